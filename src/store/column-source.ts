@@ -1,0 +1,37 @@
+// Where blocks of elements come from: a raw store, a contiguous HDF5 dataset, or memory (tests).
+import type { IoPolicy } from "../mapping/file-bytes.js";
+
+/** Storage type of one value, little-endian. */
+export type ElementType = "f32" | "f64";
+
+/** A rectangle of numbers on disk. Plain data: it crosses to worker threads, which open it for themselves. */
+export interface ColumnSourceSpec {
+  readonly path: string;
+  /** First byte of the matrix in the file. Needs no alignment. */
+  readonly byteOffset: number;
+  /** "blocked": [nBlocks][nRowsInFile][blockWidth], last block padded. "row-major": [nRowsInFile][nElements]. */
+  readonly layout: "blocked" | "row-major";
+  readonly nRowsInFile: number;
+  readonly nElements: number;
+  readonly elementType: ElementType;
+  /** Elements; of a block on disk ("blocked"), or the width that reads well ("row-major"). */
+  readonly blockWidth: number;
+  /** Rows taken, in order; absent: all, in file order. */
+  readonly rows?: readonly number[];
+  readonly io: IoPolicy;
+  /** True when we wrote the file and published it by rename (IoPolicy "auto" then maps it). */
+  readonly ours: boolean;
+}
+
+export interface ColumnSource {
+  readonly spec: ColumnSourceSpec;
+  /** Rows delivered (selected subjects). */
+  readonly nRows: number;
+  readonly nElements: number;
+  /**
+   * Copies elements first..first+count of every selected row, as [nRows][count] little-endian values of `spec.elementType`, row-major, into `target`
+   * (exactly nRows * count * size bytes). Any range inside 0..nElements is allowed; ranges within one block are fastest.
+   */
+  copyColumnsInto(target: Uint8Array, first: number, count: number): void;
+  close(): void;
+}

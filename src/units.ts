@@ -1,0 +1,52 @@
+// Quantities as users write and read them.
+import { UsageError } from "./errors.js";
+
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  b: 1,
+  k: 2 ** 10,
+  kb: 1e3,
+  kib: 2 ** 10,
+  m: 2 ** 20,
+  mb: 1e6,
+  mib: 2 ** 20,
+  g: 2 ** 30,
+  gb: 1e9,
+  gib: 2 ** 30,
+  t: 2 ** 40,
+  tb: 1e12,
+  tib: 2 ** 40,
+};
+
+/** Bytes of `512MiB`, `1GiB`, `2g`, `1.5GB`, `1000000`. Throws UsageError naming `option`. */
+export function parseBytes(text: string, option: string): number {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text);
+  const factor = match === null ? undefined : UNITS[match[2]!.toLowerCase()];
+  if (match === null || factor === undefined || Number(match[1]) <= 0) {
+    throw new UsageError(`Cannot use ${option} ${text}: expected an amount of memory such as 512MiB or 2GiB.`);
+  }
+  return Math.floor(Number(match[1]) * factor);
+}
+
+/** `1.5 GiB`, `128 MiB`, `12 B`: at most one decimal, binary units. */
+export function formatBytes(bytes: number): string {
+  for (const [unit, size] of [
+    ["TiB", 2 ** 40],
+    ["GiB", 2 ** 30],
+    ["MiB", 2 ** 20],
+    ["KiB", 2 ** 10],
+  ] as const) {
+    if (bytes >= size) return `${Number((bytes / size).toFixed(1))} ${unit}`;
+  }
+  return `${bytes} B`;
+}
+
+/** `1.2 s`, `3 min 20 s`, `2 h 05 min` from milliseconds. */
+export function formatDuration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.floor(Math.round(seconds) / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(seconds) % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}

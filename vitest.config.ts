@@ -1,0 +1,22 @@
+import { defineConfig } from "vitest/config";
+
+// One project a kind of proof. `fast` is what a developer runs while working; the others have their own scripts.
+const slow = { testTimeout: 600_000, hookTimeout: 600_000 };
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "fast",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/peers/**", "test/memory/**", "test/slow/**", "test/calibration/**"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      { test: { name: "peers", include: ["test/peers/**/*.test.ts"], ...slow } },
+      { test: { name: "memory", include: ["test/memory/**/*.test.ts"], fileParallelism: false, ...slow } },
+      { test: { name: "slow", include: ["test/slow/**/*.test.ts", "test/calibration/**/*.test.ts"], ...slow } },
+    ],
+  },
+});
