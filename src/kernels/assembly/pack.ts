@@ -1,0 +1,128 @@
+// Moving a block of columns into panels, and the linear algebra done once a block. Contracts: ../CONTRACTS.md.
+
+// @ts-ignore: decorator
+@inline
+function loadValue(at: usize, bytes: i32): f64 { return bytes == 4 ? <f64>load<f32>(at) : load<f64>(at); }
+
+export function f64PackColumns(nRows: i32, nColumns: i32, source: usize, sourceBytes: i32, sourceStride: i32, columns: usize, packed: usize, nonFinite: usize): void {
+  const padded = (nColumns + 7) & ~7;
+  memory.fill(nonFinite, 0, <usize>padded);
+  const rowBytes = <usize>sourceStride * <usize>sourceBytes;
+  for (let w = 0; w < padded; w += 4) {
+    const panel = packed + (<usize>w * <usize>nRows << 3);
+    // one cache line of the source serves a whole panel: four columns a row, then the next row
+    for (let l = 0; l < 4; l++) {
+      const c = w + l;
+      let to = panel + (<usize>l << 3);
+      if (c >= nColumns) {
+        for (let i = 0; i < nRows; i++, to += 32) store<f64>(to, 0);
+        continue;
+      }
+      let from = source + <usize>load<u32>(columns + (<usize>c << 2)) * <usize>sourceBytes;
+      let check: f64 = 0;
+      for (let i = 0; i < nRows; i++, to += 32, from += rowBytes) {
+        const value = loadValue(from, sourceBytes);
+        check += value * 0;
+        store<f64>(to, value);
+      }
+      if (check != 0) store<u8>(nonFinite + <usize>c, 1); // NaN: a value times zero is not zero only when it is not finite
+    }
+  }
+}
+
+export function f64ProjectOut(nRows: i32, width: i32, nBasis: i32, basis: usize, packed: usize): void {
+  if (nBasis == 0) return;
+  const panelBytes = <usize>nRows << 5;
+  for (let w = 0; w < width; w += 4, packed += panelBytes) {
+    for (let pass = 0; pass < 2; pass++) {
+      for (let j = 0; j < nBasis; j++) {
+        let d0 = f64x2.splat(0), d1 = d0;
+        const q = basis + (<usize>j * <usize>nRows << 3);
+        let y = packed;
+        for (let i = 0; i < nRows; i++, y += 32) {
+          const b = v128.load64_splat(q + (<usize>i << 3));
+          d0 = f64x2.add(d0, f64x2.mul(b, v128.load(y)));
+          d1 = f64x2.add(d1, f64x2.mul(b, v128.load(y, 16)));
+        }
+        y = packed;
+        for (let i = 0; i < nRows; i++, y += 32) {
+          const b = v128.load64_splat(q + (<usize>i << 3));
+          v128.store(y, f64x2.sub(v128.load(y), f64x2.mul(d0, b)));
+          v128.store(y, f64x2.sub(v128.load(y, 16), f64x2.mul(d1, b)), 16);
+        }
+      }
+    }
+  }
+}
+
+export function f64SumSquares(nRows: i32, width: i32, packed: usize, sums: usize): void {
+  for (let w = 0; w < width; w += 4) {
+    let s0 = f64x2.splat(0), s1 = s0;
+    for (let i = 0; i < nRows; i++, packed += 32) {
+      const y0 = v128.load(packed), y1 = v128.load(packed, 16);
+      s0 = f64x2.add(s0, f64x2.mul(y0, y0));
+      s1 = f64x2.add(s1, f64x2.mul(y1, y1));
+    }
+    v128.store(sums + (<usize>w << 3), s0);
+    v128.store(sums + (<usize>w << 3), s1, 16);
+  }
+}
+
+export function f64ScaleColumns(nRows: i32, width: i32, factors: usize, packed: usize): void {
+  for (let w = 0; w < width; w++) {
+    const factor = load<f64>(factors + (<usize>w << 3));
+    if (factor == 1) continue;
+    let at = packed + ((<usize>(w & ~3) * <usize>nRows + <usize>(w & 3)) << 3);
+    for (let i = 0; i < nRows; i++, at += 32) store<f64>(at, factor == 0 ? 0 : load<f64>(at) * factor);
+  }
+}
+
+export function f64GatherBasis(nRows: i32, rank: i32, nShuffles: i32, labels: usize, signs: usize, basis: usize, gathered: usize): void {
+  const nOut = (nShuffles * rank + 3) & ~3;
+  memory.fill(gathered, 0, <usize>nOut * <usize>nRows << 3);
+  for (let b = 0; b < nShuffles; b++) {
+    for (let j = 0; j < rank; j++) {
+      const row = b * rank + j;
+      const base = gathered + ((<usize>(row & ~3) * <usize>nRows + <usize>(row & 3)) << 3);
+      const q = basis + (<usize>j * <usize>nRows << 3);
+      const label = labels + (<usize>b * <usize>nRows << 2), sign = signs + <usize>b * <usize>nRows;
+      for (let i = 0; i < nRows; i++) {
+        const value = <f64>load<i8>(sign + <usize>i) * load<f64>(q + (<usize>i << 3));
+        store<f64>(base + (<usize>load<i32>(label + (<usize>i << 2)) << 5), value);
+      }
+    }
+  }
+}
+
+export function f32GatherBasis(nRows: i32, rank: i32, nShuffles: i32, labels: usize, signs: usize, basis: usize, gathered: usize): void {
+  const nOut = (nShuffles * rank + 3) & ~3;
+  memory.fill(gathered, 0, <usize>nOut * <usize>nRows << 2);
+  for (let b = 0; b < nShuffles; b++) {
+    for (let j = 0; j < rank; j++) {
+      const row = b * rank + j;
+      const base = gathered + ((<usize>(row & ~3) * <usize>nRows + <usize>(row & 3)) << 2);
+      const q = basis + (<usize>j * <usize>nRows << 3);
+      const label = labels + (<usize>b * <usize>nRows << 2), sign = signs + <usize>b * <usize>nRows;
+      for (let i = 0; i < nRows; i++) {
+        const value = <f32>(<f64>load<i8>(sign + <usize>i) * load<f64>(q + (<usize>i << 3)));
+        store<f32>(base + (<usize>load<i32>(label + (<usize>i << 2)) << 4), value);
+      }
+    }
+  }
+}
+
+export function f32FromF64Panels(nRows: i32, width: i32, packed64: usize, packed32: usize): void {
+  const panelBytes = <usize>nRows << 5; // of a panel of 4 f64, and of 8 f32
+  for (let w = 0; w < width; w += 8) {
+    let low = packed64, high = packed64 + panelBytes;
+    packed64 += 2 * panelBytes;
+    for (let i = 0; i < nRows; i++, low += 32, high += 32, packed32 += 32) {
+      v128.store(packed32, v128.shuffle<i32>(f32x4.demote_f64x2_zero(v128.load(low)), f32x4.demote_f64x2_zero(v128.load(low, 16)), 0, 1, 4, 5));
+      v128.store(packed32, v128.shuffle<i32>(f32x4.demote_f64x2_zero(v128.load(high)), f32x4.demote_f64x2_zero(v128.load(high, 16)), 0, 1, 4, 5), 16);
+    }
+  }
+}
+
+export function f64FromF32(count: i32, source: usize, target: usize): void {
+  for (let i = 0; i < count; i += 2, source += 8, target += 16) v128.store(target, f64x2.promote_low_f32x4(v128.load64_zero(source)));
+}

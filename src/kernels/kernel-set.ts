@@ -1,0 +1,122 @@
+// The table every caller gets its hot loops from. Contracts: CONTRACTS.md, one entry a function.
+// Pointers are byte offsets into the linear memory, strides count elements, sizes are integers.
+
+export type KernelVariant = "reference" | "simd";
+
+/** Columns of a packed float64 panel. */
+export const F64_PANEL = 4;
+/** Columns of a packed float32 panel. */
+export const F32_PANEL = 8;
+/** Rows of a packed panel of the gathered basis. */
+export const ROW_PANEL = 4;
+/** Shuffles side by side in one element's bins. */
+export const LANES = 16;
+
+export interface KernelSet {
+  readonly variant: KernelVariant;
+
+  f64PackColumns(
+    nRows: number,
+    nColumns: number,
+    source: number,
+    sourceBytes: number,
+    sourceStride: number,
+    columns: number,
+    packed: number,
+    nonFinite: number,
+  ): void;
+  f64ProjectOut(nRows: number, width: number, nBasis: number, basis: number, packed: number): void;
+  f64SumSquares(nRows: number, width: number, packed: number, sums: number): void;
+  f64ScaleColumns(nRows: number, width: number, factors: number, packed: number): void;
+  f64GatherBasis(
+    nRows: number,
+    rank: number,
+    nShuffles: number,
+    labels: number,
+    signs: number,
+    basis: number,
+    gathered: number,
+  ): void;
+  f64Gemm(
+    nOut: number,
+    nRows: number,
+    width: number,
+    gathered: number,
+    packed: number,
+    product: number,
+    productStride: number,
+  ): void;
+
+  f32FromF64Panels(nRows: number, width: number, packed64: number, packed32: number): void;
+  f32GatherBasis(
+    nRows: number,
+    rank: number,
+    nShuffles: number,
+    labels: number,
+    signs: number,
+    basis: number,
+    gathered: number,
+  ): void;
+  f32Gemm(
+    nOut: number,
+    nRows: number,
+    width: number,
+    gathered: number,
+    packed: number,
+    product: number,
+    productStride: number,
+  ): void;
+  /** Widens the float32 product in place of a second epilogue. */
+  f64FromF32(count: number, source: number, target: number): void;
+
+  f64BinStatistics(
+    nShuffles: number,
+    nColumns: number,
+    rank: number,
+    contrastRank: number,
+    nCorrections: number,
+    product: number,
+    productStride: number,
+    contrastBasis: number,
+    correctionRows: number,
+    correctionColumns: number,
+    columnStride: number,
+    sumSquares: number,
+    dof: number,
+    signed: number,
+    nCells: number,
+    cellsPerUnit: number,
+    cells: number,
+    thresholds: number,
+    binBytes: number,
+    bins: number,
+  ): number;
+
+  f32EnhanceRows(
+    nRows: number,
+    firstElement: number,
+    binBytes: number,
+    nBins: number,
+    extentPower: number,
+    rowStarts: number,
+    connections: number,
+    norms: number,
+    heightPowers: number,
+    bins: number,
+    enhanced: number,
+    histogram: number,
+  ): void;
+  f32KeepDefault(nRows: number, firstElement: number, enhanced: number, defaults: number): void;
+  f32ReduceEnhanced(
+    nRows: number,
+    firstElement: number,
+    firstLane: number,
+    endLane: number,
+    enhanced: number,
+    defaults: number,
+    eligible: number,
+    counters: number,
+    maxima: number,
+    maximaElements: number,
+  ): void;
+}

@@ -1,0 +1,69 @@
+// Reference epilogue: product tile -> bins floor(Z / dh). Contract: ../CONTRACTS.md.
+import { LANES } from "../kernel-set.js";
+
+/** A residual sum of squares below this share of the total is rounding, not variance (n eps at n = 50: 1e-14). */
+export const SSE_ROUNDING = 1e-14;
+
+export interface BinInputs {
+  readonly nShuffles: number;
+  readonly nColumns: number;
+  readonly rank: number;
+  readonly contrastRank: number;
+  readonly nCorrections: number;
+  readonly product: Float64Array;
+  readonly productStride: number;
+  readonly contrastBasis: Float64Array;
+  readonly correctionRows: Float64Array;
+  readonly correctionColumns: Float64Array;
+  readonly columnStride: number;
+  readonly sumSquares: Float64Array;
+  readonly dof: number;
+  readonly signed: boolean;
+  readonly nCells: number;
+  readonly cellsPerUnit: number;
+  readonly cells: Uint16Array;
+  readonly thresholds: Float64Array;
+}
+
+export function binStatistics(inputs: BinInputs, bins: Uint8Array | Uint16Array): number {
+  let largest = 0;
+  for (let b = 0; b < inputs.nShuffles; b++) {
+    for (let w = 0; w < inputs.nColumns; w++) {
+      const bin = binOf(inputs, rootF(inputs, b, w));
+      if (bin > largest) largest = bin;
+      bins[w * LANES + b] = bin;
+    }
+  }
+  return largest;
+}
+
+/** sqrt(F), or t where signed; NaN where it cannot be computed. */
+function rootF(inputs: BinInputs, b: number, w: number): number {
+  const { rank, contrastRank, nCorrections, productStride } = inputs;
+  let squares = 0;
+  const u = new Float64Array(contrastRank);
+  for (let j = 0; j < rank; j++) {
+    let d = inputs.product[(b * rank + j) * productStride + w]!;
+    for (let k = 0; k < nCorrections; k++) {
+      d -=
+        inputs.correctionRows[(b * rank + j) * nCorrections + k]! *
+        inputs.correctionColumns[k * inputs.columnStride + w]!;
+    }
+    squares += d * d;
+    for (let q = 0; q < contrastRank; q++) u[q]! += inputs.contrastBasis[j * contrastRank + q]! * d;
+  }
+  const total = inputs.sumSquares[w]!;
+  const sse = total - squares;
+  if (!(sse > SSE_ROUNDING * total)) return Number.NaN;
+  let uu = 0;
+  for (let q = 0; q < contrastRank; q++) uu += u[q]! * u[q]!;
+  if (inputs.signed && !(u[0]! > 0)) return 0;
+  return Math.sqrt((uu * (inputs.dof / contrastRank)) / sse);
+}
+
+function binOf(inputs: BinInputs, x: number): number {
+  if (!(x > 0 && x < Number.POSITIVE_INFINITY)) return 0;
+  let bin = inputs.cells[Math.min(Math.floor(x * inputs.cellsPerUnit), inputs.nCells - 1)]!;
+  while (x >= inputs.thresholds[bin + 1]!) bin++;
+  return bin;
+}

@@ -1,0 +1,89 @@
+// Reference packing, projection and gathering. Contract: ../CONTRACTS.md.
+import { F32_PANEL, F64_PANEL, ROW_PANEL } from "../kernel-set.js";
+
+export function packColumns(
+  source: DataView,
+  columns: Uint32Array,
+  packed: Float64Array,
+  nonFinite: Uint8Array,
+  size: { nRows: number; sourceBytes: number; sourceStride: number },
+): void {
+  const { nRows, sourceBytes, sourceStride } = size;
+  packed.fill(0);
+  nonFinite.fill(0);
+  for (const [c, column] of columns.entries()) {
+    const base = (c - (c % F64_PANEL)) * nRows + (c % F64_PANEL);
+    for (let i = 0; i < nRows; i++) {
+      const at = (i * sourceStride + column) * sourceBytes;
+      const value = sourceBytes === 4 ? source.getFloat32(at, true) : source.getFloat64(at, true);
+      if (!Number.isFinite(value)) nonFinite[c] = 1;
+      packed[base + i * F64_PANEL] = value;
+    }
+  }
+}
+
+export function projectOut(
+  nRows: number,
+  width: number,
+  nBasis: number,
+  basis: Float64Array,
+  packed: Float64Array,
+): void {
+  for (let pass = 0; pass < 2; pass++) {
+    for (let w = 0; w < width; w++) {
+      const base = (w - (w % F64_PANEL)) * nRows + (w % F64_PANEL);
+      for (let j = 0; j < nBasis; j++) {
+        let dot = 0;
+        for (let i = 0; i < nRows; i++) dot += basis[j * nRows + i]! * packed[base + i * F64_PANEL]!;
+        for (let i = 0; i < nRows; i++) packed[base + i * F64_PANEL]! -= dot * basis[j * nRows + i]!;
+      }
+    }
+  }
+}
+
+export function sumSquares(nRows: number, width: number, packed: Float64Array, sums: Float64Array): void {
+  for (let w = 0; w < width; w++) {
+    const base = (w - (w % F64_PANEL)) * nRows + (w % F64_PANEL);
+    let sum = 0;
+    for (let i = 0; i < nRows; i++) sum += packed[base + i * F64_PANEL]! ** 2;
+    sums[w] = sum;
+  }
+}
+
+export function scaleColumns(nRows: number, width: number, factors: Float64Array, packed: Float64Array): void {
+  for (let w = 0; w < width; w++) {
+    const base = (w - (w % F64_PANEL)) * nRows + (w % F64_PANEL);
+    const factor = factors[w]!;
+    for (let i = 0; i < nRows; i++) {
+      packed[base + i * F64_PANEL] = factor === 0 ? 0 : packed[base + i * F64_PANEL]! * factor;
+    }
+  }
+}
+
+export function gatherBasis(
+  labels: Int32Array,
+  signs: Int8Array,
+  basis: Float64Array,
+  gathered: Float64Array | Float32Array,
+  size: { nRows: number; rank: number; nShuffles: number },
+): void {
+  const { nRows, rank, nShuffles } = size;
+  gathered.fill(0);
+  for (let b = 0; b < nShuffles; b++) {
+    for (let j = 0; j < rank; j++) {
+      const row = b * rank + j;
+      const base = (row - (row % ROW_PANEL)) * nRows + (row % ROW_PANEL);
+      for (let i = 0; i < nRows; i++) {
+        gathered[base + labels[b * nRows + i]! * ROW_PANEL] = signs[b * nRows + i]! * basis[j * nRows + i]!;
+      }
+    }
+  }
+}
+
+export function f32FromF64Panels(nRows: number, width: number, packed64: Float64Array, packed32: Float32Array): void {
+  for (let w = 0; w < width; w++) {
+    const from = (w - (w % F64_PANEL)) * nRows + (w % F64_PANEL);
+    const to = (w - (w % F32_PANEL)) * nRows + (w % F32_PANEL);
+    for (let i = 0; i < nRows; i++) packed32[to + i * F32_PANEL] = packed64[from + i * F64_PANEL]!;
+  }
+}

@@ -1,0 +1,168 @@
+// The always-complete set: plain TypeScript over views of the linear memory. The fast set starts from this table.
+import { F32_PANEL, type KernelSet, LANES, ROW_PANEL } from "../kernel-set.js";
+import { binStatistics } from "./bins.js";
+import { enhanceRows, reduceEnhanced } from "./cfe.js";
+import { gemm } from "./gemm.js";
+import { f32FromF64Panels, gatherBasis, packColumns, projectOut, scaleColumns, sumSquares } from "./pack.js";
+
+const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
+
+/** `buffer`: the whole linear memory; it must not grow afterwards (views are made per call on it). */
+export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
+  // Pointers above 2 GiB arrive as unsigned: all callers here are TypeScript, so no sign to undo.
+  const f64 = (pointer: number, count: number) => new Float64Array(buffer, pointer, count);
+  const f32 = (pointer: number, count: number) => new Float32Array(buffer, pointer, count);
+  const u32 = (pointer: number, count: number) => new Uint32Array(buffer, pointer, count);
+  const i32 = (pointer: number, count: number) => new Int32Array(buffer, pointer, count);
+  const u16 = (pointer: number, count: number) => new Uint16Array(buffer, pointer, count);
+  const u8 = (pointer: number, count: number) => new Uint8Array(buffer, pointer, count);
+  const i8 = (pointer: number, count: number) => new Int8Array(buffer, pointer, count);
+
+  return {
+    variant: "reference",
+    f64PackColumns(nRows, nColumns, source, sourceBytes, sourceStride, columns, packed, nonFinite) {
+      const padded = roundUp(nColumns, F32_PANEL);
+      const view = new DataView(buffer, source);
+      const size = { nRows, sourceBytes, sourceStride };
+      packColumns(view, u32(columns, nColumns), f64(packed, padded * nRows), u8(nonFinite, padded), size);
+    },
+    f64ProjectOut(nRows, width, nBasis, basis, packed) {
+      projectOut(nRows, width, nBasis, f64(basis, nBasis * nRows), f64(packed, width * nRows));
+    },
+    f64SumSquares(nRows, width, packed, sums) {
+      sumSquares(nRows, width, f64(packed, width * nRows), f64(sums, width));
+    },
+    f64ScaleColumns(nRows, width, factors, packed) {
+      scaleColumns(nRows, width, f64(factors, width), f64(packed, width * nRows));
+    },
+    f64GatherBasis(nRows, rank, nShuffles, labels, signs, basis, gathered) {
+      const out = f64(gathered, roundUp(nShuffles * rank, ROW_PANEL) * nRows);
+      const count = nShuffles * nRows;
+      gatherBasis(i32(labels, count), i8(signs, count), f64(basis, rank * nRows), out, { nRows, rank, nShuffles });
+    },
+    f64Gemm(nOut, nRows, width, gathered, packed, product, stride) {
+      const out = f64(product, (nOut - 1) * stride + width);
+      gemm(f64(gathered, nOut * nRows), f64(packed, width * nRows), out, { nOut, nRows, width, stride });
+    },
+    f32FromF64Panels(nRows, width, packed64, packed32) {
+      f32FromF64Panels(nRows, width, f64(packed64, width * nRows), f32(packed32, width * nRows));
+    },
+    f32GatherBasis(nRows, rank, nShuffles, labels, signs, basis, gathered) {
+      const out = f32(gathered, roundUp(nShuffles * rank, ROW_PANEL) * nRows);
+      const count = nShuffles * nRows;
+      gatherBasis(i32(labels, count), i8(signs, count), f64(basis, rank * nRows), out, { nRows, rank, nShuffles });
+    },
+    f32Gemm(nOut, nRows, width, gathered, packed, product, stride) {
+      const out = f32(product, (nOut - 1) * stride + width);
+      gemm(f32(gathered, nOut * nRows), f32(packed, width * nRows), out, { nOut, nRows, width, stride });
+    },
+    f64FromF32(count, source, target) {
+      f64(target, count).set(f32(source, count));
+    },
+    f64BinStatistics(
+      nShuffles,
+      nColumns,
+      rank,
+      contrastRank,
+      nCorrections,
+      product,
+      productStride,
+      contrastBasis,
+      correctionRows,
+      correctionColumns,
+      columnStride,
+      sums,
+      dof,
+      signed,
+      nCells,
+      cellsPerUnit,
+      cells,
+      thresholds,
+      binBytes,
+      bins,
+    ) {
+      const count = (nColumns - 1) * LANES + nShuffles;
+      const inputs = {
+        nShuffles,
+        nColumns,
+        rank,
+        contrastRank,
+        nCorrections,
+        product: f64(product, nShuffles * rank * productStride),
+        productStride,
+        contrastBasis: f64(contrastBasis, rank * contrastRank),
+        correctionRows: f64(correctionRows, nShuffles * rank * nCorrections),
+        correctionColumns: f64(correctionColumns, nCorrections * columnStride),
+        columnStride,
+        sumSquares: f64(sums, nColumns),
+        dof,
+        signed: signed === 1,
+        nCells,
+        cellsPerUnit,
+        cells: u16(cells, nCells),
+        // the sentinel ends the search, so the view may run to the end of the memory
+        thresholds: new Float64Array(buffer, thresholds, Math.floor((buffer.byteLength - thresholds) / 8)),
+      };
+      return binStatistics(inputs, binBytes === 1 ? u8(bins, count) : u16(bins, count));
+    },
+    f32EnhanceRows(
+      nRows,
+      firstElement,
+      binBytes,
+      nBins,
+      extentPower,
+      rowStarts,
+      connections,
+      norms,
+      heightPowers,
+      bins,
+      enhanced,
+      histogram,
+    ) {
+      const starts = u32(rowStarts, nRows + 1);
+      const words = 2 * starts[nRows]!;
+      const size = buffer.byteLength - bins;
+      const inputs = {
+        nRows,
+        firstElement,
+        extentPower,
+        rowStarts: starts,
+        connectedElements: u32(connections, words),
+        connectionWeights: f32(connections, words),
+        norms: f32(norms, nRows),
+        heightPowers: f32(heightPowers, nBins),
+        bins: binBytes === 1 ? u8(bins, size) : u16(bins, Math.floor(size / 2)),
+      };
+      enhanceRows(inputs, f32(enhanced, nRows * LANES), f64(histogram, nBins));
+    },
+    f32KeepDefault(nRows, firstElement, enhanced, defaults) {
+      const from = f32(enhanced, nRows * LANES);
+      const to = f32(defaults, firstElement + nRows);
+      for (let i = 0; i < nRows; i++) to[firstElement + i] = from[i * LANES]!;
+    },
+    f32ReduceEnhanced(
+      nRows,
+      firstElement,
+      firstLane,
+      endLane,
+      enhanced,
+      defaults,
+      eligible,
+      counters,
+      maxima,
+      maximaElements,
+    ) {
+      const end = firstElement + nRows;
+      const inputs = {
+        nRows,
+        firstElement,
+        firstLane,
+        endLane,
+        enhanced: f32(enhanced, nRows * LANES),
+        defaults: f32(defaults, end),
+        eligible: eligible === 0 ? undefined : u8(eligible, end),
+      };
+      reduceEnhanced(inputs, u32(counters, end), f32(maxima, LANES), u32(maximaElements, LANES));
+    },
+  };
+}
