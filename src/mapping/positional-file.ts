@@ -1,0 +1,32 @@
+// A file read by position (pread): works everywhere, and survives a file that shrinks.
+import fs from "node:fs";
+import type { FileBytes } from "./file-bytes.js";
+import { OpenedFile } from "./opened-file.js";
+
+export class PositionalFile implements FileBytes {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly #file: OpenedFile;
+
+  /** Throws InputError when the file cannot be opened. */
+  constructor(path: string) {
+    this.#file = new OpenedFile(path);
+    this.path = path;
+    this.sizeBytes = this.#file.sizeBytes;
+  }
+
+  copyInto(target: Uint8Array, byteOffset: number): void {
+    this.#file.assertReadable(byteOffset, target.byteLength);
+    // The kernel returns at most 2 GiB - 4 KiB a call, and may return less for any reason.
+    let done = 0;
+    while (done < target.byteLength) {
+      const got = fs.readSync(this.#file.fd, target, done, target.byteLength - done, byteOffset + done);
+      if (got === 0) throw this.#file.shrankError(byteOffset + done);
+      done += got;
+    }
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}

@@ -1,0 +1,9 @@
+import { openFileBytes } from "../../src/mapping/policy.js";
+import { PositionalFile } from "../../src/mapping/positional-file.js";
+import { describeFileBytes } from "./describe-file-bytes.js";
+
+describeFileBytes("a file read by position", (path) => new PositionalFile(path));
+describeFileBytes("a mapped file, 64 KiB window", (path, windowBytes) =>
+  openFileBytes(path, { io: "mmap", ours: false, windowBytes }),
+);
+describeFileBytes("a mapped file, default window", (path) => openFileBytes(path, { io: "mmap", ours: false }));
