@@ -1,0 +1,134 @@
+// A fixel directory: `index` (x, y, z, 2) holds for every voxel how many fixels it has and which is the first; `directions` (m, 3, 1) and
+// data files (m, 1, 1) hold one row a fixel.
+// https://mrtrix.readthedocs.io/en/latest/fixel_based_analysis/fixel_directory_format.html
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { InputError } from "../errors.js";
+import { isIntegerType } from "./data-type.js";
+import { type ImageKind, imageKindOf, openImage, readImageHeader, readImageVector } from "./image.js";
+import type { ImageVector } from "./image-file.js";
+import { entryValues, type Image, type ImageHeader } from "./image-header.js";
+
+export interface FixelDirectory {
+  /** As the user typed it. */
+  readonly path: string;
+  readonly indexPath: string;
+  readonly directionsPath: string;
+  readonly nFixels: number;
+  /** The format of the index; results are written in it. */
+  readonly kind: ImageKind;
+  readonly indexHeader: ImageHeader;
+}
+
+/** In the order MRtrix3 looks for them. */
+const ENDINGS = [".mif", ".nii", ".mif.gz", ".nii.gz"] as const;
+
+/** Voxels looked at together. 2 x 64 Ki x 8 B = 1 MiB. */
+const VOXELS_AT_A_TIME = 2 ** 16;
+
+/**
+ * Reads the index through once, in bounded memory. Throws InputError: not a directory, no index or directions, wrong shapes, an index that disagrees
+ * with itself, with its `nfixels` key or with the directions.
+ */
+export function openFixelDirectory(path: string): FixelDirectory {
+  if (!(statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)) {
+    const got = existsSync(path) ? "a file" : "nothing of that name";
+    throw problem(path, "a fixel directory", got, "Give the folder that holds index.mif and directions.mif.");
+  }
+  const indexPath = findImage(path, "index");
+  const directionsPath = findImage(path, "directions");
+  const index = openImage(indexPath);
+  try {
+    checkIndexShape(index.header, indexPath);
+    const nFixels = countFixels(index, indexPath);
+    checkDirections(readImageHeader(directionsPath), nFixels, directionsPath);
+    return { path, indexPath, directionsPath, nFixels, kind: imageKindOf(indexPath)!, indexHeader: index.header };
+  } finally {
+    index.close();
+  }
+}
+
+/** Throws InputError with both numbers unless the image is (nFixels, 1, 1); further or missing axes of size 1 do not matter. */
+export function checkFixelDataHeader(header: ImageHeader, nFixels: number, path: string): void {
+  const [first, ...rest] = header.dimensions;
+  if (first === nFixels && rest.every((size) => size === 1)) return;
+  const got = header.dimensions.join(" x ");
+  const remedy = "Use files of the same fixel template (fixelcorrespondence) for all subjects.";
+  throw problem(path, `${nFixels} x 1 x 1 values, one a fixel of the template`, got, remedy);
+}
+
+/** Values of one data file. Throws InputError: as readImageVector, or another size than (nFixels, 1, 1). */
+export async function readFixelValues(path: string, nFixels: number): Promise<ImageVector> {
+  // The header first: a wrong file must not cost its own size in memory.
+  checkFixelDataHeader(readImageHeader(path), nFixels, path);
+  return readImageVector(path);
+}
+
+function findImage(folder: string, name: "index" | "directions"): string {
+  for (const ending of ENDINGS) {
+    const path = join(folder, name + ending);
+    if (existsSync(path)) return path;
+  }
+  throw problem(folder, `a file ${name}.mif, .nii, .mif.gz or .nii.gz in it`, "none", "Is it a fixel directory?");
+}
+
+function checkIndexShape({ dimensions, dataType }: ImageHeader, path: string): void {
+  if (dimensions.length !== 4 || dimensions[3] !== 2) {
+    throw problem(path, "an index of x by y by z by 2", dimensions.join(" x "), "Make the fixel directory again.");
+  }
+  if (!isIntegerType(dataType))
+    throw problem(path, "an index of integers", dataType, "Make the fixel directory again.");
+}
+
+function checkDirections({ dimensions }: ImageHeader, nFixels: number, path: string): void {
+  const [rows, columns, ...rest] = dimensions;
+  if (rows === nFixels && columns === 3 && rest.every((size) => size === 1)) return;
+  throw problem(
+    path,
+    `${nFixels} x 3 x 1 values, as the index counts ${nFixels} fixels`,
+    dimensions.join(" x "),
+    "Make the fixel directory again.",
+  );
+}
+
+/** The sum of the counts, checked against where the voxels point and against the `nfixels` key. */
+function countFixels(index: Image, path: string): number {
+  const nVoxels = index.nElements / 2;
+  const counts = new Float64Array(Math.min(nVoxels, VOXELS_AT_A_TIME));
+  const firsts = new Float64Array(counts.length);
+  let sum = 0;
+  let furthest = { end: 0, voxel: 0 };
+  for (let voxel = 0; voxel < nVoxels; voxel += counts.length) {
+    const n = Math.min(counts.length, nVoxels - voxel);
+    index.copyValuesInto(counts, voxel, n);
+    index.copyValuesInto(firsts, nVoxels + voxel, n);
+    for (let i = 0; i < n; i++) {
+      if (counts[i] === 0) continue;
+      if (counts[i]! < 0 || firsts[i]! < 0) {
+        const got = `${counts[i]} fixels from number ${firsts[i]} in voxel ${voxel + i}`;
+        throw problem(path, "counts and first fixels of at least 0", got, "Make the fixel directory again.");
+      }
+      sum += counts[i]!;
+      if (firsts[i]! + counts[i]! > furthest.end) furthest = { end: firsts[i]! + counts[i]!, voxel: voxel + i };
+    }
+  }
+  checkCounts(index.header, sum, furthest, path);
+  return sum;
+}
+
+function checkCounts(header: ImageHeader, sum: number, furthest: { end: number; voxel: number }, path: string): void {
+  const remedy = "Make the fixel directory again.";
+  if (sum === 0) throw problem(path, "at least one fixel", "counts of 0 in every voxel", remedy);
+  if (furthest.end > sum) {
+    const got = `voxel ${furthest.voxel} (counting from 0) pointing up to fixel ${furthest.end}`;
+    throw problem(path, `at most ${sum} fixels, the sum of its counts`, `${got}, past the end`, remedy);
+  }
+  for (const promised of entryValues(header, "nfixels")) {
+    if (Number(promised) !== sum)
+      throw problem(path, `${promised} fixels as its \`nfixels\` line says`, `counts that sum to ${sum}`, remedy);
+  }
+}
+
+function problem(path: string, expected: string, got: string, remedy: string): InputError {
+  return new InputError(`Cannot use ${path}: expected ${expected}, got ${got}. ${remedy}`, { path });
+}

@@ -1,0 +1,161 @@
+// From a path to an opened image, for every format: find the header, check that the file holds what the header promises, read elements.
+import { dirname, isAbsolute, join } from "node:path";
+import { InputError } from "../errors.js";
+import type { ByteSource } from "./byte-source.js";
+import { bytesOfElements, fitsFloat32 } from "./data-type.js";
+import { countElements, type Image, type ImageHeader } from "./image-header.js";
+import { checkCompressedSize, inflate, inflateAsync, inflateStart, isGzipPath } from "./inflate.js";
+import { type AsyncBytes, bytesInMemory, openAsyncBytes, openPositionalBytes } from "./positional-bytes.js";
+import { realignToScanner } from "./realign.js";
+import { createValueReader } from "./strided-values.js";
+
+/** What differs between formats. */
+export interface ImageFormat {
+  /** False while `start`, the first bytes of a file, may not hold the whole header yet. */
+  headerIsComplete(start: Uint8Array): boolean;
+  /** Bytes; a longer header is refused. */
+  readonly maxHeaderBytes: number;
+  /** `start` holds the whole header, or the whole file, or maxHeaderBytes. Throws InputError. */
+  parseHeader(start: Uint8Array, path: string): ImageHeader;
+}
+
+export type OpenBytes = (path: string) => ByteSource;
+
+/** Bytes read before the header is looked at. Deflate makes at most 8 MiB of the compressed ones. */
+const FIRST_BYTES = { plain: 2 ** 16, compressed: 2 ** 13 } as const;
+
+/** Throws InputError: unreadable, not this format, truncated, too large when decompressed. */
+export function openImageFile(path: string, format: ImageFormat, openBytes: OpenBytes = openPositionalBytes): Image {
+  const bytes = openBytes(path);
+  let source = bytes;
+  try {
+    const header = readHeader(bytes, format, path);
+    if (isGzipPath(path)) {
+      const neededBytes = bytesNeeded(header);
+      checkCompressedSize(bytes.sizeBytes, neededBytes, path);
+      const compressed = new Uint8Array(bytes.sizeBytes);
+      bytes.copyInto(compressed, 0);
+      bytes.close();
+      source = bytesInMemory(path, inflate(compressed, neededBytes, path));
+    } else if (header.dataFile !== ".") {
+      bytes.close();
+      source = openBytes(dataPath(path, header));
+    }
+    checkSize(source, header, path);
+    return imageOf(path, header, source);
+  } catch (error) {
+    source.close();
+    bytes.close();
+    throw error;
+  }
+}
+
+/** The header alone; sizes of uncompressed files are checked too. Throws InputError. */
+export function readHeaderOfFile(path: string, format: ImageFormat): ImageHeader {
+  const bytes = openPositionalBytes(path);
+  try {
+    const header = readHeader(bytes, format, path);
+    if (header.dataFile !== ".") {
+      const data = openPositionalBytes(dataPath(path, header));
+      data.close();
+      checkSize(data, header, path);
+    } else if (!isGzipPath(path)) checkSize(bytes, header, path);
+    return realignToScanner(header);
+  } finally {
+    bytes.close();
+  }
+}
+
+export interface ImageVector {
+  readonly header: ImageHeader;
+  /** Every element, canonical order. Float32Array when the stored type loses nothing in it and has no scaling. */
+  readonly values: Float32Array | Float64Array;
+}
+
+/** All values, without blocking on the disk or on zlib: several can be in flight. Memory: the values, and the stored bytes when they differ. */
+export async function readVectorOfFile(path: string, format: ImageFormat): Promise<ImageVector> {
+  const bytes = await openAsyncBytes(path);
+  try {
+    const header = await readHeaderAsync(bytes, format, path);
+    if (isGzipPath(path)) {
+      const neededBytes = bytesNeeded(header);
+      checkCompressedSize(bytes.sizeBytes, neededBytes, path);
+      const compressed = new Uint8Array(bytes.sizeBytes);
+      await bytes.copyInto(compressed, 0);
+      return vectorOf(path, header, await inflateAsync(compressed, neededBytes, path), header.dataOffset);
+    }
+    if (header.dataFile === ".") return await readPlainVector(path, header, bytes);
+    const data = await openAsyncBytes(dataPath(path, header));
+    return await readPlainVector(path, header, data).finally(() => data.close());
+  } finally {
+    await bytes.close();
+  }
+}
+
+async function readPlainVector(path: string, header: ImageHeader, data: AsyncBytes): Promise<ImageVector> {
+  checkSize(data, header, path);
+  const stored = new Uint8Array(bytesNeeded(header) - header.dataOffset);
+  await data.copyInto(stored, header.dataOffset);
+  return vectorOf(path, header, stored, 0);
+}
+
+function vectorOf(path: string, rawHeader: ImageHeader, bytes: Uint8Array, dataOffset: number): ImageVector {
+  const { header, nElements, copyValuesInto } = imageOf(path, { ...rawHeader, dataOffset }, bytesInMemory(path, bytes));
+  const unscaled = header.scaling.offset === 0 && header.scaling.scale === 1;
+  const values = unscaled && fitsFloat32(header.dataType) ? new Float32Array(nElements) : new Float64Array(nElements);
+  copyValuesInto(values, 0, nElements);
+  return { header: { ...header, dataOffset: rawHeader.dataOffset }, values };
+}
+
+function imageOf(path: string, rawHeader: ImageHeader, source: ByteSource): Image {
+  const header = realignToScanner(rawHeader);
+  const { copyValuesInto } = createValueReader(header, source);
+  return { path, header, nElements: countElements(header.dimensions), copyValuesInto, close: () => source.close() };
+}
+
+function readHeader(bytes: ByteSource, format: ImageFormat, path: string): ImageHeader {
+  for (let nBytes: number = firstBytes(path); ; nBytes *= 2) {
+    const start = new Uint8Array(Math.min(nBytes, bytes.sizeBytes));
+    bytes.copyInto(start, 0);
+    const header = parseStart(start, bytes.sizeBytes, format, path);
+    if (header !== undefined) return header;
+  }
+}
+
+async function readHeaderAsync(bytes: AsyncBytes, format: ImageFormat, path: string): Promise<ImageHeader> {
+  for (let nBytes: number = firstBytes(path); ; nBytes *= 2) {
+    const start = new Uint8Array(Math.min(nBytes, bytes.sizeBytes));
+    await bytes.copyInto(start, 0);
+    const header = parseStart(start, bytes.sizeBytes, format, path);
+    if (header !== undefined) return header;
+  }
+}
+
+function firstBytes(path: string): number {
+  return isGzipPath(path) ? FIRST_BYTES.compressed : FIRST_BYTES.plain;
+}
+
+/** Undefined: more bytes are needed. */
+function parseStart(start: Uint8Array, sizeBytes: number, format: ImageFormat, path: string): ImageHeader | undefined {
+  const unpacked = isGzipPath(path) ? inflateStart(start, path) : start;
+  const whole = start.byteLength === sizeBytes;
+  if (!whole && unpacked.byteLength < format.maxHeaderBytes && !format.headerIsComplete(unpacked)) return undefined;
+  return format.parseHeader(unpacked.subarray(0, format.maxHeaderBytes), path);
+}
+
+function bytesNeeded(header: ImageHeader): number {
+  return header.dataOffset + bytesOfElements(header.dataType, countElements(header.dimensions));
+}
+
+function dataPath(path: string, header: ImageHeader): string {
+  return isAbsolute(header.dataFile) ? header.dataFile : join(dirname(path), header.dataFile);
+}
+
+function checkSize(data: { sizeBytes: number }, header: ImageHeader, path: string): void {
+  const neededBytes = bytesNeeded(header);
+  if (data.sizeBytes >= neededBytes) return;
+  const promise = `${header.dimensions.join(" x ")} elements of ${header.dataType} from byte ${header.dataOffset}`;
+  const where = header.dataFile === "." ? "" : ` in ${header.dataFile}`;
+  const message = `Cannot read ${path}: expected ${neededBytes} bytes${where} (${promise}), got ${data.sizeBytes}. The file is truncated; copy or make it again.`;
+  throw new InputError(message, { path });
+}

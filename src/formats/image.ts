@@ -1,0 +1,69 @@
+// The one door to images: the file name's ending chooses the format.
+import { InputError } from "../errors.js";
+import {
+  type ImageFormat,
+  type ImageVector,
+  type OpenBytes,
+  openImageFile,
+  readHeaderOfFile,
+  readVectorOfFile,
+} from "./image-file.js";
+import type { Image, ImageData, ImageHeader, ImageSpec } from "./image-header.js";
+import { MIF_FORMAT } from "./mif/read.js";
+import { writeMif } from "./mif/write.js";
+
+export type ImageKind = "mif" | "nifti";
+
+/** Endings read and written, as users know them. */
+const ENDINGS: readonly (readonly [ending: string, kind: ImageKind])[] = [
+  [".mif", "mif"],
+  [".mih", "mif"],
+  [".mif.gz", "mif"],
+  [".nii", "nifti"],
+  [".nii.gz", "nifti"],
+];
+
+/** Undefined: not a name of an image. */
+export function imageKindOf(path: string): ImageKind | undefined {
+  return ENDINGS.find(([ending]) => path.toLowerCase().endsWith(ending))?.[1];
+}
+
+/** Throws InputError: unknown ending, unreadable, damaged, truncated. Memory: none for uncompressed files beyond small buffers; the whole of compressed ones. */
+export function openImage(path: string, openBytes?: OpenBytes): Image {
+  return openImageFile(path, formatOf(path), openBytes);
+}
+
+/** The header alone; cheap also for compressed files. Throws InputError as openImage, but cannot see that compressed data are truncated. */
+export function readImageHeader(path: string): ImageHeader {
+  return readHeaderOfFile(path, formatOf(path));
+}
+
+/** Every value, asynchronously: several can be in flight. Throws InputError. */
+export function readImageVector(path: string): Promise<ImageVector> {
+  return readVectorOfFile(path, formatOf(path));
+}
+
+/** `data`: every element, canonical order. Throws InputError: unknown ending, exists already, not writable. */
+export function writeImage(path: string, spec: ImageSpec, data: ImageData): void {
+  formatOf(path);
+  if (path.toLowerCase().endsWith(".mih")) {
+    throw new InputError(`Cannot write ${path}: expected a name ending in .mif or .nii, got .mih. Write a .mif.`, {
+      path,
+    });
+  }
+  writeMif(path, spec, data);
+}
+
+function formatOf(path: string): ImageFormat {
+  const kind = imageKindOf(path);
+  if (kind === "mif") return MIF_FORMAT;
+  if (kind === "nifti") {
+    const message = `Cannot open ${path}: expected an image in MRtrix3's format, got NIfTI, which is not supported yet. Convert it with mrconvert.`;
+    throw new InputError(message, { path });
+  }
+  const endings = ENDINGS.map(([ending]) => ending).join(", ");
+  throw new InputError(
+    `Cannot open ${path}: expected a name ending in one of ${endings}, got another. Convert it with mrconvert.`,
+    { path },
+  );
+}

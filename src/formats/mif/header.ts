@@ -1,0 +1,217 @@
+// The text header of .mif and .mih files: the line `mrtrix image`, lines `key: value`, the line `END`.
+// https://mrtrix.readthedocs.io/en/latest/getting_started/image_data.html
+import { InputError } from "../../errors.js";
+import { bytesOfElements, DATA_TYPE_NAMES, type DataType, parseDataType } from "../data-type.js";
+import { type AxisOrder, countElements, type ImageHeader, type Scaling } from "../image-header.js";
+
+export interface MifHeader extends ImageHeader {
+  readonly format: "mif";
+}
+
+/** Bytes. Real headers hold kilobytes; a file without END must not be searched to its end. */
+export const MAX_MIF_HEADER_BYTES = 2 ** 24;
+const MAX_AXES = 16;
+
+interface Line {
+  /** From 1. */
+  readonly number: number;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Refuses with the line: expected, got, what to do. */
+class HeaderProblem {
+  readonly path: string;
+  constructor(path: string) {
+    this.path = path;
+  }
+  at(line: Line | undefined, expected: string, got: string, remedy = "Correct or make the file again."): InputError {
+    const where = line === undefined ? "" : ` (line ${line.number} of the header)`;
+    return new InputError(`Cannot read ${this.path}: expected ${expected}, got ${got}${where}. ${remedy}`, {
+      path: this.path,
+    });
+  }
+}
+
+/** Where the header ends (the byte after the END line), or undefined when `bytes` holds no END line. */
+export function findMifHeaderEnd(bytes: Uint8Array): number | undefined {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = view.indexOf("\nEND"); at !== -1; at = view.indexOf("\nEND", at + 1)) {
+    const end = view.indexOf("\n", at + 1);
+    const line = view.toString("latin1", at + 1, end === -1 ? Math.min(view.length, at + 64) : end);
+    if (line.trimEnd() === "END") return end === -1 ? view.length : end + 1;
+  }
+  return undefined;
+}
+
+/** `bytes` holds at least the whole header and may go on. Throws InputError naming the line. */
+export function parseMifHeader(bytes: Uint8Array, path: string): MifHeader {
+  const problem = new HeaderProblem(path);
+  const magic = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 64)).toString("latin1");
+  const firstLine = magic.split("\n", 1)[0]!.trimEnd();
+  if (firstLine !== "mrtrix image") {
+    const got = bytes.byteLength === 0 ? "an empty file" : JSON.stringify(firstLine.slice(0, 24));
+    throw problem.at(undefined, "the first line `mrtrix image`", got, "Is it an image in MRtrix3's format?");
+  }
+  const end = findMifHeaderEnd(bytes);
+  if (end === undefined) {
+    throw problem.at(
+      undefined,
+      "a line `END` after the header",
+      `none in ${bytes.byteLength} bytes`,
+      "The file is truncated or not an image; make it again.",
+    );
+  }
+  const lines = splitLines(bytes.subarray(0, end), problem);
+  return interpretLines(lines, end, problem);
+}
+
+function splitLines(bytes: Uint8Array, problem: HeaderProblem): Line[] {
+  const lines: Line[] = [];
+  for (const [i, raw] of new TextDecoder().decode(bytes).split("\n").entries()) {
+    // `#` starts a comment, also inside values: MRtrix3 cuts them off too.
+    const text = raw.split("#", 1)[0]!.trim();
+    if (i === 0 || text === "") continue;
+    if (text === "END") break;
+    const colon = text.indexOf(":");
+    const line = { number: i + 1, key: text.slice(0, colon).trim(), value: text.slice(colon + 1).trim() };
+    if (colon < 1) throw problem.at(line, "`key: value`", JSON.stringify(text.slice(0, 60)));
+    lines.push(line);
+  }
+  return lines;
+}
+
+function interpretLines(lines: readonly Line[], headerBytes: number, problem: HeaderProblem): MifHeader {
+  const single = (key: string): Line | undefined => {
+    const [line, second] = lines.filter((each) => each.key === key);
+    if (second !== undefined) throw problem.at(second, `one line \`${key}:\``, "a second one");
+    return line;
+  };
+  const required = (key: string): Line => {
+    const line = single(key);
+    if (line === undefined) throw problem.at(undefined, `a header line \`${key}:\``, "none");
+    return line;
+  };
+  const dimensions = parseDimensions(required("dim"), problem);
+  const dataType = parseType(required("datatype"), problem);
+  const bytes = bytesOfElements(dataType, countElements(dimensions));
+  if (!Number.isSafeInteger(bytes * 8))
+    throw problem.at(single("dim"), "an image of less than 2^50 bytes", dimensions.join(" x "));
+  return {
+    format: "mif",
+    dimensions,
+    voxelSizes: parseVoxelSizes(required("vox"), dimensions.length, problem),
+    layout: parseLayout(required("layout"), dimensions.length, problem),
+    dataType,
+    scaling: parseScaling(single("scaling"), problem),
+    transform: parseTransform(lines, problem),
+    entries: lines.filter(({ key }) => !RESERVED_KEYS.has(key)).map(({ key, value }) => [key, value] as const),
+    ...parseFile(required("file"), headerBytes, problem),
+  };
+}
+
+/** Keys with a meaning of their own; all others are entries. */
+export const RESERVED_KEYS: ReadonlySet<string> = new Set([
+  "dim",
+  "vox",
+  "layout",
+  "datatype",
+  "scaling",
+  "transform",
+  "file",
+]);
+
+const splitList = (value: string): string[] => value.split(",").map((token) => token.trim());
+
+function parseDimensions(line: Line, problem: HeaderProblem): number[] {
+  const sizes = splitList(line.value).map((token) => (/^\d+$/.test(token) ? Number(token) : Number.NaN));
+  const good = sizes.length <= MAX_AXES && sizes.every((size) => Number.isSafeInteger(size) && size >= 1);
+  if (!good || !Number.isSafeInteger(countElements(sizes))) {
+    throw problem.at(line, `1 to ${MAX_AXES} sizes of at least 1, with a product below 2^53`, quote(line.value));
+  }
+  return sizes;
+}
+
+function parseType(line: Line, problem: HeaderProblem): DataType {
+  const dataType = parseDataType(line.value);
+  if (dataType !== undefined) return dataType;
+  const complex = /^cfloat/i.test(line.value);
+  const remedy = complex
+    ? "Complex images have no place here; take a real part with mrcalc -real or -abs."
+    : "Convert it with mrconvert -datatype float32le.";
+  throw problem.at(line, `a datatype out of ${DATA_TYPE_NAMES}`, quote(line.value), remedy);
+}
+
+/** Axes that the line leaves out have no size. */
+function parseVoxelSizes(line: Line, nAxes: number, problem: HeaderProblem): number[] {
+  const sizes = line.value === "" ? [] : splitList(line.value).map(parseNumber);
+  if (sizes.includes(undefined) || sizes.length > nAxes)
+    throw problem.at(line, `up to ${nAxes} voxel sizes`, quote(line.value));
+  return Array.from({ length: nAxes }, (_, axis) => sizes[axis] ?? Number.NaN);
+}
+
+function parseLayout(line: Line, nAxes: number, problem: HeaderProblem): AxisOrder[] {
+  const layout = splitList(line.value).map((token) => {
+    const match = /^([+-]?)(\d{1,2})$/.exec(token);
+    return { rank: match === null ? -1 : Number(match[2]), reversed: match?.[1] === "-" };
+  });
+  const ranks = layout.map(({ rank }) => rank).sort((a, b) => a - b);
+  if (ranks.length !== nAxes || ranks.some((rank, i) => rank !== i)) {
+    const expected = `${nAxes} signed ranks, each of 0 to ${nAxes - 1} once (such as ${layout.length > 0 ? "+0,+1,+2" : ""})`;
+    throw problem.at(line, expected, quote(line.value));
+  }
+  return layout;
+}
+
+function parseScaling(line: Line | undefined, problem: HeaderProblem): Scaling {
+  if (line === undefined) return { offset: 0, scale: 1 };
+  const [offset, scale, ...more] = splitList(line.value).map(parseNumber);
+  const good = more.length === 0 && Number.isFinite(offset) && Number.isFinite(scale) && scale !== 0;
+  if (!good) throw problem.at(line, "`offset,scale`, two finite numbers with scale not 0", quote(line.value));
+  return { offset: offset!, scale: scale! };
+}
+
+/** Three rows, or four when the last is 0,0,0,1. Undefined when absent or not finite (MRtrix3 writes nan for "none"). */
+function parseTransform(lines: readonly Line[], problem: HeaderProblem): number[][] | undefined {
+  const rowLines = lines.filter(({ key }) => key === "transform");
+  if (rowLines.length === 0) return undefined;
+  const rows = rowLines.map((line) => {
+    const row = line.value.split(/[\s,]+/).map(parseNumber);
+    if (row.length !== 4 || row.includes(undefined))
+      throw problem.at(line, "four numbers in a row of the transform", quote(line.value));
+    return row as number[];
+  });
+  if (rows.length === 4 && rows[3]!.every((value, i) => value === (i === 3 ? 1 : 0))) rows.pop();
+  if (rows.length !== 3) throw problem.at(rowLines.at(-1), "3 `transform:` lines", String(rows.length));
+  return rows.every((row) => row.every(Number.isFinite)) ? rows : undefined;
+}
+
+function parseFile(line: Line, headerBytes: number, problem: HeaderProblem): { dataFile: string; dataOffset: number } {
+  const match = /^(.*?)(?:\s+(\d+))?$/.exec(line.value)!;
+  const dataFile = match[1]!;
+  const dataOffset = Number(match[2] ?? 0);
+  if (dataFile === "" || dataFile.includes("\0") || !Number.isSafeInteger(dataOffset)) {
+    throw problem.at(line, "`file: NAME OFFSET`", quote(line.value));
+  }
+  if (/\[[^\]]*\]/.test(dataFile)) {
+    throw problem.at(
+      line,
+      "one data file",
+      `${quote(dataFile)}, a numbered series`,
+      "Convert it to one .mif with mrconvert.",
+    );
+  }
+  if (dataFile === "." && dataOffset < headerBytes) {
+    throw problem.at(line, `data that start after the header, at byte ${headerBytes} or later`, `byte ${dataOffset}`);
+  }
+  return { dataFile, dataOffset };
+}
+
+function parseNumber(token: string): number | undefined {
+  if (/^[+-]?nan$/i.test(token)) return Number.NaN;
+  const infinite = /^([+-]?)inf(inity)?$/i.exec(token);
+  if (infinite !== null) return infinite[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(token) ? Number(token) : undefined;
+}
+
+const quote = (value: string): string => JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}..` : value);

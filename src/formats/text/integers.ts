@@ -1,0 +1,39 @@
+// Text matrices whose values are integers: groups, permutations, F-test selectors.
+import { InputError } from "../../errors.js";
+import { type Matrix, parseMatrix } from "./matrix.js";
+import { readTextFile } from "./read-text.js";
+
+export interface IntegerMatrix {
+  readonly nRows: number;
+  readonly nColumns: number;
+  /** i32 [nRows x nColumns], row-major. */
+  readonly values: Int32Array;
+}
+
+/** Throws InputError as parseMatrix, and for a value that is no 32-bit integer, naming row and column. `1.0` is an integer. */
+export function parseIntegers(text: string, path: string): IntegerMatrix {
+  const matrix = parseMatrix(text, path);
+  const values = Int32Array.from(matrix.values);
+  const wrong = values.findIndex((value, i) => value !== matrix.values[i]!);
+  if (wrong !== -1) throw notAnInteger(matrix, wrong, path);
+  return { nRows: matrix.nRows, nColumns: matrix.nColumns, values };
+}
+
+export function readIntegers(path: string): IntegerMatrix {
+  return parseIntegers(readTextFile(path), path);
+}
+
+/** One list of integers, whether written as a row or as a column. Throws InputError when it is neither. */
+export function readIntegerVector(path: string): Int32Array {
+  const { nRows, nColumns, values } = readIntegers(path);
+  if (nRows === 1 || nColumns === 1) return values;
+  const message = `Cannot read ${path}: expected one row or one column of integers, got ${nRows} rows of ${nColumns}. Give one value a line.`;
+  throw new InputError(message, { path });
+}
+
+function notAnInteger({ nColumns, values }: Matrix, index: number, path: string): InputError {
+  const where = `row ${Math.floor(index / nColumns) + 1}, column ${(index % nColumns) + 1}, counting from 1`;
+  return new InputError(`Cannot read ${path}: expected integers, got ${values[index]} (${where}). Correct the value.`, {
+    path,
+  });
+}

@@ -1,0 +1,65 @@
+// Which files are the subjects: a text with one file name a line, and where to look for them.
+import { statSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
+import { InputError } from "../../errors.js";
+import { readTextFile } from "./read-text.js";
+
+/** Names in order; trailing blanks stripped, blank lines skipped. Leading blanks belong to a name. May be empty. */
+export function parseSubjectList(text: string): string[] {
+  return text
+    .replace(/^\ufeff/, "")
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .filter((name) => name.trim() !== "");
+}
+
+/** Throws InputError when the file cannot be read or names nothing. */
+export function readSubjectList(path: string): string[] {
+  const names = parseSubjectList(readTextFile(path));
+  if (names.length > 0) return names;
+  throw new InputError(
+    `Cannot read ${path}: expected one file name a line, got no name at all. Is it the right file?`,
+    { path },
+  );
+}
+
+export interface SubjectSearch {
+  /** Searched first. Absent for lists of element-wise columns and of plain vectors. */
+  readonly fixelDirectory?: string | undefined;
+  readonly listPath: string;
+  /** Default: where the process runs. */
+  readonly workingDirectory?: string | undefined;
+}
+
+export interface SubjectFiles {
+  /** One a name, in order; relative ones are relative to the process's working directory unless `workingDirectory` was given. */
+  readonly paths: readonly string[];
+  /** The folder that had them all. */
+  readonly searchedIn: string;
+}
+
+/** The first folder that has ALL files: fixel directory, the list's own, the working directory. Throws InputError telling what each lacked. */
+export function resolveSubjectFiles(names: readonly string[], search: SubjectSearch): SubjectFiles {
+  const folders = new Set<string>();
+  if (search.fixelDirectory !== undefined) folders.add(search.fixelDirectory);
+  folders.add(dirname(search.listPath));
+  folders.add(search.workingDirectory ?? ".");
+
+  const lacks: string[] = [];
+  for (const searchedIn of folders) {
+    const paths = names.map((name) => (isAbsolute(name) ? name : join(searchedIn, name)));
+    const missing = paths.findIndex((path) => !isFile(path));
+    if (missing === -1) return { paths, searchedIn };
+    lacks.push(
+      `in ${describeFolder(searchedIn)} the first one missing is ${names[missing]} (${missing + 1} of ${names.length})`,
+    );
+  }
+  const message = `Cannot find the files named in ${search.listPath}: expected all ${names.length} in one folder, got none that has them: ${lacks.join("; ")}. Correct the names, or move the list beside the files.`;
+  throw new InputError(message, { path: search.listPath });
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+const describeFolder = (folder: string): string => (folder === "." ? "the working directory" : folder);

@@ -1,0 +1,44 @@
+// A whole file in one go: complete and closed, or not there at all.
+import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { InputError } from "../errors.js";
+import { isGzipPath } from "./inflate.js";
+import { describeSystemError } from "./system-error.js";
+
+/**
+ * Writes the pieces one after the other; a name ending in .gz is compressed, and held in memory whole for that.
+ * Throws InputError when the file exists (unless `overwrite`) or cannot be written; what was written of it is then removed.
+ */
+export function writeFileFromPieces(path: string, pieces: Iterable<Uint8Array>, { overwrite = false } = {}): void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, overwrite ? "w" : "wx");
+  } catch (cause) {
+    throw cannotWrite(path, cause);
+  }
+  try {
+    if (isGzipPath(path)) writeFully(descriptor, gzipSync(Buffer.concat(Array.from(pieces, (piece) => piece.slice()))));
+    else for (const piece of pieces) writeFully(descriptor, piece);
+    closeSync(descriptor);
+  } catch (cause) {
+    try {
+      closeSync(descriptor);
+    } catch {
+      // Closed already, or failing for the same reason.
+    }
+    unlinkSync(path);
+    throw cannotWrite(path, cause);
+  }
+}
+
+/** One write may take only a part, for instance when the disk is nearly full. */
+function writeFully(descriptor: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.byteLength; ) done += writeSync(descriptor, bytes, done);
+}
+
+function cannotWrite(path: string, cause: unknown): Error {
+  const system = cause instanceof Error && "syscall" in cause;
+  if (!system && cause instanceof Error) return cause;
+  const message = `Cannot write ${path}: expected a new file in a writable folder, got ${describeSystemError(cause)}. Choose another name or folder, or allow overwriting.`;
+  return new InputError(message, { path, cause });
+}
