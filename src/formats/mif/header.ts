@@ -1,4 +1,4 @@
-// The text header of .mif and .mih files: the line `mrtrix image`, lines `key: value`, the line `END`.
+// The text header of .mif and .mih files: the line `mrtrix image`, lines `key: value`, the line `END` (optional in .mih).
 // https://mrtrix.readthedocs.io/en/latest/getting_started/image_data.html
 import { InputError } from "../../errors.js";
 import { bytesOfElements, DATA_TYPE_NAMES, type DataType, parseDataType } from "../data-type.js";
@@ -44,7 +44,7 @@ export function findMifHeaderEnd(bytes: Uint8Array): number | undefined {
   return undefined;
 }
 
-/** `bytes` holds at least the whole header and may go on. Throws InputError naming the line. */
+/** `bytes` holds at least the whole header and may go on; `path` ends in .mih for a bare header. Throws InputError naming the line. */
 export function parseMifHeader(bytes: Uint8Array, path: string): MifHeader {
   const problem = new HeaderProblem(path);
   const magic = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 64)).toString("latin1");
@@ -53,7 +53,9 @@ export function parseMifHeader(bytes: Uint8Array, path: string): MifHeader {
     const got = bytes.byteLength === 0 ? "an empty file" : JSON.stringify(firstLine.slice(0, 24));
     throw problem.at(undefined, "the first line `mrtrix image`", got, "Is it an image in MRtrix3's format?");
   }
-  const end = findMifHeaderEnd(bytes);
+  // A .mih that MRtrix3 writes ends without END.
+  const bare = path.toLowerCase().endsWith(".mih") && bytes.byteLength < MAX_MIF_HEADER_BYTES;
+  const end = findMifHeaderEnd(bytes) ?? (bare ? bytes.byteLength : undefined);
   if (end === undefined) {
     throw problem.at(
       undefined,

@@ -1,0 +1,160 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseIntegers, readIntegerVector } from "../../../src/formats/text/integers.js";
+import { parseMatrix, readMatrix } from "../../../src/formats/text/matrix.js";
+import { formatMatrix, formatNumber, writeMatrix } from "../../../src/formats/text/write.js";
+import { temporaryDirectory } from "../../support/temporary-directory.js";
+
+const directory = temporaryDirectory();
+const rows = (text: string): number[][] => {
+  const { nRows, nColumns, values } = parseMatrix(text, "x.csv");
+  return Array.from({ length: nRows }, (_, row) => Array.from(values.subarray(row * nColumns, (row + 1) * nColumns)));
+};
+
+describe("parseMatrix", () => {
+  it.each([
+    [
+      "1 2\n3 4\n",
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ],
+    [
+      "1,2\r\n3,4",
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ],
+    [
+      "\ufeff1;2\n\n  3\t4  \n\n",
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ],
+    [
+      "# names\n1, 2 # first\n3 ,4\n#end",
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ],
+    ["1,,2", [[1, 2]]],
+    ["-1.5e-3 +2 .5 5. 1E3", [[-0.0015, 2, 0.5, 5, 1000]]],
+    ["nan NaN inf -Inf +infinity", [[NaN, NaN, Infinity, -Infinity, Infinity]]],
+  ])("%j", (text, expected) => {
+    expect(rows(text)).toEqual(expected);
+  });
+
+  it("takes a million columns", () => {
+    const { nRows, nColumns, values } = parseMatrix(`${"7 ".repeat(1e6)}\n`, "wide.csv");
+    expect([nRows, nColumns, values.at(-1)]).toEqual([1, 1e6, 7]);
+  });
+
+  it.each([
+    ["", "Cannot read x.csv: expected a matrix of numbers, got a file without any."],
+    ["# only\n \n", "got a file without any"],
+    [
+      "1 2\n# c\n3 4 5\n",
+      "expected 2 columns as in its first row, got 3 (line 3). Give every row the same number of values.",
+    ],
+    ["1 2\n3\n", "expected 2 columns as in its first row, got 1 (line 2)"],
+    [
+      "1 2\n3 age\n",
+      'expected a number, got "age" (line 2). Names of columns or rows need a # in front of their line.',
+    ],
+    ["0x10", 'expected a number, got "0x10" (line 1)'],
+    ["1e", 'got "1e"'],
+    ["1.2.3", 'got "1.2.3"'],
+    ["- 1", 'got "-"'],
+    ["1_000", 'got "1_000"'],
+    [`1 ${"z".repeat(1000)}`, `got "${"z".repeat(40)}.."`],
+    ["1\n-1e400", "expected numbers up to 1.8e308, got -1e400 (line 2). Write inf if infinity is meant."],
+  ])("refuses %j", (text, expected) => {
+    expect(() => rows(text)).toThrow(expected);
+  });
+
+  it("refuses files that are missing or binary", () => {
+    expect(() => readMatrix(join(directory, "none.csv"))).toThrow(/none.csv: expected a text file, got no such file/);
+    const path = join(directory, "binary.csv");
+    writeFileSync(path, Buffer.from([49, 0, 50]));
+    expect(() => readMatrix(path)).toThrow(/expected a text file, got binary data/);
+  });
+});
+
+describe("parseIntegers", () => {
+  it("takes what is an integer, however written", () => {
+    expect(Array.from(parseIntegers("1 2.0 -3e0", "g").values)).toEqual([1, 2, -3]);
+  });
+
+  it.each(["1 2\n3 4.5", "1 2\n3 nan", "1 2\n3 3000000000"])("refuses %j", (text) => {
+    expect(() => parseIntegers(text, "g.csv")).toThrow(
+      /g.csv: expected integers, got \S+ \(row 2, column 2, counting from 1\)/,
+    );
+  });
+
+  it("reads a vector written as a row or a column", () => {
+    const path = join(directory, "groups");
+    for (const text of ["1 2 3", "1\n2\n3\n"]) {
+      writeFileSync(path, text);
+      expect(Array.from(readIntegerVector(path))).toEqual([1, 2, 3]);
+    }
+    writeFileSync(path, "1 2\n3 4");
+    expect(() => readIntegerVector(path)).toThrow(/expected one row or one column of integers, got 2 rows of 2/);
+  });
+});
+
+describe("formatNumber", () => {
+  // Values of C's printf("%.15g").
+  it.each([
+    [0, "0"],
+    [-0, "-0"],
+    [1, "1"],
+    [0.1, "0.1"],
+    [0.1 + 0.2, "0.3"],
+    [1 / 3, "0.333333333333333"],
+    [100, "100"],
+    [1e15, "1e+15"],
+    [123456789012345, "123456789012345"],
+    [999999999999999.9, "1e+15"],
+    [0.0001, "0.0001"],
+    [0.00001, "1e-05"],
+    [-1.5e-7, "-1.5e-07"],
+    [1.7976931348623157e308, "1.79769313486232e+308"],
+    [5e-324, "4.94065645841247e-324"],
+    [Number.NaN, "nan"],
+    [Number.POSITIVE_INFINITY, "inf"],
+    [Number.NEGATIVE_INFINITY, "-inf"],
+  ])("%d -> %s", (value, expected) => {
+    expect(formatNumber(value)).toBe(expected);
+  });
+
+  it("is read back to the digits it has", () => {
+    fc.assert(
+      fc.property(fc.double(), (value) => {
+        expect(rows(formatNumber(value, 17))[0]![0]).toEqual(value);
+      }),
+    );
+  });
+});
+
+describe("writeMatrix", () => {
+  it("writes rows, after the command history", () => {
+    const path = join(directory, "out.csv");
+    writeMatrix(
+      path,
+      { values: [1, 2.5, Number.NaN, 4], nRows: 2, nColumns: 2 },
+      { separator: ",", commandHistory: "fixelstream x\n y" },
+    );
+    const text = formatMatrix([1, 2.5, Number.NaN, 4], 2, 2, { separator: ",", commandHistory: "fixelstream x\n y" });
+    expect(text).toBe("# command_history: fixelstream x y\n1,2.5\nnan,4\n");
+    expect(Array.from(readMatrix(path).values)).toEqual([1, 2.5, Number.NaN, 4]);
+    expect(() => writeMatrix(path, { values: [1], nRows: 1, nColumns: 1 })).toThrow(
+      /Cannot write .*out.csv: expected a new file/,
+    );
+  });
+});
