@@ -21,6 +21,8 @@ export interface ColumnSourceSpec {
   readonly io: IoPolicy;
   /** True when we wrote the file and published it by rename (IoPolicy "auto" then maps it). */
   readonly ours: boolean;
+  /** Bytes of the window of a mapped file, resident at most once a source; absent: 64 MiB. */
+  readonly windowBytes?: number;
 }
 
 export interface ColumnSource {

@@ -82,7 +82,7 @@ export function describeFileBytes(name: string, open: (path: string, windowBytes
     });
 
     it("copies into a part of shared WebAssembly memory and touches nothing beside it", () => {
-      const memory = new WebAssembly.Memory({ initial: 2, maximum: 4, shared: true });
+      const memory = sharedWasmMemory();
       const file = open(sparse, windowBytes);
       const target = new Uint8Array(memory.buffer, 1003, 70_000);
       file.copyInto(target, 11);
@@ -168,6 +168,12 @@ export function describeFileBytes(name: string, open: (path: string, windowBytes
       expect(() => open(path.join(directory, "nothing"), windowBytes)).toThrow(/there is no such file/);
     });
   });
+}
+
+/** 2 pages of 64 KiB. The types of WebAssembly come with the browser's library, which this project does not load. */
+function sharedWasmMemory(): { buffer: SharedArrayBuffer } {
+  const { Memory } = Reflect.get(globalThis, "WebAssembly");
+  return new Memory({ initial: 2, maximum: 4, shared: true });
 }
 
 function untilThrown(act: () => void): void {

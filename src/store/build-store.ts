@@ -1,0 +1,234 @@
+// Makes a store of one scalar in `OUTPUT.partial`, resumes it after a kill, and publishes it by rename. Converters bring the rows.
+import fs from "node:fs";
+import path from "node:path";
+import { InputError, InternalError } from "../errors.js";
+import { formatBytes } from "../units.js";
+import { checksumFile } from "./checksum-file.js";
+import { creatorName, readProgramVersion } from "./creator.js";
+import { type BlockedShape, dataFileBytes } from "./element-type.js";
+import { isSamePlan, type JournalPlan, type JournalWriter, openJournal, readJournal } from "./journal.js";
+import { FORMAT_VERSION, formatManifest, MANIFEST_FILE, type Manifest } from "./manifest.js";
+import { takeLock } from "./partial-lock.js";
+import { partialPathOf, publishStore, restoreReplaced } from "./publish-store.js";
+import type { BlockScan } from "./scan-blocks.js";
+import { createScalarWriter, type ScalarWriter } from "./write-store.js";
+
+const JOURNAL_FILE = "journal.ndjson";
+const LOCK_FILE = "lock.json";
+/** Bytes of free disk asked for beyond the data: store.json, journal, directory. */
+const DISK_MARGIN_BYTES = 2 ** 24;
+
+/** A file that goes into a store. */
+export interface InputFile {
+  /** As listed. */
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+}
+
+export interface StoreBuildPlan {
+  /** As the user typed it. */
+  readonly output: string;
+  /** Replace a store that exists; it stays whole until the new one is. */
+  readonly replace: boolean;
+  readonly kind: Manifest["kind"];
+  readonly scalar: string;
+  readonly shape: BlockedShape;
+  /** One a subject, in row order. */
+  readonly sources: readonly InputFile[];
+  readonly template?: { readonly index: InputFile; readonly directions: InputFile } | undefined;
+  readonly command: string;
+}
+
+export interface StoreBuild {
+  /** True for subjects that an earlier run wrote. [nSubjects] */
+  readonly written: readonly boolean[];
+  /**
+   * Writes subjects firstSubject.. and notes that they are done. `rows`: [crc32.length][nElements] little-endian, row-major; `crc32`: of their source files.
+   * Throws InputError (disk full).
+   */
+  writeSubjects(rows: Uint8Array, firstSubject: number, crc32: readonly number[]): void;
+  /** Reads everything back, writes store.json and publishes. Throws InternalError when subjects are missing. */
+  finish(onBlock?: (iBlock: number) => void): Manifest;
+  /** Stops; what was written stays and can be resumed. Idempotent. */
+  close(): void;
+}
+
+/** Throws InputError when `output` exists and is not to be replaced: to be called before long work. */
+export function assertOutputFree(output: string, replace: boolean): void {
+  restoreReplaced(output);
+  if (fs.existsSync(output) && !replace) {
+    throw new InputError(`Cannot write ${output}: it exists. Give another name, or --force to replace it.`, {
+      path: output,
+    });
+  }
+  const parent = path.dirname(path.resolve(output));
+  if (!fs.existsSync(parent)) {
+    throw new InputError(`Cannot write ${output}: there is no directory ${parent}. Make it first.`, { path: output });
+  }
+}
+
+/** The element type of a partial store that `beginStoreBuild` would resume if asked for it. */
+export function resumableElementType(plan: StoreBuildPlan): "f32" | "f64" | undefined {
+  const found = readJournal(path.join(partialPathOf(plan.output), JOURNAL_FILE))?.plan;
+  if (found === undefined) return undefined;
+  const { elementType } = found;
+  return isSamePlan(found, journalPlanOf({ ...plan, shape: { ...plan.shape, elementType } })) ? elementType : undefined;
+}
+
+/**
+ * Opens or makes the partial directory. `stagingBytes`: held until finish or close. A partial store of another plan is removed.
+ * Throws InputError: output exists, no room on the disk, another process writes it.
+ */
+export function beginStoreBuild(plan: StoreBuildPlan, stagingBytes: number): StoreBuild {
+  assertOutputFree(plan.output, plan.replace);
+  const { shape } = plan;
+  const partial = partialPathOf(plan.output);
+  const journalPath = path.join(partial, JOURNAL_FILE);
+  const dataPath = path.join(partial, dataFileName(plan));
+  fs.mkdirSync(partial, { recursive: true });
+  takeLock(path.join(partial, LOCK_FILE), plan.output);
+
+  const journalPlan = journalPlanOf(plan);
+  const found = readJournal(journalPath);
+  const resumed =
+    found !== undefined && isSamePlan(found.plan, journalPlan) && fs.existsSync(dataPath) ? found : undefined;
+  if (resumed === undefined) removeAllBut(partial, LOCK_FILE);
+  assertDiskHasRoom(plan, dataPath);
+
+  const crc32: (number | undefined)[] = new Array(shape.nSubjects).fill(undefined);
+  for (const entry of resumed?.entries ?? [])
+    for (const [i, crc] of entry.crc32.entries()) crc32[entry.firstSubject + i] = crc;
+
+  const writer: ScalarWriter = createScalarWriter({
+    path: dataPath,
+    shape,
+    stagingBytes,
+    resume: resumed !== undefined,
+  });
+  const journal: JournalWriter = openJournal(journalPath, resumed?.validBytes ?? 0);
+  if (resumed === undefined) journal.append(journalPlan);
+  let open = true;
+  const close = () => {
+    if (!open) return;
+    open = false;
+    writer.close();
+    journal.close();
+    fs.rmSync(path.join(partial, LOCK_FILE), { force: true });
+  };
+
+  return {
+    written: crc32.map((crc) => crc !== undefined),
+    writeSubjects(rows, firstSubject, crcs) {
+      writer.writeSubjects(rows, firstSubject, crcs.length);
+      // Values first, then the line that promises them.
+      writer.sync();
+      journal.append({ firstSubject, crc32: crcs });
+      for (const [i, crc] of crcs.entries()) crc32[firstSubject + i] = crc;
+    },
+    finish(onBlock) {
+      if (crc32.includes(undefined))
+        throw new InternalError(`Subject ${crc32.indexOf(undefined)} of ${plan.output} was never written.`);
+      const scan = writer.scan(onBlock);
+      const manifest = assemble(plan, partial, crc32 as number[], scan);
+      writeSynced(path.join(partial, MANIFEST_FILE), formatManifest(manifest));
+      // The journal goes last: killed before the rename, the next run resumes; after it, a journal beside a whole store does no harm.
+      publishStore(plan.output, { replace: plan.replace });
+      close();
+      for (const name of [JOURNAL_FILE, LOCK_FILE]) fs.rmSync(path.join(plan.output, name), { force: true });
+      return manifest;
+    },
+    close,
+  };
+}
+
+function assemble(plan: StoreBuildPlan, partial: string, crc32: readonly number[], scan: BlockScan): Manifest {
+  const { shape, template } = plan;
+  const version = readProgramVersion();
+  return {
+    formatVersion: FORMAT_VERSION,
+    creator: creatorName(version),
+    complete: true,
+    kind: plan.kind,
+    nSubjects: shape.nSubjects,
+    nElements: shape.nElements,
+    blockWidth: shape.blockWidth,
+    byteOrder: "little",
+    scalars: {
+      [plan.scalar]: {
+        elementType: shape.elementType,
+        file: dataFileName(plan),
+        ...(scan.missing === undefined ? {} : { missing: writeMissing(partial, plan.scalar, scan.missing) }),
+        blockCrc32: scan.blockCrc32,
+        sources: plan.sources.map((source, i) => ({ ...source, crc32: crc32[i]! })),
+      },
+    },
+    ...(template && {
+      template: { index: copyInto(partial, template.index), directions: copyInto(partial, template.directions) },
+    }),
+    provenance: { command: plan.command, version, date: new Date().toISOString() },
+  };
+}
+
+function writeMissing(partial: string, scalar: string, missing: Uint32Array) {
+  const file = `${scalar}.missing`;
+  const bytes = new Uint8Array(missing.buffer, missing.byteOffset, missing.byteLength);
+  writeSynced(path.join(partial, file), bytes);
+  const affected = missing.filter((count) => count > 0);
+  return {
+    file,
+    crc32: checksumFile(path.join(partial, file)),
+    nElements: affected.length,
+    nValues: affected.reduce((sum, count) => sum + count, 0),
+  };
+}
+
+function copyInto(partial: string, input: InputFile) {
+  const file = path.basename(input.path);
+  fs.copyFileSync(input.path, path.join(partial, file));
+  return { file, crc32: checksumFile(path.join(partial, file)) };
+}
+
+function assertDiskHasRoom(plan: StoreBuildPlan, dataPath: string): void {
+  const templateBytes = plan.template ? plan.template.index.sizeBytes + plan.template.directions.sizeBytes : 0;
+  const needed = dataFileBytes(plan.shape) + plan.shape.nElements * 4 + templateBytes + DISK_MARGIN_BYTES;
+  // What a resumed run has written already; blocks count 512 B whatever the file system's own size.
+  const present = (fs.statSync(dataPath, { throwIfNoEntry: false })?.blocks ?? 0) * 512;
+  const { bavail, bsize } = fs.statfsSync(path.dirname(dataPath));
+  if (bavail * bsize + present >= needed) return;
+  throw new InputError(
+    `Cannot write ${plan.output}: expected ${formatBytes(needed - present)} of free disk, got ${formatBytes(bavail * bsize)}. ` +
+      "Make room, or write it to another disk.",
+    { path: plan.output },
+  );
+}
+
+function journalPlanOf({ kind, scalar, shape, sources, template }: StoreBuildPlan): JournalPlan {
+  const inputs = [...sources, ...(template ? [template.index, template.directions] : [])];
+  return {
+    formatVersion: FORMAT_VERSION,
+    kind,
+    scalar,
+    nSubjects: shape.nSubjects,
+    nElements: shape.nElements,
+    blockWidth: shape.blockWidth,
+    elementType: shape.elementType,
+    inputs: inputs.map(({ name, path, sizeBytes, mtimeMs }) => ({ name, path, sizeBytes, mtimeMs })),
+  };
+}
+
+function dataFileName({ scalar, shape }: StoreBuildPlan): string {
+  return `${scalar}.${shape.elementType}`;
+}
+
+function removeAllBut(directory: string, keep: string): void {
+  for (const name of fs.readdirSync(directory)) {
+    if (name !== keep) fs.rmSync(path.join(directory, name), { recursive: true, force: true });
+  }
+}
+
+function writeSynced(file: string, contents: string | Uint8Array): void {
+  fs.writeFileSync(file, contents, { flush: true });
+}

@@ -1,0 +1,76 @@
+// What a conversion has done so far, one JSON value a line, in the partial directory: the plan first, then a line for every group of subjects whose
+// values are on the disk. A run that is killed and started again with the same plan continues after the last whole line.
+import fs from "node:fs";
+
+/** What must be equal for a partial store to be continued. */
+export interface JournalPlan {
+  readonly formatVersion: number;
+  readonly kind: string;
+  readonly scalar: string;
+  readonly nSubjects: number;
+  readonly nElements: number;
+  readonly blockWidth: number;
+  readonly elementType: "f32" | "f64";
+  /** Name, path, size and modification time of everything that is read. */
+  readonly inputs: readonly { name: string; path: string; sizeBytes: number; mtimeMs: number }[];
+}
+
+export interface JournalEntry {
+  readonly firstSubject: number;
+  /** Of the source files of subjects firstSubject, firstSubject + 1, .. */
+  readonly crc32: readonly number[];
+}
+
+export interface JournalContents {
+  readonly plan: JournalPlan;
+  readonly entries: readonly JournalEntry[];
+  /** Bytes of whole lines; what follows was being written when the run was killed. */
+  readonly validBytes: number;
+}
+
+/** Undefined when there is no journal, or none with a whole first line. */
+export function readJournal(path: string): JournalContents | undefined {
+  if (!fs.existsSync(path)) return undefined;
+  const lines: unknown[] = [];
+  let validBytes = 0;
+  const text = fs.readFileSync(path, "utf8");
+  for (const line of text.split("\n").slice(0, -1)) {
+    try {
+      lines.push(JSON.parse(line));
+    } catch {
+      break; // torn by a power failure: a later line cannot be trusted either
+    }
+    validBytes += Buffer.byteLength(line) + 1;
+  }
+  if (lines.length === 0) return undefined;
+  return { plan: lines[0] as JournalPlan, entries: lines.slice(1) as JournalEntry[], validBytes };
+}
+
+/** The same order of keys on both sides makes text the comparison. */
+export function isSamePlan(one: JournalPlan, other: JournalPlan): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+export interface JournalWriter {
+  /** Returns when the line is on the disk. */
+  append(line: JournalPlan | JournalEntry): void;
+  close(): void;
+}
+
+/** Appends to `path` after its first `validBytes`; 0 begins it anew. */
+export function openJournal(path: string, validBytes: number): JournalWriter {
+  const fd = fs.openSync(path, validBytes === 0 ? "w" : "r+");
+  fs.ftruncateSync(fd, validBytes);
+  let end = validBytes;
+  return {
+    append(line) {
+      const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+      for (let done = 0; done < bytes.byteLength; ) {
+        done += fs.writeSync(fd, bytes, done, bytes.byteLength - done, end + done);
+      }
+      end += bytes.byteLength;
+      fs.fdatasyncSync(fd);
+    },
+    close: () => fs.closeSync(fd),
+  };
+}

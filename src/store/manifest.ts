@@ -1,0 +1,110 @@
+// store.json: what a store holds, as FORMAT.md specifies it. Parse and serialise, pure.
+import { z } from "zod";
+import { InputError } from "../errors.js";
+
+export const FORMAT_VERSION = 1;
+export const MANIFEST_FILE = "store.json";
+/** Appended to the name of a store that is being written. Nothing with this ending opens as a store. */
+export const PARTIAL_SUFFIX = ".partial";
+
+const count = z.int().min(0);
+const crc32 = z.int().min(0).max(0xffffffff);
+/** A name inside the store: no way out of its directory. */
+const fileName = z.string().regex(/^[^/\\]+$/, "expected a file name without a directory");
+const checkedFile = z.object({ file: fileName, crc32 });
+
+const source = z.object({
+  /** As it stands in the subject list. Rows are selected by it. */
+  name: z.string(),
+  /** Absolute, where it was found. */
+  path: z.string(),
+  sizeBytes: count,
+  mtimeMs: z.number(),
+  /** Of the file's bytes as they are on disk (compressed, if it is). */
+  crc32,
+});
+
+const scalar = z.object({
+  elementType: z.enum(["f32", "f64"]),
+  file: fileName,
+  /** How many values are not finite, by element. Absent when all are. */
+  missing: checkedFile.extend({ nElements: count, nValues: count }).optional(),
+  /** One a block, over the whole block, padding included. */
+  blockCrc32: z.array(crc32),
+  /** One a subject, in row order. */
+  sources: z.array(source),
+});
+
+const manifestSchema = z.object({
+  formatVersion: z.literal(FORMAT_VERSION),
+  creator: z.string(),
+  complete: z.literal(true),
+  kind: z.enum(["fixel", "voxel", "edge", "vector"]),
+  nSubjects: z.int().min(1),
+  nElements: z.int().min(1),
+  blockWidth: z.int().min(16).multipleOf(16),
+  byteOrder: z.literal("little"),
+  scalars: z.record(fileName, scalar),
+  /** The template's images, copied; absent for kinds that have none. */
+  template: z.object({ index: checkedFile, directions: checkedFile }).optional(),
+  provenance: z.object({ command: z.string(), version: z.string(), date: z.string() }),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type ScalarEntry = z.infer<typeof scalar>;
+export type SourceEntry = z.infer<typeof source>;
+
+/** The text of store.json: indented down to scalars and sources (one a line), for people and for diff. */
+export function formatManifest(manifest: Manifest): string {
+  // Checksums and sources would take a line a number; one line an array of numbers and one a source keeps the file readable.
+  return `${JSON.stringify(manifest, null, 1)
+    .replace(/\[\n\s+(\d[\d,\s]*?)\n\s+\]/g, (_, numbers: string) => `[${numbers.replace(/\s+/g, " ")}]`)
+    .replace(
+      /\{\n\s+("name": .*)\n\s+("path": .*)\n\s+("sizeBytes": .*)\n\s+("mtimeMs": .*)\n\s+("crc32": \d+)\n\s+\}/g,
+      "{ $1 $2 $3 $4 $5 }",
+    )}\n`;
+}
+
+/** Reads what formatManifest wrote. `storePath` goes into messages. Throws InputError saying what is wrong with it. */
+export function parseManifest(text: string, storePath: string): Manifest {
+  const fail = (reason: string, cause?: unknown) =>
+    new InputError(`Cannot open ${storePath} as a store: its ${MANIFEST_FILE} ${reason}. Convert the cohort again.`, {
+      path: storePath,
+      cause,
+    });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw fail(`is not JSON (${cause instanceof Error ? cause.message : cause})`, cause);
+  }
+  const version = json !== null && typeof json === "object" && "formatVersion" in json ? json.formatVersion : undefined;
+  if (version !== undefined && version !== FORMAT_VERSION) {
+    throw new InputError(
+      `Cannot open ${storePath} as a store: expected format version ${FORMAT_VERSION}, got ${JSON.stringify(version)}. ` +
+        "It was written by another version of fixelstream: use that one, or convert the cohort again.",
+      { path: storePath },
+    );
+  }
+  const parsed = manifestSchema.safeParse(json);
+  if (!parsed.success) {
+    const first = parsed.error.issues[0]!;
+    throw fail(`is damaged (${first.path.join(".") || "top level"}: ${first.message})`, parsed.error);
+  }
+  const problem = checkManifest(parsed.data);
+  if (problem !== undefined) throw fail(`contradicts itself (${problem})`);
+  return parsed.data;
+}
+
+/** What the schema cannot say: lengths that must agree. */
+function checkManifest(manifest: Manifest): string | undefined {
+  const nBlocks = Math.ceil(manifest.nElements / manifest.blockWidth);
+  if (Object.keys(manifest.scalars).length === 0) return "no scalar";
+  for (const [name, scalar] of Object.entries(manifest.scalars)) {
+    if (scalar.blockCrc32.length !== nBlocks)
+      return `${name}: ${scalar.blockCrc32.length} checksums for ${nBlocks} blocks`;
+    if (scalar.sources.length !== manifest.nSubjects)
+      return `${name}: ${scalar.sources.length} sources for ${manifest.nSubjects} subjects`;
+  }
+  return undefined;
+}

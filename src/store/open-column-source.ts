@@ -1,0 +1,40 @@
+// From a spec (plain data, as workers get it) to a source. One line a layout.
+import { InputError, InternalError } from "../errors.js";
+import { openFileBytes } from "../mapping/policy.js";
+import { createBlockedSource } from "./blocked-source.js";
+import type { ColumnSource, ColumnSourceSpec } from "./column-source.js";
+import { bytesPerValue, dataFileBytes } from "./element-type.js";
+import { createRowMajorSource } from "./row-major-source.js";
+
+const LAYOUTS = { blocked: createBlockedSource, "row-major": createRowMajorSource } as const;
+
+/**
+ * Opens the file of `spec` in this thread. `onFallback` is told once when a file that should be mapped is read by position instead.
+ * Throws InputError when the file cannot be opened or is too short for the matrix.
+ */
+export function openColumnSource(spec: ColumnSourceSpec, onFallback?: (reason: string) => void): ColumnSource {
+  const { io, ours, windowBytes } = spec;
+  if (!Number.isSafeInteger(spec.byteOffset) || spec.byteOffset < 0)
+    throw new InternalError(`Byte offset ${spec.byteOffset} of ${spec.path}.`);
+  const file = openFileBytes(spec.path, { io, ours, onFallback, windowBytes });
+  const needed = spec.byteOffset + matrixBytes(spec);
+  if (file.sizeBytes < needed) {
+    file.close();
+    throw new InputError(
+      `Cannot read ${spec.path}: expected ${needed} bytes for ${spec.nRowsInFile} rows of ${spec.nElements} elements, got ${file.sizeBytes}. ` +
+        "The file is damaged: restore it or convert again.",
+      { path: spec.path },
+    );
+  }
+  try {
+    return LAYOUTS[spec.layout](spec, file);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+function matrixBytes(spec: ColumnSourceSpec): number {
+  if (spec.layout === "row-major") return spec.nRowsInFile * spec.nElements * bytesPerValue(spec.elementType);
+  return dataFileBytes({ ...spec, nSubjects: spec.nRowsInFile });
+}
