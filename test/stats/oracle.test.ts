@@ -3,10 +3,19 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { enhanceByConnectivity, type OracleCfeOptions } from "../support/oracle-cfe.js";
-import { createOracleModel, maskShuffle, type Rows, testVariable, zFromF, zFromT } from "../support/oracle-glm.js";
+import {
+  createOracleModel,
+  maskShuffle,
+  type OracleOptions,
+  type Rows,
+  testVariable,
+  zFromF,
+  zFromT,
+} from "../support/oracle-glm.js";
 import {
   differences,
   layOutPeerCase,
+  layOutVectorstats,
   peerCaseDirectory,
   readNullDistribution,
   readNumbers,
@@ -14,6 +23,8 @@ import {
   readPermutationColumns,
   readSmallConnectivity,
   readSmallImage,
+  readVectorstatsCase,
+  vectorstatsCases,
 } from "../support/peer.js";
 
 /** Everything a case needs, read without src/. `data[f]` are the subjects' values of fixel f. */
@@ -192,6 +203,199 @@ describe("the oracle on large means", () => {
       const { values, tolerance } = stored(name, `null_dist_${postfix}.txt`);
       const maximum = Math.max(...enhanceByConnectivity(shuffled, connectivity));
       expect(differences([maximum], [values[77]!], tolerance)).toEqual([]);
+    }
+  });
+});
+
+/** An element of a fixed or variable design, as the case's options say. */
+function testElement(
+  y: number[],
+  design: Rows,
+  contrast: Rows,
+  perm: number[],
+  options: OracleOptions,
+  isVariable: boolean,
+) {
+  if (isVariable) return testVariable(y, design, contrast, { perm }, options);
+  const model = createOracleModel(design, contrast, options);
+  return { ...model.test(y, { perm }), cond: 0, effects: model.effects(y) };
+}
+
+/** The hypotheses of a case: its contrasts, and with `-ftests` an F-test over all of them. */
+function hypothesesOf(contrast: Rows, args: string[]): { postfix: string; rows: Rows; isF: boolean }[] {
+  if (!args.includes("-ftests")) return [{ postfix: "", rows: contrast, isF: false }];
+  const tests = contrast.map((row, i) => ({ postfix: `_t${i + 1}`, rows: [row], isF: false }));
+  return [...tests, { postfix: "_F1", rows: contrast, isF: true }];
+}
+
+const valueAfter = (args: string[], option: string): string | undefined =>
+  args.includes(option) ? args[args.indexOf(option) + 1] : undefined;
+
+/** Subject by subject in the files, element by element here. */
+const byElement = (subjects: ArrayLike<number>[]): number[][] =>
+  Array.from(subjects[0]!, (_, j) => subjects.map((values) => values[j]!));
+
+const withColumn = (design: Rows, column: number[][] | undefined, j: number): Rows =>
+  column ? design.map((row, i) => [...row, column[j]![i]!]) : design;
+
+const hasMissing = (data: number[][]): boolean => data.some((y) => y.some((v) => !Number.isFinite(v)));
+
+describe("the oracle on vectorstats", () => {
+  const directory = layOutVectorstats();
+  const at = (file: string) => join(directory, file);
+  const readList = (file: string) =>
+    byElement(
+      readFileSync(at(file), "utf8")
+        .trim()
+        .split("\n")
+        .map((name) => readNumbers(at(name)).flat()),
+    );
+
+  it.each(vectorstatsCases)("has what the peer has: %s", (name) => {
+    const { arguments: args, outputs, tolerances } = readVectorstatsCase(name);
+    const data = readList(args[0]!);
+    const design = readNumbers(at(args[1]!));
+    const columnList = valueAfter(args, "-column");
+    const column = columnList ? readList(columnList) : undefined;
+    const groups = args.includes("-variance") ? readNumbers(at("groups.txt")).flat() : undefined;
+    const shuffles = readPermutationColumns(at("permutations.txt"));
+    const isVariable = column !== undefined || hasMissing(data);
+    const expectRow = (ours: number[], output: string, row = 0, isColumn = false) => {
+      const { rows, tolerance } = outputs[output]!;
+      const values = (isColumn ? rows.flat() : rows[row]!).map((v) => v ?? Number.NaN);
+      expect(differences(ours, values, tolerances[tolerance]!), output).toEqual([]);
+    };
+    for (const { postfix, rows, isF } of hypothesesOf(readNumbers(at(args[2]!)), args)) {
+      const options = { groups, isF, truncateDofOfG: true };
+      const testAll = (perm: number[]) =>
+        data.map((y, j) => testElement(y, withColumn(design, column, j), rows, perm, options, isVariable));
+      const observed = testAll(identityOf(design.length).perm);
+      const of = (pick: (element: (typeof observed)[number]) => number) => observed.map(pick);
+      outputs["betas"]!.rows.forEach((_, k) => {
+        expectRow(
+          of((e) => e.effects.beta[k]!),
+          "betas",
+          k,
+        );
+      });
+      outputs["std_dev"]!.rows.forEach((_, g) => {
+        expectRow(
+          of((e) => e.effects.stdDev[g]!),
+          "std_dev",
+          g,
+        );
+      });
+      if (outputs["cond"]) {
+        const isDependent = outputs["cond"].rows[0]!.map((v) => v! > 1e5);
+        expect(of((e) => e.cond).map((v) => v > 1e5)).toEqual(isDependent);
+        expectRow(
+          observed.map((e, j) => (isDependent[j] ? outputs["cond"]!.rows[0]![j]! : e.cond)),
+          "cond",
+        );
+      }
+      if (!isF) {
+        expectRow(
+          of((e) => e.effects.absEffect[0]!),
+          `abs_effect${postfix}`,
+        );
+        if (!groups) {
+          expectRow(
+            of((e) => e.effects.stdEffect[0]!),
+            `std_effect${postfix}`,
+          );
+        }
+      }
+      const statistic = `${isF ? "Fvalue" : "tvalue"}${postfix}`;
+      expectRow(
+        of((e) => e.statistic),
+        statistic,
+        0,
+        true,
+      );
+      expectRow(
+        of((e) => e.z),
+        `Zstat${postfix}`,
+        0,
+        true,
+      );
+      const nullOutput = outputs[`null_dist${postfix}`]!;
+      for (const i of [1, 24, 49]) {
+        const maximum = Math.max(...testAll(shuffles[i]!).map((e) => e.z));
+        const tolerance = tolerances[nullOutput.tolerance]!;
+        expect(differences([maximum], [nullOutput.rows[0]![i]!], tolerance), `${postfix} shuffle ${i}`).toEqual([]);
+      }
+    }
+  });
+
+  it("keeps the degrees of freedom of G real where the peer truncates them", () => {
+    const { outputs } = readVectorstatsCase("complete-variance-ttF");
+    const data = readList("data-complete.txt");
+    const groups = readNumbers(at("groups.txt")).flat();
+    const model = createOracleModel(readNumbers(at("design.txt")), readNumbers(at("contrast-ttF.txt")), {
+      groups,
+      isF: true,
+    });
+    const away = data.map((y, j) => Math.abs(model.test(y, identityOf(30)).z - outputs["Zstat_F1"]!.rows[j]![0]!));
+    expect(Math.max(...away)).toBeGreaterThan(1e-5);
+    expect(Math.max(...away)).toBeLessThan(0.05);
+  });
+});
+
+describe("the oracle on fixels with missing data, variance groups and element-wise columns", () => {
+  it.each(["missing", "variance", "missing-variance", "column"])("has what the peer has: %s", (kind) => {
+    const name = `fixelcfestats-${kind}`;
+    const { directory, manifest } = layOutPeerCase(name);
+    const args = manifest.arguments;
+    const at = (file: string) => join(directory, file);
+    const readList = (file: string, folder: string) =>
+      byElement(
+        readFileSync(at(file), "utf8")
+          .trim()
+          .split("\n")
+          .map((image) => readSmallImage(at(join(folder, image))).values),
+      );
+    const data = readList(args[1]!, "fd");
+    const design = readNumbers(at(args[2]!));
+    const column = args.includes("-column") ? readList("column.txt", ".") : undefined;
+    const groups = args.includes("-variance") ? readNumbers(at("groups.txt")).flat() : undefined;
+    const connectivity = readSmallConnectivity(at("matrix"));
+    const shuffle = readPermutationColumns(at("permutations.txt"))[13]!;
+    const isVariable = column !== undefined || hasMissing(data);
+    for (const { postfix, rows, isF } of hypothesesOf(readNumbers(at(args[3]!)), args)) {
+      const options = { groups, isF, truncateDofOfG: true };
+      const testAll = (perm: number[]) =>
+        data.map((y, j) => testElement(y, withColumn(design, column, j), rows, perm, options, isVariable));
+      const observed = testAll(identityOf(design.length).perm);
+      const z = observed.map((e) => e.z);
+      expectAgreement(
+        observed.map((e) => e.statistic),
+        name,
+        `${isF ? "Fvalue" : "tvalue"}${postfix}.mif`,
+      );
+      expectAgreement(z, name, `Zstat${postfix}.mif`);
+      expectAgreement(enhanceByConnectivity(z, connectivity), name, `cfe${postfix}.mif`);
+      if (isVariable) {
+        expectAgreement(
+          observed.map((e) => e.cond),
+          name,
+          "cond.mif",
+        );
+      }
+      (groups ? ["std_dev0.mif", "std_dev1.mif"] : ["std_dev.mif"]).forEach((file, g) => {
+        expectAgreement(
+          observed.map((e) => e.effects.stdDev[g]!),
+          name,
+          file,
+        );
+      });
+      const maximum = Math.max(
+        ...enhanceByConnectivity(
+          testAll(shuffle).map((e) => e.z),
+          connectivity,
+        ),
+      );
+      const { values, tolerance } = stored(name, `null_dist${postfix}.txt`);
+      expect(differences([maximum], [values[13]!], tolerance)).toEqual([]);
     }
   });
 });

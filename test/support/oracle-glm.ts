@@ -25,7 +25,7 @@ export interface OracleEffects {
   beta: number[];
   /** C beta, [s] */
   absEffect: number[];
-  /** One value, or one per variance group. */
+  /** One value, or one per variance group: NaN (as the peer) where a group has no observation left. */
   stdDev: number[];
   /** absEffect / stdDev, [s]; empty with variance groups. */
   stdEffect: number[];
@@ -229,8 +229,12 @@ export interface OracleModel {
 export interface OracleOptions {
   /** [n], from 0: variance groups, then v and G in place of t and F. */
   groups?: readonly number[] | undefined;
+  /** When some of the last groups have no observation. */
+  nGroups?: number | undefined;
   /** An F-test although the contrast has one row. */
   isF?: boolean | undefined;
+  /** As MRtrix3 3.0.x has it by accident: the second degrees of freedom of G (rank above 1) as an integer. */
+  truncateDofOfG?: boolean | undefined;
 }
 
 export function createOracleModel(design: Rows, contrast: Rows, options: OracleOptions = {}): OracleModel {
@@ -274,14 +278,16 @@ export function createOracleModel(design: Rows, contrast: Rows, options: OracleO
     return zeroUnlessFinite({ statistic: f, z: zFromF(f, s, dof) });
   }
 
-  /** Residual-forming diagonal 1 - M M^+ summed over each group, and the sizes of the groups. */
+  const nGroups = options.nGroups ?? (groups ? Math.max(...groups) + 1 : 0);
+  /** Sums over each variance group; 0 for a group without observations. */
   function groupSums(values: readonly number[]): number[] {
-    const sums: number[] = [];
+    const sums = new Array<number>(nGroups).fill(0);
     groups!.forEach((g, i) => {
-      sums[g] = (sums[g] ?? 0) + values[i]!;
+      sums[g] = sums[g]! + values[i]!;
     });
     return sums;
   }
+  // Sizes, and sums of the diagonal of the residual-forming matrix 1 - M M^+
   const sizes = groups ? groupSums(design.map(() => 1)) : [];
   const hat = product(design, pinv);
   const rnn = groups ? groupSums(hat.map((row, i) => 1 - row[i]!)) : [];
@@ -299,7 +305,10 @@ export function createOracleModel(design: Rows, contrast: Rows, options: OracleO
     const spread = rnn.reduce((sum, r, g) => sum + (1 - (weights[g]! * sizes[g]!) / total) ** 2 / r, 0);
     const gamma = 1 + ((2 * (s - 1)) / (s * (s + 2))) * spread;
     const g = numerator / (gamma * s);
-    if (s > 1) return zeroUnlessFinite({ statistic: g, z: zFromF(g, s, (2 * (s - 1)) / (3 * (gamma - 1))) });
+    if (s > 1) {
+      const dofOfG = (2 * (s - 1)) / (3 * (gamma - 1));
+      return zeroUnlessFinite({ statistic: g, z: zFromF(g, s, options.truncateDofOfG ? Math.trunc(dofOfG) : dofOfG) });
+    }
     const parts = weights.map((w, k) => 1 / w / (sizes[k]! - 1));
     const dof = parts.reduce((a, b) => a + b, 0) ** 2 / parts.reduce((sum, a, k) => sum + a ** 2 / (sizes[k]! - 1), 0);
     if (!isT) return zeroUnlessFinite({ statistic: g, z: zFromF(g, 1, dof) });
@@ -368,7 +377,11 @@ export function testVariable(
   if (rows.length < k) return { ...ZERO, cond: 0, effects: nothing };
   const cond = conditionNumber(rows);
   if (!Number.isFinite(cond) || cond > 1e5) return { ...ZERO, cond, effects: nothing };
-  const model = createOracleModel(rows, contrast, { ...options, groups });
+  const model = createOracleModel(rows, contrast, {
+    ...options,
+    groups,
+    nGroups: options.groups ? nGroups : undefined,
+  });
   const effects = model.effects(values);
   const isGroupTooSmall =
     groups !== undefined &&

@@ -40,6 +40,8 @@ export interface Tolerance {
   relative: number;
   absolute: number;
   reason: string;
+  /** What the peer does otherwise than we mean to: then the tolerance holds for an imitation of the peer only. */
+  deviation?: string;
 }
 
 export interface PeerManifest {
@@ -74,6 +76,31 @@ export function layOutPeerCase(name: string): { directory: string; manifest: Pee
   for (const from of generators)
     execFileSync(process.execPath, [join(fixturesDirectory, from), directory], { stdio: "pipe" });
   return { directory, manifest };
+}
+
+/** A case of vectorstats: one JSON, see fixtures/make/run-peer-vectorstats.mjs. */
+export interface VectorstatsCase {
+  /** To be run in the directory of `layOutVectorstats`; the fourth is the prefix of the outputs. */
+  arguments: string[];
+  tolerances: Record<string, Tolerance>;
+  /** By name without prefix and suffix; `rows` are the lines of the file, null for nan. */
+  outputs: Record<string, { tolerance: string; deviation?: string; rows: (number | null)[][] }>;
+}
+
+export const vectorstatsCases: readonly string[] = ["complete", "missing", "column", "column-missing"].flatMap((data) =>
+  ["pooled", "variance"].flatMap((variance) => ["t", "ttF"].map((tests) => `${data}-${variance}-${tests}`)),
+);
+
+export function readVectorstatsCase(name: string): VectorstatsCase {
+  return JSON.parse(readFileSync(join(peerCaseDirectory("vectorstats"), `${name}.json`), "utf8")) as VectorstatsCase;
+}
+
+/** The inputs of all cases of vectorstats. */
+export function layOutVectorstats(): string {
+  const directory = makeTemporaryDirectory();
+  const generator = join(fixturesDirectory, "make", "generate-vectorstats.mjs");
+  execFileSync(process.execPath, [generator, directory], { stdio: "pipe" });
+  return directory;
 }
 
 /** The first few places where |ours - stored| > absolute + relative * |stored|, as text. NaN agrees with NaN only. */
