@@ -1,0 +1,185 @@
+// Where the subjects' values come from: a store as named, a store found in the cache, or one converted into the cache now.
+import { createHash } from "node:crypto";
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { InputError, UsageError } from "../errors.js";
+import { type FixelDirectory, openFixelDirectory } from "../formats/fixel-directory.js";
+import { readImageHeader } from "../formats/image.js";
+import type { ImageHeader } from "../formats/image-header.js";
+import { readSubjectList, resolveSubjectFiles } from "../formats/text/subject-list.js";
+import type { IoPolicy } from "../mapping/file-bytes.js";
+import type { ColumnSourceSpec } from "../store/column-source.js";
+import { openStore, type Store } from "../store/open-store.js";
+import { selectRows } from "../store/select-rows.js";
+import { convertFixels } from "./convert.js";
+
+export interface FixelInputOptions {
+  /** Fixel directory or store, as typed. */
+  readonly input: string;
+  /** Subject list, or "-" with a store: all rows in store order. */
+  readonly subjects: string;
+  readonly scalar: string | undefined;
+  readonly cache: string;
+  readonly memoryBytes: number;
+  readonly io: IoPolicy;
+  readonly command: string;
+  readonly onProgress?: ((share: number) => void) | undefined;
+}
+
+export interface FixelInput {
+  readonly nFixels: number;
+  /** Subject names in row order. */
+  readonly subjects: readonly string[];
+  readonly template: { readonly indexPath: string; readonly directionsPath: string };
+  /** The ending that results get: the kind of the input. */
+  readonly ending: ".mif" | ".nii";
+  /** Opens (and converts, where needed) the data. */
+  open(): Promise<OpenedInput>;
+}
+
+export interface OpenedInput {
+  readonly spec: ColumnSourceSpec;
+  /** u32 [nFixels] over all rows of the store; undefined: every value is finite. */
+  readonly missing: Uint32Array | undefined;
+  readonly storePath: string;
+  /** Found in the cache, or named by the user. */
+  readonly reused: boolean;
+  /** Name and CRC-32 of each row's source. */
+  readonly sources: readonly { readonly name: string; readonly crc32: number }[];
+  /** Keys and geometry that results carry over. */
+  readonly header: Pick<ImageHeader, "transform" | "voxelSizes" | "entries">;
+}
+
+/** The default scalar of a directory, and of HDF5 files. */
+const DEFAULT_SCALAR = "FD";
+const PLAIN_HEADER = { transform: undefined, voxelSizes: [1, 1, 1], entries: [] };
+
+/** Checks everything that can be checked without reading values. Throws InputError, UsageError. */
+export function resolveFixelInput(options: FixelInputOptions): FixelInput {
+  const { input } = options;
+  if (existsSync(join(input, "store.json")) || /\.fxs\/?$/.test(input)) return resolveStore(options);
+  return resolveDirectory(options, openFixelDirectory(input));
+}
+
+function resolveStore(options: FixelInputOptions): FixelInput {
+  const { input, subjects } = options;
+  const store = openStore(input, { io: options.io });
+  const scalar = scalarOf(store, options.scalar);
+  if (store.template === undefined) {
+    throw new InputError(
+      `Cannot use ${input}: expected a store of fixels, got one of kind ${store.manifest.kind}; it has no template to write results with.`,
+      { path: input },
+    );
+  }
+  const names = store.subjectNames(scalar);
+  const rows =
+    subjects === "-"
+      ? undefined
+      : selectRows(readSubjectList(subjects), names, { listPath: subjects, storePath: input });
+  const { template } = store;
+  return {
+    nFixels: store.nElements,
+    subjects: rows === undefined ? names : rows.map((row) => names[row]!),
+    template,
+    ending: template.indexPath.endsWith(".mif") || template.indexPath.endsWith(".mif.gz") ? ".mif" : ".nii",
+    async open() {
+      return openedStore(store, scalar, rows, true, readTemplateGeometry());
+    },
+  };
+}
+
+/** Results of a store carry no keys of single subjects. */
+function readTemplateGeometry(): OpenedInput["header"] {
+  return PLAIN_HEADER;
+}
+
+function openedStore(
+  store: Store,
+  scalar: string,
+  rows: readonly number[] | undefined,
+  reused: boolean,
+  header: OpenedInput["header"],
+): OpenedInput {
+  const sources = store.manifest.scalars[scalar]!.sources;
+  const taken = rows === undefined ? sources : rows.map((row) => sources[row]!);
+  return {
+    spec: store.spec(scalar, rows),
+    missing: store.missing(scalar),
+    storePath: store.path,
+    reused,
+    sources: taken.map(({ name, crc32 }) => ({ name, crc32 })),
+    header,
+  };
+}
+
+function scalarOf(store: Store, wanted: string | undefined): string {
+  if (wanted !== undefined || store.scalarNames.length !== 1) {
+    const name = wanted ?? DEFAULT_SCALAR;
+    if (store.scalarNames.includes(name)) return name;
+    throw new UsageError(
+      `Cannot use scalar ${name}: ${store.path} holds ${store.scalarNames.join(", ")}. Choose one with --scalar.`,
+    );
+  }
+  return store.scalarNames[0]!;
+}
+
+function resolveDirectory(options: FixelInputOptions, directory: FixelDirectory): FixelInput {
+  if (options.subjects === "-") {
+    throw new UsageError(
+      `Cannot use - as the subject list: expected a file naming one subject a line, because ${options.input} is a fixel directory. "-" stands for all subjects of a store.`,
+    );
+  }
+  const names = readSubjectList(options.subjects);
+  const { paths } = resolveSubjectFiles(names, { fixelDirectory: directory.path, listPath: options.subjects });
+  const scalar = options.scalar ?? DEFAULT_SCALAR;
+  const cached = join(options.cache, `${cacheKey(directory, names, paths, scalar)}.fxs`);
+  return {
+    nFixels: directory.nFixels,
+    subjects: names,
+    template: directory,
+    ending: directory.kind === "mif" ? ".mif" : ".nii",
+    async open() {
+      const known = openCached(cached, options.io);
+      if (known === undefined) {
+        await convertFixels({
+          inputDirectory: options.input,
+          subjectList: options.subjects,
+          output: cached,
+          scalar,
+          memoryBytes: options.memoryBytes,
+          force: true,
+          command: options.command,
+          ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+        });
+      }
+      const store = known ?? openStore(cached, { io: options.io });
+      return openedStore(store, scalar, undefined, known !== undefined, readImageHeader(paths[0]!));
+    },
+  };
+}
+
+function openCached(path: string, io: IoPolicy): Store | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return openStore(path, { io });
+  } catch {
+    return undefined; // unfinished or of another version: converted again
+  }
+}
+
+/** A store in the cache is used while names, sizes and times of its sources agree. */
+function cacheKey(
+  directory: FixelDirectory,
+  names: readonly string[],
+  paths: readonly string[],
+  scalar: string,
+): string {
+  const hash = createHash("sha256");
+  hash.update(`fixelstream-store 1 ${scalar} ${directory.nFixels}\n`);
+  for (const path of [directory.indexPath, directory.directionsPath, ...paths]) {
+    const { size, mtimeNs } = statSync(path, { bigint: true });
+    hash.update(`${realpathSync(path)} ${size} ${mtimeNs}\n`);
+  }
+  for (const name of names) hash.update(`${name}\n`);
+  return hash.digest("hex").slice(0, 24);
+}

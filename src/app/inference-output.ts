@@ -1,0 +1,139 @@
+// The result images and texts of fixelcfestats: names, postfixes and contents of MRtrix3 3.0.x. semantics.md section 7.
+import { join } from "node:path";
+import type { Engine } from "../engine/engine.js";
+import { NO_ELEMENT, type NullResults } from "../engine/run-shuffles.js";
+import type { ImageHeader } from "../formats/image-header.js";
+import { createFixelOutput, type FixelOutput } from "../results/fixel-output.js";
+import { type RunRecord, writeRunRecord } from "../results/run-record.js";
+import { combineHypotheses, familyWise, sortNull } from "../stats/inference/family-wise.js";
+import type { FixelCfeOptions } from "./infer.js";
+import type { InferencePlan } from "./plan/resolve-inference.js";
+
+export const RUN_RECORD_FILE = "run.json";
+
+export interface Significance {
+  /** Fixels with fwe_1mpvalue above 0.95; undefined with -notest. */
+  readonly significant: number | undefined;
+  readonly largestFwe: number | undefined;
+}
+
+export interface InferenceOutput {
+  /** Keys and geometry of the first subject's file. */
+  describeInput(header: Pick<ImageHeader, "transform" | "voxelSizes" | "entries">): void;
+  writeObserved(observed: Awaited<ReturnType<Engine["observe"]>>): { largestZ: number[] };
+  writeInference(engine: Engine, results: NullResults): Significance[];
+  publish(record: RunRecord): void;
+  discard(): void;
+}
+
+/** Creates the directory and checks that everything can be written. Throws InputError. */
+export function createInferenceOutput(options: FixelCfeOptions, plan: InferencePlan): InferenceOutput {
+  const { hypotheses } = plan;
+  const names = outputNames(options, plan);
+  const header: { current: Parameters<InferenceOutput["describeInput"]>[0] } = {
+    current: { transform: undefined, voxelSizes: [1, 1, 1], entries: [] },
+  };
+  const output: FixelOutput = createFixelOutput({
+    path: options.output,
+    template: { ...plan.input.template, nFixels: plan.input.nFixels },
+    images: names.images,
+    texts: [...names.texts, RUN_RECORD_FILE],
+    overwrite: options.force,
+    ending: plan.input.ending,
+    get header() {
+      return header.current;
+    },
+    entries: [
+      ["cfe_dh", String(options.cfeDh)],
+      ["cfe_e", String(options.cfeE)],
+      ["cfe_h", String(options.cfeH)],
+      ["cfe_c", String(options.cfeC)],
+      ["cfe_legacy", options.cfeLegacy ? "1" : "0"],
+      ["nonstationarity_adjustment", "0"],
+    ],
+    commandHistory: options.command,
+  });
+  const write = (name: string, values: Float32Array) => output.writeImage(name, values, plan.elementOfFixel);
+
+  return {
+    describeInput(found) {
+      header.current = found;
+    },
+    writeObserved({ image, index }) {
+      for (let i = 0; i < plan.partition.nFactors; i++) write(`beta${i}`, image(index.beta(i)));
+      write("std_dev", image(index.standardDeviation));
+      return {
+        largestZ: hypotheses.map(({ kind }, h) => {
+          const postfix = names.postfix[h]!;
+          write(`${kind}value${postfix}`, image(index.statistic(h)));
+          write(`Zstat${postfix}`, image(index.z(h)));
+          if (kind === "t") {
+            write(`abs_effect${postfix}`, image(index.effect(h)));
+            write(`std_effect${postfix}`, image(index.standardisedEffect(h)));
+          }
+          return image(index.z(h)).reduce((largest, z) => Math.max(largest, z), Number.NEGATIVE_INFINITY);
+        }),
+      };
+    },
+    writeInference(engine, results) {
+      const nElements = plan.columns.length;
+      const count = results.maxima[0]!.length;
+      const strong = options.strong && !options.notest ? combineHypotheses(results.maxima) : undefined;
+      if (strong !== undefined) output.writeLine("null_dist.txt", strong.maxima);
+      return hypotheses.map((_, h) => {
+        const postfix = names.postfix[h]!;
+        const enhanced = Float32Array.from(engine.defaults(h));
+        write(`cfe${postfix}`, enhanced);
+        if (options.notest) return { significant: undefined, largestFwe: undefined };
+        if (strong === undefined) output.writeLine(`null_dist${postfix}.txt`, results.maxima[h]!);
+        const sorted = sortNull(strong?.maxima ?? results.maxima[h]!);
+        const fwe = enhanced.map((value) => familyWise(value, sorted));
+        write(`fwe_1mpvalue${postfix}`, fwe);
+        write(
+          `uncorrected_pvalue${postfix}`,
+          Float32Array.from(engine.counters(h), (below) => below / count),
+        );
+        write(`null_contributions${postfix}`, contributions(results, strong?.hypotheses, h, nElements));
+        return {
+          significant: fwe.reduce((sum, p) => sum + (p > 0.95 ? 1 : 0), 0),
+          largestFwe: fwe.reduce((largest, p) => Math.max(largest, p), 0),
+        };
+      });
+    },
+    publish(record) {
+      output.writeText(RUN_RECORD_FILE, (path) => writeRunRecord(path, record));
+      output.publish();
+    },
+    discard: () => output.discard(),
+  };
+}
+
+/** How often each element was the maximum; with -strong only where its hypothesis had the largest of all. */
+function contributions(
+  results: NullResults,
+  winners: Uint32Array | undefined,
+  h: number,
+  nElements: number,
+): Float32Array {
+  const counts = new Float32Array(nElements);
+  for (const [shuffle, element] of results.elements[h]!.entries()) {
+    if (element === NO_ELEMENT || (winners !== undefined && winners[shuffle] !== h)) continue;
+    counts[element]!++;
+  }
+  return counts;
+}
+
+function outputNames(options: FixelCfeOptions, plan: InferencePlan) {
+  const { hypotheses, partition } = plan;
+  const postfix = hypotheses.map(({ name }) => (hypotheses.length > 1 ? `_${name}` : ""));
+  const images = Array.from({ length: partition.nFactors }, (_, i) => `beta${i}`);
+  images.push("std_dev");
+  for (const [h, { kind }] of hypotheses.entries()) {
+    const results = [`${kind}value`, "Zstat", "cfe"];
+    if (kind === "t") results.push("abs_effect", "std_effect");
+    if (!options.notest) results.push("fwe_1mpvalue", "uncorrected_pvalue", "null_contributions");
+    images.push(...results.map((name) => name + postfix[h]!));
+  }
+  const texts = options.notest ? [] : options.strong ? ["null_dist.txt"] : postfix.map((p) => `null_dist${p}.txt`);
+  return { postfix, images, texts, directory: join(options.output) };
+}

@@ -1,0 +1,85 @@
+// Assembles run.json of an inference.
+import type { PreparedConnectivity } from "../connectivity/prepare-connectivity.js";
+import type { EngineInputs, EnginePlan } from "../engine/engine.js";
+import type { NullResults } from "../engine/run-shuffles.js";
+import { machineOf, peakResidentBytes, RUN_RECORD_VERSION, type RunRecord, sha256Of } from "../results/run-record.js";
+import { VERSION } from "../version.js";
+import type { Warning } from "../warnings.js";
+import type { OpenedInput } from "./fixel-input.js";
+import type { FixelCfeOptions } from "./infer.js";
+import type { Significance } from "./inference-output.js";
+import { describePlan } from "./plan/describe-plan.js";
+import type { InferencePlan } from "./plan/resolve-inference.js";
+
+export interface Timings {
+  readonly startedAt: Date;
+  /** performance.now() at the start. */
+  readonly start: number;
+  readonly ms: Record<string, number>;
+}
+
+export interface RecordInputs {
+  readonly options: FixelCfeOptions;
+  readonly plan: InferencePlan;
+  readonly opened: OpenedInput;
+  readonly prepared: PreparedConnectivity;
+  readonly enginePlan: EnginePlan;
+  readonly inputs: EngineInputs;
+  readonly results: NullResults;
+  readonly significance: readonly Significance[];
+  readonly warnings: readonly Warning[];
+  readonly timings: Timings;
+}
+
+export async function createRunRecord(found: RecordInputs): Promise<RunRecord> {
+  const { options, plan, opened, prepared, inputs, results, timings } = found;
+  const summary = describePlan(found.enginePlan, inputs);
+  const { command, seed, ...typed } = options;
+  return {
+    format: "fixelstream-run",
+    formatVersion: RUN_RECORD_VERSION,
+    command,
+    versions: { fixelstream: VERSION, node: process.versions.node, v8: process.versions.v8 },
+    machine: machineOf(),
+    startedAt: timings.startedAt.toISOString(),
+    options: typed,
+    seed,
+    inputs: {
+      store: { path: opened.storePath, reused: opened.reused, elementType: opened.spec.elementType },
+      subjects: opened.sources,
+      connectivity: { path: prepared.path, reused: prepared.reused, ...prepared.manifest.sources },
+      ...(await hashFiles(options)),
+    },
+    problem: {
+      nFixels: plan.input.nFixels,
+      nElements: plan.columns.length,
+      nSubjects: plan.partition.nSubjects,
+      rank: plan.partition.rank,
+      degreesOfFreedom: plan.partition.dof,
+      hypotheses: plan.hypotheses.map(({ name, kind, rank }) => ({ name, kind, rank })),
+      nShuffles: options.notest ? 0 : plan.shuffles.count,
+      exhaustive: plan.shuffles.exhaustive,
+    },
+    kernels: inputs.kernels,
+    precision: inputs.precision,
+    threads: inputs.nThreads,
+    plan: { ...summary },
+    timings: { ...timings.ms, total: performance.now() - timings.start },
+    memory: { plannedBytes: summary.plannedBytes, peakResidentBytes: peakResidentBytes() },
+    results: {
+      bytesRead: results.timings.bytesRead,
+      wideBatches: results.timings.wideBatches,
+      hypotheses: plan.hypotheses.map(({ name }, h) => ({ name, ...found.significance[h]! })),
+    },
+    warnings: found.warnings,
+  };
+}
+
+async function hashFiles(options: FixelCfeOptions): Promise<Record<string, { path: string; sha256: string }>> {
+  const { design, contrast, ftests, mask, permutations } = options;
+  const hashed: Record<string, { path: string; sha256: string }> = {};
+  for (const [name, path] of Object.entries({ design, contrast, ftests, mask, permutations })) {
+    if (path !== undefined) hashed[name] = { path, sha256: await sha256Of(path) };
+  }
+  return hashed;
+}

@@ -1,0 +1,82 @@
+// The plan of a run as --dry-run prints it and run.json keeps it.
+import type { EngineInputs, EnginePlan } from "../../engine/engine.js";
+import { formatBytes, formatDuration } from "../../units.js";
+
+export interface PlanSummary {
+  readonly nSubjects: number;
+  readonly nElements: number;
+  readonly nShuffles: number;
+  readonly nHypotheses: number;
+  readonly threads: number;
+  readonly batchShuffles: number;
+  readonly nBatches: number;
+  readonly blockWidth: number;
+  readonly tileShuffles: number;
+  readonly windowConnections: number;
+  readonly plannedBytes: number;
+  readonly budgetBytes: number;
+  readonly saturated: boolean;
+  /** Bytes an idle Node and its idle workers take beside the plan. */
+  readonly fixedBytes: number;
+  readonly storePassBytes: number;
+  readonly connectivityPassBytes: number;
+  readonly totalBytesRead: number;
+  /** From the figures of docs/benchmarks.md: an order of magnitude, not a promise. */
+  readonly estimatedMs: number;
+  readonly arithmetic: readonly string[];
+}
+
+/** Bytes. An idle Node with this program loaded, and each worker thread on top (README, measured). */
+export const FIXED_BYTES = { node: 80 * 2 ** 20, worker: 15 * 2 ** 20 } as const;
+/** Nanoseconds on one thread of the reference machine: a multiply-add of the product, and a connection of one shuffle. */
+const COST_NS = { double: 0.065, single: 0.035, connection: 0.6, epilogue: 10 } as const;
+
+export function describePlan(plan: EnginePlan, inputs: EngineInputs): PlanSummary {
+  const { memory, size } = plan;
+  const workers = Math.max(1, inputs.nThreads);
+  const glm =
+    size.nElements *
+    (size.rank * size.nSubjects * COST_NS[inputs.precision] + COST_NS.epilogue * size.hypotheses.length);
+  const cfe = (plan.connectivityPassBytes / 8) * size.hypotheses.length * COST_NS.connection;
+  const slow = inputs.kernels === "reference" ? 15 : 1;
+  return {
+    nSubjects: size.nSubjects,
+    nElements: size.nElements,
+    nShuffles: inputs.lanes.count - inputs.lanes.offset,
+    nHypotheses: size.hypotheses.length,
+    threads: inputs.nThreads,
+    batchShuffles: memory.batchShuffles,
+    nBatches: memory.nBatches,
+    blockWidth: memory.blockWidth,
+    tileShuffles: memory.tileShuffles,
+    windowConnections: memory.windowConnections,
+    plannedBytes: memory.plannedBytes,
+    budgetBytes: inputs.memoryBytes,
+    saturated: memory.saturated,
+    fixedBytes: FIXED_BYTES.node + inputs.nThreads * FIXED_BYTES.worker,
+    storePassBytes: plan.storePassBytes,
+    connectivityPassBytes: plan.connectivityPassBytes,
+    totalBytesRead: plan.totalBytesRead,
+    estimatedMs: ((glm + cfe) * inputs.lanes.count * slow) / 1e6 / workers,
+    arithmetic: memory.arithmetic,
+  };
+}
+
+export function formatPlan(plan: PlanSummary): string {
+  const lines = [
+    `${plan.nElements} fixels, ${plan.nSubjects} subjects, ${plan.nHypotheses} hypotheses, ${plan.nShuffles} shuffles, ${plan.threads} threads`,
+    `${plan.nBatches} batches of ${plan.batchShuffles} shuffles, blocks of ${plan.blockWidth} fixels, ${plan.tileShuffles} shuffles a product tile`,
+    "",
+    "memory",
+    ...plan.arithmetic.map((line) => `  ${line}`),
+    `  beside it            Node itself about ${formatBytes(plan.fixedBytes)}`,
+    "",
+    "reading",
+    `  store                ${formatBytes(plan.storePassBytes)} a pass, ${1 + plan.nBatches} passes`,
+    `  connectivity         ${formatBytes(plan.connectivityPassBytes)} a pass, ${plan.nBatches} passes`,
+    `  in all               ${formatBytes(plan.totalBytesRead)}`,
+    "",
+    `time                   about ${formatDuration(plan.estimatedMs)} on the machine of docs/benchmarks.md`,
+  ];
+  return `${lines.join("\n")}\n`;
+}

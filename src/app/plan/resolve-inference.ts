@@ -1,0 +1,138 @@
+// From what was typed to a checked plan: every small file is read and every shape compared before the first block of data.
+import { resolve } from "node:path";
+import { DesignError, InputError, UsageError } from "../../errors.js";
+import { checkFixelDataHeader } from "../../formats/fixel-directory.js";
+import { openImage } from "../../formats/image.js";
+import { readIntegers } from "../../formats/text/integers.js";
+import { readMatrix } from "../../formats/text/matrix.js";
+import { checkDesignRank, checkDesignShapes, designWarnings } from "../../stats/design/check-design.js";
+import { type Hypothesis, resolveHypotheses } from "../../stats/design/hypothesis.js";
+import type { Matrix } from "../../stats/design/matrix.js";
+import { type DesignPartition, partitionDesign } from "../../stats/design/partition.js";
+import { planShuffles } from "../../stats/shuffle/generated-shuffles.js";
+import { planFromPermutations } from "../../stats/shuffle/permutations-file.js";
+import type { ErrorModel, ShufflePlan } from "../../stats/shuffle/shuffle-plan.js";
+import type { Warning } from "../../warnings.js";
+import { type FixelInput, resolveFixelInput } from "../fixel-input.js";
+import type { FixelCfeOptions } from "../infer.js";
+
+export interface InferencePlan {
+  readonly input: FixelInput;
+  readonly design: Matrix;
+  readonly hypotheses: readonly Hypothesis[];
+  readonly partition: DesignPartition;
+  readonly shuffles: ShufflePlan;
+  /** u32 [nElements]: fixels analysed. */
+  readonly columns: Uint32Array;
+  /** i32 [nFixels], -1 outside the mask; undefined without a mask. */
+  readonly elementOfFixel: Int32Array | undefined;
+  readonly seed: number;
+  readonly cache: string;
+  readonly warnings: readonly Warning[];
+}
+
+export const DEFAULT_SHUFFLES = 5000;
+
+/** Throws UsageError, InputError, DesignError (with all problems found). */
+export function resolveInference(
+  options: FixelCfeOptions,
+  seed: number,
+  onProgress?: (share: number) => void,
+): InferencePlan {
+  checkParameters(options);
+  const cache = options.cache ?? resolve(options.output, "..", ".fixelstream");
+  const input = resolveFixelInput({
+    input: options.input,
+    subjects: options.subjects,
+    scalar: options.scalar,
+    cache,
+    memoryBytes: options.memoryBytes,
+    io: options.io,
+    command: options.command,
+    onProgress,
+  });
+  const design = readMatrix(options.design);
+  const contrasts = readMatrix(options.contrast);
+  const ftests = options.ftests === undefined ? undefined : readMatrix(options.ftests);
+  const problems = checkDesignShapes({
+    design,
+    designPath: options.design,
+    contrasts,
+    contrastPath: options.contrast,
+    nSubjects: input.subjects.length,
+    subjectsFrom: options.subjects === "-" ? options.input : options.subjects,
+  });
+  const list = resolveHypotheses({ contrasts, ...(ftests === undefined ? {} : { ftests }), fonly: options.fonly });
+  problems.push(...list.problems);
+  if (problems.length === 0) problems.push(...checkDesignRank(design, list.hypotheses, options.design));
+  if (problems.length > 0) throw new DesignError(problems);
+  const { columns, elementOfFixel } = readMask(options.mask, input.nFixels);
+  const shuffles = resolveShuffles(options, input.subjects.length, seed);
+  return {
+    input,
+    design,
+    hypotheses: list.hypotheses,
+    partition: partitionDesign(design, list.hypotheses),
+    shuffles,
+    columns,
+    elementOfFixel,
+    seed,
+    cache,
+    warnings: [...designWarnings(design), ...list.warnings],
+  };
+}
+
+function checkParameters(options: FixelCfeOptions): void {
+  const positive = { "-cfe_dh": options.cfeDh };
+  for (const [name, value] of Object.entries(positive)) {
+    if (!(value > 0)) throw new UsageError(`Cannot use ${name} ${value}: expected a number above 0.`);
+  }
+  for (const [name, value] of [
+    ["-cfe_e", options.cfeE],
+    ["-cfe_h", options.cfeH],
+    ["-cfe_c", options.cfeC],
+  ] as const) {
+    if (!(value >= 0)) throw new UsageError(`Cannot use ${name} ${value}: expected a number of 0 or more.`);
+  }
+}
+
+function resolveShuffles(options: FixelCfeOptions, nSubjects: number, seed: number): ShufflePlan {
+  const errors: ErrorModel = options.errors;
+  if (options.permutations === undefined) {
+    return planShuffles({ nSubjects, nShuffles: options.nShuffles ?? DEFAULT_SHUFFLES, errors, seed });
+  }
+  const matrix = readIntegers(options.permutations);
+  if (options.nShuffles !== undefined && options.nShuffles !== matrix.nColumns) {
+    throw new UsageError(
+      `Cannot use -nshuffles ${options.nShuffles} with -permutations ${options.permutations}: that file holds ${matrix.nColumns} shuffles (columns). Leave -nshuffles out.`,
+    );
+  }
+  return planFromPermutations(matrix, { nSubjects, errors, seed, path: options.permutations });
+}
+
+/** Without a mask every fixel is an element. Throws InputError: another template, or nothing inside. */
+function readMask(path: string | undefined, nFixels: number) {
+  if (path === undefined)
+    return { columns: Uint32Array.from({ length: nFixels }, (_, i) => i), elementOfFixel: undefined };
+  const image = openImage(path);
+  try {
+    checkFixelDataHeader(image.header, nFixels, path);
+    const values = new Float32Array(nFixels);
+    image.copyValuesInto(values, 0, nFixels);
+    const elementOfFixel = new Int32Array(nFixels).fill(-1);
+    let nElements = 0;
+    for (const [fixel, value] of values.entries())
+      if (value !== 0 && !Number.isNaN(value)) elementOfFixel[fixel] = nElements++;
+    if (nElements === 0) {
+      throw new InputError(
+        `Cannot use the mask ${path}: no fixel is inside it; expected at least one value that is not 0.`,
+        { path },
+      );
+    }
+    const columns = new Uint32Array(nElements);
+    for (const [fixel, element] of elementOfFixel.entries()) if (element >= 0) columns[element] = fixel;
+    return { columns, elementOfFixel };
+  } finally {
+    image.close();
+  }
+}

@@ -1,0 +1,29 @@
+// connectivity.json of a prepared connectivity. FORMAT.md.
+import { z } from "zod";
+
+export const CONNECTIVITY_VERSION = 1;
+
+const sourceFile = z.object({
+  path: z.string(),
+  sizeBytes: z.number().int().nonnegative(),
+  mtimeMs: z.number(),
+  /** CRC-32 of the numbers in the order they were read (index: as float64), not of the file with its header. */
+  contentCrc32: z.number().int().nonnegative(),
+});
+
+export const connectivityManifest = z.object({
+  format: z.literal("fixelstream-connectivity"),
+  formatVersion: z.literal(CONNECTIVITY_VERSION),
+  nFixels: z.number().int().positive(),
+  nElements: z.number().int().positive(),
+  nConnections: z.number().int().nonnegative(),
+  maxRowConnections: z.number().int().nonnegative(),
+  /** Elements without any connection. */
+  nUnconnected: z.number().int().nonnegative(),
+  exponent: z.number(),
+  /** What the cache key was made of; compared on reuse. */
+  key: z.string(),
+  sources: z.object({ index: sourceFile, fixels: sourceFile, values: sourceFile }),
+});
+
+export type ConnectivityManifest = z.infer<typeof connectivityManifest>;

@@ -1,0 +1,254 @@
+// Makes the prepared connectivity from MRtrix3's matrix directory: one pass in windows, any size, published by rename.
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { InputError } from "../errors.js";
+import { CONNECTIVITY_VERSION, type ConnectivityManifest } from "./manifest.js";
+import { type MatrixDirectory, openMatrixDirectory } from "./matrix-directory.js";
+import { readConnectivityManifest } from "./open-connectivity.js";
+
+export interface PrepareInputs {
+  /** Directory made by fixelconnectivity, as typed. */
+  readonly directory: string;
+  /** Fixels of the template. */
+  readonly nFixels: number;
+  /** i32 [nFixels]: element of each fixel, -1 outside the mask; absent: every fixel is an element. */
+  readonly elementOfFixel: Int32Array | undefined;
+  readonly nElements: number;
+  /** C: weights are value^C. */
+  readonly exponent: number;
+  /** Where prepared matrices are kept. */
+  readonly cache: string;
+  readonly onProgress?: ((doneConnections: number, nConnections: number) => void) | undefined;
+}
+
+export interface PreparedConnectivity {
+  readonly path: string;
+  readonly reused: boolean;
+  readonly manifest: ConnectivityManifest;
+}
+
+/** Connections read at once: 2^19 x (4 + 4 + 8) B = 8 MiB. */
+const WINDOW_CONNECTIONS = 2 ** 19;
+/** Fixels whose rows are read at once: 2^14 x 16 B = 256 KiB. */
+const WINDOW_FIXELS = 2 ** 14;
+
+/** Throws InputError for a matrix of another template, rows outside fixels.mif, fixel numbers outside the template, values that are negative or not finite. */
+export function prepareConnectivity(inputs: PrepareInputs): PreparedConnectivity {
+  const matrix = openMatrixDirectory(inputs.directory, inputs.nFixels);
+  try {
+    const key = keyOf(matrix, inputs);
+    const path = join(inputs.cache, `${key.slice(0, 24)}.fxc`);
+    const known = existsSync(path) ? readConnectivityManifest(path) : undefined;
+    if (known !== undefined && known.key === key) return { path, reused: true, manifest: known };
+    mkdirSync(inputs.cache, { recursive: true });
+    const partial = `${path}.partial-${process.pid}`;
+    rmSync(partial, { recursive: true, force: true });
+    mkdirSync(partial);
+    try {
+      const manifest = writePrepared(matrix, inputs, partial, key);
+      rmSync(path, { recursive: true, force: true });
+      renameSync(partial, path);
+      return { path, reused: false, manifest };
+    } catch (error) {
+      rmSync(partial, { recursive: true, force: true });
+      throw error;
+    }
+  } finally {
+    matrix.close();
+  }
+}
+
+/** Sizes and times of the inputs, C, and the mask itself. */
+function keyOf(matrix: MatrixDirectory, inputs: PrepareInputs): string {
+  const hash = createHash("sha256");
+  hash.update(`fixelstream-connectivity ${CONNECTIVITY_VERSION} C=${inputs.exponent} m=${inputs.nFixels}\n`);
+  for (const file of Object.values(matrix.files)) {
+    const stat = statSync(file, { bigint: true });
+    hash.update(`${stat.dev}:${stat.ino} ${stat.size} ${stat.mtimeNs}\n`);
+  }
+  if (inputs.elementOfFixel !== undefined) hash.update(inputs.elementOfFixel);
+  return hash.digest("hex");
+}
+
+function writePrepared(
+  matrix: MatrixDirectory,
+  inputs: PrepareInputs,
+  path: string,
+  key: string,
+): ConnectivityManifest {
+  const output = openOutput(path);
+  const crcs = { index: 0, fixels: 0, values: 0 };
+  const totals = { nConnections: 0, maxRowConnections: 0, nUnconnected: 0 };
+  try {
+    const counts = new Float64Array(WINDOW_FIXELS);
+    const firsts = new Float64Array(WINDOW_FIXELS);
+    const row = createRowReader(matrix, crcs);
+    let connectionsRead = 0;
+    for (let f0 = 0; f0 < inputs.nFixels; f0 += WINDOW_FIXELS) {
+      const nRows = Math.min(WINDOW_FIXELS, inputs.nFixels - f0);
+      matrix.copyRowsInto(counts, firsts, f0, nRows);
+      crcs.index = crc32(new Uint8Array(counts.buffer, 0, nRows * 8), crcs.index);
+      crcs.index = crc32(new Uint8Array(firsts.buffer, 0, nRows * 8), crcs.index);
+      for (let i = 0; i < nRows; i++) {
+        const count = counts[i]!;
+        checkRow(matrix, f0 + i, count, firsts[i]!);
+        connectionsRead += count;
+        if (inputs.elementOfFixel !== undefined && inputs.elementOfFixel[f0 + i]! < 0) continue;
+        const kept = output.beginRow();
+        row.forEach(firsts[i]!, count, (fixel, value) => {
+          checkConnection(matrix, inputs.nFixels, f0 + i, fixel, value);
+          const element = inputs.elementOfFixel === undefined ? fixel : inputs.elementOfFixel[fixel]!;
+          if (element >= 0) kept.add(element, inputs.exponent === 0.5 ? Math.sqrt(value) : value ** inputs.exponent);
+        });
+        const nKept = kept.end();
+        totals.nConnections += nKept;
+        totals.maxRowConnections = Math.max(totals.maxRowConnections, nKept);
+        if (nKept === 0) totals.nUnconnected++;
+      }
+      inputs.onProgress?.(connectionsRead, matrix.nConnections);
+    }
+    output.finish();
+  } finally {
+    output.close();
+  }
+  const manifest: ConnectivityManifest = {
+    format: "fixelstream-connectivity",
+    formatVersion: CONNECTIVITY_VERSION,
+    nFixels: inputs.nFixels,
+    nElements: inputs.nElements,
+    ...totals,
+    exponent: inputs.exponent,
+    key,
+    sources: {
+      index: sourceOf(matrix.files.index, crcs.index),
+      fixels: sourceOf(matrix.files.fixels, crcs.fixels),
+      values: sourceOf(matrix.files.values, crcs.values),
+    },
+  };
+  writeFileSync(join(path, "connectivity.json"), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
+  return manifest;
+}
+
+function sourceOf(path: string, crc: number) {
+  const { size, mtimeMs } = statSync(path);
+  return { path, sizeBytes: size, mtimeMs, contentCrc32: crc };
+}
+
+function checkRow(matrix: MatrixDirectory, fixel: number, count: number, first: number): void {
+  if (first + count <= matrix.nConnections || count === 0) return;
+  throw new InputError(
+    `Cannot read the connectivity ${matrix.path}: index.mif puts the connections of fixel ${fixel} (counted from 0) at ${first} to ${first + count - 1}, but fixels.mif holds ${matrix.nConnections}. Make the matrix again with fixelconnectivity.`,
+    { path: matrix.path },
+  );
+}
+
+function checkConnection(matrix: MatrixDirectory, nFixels: number, from: number, to: number, value: number): void {
+  if (to >= nFixels) {
+    throw new InputError(
+      `Cannot read the connectivity ${matrix.path}: fixel ${from} is connected to fixel ${to}, expected numbers below ${nFixels} (counted from 0). It was made for another template, or fixels.mif is damaged.`,
+      { path: matrix.path },
+    );
+  }
+  if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
+    throw new InputError(
+      `Cannot read the connectivity ${matrix.path}: the connection of fixel ${from} with fixel ${to} has the value ${value}, expected 0 to 1.`,
+      { path: matrix.path },
+    );
+  }
+}
+
+/** Rows come in order of fixels but may lie anywhere: keeps one window of connections in memory. */
+function createRowReader(matrix: MatrixDirectory, crcs: { fixels: number; values: number }) {
+  const connected = new Uint32Array(WINDOW_CONNECTIONS);
+  const values = new Float32Array(WINDOW_CONNECTIONS);
+  let start = 0;
+  let end = 0;
+  const load = (first: number) => {
+    start = first;
+    end = Math.min(first + WINDOW_CONNECTIONS, matrix.nConnections);
+    matrix.copyConnectedInto(connected.subarray(0, end - start), start, end - start);
+    matrix.copyValuesInto(values.subarray(0, end - start), start, end - start);
+    crcs.fixels = crc32(new Uint8Array(connected.buffer, 0, (end - start) * 4), crcs.fixels);
+    crcs.values = crc32(new Uint8Array(values.buffer, 0, (end - start) * 4), crcs.values);
+  };
+  return {
+    forEach(first: number, count: number, visit: (fixel: number, value: number) => void) {
+      for (let p = first; p < first + count; p++) {
+        if (p < start || p >= end) load(p);
+        visit(connected[p - start]!, values[p - start]!);
+      }
+    },
+  };
+}
+
+/** Buffers what is written; 1 MiB of connections at a time. */
+function openOutput(path: string) {
+  const open = (name: string) => openSync(join(path, name), "wx");
+  const files = { counts: open("counts.u32"), connections: open("connections.bin"), norms: open("norms.f32") };
+  const pairs = new ArrayBuffer(2 ** 20);
+  const elements = new Uint32Array(pairs);
+  const weights = new Float32Array(pairs);
+  let nWords = 0;
+  const counts = new Uint32Array(2 ** 16);
+  const norms = new Float32Array(2 ** 16);
+  let nRows = 0;
+  let rowCount = 0;
+  let rowSum = 0;
+  const writeAll = (fd: number, bytes: Uint8Array) => {
+    for (let done = 0; done < bytes.byteLength; ) done += writeSync(fd, bytes, done, bytes.byteLength - done);
+  };
+  const flushPairs = () => {
+    writeAll(files.connections, new Uint8Array(pairs, 0, nWords * 4));
+    nWords = 0;
+  };
+  const flushRows = () => {
+    writeAll(files.counts, new Uint8Array(counts.buffer, 0, nRows * 4));
+    writeAll(files.norms, new Uint8Array(norms.buffer, 0, nRows * 4));
+    nRows = 0;
+  };
+  const rowWriter = {
+    add(element: number, weight: number) {
+      if (nWords === elements.length) flushPairs();
+      elements[nWords] = element;
+      weights[nWords + 1] = weight;
+      nWords += 2;
+      rowCount++;
+      rowSum += weight;
+    },
+    end(): number {
+      if (nRows === counts.length) flushRows();
+      counts[nRows] = rowCount;
+      norms[nRows] = rowSum > 0 ? 1 / rowSum : 0;
+      nRows++;
+      return rowCount;
+    },
+  };
+  return {
+    beginRow() {
+      rowCount = 0;
+      rowSum = 0;
+      return rowWriter;
+    },
+    finish() {
+      flushPairs();
+      flushRows();
+      for (const fd of Object.values(files)) fsyncSync(fd);
+    },
+    close() {
+      for (const fd of Object.values(files)) closeSync(fd);
+    },
+  };
+}

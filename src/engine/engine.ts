@@ -1,0 +1,226 @@
+// Puts a run together: sizes -> memory plan -> one shared memory, filled -> threads. Then: observe once, run the shuffles, read the results.
+
+import type { Connectivity } from "../connectivity/open-connectivity.js";
+import { InputError } from "../errors.js";
+import { compileSimdModule, createKernelSet } from "../kernels/choose-kernels.js";
+import type { IoPolicy } from "../mapping/file-bytes.js";
+import type { DesignPartition } from "../stats/design/partition.js";
+import { createZThresholds } from "../stats/glm/z-thresholds.js";
+import type { ColumnSourceSpec } from "../store/column-source.js";
+import { fillConstants, type LaneList } from "./constants.js";
+import { type EngineJob, observedIndex, type Precision, type ProblemSize } from "./job.js";
+import { type MemoryPlan, mappedWindowBytes, planMemory } from "./memory-plan.js";
+import { openPool, type Pool } from "./pool.js";
+import { type NullResults, type RunEvents, runShuffles } from "./run-shuffles.js";
+import { listBlocks, listWindows } from "./work-lists.js";
+
+export interface EnhancementParameters {
+  readonly dh: number;
+  readonly extentPower: number;
+  readonly heightPower: number;
+  readonly exponent: number;
+  readonly legacy: boolean;
+}
+
+export interface EngineInputs {
+  readonly partition: DesignPartition;
+  readonly source: ColumnSourceSpec;
+  /** u32 [nElements]: store columns analysed, ascending. */
+  readonly columns: Uint32Array;
+  readonly connectivity: { readonly path: string; readonly io: IoPolicy };
+  readonly enhancement: EnhancementParameters;
+  readonly precision: Precision;
+  readonly kernels: "simd" | "reference";
+  /** 0: the main thread works alone. */
+  readonly nThreads: number;
+  readonly memoryBytes: number;
+  readonly lanes: LaneList;
+  /** u8 [nElements]: elements that may be a maximum. */
+  readonly eligible?: Uint8Array;
+  readonly onFallback: (reason: string) => void;
+}
+
+export interface EnginePlan {
+  readonly memory: MemoryPlan;
+  readonly size: ProblemSize;
+  /** Bytes read from the store in one pass (observed, or one batch), and from the connectivity in one batch. */
+  readonly storePassBytes: number;
+  readonly connectivityPassBytes: number;
+  /** Over the whole run. */
+  readonly totalBytesRead: number;
+}
+
+/** Statistic heights told apart at most: 2-byte bins. */
+const LARGEST_BIN = 65_533;
+/** Largest Z that gets a bin: beyond any statistic of real data (t = 1e6 with 1000 degrees of freedom is Z = 117). */
+const LARGEST_Z = 150;
+
+export function largestBin(dh: number): number {
+  return Math.min(LARGEST_BIN, Math.ceil(LARGEST_Z / dh));
+}
+
+function zThresholds(partition: DesignPartition, dh: number) {
+  return partition.hypotheses.map(({ hypothesis }) =>
+    createZThresholds({
+      dof: partition.dof,
+      rank: hypothesis.rank,
+      kind: hypothesis.kind,
+      dh,
+      maxBin: largestBin(dh),
+    }),
+  );
+}
+
+type Thresholds = ReturnType<typeof zThresholds>;
+
+function problemSize(inputs: EngineInputs, thresholds: Thresholds): ProblemSize {
+  const { partition, source } = inputs;
+  return {
+    nSubjects: partition.nSubjects,
+    nElements: inputs.columns.length,
+    nFactors: partition.nFactors,
+    rank: partition.rank,
+    dof: partition.dof,
+    sharedRank: partition.sharedNuisance.nRows,
+    valueBytes: source.elementType === "f32" ? 4 : 8,
+    hypotheses: partition.hypotheses.map(({ hypothesis, residualNuisance }, h) => ({
+      contrastRank: hypothesis.rank,
+      nCorrections: residualNuisance.nColumns,
+      signed: hypothesis.kind === "t" ? 1 : 0,
+      nCells: thresholds[h]!.cells.length,
+      cellsPerUnit: thresholds[h]!.cellsPerUnit,
+      nThresholds: thresholds[h]!.thresholds.length,
+    })),
+  };
+}
+
+function enhancementSize(inputs: EngineInputs) {
+  const { dh, extentPower, legacy } = inputs.enhancement;
+  return { extentPower, normalised: !legacy, nBinsNarrow: 256, nBinsWide: largestBin(dh) + 2 };
+}
+
+/** Pure: no file is read. Throws BudgetError. */
+export function planEngine(
+  inputs: EngineInputs,
+  connectivity: { readonly nConnections: number; readonly maxRowConnections: number },
+  thresholds: Thresholds = zThresholds(inputs.partition, inputs.enhancement.dh),
+): EnginePlan {
+  const size = problemSize(inputs, thresholds);
+  const memory = planMemory({
+    size,
+    enhancement: enhancementSize(inputs),
+    precision: inputs.precision,
+    nShuffles: inputs.lanes.count,
+    nWorkers: Math.max(1, inputs.nThreads),
+    budgetBytes: inputs.memoryBytes,
+    storeBlockWidth: inputs.source.blockWidth,
+    nStoreElements: inputs.source.nElements,
+    maxRowConnections: connectivity.maxRowConnections,
+    nConnections: connectivity.nConnections,
+    eligibleMask: inputs.eligible !== undefined,
+  });
+  const blocks = listBlocks(inputs.columns, {
+    storeBlockWidth: inputs.source.blockWidth,
+    blockWidth: memory.blockWidth,
+    nStoreElements: inputs.source.nElements,
+  });
+  let storePassBytes = 0;
+  for (let i = 0; i < blocks.length; i += 4) storePassBytes += blocks[i + 1]! * size.nSubjects * size.valueBytes;
+  const connectivityPassBytes = connectivity.nConnections * 8 + size.nElements * 8;
+  const totalBytesRead = storePassBytes * (1 + memory.nBatches) + connectivityPassBytes * memory.nBatches;
+  return { memory, size, storePassBytes, connectivityPassBytes, totalBytesRead };
+}
+
+export interface Engine {
+  readonly plan: EnginePlan;
+  /** Effects and exact statistics: `image(i)` f32 [nElements] is valid until runShuffles starts. Throws InputError for values that are not finite. */
+  observe(
+    onProgress?: (share: number) => void,
+  ): Promise<{ image: (i: number) => Float32Array; index: ReturnType<typeof observedIndex> }>;
+  runShuffles(events: RunEvents): Promise<NullResults>;
+  /** f32 [nElements]: enhanced statistic of the unshuffled data. Valid until close. */
+  defaults(h: number): Float32Array;
+  /** u32 [nElements]: shuffles with a smaller enhanced statistic. Valid until close. */
+  counters(h: number): Uint32Array;
+  close(): Promise<void>;
+}
+
+export async function openEngine(inputs: EngineInputs, connectivity: Connectivity): Promise<Engine> {
+  const thresholds = zThresholds(inputs.partition, inputs.enhancement.dh);
+  const plan = planEngine(inputs, connectivity.manifest, thresholds);
+  const { memory: layout, size } = plan;
+  const columns = inputs.columns;
+  const storeLayout = {
+    storeBlockWidth: inputs.source.blockWidth,
+    blockWidth: layout.blockWidth,
+    nStoreElements: inputs.source.nElements,
+  };
+  const blocks = listBlocks(columns, storeLayout);
+  const limits = { connections: layout.windowConnections, rows: layout.windowRows };
+  const windows = listWindows(connectivity.copyCountsInto, size.nElements, limits);
+  const pages = layout.memoryBytes / 65536;
+  // Safety: never grown, so views of its buffer stay valid in every thread
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const job: EngineJob = {
+    size,
+    source: inputs.source,
+    connectivity: inputs.connectivity,
+    enhancement: enhancementSize(inputs),
+    precision: inputs.precision,
+    kernels: inputs.kernels,
+    blockWidth: layout.blockWidth,
+    tileShuffles: layout.tileShuffles,
+    batchShuffles: layout.batchShuffles,
+    nBlocks: blocks.length / 4,
+    nWindows: windows.length / 4,
+    windowBytes: mappedWindowBytes(size.nSubjects, layout.blockWidth, size.valueBytes, layout.windowConnections),
+    shared: layout.shared,
+    worker: layout.worker,
+    workersStart: layout.workersStart,
+    workerBytes: layout.workerBytes,
+  };
+  const { buffer } = memory;
+  const { partition, eligible } = inputs;
+  const { dh, heightPower } = inputs.enhancement;
+  fillConstants({ buffer, job, partition, thresholds, columns, blocks, windows, eligible, dh, heightPower });
+  const module = inputs.kernels === "simd" ? compileSimdModule() : undefined;
+  const kernels = createKernelSet(inputs.kernels, memory, module);
+  const pool = await openPool(
+    { job, memory, module, kernels, partition, onFallback: inputs.onFallback },
+    inputs.nThreads,
+  );
+  return {
+    plan,
+    observe: (onProgress) => observe(inputs, job, buffer, pool, onProgress),
+    runShuffles: (events) => {
+      const nWorkers = Math.max(1, inputs.nThreads);
+      return runShuffles({ job, buffer, kernels, partition, pool, lanes: inputs.lanes, nWorkers, events });
+    },
+    defaults: (h) => new Float32Array(buffer, job.shared.hypotheses[h]!.defaults, size.nElements),
+    counters: (h) => new Uint32Array(buffer, job.shared.hypotheses[h]!.counters, size.nElements),
+    close: () => pool.close(),
+  };
+}
+
+async function observe(
+  inputs: EngineInputs,
+  job: EngineJob,
+  buffer: ArrayBufferLike,
+  pool: Pool,
+  onProgress: ((share: number) => void) | undefined,
+) {
+  const reports = await pool.run({ phase: "observe" }, job.nBlocks, (claimed) => onProgress?.(claimed / job.nBlocks));
+  const bad = reports.map((report) => report.nonFiniteElement).filter((element) => element >= 0);
+  if (bad.length > 0) {
+    const column = inputs.columns[bad.reduce((a, b) => Math.min(a, b))]!;
+    throw new InputError(
+      `Cannot analyse ${inputs.source.path}: expected finite values, got NaN or infinity for fixel ${column} (counted from 0), perhaps others. Missing data is not supported yet: exclude the subject, or those fixels with -mask.`,
+      { path: inputs.source.path },
+    );
+  }
+  const { nElements } = job.size;
+  return {
+    image: (i: number) => new Float32Array(buffer, job.shared.observed + i * nElements * 4, nElements),
+    index: observedIndex(job.size),
+  };
+}

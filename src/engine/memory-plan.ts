@@ -1,0 +1,272 @@
+// The memory of a run, planned before anything is read: one pure function from sizes, threads and budget to block width, batch and regions.
+// Nothing here scales with subjects x elements. engine.md section 5.
+import { BudgetError } from "../errors.js";
+import { LANES, ROW_PANEL } from "../kernels/kernel-set.js";
+import { formatBytes } from "../units.js";
+import type { EnhancementSize, Precision, ProblemSize, SharedRegions, WorkerRegions } from "./job.js";
+import { observedIndex } from "./job.js";
+
+export interface PlanInputs {
+  readonly size: ProblemSize;
+  readonly enhancement: EnhancementSize;
+  readonly precision: Precision;
+  /** Shuffles to run, the unshuffled data included. */
+  readonly nShuffles: number;
+  /** Threads that work (the main thread alone counts as one). */
+  readonly nWorkers: number;
+  /** Bytes for the run beyond what Node itself takes. */
+  readonly budgetBytes: number;
+  /** Elements of a block on disk. */
+  readonly storeBlockWidth: number;
+  /** Elements of the template (mask or not): images are written at this size. */
+  readonly nStoreElements: number;
+  readonly maxRowConnections: number;
+  readonly nConnections: number;
+  readonly eligibleMask: boolean;
+}
+
+export interface MemoryPlan {
+  readonly blockWidth: number;
+  readonly batchShuffles: number;
+  readonly tileShuffles: number;
+  readonly nBatches: number;
+  readonly windowConnections: number;
+  readonly windowRows: number;
+  readonly maxBlocks: number;
+  readonly maxWindows: number;
+  readonly shared: SharedRegions;
+  readonly worker: WorkerRegions;
+  readonly workersStart: number;
+  readonly workerBytes: number;
+  /** Bytes of the linear memory. */
+  readonly memoryBytes: number;
+  /** Bytes outside it: the largest image while it is written, contributions, mapped windows. */
+  readonly outsideBytes: number;
+  /** memoryBytes + outsideBytes: what the run may take beyond Node. */
+  readonly plannedBytes: number;
+  readonly saturated: boolean;
+  /** The sum, line by line. */
+  readonly arithmetic: readonly string[];
+}
+
+/** Bytes. wasm32 ends here. */
+const LARGEST_MEMORY = 2 ** 32 - 2 ** 16;
+/** Shuffles. More lanes a pass save reads of store and connectivity, but the bins leave the cache. */
+const LARGEST_BATCH = 256;
+/** Connections of a window: 8 B x 131072 = 1 MiB, stays in the second-level cache while all groups of lanes pass over it. */
+const WINDOW_CONNECTIONS = 131_072;
+/** Rows of a window: 64 B x 2048 = 128 KiB of enhanced values. */
+const WINDOW_ROWS = 2048;
+/** Bytes of gathered basis a tile may take: half of a common second-level cache. */
+const TILE_BYTES = 512 * 1024;
+/** Bytes of a block's packed columns: larger blocks gain nothing, smaller ones leave the tile's panels unused. */
+const BLOCK_BYTES = 4 * 2 ** 20;
+
+const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
+
+/** Throws BudgetError naming the smallest budget that works. */
+export function planMemory(inputs: PlanInputs): MemoryPlan {
+  const budget = Math.min(inputs.budgetBytes, LARGEST_MEMORY);
+  const saturated = inputs.budgetBytes > LARGEST_MEMORY;
+  const wanted = Math.min(LARGEST_BATCH, roundUp(Math.max(inputs.nShuffles, 1), LANES));
+  const widest = Math.min(
+    roundUp(inputs.storeBlockWidth, 8),
+    Math.max(8, Math.floor(BLOCK_BYTES / (8 * inputs.size.nSubjects) / 8) * 8),
+  );
+  let smallest = Number.POSITIVE_INFINITY;
+  // Large batches first: each halving doubles the passes over the store and the connectivity, while narrow blocks cost little.
+  for (let batch = wanted; batch >= LANES; batch = batch === LANES ? 0 : roundUp(batch / 2, LANES)) {
+    for (let width = widest; width >= 8; width = width === 8 ? 0 : Math.max(8, Math.floor(width / 16) * 8)) {
+      const plan = layOut(inputs, evenBatch(inputs.nShuffles, batch), width, saturated);
+      smallest = Math.min(smallest, plan.plannedBytes);
+      if (plan.plannedBytes <= budget) return plan;
+    }
+  }
+  const needed = roundUp(smallest, 2 ** 20);
+  throw new BudgetError(
+    `Cannot run in ${formatBytes(inputs.budgetBytes)}: ${inputs.size.nElements} elements, ${inputs.size.nSubjects} subjects and ${inputs.size.hypotheses.length} hypotheses with ${inputs.nWorkers} threads need at least ${formatBytes(needed)}. Raise --memory${inputs.nWorkers > 1 ? " or lower -nthreads" : ""}.`,
+    { neededBytes: needed, givenBytes: inputs.budgetBytes },
+  );
+}
+
+/** As few batches, of equal size. */
+function evenBatch(nShuffles: number, largest: number): number {
+  const nBatches = Math.ceil(nShuffles / largest);
+  return Math.max(LANES, roundUp(Math.ceil(nShuffles / nBatches), LANES));
+}
+
+function createRegions() {
+  let end = 0;
+  return {
+    reserve(bytes: number, alignment = 64): number {
+      const offset = roundUp(end, alignment);
+      end = offset + bytes;
+      return offset;
+    },
+    get end() {
+      return roundUp(end, 64);
+    },
+  };
+}
+
+function layOut(inputs: PlanInputs, batch: number, width: number, saturated: boolean): MemoryPlan {
+  const { size } = inputs;
+  const { nSubjects: n, nElements: m, hypotheses } = size;
+  const single = inputs.precision === "single";
+  const tileShuffles = tileOf(n, size.rank, single);
+  const windowConnections = Math.max(Math.min(WINDOW_CONNECTIONS, inputs.nConnections), inputs.maxRowConnections, 1);
+  const windowRows = Math.min(WINDOW_ROWS, Math.max(m, 1));
+  // A block of the store is cut into pieces of `width`; the mask only takes away.
+  const piecesPerBlock = Math.ceil(inputs.storeBlockWidth / width);
+  const maxBlocks = Math.ceil(inputs.nStoreElements / inputs.storeBlockWidth) * piecesPerBlock;
+  const maxWindows = Math.ceil(inputs.nConnections / windowConnections) * 2 + Math.ceil(m / windowRows) + 1;
+
+  const regions = createRegions();
+  const shared = layOutShared(regions, inputs, { batch, tileShuffles, maxBlocks, maxWindows });
+  const workersStart = regions.end;
+  const { worker, bytes: workerBytes } = layOutWorker(inputs, {
+    batch,
+    width,
+    tileShuffles,
+    windowConnections,
+    windowRows,
+  });
+  const memoryBytes = roundUp(workersStart + inputs.nWorkers * workerBytes, 65536);
+
+  const image = inputs.nStoreElements * 8;
+  const contributions = m * 4 * hypotheses.length;
+  const mapped = inputs.nWorkers * 2 * mappedWindowBytes(n, width, size.valueBytes, windowConnections);
+  const outsideBytes = image + contributions + mapped;
+  const plannedBytes = memoryBytes + outsideBytes;
+  const bins = m * batch * hypotheses.length;
+  return {
+    blockWidth: width,
+    batchShuffles: batch,
+    tileShuffles,
+    nBatches: Math.ceil(inputs.nShuffles / batch),
+    windowConnections,
+    windowRows,
+    maxBlocks,
+    maxWindows,
+    shared,
+    worker,
+    workersStart,
+    workerBytes,
+    memoryBytes,
+    outsideBytes,
+    plannedBytes,
+    saturated,
+    arithmetic: [
+      `bins                 ${m} elements x ${batch} shuffles x ${hypotheses.length} hypotheses x 1 B = ${formatBytes(bins)}`,
+      `default and counters ${m} elements x 12 B x ${hypotheses.length} hypotheses = ${formatBytes(12 * m * hypotheses.length)}`,
+      `gathered basis       ${batch} shuffles x rank ${size.rank} x ${n} subjects x ${single ? 4 : 8} B = ${formatBytes(batch * size.rank * n * (single ? 4 : 8))}`,
+      `everything shared    ${formatBytes(workersStart)}`,
+      `threads              ${inputs.nWorkers} x ${formatBytes(workerBytes)} (block of ${width} elements x ${n} subjects, product tile, window of ${windowConnections} connections)`,
+      `outside              one image ${formatBytes(image)}, contributions ${formatBytes(contributions)}, mapped windows ${formatBytes(mapped)}`,
+      `planned              ${formatBytes(plannedBytes)} of ${formatBytes(inputs.budgetBytes)}${saturated ? " (a WebAssembly memory ends at 4 GiB: more is not used)" : ""}`,
+    ],
+  };
+}
+
+/** Shuffles whose gathered rows stay in the second-level cache; a divisor of 16, so that a tile never crosses a group of lanes. */
+function tileOf(n: number, rank: number, single: boolean): number {
+  let shuffles = LANES;
+  while (shuffles > 1 && shuffles * rank * n * (single ? 4 : 8) > TILE_BYTES) shuffles /= 2;
+  // Padding to 4 rows must not be most of the work.
+  while (shuffles < LANES && shuffles * rank < ROW_PANEL) shuffles *= 2;
+  return shuffles;
+}
+
+/** Bytes that a thread keeps mapped at once of the store or of the connectivity. */
+export function mappedWindowBytes(n: number, width: number, valueBytes: number, windowConnections: number): number {
+  return roundUp(Math.max(n * width * valueBytes, windowConnections * 8), 65536) + 131072;
+}
+
+function layOutShared(
+  regions: ReturnType<typeof createRegions>,
+  inputs: PlanInputs,
+  plan: { batch: number; tileShuffles: number; maxBlocks: number; maxWindows: number },
+): SharedRegions {
+  const { size, enhancement } = inputs;
+  const { nSubjects: n, nElements: m, rank, hypotheses } = size;
+  const { batch } = plan;
+  const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
+  const tileRows = roundUp(plan.tileShuffles * rank, ROW_PANEL);
+  const gatheredBytes = (batch / plan.tileShuffles) * tileRows * n * (inputs.precision === "single" ? 4 : 8);
+  // At least 32 bytes an element, so that one group of lanes fits with 2-byte bins too; the observed images lie over them.
+  const binBytes = m * Math.max(batch, 2 * LANES);
+  const observedBytes = observedIndex(size).count * m * 4;
+  const fixed = {
+    control: regions.reserve(64 * 4),
+    basis: regions.reserve(rank * n * 8),
+    sharedNuisance: regions.reserve(size.sharedRank * n * 8),
+    moments: regions.reserve(roundUp(nMoments, ROW_PANEL) * n * 8),
+    pinv: regions.reserve(roundUp(size.nFactors, ROW_PANEL) * n * 8),
+    labels: regions.reserve(batch * n * 4),
+    signs: regions.reserve(batch * n),
+    gathered: regions.reserve(gatheredBytes),
+    heightPowers: regions.reserve(enhancement.nBinsWide * 4),
+    columns: regions.reserve(m * 4),
+    blocks: regions.reserve(plan.maxBlocks * 16),
+    windows: regions.reserve(plan.maxWindows * 16),
+    eligible: inputs.eligibleMask ? regions.reserve(m) : 0,
+  };
+  const small = hypotheses.map((h) => ({
+    contrastBasis: regions.reserve(rank * h.contrastRank * 8),
+    cells: regions.reserve(h.nCells * 2),
+    thresholds: regions.reserve(h.nThresholds * 8),
+    corrections: regions.reserve(Math.max(batch * rank * h.nCorrections * 8, 8)),
+    defaults: regions.reserve(m * 4),
+    counters: regions.reserve(m * 4),
+  }));
+  const observed = regions.reserve(0);
+  const bins = hypotheses.map(() => regions.reserve(binBytes));
+  const covered = regions.end - observed;
+  if (covered < observedBytes) regions.reserve(observedBytes - covered);
+  return { ...fixed, observed, hypotheses: small.map((s, h) => ({ ...s, bins: bins[h]! })) };
+}
+
+function layOutWorker(
+  inputs: PlanInputs,
+  plan: { batch: number; width: number; tileShuffles: number; windowConnections: number; windowRows: number },
+): { worker: WorkerRegions; bytes: number } {
+  const { size, enhancement } = inputs;
+  const { nSubjects: n, hypotheses } = size;
+  const { width } = plan;
+  const single = inputs.precision === "single";
+  const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
+  const productRows = roundUp(plan.tileShuffles * size.rank, ROW_PANEL);
+
+  const lasting = createRegions();
+  const maximaBytes = hypotheses.length * plan.batch * 4;
+  const maxima = lasting.reserve(maximaBytes);
+  const maximaElements = lasting.reserve(maximaBytes);
+
+  const bin = createRegions();
+  bin.reserve(lasting.end);
+  const binning = {
+    raw: bin.reserve(n * width * size.valueBytes),
+    columnIndices: bin.reserve(width * 4),
+    nonFinite: bin.reserve(width),
+    packed: bin.reserve(n * width * 8),
+    packed32: single ? bin.reserve(n * width * 4) : 0,
+    rawSums: bin.reserve(width * 8),
+    sums: bin.reserve(width * 8),
+    factors: bin.reserve(width * 8),
+    moments: bin.reserve(Math.max(roundUp(nMoments, ROW_PANEL), 1) * width * 8),
+    hypothesisSums: bin.reserve(width * 8),
+    product: bin.reserve(Math.max(productRows, roundUp(size.nFactors, ROW_PANEL)) * width * 8),
+    product32: single ? bin.reserve(productRows * width * 4) : 0,
+  };
+  const enhance = createRegions();
+  enhance.reserve(lasting.end);
+  const enhancing = {
+    connections: enhance.reserve(plan.windowConnections * 8),
+    rowStarts: enhance.reserve((plan.windowRows + 1) * 4),
+    norms: enhance.reserve(plan.windowRows * 4),
+    enhanced: enhance.reserve(plan.windowRows * LANES * 4),
+    // reference: f64 [nBinsWide]; simd: f32 [16][nBinsWide]
+    histogram: enhance.reserve(LANES * Math.max(enhancement.nBinsWide, 256) * 4),
+  };
+  return { worker: { maxima, maximaElements, ...binning, ...enhancing }, bytes: Math.max(bin.end, enhance.end) };
+}

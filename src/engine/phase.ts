@@ -1,0 +1,39 @@
+// One phase in one thread: claim a piece, do it, until none is left or the run is stopped.
+import { CONTROL, type PhaseOrder, type PhaseReport } from "./job.js";
+import type { Runner } from "./runner.js";
+
+/** The next unclaimed piece, or -1. */
+export function claimPiece(control: Int32Array, nPieces: number): number {
+  if (Atomics.load(control, CONTROL.stop) !== 0) return -1;
+  const piece = Atomics.add(control, CONTROL.nextClaim, 1);
+  return piece < nPieces ? piece : -1;
+}
+
+export function runPiece(runner: Runner, order: PhaseOrder, piece: number): void {
+  if (order.phase === "observe") runner.observeBlock(piece);
+  else if (order.phase === "bin") runner.binBlock(piece, order);
+  else runner.enhanceWindow(piece, order);
+}
+
+export function beginPhase(runner: Runner, order: PhaseOrder): void {
+  runner.resetReport();
+  if (order.phase === "enhance") runner.clearMaxima();
+}
+
+export function reportOf(runner: Runner, busyMs: number): PhaseReport {
+  return {
+    largestBin: runner.largestBin(),
+    nonFiniteElement: runner.nonFiniteElement(),
+    bytesRead: runner.bytesRead(),
+    busyMs,
+  };
+}
+
+export function runPhase(runner: Runner, control: Int32Array, order: PhaseOrder, nPieces: number): PhaseReport {
+  const start = performance.now();
+  beginPhase(runner, order);
+  for (let piece = claimPiece(control, nPieces); piece >= 0; piece = claimPiece(control, nPieces)) {
+    runPiece(runner, order, piece);
+  }
+  return reportOf(runner, performance.now() - start);
+}
