@@ -11,6 +11,8 @@ import {
 import type { Image, ImageData, ImageHeader, ImageSpec } from "./image-header.js";
 import { MIF_FORMAT } from "./mif/read.js";
 import { writeMif } from "./mif/write.js";
+import { NIFTI_FORMAT } from "./nifti/read.js";
+import { writeNifti } from "./nifti/write.js";
 
 export type ImageKind = "mif" | "nifti";
 
@@ -43,27 +45,24 @@ export function readImageVector(path: string): Promise<ImageVector> {
   return readVectorOfFile(path, formatOf(path));
 }
 
-/** `data`: every element, canonical order. Throws InputError: unknown ending, exists already, not writable. */
+/**
+ * `data`: every element, canonical order. NIfTI drops `entries`. Throws InputError: unknown ending, exists already (unless spec.overwrite), not
+ * writable; InternalError when data, dimensions and type disagree.
+ */
 export function writeImage(path: string, spec: ImageSpec, data: ImageData): void {
-  formatOf(path);
+  const write = formatOf(path) === MIF_FORMAT ? writeMif : writeNifti;
   if (path.toLowerCase().endsWith(".mih")) {
     throw new InputError(`Cannot write ${path}: expected a name ending in .mif or .nii, got .mih. Write a .mif.`, {
       path,
     });
   }
-  writeMif(path, spec, data);
+  write(path, spec, data);
 }
 
 function formatOf(path: string): ImageFormat {
   const kind = imageKindOf(path);
-  if (kind === "mif") return MIF_FORMAT;
-  if (kind === "nifti") {
-    const message = `Cannot open ${path}: expected an image in MRtrix3's format, got NIfTI, which is not supported yet. Convert it with mrconvert.`;
-    throw new InputError(message, { path });
-  }
+  if (kind !== undefined) return kind === "mif" ? MIF_FORMAT : NIFTI_FORMAT;
   const endings = ENDINGS.map(([ending]) => ending).join(", ");
-  throw new InputError(
-    `Cannot open ${path}: expected a name ending in one of ${endings}, got another. Convert it with mrconvert.`,
-    { path },
-  );
+  const message = `Cannot open ${path}: expected a name ending in one of ${endings}, got another. Convert it with mrconvert.`;
+  throw new InputError(message, { path });
 }

@@ -12,10 +12,10 @@ const ORDERS: readonly (readonly number[])[] = [
   [2, 1, 0],
 ];
 
-/** The same image with other axes. Unchanged without a transform or with fewer than three axes. */
+/** The same image with other axes, at least three. Unchanged without a transform. */
 export function realignToScanner(header: ImageHeader): ImageHeader {
-  const { transform, dimensions, voxelSizes, layout } = header;
-  if (transform === undefined || dimensions.length < 3) return header;
+  if (header.transform === undefined) return header;
+  const { transform, dimensions, voxelSizes, layout } = { ...withThreeAxes(header), transform: header.transform };
   const order = nearestOrder(transform);
   const reverse: boolean[] = order.map((axis, row) => transform[row]![axis]! < 0);
   if (order.every((axis, row) => axis === row) && !reverse.includes(true)) return header;
@@ -42,6 +42,19 @@ export function realignToScanner(header: ImageHeader): ImageHeader {
       ...order.map((axis, i) => (reverse[i] ? -row[axis]! : row[axis]!) || 0),
       position[r]!,
     ]),
+  };
+}
+
+function withThreeAxes({
+  dimensions,
+  voxelSizes,
+  layout,
+}: ImageHeader): Pick<ImageHeader, "dimensions" | "voxelSizes" | "layout"> {
+  const missing = [0, 1, 2].slice(dimensions.length);
+  return {
+    dimensions: [...dimensions, ...missing.map(() => 1)],
+    voxelSizes: [...voxelSizes, ...missing.map(() => 1)],
+    layout: [...layout, ...missing.map((rank) => ({ rank, reversed: false }))],
   };
 }
 

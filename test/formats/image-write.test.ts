@@ -7,6 +7,7 @@ import type { DataType } from "../../src/formats/data-type.js";
 import { halfToNumber } from "../../src/formats/decode.js";
 import { numberToHalf } from "../../src/formats/encode.js";
 import { openImage, readImageVector, writeImage } from "../../src/formats/image.js";
+import { canonicalLayout } from "../../src/formats/image-header.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const directory = temporaryDirectory();
@@ -53,6 +54,8 @@ const images = (types: readonly DataType[], maxAxes: number) =>
       });
     });
 
+const NIFTI_TYPES = TYPES.filter((type) => type !== "Bit" && !type.startsWith("Float16"));
+
 function checkRoundTrip(
   endings: readonly string[],
   types: readonly DataType[],
@@ -62,6 +65,7 @@ function checkRoundTrip(
   fc.assert(
     fc.property(images(types, maxAxes), fc.constantFrom(...endings), ({ values, range, ...spec }, ending) => {
       const path = join(directory, `round-trip${ending}`);
+      if (ending.startsWith(".nii")) spec.layout = canonicalLayout(spec.dimensions.length);
       writeImage(path, { ...spec, overwrite: true }, values);
       const image = openImage(path);
       expect(image.header.dataType).toBe(spec.dataType);
@@ -83,6 +87,9 @@ function checkRoundTrip(
 describe("writeImage", () => {
   it("round-trips .mif", () => checkRoundTrip([".mif"], TYPES, 5, 400));
   it("round-trips .mif.gz", () => checkRoundTrip([".mif.gz"], TYPES, 4, 60));
+
+  it("round-trips .nii", () => checkRoundTrip([".nii"], NIFTI_TYPES, 7, 300));
+  it("round-trips .nii.gz", () => checkRoundTrip([".nii.gz"], NIFTI_TYPES, 4, 60));
 
   it("keeps voxel sizes, transform and entries", async () => {
     const path = join(directory, "kept.mif");

@@ -1,5 +1,5 @@
 // MRtrix3's own commands write what we read and read what we write.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -79,6 +79,41 @@ describe.skipIf(!hasCommand("mrconvert"))("images made by mrconvert", () => {
     expect(readAll(path)).toEqual(dump(path));
   });
 
+  it.each(["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64"])(
+    "NIfTI of %s",
+    (type) => {
+      for (const [i, strides] of ["1,2,3,4", "-2,1,3,4", "-1,-2,-3,4", "3,-1,2,4"].entries()) {
+        for (const ending of [".nii", ".nii.gz"]) {
+          const path = join(directory, `nifti-${type}-${i}${ending}`);
+          run(
+            "mrconvert",
+            source,
+            path,
+            "-datatype",
+            type + (type.endsWith("8") ? "" : i % 2 ? "be" : "le"),
+            "-strides",
+            strides,
+          );
+          expect(readAll(path)).toEqual(dump(path));
+          expect(openImage(path).header.dimensions).toEqual(DIMENSIONS);
+        }
+      }
+    },
+  );
+
+  it("NIfTI-2, where an axis is long", () => {
+    const long = join(directory, "long.mif");
+    const path = join(directory, "long.nii");
+    writeImage(
+      long,
+      { dimensions: [40_000, 1, 1], dataType: "Float32LE" },
+      Float32Array.from({ length: 40_000 }, (_, i) => i % 1000),
+    );
+    run("mrconvert", long, path, "-strides", "-1,2,3");
+    expect(openImage(path).header.dataOffset).toBe(544);
+    expect(readAll(path)).toEqual(dump(path));
+  });
+
   it("turned and mirrored by their transform", () => {
     const transforms = [
       [
@@ -154,6 +189,65 @@ describe.skipIf(!hasCommand("mrconvert"))("our images", () => {
       1, 0, 0, -13,
     ]);
     expect(run("mrinfo", path, "-spacing").trim()).toBe("2 2 2");
+  });
+});
+
+describe.skipIf(!hasCommand("mrconvert"))("our NIfTI", () => {
+  const transform = [
+    [0.8, -0.6, 0, -13],
+    [0.6, 0.8, 0, -4],
+    [0, 0, 1, -8],
+  ];
+
+  it.each([5, 40_000])("is read by MRtrix3 without a warning (%i elements)", (n) => {
+    for (const ending of [".nii", ".nii.gz"]) {
+      for (const dataType of ["Int8", "UInt16BE", "UInt32LE", "Int64LE", "Float32LE", "Float64BE"] as const) {
+        const path = join(directory, `ours-${n}-${dataType}${ending}`);
+        const values = Array.from({ length: n }, (_, i) => i % 100);
+        writeImage(path, { dimensions: [n, 1, 1], voxelSizes: [2, 2.5, 3], dataType, transform }, values);
+        expect(dump(path)).toEqual(values);
+        const { stderr, stdout } = spawnSync("mrinfo", [path, "-size", "-spacing", "-datatype"], { encoding: "utf8" });
+        // It tries NIfTI-1 first, and complains about its own NIfTI-2 files too.
+        expect(
+          stderr.split("\n").filter((line) => line !== "" && !line.includes("is not in NIFTI-1.1 format")),
+        ).toEqual([]);
+        expect(
+          stdout
+            .trim()
+            .split("\n")
+            .map((line) => line.trim()),
+        ).toEqual([`${n} 1 1`, "2 2.5 3", dataType]);
+        const theirs = parseMatrix(run("mrinfo", "-transform", path), "mrinfo").values;
+        for (let k = 0; k < 12; k++) expect(theirs[k]).toBeCloseTo(transform.flat()[k]!, 5);
+      }
+    }
+  });
+});
+
+describe.skipIf(!hasCommand("fod2fixel"))("a fixel directory made by fod2fixel in NIfTI", () => {
+  it("for a left-handed template, whose files hold the fixels in reverse, agrees with the .mif one", async () => {
+    const fod = join(directory, "fod.mif");
+    const left = join(directory, "fod-left.mif");
+    const n = 3 * 2 * 2;
+    // Constant term first, then five pseudo-random ones: a few fixels a voxel.
+    const values = Array.from({ length: 6 * n }, (_, i) => (i < n ? 0.28 : Math.sin(i * i) / 2));
+    writeFileSync(fod, buildMif({ dimensions: [3, 2, 2, 6], dataType: "Float32LE", values }));
+    run("mrconvert", fod, left, "-strides", "-1,2,-3,4");
+    for (const [folder, ...options] of [["nii", "-nii"], ["mif"]]) {
+      const name = `fd.${folder}`;
+      run("fod2fixel", left, join(directory, `fod2fixel-${folder}`), "-afd", name, "-nthreads", "0", ...options);
+    }
+    const [nifti, mif] = ["nii", "mif"].map((kind) => openFixelDirectory(join(directory, `fod2fixel-${kind}`)));
+    expect(nifti!.kind).toBe("nifti");
+    expect(nifti!.nFixels).toBe(mif!.nFixels);
+    expect(readAll(nifti!.indexPath)).toEqual(readAll(mif!.indexPath));
+    expect(readAll(nifti!.directionsPath)).toEqual(readAll(mif!.directionsPath));
+    const fds = await Promise.all(
+      [nifti!, mif!].map(({ path, nFixels, kind }) =>
+        readFixelValues(join(path, `fd.${kind === "mif" ? "mif" : "nii"}`), nFixels),
+      ),
+    );
+    expect(fds[0]!.values).toEqual(fds[1]!.values);
   });
 });
 
