@@ -23,8 +23,8 @@ export interface FixelDirectory {
 /** In the order MRtrix3 looks for them. */
 const ENDINGS = [".mif", ".nii", ".mif.gz", ".nii.gz"] as const;
 
-/** Voxels looked at together. 2 x 64 Ki x 8 B = 1 MiB. */
-const VOXELS_AT_A_TIME = 2 ** 16;
+/** Voxels looked at together. 2 x 256 Ki x 8 B = 4 MiB; fewer would read a transposed index many times over. */
+const VOXELS_AT_A_TIME = 2 ** 18;
 
 /**
  * Reads the index through once, in bounded memory. Throws InputError: not a directory, no index or directions, wrong shapes, an index that disagrees
@@ -58,10 +58,9 @@ export function checkFixelDataHeader(header: ImageHeader, nFixels: number, path:
 }
 
 /** Values of one data file. Throws InputError: as readImageVector, or another size than (nFixels, 1, 1). */
-export async function readFixelValues(path: string, nFixels: number): Promise<ImageVector> {
+export function readFixelValues(path: string, nFixels: number): Promise<ImageVector> {
   // The header first: a wrong file must not cost its own size in memory.
-  checkFixelDataHeader(readImageHeader(path), nFixels, path);
-  return readImageVector(path);
+  return readImageVector(path, (header) => checkFixelDataHeader(header, nFixels, path));
 }
 
 function findImage(folder: string, name: "index" | "directions"): string {

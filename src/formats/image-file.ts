@@ -72,11 +72,15 @@ export interface ImageVector {
   readonly values: Float32Array | Float64Array;
 }
 
-/** All values, without blocking on the disk or on zlib: several can be in flight. Memory: the values, and the stored bytes when they differ. */
-export async function readVectorOfFile(path: string, format: ImageFormat): Promise<ImageVector> {
+/** Looks at a header before any data are read, and throws if it is not the one wanted. */
+export type CheckHeader = (header: ImageHeader, path: string) => void;
+
+/** All values, without blocking on the disk or on zlib: several can be in flight. Memory: the values and the stored bytes. */
+export async function readVectorOfFile(path: string, format: ImageFormat, check?: CheckHeader): Promise<ImageVector> {
   const bytes = await openAsyncBytes(path);
   try {
     const header = await readHeaderAsync(bytes, format, path);
+    check?.(realignToScanner(header), path);
     if (isGzipPath(path)) {
       const neededBytes = bytesNeeded(header);
       checkCompressedSize(bytes.sizeBytes, neededBytes, path);

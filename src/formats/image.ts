@@ -1,6 +1,7 @@
 // The one door to images: the file name's ending chooses the format.
 import { InputError } from "../errors.js";
 import {
+  type CheckHeader,
   type ImageFormat,
   type ImageVector,
   type OpenBytes,
@@ -40,9 +41,9 @@ export function readImageHeader(path: string): ImageHeader {
   return readHeaderOfFile(path, formatOf(path));
 }
 
-/** Every value, asynchronously: several can be in flight. Throws InputError. */
-export function readImageVector(path: string): Promise<ImageVector> {
-  return readVectorOfFile(path, formatOf(path));
+/** Every value, asynchronously: several can be in flight. `check` sees the header before data are read. Throws InputError, or what `check` throws. */
+export function readImageVector(path: string, check?: CheckHeader): Promise<ImageVector> {
+  return readVectorOfFile(path, formatOf(path), check);
 }
 
 /**

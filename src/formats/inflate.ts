@@ -1,10 +1,7 @@
 // gzip with bounds: a few kilobytes can unpack to gigabytes, so every call says how many bytes it will accept.
-import { promisify } from "node:util";
 import { constants, gunzip, gunzipSync } from "node:zlib";
 import { InputError } from "../errors.js";
 import { systemErrorCode } from "./system-error.js";
-
-const gunzipAsync = promisify(gunzip);
 
 /** Bytes accepted beyond what a header promises: trailing padding is harmless. */
 const SLACK_BYTES = 2 ** 16;
@@ -41,11 +38,17 @@ export function inflate(compressed: Uint8Array, expectedBytes: number, path: str
 /** The same in zlib's own threads. */
 export async function inflateAsync(compressed: Uint8Array, expectedBytes: number, path: string): Promise<Uint8Array> {
   try {
-    const bytes = await gunzipAsync(compressed, { maxOutputLength: outputLimit(expectedBytes, path) });
+    const bytes = await gunzipInThread(compressed, outputLimit(expectedBytes, path));
     return checkLength(bytes, expectedBytes, path);
   } catch (cause) {
     throw cannotInflate(path, expectedBytes, cause);
   }
+}
+
+function gunzipInThread(compressed: Uint8Array, maxOutputLength: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    gunzip(compressed, { maxOutputLength }, (error, bytes) => (error === null ? resolve(bytes) : reject(error)));
+  });
 }
 
 /** Throws InputError when the compressed file is larger than its contents could need, before it is read into memory. */

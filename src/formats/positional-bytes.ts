@@ -87,7 +87,9 @@ function asyncBytesOf(path: string, handle: FileHandle, sizeBytes: number): Asyn
     async copyInto(target, byteOffset) {
       for (let done = 0; done < target.byteLength; ) {
         const wanted = Math.min(target.byteLength - done, MAX_READ_BYTES);
-        const { bytesRead } = await handle.read(target, done, wanted, byteOffset + done);
+        const { bytesRead } = await handle.read(target, done, wanted, byteOffset + done).catch((cause: unknown) => {
+          throw cannotOpen(path, cause);
+        });
         if (bytesRead === 0) throw tooShort(path, byteOffset + target.byteLength, byteOffset + done);
         done += bytesRead;
       }

@@ -5,6 +5,7 @@
 //
 //   interleaved connectivity index, layout +1,+2,+3,+0:   file  c0 o0 c1 o1 c2 o2 ..      box i0 = 0..3, i3 = 0: span c0 .. c2, every second taken
 import { InputError, InternalError } from "../errors.js";
+import { type Box, coverRange, halveBox } from "./boxes.js";
 import type { ByteSource } from "./byte-source.js";
 import { bytesOfElements, dataTypeParts } from "./data-type.js";
 import { decodeElements, type NumberArray } from "./decode.js";
@@ -20,13 +21,6 @@ const SHORT_SPAN_BYTES = 2 ** 14;
 
 export interface ValueReader {
   copyValuesInto(target: ValueTarget, first: number, count: number): void;
-}
-
-interface Box {
-  readonly starts: readonly number[];
-  readonly counts: readonly number[];
-  /** Index in the target of the box's first element. */
-  readonly targetOffset: number;
 }
 
 /** Reads `header.dataOffset` onwards of `source`, which stays the caller's to close. */
@@ -64,7 +58,7 @@ export function createValueReader(header: ImageHeader, source: ByteSource): Valu
     const span = high - low + 1;
     const short = bytesOfElements(header.dataType, span) <= SHORT_SPAN_BYTES;
     if (span > MAX_SPAN_ELEMENTS || (!short && span > MAX_WASTE * countElements(box.counts))) {
-      for (const half of halve(box, strides, targetStrides)) copyBox(target, half);
+      for (const half of halveBox(box, strides, targetStrides)) copyBox(target, half);
       return;
     }
     scatter(readSpan(low, span), low, target, box);
@@ -146,44 +140,4 @@ function storesAs(header: ImageHeader): typeof Float32Array | typeof Float64Arra
   if (header.dataType === "Float32LE") return Float32Array;
   if (header.dataType === "Float64LE") return Float64Array;
   return header.dataType === "UInt32LE" ? Uint32Array : undefined;
-}
-
-/** The range [first, first + count) as at most 2 x axes - 1 boxes. `targetOffset` counts from `first`. */
-function coverRange(dimensions: readonly number[], first: number, count: number): Box[] {
-  const boxes: Box[] = [];
-  // `outer` are the (start, count) already fixed for the axes above `axis`.
-  function cover(axis: number, begin: number, n: number, targetOffset: number, outer: readonly number[]): void {
-    if (n === 0) return;
-    const slab = countElements(dimensions.slice(0, axis));
-    const push = (start: number, nSlabs: number, at: number) => {
-      const starts = [...new Array<number>(axis).fill(0), start, ...outer];
-      const counts = [...dimensions.slice(0, axis), nSlabs, ...outer.map(() => 1)];
-      boxes.push({ starts, counts, targetOffset: at });
-    };
-    const start = Math.floor(begin / slab);
-    const head = begin % slab === 0 ? 0 : Math.min(n, slab - (begin % slab));
-    if (head > 0) cover(axis - 1, begin % slab, head, targetOffset, [start, ...outer]);
-    const firstWhole = start + (head > 0 ? 1 : 0);
-    const nWhole = Math.floor((n - head) / slab);
-    if (nWhole > 0) push(firstWhole, nWhole, targetOffset + head);
-    const done = head + nWhole * slab;
-    if (done < n) cover(axis - 1, 0, n - done, targetOffset + done, [firstWhole + nWhole, ...outer]);
-  }
-  cover(dimensions.length - 1, first, count, 0, []);
-  return boxes;
-}
-
-function halve(box: Box, strides: readonly number[], targetStrides: readonly number[]): [Box, Box] {
-  const extents = box.counts.map((count, axis) => (count - 1) * Math.abs(strides[axis]!));
-  const widest = extents.indexOf(Math.max(...extents));
-  const left = Math.floor(box.counts[widest]! / 2);
-  const right = box.counts[widest]! - left;
-  return [
-    { ...box, counts: box.counts.with(widest, left) },
-    {
-      starts: box.starts.with(widest, box.starts[widest]! + left),
-      counts: box.counts.with(widest, right),
-      targetOffset: box.targetOffset + left * targetStrides[widest]!,
-    },
-  ];
 }

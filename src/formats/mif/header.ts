@@ -1,5 +1,7 @@
 // The text header of .mif and .mih files: the line `mrtrix image`, lines `key: value`, the line `END` (optional in .mih).
 // https://mrtrix.readthedocs.io/en/latest/getting_started/image_data.html
+// Deviation: a second `dim:`, `datatype:` .. line is refused (MRtrix3 takes the last), and data inside the header too; so is a wrong number of
+// transform lines. MRtrix3 invents a transform when there is none; here it stays undefined.
 import { InputError } from "../../errors.js";
 import { bytesOfElements, DATA_TYPE_NAMES, type DataType, parseDataType } from "../data-type.js";
 import { type AxisOrder, countElements, type ImageHeader, type Scaling } from "../image-header.js";

@@ -40,7 +40,7 @@ const OTHER_TYPES: Readonly<Record<number, string>> = {
   2304: "colours",
 };
 
-/** Where the fields are and how wide their numbers. */
+/** The fields that matter, whichever version. */
 interface Fields {
   readonly version: 1 | 2;
   readonly headerBytes: number;
@@ -111,43 +111,68 @@ function readFields(bytes: Uint8Array, path: string): Fields {
   if (magic !== `n+${version}`)
     throw problem(path, `the mark "n+${version}" of a NIfTI-${version} file`, JSON.stringify(magic));
 
+  const read = createReader(view, littleEndian);
+  const description = text(version === 1 ? 148 : 240, 80);
+  return {
+    version,
+    headerBytes,
+    littleEndian,
+    description,
+    ...(version === 1 ? readVersion1(read) : readVersion2(read)),
+  };
+}
+
+type Reader = ReturnType<typeof createReader>;
+type NumberFields = Omit<Fields, "version" | "headerBytes" | "littleEndian" | "description">;
+
+function createReader(view: DataView, littleEndian: boolean) {
+  const several = (read: (at: number) => number, step: number) => (at: number, count: number) =>
+    Array.from({ length: count }, (_, i) => read(at + i * step));
   const i16 = (at: number) => view.getInt16(at, littleEndian);
   const i32 = (at: number) => view.getInt32(at, littleEndian);
   const i64 = (at: number) => Number(view.getBigInt64(at, littleEndian));
   const f32 = (at: number) => view.getFloat32(at, littleEndian);
   const f64 = (at: number) => view.getFloat64(at, littleEndian);
-  const several = (read: (at: number) => number, at: number, count: number, step: number) =>
-    Array.from({ length: count }, (_, i) => read(at + i * step));
-  const base = { version, headerBytes, littleEndian } as const;
-  if (version === 1) {
-    return {
-      ...base,
-      dim: several(i16, 40, 8, 2),
-      pixdim: several(f32, 76, 8, 4),
-      typeCode: i16(70),
-      dataOffset: f32(108),
-      slope: f32(112),
-      intercept: f32(116),
-      description: text(148, 80),
-      qformCode: i16(252),
-      sformCode: i16(254),
-      quaternion: several(f32, 256, 6, 4),
-      sform: several(f32, 280, 12, 4),
-    };
-  }
   return {
-    ...base,
-    dim: several(i64, 16, 8, 8),
-    pixdim: several(f64, 104, 8, 8),
-    typeCode: i16(12),
-    dataOffset: i64(168),
-    slope: f64(176),
-    intercept: f64(184),
-    description: text(240, 80),
-    qformCode: i32(344),
-    sformCode: i32(348),
-    quaternion: several(f64, 352, 6, 8),
-    sform: several(f64, 400, 12, 8),
+    i16,
+    i32,
+    i64,
+    f32,
+    f64,
+    i16s: several(i16, 2),
+    i64s: several(i64, 8),
+    f32s: several(f32, 4),
+    f64s: several(f64, 8),
+  };
+}
+
+function readVersion1(read: Reader): NumberFields {
+  return {
+    dim: read.i16s(40, 8),
+    pixdim: read.f32s(76, 8),
+    typeCode: read.i16(70),
+    dataOffset: read.f32(108),
+    slope: read.f32(112),
+    intercept: read.f32(116),
+    qformCode: read.i16(252),
+    sformCode: read.i16(254),
+    quaternion: read.f32s(256, 6),
+    sform: read.f32s(280, 12),
+  };
+}
+
+function readVersion2(read: Reader): NumberFields {
+  return {
+    dim: read.i64s(16, 8),
+    pixdim: read.f64s(104, 8),
+    typeCode: read.i16(12),
+    dataOffset: read.i64(168),
+    slope: read.f64(176),
+    intercept: read.f64(184),
+    qformCode: read.i32(344),
+    sformCode: read.i32(348),
+    quaternion: read.f64s(352, 6),
+    sform: read.f64s(400, 12),
   };
 }
 
