@@ -1,6 +1,6 @@
 // Where the subjects' values come from: a store as named, a store found in the cache, or one converted into the cache now.
 import { createHash } from "node:crypto";
-import { existsSync, realpathSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { InputError, UsageError } from "../errors.js";
 import { type FixelDirectory, openFixelDirectory } from "../formats/fixel-directory.js";
@@ -141,6 +141,7 @@ function resolveDirectory(options: FixelInputOptions, directory: FixelDirectory)
     async open() {
       const known = openCached(cached, options.io);
       if (known === undefined) {
+        mkdirSync(options.cache, { recursive: true });
         await convertFixels({
           inputDirectory: options.input,
           subjectList: options.subjects,
@@ -149,7 +150,9 @@ function resolveDirectory(options: FixelInputOptions, directory: FixelDirectory)
           memoryBytes: options.memoryBytes,
           force: true,
           command: options.command,
-          ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+          onProgress: ({ phase, done, total }) => {
+            if (phase === "read") options.onProgress?.(done / total);
+          },
         });
       }
       const store = known ?? openStore(cached, { io: options.io });

@@ -5,9 +5,9 @@ import type { ElementType } from "../store/column-source.js";
 import { dataFileBytes } from "../store/element-type.js";
 import type { Manifest, SourceEntry } from "../store/manifest.js";
 import { openStore } from "../store/open-store.js";
-import { type VerifyReport, verifyStore } from "../store/verify.js";
+import { type DamagedBlock, type VerifyReport, verifyStore } from "../store/verify.js";
 
-export type { VerifyReport };
+export type { DamagedBlock, VerifyReport };
 
 export interface ScalarDescription {
   readonly name: string;

@@ -1,0 +1,18 @@
+// What a run found, in a few lines for people.
+import type { InferenceSummary } from "../../app/infer.js";
+import { formatDuration } from "../../units.js";
+
+export function formatInferenceSummary(summary: InferenceSummary): string {
+  const lines = [
+    `fixelstream: ${summary.nElements} fixels, ${summary.nSubjects} subjects, ${summary.nShuffles} shuffles in ${formatDuration(summary.elapsedMs)}`,
+  ];
+  for (const { name, largestZ, significant, largestFwe } of summary.hypotheses) {
+    const tested =
+      significant === undefined
+        ? ""
+        : `, ${significant} fixels with family-wise p < 0.05 (largest fwe_1mpvalue ${largestFwe!.toFixed(4)})`;
+    lines.push(`  ${name}: largest Z ${largestZ.toFixed(2)}${tested}`);
+  }
+  lines.push(`  results: ${summary.output}`);
+  return `${lines.join("\n")}\n`;
+}

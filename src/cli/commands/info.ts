@@ -1,0 +1,43 @@
+// fixelstream info: what is in a store.
+import { Command } from "commander";
+import { describeStore, type StoreDescription } from "../../app/inspect.js";
+import { formatBytes } from "../../units.js";
+import type { CliStreams } from "../cli-streams.js";
+import { addStandardOptions, type StandardOptions } from "../options/standard.js";
+
+type Typed = StandardOptions & { readonly subjects?: boolean; readonly json?: boolean };
+
+export function createInfoCommand(streams: CliStreams): Command {
+  const command = new Command("info")
+    .summary("what is in a store")
+    .description("Describe a store: shape, scalars, missing values, where it came from.")
+    .argument("<store>", "for example cohort.fxs")
+    .option("--subjects", "only the subjects, one a line, in row order (a subject list that selects all)")
+    .option("--json", "everything, as JSON");
+  addStandardOptions(command);
+  return command.action((path: string) => {
+    const typed = command.opts<Typed>();
+    const description = describeStore(path, { io: "auto" });
+    if (typed.json) streams.stdout.write(`${JSON.stringify(description, null, 2)}\n`);
+    else if (typed.subjects) streams.stdout.write(description.scalars[0]!.subjects.map(({ name }) => `${name}\n`).join(""));
+    else streams.stdout.write(formatDescription(description));
+  });
+}
+
+function formatDescription(store: StoreDescription): string {
+  const lines = [
+    `store        ${store.path} (format ${store.formatVersion}, made by ${store.creator})`,
+    `shape        ${store.nSubjects} subjects x ${store.nElements} ${store.kind}s`,
+    `blocks       ${store.nBlocks} of ${store.blockWidth} ${store.kind}s, ${formatBytes(store.dataBytes)} in all`,
+  ];
+  for (const { name, elementType, missing, file } of store.scalars) {
+    const gaps =
+      missing.nElements === 0
+        ? "every value finite"
+        : `${missing.nValues} values missing in ${missing.nElements} ${store.kind}s`;
+    lines.push(`scalar       ${name}: ${elementType}, ${gaps} (${file})`);
+  }
+  const { command, version, date } = store.provenance;
+  lines.push(`made         ${date} by version ${version}: ${command}`);
+  return `${lines.join("\n")}\n`;
+}
