@@ -26,14 +26,15 @@ export function tToZ(t: number, dof: number): number {
 function zOfSize(t: number, dof: number): number {
   if (t > HUGE_T) return normalFromLogUpper(logFarUpper(2 * Math.log(t), 1, dof) - Math.LN2);
   const F = t * t;
-  // Near zero the tail is 1/2 and says nothing about Z: use the probability between -t and t.
-  if (F < 3) return F < 1e-290 ? t * slopeAtZero(dof) : normalFromCentral(Math.exp(logFLower(F, 1, dof)));
+  // Near zero the tail is 1/2 and says nothing about Z: use the probability between -t and t, then the straight line.
+  if (F < 3) return F < 1e-17 ? t * slopeAtZero(dof) : normalFromCentral(Math.exp(logFLower(F, 1, dof)));
   return normalFromLogUpper(logFUpper(F, 1, dof) - Math.LN2);
 }
 
-/** dZ/dt at t = 0: the ratio of the two densities. t f(t) = prefix(t^2), taken at a t so small that it is a straight line. */
+/** dZ/dt at t = 0, the ratio of the densities; that of t is f(0) = f(1) (1 + 1/dof)^((dof + 1)/2), and f(1) = prefix(1). */
 function slopeAtZero(dof: number): number {
-  return Math.exp(logBetaPrefix(1e-100, 1, dof) + HALF_LN_2PI) * 1e50;
+  const d = Math.min(dof, LARGEST_DOF);
+  return Math.exp(logBetaPrefix(1, 1, d) + ((d + 1) / 2) * Math.log1p(1 / d) + HALF_LN_2PI);
 }
 
 /**

@@ -1,0 +1,166 @@
+// Shuffles made from a seed. Shuffle i is a pure function of (options, i): no state is carried from one to the next.
+// Peer: core/math/stats/shuffle.cpp. Deviation: other random numbers than MRtrix3's, which change with each run unless MRTRIX_RNG_SEED is set.
+import { InternalError, UsageError } from "../../errors.js";
+import { LARGEST_LIMIT } from "./bounded-integer.js";
+import { createUnitShuffle, findRedraws, type UnitShuffle } from "./distinct-shuffles.js";
+import { blocksFromLabels } from "./exchangeability-blocks.js";
+import { PURPOSE, RandomStream } from "./random-stream.js";
+import type { ErrorModel, ShufflePlan } from "./shuffle-plan.js";
+import {
+  createShuffleSpace,
+  drawPermutationInto,
+  drawSignsInto,
+  expandLabelsInto,
+  expandSignsInto,
+  permutationAtInto,
+  type ShuffleBlocks,
+  type ShuffleSpace,
+  signsAtInto,
+} from "./shuffle-space.js";
+
+export interface GeneratedShuffleOptions {
+  /** 1..2^21. */
+  readonly nSubjects: number;
+  /** Wanted; fewer when fewer distinct shuffles exist. 1..2^32 - 1. */
+  readonly nShuffles: number;
+  readonly errors: ErrorModel;
+  /** A whole number, 0..2^53 - 1. */
+  readonly seed: number;
+  /** Labels from 0 or 1, i32 [nSubjects]; one of the two at most. */
+  readonly blocks?: ShuffleBlocks;
+}
+
+/**
+ * Shuffle 0 is the identity; no two shuffles are the same. All distinct shuffles where there are no more than `nShuffles`, in MRtrix3's order:
+ * permutations lexicographic, signs counting in binary, signs fastest.
+ * Throws UsageError (numbers out of range, both kinds of blocks) and DesignError (unusable blocks). 5000 shuffles of 1000: about 0.2 s.
+ */
+export function planShuffles(options: GeneratedShuffleOptions): ShufflePlan {
+  const { nSubjects, nShuffles, errors, seed } = options;
+  checkNumber("the number of subjects", nSubjects, 1, LARGEST_LIMIT);
+  checkNumber("-nshuffles", nShuffles, 1, 2 ** 32 - 1);
+  checkNumber("--seed", seed, 0, Number.MAX_SAFE_INTEGER);
+  const space = createShuffleSpace(nSubjects, errors, resolveBlocks(nSubjects, options.blocks));
+  const nDistinct = space.nPermutations * space.nSigns;
+  return nDistinct <= nShuffles
+    ? new EnumeratedShuffles(space, errors)
+    : new DrawnShuffles(space, errors, nShuffles, seed);
+}
+
+abstract class GeneratedShuffles implements ShufflePlan {
+  readonly nSubjects: number;
+  readonly startsWithIdentity = true;
+  abstract readonly exhaustive: boolean;
+  readonly count: number;
+  readonly errors: ErrorModel;
+  protected readonly space: ShuffleSpace;
+  readonly #units: UnitShuffle;
+
+  constructor(space: ShuffleSpace, errors: ErrorModel, count: number) {
+    this.space = space;
+    this.nSubjects = space.nSubjects;
+    this.errors = errors;
+    this.count = count;
+    this.#units = createUnitShuffle(space.nUnits);
+  }
+
+  protected abstract sourcesInto(index: number, out: Int32Array): void;
+  protected abstract unitSignsInto(index: number, out: Int8Array): void;
+
+  labelsInto(index: number, out: Int32Array): void {
+    assertIndex(this, index, out.length);
+    this.sourcesInto(index, this.#units.sources);
+    expandLabelsInto(this.space, this.#units.sources, out);
+  }
+
+  signsInto(index: number, out: Int8Array): void {
+    assertIndex(this, index, out.length);
+    this.unitSignsInto(index, this.#units.signs);
+    expandSignsInto(this.space, this.#units.signs, out);
+  }
+}
+
+class EnumeratedShuffles extends GeneratedShuffles {
+  readonly exhaustive = true;
+
+  constructor(space: ShuffleSpace, errors: ErrorModel) {
+    super(space, errors, space.nPermutations * space.nSigns);
+  }
+
+  protected sourcesInto(index: number, out: Int32Array): void {
+    permutationAtInto(this.space, Math.floor(index / this.space.nSigns), out);
+  }
+
+  protected unitSignsInto(index: number, out: Int8Array): void {
+    signsAtInto(this.space, index % this.space.nSigns, out);
+  }
+}
+
+class DrawnShuffles extends GeneratedShuffles {
+  readonly exhaustive = false;
+  readonly #stream: RandomStream;
+  /** Sparse: shuffles whose first draw was a repeat. */
+  readonly #redraws: ReadonlyMap<number, number>;
+
+  constructor(space: ShuffleSpace, errors: ErrorModel, count: number, seed: number) {
+    super(space, errors, count);
+    this.#stream = new RandomStream(seed);
+    this.#redraws = findRedraws(count, space.nUnits, (index, attempt, into) => {
+      this.#drawSources(index, attempt, into.sources);
+      this.#drawSigns(index, attempt, into.signs);
+    });
+  }
+
+  #drawSources(index: number, attempt: number, out: Int32Array): void {
+    if (index === 0 || this.errors === "ise") {
+      for (let u = 0; u < out.length; u++) out[u] = u;
+      return;
+    }
+    this.#stream.start(PURPOSE.permutation, index, attempt);
+    drawPermutationInto(this.space, this.#stream, out);
+  }
+
+  #drawSigns(index: number, attempt: number, out: Int8Array): void {
+    if (index === 0 || this.errors === "ee") {
+      out.fill(1);
+      return;
+    }
+    this.#stream.start(PURPOSE.signs, index, attempt);
+    drawSignsInto(this.space.nUnits, this.#stream, out);
+  }
+
+  protected sourcesInto(index: number, out: Int32Array): void {
+    this.#drawSources(index, this.#redraws.get(index) ?? 0, out);
+  }
+
+  protected unitSignsInto(index: number, out: Int8Array): void {
+    this.#drawSigns(index, this.#redraws.get(index) ?? 0, out);
+  }
+}
+
+function resolveBlocks(nSubjects: number, blocks: ShuffleBlocks = {}): ShuffleBlocks {
+  const { within, whole } = blocks;
+  if (within !== undefined && whole !== undefined) {
+    throw new UsageError(
+      "Cannot use -exchange_within together with -exchange_whole: expected one kind of blocks, got both. Leave one out.",
+    );
+  }
+  if (within !== undefined) return { within: blocksFromLabels(within, { nSubjects, kind: "within" }) };
+  if (whole !== undefined) return { whole: blocksFromLabels(whole, { nSubjects, kind: "whole" }) };
+  return {};
+}
+
+function checkNumber(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new UsageError(
+    `Cannot plan the shuffles: expected ${name} to be a whole number from ${least} to ${most}, got ${value}. Give one in that range.`,
+  );
+}
+
+/** Throws InternalError: an index or an array that no caller should come with. */
+export function assertIndex(plan: ShufflePlan, index: number, outLength: number): void {
+  if (Number.isInteger(index) && index >= 0 && index < plan.count && outLength === plan.nSubjects) return;
+  throw new InternalError(
+    `Cannot give shuffle ${index} in an array of ${outLength}: expected 0..${plan.count - 1} and ${plan.nSubjects} values.`,
+  );
+}

@@ -1,0 +1,18 @@
+// Shuffles for the empirical statistic of -nonstationarity, which must not hold the unshuffled data.
+// Deviation: MRtrix3 leaves the identity out of drawn shuffles, but not where it enumerates all of them.
+import { InternalError } from "../../errors.js";
+import type { ShufflePlan } from "./shuffle-plan.js";
+
+/** The same plan from shuffle 1 on: count - 1 shuffles. Plan one more than wanted. Throws InternalError if shuffle 0 may not be the identity. */
+export function withoutIdentity(plan: ShufflePlan): ShufflePlan {
+  if (!plan.startsWithIdentity) throw new InternalError("Cannot leave out the identity: expected it as shuffle 0.");
+  return {
+    nSubjects: plan.nSubjects,
+    count: plan.count - 1,
+    errors: plan.errors,
+    startsWithIdentity: false,
+    exhaustive: plan.exhaustive,
+    labelsInto: (index, out) => plan.labelsInto(index + 1, out),
+    signsInto: (index, out) => plan.signsInto(index + 1, out),
+  };
+}
