@@ -6,7 +6,9 @@ export function formatError(error: unknown, debug: boolean): string {
   const found = error instanceof Error ? error : new Error(String(error));
   if (isFixelstreamError(found) && found._tag !== "InternalError") {
     const text = `fixelstream: error: ${found.message}\n`;
-    return debug ? `${text}${found.stack}\n${found.cause instanceof Error ? `caused by ${found.cause.stack}\n` : ""}` : text;
+    return debug
+      ? `${text}${found.stack}\n${found.cause instanceof Error ? `caused by ${found.cause.stack}\n` : ""}`
+      : text;
   }
   const lines = [
     `fixelstream: internal error: ${found.message}`,

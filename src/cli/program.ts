@@ -14,7 +14,9 @@ import { formatError } from "./print-error.js";
 
 export function createProgram(streams: CliStreams): Command {
   const program = new Command("fixelstream")
-    .description("Statistical inference on fixel data in constant memory, with MRtrix3's commands, formats and numbers.")
+    .description(
+      "Statistical inference on fixel data in constant memory, with MRtrix3's commands, formats and numbers.",
+    )
     .version(VERSION, "--version")
     .helpOption("--help", "this text")
     .addCommand(createFixelcfestatsCommand(streams))

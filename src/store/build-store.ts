@@ -6,7 +6,14 @@ import { formatBytes } from "../units.js";
 import { checksumFile } from "./checksum-file.js";
 import { creatorName, readProgramVersion } from "./creator.js";
 import { type BlockedShape, dataFileBytes } from "./element-type.js";
-import { isSamePlan, type JournalPlan, type JournalWriter, openJournal, readJournal } from "./journal.js";
+import {
+  isSamePlan,
+  type JournalEntry,
+  type JournalPlan,
+  type JournalWriter,
+  openJournal,
+  readJournal,
+} from "./journal.js";
 import { FORMAT_VERSION, formatManifest, MANIFEST_FILE, type Manifest } from "./manifest.js";
 import { takeLock } from "./partial-lock.js";
 import { partialPathOf, publishStore, restoreReplaced } from "./publish-store.js";
@@ -46,10 +53,15 @@ export interface StoreBuild {
   /** True for subjects that an earlier run wrote. [nSubjects] */
   readonly written: readonly boolean[];
   /**
-   * Writes subjects firstSubject.. and notes that they are done. `rows`: [crc32.length][nElements] little-endian, row-major; `crc32`: of their source files.
+   * Writes subjects firstSubject.. `rows`: [crc32.length][nElements] little-endian, row-major, free again on return; `crc32`: of their source files.
    * Throws InputError (disk full).
    */
   writeSubjects(rows: Uint8Array, firstSubject: number, crc32: readonly number[]): void;
+  /**
+   * Brings what was written to the disk and then notes it in the journal: a run killed later continues behind it. The disk works while the caller reads
+   * the next group; one call at a time. Calling `finish` meanwhile is allowed.
+   */
+  settle(): Promise<void>;
   /** Reads everything back, writes store.json and publishes. Throws InternalError when subjects are missing. */
   finish(onBlock?: (iBlock: number) => void): Manifest;
   /** Stops; what was written stays and can be resumed. Idempotent. */
@@ -110,6 +122,7 @@ export function beginStoreBuild(plan: StoreBuildPlan, stagingBytes: number): Sto
   });
   const journal: JournalWriter = openJournal(journalPath, resumed?.validBytes ?? 0);
   if (resumed === undefined) journal.append(journalPlan);
+  const unsettled: JournalEntry[] = [];
   let open = true;
   const close = () => {
     if (!open) return;
@@ -123,10 +136,21 @@ export function beginStoreBuild(plan: StoreBuildPlan, stagingBytes: number): Sto
     written: crc32.map((crc) => crc !== undefined),
     writeSubjects(rows, firstSubject, crcs) {
       writer.writeSubjects(rows, firstSubject, crcs.length);
-      // Values first, then the line that promises them.
-      writer.sync();
-      journal.append({ firstSubject, crc32: crcs });
+      unsettled.push({ firstSubject, crc32: crcs });
       for (const [i, crc] of crcs.entries()) crc32[firstSubject + i] = crc;
+    },
+    async settle() {
+      const entries = unsettled.splice(0);
+      // Values first, then the lines that promise them.
+      await writer.sync().catch((cause: unknown) => {
+        if (open)
+          throw new InputError(`Cannot write ${plan.output}: ${cause instanceof Error ? cause.message : cause}.`, {
+            path: plan.output,
+            cause,
+          });
+      });
+      if (!open) return;
+      for (const entry of entries) journal.append(entry);
     },
     finish(onBlock) {
       if (crc32.includes(undefined))

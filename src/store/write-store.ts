@@ -9,10 +9,13 @@
 // A row's place depends on its index alone, so groups may come in any size and order and the bytes are the same.
 import fs from "node:fs";
 import path from "node:path";
+import { promisify } from "node:util";
 import { InputError, InternalError } from "../errors.js";
 import { countBlocks } from "./block-width.js";
 import { type BlockedShape, bytesPerValue, dataFileBytes } from "./element-type.js";
 import { type BlockScan, scanBlocks } from "./scan-blocks.js";
+
+const fdatasync = promisify(fs.fdatasync);
 
 export interface ScalarWriterOptions {
   /** Of the data file; made, or reopened when `resume`. */
@@ -27,8 +30,8 @@ export interface ScalarWriterOptions {
 export interface ScalarWriter {
   /** Writes subjects firstSubject..firstSubject+count. `rows`: [count][nElements] little-endian values, row-major. Throws InputError (disk full). */
   writeSubjects(rows: Uint8Array, firstSubject: number, count: number): void;
-  /** Returns when everything written so far is on the disk. */
-  sync(): void;
+  /** Resolves when everything written before the call is on the disk. Other threads do the waiting. */
+  sync(): Promise<void>;
   /**
    * Reads the file back, block after block: checksums and counts of values that are not finite. All subjects must have been written (by anyone).
    * Reading back costs one more pass over the page cache, and is chosen over combining checksums of pieces because it finds pieces that landed
@@ -97,7 +100,7 @@ export function createScalarWriter(options: ScalarWriterOptions): ScalarWriter {
         }
       }
     },
-    sync: () => fs.fdatasyncSync(fd),
+    sync: () => fdatasync(fd),
     scan: (onBlock) => scanBlocks(fd, options.path, shape, staging, onBlock),
     close() {
       if (fd >= 0) fs.closeSync(fd);

@@ -29,7 +29,9 @@ export function createDemoCommand(streams: CliStreams): Command {
     const store = join(output, "cohort.fxs");
     const stats = join(output, "stats");
     mkdirSync(output, { recursive: true });
-    say("The demo cohort: 20 controls and 20 patients on a template of two crossing bundles. Patients have lower fibre\n");
+    say(
+      "The demo cohort: 20 controls and 20 patients on a template of two crossing bundles. Patients have lower fibre\n",
+    );
     say("density in one stretch of one bundle (246 fixels). The same two commands run on your own data:\n\n");
     say(`  fixelstream convert fixels ${at("fd")} ${at("subjects.txt")} ${store} -force\n`);
     await convertFixels({
@@ -44,9 +46,25 @@ export function createDemoCommand(streams: CliStreams): Command {
     const progress = createProgress(streams.stderr, command.opts<{ quiet?: boolean }>().quiet === true);
     const summary = await inferFixels(
       {
-        ...{ input: store, subjects: "-", design: paths[0]!, contrast: paths[1]!, connectivity: paths[2]!, output: stats },
+        ...{
+          input: store,
+          subjects: "-",
+          design: paths[0]!,
+          contrast: paths[1]!,
+          connectivity: paths[2]!,
+          output: stats,
+        },
         ...{ fonly: false, strong: false, notest: false, errors: "ee", nShuffles: DEMO_SHUFFLES, seed: 1, force: true },
-        ...{ cfeDh: 0.1, cfeE: 2, cfeH: 3, cfeC: 0.5, cfeLegacy: false, io: "auto", kernels: "auto", precision: "double" },
+        ...{
+          cfeDh: 0.1,
+          cfeE: 2,
+          cfeH: 3,
+          cfeC: 0.5,
+          cfeLegacy: false,
+          io: "auto",
+          kernels: "auto",
+          precision: "double",
+        },
         ...{ memoryBytes: DEFAULT_MEMORY_BYTES, nThreads: availableParallelism() },
         command: `fixelstream fixelcfestats ${store} - design.txt contrast.txt matrix ${stats} --seed 1`,
       },
@@ -55,8 +73,12 @@ export function createDemoCommand(streams: CliStreams): Command {
     progress.stop();
     say(formatInferenceSummary(summary));
     const { planted, found, elsewhere } = compareWithTruth(at("truth.mif"), join(stats, "fwe_1mpvalue.mif"));
-    say(`\nOf the ${planted} fixels with a planted effect ${found} are significant (family-wise p < 0.05); of the others ${elsewhere}.\n`);
-    say(`Look at ${join(stats, "fwe_1mpvalue.mif")} in mrview (fixel plot), and at ${join(stats, "run.json")} for what was run.\n`);
+    say(
+      `\nOf the ${planted} fixels with a planted effect ${found} are significant (family-wise p < 0.05); of the others ${elsewhere}.\n`,
+    );
+    say(
+      `Look at ${join(stats, "fwe_1mpvalue.mif")} in mrview (fixel plot), and at ${join(stats, "run.json")} for what was run.\n`,
+    );
   });
 }
 

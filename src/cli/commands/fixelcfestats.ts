@@ -60,7 +60,9 @@ References:
 export function createFixelcfestatsCommand(streams: CliStreams): Command {
   const command = new Command("fixelcfestats")
     .summary("statistical inference on fixel data with connectivity-based fixel enhancement")
-    .description("Statistical inference on fixel data by permutation testing with connectivity-based fixel enhancement (CFE).")
+    .description(
+      "Statistical inference on fixel data by permutation testing with connectivity-based fixel enhancement (CFE).",
+    )
     .argument("<input>", "fixel directory with one data file a subject, or a converted store (cohort.fxs)")
     .argument("<subjects>", "text file, one data file name a line; with a store: a list that selects, or - for all")
     .argument("<design>", "design matrix, one row a subject")
@@ -131,7 +133,14 @@ async function runCommand(paths: readonly string[], typed: Typed, streams: CliSt
 }
 
 function resolveOptions(paths: readonly string[], typed: Typed, seed: number, command: string): FixelCfeOptions {
-  const [input, subjects, design, contrast, connectivity, output] = paths as [string, string, string, string, string, string];
+  const [input, subjects, design, contrast, connectivity, output] = paths as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   const { mask, ftests, nshuffles: nShuffles, permutations, scalar, cache, errors, io, kernels, precision } = typed;
   return {
     ...{ input, subjects, design, contrast, connectivity, output },

@@ -19,7 +19,8 @@ export function createInfoCommand(streams: CliStreams): Command {
     const typed = command.opts<Typed>();
     const description = describeStore(path, { io: "auto" });
     if (typed.json) streams.stdout.write(`${JSON.stringify(description, null, 2)}\n`);
-    else if (typed.subjects) streams.stdout.write(description.scalars[0]!.subjects.map(({ name }) => `${name}\n`).join(""));
+    else if (typed.subjects)
+      streams.stdout.write(description.scalars[0]!.subjects.map(({ name }) => `${name}\n`).join(""));
     else streams.stdout.write(formatDescription(description));
   });
 }

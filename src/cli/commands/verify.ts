@@ -19,7 +19,9 @@ export function createVerifyCommand(streams: CliStreams): Command {
     progress.stop();
     const damage = [
       ...report.damagedBlocks.map(describeBlock),
-      ...report.damagedFiles.map(({ file, expectedCrc32, gotCrc32 }) => `${file}: expected CRC-32 ${hex(expectedCrc32)}, got ${hex(gotCrc32)}`),
+      ...report.damagedFiles.map(
+        ({ file, expectedCrc32, gotCrc32 }) => `${file}: expected CRC-32 ${hex(expectedCrc32)}, got ${hex(gotCrc32)}`,
+      ),
     ];
     if (damage.length > 0) {
       const more = damage.length > MOST_LINES ? [`and ${damage.length - MOST_LINES} more`] : [];

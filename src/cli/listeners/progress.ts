@@ -24,11 +24,18 @@ function createBars(stderr: NodeJS.WriteStream): ProgressListener {
     update(phase, share) {
       if (current?.phase !== phase) {
         current?.bar.update(1000);
-        current = { phase, start: performance.now(), bar: bars.create(1000, 0, { phase: phase.padEnd(12), eta: "", memory: "" }) };
+        current = {
+          phase,
+          start: performance.now(),
+          bar: bars.create(1000, 0, { phase: phase.padEnd(12), eta: "", memory: "" }),
+        };
       }
       const elapsed = performance.now() - current.start;
       const eta = share > 0.001 ? formatDuration((elapsed * (1 - share)) / share) : "?";
-      current.bar.update(Math.round(share * 1000), { eta, memory: `${formatBytes(process.memoryUsage.rss())} resident` });
+      current.bar.update(Math.round(share * 1000), {
+        eta,
+        memory: `${formatBytes(process.memoryUsage.rss())} resident`,
+      });
     },
     stop() {
       current?.bar.update(1000, { eta: "0 s" });
@@ -46,7 +53,9 @@ function createLines(stderr: NodeJS.WriteStream): ProgressListener {
       if (now - last < LINE_INTERVAL_MS) return;
       last = now;
       const memory = formatBytes(process.memoryUsage.rss());
-      stderr.write(`${phase}: ${Math.round(share * 100)} %, ${formatDuration(now - start)} so far, ${memory} resident\n`);
+      stderr.write(
+        `${phase}: ${Math.round(share * 100)} %, ${formatDuration(now - start)} so far, ${memory} resident\n`,
+      );
     },
     stop() {},
   };

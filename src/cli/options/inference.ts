@@ -28,7 +28,9 @@ export function addShuffleOptions(command: Command): Command {
         integer("-nshuffles", { least: 1, most: 10_000_000 }),
       ),
     )
-    .addOption(new Option("--permutations <file>", "the permutations themselves: a column a shuffle, indices from 0 or 1"))
+    .addOption(
+      new Option("--permutations <file>", "the permutations themselves: a column a shuffle, indices from 0 or 1"),
+    )
     .addOption(new Option("--nonstationarity", "non-stationarity correction (not supported yet)"))
     .addOption(new Option("--nshuffles_nonstationarity <n>", "(not supported yet)").hideHelp())
     .addOption(new Option("--permutations_nonstationarity <file>", "(not supported yet)").hideHelp())
@@ -43,7 +45,9 @@ export function addShuffleOptions(command: Command): Command {
 export function addCfeOptions(command: Command): Command {
   return command
     .optionsGroup("Options for connectivity-based fixel enhancement")
-    .addOption(new Option("--cfe_dh <value>", "height increment of the integral").default(0.1).argParser(number("-cfe_dh")))
+    .addOption(
+      new Option("--cfe_dh <value>", "height increment of the integral").default(0.1).argParser(number("-cfe_dh")),
+    )
     .addOption(new Option("--cfe_e <value>", "exponent of the extent").default(2).argParser(number("-cfe_e")))
     .addOption(new Option("--cfe_h <value>", "exponent of the height").default(3).argParser(number("-cfe_h")))
     .addOption(new Option("--cfe_c <value>", "exponent of the connectivity").default(0.5).argParser(number("-cfe_c")))

@@ -1,0 +1,128 @@
+// Our fixelcfestats on the peer's command lines, beside what MRtrix3 3.0.3 wrote for them with the same shuffles.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  differences,
+  layOutPeerCase,
+  makeTemporaryDirectory,
+  type PeerManifest,
+  peerCaseDirectory,
+  peerDataDirectory,
+  readNullDistribution,
+  readSmallImage,
+} from "../support/peer.js";
+import { runCli } from "../support/run-cli.js";
+
+const CASES = [
+  "fixelcfestats-demo",
+  "fixelcfestats-demo-mask",
+  "fixelcfestats-demo-cfe-legacy",
+  "fixelcfestats-demo-cfe-parameters",
+  "fixelcfestats-demo-strong",
+  "fixelcfestats-demo-fonly",
+  "fixelcfestats-demo-notest",
+  "fixelcfestats-demo-without-identity",
+  "fixelcfestats-large-means",
+];
+
+const read = (path: string) => (path.endsWith(".txt") ? readNullDistribution(path) : readSmallImage(path).values);
+
+describe.each(CASES)("%s", (name) => {
+  for (const kernels of ["simd", "reference"]) {
+    describe(kernels, () => {
+      let directory: string;
+      let manifest: PeerManifest;
+      beforeAll(() => {
+        ({ directory, manifest } = layOutPeerCase(name));
+        const result = runCli(["fixelcfestats", ...manifest.arguments, "-kernels", kernels], directory);
+        expect(result.stderr).not.toContain("error");
+        expect(result.status).toBe(0);
+      });
+      test("every stored output", () => {
+        const stored = join(peerCaseDirectory(name), "output");
+        const found = Object.entries(manifest.outputs).flatMap(([output, tolerance]) =>
+          differences(read(join(directory, "output", output)), read(join(stored, output)), tolerance).map(
+            (difference) => `${output} ${difference}`,
+          ),
+        );
+        expect(found).toEqual([]);
+        expect(Object.keys(manifest.outputs).length).toBeGreaterThan(1);
+      });
+    });
+  }
+});
+
+const peerData = peerDataDirectory();
+describe.skipIf(peerData === undefined)("the peer's own test data: fixelcfestats default", () => {
+  const compare = (output: string) => {
+    const stored = join(peerData!, "fixelcfestats", "default");
+    const names = ["abs_effect", "beta0", "beta1", "cfe", "std_dev", "std_effect", "tvalue", "Zstat"];
+    const tolerance = { relative: 1e-5, absolute: 1e-6, reason: "the peer's own test: -frac 1e-5" };
+    const found = names.flatMap((name) =>
+      differences(
+        readSmallImage(join(output, `${name}.mif`)).values,
+        readSmallImage(join(stored, `${name}.mif`)).values,
+        tolerance,
+      ).map((difference) => `${name} ${difference}`),
+    );
+    expect(found).toEqual([]);
+    const upper = readSmallImage(join(peerData!, "SIFT_phantom", "fixels", "upper.mif")).values;
+    const significant = readSmallImage(join(output, "fwe_1mpvalue.mif")).values.map((p) => (p > 0.95 ? 1 : 0));
+    expect(Array.from(significant)).toEqual(Array.from(upper));
+  };
+  const inputs = ["design.txt", "contrast.txt"].map((name) => `fixelcfestats/${name}`);
+  test("from the directory, and through a store", () => {
+    const directory = makeTemporaryDirectory();
+    const out = (name: string) => join(directory, name);
+    const fromDirectory = runCli(
+      [
+        "fixelcfestats",
+        "fixelfilter/smooth/out/",
+        "fixelcfestats/subjects.txt",
+        ...inputs,
+        "SIFT_phantom/matrix/",
+        out("a"),
+        "--seed",
+        "1",
+      ],
+      peerData!,
+    );
+    expect(fromDirectory.status, fromDirectory.stderr).toBe(0);
+    compare(out("a"));
+    const converted = runCli(
+      ["convert", "fixels", "fixelfilter/smooth/out/", "fixelcfestats/subjects.txt", out("cohort.fxs")],
+      peerData!,
+    );
+    expect(converted.status, converted.stderr).toBe(0);
+    for (const io of ["mmap", "read"]) {
+      const through = runCli(
+        [
+          "fixelcfestats",
+          out("cohort.fxs"),
+          "-",
+          ...inputs,
+          "SIFT_phantom/matrix/",
+          out(io),
+          "--seed",
+          "1",
+          "--io",
+          io,
+        ],
+        peerData!,
+      );
+      expect(through.status, through.stderr).toBe(0);
+      compare(out(io));
+      // the values of both ways, bit for bit
+      for (const file of readdirSync(out("a")).filter(
+        (file) => /\.mif$/.test(file) && !/^(index|directions)/.test(file),
+      )) {
+        expect(existsSync(join(out(io), file))).toBe(true);
+        expect(readSmallImage(join(out(io), file)).values, file).toEqual(readSmallImage(join(out("a"), file)).values);
+      }
+      expect(readNullDistribution(join(out(io), "null_dist.txt"))).toEqual(
+        readNullDistribution(join(out("a"), "null_dist.txt")),
+      );
+    }
+  });
+});
