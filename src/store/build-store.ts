@@ -53,19 +53,15 @@ export interface StoreBuild {
   /** True for subjects that an earlier run wrote. [nSubjects] */
   readonly written: readonly boolean[];
   /**
-   * Writes subjects firstSubject.. `rows`: [crc32.length][nElements] little-endian, row-major, free again on return; `crc32`: of their source files.
+   * Writes subjects firstSubject.. `rows`: [crc32.length][nElements] little-endian, row-major, free again when the promise resolves; `crc32`: of their
+   * source files. The group before is then on the disk and in the journal; this one goes there while the caller reads the next.
    * Throws InputError (disk full).
    */
-  writeSubjects(rows: Uint8Array, firstSubject: number, crc32: readonly number[]): void;
-  /**
-   * Brings what was written to the disk and then notes it in the journal: a run killed later continues behind it. The disk works while the caller reads
-   * the next group; one call at a time. Calling `finish` meanwhile is allowed.
-   */
-  settle(): Promise<void>;
+  writeSubjects(rows: Uint8Array, firstSubject: number, crc32: readonly number[]): Promise<void>;
   /** Reads everything back, writes store.json and publishes. Throws InternalError when subjects are missing. */
-  finish(onBlock?: (iBlock: number) => void): Manifest;
+  finish(onBlock?: (iBlock: number) => void): Promise<Manifest>;
   /** Stops; what was written stays and can be resumed. Idempotent. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Throws InputError when `output` exists and is not to be replaced: to be called before long work. */
@@ -122,11 +118,26 @@ export function beginStoreBuild(plan: StoreBuildPlan, stagingBytes: number): Sto
   });
   const journal: JournalWriter = openJournal(journalPath, resumed?.validBytes ?? 0);
   if (resumed === undefined) journal.append(journalPlan);
-  const unsettled: JournalEntry[] = [];
   let open = true;
-  const close = () => {
+  // At most one group on its way to the disk. Its failure is kept for the next call, because an fsync reports an error once and never again.
+  let settling: Promise<void> = Promise.resolve();
+  const settle = async (entry: JournalEntry) => {
+    await writer.sync();
+    journal.append(entry); // values first, then the line that promises them
+  };
+  const settled = async () => {
+    await settling.catch((cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new InputError(`Cannot write ${plan.output}: ${reason}. Check the disk, and run the command again.`, {
+        path: plan.output,
+        cause,
+      });
+    });
+  };
+  const close = async () => {
     if (!open) return;
     open = false;
+    await settling.catch(() => {});
     writer.close();
     journal.close();
     fs.rmSync(path.join(partial, LOCK_FILE), { force: true });
@@ -134,33 +145,23 @@ export function beginStoreBuild(plan: StoreBuildPlan, stagingBytes: number): Sto
 
   return {
     written: crc32.map((crc) => crc !== undefined),
-    writeSubjects(rows, firstSubject, crcs) {
+    async writeSubjects(rows, firstSubject, crcs) {
+      await settled();
       writer.writeSubjects(rows, firstSubject, crcs.length);
-      unsettled.push({ firstSubject, crc32: crcs });
       for (const [i, crc] of crcs.entries()) crc32[firstSubject + i] = crc;
+      settling = settle({ firstSubject, crc32: crcs });
+      settling.catch(() => {}); // answered by settled()
     },
-    async settle() {
-      const entries = unsettled.splice(0);
-      // Values first, then the lines that promise them.
-      await writer.sync().catch((cause: unknown) => {
-        if (open)
-          throw new InputError(`Cannot write ${plan.output}: ${cause instanceof Error ? cause.message : cause}.`, {
-            path: plan.output,
-            cause,
-          });
-      });
-      if (!open) return;
-      for (const entry of entries) journal.append(entry);
-    },
-    finish(onBlock) {
-      if (crc32.includes(undefined))
-        throw new InternalError(`Subject ${crc32.indexOf(undefined)} of ${plan.output} was never written.`);
+    async finish(onBlock) {
+      const absent = crc32.indexOf(undefined);
+      if (absent >= 0) throw new InternalError(`Subject ${absent} of ${plan.output} was never written.`);
       const scan = writer.scan(onBlock);
+      await settled();
       const manifest = assemble(plan, partial, crc32 as number[], scan);
-      writeSynced(path.join(partial, MANIFEST_FILE), formatManifest(manifest));
+      fs.writeFileSync(path.join(partial, MANIFEST_FILE), formatManifest(manifest));
       // The journal goes last: killed before the rename, the next run resumes; after it, a journal beside a whole store does no harm.
       publishStore(plan.output, { replace: plan.replace });
-      close();
+      await close();
       for (const name of [JOURNAL_FILE, LOCK_FILE]) fs.rmSync(path.join(plan.output, name), { force: true });
       return manifest;
     },
@@ -199,7 +200,7 @@ function assemble(plan: StoreBuildPlan, partial: string, crc32: readonly number[
 function writeMissing(partial: string, scalar: string, missing: Uint32Array) {
   const file = `${scalar}.missing`;
   const bytes = new Uint8Array(missing.buffer, missing.byteOffset, missing.byteLength);
-  writeSynced(path.join(partial, file), bytes);
+  fs.writeFileSync(path.join(partial, file), bytes); // publishing brings every file to the disk
   const affected = missing.filter((count) => count > 0);
   return {
     file,
@@ -251,8 +252,4 @@ function removeAllBut(directory: string, keep: string): void {
   for (const name of fs.readdirSync(directory)) {
     if (name !== keep) fs.rmSync(path.join(directory, name), { recursive: true, force: true });
   }
-}
-
-function writeSynced(file: string, contents: string | Uint8Array): void {
-  fs.writeFileSync(file, contents, { flush: true });
 }

@@ -16,7 +16,7 @@ for (const io of ["read", "mmap"] as IoPolicy[]) {
     ["f32", f32],
     ["f64", f64],
   ] as const) {
-    const store = makeStore(directory, `${elementType}-${io}.fxs`, { values, nSubjects: 5, blockWidth: 16 });
+    const store = await makeStore(directory, `${elementType}-${io}.fxs`, { values, nSubjects: 5, blockWidth: 16 });
     describeColumnSource(`blocked ${elementType}, --io ${io}`, (rows) => ({
       values,
       source: openColumnSource(openStore(store, { io }).spec("FD", rows)),

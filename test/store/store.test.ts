@@ -18,7 +18,7 @@ import { temporaryDirectory } from "../support/temporary-directory.js";
 const directory = temporaryDirectory();
 
 describe("block width", () => {
-  it("depends on the number of subjects only and stays near 1 MiB a block", () => {
+  it("depends on the number of subjects only and stays near 1 MiB a block", async () => {
     const widths = [1, 200, 256, 257, 1000, 2000, 16_384, 100_000].map((n) => [n, blockWidthFor(n)]);
     expect(widths).toEqual([
       [1, 1024],
@@ -43,10 +43,10 @@ describe("a store", () => {
     [4, 48],
     [7, 100],
   ] as const) {
-    it(`gives ${nSubjects} x ${nElements} values back bit for bit`, () => {
+    it(`gives ${nSubjects} x ${nElements} values back bit for bit`, async () => {
       const values = numberedValues(nSubjects, nElements);
       const store = openStore(
-        makeStore(directory, `${nSubjects}x${nElements}.fxs`, { values, nSubjects, blockWidth: 16 }),
+        await makeStore(directory, `${nSubjects}x${nElements}.fxs`, { values, nSubjects, blockWidth: 16 }),
         { io: "auto" },
       );
       const source = openColumnSource(store.spec("FD"));
@@ -69,8 +69,12 @@ describe("a store", () => {
     });
   }
 
-  it("lays bytes out as FORMAT.md says: [block][subject][width], padded with zeros", () => {
-    const path_ = makeStore(directory, "layout.fxs", { values: numberedValues(2, 18), nSubjects: 2, blockWidth: 16 });
+  it("lays bytes out as FORMAT.md says: [block][subject][width], padded with zeros", async () => {
+    const path_ = await makeStore(directory, "layout.fxs", {
+      values: numberedValues(2, 18),
+      nSubjects: 2,
+      blockWidth: 16,
+    });
     const bytes = fs.readFileSync(path.join(path_, "FD.f32"));
     const row = (first: number, n: number) => Array.from({ length: 16 }, (_, i) => (i < n ? first + i : 0));
     expect([...new Float32Array(bytes.buffer, bytes.byteOffset, 64)]).toEqual([
@@ -82,14 +86,14 @@ describe("a store", () => {
     expect(fs.readdirSync(path_).sort()).toEqual(["FD.f32", "store.json"]);
   });
 
-  it("counts values that are not finite, by element", () => {
+  it("counts values that are not finite, by element", async () => {
     for (const type of [Float32Array, Float64Array]) {
       const values = type.from(numberedValues(3, 20));
       values[0 * 20 + 2] = Number.NaN;
       values[2 * 20 + 2] = Number.POSITIVE_INFINITY;
       values[1 * 20 + 19] = Number.NEGATIVE_INFINITY;
       const store = openStore(
-        makeStore(directory, `missing-${type.name}.fxs`, { values, nSubjects: 3, blockWidth: 16 }),
+        await makeStore(directory, `missing-${type.name}.fxs`, { values, nSubjects: 3, blockWidth: 16 }),
         { io: "auto" },
       );
       expect([...store.missing("FD")!]).toEqual(Array.from({ length: 20 }, (_, i) => (i === 2 ? 2 : i === 19 ? 1 : 0)));
@@ -98,18 +102,18 @@ describe("a store", () => {
     }
   });
 
-  it("has no missing file when all is finite, the largest and denormal numbers included", () => {
+  it("has no missing file when all is finite, the largest and denormal numbers included", async () => {
     const values = Float32Array.of(3.4028234663852886e38, -3.4028234663852886e38, 1e-45, -0);
-    const store = openStore(makeStore(directory, "finite.fxs", { values, nSubjects: 2 }), { io: "auto" });
+    const store = openStore(await makeStore(directory, "finite.fxs", { values, nSubjects: 2 }), { io: "auto" });
     expect(store.missing("FD")).toBeUndefined();
     const out = new Float32Array(4);
     openColumnSource(store.spec("FD")).copyColumnsInto(new Uint8Array(out.buffer), 0, 2);
     expect([...out].map((value, i) => Object.is(value, values[i]))).toEqual([true, true, true, true]);
   });
 
-  it("delivers a whole block in one copy, neighbours among selected rows in one copy each", () => {
+  it("delivers a whole block in one copy, neighbours among selected rows in one copy each", async () => {
     const store = openStore(
-      makeStore(directory, "copies.fxs", { values: numberedValues(6, 40), nSubjects: 6, blockWidth: 16 }),
+      await makeStore(directory, "copies.fxs", { values: numberedValues(6, 40), nSubjects: 6, blockWidth: 16 }),
       { io: "auto" },
     );
     const copies = (rows: number[] | undefined, first: number, count: number) => {
@@ -127,27 +131,27 @@ describe("a store", () => {
     expect(copies(undefined, 32, 8)).toEqual([6, 6 * 32]);
   });
 
-  it("is the same bytes for any group size, order and memory", () => {
+  it("is the same bytes for any group size, order and memory", async () => {
     let i = 0;
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.integer({ min: 1, max: 9 }),
         fc.integer({ min: 1, max: 70 }),
         fc.integer({ min: 1, max: 9 }),
         fc.integer({ min: 0, max: 700 }),
         fc.boolean(),
-        (nSubjects, nElements, groupSize, extraStaging, wide) => {
+        async (nSubjects, nElements, groupSize, extraStaging, wide) => {
           const values = (wide ? Float64Array : Float32Array).from(numberedValues(nSubjects, nElements));
-          const make = (name: string, options: object) =>
+          const make = async (name: string, options: object) =>
             fs.readFileSync(
               path.join(
-                makeStore(directory, name, { values, nSubjects, blockWidth: 16, ...options }),
+                await makeStore(directory, name, { values, nSubjects, blockWidth: 16, ...options }),
                 wide ? "FD.f64" : "FD.f32",
               ),
             );
           i += 1;
-          const one = make(`a${i}.fxs`, {});
-          const other = make(`b${i}.fxs`, { groupSize, stagingBytes: 128 + extraStaging * 8 });
+          const one = await make(`a${i}.fxs`, {});
+          const other = await make(`b${i}.fxs`, { groupSize, stagingBytes: 128 + extraStaging * 8 });
           expect(Buffer.compare(one, other)).toBe(0);
         },
       ),
@@ -155,7 +159,7 @@ describe("a store", () => {
     );
   });
 
-  it("finds the damaged blocks, and damage in the files beside them", () => {
+  it("finds the damaged blocks, and damage in the files beside them", async () => {
     const values = numberedValues(3, 40);
     values[5] = Number.NaN;
     const template = {
@@ -164,7 +168,7 @@ describe("a store", () => {
     };
     fs.writeFileSync(template.indexPath, "index");
     fs.writeFileSync(template.directionsPath, "directions");
-    const store = makeStore(directory, "damage.fxs", { values, nSubjects: 3, blockWidth: 16, template });
+    const store = await makeStore(directory, "damage.fxs", { values, nSubjects: 3, blockWidth: 16, template });
     const flip = (name: string, position: number) => {
       const file = path.join(store, name);
       const bytes = fs.readFileSync(file);
@@ -197,6 +201,12 @@ describe("a store", () => {
   });
 });
 
+const finished = await makeStore(directory, "finished.fxs", {
+  values: numberedValues(4, 20),
+  nSubjects: 4,
+  blockWidth: 16,
+});
+
 describe("building", () => {
   const shape = { nSubjects: 4, nElements: 20, blockWidth: 16, elementType: "f32" } as const;
   const plan = (output: string, change: Partial<StoreBuildPlan> = {}): StoreBuildPlan => ({
@@ -215,18 +225,13 @@ describe("building", () => {
     ...change,
   });
   const rows = new Uint8Array(numberedValues(4, 20).buffer);
-  const finished = makeStore(directory, "finished.fxs", {
-    values: numberedValues(4, 20),
-    nSubjects: 4,
-    blockWidth: 16,
-  });
   const expected = fs.readFileSync(path.join(finished, "FD.f32"));
 
-  it("resumes after the groups that are done, whatever was being written then", () => {
+  it("resumes after the groups that are done, whatever was being written then", async () => {
     const first = beginStoreBuild(plan("resumed.fxs"), 4096);
-    first.writeSubjects(rows.subarray(0, 80), 0, [11]);
-    first.writeSubjects(rows.subarray(80, 240), 1, [12, 13]);
-    first.close();
+    await first.writeSubjects(rows.subarray(0, 80), 0, [11]);
+    await first.writeSubjects(rows.subarray(80, 240), 1, [12, 13]);
+    await first.close();
     fs.appendFileSync(path.join(directory, "resumed.fxs.partial", "journal.ndjson"), '{"firstSubject":3,"crc');
     expect(() => openStore(path.join(directory, "resumed.fxs"), { io: "auto" })).toThrow(
       /conversion did not finish. Run the same convert/,
@@ -234,51 +239,51 @@ describe("building", () => {
 
     const second = beginStoreBuild(plan("resumed.fxs"), 64);
     expect(second.written).toEqual([true, true, true, false]);
-    expect(() => second.finish()).toThrow(/Subject 3 .* never written/);
-    second.writeSubjects(rows.subarray(240), 3, [14]);
-    const manifest = second.finish();
+    await expect(second.finish()).rejects.toThrow(/Subject 3 .* never written/);
+    await second.writeSubjects(rows.subarray(240), 3, [14]);
+    const manifest = await second.finish();
     expect(manifest.scalars["FD"]?.sources.map(({ crc32 }) => crc32)).toEqual([11, 12, 13, 14]);
     expect(fs.readFileSync(path.join(directory, "resumed.fxs", "FD.f32"))).toEqual(expected);
     expect(fs.readdirSync(path.join(directory, "resumed.fxs")).sort()).toEqual(["FD.f32", "store.json"]);
     expect(fs.existsSync(path.join(directory, "resumed.fxs.partial"))).toBe(false);
   });
 
-  it("starts over when a source or the shape is another", () => {
+  it("starts over when a source or the shape is another", async () => {
     for (const change of [
       { sources: plan("x").sources.map((source, i) => ({ ...source, mtimeMs: source.mtimeMs + (i === 2 ? 1 : 0) })) },
       { shape: { ...shape, nElements: 19 } },
       { shape: { ...shape, elementType: "f64" as const } },
     ]) {
       const first = beginStoreBuild(plan("over.fxs"), 4096);
-      first.writeSubjects(rows.subarray(0, 80), 0, [11]);
-      first.close();
+      await first.writeSubjects(rows.subarray(0, 80), 0, [11]);
+      await first.close();
       const second = beginStoreBuild(plan("over.fxs", change), 4096);
       expect(second.written).toEqual([false, false, false, false]);
-      second.close();
+      await second.close();
     }
   });
 
-  it("refuses a name that is taken, and replaces it only at the end when told to", () => {
-    const output = makeStore(directory, "taken.fxs", { values: numberedValues(1, 3), nSubjects: 1 });
+  it("refuses a name that is taken, and replaces it only at the end when told to", async () => {
+    const output = await makeStore(directory, "taken.fxs", { values: numberedValues(1, 3), nSubjects: 1 });
     expect(() => beginStoreBuild(plan("taken.fxs"), 4096)).toThrow(/it exists. Give another name, or --force/);
     const build = beginStoreBuild(plan("taken.fxs", { replace: true }), 4096);
-    build.writeSubjects(rows, 0, [1, 2, 3, 4]);
+    await build.writeSubjects(rows, 0, [1, 2, 3, 4]);
     expect(openStore(output, { io: "auto" }).nSubjects).toBe(1);
-    build.finish();
+    await build.finish();
     expect(openStore(output, { io: "auto" }).nSubjects).toBe(4);
     expect(fs.readdirSync(directory).filter((name) => name.startsWith("taken"))).toEqual(["taken.fxs"]);
   });
 
-  it("brings back the old store that a run killed between two renames left aside", () => {
-    const output = makeStore(directory, "aside.fxs", { values: numberedValues(1, 3), nSubjects: 1 });
+  it("brings back the old store that a run killed between two renames left aside", async () => {
+    const output = await makeStore(directory, "aside.fxs", { values: numberedValues(1, 3), nSubjects: 1 });
     fs.renameSync(output, `${output}.replaced`);
-    beginStoreBuild(plan("aside.fxs", { replace: true }), 4096).close();
+    await beginStoreBuild(plan("aside.fxs", { replace: true }), 4096).close();
     expect(openStore(output, { io: "auto" }).nSubjects).toBe(1);
   });
 
-  it("refuses while another living process writes the same store", () => {
+  it("refuses while another living process writes the same store", async () => {
     const partial = path.join(directory, "locked.fxs.partial");
-    beginStoreBuild(plan("locked.fxs"), 4096).close();
+    await beginStoreBuild(plan("locked.fxs"), 4096).close();
     const lock = (pid: number, host: string) =>
       fs.writeFileSync(path.join(partial, "lock.json"), JSON.stringify({ pid, host }));
     const hostname = os.hostname();
@@ -287,17 +292,17 @@ describe("building", () => {
       new RegExp(`process ${process.ppid} is writing it`),
     );
     lock(process.ppid, `${hostname}-other`);
-    beginStoreBuild(plan("locked.fxs"), 4096).close();
+    await beginStoreBuild(plan("locked.fxs"), 4096).close();
   });
 
-  it("names the missing parent directory", () => {
+  it("names the missing parent directory", async () => {
     expect(() => beginStoreBuild(plan("no/where.fxs"), 4096)).toThrow(/there is no directory .*no. Make it first/);
   });
 });
 
 describe("store.json", () => {
-  it("survives a round trip, one source a line", () => {
-    const store = makeStore(directory, "text.fxs", {
+  it("survives a round trip, one source a line", async () => {
+    const store = await makeStore(directory, "text.fxs", {
       values: numberedValues(3, 40),
       nSubjects: 3,
       blockWidth: 16,

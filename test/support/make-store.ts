@@ -21,7 +21,7 @@ export interface StoreContents {
 }
 
 /** Writes `directory/name` (no such store may exist) and returns its path. The sources it names do not exist. */
-export function makeStore(directory: string, name: string, contents: StoreContents): string {
+export async function makeStore(directory: string, name: string, contents: StoreContents): Promise<string> {
   const { values, nSubjects } = contents;
   const output = path.join(directory, name);
   const elementType = values instanceof Float32Array ? "f32" : "f64";
@@ -48,9 +48,9 @@ export function makeStore(directory: string, name: string, contents: StoreConten
   const groupSize = contents.groupSize ?? nSubjects;
   for (let first = 0; first < nSubjects; first += groupSize) {
     const n = Math.min(groupSize, nSubjects - first);
-    build.writeSubjects(bytes.subarray(first * rowBytes, (first + n) * rowBytes), first, new Array(n).fill(0));
+    await build.writeSubjects(bytes.subarray(first * rowBytes, (first + n) * rowBytes), first, new Array(n).fill(0));
   }
-  build.finish();
+  await build.finish();
   return output;
 }
 

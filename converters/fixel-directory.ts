@@ -1,0 +1,145 @@
+// MRtrix3's fixel directory and a subject list -> a store. Every file is read once; memory stays inside the budget whatever the cohort's size.
+import path from "node:path";
+import { InternalError, UsageError } from "../src/errors.js";
+import { openFixelDirectory } from "../src/formats/fixel-directory.js";
+import { readSubjectList, resolveSubjectFiles } from "../src/formats/text/subject-list.js";
+import { blockWidthFor, countBlocks } from "../src/store/block-width.js";
+import {
+  assertOutputFree,
+  beginStoreBuild,
+  resumableElementType,
+  type StoreBuildPlan,
+} from "../src/store/build-store.js";
+import type { ElementType } from "../src/store/column-source.js";
+import { dataFileBytes } from "../src/store/element-type.js";
+import { type GroupPlan, planGroups } from "./plan-groups.js";
+import { checkSubjectFiles, describeInput } from "./subject-files.js";
+import { groupBytes, writeGroups } from "./write-groups.js";
+
+export interface FixelConversion {
+  /** Holds index and directions; the subjects' files are looked for here first. */
+  readonly inputDirectory: string;
+  /** A text with one file name a line. */
+  readonly subjectList: string;
+  /** The store to write, `cohort.fxs`. */
+  readonly output: string;
+  /** What the values are called in the store. */
+  readonly scalar: string;
+  /** What the conversion may hold beside the program itself. */
+  readonly memoryBytes: number;
+  /** Replace a store that exists. */
+  readonly force: boolean;
+  /** For the provenance: as typed. */
+  readonly command: string;
+  readonly onProgress?: ((progress: ConvertProgress) => void) | undefined;
+}
+
+/** `check`: headers of files. `read`: subjects, those of an earlier run included. `verify`: blocks read back. Counts up to `total`. */
+export interface ConvertProgress {
+  readonly phase: "check" | "read" | "verify";
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ConvertSummary {
+  /** As typed. */
+  readonly path: string;
+  readonly nSubjects: number;
+  readonly nElements: number;
+  /** f64 when some value is not exactly a float32. */
+  readonly elementType: ElementType;
+  readonly blockWidth: number;
+  /** Of the matrix on disk. */
+  readonly dataBytes: number;
+  /** Subjects that an earlier, killed run had written. */
+  readonly nResumed: number;
+  readonly groups: GroupPlan;
+  /** The folder that had all the files. */
+  readonly searchedIn: string;
+  /** Elements with, and number of, values that are not finite. */
+  readonly missing: { readonly nElements: number; readonly nValues: number };
+}
+
+/**
+ * Converts, or goes on where a killed run of the same conversion stopped. Throws UsageError (name of the scalar), InputError (inputs, all problems of
+ * the subject files at once; output exists; disk full; a file changed meanwhile), BudgetError (memory for less than one subject).
+ */
+export async function convertFixelDirectory(conversion: FixelConversion): Promise<ConvertSummary> {
+  const { output, memoryBytes, onProgress } = conversion;
+  const { files, nFixels, searchedIn, planOf } = checkInputs(conversion);
+  const readerBytes = files.reduce((most, file) => Math.max(most, file.readerBytes), 0);
+  const groupsOf = (elementType: ElementType) =>
+    planGroups({ shape: planOf(elementType).shape, readerBytes, memoryBytes });
+  // One buffer for whatever comes, because a second one could stand beside the first until the garbage collector runs.
+  const possible: ElementType[] = files.some((file) => file.mayNeedFloat64) ? ["f32", "f64"] : ["f32"];
+  const buffer = new ArrayBuffer(Math.max(...possible.map((type) => groupBytes(planOf(type).shape, groupsOf(type)))));
+
+  const convertAs = async (elementType: ElementType): Promise<ConvertSummary | undefined> => {
+    const plan = planOf(elementType);
+    const { shape } = plan;
+    const groups = groupsOf(elementType);
+    const build = beginStoreBuild(plan, groups.stagingBytes);
+    try {
+      const report = (phase: ConvertProgress["phase"], total: number) => (done: number) =>
+        onProgress?.({ phase, done, total });
+      const onSubject = report("read", shape.nSubjects);
+      if (!(await writeGroups({ build, shape, groups, files, buffer, onSubject }))) return undefined;
+      onSubject(shape.nSubjects);
+      const onBlock = report("verify", countBlocks(nFixels, shape.blockWidth));
+      const manifest = await build.finish((iBlock) => onBlock(iBlock + 1));
+      const { nElements = 0, nValues = 0 } = manifest.scalars[plan.scalar]?.missing ?? {};
+      return {
+        path: output,
+        nSubjects: shape.nSubjects,
+        nElements: nFixels,
+        elementType,
+        blockWidth: shape.blockWidth,
+        dataBytes: dataFileBytes(shape),
+        nResumed: build.written.filter(Boolean).length,
+        groups,
+        searchedIn,
+        missing: { nElements, nValues },
+      };
+    } finally {
+      await build.close();
+    }
+  };
+
+  // float32 until a value turns up that it cannot hold; then everything again as float64.
+  const asFloat32 = resumableElementType(planOf("f32")) === "f64" ? undefined : await convertAs("f32");
+  const summary = asFloat32 ?? (await convertAs("f64"));
+  if (summary === undefined) throw new InternalError(`A value of ${conversion.inputDirectory} is no float64.`);
+  return summary;
+}
+
+/** Everything that can be wrong with the inputs, before anything is written. */
+function checkInputs(conversion: FixelConversion) {
+  const { inputDirectory, subjectList, output, scalar, force, command, onProgress } = conversion;
+  if (!/^[^/\\.][^/\\]*$/.test(scalar)) {
+    throw new UsageError(`Cannot name a scalar ${JSON.stringify(scalar)}: expected a plain file name such as FD.`);
+  }
+  assertOutputFree(output, force);
+  const { indexPath, directionsPath, nFixels } = openFixelDirectory(inputDirectory);
+  const names = readSubjectList(subjectList);
+  const { paths, searchedIn } = resolveSubjectFiles(names, { fixelDirectory: inputDirectory, listPath: subjectList });
+  const total = names.length;
+  const files = checkSubjectFiles(names, paths, nFixels, (done) => onProgress?.({ phase: "check", done, total }));
+  const shape = { nSubjects: total, nElements: nFixels, blockWidth: blockWidthFor(total) };
+  const inputs = {
+    sources: files.map(({ name, path, sizeBytes, mtimeMs }) => ({ name, path, sizeBytes, mtimeMs })),
+    template: {
+      index: describeInput(path.basename(indexPath), indexPath),
+      directions: describeInput(path.basename(directionsPath), directionsPath),
+    },
+  };
+  const planOf = (elementType: ElementType): StoreBuildPlan => ({
+    ...inputs,
+    output,
+    replace: force,
+    kind: "fixel",
+    scalar,
+    shape: { ...shape, elementType },
+    command,
+  });
+  return { files, nFixels, searchedIn, planOf };
+}

@@ -1,0 +1,110 @@
+// One subject's values into one row, and the checksum of the file they came from.
+import { open } from "node:fs/promises";
+import { crc32 } from "node:zlib";
+import { InputError } from "../src/errors.js";
+import { readFixelValues } from "../src/formats/fixel-directory.js";
+import { openImage } from "../src/formats/image.js";
+import { checksumFile } from "../src/store/checksum-file.js";
+import { assertUnchanged, RAW_CHUNK_BYTES, type SubjectFile } from "./subject-files.js";
+
+export interface ReadSubject {
+  /** Of the file as it lies on disk. */
+  readonly crc32: number;
+  /** False: some value is no float32, and `row` (then a Float32Array) is of no use. */
+  readonly exact: boolean;
+}
+
+/** Elements. 64 Ki x 8 B = 512 KiB of doubles looked at together. */
+const CHUNK_ELEMENTS = 2 ** 16;
+
+/**
+ * Fills `row`, [nFixels] in the template's order. Throws InputError when the file cannot be read, or changed since it was checked (looked at before and after).
+ */
+export async function readSubjectInto(row: Float32Array | Float64Array, file: SubjectFile): Promise<ReadSubject> {
+  assertUnchanged(file);
+  const result = await readBy(row, file);
+  assertUnchanged(file);
+  return result;
+}
+
+async function readBy(row: Float32Array | Float64Array, file: SubjectFile): Promise<ReadSubject> {
+  if (file.way === "raw" && row instanceof Float32Array) return { crc32: await readRaw(row, file), exact: true };
+  const exact = file.way === "compressed" ? await readCompressed(row, file) : readImage(row, file);
+  const start =
+    file.dataPath === undefined
+      ? checksumFile(file.typedPath)
+      : checksumFile(file.dataPath, checksumFile(file.typedPath));
+  return { crc32: start, exact };
+}
+
+/** The values go from the disk into their place with no stop between. */
+async function readRaw(row: Float32Array, file: SubjectFile): Promise<number> {
+  const handle = await open(file.typedPath, "r");
+  try {
+    const values = new Uint8Array(row.buffer, row.byteOffset, row.byteLength);
+    const end = file.dataOffset + values.byteLength;
+    const chunk = new Uint8Array(Math.min(RAW_CHUNK_BYTES, Math.max(file.dataOffset, file.sizeBytes - end)));
+    let crc = 0;
+    const read = async (target: Uint8Array, position: number) => {
+      for (let done = 0; done < target.byteLength; ) {
+        const { bytesRead } = await handle.read(target, done, target.byteLength - done, position + done);
+        if (bytesRead === 0) throw shrankError(file, position + done);
+        done += bytesRead;
+      }
+      crc = crc32(target, crc);
+    };
+    const readThrough = async (from: number, to: number) => {
+      for (let at = from; at < to; at += chunk.byteLength)
+        await read(chunk.subarray(0, Math.min(chunk.byteLength, to - at)), at);
+    };
+    await readThrough(0, file.dataOffset);
+    await read(values, file.dataOffset);
+    await readThrough(end, file.sizeBytes);
+    return crc;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Any uncompressed image, piece by piece. */
+function readImage(row: Float32Array | Float64Array, file: SubjectFile): boolean {
+  const image = openImage(file.typedPath);
+  try {
+    if (row instanceof Float64Array) {
+      image.copyValuesInto(row, 0, row.length);
+      return true;
+    }
+    const chunk = new Float64Array(Math.min(CHUNK_ELEMENTS, row.length));
+    for (let first = 0; first < row.length; first += chunk.length) {
+      const values = chunk.subarray(0, Math.min(chunk.length, row.length - first));
+      image.copyValuesInto(values, first, values.length);
+      row.set(values, first);
+      if (!isExact(row, first, values)) return false;
+    }
+    return true;
+  } finally {
+    image.close();
+  }
+}
+
+async function readCompressed(row: Float32Array | Float64Array, file: SubjectFile): Promise<boolean> {
+  const { values } = await readFixelValues(file.typedPath, row.length);
+  row.set(values);
+  return row instanceof Float64Array || values instanceof Float32Array || isExact(row, 0, values);
+}
+
+/** True when row[first..] holds `values` without loss. NaN becomes NaN. */
+function isExact(row: Float32Array, first: number, values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (row[first + i] !== value && !Number.isNaN(value)) return false;
+  }
+  return true;
+}
+
+function shrankError(file: SubjectFile, gotBytes: number): InputError {
+  return new InputError(
+    `Cannot read ${file.typedPath}: it shrank during the conversion, expected ${file.sizeBytes} bytes, got ${gotBytes}. Restore it, and run the command again.`,
+    { path: file.typedPath },
+  );
+}

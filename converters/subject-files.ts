@@ -1,0 +1,133 @@
+// The subjects' data files before anything is read: present, of the template's size, and by which way they will be read.
+import fs from "node:fs";
+import path from "node:path";
+import { InputError, isFixelstreamError } from "../src/errors.js";
+import { bytesOfElements, fitsFloat32 } from "../src/formats/data-type.js";
+import { checkFixelDataHeader } from "../src/formats/fixel-directory.js";
+import { readImageHeader } from "../src/formats/image.js";
+import { countElements, type ImageHeader } from "../src/formats/image-header.js";
+import { isGzipPath } from "../src/formats/inflate.js";
+import type { InputFile } from "../src/store/build-store.js";
+
+/**
+ * `raw`: the bytes are the values, float32 in order; read straight into place. `image`: uncompressed, to be decoded piece by piece.
+ * `compressed`: inflated as a whole.
+ */
+export type ReadingWay = "raw" | "image" | "compressed";
+
+export interface SubjectFile extends InputFile {
+  /** As it can be opened from here; `path` of InputFile is absolute. */
+  readonly typedPath: string;
+  /** The file beside the header file (`.mih`), or undefined. Absolute. */
+  readonly dataPath: string | undefined;
+  readonly way: ReadingWay;
+  /** Bytes before the values. */
+  readonly dataOffset: number;
+  /** False: every value is a float32 whatever it is. */
+  readonly mayNeedFloat64: boolean;
+  /** Bytes held while this file is read beyond its row. */
+  readonly readerBytes: number;
+}
+
+/** Problems written out in one message. */
+const LISTED = 100;
+/** Bytes. Spans, scaled values and one chunk of doubles of formats' reader, see strided-values.ts. */
+const IMAGE_READER_BYTES = 6 * 2 ** 20;
+/** Bytes. Header and tail of a raw file pass through one chunk. */
+export const RAW_CHUNK_BYTES = 2 ** 16;
+
+/**
+ * Looks at every header. `names` as listed, `paths` where found, same order. Throws one InputError with ALL problems: missing or damaged files, other
+ * numbers of fixels (which subject, expected, got).
+ */
+export function checkSubjectFiles(
+  names: readonly string[],
+  paths: readonly string[],
+  nFixels: number,
+  onChecked?: (done: number) => void,
+): SubjectFile[] {
+  const files: SubjectFile[] = [];
+  const problems: string[] = [];
+  for (const [i, typedPath] of paths.entries()) {
+    try {
+      const header = readImageHeader(typedPath);
+      checkFixelDataHeader(header, nFixels, typedPath);
+      files.push(describeFile(names[i]!, typedPath, header));
+    } catch (error) {
+      if (!isFixelstreamError(error, "InputError")) throw error;
+      problems.push(error.message);
+    }
+    onChecked?.(i + 1);
+  }
+  if (problems.length === 0) return files;
+  if (problems.length === 1) throw new InputError(problems[0]!);
+  const rest = problems.length > LISTED ? [`and ${problems.length - LISTED} more`] : [];
+  throw new InputError(
+    [`${problems.length} of ${paths.length} subject files cannot be used:`, ...problems.slice(0, LISTED), ...rest].join(
+      "\n  ",
+    ),
+  );
+}
+
+/** Size and modification time as they are now: what a store remembers of a source. */
+export function describeInput(name: string, file: string, dataPath?: string): InputFile {
+  const header = statFile(file);
+  const data = dataPath === undefined ? undefined : statFile(dataPath);
+  return {
+    name,
+    path: path.resolve(file),
+    sizeBytes: header.size + (data?.size ?? 0),
+    mtimeMs: Math.max(header.mtimeMs, data?.mtimeMs ?? 0),
+  };
+}
+
+/** Throws InputError when the file is no longer the one that was checked. */
+export function assertUnchanged(file: SubjectFile): void {
+  const now = describeInput(file.name, file.typedPath, file.dataPath);
+  if (now.sizeBytes === file.sizeBytes && now.mtimeMs === file.mtimeMs) return;
+  throw new InputError(
+    `Cannot convert ${file.typedPath}: it was changed during the conversion, expected ${describe(file)}, got ${describe(now)}. ` +
+      "Make sure that nothing writes to the inputs, and run the command again.",
+    { path: file.typedPath },
+  );
+}
+
+function describeFile(name: string, typedPath: string, header: ImageHeader): SubjectFile {
+  const dataPath = header.dataFile === "." ? undefined : path.resolve(path.dirname(typedPath), header.dataFile);
+  const way = wayOf(typedPath, header);
+  const input = describeInput(name, typedPath, dataPath);
+  const nElements = countElements(header.dimensions);
+  const stored = bytesOfElements(header.dataType, nElements);
+  const readerBytes = {
+    raw: RAW_CHUNK_BYTES,
+    image: IMAGE_READER_BYTES,
+    // The file, zlib's pieces and their concatenation, the decoded values.
+    compressed: input.sizeBytes + 2 * (header.dataOffset + stored) + nElements * 8,
+  }[way];
+  const mayNeedFloat64 = !fitsFloat32(header.dataType) || !isUnscaled(header);
+  return { ...input, typedPath, dataPath, way, dataOffset: header.dataOffset, mayNeedFloat64, readerBytes };
+}
+
+function wayOf(typedPath: string, header: ImageHeader): ReadingWay {
+  if (isGzipPath(typedPath)) return "compressed";
+  const { dataType, layout, dataFile } = header;
+  // Only the first axis has more than one element, so its direction is all of the order.
+  const inOrder = layout[0]?.reversed === false;
+  return dataType === "Float32LE" && isUnscaled(header) && inOrder && dataFile === "." ? "raw" : "image";
+}
+
+function isUnscaled({ scaling }: ImageHeader): boolean {
+  return scaling.offset === 0 && scaling.scale === 1;
+}
+
+function statFile(file: string): fs.Stats {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  if (stat !== undefined) return stat;
+  throw new InputError(`Cannot convert ${file}: it is no longer there. Restore it, and run the command again.`, {
+    path: file,
+  });
+}
+
+function describe(input: InputFile): string {
+  return `${input.sizeBytes} bytes of ${new Date(input.mtimeMs).toISOString()}`;
+}

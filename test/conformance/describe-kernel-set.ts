@@ -1,0 +1,42 @@
+// What every kernel set must do, operation by operation, against the plain statement of its contract over named shapes.
+import { beforeEach, describe, expect, it } from "vitest";
+import { createKernelSet } from "../../src/kernels/choose-kernels.js";
+import type { KernelSet, KernelVariant } from "../../src/kernels/kernel-set.js";
+import { createLinearMemory, type LinearMemory } from "../support/linear-memory.js";
+import { describeBinKernel } from "./describe-kernel-bins.js";
+import { describeEnhanceKernels } from "./describe-kernel-enhance.js";
+import { describeLinearKernels } from "./describe-kernel-linear.js";
+
+export interface KernelsUnderTest {
+  readonly kernels: KernelSet;
+  readonly linear: LinearMemory;
+}
+
+const MEMORY_BYTES = 2 ** 20;
+
+/** `firstByte`: where in the memory the regions lie; above 2 GiB pointers are negative as 32-bit integers. */
+export function openKernels(variant: KernelVariant, firstByte = 0): KernelsUnderTest {
+  const linear = createLinearMemory({ firstByte, bytes: MEMORY_BYTES });
+  return { linear, kernels: createKernelSet(variant, linear.memory) };
+}
+
+export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
+  describe(`${variant} kernels at ${firstByte === 0 ? "the start of the memory" : `byte ${firstByte}`}`, () => {
+    const tested = openKernels(variant, firstByte);
+    beforeEach(() => tested.linear.clear());
+
+    it("are the ones under test, each function of them", () => {
+      expect(tested.kernels.variant).toBe(variant);
+      for (const [name, kernel] of Object.entries(tested.kernels)) {
+        if (name === "variant") continue;
+        // a function that an instance exports has no source text
+        const compiled = String(kernel).includes("[native code]");
+        expect({ name, compiled }).toEqual({ name, compiled: variant === "simd" });
+      }
+    });
+
+    describeLinearKernels(tested);
+    describeBinKernel(tested);
+    describeEnhanceKernels(tested);
+  });
+}
