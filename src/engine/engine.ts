@@ -52,11 +52,12 @@ export interface EnginePlan {
 
 /** Statistic heights told apart at most: 2-byte bins. */
 const LARGEST_BIN = 65_533;
-/** Largest Z that gets a bin: beyond any statistic of real data (t = 1e6 with 1000 degrees of freedom is Z = 117). */
-const LARGEST_Z = 150;
+/** -ln of the share of the variance below which a residual counts as rounding (1e-14): no statistic goes beyond Z = sqrt(33 dof). */
+const LARGEST_Z_SQUARED_PER_DOF = 33;
 
-export function largestBin(dh: number): number {
-  return Math.min(LARGEST_BIN, Math.ceil(LARGEST_Z / dh));
+/** Bins that cover every statistic the epilogue lets through. n = 1000: Z = 182, 1837 bins of 0.1. */
+export function largestBin(dh: number, dof: number): number {
+  return Math.min(LARGEST_BIN, Math.ceil((Math.sqrt(LARGEST_Z_SQUARED_PER_DOF * dof) + 2) / dh));
 }
 
 function zThresholds(partition: DesignPartition, dh: number) {
@@ -66,7 +67,7 @@ function zThresholds(partition: DesignPartition, dh: number) {
       rank: hypothesis.rank,
       kind: hypothesis.kind,
       dh,
-      maxBin: largestBin(dh),
+      maxBin: largestBin(dh, partition.dof),
     }),
   );
 }
@@ -96,7 +97,7 @@ function problemSize(inputs: EngineInputs, thresholds: Thresholds): ProblemSize 
 
 function enhancementSize(inputs: EngineInputs) {
   const { dh, extentPower, legacy } = inputs.enhancement;
-  return { extentPower, normalised: !legacy, nBinsNarrow: 256, nBinsWide: largestBin(dh) + 2 };
+  return { extentPower, normalised: !legacy, nBinsNarrow: 256, nBinsWide: largestBin(dh, inputs.partition.dof) + 2 };
 }
 
 /** Pure: no file is read. Throws BudgetError. */

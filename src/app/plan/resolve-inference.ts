@@ -9,6 +9,7 @@ import { checkDesignRank, checkDesignShapes, designWarnings } from "../../stats/
 import { type Hypothesis, resolveHypotheses } from "../../stats/design/hypothesis.js";
 import type { Matrix } from "../../stats/design/matrix.js";
 import { type DesignPartition, partitionDesign } from "../../stats/design/partition.js";
+import { describeShuffles } from "../../stats/shuffle/describe-shuffles.js";
 import { planShuffles } from "../../stats/shuffle/generated-shuffles.js";
 import { planFromPermutations } from "../../stats/shuffle/permutations-file.js";
 import type { ErrorModel, ShufflePlan } from "../../stats/shuffle/shuffle-plan.js";
@@ -78,7 +79,7 @@ export function resolveInference(
     elementOfFixel,
     seed,
     cache,
-    warnings: [...designWarnings(design), ...list.warnings],
+    warnings: [...designWarnings(design), ...list.warnings, ...shuffleWarnings(options, shuffles)],
   };
 }
 
@@ -94,6 +95,11 @@ function checkParameters(options: FixelCfeOptions): void {
   ] as const) {
     if (!(value >= 0)) throw new UsageError(`Cannot use ${name} ${value}: expected a number of 0 or more.`);
   }
+}
+
+function shuffleWarnings(options: FixelCfeOptions, shuffles: ShufflePlan): readonly Warning[] {
+  if (options.notest || options.permutations !== undefined) return [];
+  return describeShuffles(shuffles, options.nShuffles ?? DEFAULT_SHUFFLES).warnings;
 }
 
 function resolveShuffles(options: FixelCfeOptions, nSubjects: number, seed: number): ShufflePlan {
