@@ -3,6 +3,11 @@
 //   bins[m][16]: one vector an element (u8), two (u16)      histogram f32 [16 lanes][nBins]
 //   one connection: min with the own bins, then 16 scattered additions, one a lane: no two touch the same word.
 
+// Math.pow of the host: AssemblyScript's own keeps tables in linear memory, where every new instance writes them over whatever lies there.
+// @ts-ignore: decorator
+@external("env", "pow")
+declare function pow(base: f64, exponent: f64): f64;
+
 // @ts-ignore: decorator
 @inline
 function bump(lane: usize, bin: u32, weight: f32): void {
@@ -86,7 +91,7 @@ export function f32EnhanceRows(
       } else {
         for (let h = binAt(own, l, wide); h >= 1; h--) {
           extent += load<f32>(lane + (<usize>h << 2));
-          sum += <f32>Math.pow(<f64>extent, extentPower) * load<f32>(heightPowers + (<usize>h << 2));
+          sum += <f32>pow(<f64>extent, extentPower) * load<f32>(heightPowers + (<usize>h << 2));
         }
       }
       store<f32>(enhanced + (l << 2), sum * norm);

@@ -6,6 +6,8 @@ import { gemm } from "./gemm.js";
 import { f32FromF64Panels, gatherBasis, packColumns, projectOut, scaleColumns, sumSquares } from "./pack.js";
 
 const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
+/** Values from the first of the first row to the last of the last. */
+const span = (nRows: number, stride: number, width: number) => (nRows === 0 ? 0 : (nRows - 1) * stride + width);
 
 /** `buffer`: the whole linear memory; it must not grow afterwards (views are made per call on it). */
 export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
@@ -41,7 +43,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       gatherBasis(i32(labels, count), i8(signs, count), f64(basis, rank * nRows), out, { nRows, rank, nShuffles });
     },
     f64Gemm(nOut, nRows, width, gathered, packed, product, stride) {
-      const out = f64(product, (nOut - 1) * stride + width);
+      const out = f64(product, span(nOut, stride, width));
       gemm(f64(gathered, nOut * nRows), f64(packed, width * nRows), out, { nOut, nRows, width, stride });
     },
     f32FromF64Panels(nRows, width, packed64, packed32) {
@@ -53,7 +55,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       gatherBasis(i32(labels, count), i8(signs, count), f64(basis, rank * nRows), out, { nRows, rank, nShuffles });
     },
     f32Gemm(nOut, nRows, width, gathered, packed, product, stride) {
-      const out = f32(product, (nOut - 1) * stride + width);
+      const out = f32(product, span(nOut, stride, width));
       gemm(f32(gathered, nOut * nRows), f32(packed, width * nRows), out, { nOut, nRows, width, stride });
     },
     f64FromF32(count, source, target) {
@@ -81,7 +83,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       binBytes,
       bins,
     ) {
-      const count = (nColumns - 1) * LANES + nShuffles;
+      const count = span(nColumns, LANES, nShuffles);
       const inputs = {
         nShuffles,
         nColumns,
