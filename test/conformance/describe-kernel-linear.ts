@@ -30,7 +30,8 @@ const CASES = [
   ...ROW_CASES.filter(({ name }) => name !== "n_lt_slice").map(({ name, nRows }) => ({ name, content: NORMAL, nRows })),
 ];
 
-const fround = (matrix: PlainMatrix) => plainMatrix(matrix.nRows, matrix.nColumns, (i, j) => Math.fround(entry(matrix, i, j)));
+const fround = (matrix: PlainMatrix) =>
+  plainMatrix(matrix.nRows, matrix.nColumns, (i, j) => Math.fround(entry(matrix, i, j)));
 const isFiniteColumn = (y: PlainMatrix, w: number) =>
   Array.from({ length: y.nRows }, (_, i) => entry(y, i, w)).every(Number.isFinite);
 
@@ -61,11 +62,12 @@ export function describeLinearKernels({ kernels: k, linear }: KernelsUnderTest):
           const packed = linear.reserve(new Float64Array(padded * nRows));
           const nonFinite = linear.reserve(new Uint8Array(padded));
           k.f64PackColumns(nRows, columns.length, source.at, sourceBytes, stride, picked.at, packed.at, nonFinite.at);
-          const stated = plainMatrix(nRows, columns.length, (i, c) => stored[i * stride + columns[c]!]!);
-          expect([...packed.view]).toEqual([...toColumnPanels(stated, 8 / 2).subarray(0), ...zeros(padded, columns, nRows)]);
-          expect([...nonFinite.view]).toEqual(
-            Array.from({ length: padded }, (_, c) => (c < columns.length && !isFiniteColumn(stated, c) ? 1 : 0)),
+          const stated = plainMatrix(nRows, padded, (i, c) =>
+            c < columns.length ? stored[i * stride + columns[c]!]! : 0,
           );
+          expect([...packed.view]).toEqual([...toColumnPanels(stated, 4)]);
+          const bad = Array.from(nonFinite.view, (_, c) => (isFiniteColumn(stated, c) ? 0 : 1));
+          expect([...nonFinite.view]).toEqual(bad);
           linear.expectGuardsIntact();
         });
       }
@@ -141,7 +143,8 @@ export function describeLinearKernels({ kernels: k, linear }: KernelsUnderTest):
             const labels = linear.place(Int32Array.from(shuffles.flatMap((shuffle) => shuffle.labels)));
             const signs = linear.place(Int8Array.from(shuffles.flatMap((shuffle) => shuffle.signs)));
             const nOut = Math.ceil((rank * nShuffles) / 4) * 4;
-            const like = operation === "f64GatherBasis" ? new Float64Array(nOut * nRows) : new Float32Array(nOut * nRows);
+            const like =
+              operation === "f64GatherBasis" ? new Float64Array(nOut * nRows) : new Float32Array(nOut * nRows);
             const gathered = linear.reserve(like);
             k[operation](nRows, rank, nShuffles, labels.at, signs.at, linear.place(basis.values).at, gathered.at);
             const exact = gatheredBasis(basis, shuffles);
@@ -155,7 +158,9 @@ export function describeLinearKernels({ kernels: k, linear }: KernelsUnderTest):
         const basis = orthonormalRows(3, 37);
         const labels = linear.place(Int32Array.from({ length: 37 }, (_, i) => i));
         const signs = linear.place(new Int8Array(37).fill(1));
-        const gathered = linear.reserve(operation === "f64GatherBasis" ? new Float64Array(4 * 37) : new Float32Array(4 * 37));
+        const gathered = linear.reserve(
+          operation === "f64GatherBasis" ? new Float64Array(4 * 37) : new Float32Array(4 * 37),
+        );
         k[operation](37, 3, 1, labels.at, signs.at, linear.place(basis.values).at, gathered.at);
         const wanted = operation === "f64GatherBasis" ? basis : fround(basis);
         expect(fromRowPanels(gathered.view, 3, 37)).toEqual(wanted);
@@ -177,7 +182,9 @@ export function describeLinearKernels({ kernels: k, linear }: KernelsUnderTest):
         { name: "no columns", nOut: 4, panels: 0, spare: 8 },
         { name: "no rows", nOut: 0, panels: 1, spare: 8 },
       ];
-      const cases = CASES.flatMap((one) => SIZES.slice(0, one.content === NORMAL ? 5 : 3).map((size) => ({ ...one, size })));
+      const cases = CASES.flatMap((one) =>
+        SIZES.slice(0, one.content === NORMAL ? 5 : 3).map((size) => ({ ...one, size })),
+      );
       for (const { name, content, nRows, size } of cases) {
         it(`${name}, ${size.name}`, async (context) => {
           const width = size.panels * panel;
@@ -236,9 +243,4 @@ export function describeLinearKernels({ kernels: k, linear }: KernelsUnderTest):
       linear.expectGuardsIntact();
     }
   });
-}
-
-/** What follows the last panel of 4 up to a multiple of 8 columns. */
-function zeros(padded: number, columns: readonly number[], nRows: number): number[] {
-  return new Array((padded - Math.ceil(columns.length / 4) * 4) * nRows).fill(0);
 }
