@@ -23,6 +23,8 @@ export interface PoolInputs {
   readonly kernels: KernelSet;
   readonly partition: DesignPartition;
   readonly onFallback: (reason: string) => void;
+  /** Entry of the worker threads; tests give one that fails. */
+  readonly entry?: URL;
 }
 
 /** Milliseconds between looks at the claim counter, and between turns of the event loop without threads. */
@@ -69,7 +71,7 @@ function openInlinePool(inputs: PoolInputs): Pool {
 async function openThreadPool(inputs: PoolInputs, nThreads: number): Promise<Pool> {
   const { job, memory, module, partition, onFallback } = inputs;
   const control = new Int32Array(memory.buffer, job.shared.control, CONTROL.words);
-  const workers = Array.from({ length: nThreads }, () => new Worker(workerUrl()));
+  const workers = Array.from({ length: nThreads }, () => new Worker(inputs.entry ?? workerUrl()));
   /** Set while a request is under way. */
   const waiting = new Map<Worker, { resolve: (response: WorkerResponse) => void; reject: (error: Error) => void }>();
   let closing = false;
