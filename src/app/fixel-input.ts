@@ -55,7 +55,7 @@ const DEFAULT_SCALAR = "FD";
 const PLAIN_HEADER = { transform: undefined, voxelSizes: [1, 1, 1], entries: [] };
 
 /** Checks everything that can be checked without reading values. Throws InputError, UsageError. */
-export function resolveFixelInput(options: FixelInputOptions): FixelInput {
+export async function resolveFixelInput(options: FixelInputOptions): Promise<FixelInput> {
   const { input } = options;
   if (existsSync(join(input, "store.json")) || /\.fxs\/?$/.test(input)) return resolveStore(options);
   return resolveDirectory(options, openFixelDirectory(input));

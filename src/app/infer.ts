@@ -145,7 +145,7 @@ export async function inferFixels(options: FixelCfeOptions, events: InferenceEve
 
 /** The plan alone (--dry-run): converts and prepares nothing; without a prepared connectivity its size is taken from fixels.mif. */
 export async function planInference(options: FixelCfeOptions): Promise<PlanSummary> {
-  const plan = resolveInference(options, options.seed);
+  const plan = await resolveInference(options, options.seed);
   const opened = await plan.input.open();
   const prepared = prepare(options, plan, {});
   const inputs = engineInputs(options, plan, opened, prepared, () => {});

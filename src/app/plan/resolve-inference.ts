@@ -35,14 +35,14 @@ export interface InferencePlan {
 export const DEFAULT_SHUFFLES = 5000;
 
 /** Throws UsageError, InputError, DesignError (with all problems found). */
-export function resolveInference(
+export async function resolveInference(
   options: FixelCfeOptions,
   seed: number,
   onProgress?: (share: number) => void,
-): InferencePlan {
+): Promise<InferencePlan> {
   checkParameters(options);
   const cache = options.cache ?? resolve(options.output, "..", ".fixelstream");
-  const input = resolveFixelInput({
+  const input = await resolveFixelInput({
     input: options.input,
     subjects: options.subjects,
     scalar: options.scalar,
