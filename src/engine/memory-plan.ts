@@ -1,7 +1,7 @@
 // The memory of a run, planned before anything is read: one pure function from sizes, threads and budget to block width, batch and regions.
 // Nothing here scales with subjects x elements. engine.md section 5.
 import { BudgetError } from "../errors.js";
-import { LANES, ROW_PANEL, STATIC_BYTES } from "../kernels/kernel-set.js";
+import { LANES, ROW_PANEL } from "../kernels/kernel-set.js";
 import { formatBytes } from "../units.js";
 import type { EnhancementSize, Precision, ProblemSize, SharedRegions, WorkerRegions } from "./job.js";
 import { observedIndex } from "./job.js";
@@ -95,8 +95,8 @@ function evenBatch(nShuffles: number, largest: number): number {
   return Math.max(LANES, roundUp(Math.ceil(nShuffles / nBatches), LANES));
 }
 
-function createRegions(start = 0) {
-  let end = start;
+function createRegions() {
+  let end = 0;
   return {
     reserve(bytes: number, alignment = 64): number {
       const offset = roundUp(end, alignment);
@@ -121,7 +121,7 @@ function layOut(inputs: PlanInputs, batch: number, width: number, saturated: boo
   const maxBlocks = Math.ceil(inputs.nStoreElements / inputs.storeBlockWidth) * piecesPerBlock;
   const maxWindows = Math.ceil(inputs.nConnections / windowConnections) * 2 + Math.ceil(m / windowRows) + 1;
 
-  const regions = createRegions(STATIC_BYTES);
+  const regions = createRegions();
   const shared = layOutShared(regions, inputs, { batch, tileShuffles, maxBlocks, maxWindows });
   const workersStart = regions.end;
   const { worker, bytes: workerBytes } = layOutWorker(inputs, {

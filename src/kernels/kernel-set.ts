@@ -12,12 +12,6 @@ export const ROW_PANEL = 4;
 /** Shuffles side by side in one element's bins. */
 export const LANES = 16;
 
-/**
- * Bytes at the start of the linear memory that belong to the SIMD module: the tables of its Math.pow, written when an instance is made.
- * Nothing else may lie there. simd.wat shows the data segment; a test compares.
- */
-export const STATIC_BYTES = 16_384;
-
 export interface KernelSet {
   readonly variant: KernelVariant;
 
