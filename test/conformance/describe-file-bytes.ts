@@ -170,10 +170,9 @@ export function describeFileBytes(name: string, open: (path: string, windowBytes
   });
 }
 
-/** 2 pages of 64 KiB. The types of WebAssembly come with the browser's library, which this project does not load. */
-function sharedWasmMemory(): { buffer: SharedArrayBuffer } {
-  const { Memory } = Reflect.get(globalThis, "WebAssembly");
-  return new Memory({ initial: 2, maximum: 4, shared: true });
+/** 2 pages of 64 KiB. */
+function sharedWasmMemory(): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 2, maximum: 4, shared: true });
 }
 
 function untilThrown(act: () => void): void {
