@@ -1,0 +1,38 @@
+// inferFixels with the defaults of the command line, in process.
+import { join } from "node:path";
+import { type FixelCfeOptions, type InferenceSummary, inferFixels } from "../../src/app/infer.js";
+
+type Paths = Pick<FixelCfeOptions, "input" | "subjects" | "design" | "contrast" | "connectivity" | "output">;
+
+export const INFERENCE_DEFAULTS = {
+  fonly: false,
+  strong: false,
+  notest: false,
+  errors: "ee",
+  cfeDh: 0.1,
+  cfeE: 2,
+  cfeH: 3,
+  cfeC: 0.5,
+  cfeLegacy: false,
+  force: false,
+  io: "auto",
+  kernels: "auto",
+  precision: "double",
+  memoryBytes: 2 ** 28,
+  nThreads: 0,
+  seed: 1,
+  command: "fixelstream fixelcfestats",
+} as const;
+
+/** `directory` as writeProblem made it. */
+export function runProblem(
+  directory: string,
+  options: Partial<FixelCfeOptions> & Pick<Paths, "design" | "contrast" | "output">,
+): Promise<InferenceSummary> {
+  const paths = {
+    input: directory,
+    subjects: join(directory, "subjects.txt"),
+    connectivity: join(directory, "matrix"),
+  };
+  return inferFixels({ ...INFERENCE_DEFAULTS, ...paths, ...options });
+}
