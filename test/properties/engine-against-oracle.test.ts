@@ -2,9 +2,10 @@
 // partition the engine has a special way for (shared nuisance, corrections, dependent columns, no nuisance at all, F of several ranks).
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { planShuffles } from "../../src/stats/shuffle/generated-shuffles.js";
 import { type Problem, writeProblem, writeRows } from "../support/make-problem.js";
 import { enhanceByConnectivity } from "../support/oracle-cfe.js";
-import { createOracleModel, type Rows } from "../support/oracle-glm.js";
+import { createOracleModel, type Rows, type Shuffle } from "../support/oracle-glm.js";
 import { differences, makeTemporaryDirectory, readNullDistribution, readSmallImage } from "../support/peer.js";
 import { runProblem } from "../support/run-inference.js";
 import { createRandom, type SeededRandom } from "../support/seeded-random.js";
@@ -70,12 +71,12 @@ const CASES: readonly Case[] = [
 
 const N_SHUFFLES = 21;
 
-function oracleRun(problem: Problem, design: Rows, contrast: Rows, isF: boolean, permutations: Rows) {
+function oracleRun(problem: Problem, design: Rows, contrast: Rows, isF: boolean, shuffles: readonly Shuffle[]) {
   const model = createOracleModel(design, contrast, { isF });
   const columns = Array.from({ length: problem.nFixels }, (_, f) => problem.data.map((row) => row[f]!));
   const observed = columns.map((y) => model.test(y, { perm: y.map((_, i) => i) }));
   const enhance = (z: number[]) => enhanceByConnectivity(z, problem.connectivity);
-  const nulls = permutations.map((perm) => Math.max(...enhance(columns.map((y) => model.test(y, { perm }).z))));
+  const nulls = shuffles.map((shuffle) => Math.max(...enhance(columns.map((y) => model.test(y, shuffle).z))));
   return {
     statistic: observed.map((o) => o.statistic),
     z: observed.map((o) => o.z),
@@ -116,7 +117,13 @@ describe.each(CASES)("$name", ({ name, mean, design: makeDesign, contrasts, ftes
     const found: string[] = [];
     const single = hypotheses.length === 1;
     for (const hypothesis of hypotheses) {
-      const expected = oracleRun(problem, design, hypothesis.contrast, hypothesis.isF, permutations);
+      const expected = oracleRun(
+        problem,
+        design,
+        hypothesis.contrast,
+        hypothesis.isF,
+        permutations.map((perm) => ({ perm })),
+      );
       const postfix = single ? "" : `_${hypothesis.name}`;
       const image = (file: string) => readSmallImage(at(`out/${file}${postfix}.mif`)).values;
       const compare = (
@@ -139,4 +146,32 @@ describe.each(CASES)("$name", ({ name, mean, design: makeDesign, contrasts, ftes
     }
     expect(found).toEqual([]);
   });
+});
+
+test.each(["ise", "both"] as const)("signs: -errors %s", async (errors) => {
+  const random = createRandom(errors.length);
+  const directory = makeTemporaryDirectory();
+  const nSubjects = 15;
+  const problem = writeProblem(directory, { nSubjects, nFixels: 30, nConnections: 9, mean: 0.2 }, random);
+  const design = Array.from({ length: nSubjects }, () => [1, random.normal()]);
+  const at = (file: string) => join(directory, file);
+  await runProblem(directory, {
+    design: writeRows(at("design.txt"), design),
+    contrast: writeRows(at("contrast.txt"), [[1, 0]]),
+    output: at("out"),
+    errors,
+    nShuffles: N_SHUFFLES,
+    seed: 5,
+  });
+  const plan = planShuffles({ nSubjects, nShuffles: N_SHUFFLES, errors, seed: 5 });
+  const shuffles = Array.from({ length: N_SHUFFLES }, (_, index) => {
+    const perm = new Int32Array(nSubjects);
+    const sign = new Int8Array(nSubjects);
+    plan.labelsInto(index, perm);
+    plan.signsInto(index, sign);
+    return { perm: [...perm], sign: [...sign] };
+  });
+  const expected = oracleRun(problem, design, [[1, 0]], false, shuffles);
+  const found = readNullDistribution(at("out/null_dist.txt"));
+  expect(differences(found, expected.nulls, { relative: 2e-6, absolute: 1e-9, reason: "" })).toEqual([]);
 });

@@ -1,0 +1,24 @@
+// The public interface: what a program may call instead of the command line. Its keys are snapshot-tested.
+export { type ConvertFixelsOptions, type ConvertSummary, convertFixels } from "./app/convert.js";
+export {
+  type FixelCfeOptions,
+  type InferenceEvents,
+  type InferenceSummary,
+  inferFixels,
+  planInference,
+} from "./app/infer.js";
+export { describeStore, type StoreDescription, type VerifyReport, verify } from "./app/inspect.js";
+export {
+  BudgetError,
+  DesignError,
+  type ErrorTag,
+  FixelstreamError,
+  InputError,
+  InternalError,
+  isFixelstreamError,
+  UsageError,
+} from "./errors.js";
+export type { ColumnSource, ColumnSourceSpec } from "./store/column-source.js";
+export { openColumnSource } from "./store/open-column-source.js";
+export { openStore, type Store } from "./store/open-store.js";
+export { VERSION } from "./version.js";
