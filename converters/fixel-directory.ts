@@ -67,9 +67,10 @@ export interface ConvertSummary {
 export async function convertFixelDirectory(conversion: FixelConversion): Promise<ConvertSummary> {
   const { output, memoryBytes, onProgress } = conversion;
   const { files, nFixels, searchedIn, planOf } = checkInputs(conversion);
-  const readerBytes = files.reduce((most, file) => Math.max(most, file.readerBytes), 0);
-  const groupsOf = (elementType: ElementType) =>
-    planGroups({ shape: planOf(elementType).shape, readerBytes, memoryBytes });
+  const groupsOf = (elementType: ElementType) => {
+    const readerBytes = files.reduce((most, file) => Math.max(most, file.readerBytes[elementType]), 0);
+    return planGroups({ shape: planOf(elementType).shape, readerBytes, memoryBytes });
+  };
   // One buffer for whatever comes, because a second one could stand beside the first until the garbage collector runs.
   const possible: ElementType[] = files.some((file) => file.mayNeedFloat64) ? ["f32", "f64"] : ["f32"];
   const buffer = new ArrayBuffer(Math.max(...possible.map((type) => groupBytes(planOf(type).shape, groupsOf(type)))));

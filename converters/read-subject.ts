@@ -4,8 +4,10 @@ import { crc32 } from "node:zlib";
 import { InputError } from "../src/errors.js";
 import { readFixelValues } from "../src/formats/fixel-directory.js";
 import { openImage } from "../src/formats/image.js";
+import { isGzipPath } from "../src/formats/inflate.js";
 import { checksumFile } from "../src/store/checksum-file.js";
-import { assertUnchanged, RAW_CHUNK_BYTES, type SubjectFile } from "./subject-files.js";
+import { readPackedInto } from "./read-packed.js";
+import { assertUnchanged, STREAM_CHUNK_BYTES, type SubjectFile } from "./subject-files.js";
 
 export interface ReadSubject {
   /** Of the file as it lies on disk. */
@@ -28,8 +30,11 @@ export async function readSubjectInto(row: Float32Array | Float64Array, file: Su
 }
 
 async function readBy(row: Float32Array | Float64Array, file: SubjectFile): Promise<ReadSubject> {
-  if (file.way === "raw" && row instanceof Float32Array) return { crc32: await readRaw(row, file), exact: true };
-  const exact = file.way === "compressed" ? await readCompressed(row, file) : readImage(row, file);
+  if (row instanceof Float32Array && (file.way === "raw" || file.way === "packed")) {
+    const bytes = new Uint8Array(row.buffer, row.byteOffset, row.byteLength);
+    return { crc32: await (file.way === "raw" ? readRawInto(bytes, file) : readPackedInto(bytes, file)), exact: true };
+  }
+  const exact = isGzipPath(file.typedPath) ? await readCompressed(row, file) : readImage(row, file);
   const start =
     file.dataPath === undefined
       ? checksumFile(file.typedPath)
@@ -38,12 +43,11 @@ async function readBy(row: Float32Array | Float64Array, file: SubjectFile): Prom
 }
 
 /** The values go from the disk into their place with no stop between. */
-async function readRaw(row: Float32Array, file: SubjectFile): Promise<number> {
+async function readRawInto(values: Uint8Array, file: SubjectFile): Promise<number> {
   const handle = await open(file.typedPath, "r");
   try {
-    const values = new Uint8Array(row.buffer, row.byteOffset, row.byteLength);
     const end = file.dataOffset + values.byteLength;
-    const chunk = new Uint8Array(Math.min(RAW_CHUNK_BYTES, Math.max(file.dataOffset, file.sizeBytes - end)));
+    const chunk = new Uint8Array(Math.min(STREAM_CHUNK_BYTES, Math.max(file.dataOffset, file.sizeBytes - end)));
     let crc = 0;
     const read = async (target: Uint8Array, position: number) => {
       for (let done = 0; done < target.byteLength; ) {

@@ -8,12 +8,13 @@ import { readImageHeader } from "../src/formats/image.js";
 import { countElements, type ImageHeader } from "../src/formats/image-header.js";
 import { isGzipPath } from "../src/formats/inflate.js";
 import type { InputFile } from "../src/store/build-store.js";
+import type { ElementType } from "../src/store/column-source.js";
 
 /**
- * `raw`: the bytes are the values, float32 in order; read straight into place. `image`: uncompressed, to be decoded piece by piece.
- * `compressed`: inflated as a whole.
+ * `raw`: the bytes are the values, float32 in order; read straight into place. `packed`: the same, compressed; inflated into place.
+ * `image`: anything else uncompressed, decoded piece by piece. `compressed`: anything else compressed, inflated as a whole and decoded.
  */
-export type ReadingWay = "raw" | "image" | "compressed";
+export type ReadingWay = "raw" | "packed" | "image" | "compressed";
 
 export interface SubjectFile extends InputFile {
   /** As it can be opened from here; `path` of InputFile is absolute. */
@@ -25,16 +26,18 @@ export interface SubjectFile extends InputFile {
   readonly dataOffset: number;
   /** False: every value is a float32 whatever it is. */
   readonly mayNeedFloat64: boolean;
-  /** Bytes held while this file is read beyond its row. */
-  readonly readerBytes: number;
+  /** Bytes held beyond its row while this file is read into a store of each type. */
+  readonly readerBytes: Readonly<Record<ElementType, number>>;
 }
 
 /** Problems written out in one message. */
 const LISTED = 100;
 /** Bytes. Spans, scaled values and one chunk of doubles of formats' reader, see strided-values.ts. */
 const IMAGE_READER_BYTES = 6 * 2 ** 20;
-/** Bytes. Header and tail of a raw file pass through one chunk. */
-export const RAW_CHUNK_BYTES = 2 ** 16;
+/** Bytes. What passes through: header and tail of a raw file, all of a packed one. */
+export const STREAM_CHUNK_BYTES = 2 ** 16;
+/** Three chunks read ahead, two inflated ahead, zlib's window and state. */
+const PACKED_READER_BYTES = 8 * STREAM_CHUNK_BYTES;
 
 /**
  * Looks at every header. `names` as listed, `paths` where found, same order. Throws one InputError with ALL problems: missing or damaged files, other
@@ -98,22 +101,22 @@ function describeFile(name: string, typedPath: string, header: ImageHeader): Sub
   const input = describeInput(name, typedPath, dataPath);
   const nElements = countElements(header.dimensions);
   const stored = bytesOfElements(header.dataType, nElements);
-  const readerBytes = {
-    raw: RAW_CHUNK_BYTES,
-    image: IMAGE_READER_BYTES,
-    // The file, zlib's pieces and their concatenation, the decoded values.
-    compressed: input.sizeBytes + 2 * (header.dataOffset + stored) + nElements * 8,
-  }[way];
+  const decoding = isGzipPath(typedPath)
+    ? input.sizeBytes + 2 * (header.dataOffset + stored) + nElements * 8 // the file, zlib's pieces and their concatenation, the decoded values
+    : IMAGE_READER_BYTES;
+  const inPlace = { raw: STREAM_CHUNK_BYTES, packed: PACKED_READER_BYTES, image: decoding, compressed: decoding }[way];
+  const readerBytes = { f32: inPlace, f64: decoding };
   const mayNeedFloat64 = !fitsFloat32(header.dataType) || !isUnscaled(header);
   return { ...input, typedPath, dataPath, way, dataOffset: header.dataOffset, mayNeedFloat64, readerBytes };
 }
 
 function wayOf(typedPath: string, header: ImageHeader): ReadingWay {
-  if (isGzipPath(typedPath)) return "compressed";
   const { dataType, layout, dataFile } = header;
   // Only the first axis has more than one element, so its direction is all of the order.
   const inOrder = layout[0]?.reversed === false;
-  return dataType === "Float32LE" && isUnscaled(header) && inOrder && dataFile === "." ? "raw" : "image";
+  const inPlace = dataType === "Float32LE" && isUnscaled(header) && inOrder && dataFile === ".";
+  if (isGzipPath(typedPath)) return inPlace ? "packed" : "compressed";
+  return inPlace ? "raw" : "image";
 }
 
 function isUnscaled({ scaling }: ImageHeader): boolean {

@@ -98,6 +98,8 @@ describe("converting a fixel directory", () => {
       ["byte.mif", buildMif({ ...image, dataType: "UInt8" }), expected.plain],
       ["scaled.mif", buildMif({ ...image, dataType: "UInt16LE", scaling: "3,0.5" }), expected.scaled],
       ["packed.mif.gz", gzipSync(buildMif(image)), expected.plain],
+      ["packed-reversed.mif.gz", gzipSync(buildMif(reversed)), expected.plain],
+      ["packed-padded-end.mif.gz", gzipSync(Buffer.concat([buildMif(image), Buffer.alloc(50_000, 5)])), expected.plain],
       ["packed-double.mif.gz", gzipSync(buildMif({ ...image, dataType: "Float64LE" })), expected.plain],
       ["beside.mih", Buffer.from(buildMifHeader(image, "beside.dat 0")), expected.plain],
     ];

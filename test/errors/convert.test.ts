@@ -1,6 +1,7 @@
 // One test a message of conversions.
 import fs from "node:fs";
 import path from "node:path";
+import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { planGroups } from "../../converters/plan-groups.js";
 import { convertFixels } from "../../src/app/convert.js";
@@ -61,6 +62,28 @@ it("notices a source that changes between the check and the reading", async () =
   });
   await expect(gone).rejects.toThrow(/s2.mif: it is no longer there/);
   expect(fs.existsSync(`${input.inputDirectory}.fxs`)).toBe(false);
+});
+
+it("says what is wrong with compressed data", async () => {
+  const values = Float32Array.from({ length: 50_000 }, (_, i) => Math.sin(i));
+  const good = rawFixelData(values);
+  const packed = gzipSync(good);
+  const cases = [
+    [
+      packed.subarray(0, packed.length - 9),
+      /expected 200256 bytes of gzip data as its header promises, got a truncated file/,
+    ],
+    [
+      Buffer.concat([packed.subarray(0, 100_000), Buffer.alloc(1000), packed.subarray(101_000)]),
+      /got damaged or other data/,
+    ],
+    [gzipSync(good.subarray(0, 100_000)), /got 100000\./],
+    [gzipSync(Buffer.concat([good, Buffer.alloc(200_000)])), /got more\./],
+  ] as const;
+  for (const [bytes, message] of cases) {
+    const input = writeCohort(path.join(root, `case${made++}`), values.length, [["s0.mif.gz", bytes]]);
+    await expect(convert(input)).rejects.toThrow(message);
+  }
 });
 
 it("refuses a scalar that is no file name", async () => {
