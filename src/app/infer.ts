@@ -2,53 +2,17 @@
 import { openConnectivity } from "../connectivity/open-connectivity.js";
 import { type PreparedConnectivity, prepareConnectivity } from "../connectivity/prepare-connectivity.js";
 import { type EngineInputs, openEngine, planEngine } from "../engine/engine.js";
-import type { Precision } from "../engine/job.js";
 import { InputError } from "../errors.js";
-import { type KernelChoice, resolveKernelChoice } from "../kernels/choose-kernels.js";
-import type { IoPolicy } from "../mapping/file-bytes.js";
-import type { ErrorModel } from "../stats/shuffle/shuffle-plan.js";
+import { resolveKernelChoice } from "../kernels/choose-kernels.js";
 import type { Warning } from "../warnings.js";
+import type { FixelCfeOptions } from "./fixel-cfe-options.js";
 import type { OpenedInput } from "./fixel-input.js";
 import { createInferenceOutput } from "./inference-output.js";
 import { createRunRecord, type Timings } from "./inference-record.js";
 import { describePlan, type PlanSummary } from "./plan/describe-plan.js";
 import { type InferencePlan, resolveInference } from "./plan/resolve-inference.js";
 
-export interface FixelCfeOptions {
-  /** Fixel directory or store. */
-  readonly input: string;
-  /** Subject list; "-" with a store. */
-  readonly subjects: string;
-  readonly design: string;
-  readonly contrast: string;
-  readonly connectivity: string;
-  readonly output: string;
-  readonly mask?: string | undefined;
-  readonly ftests?: string | undefined;
-  readonly fonly: boolean;
-  readonly strong: boolean;
-  readonly notest: boolean;
-  readonly errors: ErrorModel;
-  readonly nShuffles?: number | undefined;
-  readonly permutations?: string | undefined;
-  readonly cfeDh: number;
-  readonly cfeE: number;
-  readonly cfeH: number;
-  readonly cfeC: number;
-  readonly cfeLegacy: boolean;
-  readonly force: boolean;
-  readonly scalar?: string | undefined;
-  readonly cache?: string | undefined;
-  readonly io: IoPolicy;
-  readonly kernels: KernelChoice;
-  readonly precision: Precision;
-  readonly memoryBytes: number;
-  /** 0: the main thread works alone. */
-  readonly nThreads: number;
-  readonly seed: number;
-  /** The command line as typed, for headers and the run record. */
-  readonly command: string;
-}
+export type { FixelCfeOptions };
 
 export type InferencePhase = "convert" | "connectivity" | "observe" | "shuffle";
 

@@ -6,7 +6,7 @@ import type { ImageHeader } from "../formats/image-header.js";
 import { createFixelOutput, type FixelOutput } from "../results/fixel-output.js";
 import { type RunRecord, writeRunRecord } from "../results/run-record.js";
 import { combineHypotheses, familyWise, sortNull } from "../stats/inference/family-wise.js";
-import type { FixelCfeOptions } from "./infer.js";
+import type { FixelCfeOptions } from "./fixel-cfe-options.js";
 import type { InferencePlan } from "./plan/resolve-inference.js";
 
 export const RUN_RECORD_FILE = "run.json";

@@ -1,13 +1,11 @@
 // fixelstream demo: the main job on the cohort that comes with the package.
-import { existsSync, mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { compareWithTruth } from "../../app/compare-with-truth.js";
 import { convertFixels } from "../../app/convert.js";
+import { prepareDemo } from "../../app/demo-cohort.js";
 import { inferFixels } from "../../app/infer.js";
-import { InternalError } from "../../errors.js";
 import type { CliStreams } from "../cli-streams.js";
 import { createProgress } from "../listeners/progress.js";
 import { addStandardOptions, DEFAULT_MEMORY_BYTES } from "../options/standard.js";
@@ -23,12 +21,11 @@ export function createDemoCommand(streams: CliStreams): Command {
     .argument("[output]", "where to put the store and the results", "demo-output");
   addStandardOptions(command);
   return command.action(async (output: string) => {
-    const demo = demoDirectory();
+    const demo = prepareDemo(output);
     const say = (text: string) => streams.stdout.write(text);
     const at = (name: string) => join(demo, name);
     const store = join(output, "cohort.fxs");
     const stats = join(output, "stats");
-    mkdirSync(output, { recursive: true });
     say(
       "The demo cohort: 20 controls and 20 patients on a template of two crossing bundles. Patients have lower fibre\n",
     );
@@ -80,13 +77,4 @@ export function createDemoCommand(streams: CliStreams): Command {
       `Look at ${join(stats, "fwe_1mpvalue.mif")} in mrview (fixel plot), and at ${join(stats, "run.json")} for what was run.\n`,
     );
   });
-}
-
-/** fixtures/demo of the package: above dist/src/cli/commands, or above src/cli/commands. */
-function demoDirectory(): string {
-  for (const up of ["../../../../", "../../../"]) {
-    const candidate = fileURLToPath(new URL(`${up}fixtures/demo`, import.meta.url));
-    if (existsSync(candidate)) return candidate;
-  }
-  throw new InternalError("The demo cohort is not part of this installation: fixtures/demo is missing.");
 }

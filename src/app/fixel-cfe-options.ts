@@ -1,0 +1,41 @@
+// What fixelcfestats is asked to do, as typed and checked for shape only.
+import type { Precision } from "../engine/job.js";
+import type { KernelChoice } from "../kernels/choose-kernels.js";
+import type { IoPolicy } from "../mapping/file-bytes.js";
+import type { ErrorModel } from "../stats/shuffle/shuffle-plan.js";
+
+export interface FixelCfeOptions {
+  /** Fixel directory or store. */
+  readonly input: string;
+  /** Subject list; "-" with a store. */
+  readonly subjects: string;
+  readonly design: string;
+  readonly contrast: string;
+  readonly connectivity: string;
+  readonly output: string;
+  readonly mask?: string | undefined;
+  readonly ftests?: string | undefined;
+  readonly fonly: boolean;
+  readonly strong: boolean;
+  readonly notest: boolean;
+  readonly errors: ErrorModel;
+  readonly nShuffles?: number | undefined;
+  readonly permutations?: string | undefined;
+  readonly cfeDh: number;
+  readonly cfeE: number;
+  readonly cfeH: number;
+  readonly cfeC: number;
+  readonly cfeLegacy: boolean;
+  readonly force: boolean;
+  readonly scalar?: string | undefined;
+  readonly cache?: string | undefined;
+  readonly io: IoPolicy;
+  readonly kernels: KernelChoice;
+  readonly precision: Precision;
+  readonly memoryBytes: number;
+  /** 0: the main thread works alone. */
+  readonly nThreads: number;
+  readonly seed: number;
+  /** The command line as typed, for headers and the run record. */
+  readonly command: string;
+}
