@@ -9,8 +9,8 @@ import {
   plainMatrix,
   statedBins,
 } from "../support/kernel-statements.js";
+import type { KernelsUnderTest } from "../support/open-kernels.js";
 import { createRandom } from "../support/seeded-random.js";
-import type { KernelsUnderTest } from "./describe-kernel-set.js";
 
 /** Shuffles side by side in the bins of an element. */
 const LANES = 16;

@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { expectResidual } from "../support/kernel-residual.js";
 import { type EnhanceProblem, statedEnhancement, statedReduction } from "../support/kernel-statements.js";
+import type { KernelsUnderTest } from "../support/open-kernels.js";
 import { createRandom } from "../support/seeded-random.js";
-import type { KernelsUnderTest } from "./describe-kernel-set.js";
 
 const LANES = 16;
 const NO_ELEMENT = 0xffffffff;

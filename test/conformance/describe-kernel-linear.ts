@@ -17,8 +17,8 @@ import {
   toColumnPanels,
   toRowPanels,
 } from "../support/kernel-statements.js";
+import type { KernelsUnderTest } from "../support/open-kernels.js";
 import { createRandom } from "../support/seeded-random.js";
-import type { KernelsUnderTest } from "./describe-kernel-set.js";
 
 const NORMAL = CONTENT_CASES[0]!;
 const SMALLEST_F64 = 5e-324;

@@ -1,24 +1,10 @@
 // What every kernel set must do, operation by operation, against the plain statement of its contract over named shapes.
 import { beforeEach, describe, expect, it } from "vitest";
-import { createKernelSet } from "../../src/kernels/choose-kernels.js";
-import type { KernelSet, KernelVariant } from "../../src/kernels/kernel-set.js";
-import { createLinearMemory, type LinearMemory } from "../support/linear-memory.js";
+import type { KernelVariant } from "../../src/kernels/kernel-set.js";
+import { openKernels } from "../support/open-kernels.js";
 import { describeBinKernel } from "./describe-kernel-bins.js";
 import { describeEnhanceKernels } from "./describe-kernel-enhance.js";
 import { describeLinearKernels } from "./describe-kernel-linear.js";
-
-export interface KernelsUnderTest {
-  readonly kernels: KernelSet;
-  readonly linear: LinearMemory;
-}
-
-const MEMORY_BYTES = 2 ** 20;
-
-/** `firstByte`: where in the memory the regions lie; above 2 GiB pointers are negative as 32-bit integers. */
-export function openKernels(variant: KernelVariant, firstByte = 0): KernelsUnderTest {
-  const linear = createLinearMemory({ firstByte, bytes: MEMORY_BYTES });
-  return { linear, kernels: createKernelSet(variant, linear.memory) };
-}
 
 export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
   describe(`${variant} kernels at ${firstByte === 0 ? "the start of the memory" : `byte ${firstByte}`}`, () => {

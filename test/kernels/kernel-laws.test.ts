@@ -8,7 +8,6 @@ import {
   makeThresholds,
   runBins,
 } from "../conformance/describe-kernel-bins.js";
-import { type KernelsUnderTest, openKernels } from "../conformance/describe-kernel-set.js";
 import { CONTENT_CASES, drawShuffles, matrixOfCase, orthonormalRows, ROW_CASES } from "../support/kernel-cases.js";
 import {
   entry,
@@ -20,6 +19,7 @@ import {
   toColumnPanels,
   toRowPanels,
 } from "../support/kernel-statements.js";
+import { type KernelsUnderTest, openKernels } from "../support/open-kernels.js";
 
 const NORMAL = CONTENT_CASES[0]!;
 const LARGE_MEAN = CONTENT_CASES.find(({ name }) => name === "large_mean")!;
