@@ -2,19 +2,11 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors.js";
-import type { FileBytes, IoPolicy } from "../mapping/file-bytes.js";
-import { openFileBytes } from "../mapping/policy.js";
+import { type ConnectivityFiles, type OpenConnectivityOptions, openConnectivityFiles } from "./connectivity-files.js";
 import { type ConnectivityManifest, connectivityManifest } from "./manifest.js";
 
-export interface Connectivity {
+export interface Connectivity extends ConnectivityFiles {
   readonly manifest: ConnectivityManifest;
-  /** target u32 [count]: connections of elements first..first+count. */
-  copyCountsInto(target: Uint32Array, first: number, count: number): void;
-  /** target f32 [count]. */
-  copyNormsInto(target: Float32Array, first: number, count: number): void;
-  /** target: 8 bytes a connection, pairs (u32 element, f32 weight). */
-  copyConnectionsInto(target: Uint8Array, first: number, count: number): void;
-  close(): void;
 }
 
 /** undefined when the directory is unfinished, of another version, or its files have other sizes than it says. */
@@ -37,14 +29,6 @@ export function readConnectivityManifest(path: string): ConnectivityManifest | u
   return parsed.data;
 }
 
-export interface OpenConnectivityOptions {
-  readonly io: IoPolicy;
-  /** Bytes mapped at once; default: the reader's own. */
-  readonly windowBytes?: number;
-  /** Tests count what is read. */
-  readonly wrap?: (file: FileBytes) => FileBytes;
-}
-
 /** Throws InputError when it is not a finished prepared connectivity of this version. */
 export function openConnectivity(path: string, options: OpenConnectivityOptions): Connectivity {
   const manifest = readConnectivityManifest(path);
@@ -54,29 +38,5 @@ export function openConnectivity(path: string, options: OpenConnectivityOptions)
       { path },
     );
   }
-  const opened: FileBytes[] = [];
-  const open = (name: string) => {
-    const { io, windowBytes, wrap } = options;
-    const file = openFileBytes(join(path, name), {
-      io,
-      ours: true,
-      ...(windowBytes === undefined ? {} : { windowBytes }),
-    });
-    opened.push(file);
-    return wrap === undefined ? file : wrap(file);
-  };
-  const counts = open("counts.u32");
-  const norms = open("norms.f32");
-  const connections = open("connections.bin");
-  const bytesOf = (array: Uint32Array | Float32Array, count: number) =>
-    new Uint8Array(array.buffer, array.byteOffset, count * 4);
-  return {
-    manifest,
-    copyCountsInto: (target, first, count) => counts.copyInto(bytesOf(target, count), first * 4),
-    copyNormsInto: (target, first, count) => norms.copyInto(bytesOf(target, count), first * 4),
-    copyConnectionsInto: (target, first, count) => connections.copyInto(target.subarray(0, count * 8), first * 8),
-    close() {
-      for (const file of opened) file.close();
-    },
-  };
+  return { manifest, ...openConnectivityFiles(path, options) };
 }

@@ -1,5 +1,5 @@
 // What one thread does with one piece of claimed work. Main thread and workers run the same code over the same memory.
-import { type Connectivity, openConnectivity } from "../connectivity/open-connectivity.js";
+import { type ConnectivityFiles, openConnectivityFiles } from "../connectivity/connectivity-files.js";
 import { type KernelSet, LANES, ROW_PANEL } from "../kernels/kernel-set.js";
 import type { DesignPartition } from "../stats/design/partition.js";
 import { observeHypothesis, standardDeviation } from "../stats/glm/observed.js";
@@ -60,7 +60,7 @@ export function createRunner(inputs: RunnerInputs): Runner {
   const moments = f64(at(w.moments), Math.max(roundUp(nMoments, ROW_PANEL), 1) * blockWidth);
 
   let source: ColumnSource | undefined;
-  let connectivity: Connectivity | undefined;
+  let connectivity: ConnectivityFiles | undefined;
   let largestBin = 0;
   let nonFiniteElement = -1;
   let bytesRead = 0;
@@ -206,7 +206,7 @@ export function createRunner(inputs: RunnerInputs): Runner {
     },
 
     enhanceWindow(iWindow, order) {
-      connectivity ??= openConnectivity(job.connectivity.path, {
+      connectivity ??= openConnectivityFiles(job.connectivity.path, {
         io: job.connectivity.io,
         windowBytes: job.windowBytes,
       });
