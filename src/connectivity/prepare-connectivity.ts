@@ -15,6 +15,7 @@ import {
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { InputError } from "../errors.js";
+import { checkRow, examineMatrix } from "./examine-matrix.js";
 import { CONNECTIVITY_VERSION, type ConnectivityManifest } from "./manifest.js";
 import { type MatrixDirectory, openMatrixDirectory } from "./matrix-directory.js";
 import { readConnectivityManifest } from "./open-connectivity.js";
@@ -32,6 +33,22 @@ export interface PrepareInputs {
   /** Where prepared matrices are kept. */
   readonly cache: string;
   readonly onProgress?: ((doneConnections: number, nConnections: number) => void) | undefined;
+  /** Stops the work between two windows, by throwing its reason; nothing is left then. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is known before the matrix itself is read. */
+export interface ConnectivityPlan {
+  /** Where it is, or will be. */
+  readonly path: string;
+  /** A usable one is in the cache. */
+  readonly ready: boolean;
+  /** Bytes that preparing it will write. */
+  readonly bytesToWrite: number;
+  /** Exact when `exact`; else at most this many, because the mask takes away connections that index.mif still counts. */
+  readonly nConnections: number;
+  readonly maxRowConnections: number;
+  readonly exact: boolean;
 }
 
 export interface PreparedConnectivity {
@@ -45,20 +62,43 @@ const WINDOW_CONNECTIONS = 2 ** 19;
 /** Fixels whose rows are read at once: 2^14 x 16 B = 256 KiB. */
 const WINDOW_FIXELS = 2 ** 14;
 
-/** Throws InputError for a matrix of another template, rows outside fixels.mif, fixel numbers outside the template, values that are negative or not finite. */
-export function prepareConnectivity(inputs: PrepareInputs): PreparedConnectivity {
+/** Looks at headers and index.mif, writes nothing. Throws InputError: not a matrix directory, of another template, rows outside fixels.mif. */
+export function planConnectivity(inputs: PrepareInputs): ConnectivityPlan {
   const matrix = openMatrixDirectory(inputs.directory, inputs.nFixels);
   try {
-    const key = keyOf(matrix, inputs);
-    const path = join(inputs.cache, `${key.slice(0, 24)}.fxc`);
-    const known = existsSync(path) ? readConnectivityManifest(path) : undefined;
-    if (known !== undefined && known.key === key) return { path, reused: true, manifest: known };
+    const { path, known } = locate(matrix, inputs);
+    if (known !== undefined) {
+      const { nConnections, maxRowConnections } = known;
+      return { path, ready: true, bytesToWrite: 0, nConnections, maxRowConnections, exact: true };
+    }
+    const examined = examineMatrix(matrix, inputs.elementOfFixel);
+    const bytesToWrite = 8 * examined.nConnections + 8 * inputs.nElements;
+    return { path, ready: false, bytesToWrite, ...examined, exact: inputs.elementOfFixel === undefined };
+  } finally {
+    matrix.close();
+  }
+}
+
+/** Where the prepared matrix belongs in the cache, and its manifest when a usable one is there. */
+function locate(matrix: MatrixDirectory, inputs: PrepareInputs) {
+  const key = keyOf(matrix, inputs);
+  const path = join(inputs.cache, `${key.slice(0, 24)}.fxc`);
+  const found = existsSync(path) ? readConnectivityManifest(path) : undefined;
+  return { key, path, known: found?.key === key ? found : undefined };
+}
+
+/** Throws InputError for a matrix of another template, rows outside fixels.mif, fixel numbers outside the template, values that are negative or not finite. */
+export async function prepareConnectivity(inputs: PrepareInputs): Promise<PreparedConnectivity> {
+  const matrix = openMatrixDirectory(inputs.directory, inputs.nFixels);
+  try {
+    const { key, path, known } = locate(matrix, inputs);
+    if (known !== undefined) return { path, reused: true, manifest: known };
     mkdirSync(inputs.cache, { recursive: true });
     const partial = `${path}.partial-${process.pid}`;
     rmSync(partial, { recursive: true, force: true });
     mkdirSync(partial);
     try {
-      const manifest = writePrepared(matrix, inputs, partial, key);
+      const manifest = await writePrepared(matrix, inputs, partial, key);
       rmSync(path, { recursive: true, force: true });
       renameSync(partial, path);
       return { path, reused: false, manifest };
@@ -83,12 +123,12 @@ function keyOf(matrix: MatrixDirectory, inputs: PrepareInputs): string {
   return hash.digest("hex");
 }
 
-function writePrepared(
+async function writePrepared(
   matrix: MatrixDirectory,
   inputs: PrepareInputs,
   path: string,
   key: string,
-): ConnectivityManifest {
+): Promise<ConnectivityManifest> {
   const output = openOutput(path);
   const crcs = { index: 0, fixels: 0, values: 0 };
   const totals = { nConnections: 0, maxRowConnections: 0, nUnconnected: 0 };
@@ -119,6 +159,8 @@ function writePrepared(
         if (nKept === 0) totals.nUnconnected++;
       }
       inputs.onProgress?.(connectionsRead, matrix.nConnections);
+      await turnOfEventLoop();
+      inputs.signal?.throwIfAborted();
     }
     output.finish();
   } finally {
@@ -142,29 +184,24 @@ function writePrepared(
   return manifest;
 }
 
+/** A signal of the user is heard between two windows only. */
+const turnOfEventLoop = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 function sourceOf(path: string, crc: number) {
   const { size, mtimeMs } = statSync(path);
   return { path, sizeBytes: size, mtimeMs, contentCrc32: crc };
 }
 
-function checkRow(matrix: MatrixDirectory, fixel: number, count: number, first: number): void {
-  if (first + count <= matrix.nConnections || count === 0) return;
-  throw new InputError(
-    `Cannot read the connectivity ${matrix.path}: index.mif puts the connections of fixel ${fixel} (counted from 0) at ${first} to ${first + count - 1}, but fixels.mif holds ${matrix.nConnections}. Make the matrix again with fixelconnectivity.`,
-    { path: matrix.path },
-  );
-}
-
 function checkConnection(matrix: MatrixDirectory, nFixels: number, from: number, to: number, value: number): void {
   if (to >= nFixels) {
     throw new InputError(
-      `Cannot read the connectivity ${matrix.path}: fixel ${from} is connected to fixel ${to}, expected numbers below ${nFixels} (counted from 0). It was made for another template, or fixels.mif is damaged.`,
+      `Cannot read the connectivity ${matrix.path}: expected fixels below ${nFixels}, the number in the template, got fixel ${to} connected to fixel ${from} in fixels.mif (counted from 0). Make the matrix again with fixelconnectivity.`,
       { path: matrix.path },
     );
   }
   if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
     throw new InputError(
-      `Cannot read the connectivity ${matrix.path}: the connection of fixel ${from} with fixel ${to} has the value ${value}, expected 0 to 1.`,
+      `Cannot read the connectivity ${matrix.path}: expected values from 0 to 1, got ${value} for fixel ${to} connected to fixel ${from} in values.mif (counted from 0). Make the matrix again with fixelconnectivity.`,
       { path: matrix.path },
     );
   }

@@ -1,0 +1,45 @@
+// What index.mif alone tells about a matrix directory: read through once, before anything longer is begun.
+import { InputError } from "../errors.js";
+import type { MatrixDirectory } from "./matrix-directory.js";
+
+export interface MatrixExamination {
+  /** Sum of the counts of the rows looked at. */
+  readonly nConnections: number;
+  readonly maxRowConnections: number;
+}
+
+/** Fixels whose rows are read at once: 2^14 x 16 B = 256 KiB. */
+const WINDOW_FIXELS = 2 ** 14;
+
+/**
+ * Counts connections of the fixels with elementOfFixel >= 0 (i32 [nFixels]; absent: of all). Throws InputError: a row outside fixels.mif, in or out of the mask.
+ */
+export function examineMatrix(matrix: MatrixDirectory, elementOfFixel: Int32Array | undefined): MatrixExamination {
+  const counts = new Float64Array(Math.min(WINDOW_FIXELS, matrix.nFixels));
+  const firsts = new Float64Array(counts.length);
+  let nConnections = 0;
+  let maxRowConnections = 0;
+  for (let f0 = 0; f0 < matrix.nFixels; f0 += counts.length) {
+    const nRows = Math.min(counts.length, matrix.nFixels - f0);
+    matrix.copyRowsInto(counts, firsts, f0, nRows);
+    for (let i = 0; i < nRows; i++) {
+      const count = counts[i]!;
+      checkRow(matrix, f0 + i, count, firsts[i]!);
+      if (elementOfFixel !== undefined && elementOfFixel[f0 + i]! < 0) continue;
+      nConnections += count;
+      if (count > maxRowConnections) maxRowConnections = count;
+    }
+  }
+  return { nConnections, maxRowConnections };
+}
+
+/** Throws InputError unless the row lies inside fixels.mif. */
+export function checkRow(matrix: MatrixDirectory, fixel: number, count: number, first: number): void {
+  if (count === 0 || (count > 0 && first >= 0 && first + count <= matrix.nConnections)) return;
+  const got =
+    count > 0 && first >= 0 ? `connections ${first} to ${first + count - 1}` : `${count} connections from ${first}`;
+  throw new InputError(
+    `Cannot read the connectivity ${matrix.path}: expected connections below ${matrix.nConnections}, the number in fixels.mif, got ${got} for fixel ${fixel} in index.mif (all counted from 0). Make the matrix again with fixelconnectivity.`,
+    { path: matrix.path },
+  );
+}
