@@ -2,7 +2,7 @@
 //   what could not be done: expected ..., got ... (where). What to do.
 // The tag decides the exit code (src/cli/exit-codes.ts); fields carry what a program may want to read.
 
-export type ErrorTag = "UsageError" | "InputError" | "DesignError" | "BudgetError" | "InternalError";
+export type ErrorTag = "UsageError" | "InputError" | "DesignError" | "BudgetError" | "Interrupted" | "InternalError";
 
 export abstract class FixelstreamError extends Error {
   abstract readonly _tag: ErrorTag;
@@ -44,6 +44,18 @@ export class BudgetError extends FixelstreamError {
     this.givenBytes = fields.givenBytes;
   }
 }
+
+/** The user or the system asked to stop. Thrown as the reason of an AbortSignal. */
+export class Interrupted extends FixelstreamError {
+  readonly _tag = "Interrupted";
+  readonly signal: InterruptingSignal;
+  constructor(signal: InterruptingSignal) {
+    super(`Interrupted by ${signal}.`);
+    this.signal = signal;
+  }
+}
+
+export type InterruptingSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
 
 /** A bug of ours. The CLI asks for a report and prints the stack. */
 export class InternalError extends FixelstreamError {

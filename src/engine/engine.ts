@@ -38,6 +38,8 @@ export interface EngineInputs {
   /** u8 [nElements]: elements that may be a maximum. */
   readonly eligible?: Uint8Array;
   readonly onFallback: (reason: string) => void;
+  /** Stops the run at the next piece of work of every thread: observe and runShuffles reject with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface EnginePlan {
@@ -187,7 +189,7 @@ export async function openEngine(inputs: EngineInputs, connectivity: Connectivit
   const module = inputs.kernels === "simd" ? compileSimdModule() : undefined;
   const kernels = createKernelSet(inputs.kernels, memory, module);
   const pool = await openPool(
-    { job, memory, module, kernels, partition, onFallback: inputs.onFallback },
+    { job, memory, module, kernels, partition, onFallback: inputs.onFallback, signal: inputs.signal },
     inputs.nThreads,
   );
   return {

@@ -25,6 +25,8 @@ export interface PoolInputs {
   readonly onFallback: (reason: string) => void;
   /** Entry of the worker threads; tests give one that fails. */
   readonly entry?: URL;
+  /** Stops every thread at its next claim; `run` rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Milliseconds between looks at the claim counter, and between turns of the event loop without threads. */
@@ -58,6 +60,7 @@ function openInlinePool(inputs: PoolInputs): Pool {
         busyMs += now - turn;
         onClaimed?.(piece + 1);
         await new Promise((resolve) => setImmediate(resolve));
+        inputs.signal?.throwIfAborted();
         turn = performance.now();
       }
       return [reportOf(runner, busyMs + performance.now() - turn)];
@@ -102,8 +105,12 @@ async function openThreadPool(inputs: PoolInputs, nThreads: number): Promise<Poo
       waiting.set(worker, { resolve, reject });
       worker.postMessage(request);
     });
+  const stop = () => fail(inputs.signal!.reason);
+  inputs.signal?.addEventListener("abort", stop);
+  if (inputs.signal?.aborted) stop();
   const close = async () => {
     closing = true;
+    inputs.signal?.removeEventListener("abort", stop);
     await Promise.all(workers.map((worker) => worker.terminate()));
   };
 
