@@ -2,13 +2,16 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { checkSubjectFiles } from "../../converters/subject-files.js";
 import { InputError, UsageError } from "../errors.js";
 import { type FixelDirectory, openFixelDirectory } from "../formats/fixel-directory.js";
 import { readImageHeader } from "../formats/image.js";
 import type { ImageHeader } from "../formats/image-header.js";
 import { readSubjectList, resolveSubjectFiles } from "../formats/text/subject-list.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
+import { blockWidthFor } from "../store/block-width.js";
 import type { ColumnSourceSpec } from "../store/column-source.js";
+import { dataFileBytes } from "../store/element-type.js";
 import { openStore, type Store } from "../store/open-store.js";
 import { selectRows } from "../store/select-rows.js";
 import { convertFixels } from "./convert.js";
@@ -23,18 +26,32 @@ export interface FixelInputOptions {
   readonly memoryBytes: number;
   readonly io: IoPolicy;
   readonly command: string;
+}
+
+export interface OpenEvents {
+  /** Share 0..1 of a conversion. */
   readonly onProgress?: ((share: number) => void) | undefined;
+  /** Stops a conversion between two files, by throwing its reason; the same command continues it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface FixelInput {
   readonly nFixels: number;
   /** Subject names in row order. */
   readonly subjects: readonly string[];
+  /** The folder that had all files of the subject list; undefined for a store. */
+  readonly searchedIn: string | undefined;
   readonly template: { readonly indexPath: string; readonly directionsPath: string };
   /** The ending that results get: the kind of the input. */
   readonly ending: ".mif" | ".nii";
+  /** The data as far as they are known without converting: elements are float32 until a value turns up that needs more. */
+  readonly expected: ColumnSourceSpec;
+  /** Bytes that `open` will write to the cache. */
+  readonly bytesToWrite: number;
+  /** Looks at the headers that `open` would read; it does so itself. Throws InputError with all problems. */
+  checkSources(): void;
   /** Opens (and converts, where needed) the data. */
-  open(): Promise<OpenedInput>;
+  open(events?: OpenEvents): Promise<OpenedInput>;
 }
 
 export interface OpenedInput {
@@ -52,7 +69,6 @@ export interface OpenedInput {
 
 /** The default scalar of a directory, and of HDF5 files. */
 const DEFAULT_SCALAR = "FD";
-const PLAIN_HEADER = { transform: undefined, voxelSizes: [1, 1, 1], entries: [] };
 
 /** Checks everything that can be checked without reading values. Throws InputError, UsageError. */
 export async function resolveFixelInput(options: FixelInputOptions): Promise<FixelInput> {
@@ -80,17 +96,28 @@ function resolveStore(options: FixelInputOptions): FixelInput {
   return {
     nFixels: store.nElements,
     subjects: rows === undefined ? names : rows.map((row) => names[row]!),
+    searchedIn: undefined,
     template,
     ending: template.indexPath.endsWith(".mif") || template.indexPath.endsWith(".mif.gz") ? ".mif" : ".nii",
+    expected: store.spec(scalar, rows),
+    bytesToWrite: 0,
+    checkSources() {},
     async open() {
-      return openedStore(store, scalar, rows, true, readTemplateGeometry());
+      // Results of a store carry no keys of single subjects.
+      return openedStore(store, scalar, rows, true, { ...readGeometry(template.directionsPath), entries: [] });
     },
   };
 }
 
-/** Results of a store carry no keys of single subjects. */
-function readTemplateGeometry(): OpenedInput["header"] {
-  return PLAIN_HEADER;
+function readGeometry(path: string): Pick<ImageHeader, "transform" | "voxelSizes"> {
+  const { transform, voxelSizes } = readImageHeader(path);
+  return { transform, voxelSizes };
+}
+
+/** Of the first subject's file; where that lacks a transform, with the geometry of the template. */
+function readSubjectHeader(path: string, directionsPath: string): OpenedInput["header"] {
+  const { transform, voxelSizes, entries } = readImageHeader(path);
+  return { ...(transform === undefined ? readGeometry(directionsPath) : { transform, voxelSizes }), entries };
 }
 
 function openedStore(
@@ -130,16 +157,26 @@ function resolveDirectory(options: FixelInputOptions, directory: FixelDirectory)
     );
   }
   const names = readSubjectList(options.subjects);
-  const { paths } = resolveSubjectFiles(names, { fixelDirectory: directory.path, listPath: options.subjects });
+  const { paths, searchedIn } = resolveSubjectFiles(names, {
+    fixelDirectory: directory.path,
+    listPath: options.subjects,
+  });
   const scalar = options.scalar ?? DEFAULT_SCALAR;
   const cached = join(options.cache, `${cacheKey(directory, names, paths, scalar)}.fxs`);
+  const known = openCached(cached, options.io);
+  const expected = known?.spec(scalar) ?? expectedSpec(cached, names.length, directory.nFixels, options.io);
   return {
     nFixels: directory.nFixels,
     subjects: names,
+    searchedIn,
     template: directory,
     ending: directory.kind === "mif" ? ".mif" : ".nii",
-    async open() {
-      const known = openCached(cached, options.io);
+    expected,
+    bytesToWrite: known === undefined ? dataFileBytes({ ...expected, nSubjects: names.length }) : 0,
+    checkSources() {
+      if (known === undefined) checkSubjectFiles(names, paths, directory.nFixels);
+    },
+    async open({ onProgress, signal } = {}) {
       if (known === undefined) {
         mkdirSync(options.cache, { recursive: true });
         await convertFixels({
@@ -151,13 +188,29 @@ function resolveDirectory(options: FixelInputOptions, directory: FixelDirectory)
           force: true,
           command: options.command,
           onProgress: ({ phase, done, total }) => {
-            if (phase === "read") options.onProgress?.(done / total);
+            signal?.throwIfAborted();
+            if (phase === "read") onProgress?.(done / total);
           },
         });
       }
       const store = known ?? openStore(cached, { io: options.io });
-      return openedStore(store, scalar, undefined, known !== undefined, readImageHeader(paths[0]!));
+      const header = readSubjectHeader(paths[0]!, directory.directionsPath);
+      return openedStore(store, scalar, undefined, known !== undefined, header);
     },
+  };
+}
+
+function expectedSpec(path: string, nSubjects: number, nElements: number, io: IoPolicy): ColumnSourceSpec {
+  return {
+    path,
+    byteOffset: 0,
+    layout: "blocked",
+    nRowsInFile: nSubjects,
+    nElements,
+    elementType: "f32",
+    blockWidth: blockWidthFor(nSubjects),
+    io,
+    ours: true,
   };
 }
 

@@ -3,24 +3,30 @@ import { openConnectivity } from "../connectivity/open-connectivity.js";
 import { type PreparedConnectivity, prepareConnectivity } from "../connectivity/prepare-connectivity.js";
 import { type EngineInputs, openEngine, planEngine } from "../engine/engine.js";
 import { InputError } from "../errors.js";
-import { resolveKernelChoice } from "../kernels/choose-kernels.js";
+import { type ClaimedDirectory, checkDiskRoom, claimDirectory } from "../results/claim-directory.js";
 import type { Warning } from "../warnings.js";
 import type { FixelCfeOptions } from "./fixel-cfe-options.js";
 import type { OpenedInput } from "./fixel-input.js";
-import { createInferenceOutput } from "./inference-output.js";
+import { createInferenceOutput, type InferenceOutput } from "./inference-output.js";
 import { createRunRecord, type Timings } from "./inference-record.js";
+import { describeFacts, type InferenceFacts } from "./plan/describe-facts.js";
 import { describePlan, type PlanSummary } from "./plan/describe-plan.js";
-import { type InferencePlan, resolveInference } from "./plan/resolve-inference.js";
+import { engineInputs } from "./plan/engine-inputs.js";
+import { connectivityInputs, type InferencePlan, resolveInference } from "./plan/resolve-inference.js";
 
 export type { FixelCfeOptions };
 
 export type InferencePhase = "convert" | "connectivity" | "observe" | "shuffle";
 
 export interface InferenceEvents {
+  /** What was found out about the inputs, before anything long begins. */
+  readonly onFacts?: (facts: InferenceFacts) => void;
   readonly onPlan?: (plan: PlanSummary) => void;
   readonly onWarning?: (warning: Warning) => void;
   /** share 0..1 of the phase. */
   readonly onProgress?: (phase: InferencePhase, share: number) => void;
+  /** Stops the run soon, by throwing its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface InferenceSummary {
@@ -39,7 +45,10 @@ export interface InferenceSummary {
   readonly elapsedMs: number;
 }
 
-/** Throws UsageError, InputError, DesignError, BudgetError; nothing is left in the output directory then. */
+/**
+ * Throws UsageError, InputError, DesignError, BudgetError, or the reason of `events.signal`; nothing is left in the output directory then.
+ * Everything that can be checked without converting the subjects or preparing the connectivity is checked before either begins.
+ */
 export async function inferFixels(options: FixelCfeOptions, events: InferenceEvents = {}): Promise<InferenceSummary> {
   const timings: Timings = { startedAt: new Date(), start: performance.now(), ms: {} };
   const timed = async <T>(name: string, work: () => T | Promise<T>): Promise<T> => {
@@ -53,109 +62,147 @@ export async function inferFixels(options: FixelCfeOptions, events: InferenceEve
     warnings.push(warning);
     events.onWarning?.(warning);
   };
-  const plan = await timed("check", () =>
-    resolveInference(options, options.seed, (share) => events.onProgress?.("convert", share)),
-  );
+  const plan = await timed("check", () => resolveInference(options, options.seed));
+  events.onFacts?.(describeFacts(plan));
   for (const warning of plan.warnings) warn(warning);
-  const output = createInferenceOutput(options, plan);
+  planMemory(options, plan);
+  const places = claimPlaces(options, plan);
   try {
-    const opened = await timed("convert", () => plan.input.open());
-    checkMissing(opened, plan, options);
-    output.describeInput(opened.header);
-    const prepared = await timed("connectivity", () => prepare(options, plan, events));
-    warnUnconnected(prepared, warn);
-    const connectivity = openConnectivity(prepared.path, { io: options.io });
-    const inputs = engineInputs(options, plan, opened, prepared, warn);
-    const engine = await timed("plan", () => openEngine(inputs, connectivity));
-    connectivity.close();
-    try {
-      events.onPlan?.(describePlan(engine.plan, inputs));
-      const observed = await timed("observe", () => engine.observe((share) => events.onProgress?.("observe", share)));
-      const { largestZ } = await timed("write", () => output.writeObserved(observed));
-      const onProgress = (done: number, nShuffles: number) => events.onProgress?.("shuffle", done / nShuffles);
-      const results = await engine.runShuffles({ onProgress });
-      for (const [name, ms] of Object.entries(results.timings))
-        if (name.endsWith("Ms")) timings.ms[name.slice(0, -2)] = ms;
-      const significance = await timed("write", () => output.writeInference(engine, results));
-      const record = await createRunRecord({
-        options,
-        plan,
-        opened,
-        prepared,
-        enginePlan: engine.plan,
-        inputs,
-        results,
-        significance,
-        warnings,
-        timings,
-      });
-      output.publish(record);
-      return {
-        output: options.output,
-        nSubjects: plan.partition.nSubjects,
-        nElements: plan.columns.length,
-        nShuffles: options.notest ? 0 : plan.shuffles.count,
-        hypotheses: plan.hypotheses.map(({ name }, h) => ({ name, largestZ: largestZ[h]!, ...significance[h]! })),
-        warnings,
-        elapsedMs: performance.now() - timings.start,
-      };
-    } finally {
-      await engine.close();
-    }
+    if (places.output.replaced.length > 0) warn(replacedWarning(options, places.output.replaced.length));
+    return await runInference(options, plan, { output: places.output, events, timings, timed, warnings, warn });
   } finally {
-    output.discard();
+    places.release();
   }
 }
 
-/** The plan alone (--dry-run): converts and prepares nothing; without a prepared connectivity its size is taken from fixels.mif. */
-export async function planInference(options: FixelCfeOptions): Promise<PlanSummary> {
-  const plan = await resolveInference(options, options.seed);
-  const opened = await plan.input.open();
-  const prepared = prepare(options, plan, {});
-  const inputs = engineInputs(options, plan, opened, prepared, () => {});
-  return describePlan(planEngine(inputs, prepared.manifest), inputs);
+interface Run {
+  readonly output: InferenceOutput;
+  readonly events: InferenceEvents;
+  readonly timings: Timings;
+  readonly timed: <T>(name: string, work: () => T | Promise<T>) => Promise<T>;
+  readonly warnings: readonly Warning[];
+  readonly warn: (warning: Warning) => void;
 }
 
-function prepare(options: FixelCfeOptions, plan: InferencePlan, events: InferenceEvents): PreparedConnectivity {
+async function runInference(options: FixelCfeOptions, plan: InferencePlan, run: Run): Promise<InferenceSummary> {
+  const { output, events, timings, timed, warnings, warn } = run;
+  const { signal } = events;
+  signal?.throwIfAborted();
+  const onConverted = (share: number) => events.onProgress?.("convert", share);
+  const opened = await timed("convert", () => plan.input.open({ onProgress: onConverted, signal }));
+  checkMissing(opened, plan, options);
+  output.describeInput(opened.header);
+  const prepared = await timed("connectivity", () => prepare(options, plan, events));
+  warnUnconnected(prepared, warn);
+  const connectivity = openConnectivity(prepared.path, { io: options.io });
+  const inputs = engineInputs(options, plan, {
+    source: opened.spec,
+    connectivityPath: prepared.path,
+    onFallback: (reason) => warn({ tag: "io-fallback", message: reason }),
+    signal,
+  });
+  const engine = await timed("plan", () => openEngine(inputs, connectivity)).finally(() => connectivity.close());
+  try {
+    events.onPlan?.(describePlan(engine.plan, inputs));
+    const observed = await timed("observe", () => engine.observe((share) => events.onProgress?.("observe", share)));
+    const { largestZ } = await timed("write", () => output.writeObserved(observed));
+    const onProgress = (done: number, nShuffles: number) => events.onProgress?.("shuffle", done / nShuffles);
+    const results = await engine.runShuffles({ onProgress });
+    for (const [name, ms] of Object.entries(results.timings))
+      if (name.endsWith("Ms")) timings.ms[name.slice(0, -2)] = ms;
+    const significance = await timed("write", () => output.writeInference(engine, results));
+    const record = await createRunRecord({
+      options,
+      plan,
+      opened,
+      prepared,
+      enginePlan: engine.plan,
+      inputs,
+      results,
+      significance,
+      warnings,
+      timings,
+    });
+    signal?.throwIfAborted();
+    output.publish(record);
+    return {
+      output: options.output,
+      nSubjects: plan.partition.nSubjects,
+      nElements: plan.columns.length,
+      nShuffles: options.notest ? 0 : plan.shuffles.count,
+      hypotheses: plan.hypotheses.map(({ name }, h) => ({ name, largestZ: largestZ[h]!, ...significance[h]! })),
+      warnings,
+      elapsedMs: performance.now() - timings.start,
+    };
+  } finally {
+    await engine.close();
+  }
+}
+
+/** The plan alone (--dry-run): everything is checked, nothing is converted, prepared or left behind. */
+export async function planInference(options: FixelCfeOptions, events: InferenceEvents = {}): Promise<PlanSummary> {
+  const plan = await resolveInference(options, options.seed);
+  events.onFacts?.(describeFacts(plan));
+  for (const warning of plan.warnings) events.onWarning?.(warning);
+  plan.input.checkSources();
+  planMemory(options, plan);
+  claimPlaces(options, plan).release();
+  const inputs = expectedEngineInputs(options, plan);
+  return describePlan(planEngine(inputs, plan.connectivity), inputs);
+}
+
+function expectedEngineInputs(options: FixelCfeOptions, plan: InferencePlan): EngineInputs {
+  return engineInputs(options, plan, { source: plan.input.expected, connectivityPath: plan.connectivity.path });
+}
+
+/** Throws BudgetError. Where a mask leaves open how many connections remain, none are counted: openEngine plans again with the exact number. */
+function planMemory(options: FixelCfeOptions, plan: InferencePlan): void {
+  const known = plan.connectivity.exact ? plan.connectivity : { nConnections: 0, maxRowConnections: 0 };
+  planEngine(expectedEngineInputs(options, plan), known);
+}
+
+/** Tries everything that will be written to. Throws InputError; what was made for the trial is gone then. */
+function claimPlaces(options: FixelCfeOptions, plan: InferencePlan) {
+  const output = createInferenceOutput(options, plan);
+  let cache: ClaimedDirectory | undefined;
+  const release = () => {
+    output.discard();
+    cache?.release();
+  };
+  try {
+    const stored = plan.input.bytesToWrite;
+    const connections = plan.connectivity.bytesToWrite;
+    if (stored + connections > 0) {
+      const { cache: path } = plan;
+      const purpose = `Cannot keep converted data in ${path}`;
+      cache = claimDirectory({ path, purpose, remedy: "Choose another place with --cache." });
+      checkDiskRoom([
+        { path, bytes: stored, what: "converted subjects" },
+        { path, bytes: connections, what: "prepared connectivity" },
+        { path: options.output, bytes: output.bytes, what: "results" },
+      ]);
+    }
+    return { output, release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function prepare(
+  options: FixelCfeOptions,
+  plan: InferencePlan,
+  { onProgress, signal }: InferenceEvents,
+): Promise<PreparedConnectivity> {
   return prepareConnectivity({
-    directory: options.connectivity,
-    nFixels: plan.input.nFixels,
-    elementOfFixel: plan.elementOfFixel,
-    nElements: plan.columns.length,
-    exponent: options.cfeC,
-    cache: plan.cache,
-    onProgress: (done, all) => events.onProgress?.("connectivity", all === 0 ? 1 : done / all),
+    ...connectivityInputs(options, plan),
+    onProgress: (done, all) => onProgress?.("connectivity", all === 0 ? 1 : done / all),
+    signal,
   });
 }
 
-function engineInputs(
-  options: FixelCfeOptions,
-  plan: InferencePlan,
-  opened: OpenedInput,
-  prepared: PreparedConnectivity,
-  warn: (warning: Warning) => void,
-): EngineInputs {
-  // The unshuffled data are always lane 0: they are shuffle 0 themselves, or come in front of a permutations file that is used as given.
-  const offset = !options.notest && !plan.shuffles.startsWithIdentity ? 1 : 0;
-  return {
-    partition: plan.partition,
-    source: opened.spec,
-    columns: plan.columns,
-    connectivity: { path: prepared.path, io: options.io },
-    enhancement: {
-      dh: options.cfeDh,
-      extentPower: options.cfeE,
-      heightPower: options.cfeH,
-      exponent: options.cfeC,
-      legacy: options.cfeLegacy,
-    },
-    precision: options.precision,
-    kernels: resolveKernelChoice(options.kernels),
-    nThreads: options.nThreads,
-    memoryBytes: options.memoryBytes,
-    lanes: { count: options.notest ? 1 : plan.shuffles.count + offset, plan: plan.shuffles, offset },
-    onFallback: (reason) => warn({ tag: "io-fallback", message: reason }),
-  };
+function replacedWarning(options: FixelCfeOptions, nFiles: number): Warning {
+  return { tag: "overwrite", message: `${nFiles} results of an earlier run in ${options.output} will be overwritten.` };
 }
 
 /** A value missing in a subject that takes part: known from the store before any block is read. */

@@ -1,11 +1,11 @@
 // The result images and texts of fixelcfestats: names, postfixes and contents of MRtrix3 3.0.x. semantics.md section 7.
-import { join } from "node:path";
 import type { Engine } from "../engine/engine.js";
 import { NO_ELEMENT, type NullResults } from "../engine/run-shuffles.js";
 import type { ImageHeader } from "../formats/image-header.js";
 import { createFixelOutput, type FixelOutput } from "../results/fixel-output.js";
 import { type RunRecord, writeRunRecord } from "../results/run-record.js";
 import { combineHypotheses, familyWise, sortNull } from "../stats/inference/family-wise.js";
+import { VERSION } from "../version.js";
 import type { FixelCfeOptions } from "./fixel-cfe-options.js";
 import type { InferencePlan } from "./plan/resolve-inference.js";
 
@@ -18,6 +18,10 @@ export interface Significance {
 }
 
 export interface InferenceOutput {
+  /** Results of an earlier run that will be replaced. */
+  readonly replaced: readonly string[];
+  /** Of all images together. */
+  readonly bytes: number;
   /** Keys and geometry of the first subject's file. */
   describeInput(header: Pick<ImageHeader, "transform" | "voxelSizes" | "entries">): void;
   writeObserved(observed: Awaited<ReturnType<Engine["observe"]>>): { largestZ: number[] };
@@ -44,18 +48,22 @@ export function createInferenceOutput(options: FixelCfeOptions, plan: InferenceP
       return header.current;
     },
     entries: [
+      ["cfe_c", String(options.cfeC)],
       ["cfe_dh", String(options.cfeDh)],
       ["cfe_e", String(options.cfeE)],
       ["cfe_h", String(options.cfeH)],
-      ["cfe_c", String(options.cfeC)],
       ["cfe_legacy", options.cfeLegacy ? "1" : "0"],
-      ["nonstationarity_adjustment", "0"],
     ],
-    commandHistory: options.command,
+    commandHistory: `${options.command}  (version=${VERSION})`,
   });
   const write = (name: string, values: Float32Array) => output.writeImage(name, values, plan.elementOfFixel);
+  /** Images that depend on the statistic say whether it was adjusted, as the peer's do. */
+  const writeTest = (name: string, values: Float32Array) =>
+    output.writeImage(name, values, plan.elementOfFixel, [["nonstationarity_adjustment", "0"]]);
 
   return {
+    replaced: output.replaced,
+    bytes: names.images.length * plan.input.nFixels * 4,
     describeInput(found) {
       header.current = found;
     },
@@ -65,8 +73,8 @@ export function createInferenceOutput(options: FixelCfeOptions, plan: InferenceP
       return {
         largestZ: hypotheses.map(({ kind }, h) => {
           const postfix = names.postfix[h]!;
-          write(`${kind}value${postfix}`, image(index.statistic(h)));
-          write(`Zstat${postfix}`, image(index.z(h)));
+          writeTest(`${kind}value${postfix}`, image(index.statistic(h)));
+          writeTest(`Zstat${postfix}`, image(index.z(h)));
           if (kind === "t") {
             write(`abs_effect${postfix}`, image(index.effect(h)));
             write(`std_effect${postfix}`, image(index.standardisedEffect(h)));
@@ -83,17 +91,17 @@ export function createInferenceOutput(options: FixelCfeOptions, plan: InferenceP
       return hypotheses.map((_, h) => {
         const postfix = names.postfix[h]!;
         const enhanced = Float32Array.from(engine.defaults(h));
-        write(`cfe${postfix}`, enhanced);
+        writeTest(`cfe${postfix}`, enhanced);
         if (options.notest) return { significant: undefined, largestFwe: undefined };
         if (strong === undefined) output.writeLine(`null_dist${postfix}.txt`, results.maxima[h]!);
         const sorted = sortNull(strong?.maxima ?? results.maxima[h]!);
         const fwe = enhanced.map((value) => familyWise(value, sorted));
-        write(`fwe_1mpvalue${postfix}`, fwe);
-        write(
+        writeTest(`fwe_1mpvalue${postfix}`, fwe);
+        writeTest(
           `uncorrected_pvalue${postfix}`,
           Float32Array.from(engine.counters(h), (below) => below / count),
         );
-        write(`null_contributions${postfix}`, contributions(results, strong?.hypotheses, h, nElements));
+        writeTest(`null_contributions${postfix}`, contributions(results, strong?.hypotheses, h, nElements));
         return {
           significant: fwe.reduce((sum, p) => sum + (p > 0.95 ? 1 : 0), 0),
           largestFwe: fwe.reduce((largest, p) => Math.max(largest, p), 0),
@@ -135,5 +143,5 @@ function outputNames(options: FixelCfeOptions, plan: InferencePlan) {
     images.push(...results.map((name) => name + postfix[h]!));
   }
   const texts = options.notest ? [] : options.strong ? ["null_dist.txt"] : postfix.map((p) => `null_dist${p}.txt`);
-  return { postfix, images, texts, directory: join(options.output) };
+  return { postfix, images, texts };
 }

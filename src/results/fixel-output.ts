@@ -1,24 +1,15 @@
 // The directory of results: a fixel directory like the input, with one image a result. Images are gathered in a hidden folder and moved
 // in place together at the end, so that a run that dies leaves nothing that looks like a result.
-import {
-  accessSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  statSync,
-} from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { hostname } from "node:os";
+import { basename, join } from "node:path";
 import { InputError } from "../errors.js";
 import { writeImage } from "../formats/image.js";
 import type { HeaderEntries, ImageHeader } from "../formats/image-header.js";
+import { describeSystemError } from "../formats/system-error.js";
 import { writeMatrix } from "../formats/text/write.js";
-import { formatBytes } from "../units.js";
+import { type ClaimedDirectory, checkDiskRoom, claimDirectory } from "./claim-directory.js";
+import { isSameContent } from "./same-content.js";
 
 export interface FixelTemplate {
   readonly indexPath: string;
@@ -32,64 +23,80 @@ export interface FixelOutputInputs {
   readonly template: FixelTemplate;
   /** Names of all images, without ending. */
   readonly images: readonly string[];
-  /** Names of all text files, with ending. */
+  /** Names of all text files, with ending. The last is moved in place after everything else. */
   readonly texts: readonly string[];
   readonly overwrite: boolean;
   /** Ending of the images. */
   readonly ending: ".mif" | ".nii" | ".nii.gz" | ".mif.gz";
   /** Header of the first subject's file: its keys and transform are carried over. */
   readonly header: Pick<ImageHeader, "transform" | "voxelSizes" | "entries">;
+  /** Keys that every image gets. */
   readonly entries: HeaderEntries;
   readonly commandHistory: string;
 }
 
 export interface FixelOutput {
-  /** values f32 [nElements]; elementOfFixel i32 [nFixels] or undefined: fixels outside the mask become NaN. */
-  writeImage(name: string, values: Float32Array, elementOfFixel: Int32Array | undefined): void;
+  /** Results of an earlier run that will be replaced; only with `overwrite`. */
+  readonly replaced: readonly string[];
+  /** values f32 [nElements]; elementOfFixel i32 [nFixels] or undefined: fixels outside the mask become NaN. `entries`: further keys of this image. */
+  writeImage(name: string, values: Float32Array, elementOfFixel: Int32Array | undefined, entries?: HeaderEntries): void;
   /** All values on one line, after a comment line with the command. */
   writeLine(name: string, values: Float64Array): void;
   writeText(name: string, write: (path: string) => void): void;
   /** Moves everything in place. */
   publish(): void;
-  /** Removes what was not published. Idempotent. */
+  /** Removes what was not published, and directories made for it. Idempotent. */
   discard(): void;
 }
+
+/** Where results are gathered until they are whole. A killed run leaves its folder; the next run of this machine removes it. */
+const PARTIAL = /^\.partial-(\d+)-(.*)$/;
+/** Keys that describe the program that wrote the first subject's file, not ours. */
+const NOT_CARRIED = new Set(["mrtrix_version", "nonstationarity_adjustment"]);
+const NO_TRANSFORM = [
+  [1, 0, 0, 0],
+  [0, 1, 0, 0],
+  [0, 0, 1, 0],
+];
 
 /** Everything that can fail is tried here, before the run. Throws InputError: exists already, cannot be written, disk too small. */
 export function createFixelOutput(inputs: FixelOutputInputs): FixelOutput {
   const { path, template, ending } = inputs;
-  const files = [...inputs.images.map((name) => `${name}${ending}`), ...inputs.texts];
-  checkPath(inputs, files);
-  const indexName = basename(template.indexPath);
-  const directionsName = basename(template.directionsPath);
-  const partial = join(path, `.partial-${process.pid}`);
-  try {
-    mkdirSync(path, { recursive: true });
-    accessSync(path, constants.W_OK);
+  const replaced = checkExisting(inputs, [...inputs.images.map((name) => `${name}${ending}`), ...inputs.texts]);
+  const remedy = "Choose another directory for the results.";
+  const claim = claimDirectory({ path, purpose: `Cannot write results to ${path}`, remedy });
+  const partial = join(path, `.partial-${process.pid}-${hostname()}`);
+  const discard = () => {
     rmSync(partial, { recursive: true, force: true });
+    claim.release();
+  };
+  try {
+    removeAbandoned(path);
+    checkDiskRoom([{ path, bytes: template.nFixels * 4 * inputs.images.length, what: "results" }]);
     mkdirSync(partial);
-    checkSpace(path, inputs);
-    if (!sameDirectory(path, dirname(template.indexPath))) {
-      copyFileSync(template.indexPath, join(partial, indexName));
-      copyFileSync(template.directionsPath, join(partial, directionsName));
+    for (const file of [template.indexPath, template.directionsPath]) {
+      const target = join(path, basename(file));
+      if (!existsSync(target) || !isSameContent(file, target)) copyFileSync(file, join(partial, basename(file)));
     }
   } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
-    if (error instanceof InputError) throw error;
-    throw new InputError(`Cannot write to ${path}: ${(error as Error).message}.`, { path, cause: error });
+    discard();
+    throw asInputError(error, path);
   }
   return {
-    writeImage(name, values, elementOfFixel) {
+    replaced,
+    writeImage(name, values, elementOfFixel, entries = []) {
       const data = elementOfFixel === undefined ? values : spread(values, elementOfFixel);
-      const kept = inputs.header.entries.filter(([key]) => !inputs.entries.some(([own]) => own === key));
-      const entries: HeaderEntries = [...kept, ...inputs.entries, ["command_history", inputs.commandHistory]];
-      const { transform, voxelSizes } = inputs.header;
+      const own: HeaderEntries = [...inputs.entries, ...entries];
+      const carried = inputs.header.entries.filter(
+        ([key]) => !NOT_CARRIED.has(key) && !own.some(([other]) => other === key),
+      );
       const spec = {
         dimensions: [template.nFixels, 1, 1],
         dataType: "Float32LE" as const,
-        transform,
-        voxelSizes,
-        entries,
+        // MRtrix3 warns about an image without one.
+        transform: inputs.header.transform ?? NO_TRANSFORM,
+        voxelSizes: inputs.header.voxelSizes,
+        entries: [...carried, ...own, ["command_history", inputs.commandHistory.replace(/\s*\n\s*/g, " ")] as const],
       };
       writeImage(join(partial, `${name}${ending}`), spec, data);
     },
@@ -98,41 +105,78 @@ export function createFixelOutput(inputs: FixelOutputInputs): FixelOutput {
       writeMatrix(join(partial, name), { values, nRows: 1, nColumns: values.length }, form);
     },
     writeText: (name, write) => write(join(partial, name)),
-    publish() {
-      for (const name of readdirSync(partial)) renameSync(join(partial, name), join(path, name));
-      rmSync(partial, { recursive: true });
-    },
-    discard: () => rmSync(partial, { recursive: true, force: true }),
+    publish: () => publish(path, partial, inputs.texts.at(-1), claim),
+    discard,
   };
 }
 
-function checkPath({ path, overwrite }: FixelOutputInputs, files: readonly string[]): void {
+/** The last text goes last: where it is, everything else is. */
+function publish(path: string, partial: string, last: string | undefined, claim: ClaimedDirectory): void {
+  try {
+    if (last !== undefined) rmSync(join(path, last), { force: true });
+    const names = readdirSync(partial).filter((name) => name !== last);
+    for (const name of [...names, ...(last === undefined ? [] : [last])])
+      renameSync(join(partial, name), join(path, name));
+    rmSync(partial, { recursive: true });
+  } catch (error) {
+    throw asInputError(error, path);
+  }
+  claim.release(); // removes nothing: the directories are in use
+}
+
+/** Throws InputError for results that exist and are not to be overwritten, and for the index of another template. Returns the files in the way. */
+function checkExisting({ path, overwrite, template }: FixelOutputInputs, files: readonly string[]): string[] {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return;
+  if (found === undefined) return [];
   if (!found.isDirectory()) {
-    throw new InputError(`Cannot write results to ${path}: expected a directory or a new name, got a file.`, { path });
+    throw new InputError(
+      `Cannot write results to ${path}: expected a directory or a new name, got a file. Choose another directory for the results.`,
+      { path },
+    );
   }
   const existing = files.filter((name) => existsSync(join(path, name)));
-  if (existing.length === 0 || overwrite) return;
-  const more = existing.length > 3 ? ` and ${existing.length - 3} more` : "";
-  throw new InputError(
-    `Cannot write results to ${path}: ${existing.slice(0, 3).join(", ")}${more} exist already. Give another directory, or -force to overwrite.`,
-    { path },
-  );
+  if (overwrite) return existing;
+  if (existing.length > 0) {
+    const more = existing.length > 3 ? ` and ${existing.length - 3} more` : "";
+    throw new InputError(
+      `Cannot write results to ${path}: ${existing.slice(0, 3).join(", ")}${more} exist already. Give another directory, or -force to overwrite.`,
+      { path },
+    );
+  }
+  for (const file of [template.indexPath, template.directionsPath]) {
+    const name = basename(file);
+    if (!existsSync(join(path, name)) || isSameContent(file, join(path, name))) continue;
+    throw new InputError(
+      `Cannot write results to ${path}: expected an empty directory or one of the same template, got another ${name} in it. Give another directory, or -force to overwrite.`,
+      { path },
+    );
+  }
+  return [];
 }
 
-function checkSpace(path: string, { template, images }: FixelOutputInputs): void {
-  const needed = template.nFixels * 4 * images.length;
-  const { bavail, bsize } = statfsSync(path);
-  if (bavail * bsize >= needed) return;
-  throw new InputError(
-    `Cannot write results to ${path}: ${images.length} images need ${formatBytes(needed)}, ${formatBytes(bavail * bsize)} are free on that disk.`,
-    { path },
-  );
+function removeAbandoned(path: string): void {
+  for (const name of readdirSync(path)) {
+    const [, pid, host] = PARTIAL.exec(name) ?? [];
+    if (host !== hostname() || isAlive(Number(pid))) continue;
+    rmSync(join(path, name), { recursive: true, force: true });
+  }
 }
 
-function sameDirectory(a: string, b: string): boolean {
-  return existsSync(a) && realpathSync(a) === realpathSync(b);
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false; // our own number, given anew
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function asInputError(error: unknown, path: string): unknown {
+  const system = error instanceof Error && "syscall" in error;
+  if (!system) return error;
+  const message = `Cannot write results to ${path}: expected a directory that can be written, got ${describeSystemError(error)}. Choose another directory for the results.`;
+  return new InputError(message, { path, cause: error });
 }
 
 function spread(values: Float32Array, elementOfFixel: Int32Array): Float32Array {

@@ -1,5 +1,10 @@
 // From what was typed to a checked plan: every small file is read and every shape compared before the first block of data.
 import { resolve } from "node:path";
+import {
+  type ConnectivityPlan,
+  type PrepareInputs,
+  planConnectivity,
+} from "../../connectivity/prepare-connectivity.js";
 import { DesignError, InputError, UsageError } from "../../errors.js";
 import { checkFixelDataHeader } from "../../formats/fixel-directory.js";
 import { openImage } from "../../formats/image.js";
@@ -14,8 +19,8 @@ import { planShuffles } from "../../stats/shuffle/generated-shuffles.js";
 import { planFromPermutations } from "../../stats/shuffle/permutations-file.js";
 import type { ErrorModel, ShufflePlan } from "../../stats/shuffle/shuffle-plan.js";
 import type { Warning } from "../../warnings.js";
+import type { FixelCfeOptions } from "../fixel-cfe-options.js";
 import { type FixelInput, resolveFixelInput } from "../fixel-input.js";
-import type { FixelCfeOptions } from "../infer.js";
 
 export interface InferencePlan {
   readonly input: FixelInput;
@@ -27,6 +32,7 @@ export interface InferencePlan {
   readonly columns: Uint32Array;
   /** i32 [nFixels], -1 outside the mask; undefined without a mask. */
   readonly elementOfFixel: Int32Array | undefined;
+  readonly connectivity: ConnectivityPlan;
   readonly seed: number;
   readonly cache: string;
   readonly warnings: readonly Warning[];
@@ -35,11 +41,7 @@ export interface InferencePlan {
 export const DEFAULT_SHUFFLES = 5000;
 
 /** Throws UsageError, InputError, DesignError (with all problems found). */
-export async function resolveInference(
-  options: FixelCfeOptions,
-  seed: number,
-  onProgress?: (share: number) => void,
-): Promise<InferencePlan> {
+export async function resolveInference(options: FixelCfeOptions, seed: number): Promise<InferencePlan> {
   checkParameters(options);
   const cache = options.cache ?? resolve(options.output, "..", ".fixelstream");
   const input = await resolveFixelInput({
@@ -50,7 +52,6 @@ export async function resolveInference(
     memoryBytes: options.memoryBytes,
     io: options.io,
     command: options.command,
-    onProgress,
   });
   const design = readMatrix(options.design);
   const contrasts = readMatrix(options.contrast);
@@ -69,17 +70,30 @@ export async function resolveInference(
   if (problems.length > 0) throw new DesignError(problems);
   const { columns, elementOfFixel } = readMask(options.mask, input.nFixels);
   const shuffles = resolveShuffles(options, input.subjects.length, seed);
+  const checked = { input, columns, elementOfFixel, cache };
   return {
-    input,
+    ...checked,
     design,
     hypotheses: list.hypotheses,
     partition: partitionDesign(design, list.hypotheses),
     shuffles,
-    columns,
-    elementOfFixel,
+    connectivity: planConnectivity(connectivityInputs(options, checked)),
     seed,
-    cache,
     warnings: [...designWarnings(design), ...list.warnings, ...shuffleWarnings(options, shuffles)],
+  };
+}
+
+export function connectivityInputs(
+  options: FixelCfeOptions,
+  plan: Pick<InferencePlan, "input" | "columns" | "elementOfFixel" | "cache">,
+): PrepareInputs {
+  return {
+    directory: options.connectivity,
+    nFixels: plan.input.nFixels,
+    elementOfFixel: plan.elementOfFixel,
+    nElements: plan.columns.length,
+    exponent: options.cfeC,
+    cache: plan.cache,
   };
 }
 

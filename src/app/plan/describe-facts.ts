@@ -1,0 +1,28 @@
+// What the inputs of a run turned out to be: what a user looks at first when a result surprises.
+import { conditionNumber } from "../../stats/design/matrix.js";
+import type { InferencePlan } from "./resolve-inference.js";
+
+export interface InferenceFacts {
+  readonly nFixels: number;
+  /** Fixels inside the mask; undefined without one. */
+  readonly nInMask: number | undefined;
+  readonly nSubjects: number;
+  /** The folder that had all files of the subject list; undefined for a store. */
+  readonly subjectsFrom: string | undefined;
+  readonly nFactors: number;
+  /** Largest over smallest singular value of the design; Infinity when its columns are dependent. */
+  readonly condition: number;
+  readonly hypotheses: readonly string[];
+}
+
+export function describeFacts(plan: InferencePlan): InferenceFacts {
+  return {
+    nFixels: plan.input.nFixels,
+    nInMask: plan.elementOfFixel === undefined ? undefined : plan.columns.length,
+    nSubjects: plan.input.subjects.length,
+    subjectsFrom: plan.input.searchedIn,
+    nFactors: plan.design.nColumns,
+    condition: conditionNumber(plan.design),
+    hypotheses: plan.hypotheses.map(({ name }) => name),
+  };
+}

@@ -1,0 +1,90 @@
+// A directory that will be written to: made and tried before the long run, and taken away again when the run fails and nothing is in it.
+import { mkdirSync, rmdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { InputError } from "../errors.js";
+import { describeSystemError } from "../formats/system-error.js";
+import { formatBytes } from "../units.js";
+
+export interface ClaimedDirectory {
+  /** Absolute. */
+  readonly path: string;
+  /** Removes the directories that the claim made, as far as they are empty. Idempotent. */
+  release(): void;
+}
+
+export interface Claim {
+  /** As typed. */
+  readonly path: string;
+  /** What cannot be done, up to the colon: `Cannot write results to out/`. */
+  readonly purpose: string;
+  /** What to do about it. */
+  readonly remedy: string;
+}
+
+/** Makes the directory where it is missing and writes a file in it for a moment. Throws InputError: it cannot be made, or not be written. */
+export function claimDirectory({ path, purpose, remedy }: Claim): ClaimedDirectory {
+  const absolute = resolve(path);
+  let firstMade: string | undefined;
+  const release = () => {
+    if (firstMade !== undefined) removeEmpty(absolute, firstMade);
+    firstMade = undefined;
+  };
+  try {
+    if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory() !== true) {
+      firstMade = mkdirSync(absolute, { recursive: true });
+    }
+    const probe = join(absolute, `.fixelstream-${process.pid}`);
+    writeFileSync(probe, "");
+    rmSync(probe);
+  } catch (cause) {
+    release();
+    const message = `${purpose}: expected a directory that can be written, got ${describeObstacle(cause)}. ${remedy}`;
+    throw new InputError(message, { path, cause });
+  }
+  return { path: absolute, release };
+}
+
+export interface RoomNeeded {
+  /** A directory that exists. */
+  readonly path: string;
+  readonly bytes: number;
+  /** What takes it: `results`, `converted store`. */
+  readonly what: string;
+}
+
+/** Throws InputError when some disk has less room than everything that will be written to it. */
+export function checkDiskRoom(needs: readonly RoomNeeded[]): void {
+  const byDisk = new Map<number, RoomNeeded[]>();
+  for (const need of needs) {
+    if (need.bytes === 0) continue;
+    const { dev } = statSync(need.path);
+    byDisk.set(dev, [...(byDisk.get(dev) ?? []), need]);
+  }
+  for (const together of byDisk.values()) {
+    const { path } = together[0]!;
+    const needed = together.reduce((sum, { bytes }) => sum + bytes, 0);
+    const { bavail, bsize } = statfsSync(path);
+    if (bavail * bsize >= needed) continue;
+    const parts = together.map(({ what, bytes }) => `${what} ${formatBytes(bytes)}`).join(", ");
+    throw new InputError(
+      `Cannot write to the disk of ${path}: expected ${formatBytes(needed)} free (${parts}), got ${formatBytes(bavail * bsize)}. Make room, or write to another disk.`,
+      { path },
+    );
+  }
+}
+
+function describeObstacle(cause: unknown): string {
+  const code = (cause as NodeJS.ErrnoException).code;
+  return code === "EEXIST" ? "a file of that name" : describeSystemError(cause);
+}
+
+/** From `deepest` up to `topmost`, until one is not empty. */
+function removeEmpty(deepest: string, topmost: string): void {
+  for (let path = deepest; !relative(topmost, path).startsWith(".."); path = dirname(path)) {
+    try {
+      rmdirSync(path);
+    } catch {
+      return; // somebody else put something there
+    }
+  }
+}
