@@ -78,11 +78,12 @@ export function openStore(storePath: string, options: { io: IoPolicy }): Store {
 function readManifest(storePath: string): Manifest {
   const refuse = (reason: string, cause?: unknown) =>
     new InputError(`Cannot open ${storePath} as a store: ${reason}`, { path: storePath, cause });
-  if (storePath.replace(/[/\\]+$/, "").endsWith(PARTIAL_SUFFIX)) {
+  const bare = storePath.replace(/[/\\]+$/, "");
+  if (bare.endsWith(PARTIAL_SUFFIX)) {
     throw refuse("it is a conversion that did not finish. Run the same convert command again.");
   }
   if (!fs.existsSync(storePath)) {
-    const partial = fs.existsSync(`${storePath}${PARTIAL_SUFFIX}`);
+    const partial = fs.existsSync(`${bare}${PARTIAL_SUFFIX}`);
     throw refuse(
       partial ? "its conversion did not finish. Run the same convert command again." : "there is no such directory.",
     );
