@@ -1,0 +1,281 @@
+// Who may import whom, and why. `npm run rooms` checks it; test/rooms and `.ci/planted-imports` check that it bites.
+//
+//   bin → cli → app ─┬→ engine ─┬→ stats ──→ kernels (types; the table is passed in)
+//                    │          ├→ store ────────→ mapping
+//                    │          ├→ connectivity ─→ mapping, formats
+//                    │          └→ kernels
+//                    ├→ results ─→ formats
+//                    └→ converters ─→ formats, store
+//   base, for everyone: errors, units, warnings, version          nobody imports: bin, cli, app (but bin → cli, cli → app)
+
+/** Files that any room may import. */
+const BASE = "^src/(errors|units|warnings|version)\\.ts$";
+
+/** What a room may import beside itself, packages and what Node brings; and the base, unless it stands `alone`. */
+const ROOMS = {
+  base: {
+    is: BASE,
+    may: [],
+    because: "Everyone imports the base: whatever it imported, everyone would.",
+  },
+  bin: {
+    is: "^bin/",
+    alone: true,
+    may: ["^src/cli/program\\.ts$"],
+    because:
+      "The executable hands its arguments to the command line and sets an exit code: nothing else to do, nothing else to test.",
+  },
+  cli: {
+    is: "^src/cli/",
+    may: ["^src/app/"],
+    because:
+      "A command declares options, calls one function of app and prints its summary. Reaching further down would put decisions where only the command line can use them.",
+  },
+  app: {
+    is: "^src/app/",
+    may: ["^src/(engine|stats|kernels|store|connectivity|results|formats|mapping)/", "^converters/"],
+    because:
+      "A use case puts the rooms below it together and writes through results. It must run without a terminal, so it knows nothing of the command line.",
+  },
+  engine: {
+    is: "^src/engine/",
+    may: ["^src/(stats|kernels|store|connectivity|mapping)/"],
+    because:
+      "The engine moves blocks through mathematics in bounded memory. It reads only our own formats, and what becomes of its numbers (files, reports) is decided above it.",
+  },
+  stats: {
+    is: "^src/stats/",
+    may: ["^src/kernels/kernel-set\\.ts$"],
+    because:
+      "The mathematics is pure: same input, same answer, on any machine. No files, threads or clocks, so each formula can be tested by a call.",
+  },
+  kernels: {
+    is: "^src/kernels/",
+    alone: true,
+    may: [],
+    because:
+      "Hot loops over offsets know of nothing but numbers; so a set can be replaced and one suite can test every set.",
+  },
+  store: {
+    is: "^src/store/",
+    may: ["^src/mapping/"],
+    because:
+      "The store is a format of numbers on disk. Where they came from is the converters' business, what is done with them the engine's.",
+  },
+  connectivity: {
+    is: "^src/connectivity/",
+    may: ["^src/(mapping|formats)/"],
+    because:
+      "The sparse matrix is made from MRtrix3's images (formats) and read in windows (mapping); it knows no statistics.",
+  },
+  formats: {
+    is: "^src/formats/",
+    may: [],
+    because:
+      "Foreign bytes to values and back, without policy or concepts of this project: each format could be a package of its own.",
+  },
+  mapping: {
+    is: "^src/mapping/",
+    may: [],
+    because: "The one room that may map memory keeps its dangers small by knowing nothing but files.",
+  },
+  results: {
+    is: "^src/results/",
+    may: ["^src/formats/"],
+    because:
+      "What a run leaves behind must be readable without the engine that made it: reports and later versions start from results.",
+  },
+  converters: {
+    is: "^converters/",
+    may: ["^src/(formats|store)/"],
+    because: "A source format becomes a store: adding one must not need to know how stores are analysed.",
+  },
+  "public-interface": {
+    is: "^src/index\\.ts$",
+    may: ["^src/(app|store)/"],
+    because:
+      "The package exports use cases and the reading of stores, a format with a specification. Other rooms are not exported, so they may change.",
+  },
+};
+
+const directions = Object.entries(ROOMS).map(([name, { is, may, alone, because }]) => ({
+  name: `${name}-imports-its-own-rooms-only`,
+  comment: because,
+  severity: "error",
+  from: { path: is },
+  to: {
+    path: "^(src|bin|converters|test|fixtures|dist)/",
+    pathNot: [is, ...(alone ? [] : [BASE]), ...may],
+  },
+}));
+
+/** A package that one room has for itself. */
+const onlyIn = (packages, rooms, comment) => ({
+  name: `${packages.split("|")[0]}-only-in-its-room`,
+  comment,
+  severity: "error",
+  from: { path: "^(src|bin|converters)/", pathNot: rooms },
+  to: { path: `(^|/)node_modules/(${packages})(/|$)|^(${packages})$` },
+});
+
+export default {
+  forbidden: [
+    ...directions,
+    {
+      name: "stats-imports-no-node",
+      comment:
+        "No files, threads, clock or randomness of the system in the mathematics: a result must depend on its arguments alone.",
+      severity: "error",
+      from: { path: "^src/stats/" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "stats-functions-are-leaves",
+      comment:
+        "Special functions stand alone, each against its own table of exact values; models are built on them, never the reverse.",
+      severity: "error",
+      from: { path: "^src/stats/functions/" },
+      to: { path: "^src/", pathNot: "^src/stats/functions/" },
+    },
+    {
+      name: "kernels-import-no-node",
+      comment: "Hot loops have no use for Node; the one file that loads the compiled module reads it from disk.",
+      severity: "error",
+      from: { path: "^src/kernels/", pathNot: "^src/kernels/choose-kernels\\.ts$" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "choose-kernels-reads-one-file",
+      comment: "Loading the module needs node:fs and nothing more.",
+      severity: "error",
+      from: { path: "^src/kernels/choose-kernels\\.ts$" },
+      to: { dependencyTypes: ["core"], pathNot: "^(node:)?fs$" },
+    },
+    {
+      name: "fs-only-in",
+      comment:
+        "Files are touched where bytes come in and results go out. Elsewhere a path would be a hidden input: the command line hands paths on, the engine asks the store, the mathematics has none.",
+      severity: "error",
+      from: {
+        path: "^(src|bin|converters)/",
+        pathNot: [
+          "^src/(formats|mapping|store|connectivity|results|app)/",
+          "^converters/",
+          // reads package.json, and the compiled module
+          "^src/version\\.ts$",
+          "^src/kernels/choose-kernels\\.ts$",
+        ],
+      },
+      to: { path: "^(node:)?fs(/promises)?$" },
+    },
+    {
+      name: "worker-threads-only-in-engine",
+      comment: "Threads are the engine's: everything else is called, in order, by one thread, and can be read so.",
+      severity: "error",
+      from: { path: "^(src|bin|converters)/", pathNot: "^src/engine/" },
+      to: { path: "^(node:)?(worker_threads|cluster|child_process)$" },
+    },
+    {
+      ...onlyIn("commander", "^src/cli/", "The command line is one way to use the program, not part of it."),
+      name: "commander-only-in-cli",
+    },
+    onlyIn("cli-progress", "^src/cli/", "Progress is data (events) until the command line draws it."),
+    onlyIn(
+      "koffi",
+      "^src/mapping/",
+      "Foreign functions can kill the process: one room calls them, and hands no address on.",
+    ),
+    onlyIn("h5wasm", "^src/formats/", "A library for one file format stays behind the room that reads formats."),
+    onlyIn(
+      "ml-matrix",
+      "^src/stats/design/",
+      "Decompositions of the small design matrix; loops over elements are the kernels'.",
+    ),
+    {
+      name: "no-circular",
+      comment:
+        "Files that need each other are one file in pieces, and cannot be understood, tested or moved apart. Types count: they are what is read first.",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "no-orphans",
+      comment:
+        "A file that nothing imports is forgotten code. Entries are listed: the executable, tests, and what is started by its path.",
+      severity: "error",
+      from: {
+        orphan: true,
+        pathNot: [
+          "\\.d\\.ts$",
+          "\\.test\\.ts$",
+          "^test/support/[^/]+\\.mjs$",
+          "^test/bench/",
+          "^bin/",
+          "^src/index\\.ts$",
+        ],
+      },
+      to: {},
+    },
+    {
+      name: "used-by-the-program",
+      comment:
+        "A file of src or converters that only tests reach is dead code with a test. A warning: a room under construction has some for a while.",
+      severity: "warn",
+      from: { path: "^(bin/|src/index\\.ts$|src/engine/worker\\.ts$)" },
+      to: {
+        path: "^(src|converters)/",
+        pathNot: ["\\.d\\.ts$", "^src/index\\.ts$", "^src/engine/worker\\.ts$", "^src/mapping/counting-file\\.ts$"],
+        reachable: false,
+      },
+    },
+    {
+      name: "no-dep-on-test",
+      comment: "What ships must not need what does not.",
+      severity: "error",
+      from: { path: "^(src|bin|converters)/" },
+      to: { path: ["^(test|fixtures)/", "\\.test\\.ts$"] },
+    },
+    {
+      name: "tests-do-not-import-tests",
+      comment:
+        "A test must run alone. What tests share lives in test/support (builders, oracles) and test/conformance (suites).",
+      severity: "error",
+      from: { path: "^test/" },
+      to: { path: "^test/", pathNot: "^test/(support|conformance)/(?!.*\\.test\\.ts$)" },
+    },
+    {
+      name: "statements-are-independent",
+      comment: "An oracle that imports what it judges agrees with its mistakes.",
+      severity: "error",
+      from: { path: "^test/support/(oracle-.*|kernel-statements)\\.ts$" },
+      to: { path: "^(src|converters|dist)/" },
+    },
+    {
+      name: "no-dev-package-in-program",
+      comment:
+        "Installed packages bring their dependencies only: a development package would be missing at the user's.",
+      severity: "error",
+      from: { path: "^(src|bin|converters)/" },
+      // types are gone before anything runs
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"], pathNot: "node_modules/@types/" },
+    },
+    {
+      name: "not-to-unresolvable",
+      comment: "An import that leads nowhere would pass every other rule.",
+      severity: "error",
+      from: {},
+      // what a child process of a test imports from dist is there after the build
+      to: { couldNotResolve: true, pathNot: "(^|/)dist/" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    // another language, with its own compiler; nothing imports it
+    exclude: { path: "^src/kernels/assembly/" },
+    // imports of types count: they are dependencies of the reader
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "node", "default"] },
+  },
+};
