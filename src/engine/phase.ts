@@ -22,9 +22,7 @@ export function beginPhase(runner: Runner, order: PhaseOrder): void {
 
 export function reportOf(runner: Runner, busyMs: number): PhaseReport {
   return {
-    largestBin: runner.largestBin(),
-    nonFiniteElement: runner.nonFiniteElement(),
-    bytesRead: runner.bytesRead(),
+    ...runner.report,
     busyMs,
   };
 }

@@ -1,0 +1,55 @@
+// The observed pass under one design for all elements: effects and exact statistics, into the observed images.
+import { ROW_PANEL } from "../kernels/kernel-set.js";
+import { observeHypothesis, standardDeviation } from "../stats/glm/observed.js";
+import { observedIndex } from "./job.js";
+import type { BlockLoader } from "./load-block.js";
+import { type RunnerContext, roundUp } from "./runner-context.js";
+
+/** Residuals below this share are rounding: the same rule as f64BinStatistics. */
+const SSE_ROUNDING = 1e-14;
+
+export function createFixedObserver(context: RunnerContext, loader: BlockLoader): (iBlock: number) => void {
+  const { job, kernels: k, at, u8, f32, f64, partition, report } = context;
+  const { size, shared, worker: w, blockWidth } = job;
+  const { nSubjects: n, nElements: m, rank } = size;
+  const nonFinite = u8(at(w.nonFinite), blockWidth);
+  const rawSums = f64(at(w.rawSums), blockWidth);
+  const sums = f64(at(w.sums), blockWidth);
+  const factors = f64(at(w.factors), blockWidth);
+  const index = observedIndex(size);
+  const image = (i: number) => f32(shared.observed + i * m * 4, m);
+  const nBetas = roundUp(size.nFactors, ROW_PANEL);
+
+  return (iBlock) => {
+    const { firstElement, nElements, width } = loader.loadBlock(iBlock);
+    const bad = nonFinite.subarray(0, nElements).indexOf(1);
+    if (bad >= 0 && (report.nonFiniteElement < 0 || firstElement + bad < report.nonFiniteElement)) {
+      report.nonFiniteElement = firstElement + bad;
+    }
+    k.f64Gemm(nBetas, n, width, shared.pinv, at(w.packed), at(w.product), width);
+    loader.removeShared(width);
+    // sums: |e|^2 after the shared nuisance; then the whole design
+    for (let c = 0; c < width; c++) rawSums[c] = sums[c]!;
+    k.f64ProjectOut(n, width, rank, shared.basis, at(w.packed));
+    k.f64SumSquares(n, width, at(w.packed), at(w.sums));
+    const betas = f64(at(w.product), nBetas * width);
+    const beta = new Float64Array(size.nFactors);
+    for (let c = 0; c < nElements; c++) {
+      const element = firstElement + c;
+      for (let j = 0; j < size.nFactors; j++) {
+        beta[j] = betas[j * width + c]!;
+        image(index.beta(j))[element] = beta[j]!;
+      }
+      const scale = job.precision === "single" && factors[c]! > 0 ? 1 / factors[c]! ** 2 : 1;
+      const sse = sums[c]! > SSE_ROUNDING * rawSums[c]! ? sums[c]! * scale : 0;
+      image(index.standardDeviation)[element] = standardDeviation(sse, partition);
+      for (const [h, part] of partition.hypotheses.entries()) {
+        const observed = observeHypothesis(partition, part, beta, sse);
+        image(index.statistic(h))[element] = observed.statistic;
+        image(index.z(h))[element] = observed.z;
+        image(index.effect(h))[element] = observed.effect;
+        image(index.standardisedEffect(h))[element] = observed.standardisedEffect;
+      }
+    }
+  };
+}
