@@ -14,6 +14,8 @@ export interface FixelCfeOptions {
   readonly connectivity: string;
   readonly output: string;
   readonly mask?: string | undefined;
+  /** Fixel data file: only these get p-values and make the null distribution. */
+  readonly posthoc?: string | undefined;
   readonly ftests?: string | undefined;
   readonly fonly: boolean;
   readonly strong: boolean;
@@ -28,6 +30,8 @@ export interface FixelCfeOptions {
   readonly cfeLegacy: boolean;
   readonly force: boolean;
   readonly scalar?: string | undefined;
+  /** Fixel directory of an .h5 without /fixels and /voxels. */
+  readonly template?: string | undefined;
   readonly cache?: string | undefined;
   readonly io: IoPolicy;
   readonly kernels: KernelChoice;

@@ -15,13 +15,16 @@ import { dataFileBytes } from "../store/element-type.js";
 import { openStore, type Store } from "../store/open-store.js";
 import { selectRows } from "../store/select-rows.js";
 import { convertFixels } from "./convert.js";
+import { isHdf5Path, resolveHdf5 } from "./hdf5-input.js";
 
 export interface FixelInputOptions {
-  /** Fixel directory or store, as typed. */
+  /** Fixel directory, store or ModelArray file (.h5), as typed. */
   readonly input: string;
   /** Subject list, or "-" with a store: all rows in store order. */
   readonly subjects: string;
   readonly scalar: string | undefined;
+  /** Fixel directory for the results of an .h5 that has no /fixels and /voxels. */
+  readonly template?: string | undefined;
   readonly cache: string;
   readonly memoryBytes: number;
   readonly io: IoPolicy;
@@ -73,6 +76,7 @@ const DEFAULT_SCALAR = "FD";
 /** Checks everything that can be checked without reading values. Throws InputError, UsageError. */
 export async function resolveFixelInput(options: FixelInputOptions): Promise<FixelInput> {
   const { input } = options;
+  if (isHdf5Path(input)) return resolveHdf5(options);
   if (existsSync(join(input, "store.json")) || /\.fxs\/?$/.test(input)) return resolveStore(options);
   return resolveDirectory(options, openFixelDirectory(input));
 }

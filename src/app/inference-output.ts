@@ -60,6 +60,12 @@ export function createInferenceOutput(options: FixelCfeOptions, plan: InferenceP
   /** Images that depend on the statistic say whether it was adjusted, as the peer's do. */
   const writeTest = (name: string, values: Float32Array) =>
     output.writeImage(name, values, plan.elementOfFixel, [["nonstationarity_adjustment", "0"]]);
+  /** Images of the inference: NaN outside the post-hoc mask. `values` is changed. */
+  const writeTested = (name: string, values: Float32Array) => {
+    const { eligible } = plan.posthoc;
+    if (eligible !== undefined) for (const [i, tested] of eligible.entries()) if (tested === 0) values[i] = Number.NaN;
+    writeTest(name, values);
+  };
 
   return {
     replaced: output.replaced,
@@ -96,15 +102,16 @@ export function createInferenceOutput(options: FixelCfeOptions, plan: InferenceP
         if (strong === undefined) output.writeLine(`null_dist${postfix}.txt`, results.maxima[h]!);
         const sorted = sortNull(strong?.maxima ?? results.maxima[h]!);
         const fwe = enhanced.map((value) => familyWise(value, sorted));
-        writeTest(`fwe_1mpvalue${postfix}`, fwe);
-        writeTest(
+        writeTested(`fwe_1mpvalue${postfix}`, fwe);
+        writeTested(
           `uncorrected_pvalue${postfix}`,
           Float32Array.from(engine.counters(h), (below) => below / count),
         );
-        writeTest(`null_contributions${postfix}`, contributions(results, strong?.hypotheses, h, nElements));
+        writeTested(`null_contributions${postfix}`, contributions(results, strong?.hypotheses, h, nElements));
         return {
           significant: fwe.reduce((sum, p) => sum + (p > 0.95 ? 1 : 0), 0),
-          largestFwe: fwe.reduce((largest, p) => Math.max(largest, p), 0),
+          // NaN: not tested.
+          largestFwe: fwe.reduce((largest, p) => Math.max(largest, Number.isNaN(p) ? 0 : p), 0),
         };
       });
     },

@@ -53,6 +53,7 @@ export async function createRunRecord(found: RecordInputs): Promise<RunRecord> {
     problem: {
       nFixels: plan.input.nFixels,
       nElements: plan.columns.length,
+      ...(plan.posthoc.eligible === undefined ? {} : { nPosthoc: plan.posthoc.nEligible }),
       nSubjects: plan.partition.nSubjects,
       rank: plan.partition.rank,
       degreesOfFreedom: plan.partition.dof,
@@ -76,9 +77,9 @@ export async function createRunRecord(found: RecordInputs): Promise<RunRecord> {
 }
 
 async function hashFiles(options: FixelCfeOptions): Promise<Record<string, { path: string; sha256: string }>> {
-  const { design, contrast, ftests, mask, permutations } = options;
+  const { design, contrast, ftests, mask, posthoc, permutations } = options;
   const hashed: Record<string, { path: string; sha256: string }> = {};
-  for (const [name, path] of Object.entries({ design, contrast, ftests, mask, permutations })) {
+  for (const [name, path] of Object.entries({ design, contrast, ftests, mask, posthoc, permutations })) {
     if (path !== undefined) hashed[name] = { path, sha256: await sha256Of(path) };
   }
   return hashed;

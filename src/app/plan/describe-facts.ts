@@ -6,6 +6,8 @@ export interface InferenceFacts {
   readonly nFixels: number;
   /** Fixels inside the mask; undefined without one. */
   readonly nInMask: number | undefined;
+  /** Fixels that get p-values; undefined without -posthoc. */
+  readonly nInPosthoc: number | undefined;
   readonly nSubjects: number;
   /** The folder that had all files of the subject list; undefined for a store. */
   readonly subjectsFrom: string | undefined;
@@ -19,6 +21,7 @@ export function describeFacts(plan: InferencePlan): InferenceFacts {
   return {
     nFixels: plan.input.nFixels,
     nInMask: plan.elementOfFixel === undefined ? undefined : plan.columns.length,
+    nInPosthoc: plan.posthoc.eligible === undefined ? undefined : plan.posthoc.nEligible,
     nSubjects: plan.input.subjects.length,
     subjectsFrom: plan.input.searchedIn,
     nFactors: plan.design.nColumns,

@@ -33,6 +33,7 @@ export function engineInputs(options: FixelCfeOptions, plan: InferencePlan, data
     kernels: resolveKernelChoice(options.kernels),
     nThreads: options.nThreads,
     memoryBytes: options.memoryBytes,
+    ...(plan.posthoc.eligible === undefined ? {} : { eligible: plan.posthoc.eligible }),
     lanes: { count: options.notest ? 1 : plan.shuffles.count + offset, plan: plan.shuffles, offset },
     onFallback: data.onFallback ?? (() => {}),
     signal: data.signal,

@@ -5,9 +5,7 @@ import {
   type PrepareInputs,
   planConnectivity,
 } from "../../connectivity/prepare-connectivity.js";
-import { DesignError, InputError, UsageError } from "../../errors.js";
-import { checkFixelDataHeader } from "../../formats/fixel-directory.js";
-import { openImage } from "../../formats/image.js";
+import { DesignError, UsageError } from "../../errors.js";
 import { readIntegers } from "../../formats/text/integers.js";
 import { readMatrix } from "../../formats/text/matrix.js";
 import { checkDesignRank, checkDesignShapes, designWarnings } from "../../stats/design/check-design.js";
@@ -21,6 +19,7 @@ import type { ErrorModel, ShufflePlan } from "../../stats/shuffle/shuffle-plan.j
 import type { Warning } from "../../warnings.js";
 import type { FixelCfeOptions } from "../fixel-cfe-options.js";
 import { type FixelInput, resolveFixelInput } from "../fixel-input.js";
+import { type PosthocFixels, readAnalysisMask, readPosthocMask } from "./fixel-masks.js";
 
 export interface InferencePlan {
   readonly input: FixelInput;
@@ -32,6 +31,8 @@ export interface InferencePlan {
   readonly columns: Uint32Array;
   /** i32 [nFixels], -1 outside the mask; undefined without a mask. */
   readonly elementOfFixel: Int32Array | undefined;
+  /** Which elements may be a maximum and get p-values. */
+  readonly posthoc: PosthocFixels;
   readonly connectivity: ConnectivityPlan;
   readonly seed: number;
   readonly cache: string;
@@ -48,6 +49,7 @@ export async function resolveInference(options: FixelCfeOptions, seed: number): 
     input: options.input,
     subjects: options.subjects,
     scalar: options.scalar,
+    template: options.template,
     cache,
     memoryBytes: options.memoryBytes,
     io: options.io,
@@ -68,18 +70,20 @@ export async function resolveInference(options: FixelCfeOptions, seed: number): 
   problems.push(...list.problems);
   if (problems.length === 0) problems.push(...checkDesignRank(design, list.hypotheses, options.design));
   if (problems.length > 0) throw new DesignError(problems);
-  const { columns, elementOfFixel } = readMask(options.mask, input.nFixels);
+  const { columns, elementOfFixel } = readAnalysisMask(options.mask, input.nFixels);
+  const posthoc = readPosthocMask(options, { columns, elementOfFixel }, input.nFixels);
   const shuffles = resolveShuffles(options, input.subjects.length, seed);
   const checked = { input, columns, elementOfFixel, cache };
   return {
     ...checked,
+    posthoc,
     design,
     hypotheses: list.hypotheses,
     partition: partitionDesign(design, list.hypotheses),
     shuffles,
     connectivity: planConnectivity(connectivityInputs(options, checked)),
     seed,
-    warnings: [...designWarnings(design), ...list.warnings, ...shuffleWarnings(options, shuffles)],
+    warnings: [...designWarnings(design), ...list.warnings, ...posthoc.warnings, ...shuffleWarnings(options, shuffles)],
   };
 }
 
@@ -128,31 +132,4 @@ function resolveShuffles(options: FixelCfeOptions, nSubjects: number, seed: numb
     );
   }
   return planFromPermutations(matrix, { nSubjects, errors, seed, path: options.permutations });
-}
-
-/** Without a mask every fixel is an element. Throws InputError: another template, or nothing inside. */
-function readMask(path: string | undefined, nFixels: number) {
-  if (path === undefined)
-    return { columns: Uint32Array.from({ length: nFixels }, (_, i) => i), elementOfFixel: undefined };
-  const image = openImage(path);
-  try {
-    checkFixelDataHeader(image.header, nFixels, path);
-    const values = new Float32Array(nFixels);
-    image.copyValuesInto(values, 0, nFixels);
-    const elementOfFixel = new Int32Array(nFixels).fill(-1);
-    let nElements = 0;
-    for (const [fixel, value] of values.entries())
-      if (value !== 0 && !Number.isNaN(value)) elementOfFixel[fixel] = nElements++;
-    if (nElements === 0) {
-      throw new InputError(
-        `Cannot use the mask ${path}: no fixel is inside it; expected at least one value that is not 0.`,
-        { path },
-      );
-    }
-    const columns = new Uint32Array(nElements);
-    for (const [fixel, element] of elementOfFixel.entries()) if (element >= 0) columns[element] = fixel;
-    return { columns, elementOfFixel };
-  } finally {
-    image.close();
-  }
 }

@@ -21,6 +21,7 @@ type Typed = StandardOptions &
   ResourceOptions & {
     readonly threads?: number;
     readonly mask?: string;
+    readonly posthoc?: string;
     readonly ftests?: string;
     readonly fonly?: boolean;
     readonly strong?: boolean;
@@ -35,6 +36,7 @@ type Typed = StandardOptions &
     readonly cfe_legacy?: boolean;
     readonly seed?: number;
     readonly scalar?: string;
+    readonly template?: string;
     readonly cache?: string;
     readonly kernels: FixelCfeOptions["kernels"];
     readonly precision: FixelCfeOptions["precision"];
@@ -75,7 +77,12 @@ export function createFixelcfestatsCommand(streams: CliStreams): Command {
   command
     .optionsGroup("Options of fixelstream")
     .option("--mask <image>", "fixel data file: only fixels that are not 0 in it take part")
+    .option(
+      "--posthoc <image>",
+      "fixel data file: only fixels that are not 0 in it are tested; the others still support their neighbours",
+    )
     .option("--scalar <name>", "which scalar of a store (default: FD, or the only one)")
+    .option("--template <directory>", "fixel directory of a cohort.h5 that has no /fixels and /voxels")
     .option("--cache <directory>", "converted stores and prepared matrices (default: .fixelstream beside the output)");
   addMemoryOption(command);
   addThreadOption(command);
@@ -141,10 +148,22 @@ function resolveOptions(paths: readonly string[], typed: Typed, seed: number, co
     string,
     string,
   ];
-  const { mask, ftests, nshuffles: nShuffles, permutations, scalar, cache, errors, io, kernels, precision } = typed;
+  const {
+    mask,
+    posthoc,
+    ftests,
+    nshuffles: nShuffles,
+    permutations,
+    scalar,
+    cache,
+    errors,
+    io,
+    kernels,
+    precision,
+  } = typed;
   return {
     ...{ input, subjects, design, contrast, connectivity, output },
-    ...{ mask, ftests, nShuffles, permutations, scalar, cache, errors, io, kernels, precision, seed, command },
+    ...{ mask, posthoc, ftests, nShuffles, permutations, scalar, cache, errors, io, kernels, precision, seed, command },
     fonly: typed.fonly ?? false,
     strong: typed.strong ?? false,
     notest: typed.notest ?? false,
