@@ -63,7 +63,7 @@ export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInpu
       bytesToWrite: 0,
       checkSources() {},
       async open(events) {
-        const scan = scanRows(spec, events?.onProgress);
+        const scan = await scanRows(spec, events ?? {});
         const { transform, voxelSizes } = readImageHeader(template.directionsPath);
         const taken = rows ?? names.map((_, row) => row);
         return {
@@ -150,6 +150,9 @@ function refuse({ name, values }: ScalarDataset, { input, template }: FixelInput
   );
 }
 
+/** Templates that the process made. */
+const rebuilt = new Set<string>();
+
 /** The directory named, or one rebuilt from /fixels and /voxels that lasts as long as the process. */
 function resolveTemplate(file: Hdf5File, scalar: ScalarDataset, { template, input }: FixelInputOptions) {
   if (template !== undefined) {
@@ -173,6 +176,11 @@ function resolveTemplate(file: Hdf5File, scalar: ScalarDataset, { template, inpu
     );
   }
   const directory = mkdtempSync(join(tmpdir(), "fixelstream-template-"));
-  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+  if (rebuilt.size === 0) {
+    process.once("exit", () => {
+      for (const path of rebuilt) rmSync(path, { recursive: true, force: true });
+    });
+  }
+  rebuilt.add(directory);
   return writeFixelTemplate(directory, tables);
 }

@@ -1,4 +1,5 @@
 // One pass over a matrix that is used where it lies: what a store keeps in its files is counted here, in bounded memory.
+import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { openPositionalBytes } from "../formats/positional-bytes.js";
 import type { ColumnSourceSpec } from "../store/column-source.js";
@@ -14,8 +15,11 @@ export interface RowScan {
 /** Bytes; a whole number of values. */
 const CHUNK_BYTES = 2 ** 20;
 
-/** All rows of a row-major matrix, whatever `spec.rows` selects. Throws InputError when the file cannot be read to its end. */
-export function scanRows(spec: ColumnSourceSpec, onProgress?: (share: number) => void): RowScan {
+/** All rows of a row-major matrix, whatever `spec.rows` selects. Throws InputError when the file cannot be read to its end, or the signal's reason. */
+export async function scanRows(
+  spec: ColumnSourceSpec,
+  events: { readonly onProgress?: ((share: number) => void) | undefined; readonly signal?: AbortSignal | undefined },
+): Promise<RowScan> {
   const valueBytes = bytesPerValue(spec.elementType);
   const rowBytes = spec.nElements * valueBytes;
   const chunk = new Uint8Array(Math.min(CHUNK_BYTES, rowBytes));
@@ -36,7 +40,9 @@ export function scanRows(spec: ColumnSourceSpec, onProgress?: (share: number) =>
         addNonFinite(missing, done / valueBytes, words, nValues, valueBytes);
       }
       checksums.push(checksum);
-      onProgress?.((row + 1) / spec.nRowsInFile);
+      events.onProgress?.((row + 1) / spec.nRowsInFile);
+      await setImmediate(); // Ctrl-C is heard between rows
+      events.signal?.throwIfAborted();
     }
   } finally {
     file.close();
@@ -55,7 +61,13 @@ function countNonFinite(words: Uint32Array, nValues: number, valueBytes: 4 | 8):
   return count;
 }
 
-function addNonFinite(missing: Uint32Array, first: number, words: Uint32Array, nValues: number, valueBytes: 4 | 8): void {
+function addNonFinite(
+  missing: Uint32Array,
+  first: number,
+  words: Uint32Array,
+  nValues: number,
+  valueBytes: 4 | 8,
+): void {
   const exponent = EXPONENT[valueBytes];
   const step = valueBytes / 4;
   for (let i = 0; i < nValues; i++) if ((words[i * step + step - 1]! & exponent) === exponent) missing[first + i]!++;

@@ -1,0 +1,174 @@
+// Where a contiguous dataset's bytes are: walks the object header (version 1 or 2, with its continuation blocks) at the address that an object
+// reference gives, to the data layout message. libhdf5 has resolved the path; groups are never walked here.
+// HDF5 file format specification 3.0, sections II (superblock), IV.A.1 (object headers), IV.A.2.i (layout message).
+import fs from "node:fs";
+import { InputError } from "../../errors.js";
+
+export interface DatasetLayout {
+  readonly storage: "compact" | "contiguous" | "chunked" | "virtual";
+  /** Of the first value in the file; undefined: other storage, or never written. */
+  readonly byteOffset: number | undefined;
+  /** Contiguous: bytes of the values. */
+  readonly sizeBytes: number | undefined;
+  readonly filtered: boolean;
+  /** The values are in other files. */
+  readonly external: boolean;
+}
+
+const SIGNATURE = Buffer.from("894844460d0a1a0a", "hex");
+const STORAGE = ["compact", "contiguous", "chunked", "virtual"] as const;
+const MESSAGE = { externalFiles: 0x07, layout: 0x08, filters: 0x0b, continuation: 0x10 } as const;
+/** Bit 1 of a message's flags: the body is a pointer to where the message is. */
+const SHARED = 2;
+/** Bytes. No object header is this long; a damaged one may claim it. */
+const LONGEST_BLOCK = 2 ** 24;
+/** Continuation blocks; a damaged header may go in circles. */
+const MOST_BLOCKS = 10_000;
+
+interface Superblock {
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+  /** Of the file proper, after a user block. */
+  readonly base: number;
+}
+
+type ReadBytes = (position: number, length: number) => Buffer;
+type Found = { -readonly [K in keyof DatasetLayout]: DatasetLayout[K] } & { seen: boolean };
+
+/** `headerAddress`: out of an object reference. The file must not be open for writing. Throws InputError: damaged, or of an unknown version. */
+export function readDatasetLayout(path: string, headerAddress: number): DatasetLayout {
+  const fd = fs.openSync(path, "r");
+  try {
+    const fileBytes = fs.fstatSync(fd).size;
+    const read: ReadBytes = (position, length) => {
+      if (!(position >= 0 && length >= 0 && length <= LONGEST_BLOCK && position + length <= fileBytes)) {
+        throw damaged(path, `a header at bytes ${position} to ${position + length} of ${fileBytes}`);
+      }
+      const bytes = Buffer.alloc(length);
+      for (let done = 0; done < length; ) {
+        const got = fs.readSync(fd, bytes, done, length - done, position + done);
+        if (got === 0) throw damaged(path, "an end before its header");
+        done += got;
+      }
+      return bytes;
+    };
+    const superblock = readSuperblock(read, path, fileBytes);
+    const found: Found = {
+      storage: "compact",
+      byteOffset: undefined,
+      sizeBytes: undefined,
+      filtered: false,
+      external: false,
+      seen: false,
+    };
+    walkHeader(read, superblock, headerAddress + superblock.base, path, (type, body) =>
+      readMessage(found, superblock, type, body, path),
+    );
+    if (!found.seen) throw damaged(path, "a dataset without a layout");
+    const { seen: _, ...layout } = found;
+    if (layout.byteOffset !== undefined && layout.byteOffset + layout.sizeBytes! > fileBytes) {
+      throw damaged(path, `values up to byte ${layout.byteOffset + layout.sizeBytes!} in a file of ${fileBytes}`);
+    }
+    return layout;
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function readSuperblock(read: ReadBytes, path: string, fileBytes: number): Superblock {
+  // At 0, or behind a user block of 512, 1024, 2048, .. bytes.
+  for (let start = 0; start + 48 <= fileBytes; start = start === 0 ? 512 : start * 2) {
+    const bytes = read(start, Math.min(96, fileBytes - start));
+    if (!bytes.subarray(0, 8).equals(SIGNATURE)) continue;
+    const version = bytes[8]!;
+    const old = version <= 1;
+    if (version > 3) throw damaged(path, `a superblock of version ${version}`);
+    const offsetBytes = bytes[old ? 13 : 9]!;
+    const lengthBytes = bytes[old ? 14 : 10]!;
+    return { offsetBytes, lengthBytes, base: integerAt(bytes, [24, 28, 12, 12][version]!, offsetBytes) ?? 0 };
+  }
+  throw damaged(path, "no HDF5 signature");
+}
+
+function walkHeader(
+  read: ReadBytes,
+  superblock: Superblock,
+  start: number,
+  path: string,
+  onMessage: (type: number, body: Buffer) => void,
+): void {
+  const first = read(start, 16);
+  const version = first.toString("latin1", 0, 4) === "OHDR" ? 2 : first[0] === 1 ? 1 : 0;
+  if (version === 0) throw damaged(path, `no object header at byte ${start}`);
+  const flags = first[5]!;
+  const blocks: { at: number; length: number }[] = [];
+  if (version === 1) blocks.push({ at: start + 16, length: first.readUInt32LE(8) });
+  else {
+    const at = start + 6 + (flags & 0x20 ? 16 : 0) + (flags & 0x10 ? 4 : 0);
+    const width = 1 << (flags & 3);
+    blocks.push({ at: at + width, length: integerAt(read(at, width), 0, width)! });
+  }
+  const headBytes = version === 1 ? 8 : flags & 4 ? 6 : 4;
+  for (let i = 0; i < blocks.length; i++) {
+    if (i > MOST_BLOCKS) throw damaged(path, "an object header without an end");
+    const block = read(blocks[i]!.at, blocks[i]!.length);
+    for (let at = 0; at + headBytes <= block.length; ) {
+      const [type, size, messageFlags] =
+        version === 1
+          ? [block.readUInt16LE(at), block.readUInt16LE(at + 2), block[at + 4]!]
+          : [block[at]!, block.readUInt16LE(at + 1), block[at + 3]!];
+      const body = block.subarray(at + headBytes, at + headBytes + size);
+      if (type === MESSAGE.continuation) {
+        const next = integerAt(body, 0, superblock.offsetBytes);
+        const length = integerAt(body, superblock.offsetBytes, superblock.lengthBytes);
+        if (next === undefined || length === undefined) throw damaged(path, "an object header that breaks off");
+        // Version 2: signature in front of the messages, checksum behind.
+        const [skip, drop] = version === 1 ? [0, 0] : [4, 8];
+        blocks.push({ at: next + superblock.base + skip, length: length - drop });
+      } else if (messageFlags & SHARED && (type === MESSAGE.layout || type === MESSAGE.filters)) {
+        throw damaged(path, "a layout that is shared between objects");
+      } else onMessage(type, body);
+      at += headBytes + size;
+    }
+  }
+}
+
+function readMessage(found: Found, superblock: Superblock, type: number, body: Buffer, path: string): void {
+  if (type === MESSAGE.externalFiles) found.external = true;
+  if (type === MESSAGE.filters) found.filtered = body[1]! > 0;
+  if (type !== MESSAGE.layout) return;
+  const { offsetBytes, lengthBytes, base } = superblock;
+  const version = body[0]!;
+  const old = version === 1 || version === 2;
+  if (!old && !(version >= 3 && version <= 5)) throw damaged(path, `a layout message of version ${version}`);
+  const storage = STORAGE[body[old ? 2 : 1]!];
+  if (storage === undefined) throw damaged(path, "an unknown kind of storage");
+  found.seen = true;
+  found.storage = storage;
+  if (storage !== "contiguous") return;
+  const addressAt = old ? 8 : 2;
+  const address = integerAt(body, addressAt, offsetBytes);
+  if (address === undefined) return;
+  found.byteOffset = address + base;
+  // Versions 1 and 2 list the dimensions, the size of a value last; later ones the size in bytes.
+  found.sizeBytes = old
+    ? Array.from({ length: body[1]! }, (_, i) => body.readUInt32LE(addressAt + offsetBytes + 4 * i)).reduce(
+        (product, size) => product * size,
+        1,
+      )
+    : integerAt(body, addressAt + offsetBytes, lengthBytes);
+}
+
+/** Undefined: all ones, HDF5's "no address". */
+function integerAt(bytes: Buffer, at: number, width: number): number | undefined {
+  let value = 0n;
+  for (let i = width - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[at + i] ?? 0);
+  return value === (1n << BigInt(8 * width)) - 1n && width > 1 ? undefined : Number(value);
+}
+
+function damaged(path: string, got: string): InputError {
+  return new InputError(
+    `Cannot read ${path}: expected an HDF5 file as libhdf5 1.8 to 2.0 write it, got ${got}. It is damaged: restore it, or convert it with h5repack.`,
+    { path },
+  );
+}

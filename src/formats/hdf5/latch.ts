@@ -1,0 +1,139 @@
+// h5wasm reports almost no error: a full disk, a truncated file and a corrupt chunk all pass silently. Everything libhdf5 reads and writes goes
+// through the module's FS, and everything it has to say goes to file descriptor 2 of that FS; the latch listens at both and `guard` throws.
+// Leans on Emscripten's internals: h5wasm is pinned to 0.10.3, and test/formats/hdf5/latch.test.ts shows that each failure is seen.
+import { InputError, InternalError } from "../../errors.js";
+import { describeSystemError, systemErrorCode } from "../system-error.js";
+
+/** The part of Emscripten's FS that is listened to. */
+export interface ListenedFileSystem {
+  write(stream: OpenStream, buffer: Uint8Array, offset: number, length: number, position?: number): number;
+  read(stream: OpenStream, buffer: Uint8Array, offset: number, length: number, position?: number): number;
+}
+
+interface OpenStream {
+  readonly fd: number;
+  readonly position?: number;
+}
+
+/** Where a read went that was caught instead of done. */
+export interface CaughtRead {
+  readonly byteOffset: number;
+  readonly lengthBytes: number;
+}
+
+export interface Latch {
+  /** Runs `work`; throws InputError "Cannot ACTION: ..." when it throws or when libhdf5 met a failure meanwhile. */
+  guard<T>(action: string, path: string, work: () => T): T;
+  /** Runs `work`, which is allowed to fail inside libhdf5 (said by the caller), but not in a read or write of the file. */
+  guardFile<T>(action: string, path: string, work: () => T): T;
+  /** Runs `work` until libhdf5 reads `leastBytes` or more at once, and lets that read fail; undefined: it never did. */
+  catchRead(leastBytes: number, work: () => void): CaughtRead | undefined;
+}
+
+/** libhdf5's stderr, when Emscripten writes it. */
+const STDERR = 2;
+/** Characters. A stack of errors is some thousand long; only its ends are told. */
+const MOST_TEXT = 20_000;
+
+class ReadCaught extends Error {}
+
+/** Replaces FS.read and FS.write for good; one latch a module. */
+export function createLatch(fileSystem: ListenedFileSystem): Latch {
+  const read = fileSystem.read.bind(fileSystem);
+  const write = fileSystem.write.bind(fileSystem);
+  const decoder = new TextDecoder();
+  let failure: Error | undefined;
+  let text = "";
+  let trap: { leastBytes: number; caught: CaughtRead | undefined } | undefined;
+
+  fileSystem.write = (stream, buffer, offset, length, position) => {
+    if (stream.fd === STDERR) {
+      if (text.length < MOST_TEXT) text += decoder.decode(buffer.slice(offset, offset + length));
+      return length;
+    }
+    try {
+      const done = write(stream, buffer, offset, length, position);
+      if (done < length) failure ??= Object.assign(new Error("short write"), { code: "ENOSPC" });
+      return done;
+    } catch (error) {
+      failure ??= error as Error;
+      throw error;
+    }
+  };
+  fileSystem.read = (stream, buffer, offset, length, position) => {
+    if (trap !== undefined && length >= trap.leastBytes) {
+      trap.caught ??= { byteOffset: position ?? stream.position ?? 0, lengthBytes: length };
+      throw new ReadCaught();
+    }
+    try {
+      const done = read(stream, buffer, offset, length, position);
+      if (stream.fd > STDERR && done < length) {
+        failure ??= new Error(
+          `the file ends too early, expected ${length} bytes at ${position ?? "its position"}, got ${done}`,
+        );
+      }
+      return done;
+    } catch (error) {
+      failure ??= error as Error;
+      throw error;
+    }
+  };
+
+  function run<T>(action: string, path: string, work: () => T, textCounts: boolean): T {
+    failure = undefined;
+    text = "";
+    let result: T | undefined;
+    let thrown: unknown;
+    try {
+      result = work();
+    } catch (error) {
+      thrown = error;
+    }
+    const [found, said] = [failure as Error | undefined, text];
+    failure = undefined;
+    text = "";
+    if (thrown instanceof InputError || thrown instanceof InternalError) throw thrown;
+    if (thrown === undefined && found === undefined && (said === "" || !textCounts)) return result as T;
+    throw new InputError(`Cannot ${action}: ${describeFailure(found, said, thrown)}`, { path, cause: found ?? thrown });
+  }
+
+  return {
+    guard: (action, path, work) => run(action, path, work, true),
+    guardFile: (action, path, work) => run(action, path, work, false),
+    catchRead(leastBytes, work) {
+      trap = { leastBytes, caught: undefined };
+      try {
+        work();
+      } catch {
+        // the trap's own failure, on its way through libhdf5
+      }
+      const { caught } = trap;
+      trap = undefined;
+      failure = undefined;
+      text = "";
+      return caught;
+    },
+  };
+}
+
+function describeFailure(failure: Error | undefined, text: string, thrown: unknown): string {
+  if (systemErrorCode(failure) === "ENOSPC") return "the disk is full. Make room, or write somewhere else.";
+  if (failure !== undefined) {
+    return `${describeSystemError(failure)}. It is damaged, or was changed meanwhile: restore it, or make it again.`;
+  }
+  if (/file is already open for write|consistency flags/.test(text)) {
+    return "its writer did not finish, or is still writing. Make it again, or wait until it is done.";
+  }
+  if (/truncated file/.test(text)) {
+    const sizes = /eof = (\d+).*?stored_eof = (\d+)/.exec(text);
+    const numbers = sizes === null ? "" : `, expected ${sizes[2]} bytes, got ${sizes[1]}`;
+    return `it is truncated${numbers}. Copy it again, or make it again.`;
+  }
+  if (/file signature not found|bad superblock|unable to find a valid/i.test(text)) {
+    return "expected an HDF5 file, got something else. Check the name, or make it again.";
+  }
+  const reasons = [...text.matchAll(/^\s+#\d+:.*?\): (.*)$/gm)].map((match) => match[1]!);
+  const told = [...new Set([reasons[0], reasons.at(-1)])].filter((reason) => reason !== undefined).join(", ");
+  const said = told !== "" ? `libhdf5 says: ${told}` : thrown instanceof Error ? thrown.message : "libhdf5 failed";
+  return `${said}. It is damaged or not what it should be: restore it, or make it again.`;
+}
