@@ -92,6 +92,38 @@ export interface KernelSet {
     bins: number,
   ): number;
 
+  f64ScoreStatistics(
+    nShuffles: number,
+    nColumns: number,
+    rank: number,
+    contrastRank: number,
+    nCorrections: number,
+    product: number,
+    productStride: number,
+    contrastBasis: number,
+    correctionRows: number,
+    correctionColumns: number,
+    columnStride: number,
+    sumSquares: number,
+    dof: number,
+    signed: number,
+    untestable: number,
+    scores: number,
+    scoreStride: number,
+  ): void;
+  f64ReduceScores(
+    nShuffles: number,
+    nColumns: number,
+    scores: number,
+    scoreStride: number,
+    firstElement: number,
+    keepDefault: number,
+    defaults: number,
+    counters: number,
+    maxima: number,
+    maximaElements: number,
+  ): void;
+
   f32EnhanceRows(
     nRows: number,
     firstElement: number,

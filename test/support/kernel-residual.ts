@@ -18,6 +18,8 @@ export const RESIDUALS: Readonly<Record<Operation, { readonly warn: number; read
   f32Gemm: { warn: 1e-6, fail: 5e-5 },
   f64FromF32: { warn: 0, fail: 0 },
   f64BinStatistics: { warn: 0, fail: 0 },
+  f64ScoreStatistics: { warn: 2e-12, fail: 2e-12 },
+  f64ReduceScores: { warn: 0, fail: 0 },
   f32EnhanceRows: { warn: 1e-6, fail: 1e-5 },
   f32KeepDefault: { warn: 0, fail: 0 },
   f32ReduceEnhanced: { warn: 0, fail: 0 },

@@ -4,7 +4,8 @@ import { LANES } from "../kernel-set.js";
 /** A residual sum of squares below this share of the total is rounding, not variance (n eps at n = 50: 1e-14). */
 export const SSE_ROUNDING = 1e-14;
 
-export interface BinInputs {
+/** A product tile and what turns it into statistics. */
+export interface StatisticInputs {
   readonly nShuffles: number;
   readonly nColumns: number;
   readonly rank: number;
@@ -19,6 +20,9 @@ export interface BinInputs {
   readonly sumSquares: Float64Array;
   readonly dof: number;
   readonly signed: boolean;
+}
+
+export interface BinInputs extends StatisticInputs {
   readonly nCells: number;
   readonly cellsPerUnit: number;
   readonly cells: Uint16Array;
@@ -37,8 +41,8 @@ export function binStatistics(inputs: BinInputs, bins: Uint8Array | Uint16Array)
   return largest;
 }
 
-/** sqrt(F), or t where signed; NaN where it cannot be computed. */
-function rootF(inputs: BinInputs, b: number, w: number): number {
+/** |d|^2, |u|^2 and the last entry of u = A' d, of shuffle b and column w. */
+export function sumsOfStatistic(inputs: StatisticInputs, b: number, w: number) {
   const { rank, contrastRank, nCorrections, productStride } = inputs;
   let squares = 0;
   const u = new Float64Array(contrastRank);
@@ -52,13 +56,19 @@ function rootF(inputs: BinInputs, b: number, w: number): number {
     squares += d * d;
     for (let q = 0; q < contrastRank; q++) u[q]! += inputs.contrastBasis[j * contrastRank + q]! * d;
   }
+  let uu = 0;
+  for (let q = 0; q < contrastRank; q++) uu += u[q]! * u[q]!;
+  return { squares, uu, lastU: u[contrastRank - 1]! };
+}
+
+/** sqrt(F), or t where signed; NaN where it cannot be computed. */
+function rootF(inputs: BinInputs, b: number, w: number): number {
+  const { squares, uu, lastU } = sumsOfStatistic(inputs, b, w);
   const total = inputs.sumSquares[w]!;
   const sse = total - squares;
   if (!(sse > SSE_ROUNDING * total)) return Number.NaN;
-  let uu = 0;
-  for (let q = 0; q < contrastRank; q++) uu += u[q]! * u[q]!;
-  if (inputs.signed && !(u[0]! > 0)) return 0;
-  return Math.sqrt((uu * (inputs.dof / contrastRank)) / sse);
+  if (inputs.signed && !(lastU > 0)) return 0;
+  return Math.sqrt((uu * (inputs.dof / inputs.contrastRank)) / sse);
 }
 
 function binOf(inputs: BinInputs, x: number): number {

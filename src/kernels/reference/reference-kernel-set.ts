@@ -4,6 +4,7 @@ import { binStatistics } from "./bins.js";
 import { enhanceRows, reduceEnhanced } from "./cfe.js";
 import { gemm } from "./gemm.js";
 import { f32FromF64Panels, gatherBasis, packColumns, projectOut, scaleColumns, sumSquares } from "./pack.js";
+import { reduceScores, scoreStatistics } from "./score.js";
 
 const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
 /** Values from the first of the first row to the last of the last. */
@@ -106,6 +107,69 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         thresholds: new Float64Array(buffer, thresholds, Math.floor((buffer.byteLength - thresholds) / 8)),
       };
       return binStatistics(inputs, binBytes === 1 ? u8(bins, count) : u16(bins, count));
+    },
+    f64ScoreStatistics(
+      nShuffles,
+      nColumns,
+      rank,
+      contrastRank,
+      nCorrections,
+      product,
+      productStride,
+      contrastBasis,
+      correctionRows,
+      correctionColumns,
+      columnStride,
+      sums,
+      dof,
+      signed,
+      untestable,
+      scores,
+      scoreStride,
+    ) {
+      const inputs = {
+        nShuffles,
+        nColumns,
+        rank,
+        contrastRank,
+        nCorrections,
+        product: f64(product, nShuffles * rank * productStride),
+        productStride,
+        contrastBasis: f64(contrastBasis, rank * contrastRank),
+        correctionRows: f64(correctionRows, nShuffles * rank * nCorrections),
+        correctionColumns: f64(correctionColumns, nCorrections * columnStride),
+        columnStride,
+        sumSquares: f64(sums, nColumns),
+        dof,
+        signed: signed === 1,
+        untestable,
+        scoreStride,
+      };
+      scoreStatistics(inputs, f64(scores, span(nShuffles, scoreStride, nColumns)));
+    },
+    f64ReduceScores(
+      nShuffles,
+      nColumns,
+      scores,
+      scoreStride,
+      firstElement,
+      keepDefault,
+      defaults,
+      counters,
+      maxima,
+      maximaElements,
+    ) {
+      const inputs = {
+        nShuffles,
+        nColumns,
+        scores: f64(scores, span(nShuffles, scoreStride, nColumns)),
+        scoreStride,
+        firstElement,
+        keepDefault: keepDefault === 1,
+        defaults: f64(defaults, nColumns),
+        counters: u32(counters, nColumns),
+      };
+      reduceScores(inputs, f64(maxima, nShuffles), u32(maximaElements, nShuffles));
     },
     f32EnhanceRows(
       nRows,
