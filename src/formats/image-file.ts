@@ -39,7 +39,7 @@ export function openImageFile(path: string, format: ImageFormat, openBytes: Open
       source = bytesInMemory(path, inflate(compressed, neededBytes, path));
     } else if (header.dataFile !== ".") {
       bytes.close();
-      source = openBytes(dataPath(path, header));
+      source = openData(path, header, openBytes);
     }
     checkSize(source, header, path);
     return imageOf(path, header, source);
@@ -56,7 +56,7 @@ export function readHeaderOfFile(path: string, format: ImageFormat): ImageHeader
   try {
     const header = readHeader(bytes, format, path);
     if (header.dataFile !== ".") {
-      const data = openPositionalBytes(dataPath(path, header));
+      const data = openData(path, header, openPositionalBytes);
       data.close();
       checkSize(data, header, path);
     } else if (!isGzipPath(path)) checkSize(bytes, header, path);
@@ -89,7 +89,9 @@ export async function readVectorOfFile(path: string, format: ImageFormat, check?
       return vectorOf(path, header, await inflateAsync(compressed, neededBytes, path), header.dataOffset);
     }
     if (header.dataFile === ".") return await readPlainVector(path, header, bytes);
-    const data = await openAsyncBytes(dataPath(path, header));
+    const data = await openAsyncBytes(dataPath(path, header)).catch((cause) =>
+      Promise.reject(noData(path, header, cause)),
+    );
     return await readPlainVector(path, header, data).finally(() => data.close());
   } finally {
     await bytes.close();
@@ -153,6 +155,21 @@ function bytesNeeded(header: ImageHeader): number {
 
 function dataPath(path: string, header: ImageHeader): string {
   return isAbsolute(header.dataFile) ? header.dataFile : join(dirname(path), header.dataFile);
+}
+
+function openData(path: string, header: ImageHeader, openBytes: OpenBytes): ByteSource {
+  try {
+    return openBytes(dataPath(path, header));
+  } catch (cause) {
+    throw noData(path, header, cause);
+  }
+}
+
+/** The user gave the header file: it is named beside the data file. */
+function noData(path: string, header: ImageHeader, cause: unknown): unknown {
+  if (!(cause instanceof InputError)) return cause;
+  const message = `Cannot read ${path}: its header names the data file ${header.dataFile}. ${cause.message}`;
+  return new InputError(message, { path, cause });
 }
 
 function checkSize(data: { sizeBytes: number }, header: ImageHeader, path: string): void {

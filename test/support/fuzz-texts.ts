@@ -1,0 +1,55 @@
+// Fuzz targets: the texts that people write.
+import fs from "node:fs";
+import path from "node:path";
+import type fc from "fast-check";
+import { readIntegers } from "../../src/formats/text/integers.js";
+import { readMatrix } from "../../src/formats/text/matrix.js";
+import { readSubjectList } from "../../src/formats/text/subject-list.js";
+import { planFromPermutations } from "../../src/stats/shuffle/permutations-file.js";
+import { mutatedFile } from "./fuzz-inputs.js";
+import { assertThat, type FuzzTarget } from "./fuzz-property.js";
+
+const MATRICES = [
+  "1 0 0.5\n1 1 -2e-3\n",
+  "# design\r\n1,0\r\n1,1\r\n",
+  "\ufeff1;2;3\n4;5;6",
+  "nan inf -inf\n1. .5 +3\n\n",
+];
+const PERMUTATIONS = ["0 1 3\n1 0 2\n2 3 1\n3 2 0\n", "1 4\n2 3\n3 2\n4 1\n"];
+const LISTS = ["sub-1.mif\nsub-2.mif\n", "\ufeffa b.mif\r\n\r\nunicode \u00e9.mif \r\n"];
+
+export function textTargets(directory: string): FuzzTarget<never>[] {
+  const file = path.join(directory, "fuzzed.txt");
+  const target = (name: string, inputs: fc.Arbitrary<Uint8Array>, parse: () => unknown): FuzzTarget<Uint8Array> => ({
+    name,
+    path: file,
+    inputs,
+    run(bytes) {
+      fs.writeFileSync(file, bytes);
+      parse();
+    },
+  });
+  const checkShape = ({ nRows, nColumns, values }: { nRows: number; nColumns: number; values: ArrayLike<number> }) => {
+    assertThat(nRows >= 1 && nColumns >= 1 && values.length === nRows * nColumns, `${nRows} x ${nColumns}`);
+  };
+  const targets = [
+    target("matrix", mutatedFile(MATRICES, ["1 2", "# x", "1,,2"]), () => checkShape(readMatrix(file))),
+    target("integers", mutatedFile([...PERMUTATIONS, "1.0 2\n"], ["1 2"]), () => checkShape(readIntegers(file))),
+    target("subject list", mutatedFile(LISTS, ["", " x", "/abs/olute.mif"]), () => {
+      const names = readSubjectList(file);
+      assertThat(names.length > 0 && names.every((name) => name.trim() !== "" && !name.includes("\n")), "names");
+    }),
+    target("permutations", mutatedFile(PERMUTATIONS, ["0 1 2", "4 4"]), () => {
+      const plan = planFromPermutations(readIntegers(file), { nSubjects: 4, errors: "both", seed: 1, path: file });
+      const labels = new Int32Array(4);
+      for (let shuffle = 0; shuffle < plan.count; shuffle++) {
+        plan.labelsInto(shuffle, labels);
+        assertThat(
+          [0, 1, 2, 3].every((row) => labels.includes(row)),
+          `shuffle ${labels}`,
+        );
+      }
+    }),
+  ];
+  return targets as unknown as FuzzTarget<never>[];
+}
