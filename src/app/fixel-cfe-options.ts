@@ -10,7 +10,8 @@ export interface FixelCfeOptions {
   /** Subject list; "-" with a store. */
   readonly subjects: string;
   readonly design: string;
-  readonly contrast: string;
+  /** Rows of weights, one a t-test; with `ftests` and `fonly`. Else `ttests` or `ftest`. */
+  readonly contrast?: string | undefined;
   readonly connectivity: string;
   readonly output: string;
   readonly mask?: string | undefined;
@@ -18,6 +19,10 @@ export interface FixelCfeOptions {
   readonly posthoc?: string | undefined;
   readonly ftests?: string | undefined;
   readonly fonly: boolean;
+  /** The form of MRtrix3's development branch, without `contrast`: rows of weights, one a t-test. */
+  readonly ttests?: string | undefined;
+  /** One file an F-test, of rows of weights. */
+  readonly ftest?: readonly string[] | undefined;
   readonly strong: boolean;
   readonly notest: boolean;
   readonly errors: ErrorModel;

@@ -104,7 +104,7 @@ export function createInferenceOutput(options: FixelCfeOptions, plan: InferenceP
         const fwe = enhanced.map((value) => familyWise(value, sorted));
         writeTested(`fwe_1mpvalue${postfix}`, fwe);
         writeTested(
-          `uncorrected_pvalue${postfix}`,
+          `${names.uncorrected}${postfix}`,
           Float32Array.from(engine.counters(h), (below) => below / count),
         );
         writeTested(`null_contributions${postfix}`, contributions(results, strong?.hypotheses, h, nElements));
@@ -141,14 +141,16 @@ function contributions(
 function outputNames(options: FixelCfeOptions, plan: InferencePlan) {
   const { hypotheses, partition } = plan;
   const postfix = hypotheses.map(({ name }) => (hypotheses.length > 1 ? `_${name}` : ""));
+  // It is 1 - p in both; the development branch says so.
+  const uncorrected = options.contrast === undefined ? "uncorrected_1mpvalue" : "uncorrected_pvalue";
   const images = Array.from({ length: partition.nFactors }, (_, i) => `beta${i}`);
   images.push("std_dev");
   for (const [h, { kind }] of hypotheses.entries()) {
     const results = [`${kind}value`, "Zstat", "cfe"];
     if (kind === "t") results.push("abs_effect", "std_effect");
-    if (!options.notest) results.push("fwe_1mpvalue", "uncorrected_pvalue", "null_contributions");
+    if (!options.notest) results.push("fwe_1mpvalue", uncorrected, "null_contributions");
     images.push(...results.map((name) => name + postfix[h]!));
   }
   const texts = options.notest ? [] : options.strong ? ["null_dist.txt"] : postfix.map((p) => `null_dist${p}.txt`);
-  return { postfix, images, texts };
+  return { postfix, uncorrected, images, texts };
 }

@@ -77,9 +77,11 @@ export async function createRunRecord(found: RecordInputs): Promise<RunRecord> {
 }
 
 async function hashFiles(options: FixelCfeOptions): Promise<Record<string, { path: string; sha256: string }>> {
-  const { design, contrast, ftests, mask, posthoc, permutations } = options;
+  const { design, contrast, ftests, ttests, mask, posthoc, permutations } = options;
+  const rows = (options.ftest ?? []).map((path, i) => [`ftest${i + 1}`, path] as const);
+  const files = { design, contrast, ftests, ttests, ...Object.fromEntries(rows), mask, posthoc, permutations };
   const hashed: Record<string, { path: string; sha256: string }> = {};
-  for (const [name, path] of Object.entries({ design, contrast, ftests, mask, posthoc, permutations })) {
+  for (const [name, path] of Object.entries(files)) {
     if (path !== undefined) hashed[name] = { path, sha256: await sha256Of(path) };
   }
   return hashed;

@@ -5,11 +5,10 @@ import {
   type PrepareInputs,
   planConnectivity,
 } from "../../connectivity/prepare-connectivity.js";
-import { DesignError, UsageError } from "../../errors.js";
+import { UsageError } from "../../errors.js";
 import { readIntegers } from "../../formats/text/integers.js";
-import { readMatrix } from "../../formats/text/matrix.js";
-import { checkDesignRank, checkDesignShapes, designWarnings } from "../../stats/design/check-design.js";
-import { type Hypothesis, resolveHypotheses } from "../../stats/design/hypothesis.js";
+import { designWarnings } from "../../stats/design/check-design.js";
+import type { Hypothesis } from "../../stats/design/hypothesis.js";
 import type { Matrix } from "../../stats/design/matrix.js";
 import { type DesignPartition, partitionDesign } from "../../stats/design/partition.js";
 import { describeShuffles } from "../../stats/shuffle/describe-shuffles.js";
@@ -20,6 +19,7 @@ import type { Warning } from "../../warnings.js";
 import type { FixelCfeOptions } from "../fixel-cfe-options.js";
 import { type FixelInput, resolveFixelInput } from "../fixel-input.js";
 import { type PosthocFixels, readAnalysisMask, readPosthocMask } from "./fixel-masks.js";
+import { resolveDesign } from "./resolve-design.js";
 
 export interface InferencePlan {
   readonly input: FixelInput;
@@ -55,21 +55,8 @@ export async function resolveInference(options: FixelCfeOptions, seed: number): 
     io: options.io,
     command: options.command,
   });
-  const design = readMatrix(options.design);
-  const contrasts = readMatrix(options.contrast);
-  const ftests = options.ftests === undefined ? undefined : readMatrix(options.ftests);
-  const problems = checkDesignShapes({
-    design,
-    designPath: options.design,
-    contrasts,
-    contrastPath: options.contrast,
-    nSubjects: input.subjects.length,
-    subjectsFrom: options.subjects === "-" ? options.input : options.subjects,
-  });
-  const list = resolveHypotheses({ contrasts, ...(ftests === undefined ? {} : { ftests }), fonly: options.fonly });
-  problems.push(...list.problems);
-  if (problems.length === 0) problems.push(...checkDesignRank(design, list.hypotheses, options.design));
-  if (problems.length > 0) throw new DesignError(problems);
+  const subjectsFrom = options.subjects === "-" ? options.input : options.subjects;
+  const { design, list } = resolveDesign(options, input.subjects.length, subjectsFrom);
   const { columns, elementOfFixel } = readAnalysisMask(options.mask, input.nFixels);
   const posthoc = readPosthocMask(options, { columns, elementOfFixel }, input.nFixels);
   const shuffles = resolveShuffles(options, input.subjects.length, seed);

@@ -1,14 +1,14 @@
 // Everything about a design that can be wrong, found before any data is read.
 import type { Warning } from "../../warnings.js";
-import type { Hypothesis } from "./hypothesis.js";
+import type { Hypothesis, NamedMatrix } from "./hypothesis.js";
 import { conditionNumber, type Matrix } from "./matrix.js";
 import { designRank, inestimableHypotheses } from "./partition.js";
 
 export interface DesignInputs {
   readonly design: Matrix;
   readonly designPath: string;
-  readonly contrasts: Matrix;
-  readonly contrastPath: string;
+  /** Everything with a column per column of the design. */
+  readonly contrasts: readonly NamedMatrix[];
   readonly nSubjects: number;
   /** Where the subjects came from, for messages. */
   readonly subjectsFrom: string;
@@ -16,46 +16,48 @@ export interface DesignInputs {
 
 /** One sentence a problem; empty when the shapes fit. Shapes first: what follows needs them. */
 export function checkDesignShapes(inputs: DesignInputs): string[] {
-  const { design, designPath, contrasts, contrastPath, nSubjects, subjectsFrom } = inputs;
+  const { design, designPath, contrasts, nSubjects, subjectsFrom } = inputs;
   const problems: string[] = [];
   if (design.nRows !== nSubjects) {
     problems.push(
       `Cannot use ${designPath}: expected ${nSubjects} rows (one per subject of ${subjectsFrom}), got ${design.nRows}. Rows follow the order of the subjects.`,
     );
   }
-  if (contrasts.nColumns !== design.nColumns) {
+  for (const { matrix, path } of contrasts) {
+    if (matrix.nColumns === design.nColumns) continue;
     problems.push(
-      `Cannot use ${contrastPath}: expected ${design.nColumns} columns (one per column of ${designPath}), got ${contrasts.nColumns}.`,
+      `Cannot use ${path}: expected ${design.nColumns} columns (one per column of ${designPath}), got ${matrix.nColumns}. No column is ever added for you.`,
     );
   }
-  for (const [matrix, path] of [
-    [design, designPath],
-    [contrasts, contrastPath],
-  ] as const) {
-    const where = matrix.values.findIndex((v) => !Number.isFinite(v));
-    if (where >= 0) {
-      const row = Math.floor(where / matrix.nColumns) + 1;
-      problems.push(
-        `Cannot use ${path}: expected finite numbers, got ${matrix.values[where]} in row ${row}, column ${(where % matrix.nColumns) + 1} (counted from 1).`,
-      );
-    }
-  }
   return problems;
+}
+
+/** Problems of entries that are not finite, one sentence a matrix; decompositions need finite ones. */
+export function checkFinite(matrices: readonly NamedMatrix[]): string[] {
+  return matrices.flatMap(({ matrix, path }) => {
+    const where = matrix.values.findIndex((v) => !Number.isFinite(v));
+    if (where < 0) return [];
+    const row = Math.floor(where / matrix.nColumns) + 1;
+    const column = (where % matrix.nColumns) + 1;
+    return [
+      `Cannot use ${path}: expected finite numbers, got ${matrix.values[where]} in row ${row}, column ${column} (counted from 1).`,
+    ];
+  });
 }
 
 /** Problems of rank; call only when the shapes fit. */
 export function checkDesignRank(design: Matrix, hypotheses: readonly Hypothesis[], designPath: string): string[] {
   const rank = designRank(design);
   const problems: string[] = [];
-  if (rank === 0) return [`Cannot use ${designPath}: every entry is zero.`];
+  if (rank === 0) return [`Cannot use ${designPath}: expected at least one entry that is not zero, got none.`];
   if (design.nRows - rank < 1) {
     problems.push(
-      `Cannot use ${designPath}: ${design.nRows} subjects leave no degree of freedom beside ${rank} independent regressors; expected at least ${rank + 1} subjects.`,
+      `Cannot use ${designPath}: expected more subjects than independent columns, got ${design.nRows} subjects and ${rank} columns: no degree of freedom is left. Add subjects or remove columns.`,
     );
   }
   for (const { name } of inestimableHypotheses(design, hypotheses)) {
     problems.push(
-      `Cannot test hypothesis ${name}: the columns of ${designPath} are linearly dependent (rank ${rank} of ${design.nColumns}) and this contrast is not estimable. Remove a redundant column or change the contrast.`,
+      `Cannot test hypothesis ${name}: the columns of ${designPath} are linearly dependent (rank ${rank} of ${design.nColumns}) and cannot estimate it. Remove a redundant column or change the contrast.`,
     );
   }
   return problems;

@@ -1,4 +1,6 @@
-// Hypotheses from contrast rows and F-test selectors. Semantics: MRtrix3 3.0.x (t1, t2, .., F1, ..).
+// Hypotheses from contrast rows and F-tests, in the two forms of MRtrix3. Names are those of its outputs: t1, t2, .., F1, ..
+//   3.0.x                rows of the contrast matrix are t-tests; an F-test is a row of 0 and 1 that selects some of them
+//   development branch   t-tests are rows of weights; an F-test is a matrix of rows of weights of its own
 import type { Warning } from "../../warnings.js";
 import { at, columnSpace, type Matrix, matrixOf, rankOf, transpose } from "./matrix.js";
 
@@ -12,12 +14,28 @@ export interface Hypothesis {
 }
 
 export interface HypothesisInputs {
-  /** f64 [nContrasts x nFactors]; each row a t-test. */
+  /** f64 [nContrasts x nFactors], finite; each row a t-test. */
   readonly contrasts: Matrix;
   /** f64 [nFtests x nContrasts] of 0 and 1: rows of `contrasts` taken together. */
   readonly ftests?: Matrix;
   /** Keep only the F-tests. */
   readonly fonly: boolean;
+  /** Where they came from, for messages. */
+  readonly contrastPath?: string;
+  readonly ftestsPath?: string;
+}
+
+/** A matrix and where it came from, for messages. */
+export interface NamedMatrix {
+  readonly matrix: Matrix;
+  readonly path: string;
+}
+
+export interface RowHypothesisInputs {
+  /** f64 [nContrasts x nFactors], finite; each row a t-test. */
+  readonly ttests?: NamedMatrix | undefined;
+  /** One an F-test: f64 [rows x nFactors], finite. */
+  readonly ftests: readonly NamedMatrix[];
 }
 
 export interface HypothesisList {
@@ -26,55 +44,95 @@ export interface HypothesisList {
   readonly problems: readonly string[];
 }
 
-export function resolveHypotheses({ contrasts, ftests, fonly }: HypothesisInputs): HypothesisList {
+/** The form of 3.0.x. */
+export function resolveHypotheses(inputs: HypothesisInputs): HypothesisList {
+  const { contrasts, ftests, fonly, contrastPath = "the contrast matrix", ftestsPath = "the F-tests" } = inputs;
   const problems: string[] = [];
   const warnings: Warning[] = [];
-  const tTests: Hypothesis[] = [];
-  for (let i = 0; i < contrasts.nRows; i++) {
-    const contrast = matrixOf(1, contrasts.nColumns, (_, j) => at(contrasts, i, j));
-    if (contrast.values.every((v) => v === 0)) {
-      problems.push(`Contrast ${i + 1} is zero: it tests nothing. Give at least one non-zero weight in that row.`);
-    }
-    tTests.push({ name: `t${i + 1}`, kind: "t", contrast, rank: 1 });
+  const tTests = resolveTtests({ matrix: contrasts, path: contrastPath }, problems);
+  const fTests =
+    ftests === undefined
+      ? []
+      : selectFtests(
+          { matrix: contrasts, path: contrastPath },
+          { matrix: ftests, path: ftestsPath },
+          warnings,
+          problems,
+        );
+  if (fonly && ftests === undefined) {
+    problems.push("Cannot use -fonly: expected F-tests to keep, got none. Give them with -ftests.");
   }
-  const fTests = ftests === undefined ? [] : resolveFtests(contrasts, ftests, warnings, problems);
-  if (fonly && fTests.length === 0)
-    problems.push("Option -fonly keeps only F-tests, but none were given with -ftests.");
   return { hypotheses: fonly ? fTests : [...tTests, ...fTests], warnings, problems };
 }
 
-function resolveFtests(contrasts: Matrix, ftests: Matrix, warnings: Warning[], problems: string[]): Hypothesis[] {
-  if (ftests.nColumns !== contrasts.nRows) {
+/** The form of the development branch. */
+export function resolveRowHypotheses({ ttests, ftests }: RowHypothesisInputs): HypothesisList {
+  const problems: string[] = [];
+  const warnings: Warning[] = [];
+  const tTests = ttests === undefined ? [] : resolveTtests(ttests, problems);
+  const fTests = ftests.flatMap(({ matrix, path }, i) => {
+    if (matrix.values.every((v) => v === 0)) {
+      problems.push(`Cannot test ${path}: its rows are zero and test nothing. Give at least one non-zero weight.`);
+      return [];
+    }
+    return [fTestOf(`F${i + 1}`, matrix, warnings)];
+  });
+  return { hypotheses: [...tTests, ...fTests], warnings, problems };
+}
+
+function resolveTtests({ matrix, path }: NamedMatrix, problems: string[]): Hypothesis[] {
+  return Array.from({ length: matrix.nRows }, (_, i) => {
+    const contrast = matrixOf(1, matrix.nColumns, (_, j) => at(matrix, i, j));
+    if (contrast.values.every((v) => v === 0)) {
+      problems.push(
+        `Cannot test row ${i + 1} of ${path}: it is zero and tests nothing. Give at least one non-zero weight.`,
+      );
+    }
+    return { name: `t${i + 1}`, kind: "t", contrast, rank: 1 };
+  });
+}
+
+function selectFtests(
+  contrasts: NamedMatrix,
+  { matrix: ftests, path }: NamedMatrix,
+  warnings: Warning[],
+  problems: string[],
+): Hypothesis[] {
+  const { nRows: nContrasts, nColumns: nFactors } = contrasts.matrix;
+  if (ftests.nColumns !== nContrasts) {
     problems.push(
-      `Cannot use the F-tests: expected ${contrasts.nRows} columns (one per contrast row), got ${ftests.nColumns}.`,
+      `Cannot use ${path}: expected ${nContrasts} columns (one per row of ${contrasts.path}), got ${ftests.nColumns}.`,
     );
     return [];
   }
-  const found: Hypothesis[] = [];
-  for (let i = 0; i < ftests.nRows; i++) {
-    const name = `F${i + 1}`;
+  return Array.from({ length: ftests.nRows }, (_, i) => {
     const row = Array.from({ length: ftests.nColumns }, (_, j) => at(ftests, i, j));
-    if (row.some((v) => v !== 0 && v !== 1)) {
+    const other = row.find((v) => v !== 0 && v !== 1);
+    if (other !== undefined) {
       problems.push(
-        `F-test ${i + 1} holds ${row.find((v) => v !== 0 && v !== 1)}: expected only 0 and 1, which select contrast rows.`,
+        `Cannot use row ${i + 1} of ${path}: expected only 0 and 1, which select rows of ${contrasts.path}, got ${other}.`,
       );
-      continue;
+      return [];
     }
     const selected = row.flatMap((v, j) => (v === 1 ? [j] : []));
-    const rows = matrixOf(selected.length, contrasts.nColumns, (a, b) => at(contrasts, selected[a]!, b));
-    if (selected.length === 0 || rows.values.every((v) => v === 0)) {
-      problems.push(`F-test ${i + 1} is zero: it selects no contrast. Put a 1 in at least one column of that row.`);
-      continue;
+    const rows = matrixOf(selected.length, nFactors, (a, b) => at(contrasts.matrix, selected[a]!, b));
+    if (rows.values.every((v) => v === 0)) {
+      problems.push(
+        `Cannot use row ${i + 1} of ${path}: it selects no contrast that tests something. Put a 1 in at least one column.`,
+      );
+      return [];
     }
-    const rank = rankOf(rows);
-    if (rank < rows.nRows) {
-      warnings.push({
-        tag: "f-test-rank",
-        message: `F-test ${i + 1} selects ${rows.nRows} contrasts of which only ${rank} are independent; a basis of their row space is tested instead.`,
-      });
-    }
-    const contrast = rank < rows.nRows ? transpose(columnSpace(transpose(rows))) : rows;
-    found.push({ name, kind: "F", contrast, rank });
-  }
-  return found;
+    return [fTestOf(`F${i + 1}`, rows, warnings)];
+  }).flat();
+}
+
+/** `rows`: not all zero. */
+function fTestOf(name: string, rows: Matrix, warnings: Warning[]): Hypothesis {
+  const rank = rankOf(rows);
+  if (rank === rows.nRows) return { name, kind: "F", contrast: rows, rank };
+  warnings.push({
+    tag: "f-test-rank",
+    message: `F-test ${name} has ${rows.nRows} rows of which only ${rank} are independent; a basis of their row space is tested instead.`,
+  });
+  return { name, kind: "F", contrast: transpose(columnSpace(transpose(rows))), rank };
 }
