@@ -2,29 +2,34 @@
 // positionals, negative numbers as values. The command's own option table is the only list of names.
 import type { Command } from "commander";
 import { UsageError } from "../errors.js";
-
-/** -config takes two values. It becomes --config=KEY=VALUE. */
-const TWO_VALUES = new Set(["config"]);
+import { spelled } from "./options/spelling.js";
 
 interface KnownOption {
   readonly name: string;
-  readonly takesValue: boolean;
+  /** 0 for a switch. */
+  readonly nValues: 0 | 1 | 2;
+  readonly repeatable: boolean;
 }
 
-/** A dash, then something that is not a number: `-1` and `-.5` are values, `-` alone is a positional. */
+/** MRtrix3 has them with every command. */
+const EVERYWHERE: readonly KnownOption[] = ["help", "version"].map((name) => ({ name, nValues: 0, repeatable: true }));
+/** -config KEY VALUE becomes --config=KEY=VALUE. */
+const TWO_VALUES = new Set(["config"]);
+
+/** A dash, then something that no number begins with: `-1` and `-.5` are values, `-` alone is a positional. */
 function isOption(token: string): boolean {
-  return /^--?[^\s\d.-]/.test(token) || /^--?\.?[a-z]/i.test(token);
+  return /^--?[^\s\d.-]/.test(token);
 }
 
-/** `tokens` after the command's name -> options first, then `--`, then the positionals. Throws UsageError: unknown or ambiguous option, missing value. */
+/**
+ * `tokens` after the command's name -> options first, then `--`, then the positionals; or `--help` or `--version` alone.
+ * Throws UsageError: option unknown, ambiguous, given twice or without its value, or a value to a switch.
+ */
 export function normaliseArguments(command: Command, tokens: readonly string[]): string[] {
-  const known: KnownOption[] = command.options.map((option) => ({
-    name: (option.long ?? option.short ?? "").replace(/^--?/, ""),
-    takesValue: option.required || option.optional,
-  }));
-  known.push({ name: "help", takesValue: false });
+  const known = knownOptions(command);
   const options: string[] = [];
   const positionals: string[] = [];
+  const seen = new Set<string>();
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i]!;
     if (token === "--") {
@@ -36,35 +41,74 @@ export function normaliseArguments(command: Command, tokens: readonly string[]):
       continue;
     }
     const equals = token.indexOf("=");
-    const typed = (equals < 0 ? token : token.slice(0, equals)).replace(/^--?/, "");
-    const option = matchOption(typed, known, command.name());
-    if (!option.takesValue) {
-      options.push(`--${option.name}`);
-      continue;
+    const option = matchOption((equals < 0 ? token : token.slice(0, equals)).replace(/^--?/, ""), known, command);
+    if (EVERYWHERE.includes(option)) return [`--${option.name}`];
+    const values = equals < 0 ? tokens.slice(i + 1, i + 1 + option.nValues) : [token.slice(equals + 1)];
+    if (equals < 0) i += option.nValues;
+    checkValues(option, values, equals >= 0, known);
+    if (option.nValues > 0 && !option.repeatable && seen.has(option.name)) {
+      throw new UsageError(`Cannot use ${spelled(option.name)} twice: expected it once, got ${values[0]} as well.`);
     }
-    const count = TWO_VALUES.has(option.name) ? 2 : 1;
-    const values = equals < 0 ? tokens.slice(i + 1, i + 1 + count) : [token.slice(equals + 1)];
-    if (equals < 0) i += count;
-    if (values.length < count && equals < 0) {
-      throw new UsageError(
-        `Cannot use -${option.name}: expected ${count === 1 ? "a value" : "two values"} after it, got ${values.length === 0 ? "nothing" : "one"}.`,
-      );
-    }
-    options.push(`--${option.name}=${values.join("=")}`);
+    seen.add(option.name);
+    options.push(option.nValues === 0 ? `--${option.name}` : `--${option.name}=${values.join("=")}`);
   }
   return [...options, "--", ...positionals];
 }
 
-function matchOption(typed: string, known: readonly KnownOption[], command: string): KnownOption {
-  const exact = known.find(({ name }) => name === typed) ?? known.find(({ name }) => name === typed.toLowerCase());
-  if (exact !== undefined) return exact;
-  if (typed === "h") return known[known.length - 1]!;
-  const candidates = known.filter(({ name }) => name.startsWith(typed.toLowerCase()));
-  if (candidates.length === 1) return candidates[0]!;
-  if (candidates.length > 1) {
+function knownOptions(command: Command): KnownOption[] {
+  const own = command.options.map((option): KnownOption => {
+    const name = (option.long ?? option.short ?? "").replace(/^--?/, "");
+    const takesValue = option.required || option.optional;
+    return {
+      name,
+      nValues: takesValue ? (TWO_VALUES.has(name) ? 2 : 1) : 0,
+      repeatable: option.variadic || TWO_VALUES.has(name),
+    };
+  });
+  return [...own, ...EVERYWHERE];
+}
+
+function checkValues(
+  option: KnownOption,
+  values: readonly string[],
+  attached: boolean,
+  known: readonly KnownOption[],
+): void {
+  const name = spelled(option.name);
+  if (option.nValues === 0) {
+    if (attached) throw new UsageError(`Cannot use ${name}: expected no value, got ${values[0]}.`);
+    return;
+  }
+  const expected = option.nValues === 1 ? "a value" : "two values";
+  if (values.length < option.nValues && !attached) {
     throw new UsageError(
-      `Cannot tell which option -${typed} is: ${candidates.map(({ name }) => `-${name}`).join(", ")}. Write more of its name.`,
+      `Cannot use ${name}: expected ${expected} after it, got ${values.length === 0 ? "nothing" : "one"}.`,
     );
   }
-  throw new UsageError(`Unknown option -${typed}. \`fixelstream ${command} -help\` lists the options.`);
+  const swallowed = values.find((value) => isOption(value) && known.some((other) => value === spelled(other.name)));
+  if (swallowed === undefined || attached) return;
+  throw new UsageError(`Cannot use ${name}: expected ${expected} after it, got the option ${swallowed}.`);
+}
+
+/** The option itself, or the one that `typed` begins; of several the one that begins all others (-nsh: -nshuffles, not -nshuffles_nonstationarity). */
+function matchOption(typed: string, known: readonly KnownOption[], command: Command): KnownOption {
+  const exact = known.find(({ name }) => name === typed) ?? known.find(({ name }) => name === typed.toLowerCase());
+  if (exact !== undefined) return exact;
+  const candidates = known
+    .filter(({ name }) => name.startsWith(typed.toLowerCase()))
+    .sort((a, b) => a.name.length - b.name.length);
+  const [shortest] = candidates;
+  if (shortest === undefined) {
+    throw new UsageError(`Unknown option -${typed}. \`fixelstream ${pathOf(command)} -help\` lists the options.`);
+  }
+  if (candidates.every(({ name }) => name.startsWith(shortest.name))) return shortest;
+  const names = candidates.map(({ name }) => spelled(name)).sort();
+  throw new UsageError(`Cannot tell which option -${typed} is: ${names.join(", ")}. Write more of its name.`);
+}
+
+/** `convert fixels`: what stands before the arguments. */
+export function pathOf(command: Command): string {
+  const names: string[] = [];
+  for (let at = command; at.parent !== null; at = at.parent) names.unshift(at.name());
+  return names.join(" ");
 }

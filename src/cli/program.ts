@@ -9,16 +9,26 @@ import { createFixelcfestatsCommand } from "./commands/fixelcfestats.js";
 import { createInfoCommand } from "./commands/info.js";
 import { createVerifyCommand } from "./commands/verify.js";
 import { exitCodeOf } from "./exit-codes.js";
-import { normaliseArguments } from "./normalise-arguments.js";
+import { describeHelp, formatHelp } from "./help.js";
 import { formatError } from "./print-error.js";
+import { processStreams } from "./process-streams.js";
+import { resolveCommandLine } from "./resolve-command-line.js";
+
+const HELP = {
+  about: [
+    "Statistical inference on fixel data in constant memory, with MRtrix3's commands, formats and numbers.",
+    "Every command explains itself: fixelstream <command> -help. Options may stand anywhere, with one dash or two, and may be shortened as long as they stay unique.",
+  ],
+  examples: [
+    "demo",
+    "convert fixels fd_smooth/ subjects.txt cohort.fxs",
+    "fixelcfestats cohort.fxs - design.txt contrast.txt matrix/ stats_fd/",
+  ],
+};
 
 export function createProgram(streams: CliStreams): Command {
-  const program = new Command("fixelstream")
-    .description(
-      "Statistical inference on fixel data in constant memory, with MRtrix3's commands, formats and numbers.",
-    )
+  const program = describeHelp(new Command("fixelstream"), HELP)
     .version(VERSION, "--version")
-    .helpOption("--help", "this text")
     .addCommand(createFixelcfestatsCommand(streams))
     .addCommand(createConvertCommand(streams))
     .addCommand(createInfoCommand(streams))
@@ -26,6 +36,7 @@ export function createProgram(streams: CliStreams): Command {
     .addCommand(createDemoCommand(streams));
   forEachCommand(program, (command) => {
     command.exitOverride();
+    command.configureHelp({ formatHelp });
     command.configureOutput({
       writeOut: (text) => streams.stdout.write(text),
       writeErr: () => {}, // reported once, by runCli
@@ -34,7 +45,8 @@ export function createProgram(streams: CliStreams): Command {
   return program;
 }
 
-function forEachCommand(command: Command, visit: (command: Command) => void): void {
+/** The command and everything below it. */
+export function forEachCommand(command: Command, visit: (command: Command) => void): void {
   visit(command);
   for (const child of command.commands) forEachCommand(child, visit);
 }
@@ -44,7 +56,7 @@ export async function runCli(tokens: readonly string[], streams: CliStreams): Pr
   const debug = tokens.some((token) => /^--?debug$/.test(token));
   try {
     const program = createProgram(streams);
-    await program.parseAsync(normaliseForCommand(program, tokens), { from: "user" });
+    await program.parseAsync(resolveCommandLine(program, tokens), { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0; // help and version
@@ -54,30 +66,12 @@ export async function runCli(tokens: readonly string[], streams: CliStreams): Pr
   }
 }
 
-/** Walks down to the command that is meant, then normalises what follows. */
-function normaliseForCommand(program: Command, tokens: readonly string[]): string[] {
-  let command = program;
-  const path: string[] = [];
-  while (path.length < tokens.length) {
-    const child = command.commands.find((candidate) => candidate.name() === tokens[path.length]);
-    if (child === undefined) break;
-    command = child;
-    path.push(child.name());
-  }
-  const rest = tokens.slice(path.length).map((token) => (/^-(help|version)$/.test(token) ? `-${token}` : token));
-  if (rest.includes("--version") && path.length > 0) return ["--version"];
-  if (command.commands.length > 0) {
-    const [first] = rest;
-    if (first !== undefined && !first.startsWith("-")) {
-      const names = command.commands.map((child) => child.name()).join(", ");
-      throw new UsageError(`Unknown command ${[...path, first].join(" ")}. Use one of: ${names}.`);
-    }
-    return [...path, ...(rest.length === 0 ? ["--help"] : rest)];
-  }
-  if (rest.some((token) => /^--?(help|h)$/.test(token))) return [...path, "--help"];
-  return [...path, ...normaliseArguments(command, rest)];
+/** As `runCli`, with this process's own streams and signals. */
+export function runProcess(tokens: readonly string[]): Promise<number> {
+  return runCli(tokens, processStreams(tokens));
 }
 
+/** What resolveCommandLine lets through and commander does not. */
 function asUsageError(error: CommanderError): UsageError {
   const text = error.message.replace(/^error: /, "");
   return new UsageError(`Cannot understand the command: ${text}. Add -help to see what it takes.`, { cause: error });

@@ -1,40 +1,41 @@
 // fixelstream fixelcfestats: MRtrix3's command, argument for argument.
 import { randomInt } from "node:crypto";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { type FixelCfeOptions, inferFixels, planInference } from "../../app/infer.js";
 import { formatPlan } from "../../app/plan/describe-plan.js";
-import { UsageError } from "../../errors.js";
 import type { CliStreams } from "../cli-streams.js";
-import { createProgress } from "../listeners/progress.js";
-import { addCfeOptions, addDesignOptions, addShuffleOptions, NOT_SUPPORTED } from "../options/inference.js";
+import { describeHelp } from "../help.js";
+import { reportInference } from "../listeners/inference.js";
+import { declare } from "../options/declare.js";
+import { resolveHypothesisForm } from "../options/hypothesis-form.js";
+import {
+  addCfeOptions,
+  addDesignOptions,
+  addShuffleOptions,
+  type CfeOptions,
+  type DesignOptions,
+  refuseUnsupported,
+  type ShuffleOptions,
+} from "../options/inference.js";
 import {
   addIoOption,
   addMemoryOption,
+  addProgressOption,
   addStandardOptions,
-  addThreadOption,
+  addThreadsOption,
+  nThreadsOf,
   type ResourceOptions,
   type StandardOptions,
 } from "../options/standard.js";
 import { formatInferenceSummary } from "./format-summary.js";
 
 type Typed = StandardOptions &
-  ResourceOptions & {
-    readonly threads?: number;
+  ResourceOptions &
+  DesignOptions &
+  ShuffleOptions &
+  CfeOptions & {
     readonly mask?: string;
     readonly posthoc?: string;
-    readonly ftests?: string;
-    readonly fonly?: boolean;
-    readonly strong?: boolean;
-    readonly notest?: boolean;
-    readonly errors: FixelCfeOptions["errors"];
-    readonly nshuffles?: number;
-    readonly permutations?: string;
-    readonly cfe_dh: number;
-    readonly cfe_e: number;
-    readonly cfe_h: number;
-    readonly cfe_c: number;
-    readonly cfe_legacy?: boolean;
-    readonly seed?: number;
     readonly scalar?: string;
     readonly template?: string;
     readonly cache?: string;
@@ -44,127 +45,99 @@ type Typed = StandardOptions &
     readonly json?: boolean;
   };
 
-const EXAMPLES = `
-Examples:
-  fixelstream fixelcfestats fd_smooth/ subjects.txt design.txt contrast.txt matrix/ stats_fd/
-  fixelstream fixelcfestats cohort.fxs - design.txt contrast.txt matrix/ stats_fd/ -nshuffles 10000 --memory 4GiB
-  fixelstream fixelcfestats cohort.fxs subset.txt design.txt contrasts.txt matrix/ out/ -ftests f.txt -mask mask.mif --seed 1
-
-The design matrix is used as it is: if the model needs an intercept, the design must hold a column of ones. None is added.
-
-References:
-  Raffelt et al. Connectivity-based fixel enhancement. NeuroImage 2015, 117:40-55.
-  Smith et al. On the regulation of connectivity-based fixel enhancement. Proc ISMRM 2020.
-  Freedman & Lane. A nonstochastic interpretation of reported significance levels. J Bus Econ Stat 1983, 1:292-298.
-  Winkler et al. Permutation inference for the general linear model. NeuroImage 2014, 92:381-397.
-`;
+const HELP = {
+  usages: [
+    "<input> <subjects> <design> <contrast> <connectivity> <output> [options]",
+    "<input> <subjects> <design> <connectivity> <output> -ttests <file> -ftest <file>.. [options]",
+  ],
+  about: [
+    "Inference on fixel data by permutation, with connectivity-based fixel enhancement (CFE). Arguments, options, outputs and numbers are those of MRtrix3's fixelcfestats; memory stays within --memory whatever the size of the cohort.",
+    "The design matrix is used as it is: no column of ones is ever added. A model with an intercept needs that column in the design and its weight in every row of contrasts.",
+    "A fixel directory is converted on its first use; the converted cohort and the prepared connectivity stay in the cache and serve later analyses of the same files.",
+  ],
+  examples: [
+    "fixelcfestats fd_smooth/ subjects.txt design.txt contrast.txt matrix/ stats_fd/",
+    "fixelcfestats cohort.fxs - design.txt contrast.txt matrix/ stats_fd/ -nshuffles 10000 --memory 4GiB",
+    "fixelcfestats cohort.fxs subset.txt design.txt contrast.txt matrix/ out/ -ftests f.txt -mask mask.mif --seed 1",
+  ],
+  references: [
+    "Raffelt et al. Connectivity-based fixel enhancement: whole-brain statistical analysis of diffusion MRI measures in the presence of crossing fibres. NeuroImage 2015, 117:40-55.",
+    "Smith et al. On the regulation of connectivity-based fixel enhancement. Proc ISMRM 2020.",
+    "Freedman & Lane. A nonstochastic interpretation of reported significance levels. J Bus Econ Stat 1983, 1:292-298.",
+    "Winkler et al. Permutation inference for the general linear model. NeuroImage 2014, 92:381-397.",
+  ],
+};
 
 export function createFixelcfestatsCommand(streams: CliStreams): Command {
-  const command = new Command("fixelcfestats")
-    .summary("statistical inference on fixel data with connectivity-based fixel enhancement")
-    .description(
-      "Statistical inference on fixel data by permutation testing with connectivity-based fixel enhancement (CFE).",
+  const command = describeHelp(new Command("fixelcfestats"), HELP)
+    .summary("inference on fixel data with connectivity-based fixel enhancement")
+    .argument(
+      "<input>",
+      "fixel directory with one data file a subject, a converted store (cohort.fxs) or a ModelArray file (.h5)",
     )
-    .argument("<input>", "fixel directory with one data file a subject, or a converted store (cohort.fxs)")
-    .argument("<subjects>", "text file, one data file name a line; with a store: a list that selects, or - for all")
+    .argument(
+      "<subjects>",
+      "text file, one data file name a line; with a store or .h5: a list that selects, or - for all",
+    )
     .argument("<design>", "design matrix, one row a subject")
-    .argument("<contrast>", "contrast matrix, one row a t-test")
+    .argument("<contrast>", "contrast matrix, one row a t-test; left out with -ttests or -ftest")
     .argument("<connectivity>", "directory made by MRtrix3's fixelconnectivity")
-    .argument("<output>", "directory for the results");
+    // The last of six; with five, what stands before it moves up (hypothesis-form.ts).
+    .argument("[output]", "directory for the results, a fixel directory itself");
   addCfeOptions(command);
   addShuffleOptions(command);
   addDesignOptions(command);
-  command
-    .optionsGroup("Options of fixelstream")
-    .option("--mask <image>", "fixel data file: only fixels that are not 0 in it take part")
-    .option(
-      "--posthoc <image>",
-      "fixel data file: only fixels that are not 0 in it are tested; the others still support their neighbours",
+  declare(command.optionsGroup("Options of fixelstream"))
+    .file("mask", "fixel data file: only fixels that are not 0 in it take part")
+    .file(
+      "posthoc",
+      "fixel data file: only fixels that are not 0 in it are tested; the others support their neighbours",
     )
-    .option("--scalar <name>", "which scalar of a store (default: FD, or the only one)")
-    .option("--template <directory>", "fixel directory of a cohort.h5 that has no /fixels and /voxels")
-    .option("--cache <directory>", "converted stores and prepared matrices (default: .fixelstream beside the output)");
+    .word("scalar", "name", "which scalar of a store (default: FD, or the only one)")
+    .word("template", "directory", "fixel directory of a cohort.h5 that has no /fixels and /voxels")
+    .word("cache", "directory", "converted stores and prepared matrices (default: .fixelstream beside the output)");
   addMemoryOption(command);
-  addThreadOption(command);
+  addThreadsOption(command);
   addIoOption(command);
-  command
-    .addOption(
-      new Option("--precision <kind>", "of the null's matrix product; images are always float64")
-        .choices(["double", "single"])
-        .default("double"),
-    )
-    .addOption(new Option("--kernels <set>", "hot loops").choices(["auto", "simd", "reference"]).default("auto"))
-    .option("--dry-run", "print the plan: memory, reads, estimated time; compute nothing")
-    .option("--json", "the summary (or plan) as JSON on standard output");
-  addStandardOptions(command);
-  command.addHelpText("after", EXAMPLES);
-  command.action(async (...found: unknown[]) => {
-    const paths = found.slice(0, 6) as string[];
-    await runCommand(paths, command.opts<Typed>(), streams);
-  });
-  return command;
+  const precision = "of the null's matrix product; images are always computed in double";
+  declare(command)
+    .choice("precision", ["double", "single"], precision, { default: "double" })
+    .choice("kernels", ["auto", "simd", "reference"], "which hot loops", { default: "auto" })
+    .flag("dry-run", "check everything and print the plan: memory, reads, estimated time; compute nothing")
+    .flag("json", "the summary (or plan) as JSON on standard output");
+  addProgressOption(command);
+  addStandardOptions(command, { threads: true });
+  return command.action(async () => runCommand(command.args, command.opts<Typed>(), streams));
 }
 
 async function runCommand(paths: readonly string[], typed: Typed, streams: CliStreams): Promise<void> {
-  for (const [name, what] of Object.entries(NOT_SUPPORTED)) {
-    if ((typed as unknown as Record<string, unknown>)[name] === undefined) continue;
-    throw new UsageError(`Cannot use -${name}: ${what} are not supported yet by this version of fixelstream.`);
-  }
-  const seed = typed.seed ?? randomInt(2 ** 32 - 1);
-  const options = resolveOptions(paths, typed, seed, streams.command);
-  if (typed.dryRun) {
-    const plan = await planInference(options);
-    streams.stdout.write(typed.json ? `${JSON.stringify(plan)}\n` : formatPlan(plan));
-    return;
-  }
-  if (!typed.quiet && typed.seed === undefined && options.permutations === undefined && !options.notest) {
-    streams.stderr.write(`fixelstream: seed ${seed} (give --seed ${seed} for the same shuffles)\n`);
-  }
-  const progress = createProgress(streams.stderr, typed.quiet === true);
+  refuseUnsupported(typed);
+  const options = resolveOptions(paths, typed, streams.command);
+  const reporter = reportInference(streams, typed);
   try {
-    const summary = await inferFixels(options, {
-      onProgress: (phase, share) => progress.update(phase, share),
-      onPlan: (plan) => {
-        if (typed.info) streams.stderr.write(formatPlan(plan));
-      },
-      onWarning: ({ message }) => {
-        if (!typed.quiet) streams.stderr.write(`fixelstream: warning: ${message}\n`);
-      },
-    });
-    progress.stop();
+    if (typed.dryRun) {
+      const plan = await planInference(options, reporter.events);
+      streams.stdout.write(typed.json ? `${JSON.stringify(plan)}\n` : formatPlan(plan));
+      return;
+    }
+    const isDrawn = typed.seed === undefined && options.permutations === undefined && !options.notest;
+    if (isDrawn) reporter.note(`seed ${options.seed} (give --seed ${options.seed} for the same shuffles)`);
+    const summary = await inferFixels(options, reporter.events);
+    reporter.stop();
     if (typed.json) streams.stdout.write(`${JSON.stringify(summary)}\n`);
     else if (!typed.quiet) streams.stderr.write(formatInferenceSummary(summary));
   } finally {
-    progress.stop();
+    reporter.stop();
   }
 }
 
-function resolveOptions(paths: readonly string[], typed: Typed, seed: number, command: string): FixelCfeOptions {
-  const [input, subjects, design, contrast, connectivity, output] = paths as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
-  const {
-    mask,
-    posthoc,
-    ftests,
-    nshuffles: nShuffles,
-    permutations,
-    scalar,
-    cache,
-    errors,
-    io,
-    kernels,
-    precision,
-  } = typed;
+function resolveOptions(paths: readonly string[], typed: Typed, command: string): FixelCfeOptions {
+  const { mask, posthoc, nshuffles: nShuffles, permutations, scalar, template, cache } = typed;
+  const { errors, io, kernels, precision } = typed;
   return {
-    ...{ input, subjects, design, contrast, connectivity, output },
-    ...{ mask, posthoc, ftests, nShuffles, permutations, scalar, cache, errors, io, kernels, precision, seed, command },
-    fonly: typed.fonly ?? false,
+    ...resolveHypothesisForm(paths, typed),
+    ...{ mask, posthoc, nShuffles, permutations, scalar, template, cache, errors, io, kernels, precision, command },
+    seed: typed.seed ?? randomInt(2 ** 32 - 1),
     strong: typed.strong ?? false,
     notest: typed.notest ?? false,
     cfeDh: typed.cfe_dh,
@@ -174,6 +147,6 @@ function resolveOptions(paths: readonly string[], typed: Typed, seed: number, co
     cfeLegacy: typed.cfe_legacy ?? false,
     force: typed.force ?? false,
     memoryBytes: typed.memory,
-    nThreads: typed.threads ?? typed.nthreads,
+    nThreads: nThreadsOf(typed),
   };
 }

@@ -3,17 +3,24 @@ import { Command } from "commander";
 import { describeStore, type StoreDescription } from "../../app/inspect.js";
 import { formatBytes } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
+import { describeHelp } from "../help.js";
+import { declare } from "../options/declare.js";
 import { addStandardOptions, type StandardOptions } from "../options/standard.js";
 
 type Typed = StandardOptions & { readonly subjects?: boolean; readonly json?: boolean };
 
+const HELP = {
+  about: ["What is in a store: shape, scalars, missing values, where it came from."],
+  examples: ["info cohort.fxs", "info cohort.fxs --subjects > subjects.txt", "info cohort.fxs --json"],
+};
+
 export function createInfoCommand(streams: CliStreams): Command {
-  const command = new Command("info")
+  const command = describeHelp(new Command("info"), HELP)
     .summary("what is in a store")
-    .description("Describe a store: shape, scalars, missing values, where it came from.")
-    .argument("<store>", "for example cohort.fxs")
-    .option("--subjects", "only the subjects, one a line, in row order (a subject list that selects all)")
-    .option("--json", "everything, as JSON");
+    .argument("<store>", "for example cohort.fxs");
+  declare(command.optionsGroup("Options"))
+    .flag("subjects", "only the subjects, one a line, in row order (a subject list that selects all)")
+    .flag("json", "everything, as JSON");
   addStandardOptions(command);
   return command.action((path: string) => {
     const typed = command.opts<Typed>();

@@ -1,62 +1,101 @@
-// Progress on stderr: a bar on a terminal, a line a minute otherwise, nothing with -quiet.
+// Progress on stderr: a bar on a terminal, a line a minute otherwise, one JSON value a line for machines, nothing with -quiet.
 import { MultiBar, Presets } from "cli-progress";
 import { formatBytes, formatDuration } from "../../units.js";
+import type { ProgressForm } from "../options/standard.js";
 
 export interface ProgressListener {
   /** share 0..1 of the phase. */
   update(phase: string, share: number): void;
+  /** A line that must not be torn by the bar. */
+  write(text: string): void;
   stop(): void;
+}
+
+export interface ProgressChoice {
+  readonly quiet?: boolean;
+  readonly progress?: ProgressForm;
 }
 
 /** Milliseconds between lines where stderr is a file. */
 const LINE_INTERVAL_MS = 60_000;
+/** Milliseconds between JSON lines: enough for a plot of memory. */
+const JSON_INTERVAL_MS = 200;
 
-export function createProgress(stderr: NodeJS.WriteStream, quiet: boolean): ProgressListener {
-  if (quiet) return { update() {}, stop() {} };
-  return stderr.isTTY ? createBars(stderr) : createLines(stderr);
+export function createProgress(stderr: NodeJS.WriteStream, { quiet, progress }: ProgressChoice): ProgressListener {
+  const write = (text: string) => void stderr.write(text);
+  if (quiet) return { update() {}, write, stop() {} };
+  if (progress === "ndjson") return createJsonLines(write);
+  return stderr.isTTY ? createBars(stderr) : createLines(write);
 }
 
-function createBars(stderr: NodeJS.WriteStream): ProgressListener {
-  const format = "{phase} [{bar}] {percentage}%  {eta} left  {memory}";
-  const bars = new MultiBar({ stream: stderr, format, hideCursor: true, fps: 5 }, Presets.rect);
-  let current: { phase: string; start: number; bar: ReturnType<MultiBar["create"]> } | undefined;
-  return {
-    update(phase, share) {
-      if (current?.phase !== phase) {
-        current?.bar.update(1000);
-        current = {
-          phase,
-          start: performance.now(),
-          bar: bars.create(1000, 0, { phase: phase.padEnd(12), eta: "", memory: "" }),
-        };
-      }
-      const elapsed = performance.now() - current.start;
-      const eta = share > 0.001 ? formatDuration((elapsed * (1 - share)) / share) : "?";
-      current.bar.update(Math.round(share * 1000), {
-        eta,
-        memory: `${formatBytes(process.memoryUsage.rss())} resident`,
-      });
-    },
-    stop() {
-      current?.bar.update(1000, { eta: "0 s" });
-      bars.stop();
-    },
+/** Time since the phase began, and the time left if it goes on like this. */
+function createClock() {
+  let phase: string | undefined;
+  let start = performance.now();
+  return (now: string, share: number) => {
+    const isNew = now !== phase;
+    if (isNew) start = performance.now();
+    phase = now;
+    const elapsedMs = performance.now() - start;
+    const leftMs = share > 0.001 ? (elapsedMs * (1 - share)) / share : undefined;
+    return { isNew, elapsedMs, leftMs };
   };
 }
 
-function createLines(stderr: NodeJS.WriteStream): ProgressListener {
-  const start = performance.now();
-  let last = start;
+function createBars(stderr: NodeJS.WriteStream): ProgressListener {
+  const format = "{phase} [{bar}] {percentage}%  {left} left  {memory}";
+  const bars = new MultiBar({ stream: stderr, format, hideCursor: true, fps: 5 }, Presets.rect);
+  const clock = createClock();
+  let bar: ReturnType<MultiBar["create"]> | undefined;
   return {
     update(phase, share) {
-      const now = performance.now();
-      if (now - last < LINE_INTERVAL_MS) return;
-      last = now;
+      const { isNew, leftMs } = clock(phase, share);
+      if (isNew) {
+        bar?.update(1000, { left: "0 s" });
+        bar = bars.create(1000, 0, { phase: phase.padEnd(12), left: "", memory: "" });
+      }
+      bar?.update(Math.round(share * 1000), {
+        left: leftMs === undefined ? "?" : formatDuration(leftMs),
+        memory: `${formatBytes(process.memoryUsage.rss())} resident`,
+      });
+    },
+    write: (text) => (bar === undefined ? void stderr.write(text) : bars.log(text)),
+    stop: () => bars.stop(),
+  };
+}
+
+function createLines(write: (text: string) => void): ProgressListener {
+  const clock = createClock();
+  let last = performance.now();
+  return {
+    update(phase, share) {
+      const { elapsedMs, leftMs } = clock(phase, share);
+      if (performance.now() - last < LINE_INTERVAL_MS) return;
+      last = performance.now();
+      const left = leftMs === undefined ? "" : `, ${formatDuration(leftMs)} left`;
       const memory = formatBytes(process.memoryUsage.rss());
-      stderr.write(
-        `${phase}: ${Math.round(share * 100)} %, ${formatDuration(now - start)} so far, ${memory} resident\n`,
+      write(
+        `fixelstream: ${phase}: ${Math.round(share * 100)} % in ${formatDuration(elapsedMs)}${left}, ${memory} resident\n`,
       );
     },
+    write,
+    stop() {},
+  };
+}
+
+function createJsonLines(write: (text: string) => void): ProgressListener {
+  const clock = createClock();
+  let last = Number.NEGATIVE_INFINITY;
+  return {
+    update(phase, share) {
+      const { isNew, elapsedMs, leftMs } = clock(phase, share);
+      if (!isNew && share < 1 && performance.now() - last < JSON_INTERVAL_MS) return;
+      last = performance.now();
+      const rounded = { elapsedMs: Math.round(elapsedMs), leftMs: leftMs === undefined ? null : Math.round(leftMs) };
+      const line = { event: "progress", phase, share: Number(share.toFixed(6)), ...rounded };
+      write(`${JSON.stringify({ ...line, rssBytes: process.memoryUsage.rss() })}\n`);
+    },
+    write,
     stop() {},
   };
 }

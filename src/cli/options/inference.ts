@@ -1,67 +1,89 @@
 // Option groups of the statistical commands: one vocabulary, declared once. Names are MRtrix3's.
-import { type Command, Option } from "commander";
-import { integer, number } from "./parsers.js";
+import type { Command } from "commander";
+import { UsageError } from "../../errors.js";
+import { declare } from "./declare.js";
+import { spelled } from "./spelling.js";
+
+const LATER = "(not supported yet)";
+
+export interface DesignOptions {
+  readonly ftests?: string;
+  readonly fonly?: boolean;
+  readonly ttests?: string;
+  readonly ftest?: readonly string[];
+}
 
 export function addDesignOptions(command: Command): Command {
-  return command
-    .optionsGroup("Options for the general linear model")
-    .addOption(new Option("--ftests <file>", "F-tests: rows of 0 and 1 that select rows of the contrast matrix"))
-    .addOption(new Option("--fonly", "only the F-tests, not the t-tests of the contrast rows"))
-    .addOption(new Option("--variance <file>", "variance groups (not supported yet)"))
-    .addOption(new Option("--column <list>", "a regressor that differs between fixels (not supported yet)"));
+  return declare(command.optionsGroup("Options for the general linear model"))
+    .file("ftests", "F-tests: rows of 0 and 1 that select rows of the contrast matrix")
+    .flag("fonly", "only the F-tests, not the t-tests of the contrast rows")
+    .file("ttests", "t-tests, one a row of weights; instead of the contrast matrix among the arguments")
+    .files("ftest", "one F-test: a file with its rows of weights, several times for several; with -ttests or alone")
+    .file("variance", `variance groups ${LATER}`)
+    .file("column", `a regressor that differs between fixels ${LATER}`).command;
+}
+
+export interface ShuffleOptions {
+  readonly notest?: boolean;
+  readonly errors: "ee" | "ise" | "both";
+  readonly strong?: boolean;
+  readonly nshuffles?: number;
+  readonly permutations?: string;
+  readonly seed?: number;
 }
 
 export function addShuffleOptions(command: Command): Command {
-  return command
-    .optionsGroup("Options for shuffling")
-    .addOption(new Option("--notest", "no shuffles: effects and statistics only"))
-    .addOption(
-      new Option("--errors <model>", "errors are exchangeable (permutations), symmetric (sign flips), or both")
-        .choices(["ee", "ise", "both"])
-        .default("ee"),
-    )
-    .addOption(new Option("--exchange_within <file>", "shuffle inside blocks only (not supported yet)"))
-    .addOption(new Option("--exchange_whole <file>", "shuffle blocks as wholes (not supported yet)"))
-    .addOption(new Option("--strong", "family-wise control across all hypotheses as well"))
-    .addOption(
-      new Option("--nshuffles <n>", "number of shuffles (default: 5000)").argParser(
-        integer("-nshuffles", { least: 1, most: 10_000_000 }),
-      ),
-    )
-    .addOption(
-      new Option("--permutations <file>", "the permutations themselves: a column a shuffle, indices from 0 or 1"),
-    )
-    .addOption(new Option("--nonstationarity", "non-stationarity correction (not supported yet)"))
-    .addOption(new Option("--nshuffles_nonstationarity <n>", "(not supported yet)").hideHelp())
-    .addOption(new Option("--permutations_nonstationarity <file>", "(not supported yet)").hideHelp())
-    .addOption(new Option("--skew_nonstationarity <value>", "(not supported yet)").hideHelp())
-    .addOption(
-      new Option("--seed <n>", "seed of the shuffles (default: drawn and printed)").argParser(
-        integer("--seed", { least: 0, most: 2 ** 32 - 1 }),
-      ),
-    );
+  const errors = "errors are exchangeable (permutations), independent and symmetric (sign flips), or both";
+  return declare(command.optionsGroup("Options for shuffling"))
+    .flag("notest", "no shuffles: effects and statistics only")
+    .choice("errors", ["ee", "ise", "both"], errors, { default: "ee" })
+    .file("exchange_within", `shuffle inside blocks only ${LATER}`)
+    .file("exchange_whole", `shuffle blocks as wholes ${LATER}`)
+    .flag("strong", "family-wise control across all hypotheses as well")
+    .integer("nshuffles", { least: 1, most: 10_000_000 }, "number of shuffles (default: 5000)")
+    .file("permutations", "the permutations themselves: a column a shuffle, a row a subject, indices from 0 or 1")
+    .flag("nonstationarity", `non-stationarity correction ${LATER}`)
+    .word("nshuffles_nonstationarity", "n", LATER, { hidden: true })
+    .file("permutations_nonstationarity", LATER, { hidden: true })
+    .word("skew_nonstationarity", "value", LATER, { hidden: true })
+    .integer("seed", { least: 0, most: 2 ** 32 - 1 }, "seed of the shuffles (default: drawn, and printed)").command;
+}
+
+export interface CfeOptions {
+  readonly cfe_dh: number;
+  readonly cfe_e: number;
+  readonly cfe_h: number;
+  readonly cfe_c: number;
+  readonly cfe_legacy?: boolean;
 }
 
 export function addCfeOptions(command: Command): Command {
-  return command
-    .optionsGroup("Options for connectivity-based fixel enhancement")
-    .addOption(
-      new Option("--cfe_dh <value>", "height increment of the integral").default(0.1).argParser(number("-cfe_dh")),
-    )
-    .addOption(new Option("--cfe_e <value>", "exponent of the extent").default(2).argParser(number("-cfe_e")))
-    .addOption(new Option("--cfe_h <value>", "exponent of the height").default(3).argParser(number("-cfe_h")))
-    .addOption(new Option("--cfe_c <value>", "exponent of the connectivity").default(0.5).argParser(number("-cfe_c")))
-    .addOption(new Option("--cfe_legacy", "the original expression, not normalised by the connectivity"));
+  return declare(command.optionsGroup("Options for connectivity-based fixel enhancement"))
+    .number("cfe_dh", "height increment of the integral", { default: 0.1 })
+    .number("cfe_e", "exponent of the extent", { default: 2 })
+    .number("cfe_h", "exponent of the height", { default: 3 })
+    .number("cfe_c", "exponent of the connectivity", { default: 0.5 })
+    .flag("cfe_legacy", "the original expression, not normalised by the connectivity").command;
 }
 
 /** Options that are known but not built: refused with one sentence, never ignored. */
-export const NOT_SUPPORTED: Readonly<Record<string, string>> = {
+const NOT_SUPPORTED: Readonly<Record<string, string>> = {
   variance: "variance groups",
   column: "element-wise regressors",
   exchange_within: "exchangeability blocks",
   exchange_whole: "exchangeability blocks",
-  nonstationarity: "non-stationarity correction",
-  nshuffles_nonstationarity: "non-stationarity correction",
-  permutations_nonstationarity: "non-stationarity correction",
-  skew_nonstationarity: "non-stationarity correction",
+  nonstationarity: "non-stationarity corrections",
+  nshuffles_nonstationarity: "non-stationarity corrections",
+  permutations_nonstationarity: "non-stationarity corrections",
+  skew_nonstationarity: "non-stationarity corrections",
 };
+
+/** Throws UsageError for an option that is not built. */
+export function refuseUnsupported(typed: object): void {
+  for (const [name, what] of Object.entries(NOT_SUPPORTED)) {
+    if (!(name in typed)) continue;
+    throw new UsageError(
+      `Cannot use ${spelled(name)}: ${what} are not supported yet by this version of fixelstream. Leave it out, or use MRtrix3 for this analysis.`,
+    );
+  }
+}

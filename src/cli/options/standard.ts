@@ -1,58 +1,69 @@
 // Options of every command, as MRtrix3 has them, and the resources of those that compute.
 import { availableParallelism } from "node:os";
-import { type Command, Option } from "commander";
-import { bytes, integer } from "./parsers.js";
+import type { Command } from "commander";
+import { STANDARD } from "../help.js";
+import { declare } from "./declare.js";
 
 export interface StandardOptions {
   readonly info?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;
   readonly force?: boolean;
-  readonly config?: string;
+  readonly config?: readonly string[];
 }
 
-export function addStandardOptions(command: Command): Command {
-  return command
-    .optionsGroup("Standard options")
-    .option("--info", "say more about what is done")
-    .option("--quiet", "no progress, no notes; errors only")
-    .option("--debug", "errors with their origin")
-    .option("--force", "overwrite existing output")
-    .addOption(new Option("--config <key_value>", "accepted and ignored: -config KEY VALUE of MRtrix3").hideHelp())
-    .helpOption("--help", "this text");
+const THREADS = { least: 0, most: 1024 };
+
+export function addStandardOptions(command: Command, has: { threads?: boolean } = {}): Command {
+  const declared = declare(command.optionsGroup(STANDARD))
+    .flag("info", "say more about what is done")
+    .flag("quiet", "no progress and no notes, only warnings and errors")
+    .flag("debug", "errors with the place in the program they come from")
+    .flag("force", "overwrite existing output")
+    .files("config", "accepted with KEY and VALUE, as scripts of MRtrix3 give it, and ignored", "key_value");
+  if (has.threads) {
+    const text = "worker threads; 0: none, the main thread works alone (default: all cores)";
+    declared.integer("nthreads", THREADS, text);
+  }
+  return declared.command;
 }
 
-export interface ResourceOptions {
+export type ProgressForm = "auto" | "ndjson";
+
+export interface ProgressOptions {
+  readonly progress: ProgressForm;
+}
+
+export function addProgressOption(command: Command): Command {
+  const text =
+    "on standard error; auto: a bar on a terminal, else a line a minute; ndjson: one JSON value a line, with resident memory";
+  return declare(command).choice("progress", ["auto", "ndjson"], text, { default: "auto" }).command;
+}
+
+export interface ResourceOptions extends ProgressOptions {
   readonly memory: number;
-  readonly nthreads: number;
+  readonly nthreads?: number;
+  readonly threads?: number;
   readonly io: "auto" | "mmap" | "read";
 }
 
 export const DEFAULT_MEMORY_BYTES = 2 ** 30;
 
 export function addMemoryOption(command: Command): Command {
-  return command.addOption(
-    new Option("--memory <size>", "memory to work in, beside what Node itself takes")
-      .default(DEFAULT_MEMORY_BYTES, "1GiB")
-      .argParser(bytes("--memory")),
-  );
+  const text = "memory to work in, beside what Node itself takes";
+  return declare(command).bytes("memory", text, { default: DEFAULT_MEMORY_BYTES, shown: "1GiB" }).command;
 }
 
 export function addIoOption(command: Command): Command {
-  return command.addOption(
-    new Option("--io <policy>", "how files are read: map our own stores, map everything, or read by position")
-      .choices(["auto", "mmap", "read"])
-      .default("auto"),
-  );
+  const text = "how files are read: map our own stores and read the rest by position, map everything, map nothing";
+  return declare(command).choice("io", ["auto", "mmap", "read"], text, { default: "auto" }).command;
 }
 
-export function addThreadOption(command: Command): Command {
-  const parse = integer("-nthreads", { least: 0, most: 1024 });
-  return command
-    .addOption(
-      new Option("--nthreads <n>", "worker threads; 0: the main thread alone")
-        .default(availableParallelism(), "all cores")
-        .argParser(parse),
-    )
-    .addOption(new Option("--threads <n>", "the same as -nthreads").argParser(parse));
+export function addThreadsOption(command: Command): Command {
+  return declare(command).integer("threads", THREADS, "the same as -nthreads").command;
+}
+
+/** Worker threads to use. */
+export function nThreadsOf({ threads, nthreads }: ResourceOptions): number {
+  return threads ?? nthreads ?? availableParallelism();
 }

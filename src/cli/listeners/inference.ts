@@ -1,0 +1,46 @@
+// What a statistical command says while it runs, all of it on stderr: what the inputs are, warnings, progress.
+import type { InferenceEvents } from "../../app/infer.js";
+import type { InferenceFacts } from "../../app/plan/describe-facts.js";
+import { formatPlan } from "../../app/plan/describe-plan.js";
+import type { CliStreams } from "../cli-streams.js";
+import { createProgress, type ProgressChoice } from "./progress.js";
+
+export interface InferenceReporter {
+  readonly events: InferenceEvents;
+  /** Unless -quiet. */
+  note(text: string): void;
+  /** Ends the bar. Idempotent. */
+  stop(): void;
+}
+
+export function reportInference(streams: CliStreams, typed: ProgressChoice & { info?: boolean }): InferenceReporter {
+  const progress = createProgress(streams.stderr, typed);
+  const note = (text: string) => {
+    if (!typed.quiet) progress.write(`fixelstream: ${text}\n`);
+  };
+  return {
+    note,
+    stop: () => progress.stop(),
+    events: {
+      onFacts: (facts) => note(formatFacts(facts)),
+      onPlan: (plan) => {
+        if (typed.info) progress.write(formatPlan(plan));
+      },
+      // With -quiet too, as MRtrix3 does: a warning says that a result may not be what it seems.
+      onWarning: ({ message }) => progress.write(`fixelstream: warning: ${message}\n`),
+      onProgress: (phase, share) => progress.update(phase, share),
+      signal: streams.signal,
+    },
+  };
+}
+
+function formatFacts(facts: InferenceFacts): string {
+  const { nFixels, nInMask, nInPosthoc, nSubjects, subjectsFrom, nFactors, condition, hypotheses } = facts;
+  const parts = [
+    ...(nInMask === undefined ? [] : [`${nInMask} in the mask`]),
+    ...(nInPosthoc === undefined ? [] : [`${nInPosthoc} tested`]),
+  ];
+  const mask = parts.length === 0 ? "" : ` (${parts.join(", ")})`;
+  const from = subjectsFrom === undefined ? "" : ` (found in ${subjectsFrom})`;
+  return `${nFixels} fixels${mask}, ${nSubjects} subjects${from}, ${nFactors} factors (condition number ${condition.toPrecision(4)}), hypotheses ${hypotheses.join(" ")}`;
+}

@@ -1,0 +1,56 @@
+// The two ways of MRtrix3 to say what is tested. The number of arguments tells which:
+//   six   IN SUBJECTS DESIGN CONTRAST CONNECTIVITY OUT [-ftests FILE] [-fonly]      3.0.x: F-tests select rows of the contrast matrix
+//   five  IN SUBJECTS DESIGN CONNECTIVITY OUT -ttests FILE [-ftest FILE]..          development branch: an F-test is a file of rows of weights
+import { UsageError } from "../../errors.js";
+import type { DesignOptions } from "./inference.js";
+
+export interface HypothesisForm {
+  readonly input: string;
+  readonly subjects: string;
+  readonly design: string;
+  readonly connectivity: string;
+  readonly output: string;
+  readonly contrast?: string;
+  readonly ftests?: string;
+  readonly fonly: boolean;
+  readonly ttests?: string;
+  readonly ftest?: readonly string[];
+}
+
+/** `paths`: five or six, as commander lets through. Throws UsageError for options of the other form. */
+export function resolveHypothesisForm(paths: readonly string[], typed: DesignOptions): HypothesisForm {
+  const [input, subjects, design] = paths as [string, string, string];
+  const [connectivity, output] = paths.slice(-2) as [string, string];
+  const common = { input, subjects, design, connectivity, output };
+  return paths.length === 5
+    ? { ...common, ...optionForm(typed) }
+    : { ...common, contrast: paths[3]!, ...positionalForm(typed) };
+}
+
+function positionalForm({ ftests, fonly, ttests, ftest }: DesignOptions) {
+  // 3.0.x understands -ftest as the beginning of -ftests.
+  const selectors = ftests ?? (ftest?.length === 1 ? ftest[0] : undefined);
+  const extra =
+    ttests !== undefined ? "-ttests" : selectors === undefined && ftest !== undefined ? "-ftest" : undefined;
+  if (extra !== undefined) {
+    throw new UsageError(
+      `Cannot use ${extra} beside a contrast matrix: expected five arguments with it, got six. Leave the contrast matrix out of the arguments, or use -ftests.`,
+    );
+  }
+  return { fonly: fonly ?? false, ...(selectors === undefined ? {} : { ftests: selectors }) };
+}
+
+function optionForm({ ftests, fonly, ttests, ftest }: DesignOptions) {
+  if (ttests === undefined && ftest === undefined) {
+    throw new UsageError(
+      "Cannot run fixelcfestats: expected six arguments (input, subjects, design, contrast, connectivity, output), got five. Five are enough only with -ttests or -ftest.",
+    );
+  }
+  if (ftests !== undefined || fonly) {
+    const remedy = fonly ? "Leave -ttests out instead." : "Give the rows of each F-test with -ftest.";
+    throw new UsageError(
+      `Cannot use ${fonly ? "-fonly" : "-ftests"} without a contrast matrix among the arguments: expected six arguments with it, got five. ${remedy}`,
+    );
+  }
+  return { fonly: false, ...(ttests === undefined ? {} : { ttests }), ...(ftest === undefined ? {} : { ftest }) };
+}

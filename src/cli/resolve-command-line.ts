@@ -1,0 +1,43 @@
+// From what was typed to what commander takes: finds the command that is meant, normalises its arguments, counts them.
+import type { Command } from "commander";
+import { UsageError } from "../errors.js";
+import { normaliseArguments, pathOf } from "./normalise-arguments.js";
+
+/** Throws UsageError: unknown command, options as normaliseArguments, too few or too many arguments. */
+export function resolveCommandLine(program: Command, tokens: readonly string[]): string[] {
+  const words = tokens[0] === "help" ? [...tokens.slice(1), "-help"] : tokens;
+  const path: string[] = [];
+  let command = program;
+  for (;;) {
+    const child = command.commands.find((candidate) => candidate.name() === words[path.length]);
+    if (child === undefined) break;
+    command = child;
+    path.push(child.name());
+  }
+  const rest = words.slice(path.length);
+  const normalised = normaliseArguments(command, command.commands.length > 0 && rest.length === 0 ? ["-help"] : rest);
+  if (normalised[0] === "--version") return normalised; // of the program, whatever stands before it
+  if (normalised[0] === "--help") return [...path, "--help"];
+  const positionals = normalised.slice(normalised.indexOf("--") + 1);
+  if (command.commands.length > 0) throw unknownCommand(command, [...path, ...positionals.slice(0, 1)]);
+  checkCount(command, positionals);
+  return [...path, ...normalised];
+}
+
+function unknownCommand(command: Command, typed: readonly string[]): UsageError {
+  const names = command.commands.map((child) => child.name()).join(", ");
+  return new UsageError(`Unknown command ${typed.join(" ")}. Use one of: ${names}.`);
+}
+
+function checkCount(command: Command, positionals: readonly string[]): void {
+  const all = command.registeredArguments;
+  const least = all.filter((argument) => argument.required).length;
+  const most = all.length;
+  if (positionals.length >= least && positionals.length <= most) return;
+  const names = all.map((argument) => argument.name()).join(", ");
+  const expected = least === most ? `${most}` : `${least} or ${most}`;
+  const name = pathOf(command);
+  throw new UsageError(
+    `Cannot run ${name}: expected ${expected} ${most === 1 ? "argument" : "arguments"} (${names}), got ${positionals.length}. \`fixelstream ${name} -help\` explains them.`,
+  );
+}
