@@ -4,15 +4,19 @@ import { type Matrix, multiply, transpose } from "../stats/design/matrix.js";
 import type { DesignPartition } from "../stats/design/partition.js";
 import type { ZThresholds } from "../stats/glm/z-thresholds.js";
 import type { ShufflePlan } from "../stats/shuffle/shuffle-plan.js";
-import type { EngineJob } from "./job.js";
+import { type EngineJob, type GlmJob, gatheredTileBytes } from "./job.js";
 
-export interface FillInputs {
+export interface DesignInputs {
   readonly buffer: ArrayBufferLike;
-  readonly job: EngineJob;
+  readonly job: GlmJob;
   readonly partition: DesignPartition;
-  readonly thresholds: readonly ZThresholds[];
   readonly columns: Uint32Array;
   readonly blocks: Uint32Array;
+}
+
+export interface FillInputs extends DesignInputs {
+  readonly job: EngineJob;
+  readonly thresholds: readonly ZThresholds[];
   readonly windows: Uint32Array;
   readonly eligible: Uint8Array | undefined;
   readonly dh: number;
@@ -24,28 +28,33 @@ function momentRows(partition: DesignPartition): Matrix[] {
   return partition.hypotheses.map((h) => multiply(transpose(h.residualNuisance), partition.basis));
 }
 
-export function fillConstants(inputs: FillInputs): void {
-  const { buffer, job, partition } = inputs;
-  const { shared, size, enhancement } = job;
+/** The design in all its forms, and which columns make a block. */
+export function fillDesign({ buffer, job, partition, columns, blocks }: DesignInputs): void {
+  const { shared, size } = job;
   const n = size.nSubjects;
   const f64 = (pointer: number, values: ArrayLike<number>) =>
     new Float64Array(buffer, pointer, values.length).set(values);
-  const u32 = (pointer: number, values: Uint32Array) => new Uint32Array(buffer, pointer, values.length).set(values);
   f64(shared.basis, partition.basis.values);
   f64(shared.sharedNuisance, partition.sharedNuisance.values);
   fillPanels(buffer, shared.pinv, [partition.pinv], n);
   fillPanels(buffer, shared.moments, momentRows(partition), n);
-  u32(shared.columns, inputs.columns);
-  u32(shared.blocks, inputs.blocks);
-  u32(shared.windows, inputs.windows);
+  new Uint32Array(buffer, shared.columns, columns.length).set(columns);
+  new Uint32Array(buffer, shared.blocks, blocks.length).set(blocks);
+  for (const [h, part] of partition.hypotheses.entries()) f64(shared.hypotheses[h]!.contrastBasis, part.tested.values);
+}
+
+export function fillConstants(inputs: FillInputs): void {
+  const { buffer, job, windows } = inputs;
+  const { shared, size, enhancement } = job;
+  fillDesign(inputs);
+  new Uint32Array(buffer, shared.windows, windows.length).set(windows);
   if (inputs.eligible !== undefined) new Uint8Array(buffer, shared.eligible, size.nElements).set(inputs.eligible);
   const heights = new Float32Array(buffer, shared.heightPowers, enhancement.nBinsWide);
   for (let h = 0; h < heights.length; h++) heights[h] = (h * inputs.dh) ** inputs.heightPower;
-  for (const [h, part] of partition.hypotheses.entries()) {
+  for (const [h, { thresholds, cells }] of inputs.thresholds.entries()) {
     const regions = shared.hypotheses[h]!;
-    f64(regions.contrastBasis, part.tested.values);
-    f64(regions.thresholds, inputs.thresholds[h]!.thresholds);
-    new Uint16Array(buffer, regions.cells, size.hypotheses[h]!.nCells).set(inputs.thresholds[h]!.cells);
+    new Float64Array(buffer, regions.thresholds, thresholds.length).set(thresholds);
+    new Uint16Array(buffer, regions.cells, size.hypotheses[h]!.nCells).set(cells);
   }
 }
 
@@ -72,22 +81,37 @@ export interface LaneList {
   readonly offset: 0 | 1;
 }
 
+export interface BatchInputs {
+  readonly buffer: ArrayBufferLike;
+  readonly job: GlmJob;
+  readonly kernels: KernelSet;
+  readonly partition: DesignPartition;
+}
+
 /** Gathers the basis of lanes first..first+count and the corrections of hypotheses that need them. */
-export function fillBatch(
-  inputs: { buffer: ArrayBufferLike; job: EngineJob; kernels: KernelSet; partition: DesignPartition },
+export function fillBatch(inputs: BatchInputs, lanes: LaneList, first: number, count: number): void {
+  const { labelShuffles } = inputs.job;
+  for (let done = 0; done < count; done += labelShuffles) {
+    fillLanes(inputs, lanes, first, { first: done, count: Math.min(labelShuffles, count - done) });
+  }
+}
+
+/** Lanes `part` of the batch that starts at lane `first` of the run. */
+function fillLanes(
+  inputs: BatchInputs,
   lanes: LaneList,
   first: number,
-  count: number,
+  part: { readonly first: number; readonly count: number },
 ): void {
-  const { buffer, job, kernels, partition } = inputs;
+  const { buffer, job, kernels } = inputs;
   const { shared, size, tileShuffles } = job;
   const n = size.nSubjects;
-  const labels = new Int32Array(buffer, shared.labels, count * n);
-  const signs = new Int8Array(buffer, shared.signs, count * n);
-  for (let lane = 0; lane < count; lane++) {
+  const labels = new Int32Array(buffer, shared.labels, part.count * n);
+  const signs = new Int8Array(buffer, shared.signs, part.count * n);
+  for (let lane = 0; lane < part.count; lane++) {
     const label = labels.subarray(lane * n, lane * n + n);
     const sign = signs.subarray(lane * n, lane * n + n);
-    const index = first + lane - lanes.offset;
+    const index = first + part.first + lane - lanes.offset;
     if (index < 0) {
       for (let i = 0; i < n; i++) label[i] = i;
       sign.fill(1);
@@ -96,32 +120,32 @@ export function fillBatch(
     lanes.plan.labelsInto(index, label);
     lanes.plan.signsInto(index, sign);
   }
-  const single = job.precision === "single";
-  const tileBytes = Math.ceil((tileShuffles * size.rank) / ROW_PANEL) * ROW_PANEL * n * (single ? 4 : 8);
-  const gather = single ? kernels.f32GatherBasis : kernels.f64GatherBasis;
-  for (let lane = 0, tile = 0; lane < count; lane += tileShuffles, tile++) {
-    const nShuffles = Math.min(tileShuffles, count - lane);
-    const target = shared.gathered + tile * tileBytes;
+  const gather = job.precision === "single" ? kernels.f32GatherBasis : kernels.f64GatherBasis;
+  const tileBytes = gatheredTileBytes(job);
+  for (let lane = 0; lane < part.count; lane += tileShuffles) {
+    const nShuffles = Math.min(tileShuffles, part.count - lane);
+    const target = shared.gathered + ((part.first + lane) / tileShuffles) * tileBytes;
     gather(n, size.rank, nShuffles, shared.labels + lane * n * 4, shared.signs + lane * n, shared.basis, target);
   }
-  fillCorrections({ buffer, job, partition }, labels, signs, count);
+  fillCorrections(inputs, labels, signs, part);
 }
 
-/** G_b N_h = Q P_b (Q' N_h): f64 [count][r][k_h] for each hypothesis with its own nuisance directions. */
+/** G_b N_h = Q P_b (Q' N_h): f64 [batch][r][k_h] for each hypothesis with its own nuisance directions. */
 function fillCorrections(
-  { buffer, job, partition }: { buffer: ArrayBufferLike; job: EngineJob; partition: DesignPartition },
+  { buffer, job, partition }: BatchInputs,
   labels: Int32Array,
   signs: Int8Array,
-  count: number,
+  part: { readonly first: number; readonly count: number },
 ): void {
   const { nSubjects: n, rank } = job.size;
   const q = partition.basis.values;
   for (const [h, moments] of momentRows(partition).entries()) {
     const k = moments.nRows;
     if (k === 0) continue;
-    const out = new Float64Array(buffer, job.shared.hypotheses[h]!.corrections, count * rank * k);
+    const start = job.shared.hypotheses[h]!.corrections + part.first * rank * k * 8;
+    const out = new Float64Array(buffer, start, part.count * rank * k);
     out.fill(0);
-    for (let b = 0; b < count; b++) {
+    for (let b = 0; b < part.count; b++) {
       for (let j = 0; j < rank; j++) {
         for (let l = 0; l < k; l++) {
           let sum = 0;

@@ -165,6 +165,7 @@ export async function openEngine(inputs: EngineInputs, connectivity: Connectivit
   // Safety: never grown, so views of its buffer stay valid in every thread
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const job: EngineJob = {
+    kind: "enhance",
     size,
     source: inputs.source,
     connectivity: inputs.connectivity,
@@ -174,6 +175,8 @@ export async function openEngine(inputs: EngineInputs, connectivity: Connectivit
     blockWidth: layout.blockWidth,
     tileShuffles: layout.tileShuffles,
     batchShuffles: layout.batchShuffles,
+    labelShuffles: layout.batchShuffles,
+    observedBytes: 4,
     nBlocks: blocks.length / 4,
     nWindows: windows.length / 4,
     windowBytes: mappedWindowBytes(size.nSubjects, layout.blockWidth, size.valueBytes, layout.windowConnections),

@@ -1,7 +1,7 @@
 // Phase "enhance": one window of connectivity rows over all lanes of the batch; maxima and counters follow at once.
 import { type ConnectivityFiles, openConnectivityFiles } from "../connectivity/connectivity-files.js";
 import { LANES } from "../kernels/kernel-set.js";
-import type { PhaseOrder } from "./job.js";
+import type { EngineJob, PhaseOrder } from "./job.js";
 import type { RunnerContext } from "./runner-context.js";
 
 export interface WindowEnhancer {
@@ -11,7 +11,7 @@ export interface WindowEnhancer {
   close(): void;
 }
 
-export function createWindowEnhancer(context: RunnerContext): WindowEnhancer {
+export function createWindowEnhancer(context: RunnerContext<EngineJob>): WindowEnhancer {
   const { job, kernels: k, at, u8, u32, f32, report } = context;
   const { size, shared, worker: w } = job;
   const m = size.nElements;

@@ -1,20 +1,25 @@
 // What every thread must know about a run: plain data, posted once. Offsets are bytes in the shared linear memory.
+import { ROW_PANEL } from "../kernels/kernel-set.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
 import type { ColumnSourceSpec } from "../store/column-source.js";
 
 export type Precision = "double" | "single";
 
-export interface HypothesisSize {
+export interface GlmHypothesisSize {
   readonly contrastRank: number;
   readonly nCorrections: number;
-  /** 1 for a t-test (positive side only), 0 for an F-test. */
+  /** 1 for a t-test, 0 for an F-test. */
   readonly signed: 0 | 1;
+}
+
+/** A hypothesis whose statistics become bins. */
+export interface HypothesisSize extends GlmHypothesisSize {
   readonly nCells: number;
   readonly cellsPerUnit: number;
   readonly nThresholds: number;
 }
 
-export interface ProblemSize {
+export interface GlmSize {
   readonly nSubjects: number;
   /** Elements analysed: inside the mask. */
   readonly nElements: number;
@@ -22,23 +27,31 @@ export interface ProblemSize {
   readonly rank: number;
   readonly dof: number;
   readonly sharedRank: number;
-  readonly hypotheses: readonly HypothesisSize[];
+  readonly hypotheses: readonly GlmHypothesisSize[];
   /** Bytes of one stored value. */
   readonly valueBytes: 4 | 8;
 }
 
+export interface ProblemSize extends GlmSize {
+  readonly hypotheses: readonly HypothesisSize[];
+}
+
 /** Regions of one hypothesis. */
-export interface HypothesisRegions {
+export interface GlmHypothesisRegions {
   readonly contrastBasis: number;
+  readonly corrections: number;
+}
+
+export interface HypothesisRegions extends GlmHypothesisRegions {
   readonly cells: number;
   readonly thresholds: number;
-  readonly corrections: number;
   readonly bins: number;
   readonly defaults: number;
   readonly counters: number;
 }
 
-export interface SharedRegions {
+/** What the linear model needs, whatever is made of its statistics. */
+export interface GlmRegions {
   /** i32 words: see CONTROL. */
   readonly control: number;
   readonly basis: number;
@@ -48,22 +61,26 @@ export interface SharedRegions {
   readonly labels: number;
   readonly signs: number;
   readonly gathered: number;
-  readonly heightPowers: number;
   /** u32 [nElements]: store column of each element. */
   readonly columns: number;
   /** u32 [nBlocks][4]: first column, columns, first element, elements. */
   readonly blocks: number;
+  /** f32 or f64 (`observedBytes`) [nObserved][nElements], laid over what the observed pass does not use. */
+  readonly observed: number;
+  readonly hypotheses: readonly GlmHypothesisRegions[];
+}
+
+export interface SharedRegions extends GlmRegions {
+  readonly heightPowers: number;
   /** u32 [nWindows][4]: first element, elements, first connection (low, high word). */
   readonly windows: number;
   /** u8 [nElements], or 0: elements that may be a maximum. */
   readonly eligible: number;
-  /** f32 [nObserved][nElements], laid over the bins, which the observed pass does not use. */
-  readonly observed: number;
   readonly hypotheses: readonly HypothesisRegions[];
 }
 
-/** Offsets from a worker's own region; the two phases share the same bytes. */
-export interface WorkerRegions {
+/** Offsets from a worker's own region. */
+export interface GlmWorkerRegions {
   readonly raw: number;
   readonly columnIndices: number;
   readonly nonFinite: number;
@@ -76,7 +93,10 @@ export interface WorkerRegions {
   readonly hypothesisSums: number;
   readonly product: number;
   readonly product32: number;
+}
 
+/** The two phases share the same bytes. */
+export interface WorkerRegions extends GlmWorkerRegions {
   readonly connections: number;
   readonly rowStarts: number;
   readonly norms: number;
@@ -97,34 +117,82 @@ export interface EnhancementSize {
   readonly nBinsWide: number;
 }
 
-export interface EngineJob {
-  readonly size: ProblemSize;
+export interface GlmJob {
+  readonly size: GlmSize;
   readonly source: ColumnSourceSpec;
-  readonly connectivity: { readonly path: string; readonly io: IoPolicy };
-  readonly enhancement: EnhancementSize;
   readonly precision: Precision;
   readonly kernels: "simd" | "reference";
   /** Elements of a block, a multiple of 8. */
   readonly blockWidth: number;
   /** Shuffles of a product tile: 1, 2, 4, 8 or 16. */
   readonly tileShuffles: number;
-  /** Shuffles of a batch: a multiple of 16. */
+  /** Shuffles of a batch: a multiple of tileShuffles (of 16 where statistics become bins). */
   readonly batchShuffles: number;
+  /** Shuffles whose labels and signs are held while a batch is gathered: a multiple of tileShuffles. */
+  readonly labelShuffles: number;
   readonly nBlocks: number;
-  readonly nWindows: number;
   readonly windowBytes: number;
-  readonly shared: SharedRegions;
-  readonly worker: WorkerRegions;
+  /** Bytes of an observed value. */
+  readonly observedBytes: 4 | 8;
+  readonly shared: GlmRegions;
+  readonly worker: GlmWorkerRegions;
   /** First byte of worker i's region is workersStart + i * workerBytes. */
   readonly workersStart: number;
   readonly workerBytes: number;
 }
 
+/** Bytes of the gathered rows of one tile. */
+export function gatheredTileBytes({ tileShuffles, size, precision }: GlmJob): number {
+  const rows = Math.ceil((tileShuffles * size.rank) / ROW_PANEL) * ROW_PANEL;
+  return rows * size.nSubjects * (precision === "single" ? 4 : 8);
+}
+
+/** A run with enhancement. */
+export interface EngineJob extends GlmJob {
+  readonly kind: "enhance";
+  readonly size: ProblemSize;
+  readonly connectivity: { readonly path: string; readonly io: IoPolicy };
+  readonly enhancement: EnhancementSize;
+  readonly nWindows: number;
+  readonly shared: SharedRegions;
+  readonly worker: WorkerRegions;
+}
+
+/** A run without enhancement: statistics are compared as they are. */
+export interface ScoreJob extends GlmJob {
+  readonly kind: "score";
+  /** By hypothesis: the score of an element that cannot be tested. */
+  readonly untestable: readonly number[];
+  readonly shared: ScoreRegions;
+  readonly worker: ScoreWorkerRegions;
+}
+
+export interface ScoreHypothesisRegions extends GlmHypothesisRegions {
+  /** f64 [nElements]: score of the unshuffled data. */
+  readonly defaults: number;
+  /** u32 [nElements]: shuffles with a smaller score. */
+  readonly counters: number;
+}
+
+export interface ScoreRegions extends GlmRegions {
+  readonly hypotheses: readonly ScoreHypothesisRegions[];
+}
+
+export interface ScoreWorkerRegions extends GlmWorkerRegions {
+  /** f64 [tileShuffles][blockWidth]. */
+  readonly scores: number;
+  /** f64 [H][batchShuffles], and u32 beside it: live until the main thread has read them. */
+  readonly maxima: number;
+  readonly maximaElements: number;
+}
+
+export type AnyJob = EngineJob | ScoreJob;
+
 /** Indices of i32 words in the control region. */
 export const CONTROL = { nextClaim: 0, stop: 1, words: 16 } as const;
 
-/** Where the observed pass keeps its images: index into f32 [nObserved][nElements]. */
-export function observedIndex(size: ProblemSize) {
+/** Where the observed pass keeps its images: index into [nObserved][nElements]. */
+export function observedIndex(size: GlmSize) {
   const { nFactors, hypotheses } = size;
   const perHypothesis = 4;
   return {
@@ -138,9 +206,24 @@ export function observedIndex(size: ProblemSize) {
   };
 }
 
+/** Image i of the observed pass: f32 or f64 [nElements], a view of the shared memory. */
+export function observedImage(job: GlmJob, buffer: ArrayBufferLike, i: number): Float32Array | Float64Array {
+  const { nElements } = job.size;
+  const pointer = job.shared.observed + i * nElements * job.observedBytes;
+  return job.observedBytes === 8
+    ? new Float64Array(buffer, pointer, nElements)
+    : new Float32Array(buffer, pointer, nElements);
+}
+
 /** One phase over claimed pieces of work. `lanes` of the batch in use; binBytes 1 or 2. */
 export type PhaseOrder =
   | { readonly phase: "observe" }
+  | {
+      readonly phase: "score";
+      readonly lanes: number;
+      /** Lane 0 is the unshuffled data: keep its scores as the defaults. */
+      readonly keepDefault: boolean;
+    }
   | { readonly phase: "bin"; readonly lanes: number; readonly binBytes: 1 | 2 }
   | {
       readonly phase: "enhance";

@@ -1,7 +1,7 @@
 // The observed pass under one design for all elements: effects and exact statistics, into the observed images.
 import { ROW_PANEL } from "../kernels/kernel-set.js";
 import { observeHypothesis, standardDeviation } from "../stats/glm/observed.js";
-import { observedIndex } from "./job.js";
+import { observedImage, observedIndex } from "./job.js";
 import type { BlockLoader } from "./load-block.js";
 import { type RunnerContext, roundUp } from "./runner-context.js";
 
@@ -9,15 +9,16 @@ import { type RunnerContext, roundUp } from "./runner-context.js";
 const SSE_ROUNDING = 1e-14;
 
 export function createFixedObserver(context: RunnerContext, loader: BlockLoader): (iBlock: number) => void {
-  const { job, kernels: k, at, u8, f32, f64, partition, report } = context;
+  const { job, kernels: k, at, u8, f64, partition, report } = context;
   const { size, shared, worker: w, blockWidth } = job;
-  const { nSubjects: n, nElements: m, rank } = size;
+  const { nSubjects: n, rank } = size;
   const nonFinite = u8(at(w.nonFinite), blockWidth);
   const rawSums = f64(at(w.rawSums), blockWidth);
   const sums = f64(at(w.sums), blockWidth);
   const factors = f64(at(w.factors), blockWidth);
   const index = observedIndex(size);
-  const image = (i: number) => f32(shared.observed + i * m * 4, m);
+  const images = Array.from({ length: index.count }, (_, i) => observedImage(job, context.buffer, i));
+  const image = (i: number) => images[i]!;
   const nBetas = roundUp(size.nFactors, ROW_PANEL);
 
   return (iBlock) => {

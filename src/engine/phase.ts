@@ -10,14 +10,12 @@ export function claimPiece(control: Int32Array, nPieces: number): number {
 }
 
 export function runPiece(runner: Runner, order: PhaseOrder, piece: number): void {
-  if (order.phase === "observe") runner.observeBlock(piece);
-  else if (order.phase === "bin") runner.binBlock(piece, order);
-  else runner.enhanceWindow(piece, order);
+  runner.run(order, piece);
 }
 
 export function beginPhase(runner: Runner, order: PhaseOrder): void {
-  runner.resetReport();
-  if (order.phase === "enhance") runner.clearMaxima();
+  Object.assign(runner.report, { largestBin: 0, nonFiniteElement: -1, bytesRead: 0 });
+  runner.begin(order);
 }
 
 export function reportOf(runner: Runner, busyMs: number): PhaseReport {

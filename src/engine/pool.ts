@@ -4,10 +4,10 @@ import { Worker } from "node:worker_threads";
 import { InternalError } from "../errors.js";
 import type { KernelSet } from "../kernels/kernel-set.js";
 import type { DesignPartition } from "../stats/design/partition.js";
-import { CONTROL, type EngineJob, type PhaseOrder, type PhaseReport } from "./job.js";
+import { createRunner } from "./create-runner.js";
+import { type AnyJob, CONTROL, type PhaseOrder, type PhaseReport } from "./job.js";
 import { beginPhase, claimPiece, reportOf, runPiece } from "./phase.js";
 import { rebuildFailure, type WorkerRequest, type WorkerResponse } from "./protocol.js";
-import { createRunner } from "./runner.js";
 import { workerUrl } from "./worker-url.js";
 
 export interface Pool {
@@ -17,7 +17,7 @@ export interface Pool {
 }
 
 export interface PoolInputs {
-  readonly job: EngineJob;
+  readonly job: AnyJob;
   readonly memory: WebAssembly.Memory;
   readonly module: WebAssembly.Module | undefined;
   readonly kernels: KernelSet;

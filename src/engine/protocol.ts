@@ -1,12 +1,12 @@
 // Messages between the main thread and its workers: two discriminated unions, nothing else crosses.
 import { BudgetError, DesignError, FixelstreamError, InputError, InternalError, UsageError } from "../errors.js";
 import type { DesignPartition } from "../stats/design/partition.js";
-import type { EngineJob, PhaseOrder, PhaseReport } from "./job.js";
+import type { AnyJob, PhaseOrder, PhaseReport } from "./job.js";
 
 export type WorkerRequest =
   | {
       readonly type: "open";
-      readonly job: EngineJob;
+      readonly job: AnyJob;
       readonly memory: WebAssembly.Memory;
       /** Compiled once, in the main thread; absent with the reference kernels. */
       readonly module: WebAssembly.Module | undefined;

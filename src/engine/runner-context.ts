@@ -1,12 +1,12 @@
 // What the parts of one thread's runner share: the job, the kernels, views of the linear memory at this worker's offsets, and the report of a phase.
 import type { KernelSet } from "../kernels/kernel-set.js";
 import type { DesignPartition } from "../stats/design/partition.js";
-import type { EngineJob } from "./job.js";
+import type { AnyJob, GlmJob } from "./job.js";
 
 export const roundUp = (count: number, multiple: number): number => Math.ceil(count / multiple) * multiple;
 
-export interface RunnerInputs {
-  readonly job: EngineJob;
+export interface RunnerInputs<Job extends GlmJob = AnyJob> {
+  readonly job: Job;
   readonly iWorker: number;
   readonly memory: WebAssembly.Memory;
   readonly kernels: KernelSet;
@@ -23,7 +23,7 @@ export interface RunnerReport {
   bytesRead: number;
 }
 
-export interface RunnerContext extends RunnerInputs {
+export interface RunnerContext<Job extends GlmJob = GlmJob> extends RunnerInputs<Job> {
   readonly report: RunnerReport;
   readonly buffer: ArrayBufferLike;
   /** Byte of the linear memory where a region of this worker begins. */
@@ -35,7 +35,7 @@ export interface RunnerContext extends RunnerInputs {
   f64(pointer: number, count: number): Float64Array;
 }
 
-export function createRunnerContext(inputs: RunnerInputs): RunnerContext {
+export function createRunnerContext<Job extends GlmJob>(inputs: RunnerInputs<Job>): RunnerContext<Job> {
   const { job } = inputs;
   const { buffer } = inputs.memory;
   const base = job.workersStart + inputs.iWorker * job.workerBytes;

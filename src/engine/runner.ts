@@ -1,7 +1,7 @@
 // What one thread does with one piece of claimed work. Main thread and workers run the same code over the same memory.
-import { type BinOrder, createFixedBinner } from "./bin-fixed.js";
+import { createFixedBinner } from "./bin-fixed.js";
 import { createWindowEnhancer } from "./enhance-windows.js";
-import type { PhaseOrder } from "./job.js";
+import type { EngineJob, PhaseOrder } from "./job.js";
 import { createBlockLoader } from "./load-block.js";
 import { createFixedObserver } from "./observe-fixed.js";
 import { createRunnerContext, type RunnerInputs, type RunnerReport } from "./runner-context.js";
@@ -9,31 +9,29 @@ import { createRunnerContext, type RunnerInputs, type RunnerReport } from "./run
 export type { RunnerInputs };
 
 export interface Runner {
-  observeBlock(iBlock: number): void;
-  binBlock(iBlock: number, order: BinOrder): void;
-  enhanceWindow(iWindow: number, order: Extract<PhaseOrder, { phase: "enhance" }>): void;
-  /** Before the first window of a batch: this worker's maxima become 0. */
-  clearMaxima(): void;
-  readonly report: Readonly<RunnerReport>;
-  resetReport(): void;
+  /** Before the first piece of a phase: this worker's maxima are begun anew. */
+  begin(order: PhaseOrder): void;
+  run(order: PhaseOrder, piece: number): void;
+  /** Counted over a phase; whoever runs the phase clears it. */
+  readonly report: RunnerReport;
   close(): void;
 }
 
-export function createRunner(inputs: RunnerInputs): Runner {
+export function createEnhanceRunner(inputs: RunnerInputs<EngineJob>): Runner {
   const context = createRunnerContext(inputs);
-  const { report } = context;
   const loader = createBlockLoader(context);
+  const observeBlock = createFixedObserver(context, loader);
+  const binBlock = createFixedBinner(context, loader);
   const { enhanceWindow, clearMaxima, close } = createWindowEnhancer(context);
   return {
-    observeBlock: createFixedObserver(context, loader),
-    binBlock: createFixedBinner(context, loader),
-    enhanceWindow,
-    clearMaxima,
-    report,
-    resetReport() {
-      report.largestBin = 0;
-      report.nonFiniteElement = -1;
-      report.bytesRead = 0;
+    report: context.report,
+    begin(order) {
+      if (order.phase === "enhance") clearMaxima();
+    },
+    run(order, piece) {
+      if (order.phase === "observe") observeBlock(piece);
+      else if (order.phase === "bin") binBlock(piece, order);
+      else if (order.phase === "enhance") enhanceWindow(piece, order);
     },
     close() {
       loader.close();

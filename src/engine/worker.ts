@@ -1,9 +1,10 @@
 // Entry of a worker thread: takes orders, claims pieces from the shared counter, reports. protocol.ts has the messages.
 import { parentPort } from "node:worker_threads";
 import { createKernelSet } from "../kernels/choose-kernels.js";
+import { createRunner } from "./create-runner.js";
 import { runPhase } from "./phase.js";
 import { describeFailure, type WorkerRequest, type WorkerResponse } from "./protocol.js";
-import { createRunner, type Runner } from "./runner.js";
+import type { Runner } from "./runner.js";
 
 const port = parentPort!;
 const reply = (message: WorkerResponse) => port.postMessage(message);
