@@ -1,6 +1,7 @@
 // Makes a store of one scalar in `OUTPUT.partial`, resumes it after a kill, and publishes it by rename. Converters bring the rows.
 import fs from "node:fs";
 import path from "node:path";
+import { crc32 as checksum } from "node:zlib";
 import { InputError, InternalError } from "../errors.js";
 import { formatBytes } from "../units.js";
 import { checksumFile } from "./checksum-file.js";
@@ -18,6 +19,7 @@ import { FORMAT_VERSION, formatManifest, MANIFEST_FILE, type Manifest } from "./
 import { takeLock } from "./partial-lock.js";
 import { partialPathOf, publishStore, restoreReplaced } from "./publish-store.js";
 import type { BlockScan } from "./scan-blocks.js";
+import type { Rectangle } from "./write-rectangle.js";
 import { createScalarWriter, type ScalarWriter } from "./write-store.js";
 
 const JOURNAL_FILE = "journal.ndjson";
@@ -58,6 +60,11 @@ export interface StoreBuild {
    * Throws InputError (disk full).
    */
   writeSubjects(rows: Uint8Array, firstSubject: number, crc32: readonly number[]): Promise<void>;
+  /**
+   * Writes part of the matrix, [nSubjects][nElements] of the rectangle. Of each subject the rectangles must come in the order of their elements. They are not
+   * in the journal: a killed run begins again. The CRC-32 of such a subject's source is that of its values. Throws InputError (disk full).
+   */
+  writeRectangle(values: Uint8Array, rectangle: Rectangle): void;
   /** Reads everything back, writes store.json and publishes. Throws InternalError when subjects are missing. */
   finish(onBlock?: (iBlock: number) => void): Promise<Manifest>;
   /** Stops; what was written stays and can be resumed. Idempotent. */
@@ -118,6 +125,8 @@ export function beginStoreBuild(plan: StoreBuildPlan, stagingBytes: number): Sto
   });
   const journal: JournalWriter = openJournal(journalPath, resumed?.validBytes ?? 0);
   if (resumed === undefined) journal.append(journalPlan);
+  /** Of the elements that rectangles have written so far. */
+  const partialCrc32 = new Uint32Array(shape.nSubjects);
   let open = true;
   // At most one group on its way to the disk. Its failure is kept for the next call, because an fsync reports an error once and never again.
   let settling: Promise<void> = Promise.resolve();
@@ -151,6 +160,17 @@ export function beginStoreBuild(plan: StoreBuildPlan, stagingBytes: number): Sto
       for (const [i, crc] of crcs.entries()) crc32[firstSubject + i] = crc;
       settling = settle({ firstSubject, crc32: crcs });
       settling.catch(() => {}); // answered by settled()
+    },
+    writeRectangle(values, rectangle) {
+      writer.writeRectangle(values, rectangle);
+      const { firstSubject, nSubjects, firstElement, nElements } = rectangle;
+      const rowBytes = values.byteLength / nSubjects;
+      for (let i = 0; i < nSubjects; i++) {
+        const subject = firstSubject + i;
+        const crc = checksum(values.subarray(i * rowBytes, (i + 1) * rowBytes), partialCrc32[subject]);
+        partialCrc32[subject] = crc;
+        if (firstElement + nElements === shape.nElements) crc32[subject] = crc;
+      }
     },
     async finish(onBlock) {
       const absent = crc32.indexOf(undefined);

@@ -14,6 +14,7 @@ import { InputError, InternalError } from "../errors.js";
 import { countBlocks } from "./block-width.js";
 import { type BlockedShape, bytesPerValue, dataFileBytes } from "./element-type.js";
 import { type BlockScan, scanBlocks } from "./scan-blocks.js";
+import { type Rectangle, writeRectangle } from "./write-rectangle.js";
 
 const fdatasync = promisify(fs.fdatasync);
 
@@ -30,6 +31,8 @@ export interface ScalarWriterOptions {
 export interface ScalarWriter {
   /** Writes subjects firstSubject..firstSubject+count. `rows`: [count][nElements] little-endian values, row-major. Throws InputError (disk full). */
   writeSubjects(rows: Uint8Array, firstSubject: number, count: number): void;
+  /** Writes any part of the matrix; see write-rectangle.ts. Throws InputError (disk full). */
+  writeRectangle(values: Uint8Array, rectangle: Rectangle): void;
   /** Resolves when everything written before the call is on the disk. Other threads do the waiting. */
   sync(): Promise<void>;
   /**
@@ -71,9 +74,13 @@ export function createScalarWriter(options: ScalarWriterOptions): ScalarWriter {
   }
 
   function write(stagingOffset: number, lengthBytes: number, fileOffset: number): void {
+    writeBytes(staging.subarray(stagingOffset, stagingOffset + lengthBytes), fileOffset);
+  }
+
+  function writeBytes(bytes: Uint8Array, fileOffset: number): void {
     try {
-      for (let done = 0; done < lengthBytes; ) {
-        done += fs.writeSync(fd, staging, stagingOffset + done, lengthBytes - done, fileOffset + done);
+      for (let done = 0; done < bytes.byteLength; ) {
+        done += fs.writeSync(fd, bytes, done, bytes.byteLength - done, fileOffset + done);
       }
     } catch (cause) {
       throw writeError(options.path, cause);
@@ -100,6 +107,7 @@ export function createScalarWriter(options: ScalarWriterOptions): ScalarWriter {
         }
       }
     },
+    writeRectangle: (values, rectangle) => writeRectangle(shape, values, rectangle, staging, writeBytes),
     sync: () => fdatasync(fd),
     scan: (onBlock) => scanBlocks(fd, options.path, shape, staging, onBlock),
     close() {
