@@ -34,6 +34,16 @@ export const GEOMETRY_ATTRIBUTES = {
   transform: "transform",
 } as const;
 
+/** Of files that do not say: a grid of 1 mm. */
+const UNKNOWN_GEOMETRY = {
+  voxelSizes: [1, 1, 1],
+  transform: [
+    [1, 0, 0, 0],
+    [0, 1, 0, 0],
+    [0, 0, 1, 0],
+  ],
+};
+
 /** Voxels of an image that the tables may ask for: more is a damaged table. */
 const MOST_VOXELS = 2 ** 31;
 /** Voxels looked at together. */
@@ -129,22 +139,22 @@ export function writeFixelTemplate(
     index[voxel]!++;
   }
   fs.mkdirSync(directory, { recursive: true });
-  const spec = { voxelSizes: geometry?.voxelSizes, transform: geometry?.transform, overwrite: true } as const;
+  const { voxelSizes, transform } = geometry ?? UNKNOWN_GEOMETRY;
   const indexPath = path.join(directory, "index.mif");
   const directionsPath = path.join(directory, "directions.mif");
-  const entries: [string, string][] = [["nfixels", String(nFixels)]];
+  const shared = { transform, overwrite: true };
+  const indexSpec = {
+    ...shared,
+    dimensions: [nx, ny, nz, 2],
+    voxelSizes: [...voxelSizes, 1],
+    dataType: "UInt32LE",
+  } as const;
+  writeImage(indexPath, { ...indexSpec, entries: [["nfixels", String(nFixels)]] }, index);
   writeImage(
-    indexPath,
-    {
-      ...spec,
-      voxelSizes: spec.voxelSizes && [...spec.voxelSizes, Number.NaN],
-      dimensions: [nx, ny, nz, 2],
-      dataType: "UInt32LE",
-      entries,
-    },
-    index,
+    directionsPath,
+    { ...shared, dimensions: [nFixels, 3, 1], voxelSizes, dataType: "Float32LE" },
+    tables.directions,
   );
-  writeImage(directionsPath, { ...spec, dimensions: [nFixels, 3, 1], dataType: "Float32LE" }, tables.directions);
   return { indexPath, directionsPath };
 }
 
