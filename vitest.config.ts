@@ -8,6 +8,7 @@ const reporters = ["default" as const, ["json", { outputFile: resultsFile }] as 
 
 export default defineConfig({
   test: {
+    globalSetup: "test/support/temporary-root.ts",
     ...(resultsFile === undefined ? {} : { reporters }),
     projects: [
       {

@@ -1,7 +1,7 @@
 // What tests need to stand beside the peer: where its reference data are, whether its commands are installed, the stored cases of
 // fixtures/peers laid out to be run, and tiny readers that are independent of src/formats.
 import { execFileSync } from "node:child_process";
-import { accessSync, constants, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { accessSync, constants, cpSync, existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,11 +27,9 @@ export function hasCommand(name: string): boolean {
   });
 }
 
-/** Removed when the process ends. */
+/** Removed when the run of tests ends (temporary-root.ts). */
 export function makeTemporaryDirectory(): string {
-  const path = mkdtempSync(join(tmpdir(), "fixelstream-test-"));
-  process.on("exit", () => rmSync(path, { recursive: true, force: true }));
-  return path;
+  return mkdtempSync(join(tmpdir(), "fixelstream-test-"));
 }
 
 // ------------------------------------------------------------------------------------------------------------------------- stored cases
