@@ -1,0 +1,26 @@
+// The registry: one entry a case. A case is
+//   group, name      where it stands in the table
+//   quick            also run with --quick
+//   needs            a command that must be on PATH (else the case is left out, and the report says so)
+//   run(context)     measures, asserts its answer (tools/measure.mjs), returns { figures, note? }
+// A figure is { name, value, unit } and, where issue 3 or 5 sets one, a target: atMost or atLeast.
+// context: { mode: "quick" | "full", dir, fixelstream(args), built(path), kernelBench() }.
+import { enhanceCases } from "./cases/enhance.mjs";
+import { glmCases } from "./cases/glm.mjs";
+import { gemmCases, peakCases } from "./cases/kernels.mjs";
+import { peerFixelCfe, peerVectorstats } from "./cases/peers.mjs";
+import { memoryCases, runCases } from "./cases/runs.mjs";
+import { conversion, storePass } from "./cases/store.mjs";
+
+export const CASES = [
+  ...peakCases,
+  ...gemmCases,
+  ...enhanceCases,
+  ...glmCases,
+  conversion,
+  storePass,
+  ...runCases,
+  ...memoryCases,
+  peerFixelCfe,
+  peerVectorstats,
+];

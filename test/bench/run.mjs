@@ -1,0 +1,66 @@
+// npm run bench -- [--quick] [--only PATTERN] [--json] [--write] [--dir DIRECTORY]
+//
+// Builds nothing itself (the npm script does). Runs the cases of cases.mjs one after the other; a wrong answer ends with 1.
+//   --quick   smaller cases, under two minutes        --only   cases whose "group: name" matches the regular expression
+//   --json    one object a case on standard output     --write  docs/benchmarks.md from this run
+//   --dir     where inputs are made and kept (default: fixelstream-bench in the system's temporary directory)
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { CASES } from "./cases.mjs";
+import { createContext } from "./tools/context.mjs";
+import { describeMachine, machineOf, markdown, printCase } from "./tools/report.mjs";
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+    dir: { type: "string", default: join(tmpdir(), "fixelstream-bench") },
+  },
+});
+
+function isThere(command) {
+  try {
+    execFileSync(command, ["-version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function runCase(context, { group, name, needs, run }) {
+  const head = { group, name };
+  if (needs !== undefined && !isThere(needs)) return { ...head, figures: [], skipped: `${needs} is not installed` };
+  try {
+    return { ...head, ...(await run(context)) };
+  } catch (error) {
+    return { ...head, figures: [], skipped: `FAILED: ${error.message}`, failed: true };
+  }
+}
+
+async function main() {
+  const dir = resolve(options.dir);
+  mkdirSync(dir, { recursive: true });
+  const mode = options.quick ? "quick" : "full";
+  const machine = machineOf();
+  const context = createContext({ mode, dir });
+  const pattern = new RegExp(options.only);
+  const chosen = CASES.filter((c) => (c.quick || !options.quick) && pattern.test(`${c.group}: ${c.name}`));
+  if (!options.json) console.log(`${describeMachine(machine)}; inputs in ${dir}`);
+  const results = [];
+  for (const one of chosen) {
+    const result = await runCase(context, one);
+    results.push(result);
+    if (options.json) console.log(JSON.stringify({ ...result, mode, machine }));
+    else printCase(result);
+  }
+  if (options.write)
+    writeFileSync(new URL("../../docs/benchmarks.md", import.meta.url), markdown(results, machine, mode));
+  if (results.some((result) => result.failed)) process.exitCode = 1;
+}
+
+await main();

@@ -1,0 +1,72 @@
+// Table for people, JSON lines for programs, Markdown for docs/benchmarks.md.
+import { cpus } from "node:os";
+
+export function machineOf() {
+  const cores = cpus();
+  return {
+    processor: cores[0]?.model.trim() ?? "unknown",
+    cores: cores.length,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    date: new Date().toISOString().slice(0, 10),
+  };
+}
+
+export function describeMachine({ processor, cores, node, platform, date }) {
+  return `${processor}, ${cores} cores, ${platform}, Node ${node}, ${date}`;
+}
+
+const DIGITS = 3;
+
+function format(value, unit) {
+  if (!Number.isFinite(value)) return `? ${unit}`;
+  const digits = Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(DIGITS);
+  return unit === "ratio" ? `${digits} x` : `${digits} ${unit}`;
+}
+
+function targetOf({ value, atMost, atLeast, unit }) {
+  if (atMost === undefined && atLeast === undefined) return "";
+  const holds = atMost === undefined ? value >= atLeast : value <= atMost;
+  return `${atMost === undefined ? ">=" : "<="} ${format(atMost ?? atLeast, unit)}: ${holds ? "kept" : "MISSED"}`;
+}
+
+export function printCase(result) {
+  console.log(`\n${result.group}: ${result.name}${result.note === undefined ? "" : `\n  (${result.note})`}`);
+  if (result.skipped !== undefined) console.log(`  left out: ${result.skipped}`);
+  for (const figure of result.figures) {
+    console.log(`  ${figure.name.padEnd(62)} ${format(figure.value, figure.unit).padStart(14)}  ${targetOf(figure)}`);
+  }
+}
+
+export function markdown(results, machine, mode) {
+  const lines = [
+    "# Benchmarks",
+    "",
+    "Made by `npm run bench -- --write`; do not edit by hand. Every sample asserts its answer. Compare ratios: absolute figures belong to one machine.",
+    "",
+    `${describeMachine(machine)}${mode === "quick" ? " (`--quick`: smaller cases)" : ""}.`,
+    "",
+    "Kernels are the best of several rounds in turn with what they stand beside, on one thread; whole runs are commands as a user starts them.",
+  ];
+  for (const group of new Set(results.map((result) => result.group))) {
+    lines.push(
+      "",
+      `## ${group[0].toUpperCase()}${group.slice(1)}`,
+      "",
+      "| case | figure | value | target |",
+      "| --- | --- | ---: | --- |",
+    );
+    const notes = [];
+    for (const result of results.filter((candidate) => candidate.group === group)) {
+      if (result.note !== undefined) notes.push(`- ${result.name}: ${result.note}.`);
+      if (result.skipped !== undefined) lines.push(`| ${result.name} | left out: ${result.skipped} | | |`);
+      result.figures.forEach((figure, i) => {
+        lines.push(
+          `| ${i === 0 ? result.name : ""} | ${figure.name} | ${format(figure.value, figure.unit)} | ${targetOf(figure)} |`,
+        );
+      });
+    }
+    if (notes.length > 0) lines.push("", ...notes);
+  }
+  return `${lines.join("\n")}\n`;
+}
