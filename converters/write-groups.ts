@@ -7,7 +7,8 @@ import { type ReadSubject, readSubjectInto } from "./read-subject.js";
 import type { SubjectFile } from "./subject-files.js";
 
 export interface GroupWork {
-  readonly build: StoreBuild;
+  /** A store, or an .h5. */
+  readonly build: Pick<StoreBuild, "written" | "writeSubjects">;
   readonly shape: BlockedShape;
   readonly groups: GroupPlan;
   /** One a subject, in row order. */

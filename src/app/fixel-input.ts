@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { checkSubjectFiles } from "../../converters/subject-files.js";
 import { InputError, UsageError } from "../errors.js";
 import { type FixelDirectory, openFixelDirectory } from "../formats/fixel-directory.js";
+import { isHdf5Path } from "../formats/hdf5/hdf5-path.js";
 import { readImageHeader } from "../formats/image.js";
 import type { ImageHeader } from "../formats/image-header.js";
 import { readSubjectList, resolveSubjectFiles } from "../formats/text/subject-list.js";
@@ -15,7 +16,7 @@ import { dataFileBytes } from "../store/element-type.js";
 import { openStore, type Store } from "../store/open-store.js";
 import { selectRows } from "../store/select-rows.js";
 import { convertFixels } from "./convert.js";
-import { isHdf5Path, resolveHdf5 } from "./hdf5-input.js";
+import { resolveHdf5 } from "./hdf5-input.js";
 
 export interface FixelInputOptions {
   /** Fixel directory, store or ModelArray file (.h5), as typed. */

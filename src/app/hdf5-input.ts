@@ -16,11 +16,6 @@ import { selectRows } from "../store/select-rows.js";
 import type { FixelInput, FixelInputOptions } from "./fixel-input.js";
 import { scanRows } from "./scan-rows.js";
 
-/** True for names that end as HDF5 files do. */
-export function isHdf5Path(path: string): boolean {
-  return /\.(h5|hdf5|he5)$/i.test(path);
-}
-
 /** Bytes of a block: as many columns as the engine packs at once (8 B x subjects x width = 4 MiB), because a row's part of it is one read. */
 const BLOCK_BYTES = 4 * 2 ** 20;
 const NARROWEST = 16;

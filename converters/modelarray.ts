@@ -1,0 +1,269 @@
+// A ModelArray file of any layout -> a store, or a ModelArray file that can be used where it lies. Every chunk is read once, in bounded memory.
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { BudgetError, InputError, InternalError, UsageError } from "../src/errors.js";
+import { openFixelDirectory } from "../src/formats/fixel-directory.js";
+import {
+  type FixelTables,
+  readFixelTables,
+  tablesOfDirectory,
+  writeFixelTemplate,
+} from "../src/formats/hdf5/fixel-tables.js";
+import { isHdf5Path } from "../src/formats/hdf5/hdf5-path.js";
+import { LARGE_CHUNK_BYTES, type MatrixReader, openMatrixReader } from "../src/formats/hdf5/matrix-reader.js";
+import {
+  chooseScalar,
+  describeScalar,
+  listScalars,
+  type ScalarDataset,
+} from "../src/formats/hdf5/modelarray-layout.js";
+import { type Hdf5File, openHdf5 } from "../src/formats/hdf5/open.js";
+import { createModelArray, type Rectangle } from "../src/formats/hdf5/write-modelarray.js";
+import { blockWidthFor, countBlocks } from "../src/store/block-width.js";
+import { assertOutputFree, beginStoreBuild } from "../src/store/build-store.js";
+import type { ElementType } from "../src/store/column-source.js";
+import { creatorName, readProgramVersion } from "../src/store/creator.js";
+import { formatBytes } from "../src/units.js";
+import { describeInput } from "./subject-files.js";
+
+export interface ModelArrayConversion {
+  readonly input: string;
+  /** `.h5`: ModelArray's layout, contiguous or compressed; else a store. */
+  readonly output: string;
+  /** Undefined: FD or the only one for a store, all of them for an .h5. */
+  readonly scalar: string | undefined;
+  /** Fixel directory; undefined: from /fixels and /voxels. */
+  readonly template: string | undefined;
+  readonly gzipLevel: number | undefined;
+  readonly memoryBytes: number;
+  readonly force: boolean;
+  readonly command: string;
+  /** `share` 0..1 of the phase. */
+  readonly onProgress?: ((phase: "read" | "verify" | "compress", share: number) => void) | undefined;
+}
+
+export interface ModelArraySummary {
+  readonly path: string;
+  readonly nElements: number;
+  readonly scalars: readonly {
+    readonly name: string;
+    readonly nSubjects: number;
+    /** f64 when some value is not exactly a float32. */
+    readonly elementType: ElementType;
+  }[];
+  /** Of all matrices. */
+  readonly dataBytes: number;
+}
+
+/** Bytes. A part passes through libhdf5, a copy of ours, perhaps a turned one and a narrower one. */
+const COPIES = 4;
+const LEAST_PART = 2 ** 20;
+const MOST_PART = 2 ** 24;
+const STAGING_BYTES = 2 ** 22;
+
+type Sink = (name: string, values: Uint8Array, rectangle: Rectangle) => void;
+
+/** Throws UsageError, InputError (not ModelArray's, damaged, changed meanwhile, output exists, disk full), BudgetError. */
+export async function convertModelArray(conversion: ModelArrayConversion): Promise<ModelArraySummary> {
+  const { input, output } = conversion;
+  const before = describeInput(path.basename(input), input);
+  if (path.resolve(input) === path.resolve(output))
+    throw new UsageError(`Cannot write ${output}: it is the input. Give the output another name.`);
+  const file = await openHdf5(input);
+  try {
+    const toHdf5 = isHdf5Path(output);
+    const names =
+      conversion.scalar === undefined && toHdf5 ? listScalars(file) : [chooseScalar(file, conversion.scalar)];
+    const scalars = names.map((name) => describeScalar(file, name));
+    const assertUnchanged = () => {
+      const after = describeInput(before.name, input);
+      if (after.mtimeMs === before.mtimeMs && after.sizeBytes === before.sizeBytes) return;
+      throw new InputError(
+        `Cannot convert ${input}: it was changed during the conversion, expected ${before.sizeBytes} bytes, got ${after.sizeBytes}. Make sure that nothing writes to it, and run the command again.`,
+        { path: input },
+      );
+    };
+    return await (toHdf5 ? convertToHdf5 : convertToStore)(conversion, file, scalars, assertUnchanged);
+  } finally {
+    file.close();
+  }
+}
+
+async function convertToStore(
+  conversion: ModelArrayConversion,
+  file: Hdf5File,
+  [scalar]: readonly ScalarDataset[],
+  assertUnchanged: () => void,
+): Promise<ModelArraySummary> {
+  const { output, force, command, onProgress } = conversion;
+  if (scalar === undefined) throw new InternalError("No scalar was chosen.");
+  if (conversion.gzipLevel !== undefined)
+    throw new UsageError(`Cannot compress ${output}: --gzip is for .h5 files. Leave it out, or name the output .h5.`);
+  assertOutputFree(output, force);
+  const { nSubjects, nElements, name, subjectNames } = scalar;
+  const temporary = fs.mkdtempSync(path.join(os.tmpdir(), "fixelstream-template-"));
+  try {
+    const { indexPath, directionsPath } = templateFiles(conversion, file, scalar, temporary);
+    const { path: absolute, sizeBytes, mtimeMs } = describeInput(name, conversion.input);
+    const template = {
+      index: describeInput(path.basename(indexPath), indexPath),
+      directions: describeInput(path.basename(directionsPath), directionsPath),
+    };
+    const sources = subjectNames.map((subject) => ({ name: subject, path: absolute, sizeBytes, mtimeMs }));
+    for (const elementType of ["f32", "f64"] as const) {
+      const shape = { nSubjects, nElements, blockWidth: blockWidthFor(nSubjects), elementType };
+      const plan = { output, replace: force, kind: "fixel", scalar: name, shape, sources, template, command } as const;
+      const build = beginStoreBuild(plan, STAGING_BYTES);
+      try {
+        const write: Sink = (_, values, rectangle) => build.writeRectangle(values, rectangle);
+        const inexact = await copyScalars(conversion, file, [scalar], new Map([[name, elementType]]), write);
+        if (inexact !== undefined) continue;
+        assertUnchanged();
+        const nBlocks = countBlocks(nElements, shape.blockWidth);
+        await build.finish((iBlock) => onProgress?.("verify", (iBlock + 1) / nBlocks));
+        return summarise(output, [scalar], new Map([[name, elementType]]));
+      } finally {
+        await build.close();
+      }
+    }
+  } finally {
+    fs.rmSync(temporary, { recursive: true, force: true });
+  }
+  throw new InternalError(`A value of ${name} is no float64.`);
+}
+
+async function convertToHdf5(
+  conversion: ModelArrayConversion,
+  file: Hdf5File,
+  scalars: readonly ScalarDataset[],
+  assertUnchanged: () => void,
+): Promise<ModelArraySummary> {
+  const { output, onProgress } = conversion;
+  const types = new Map<string, ElementType>(scalars.map(({ name }) => [name, "f32"]));
+  const tables = tablesOf(conversion, file);
+  for (;;) {
+    const writer = await createModelArray({
+      output,
+      replace: conversion.force,
+      scalars: scalars.map(({ name, subjectNames, nElements }) => ({
+        ...{ name, subjectNames, nElements },
+        elementType: types.get(name)!,
+      })),
+      tables,
+      gzipLevel: conversion.gzipLevel,
+      creator: creatorName(readProgramVersion()),
+    });
+    try {
+      const inexact = await copyScalars(conversion, file, scalars, types, writer.writeRectangle);
+      if (inexact === undefined) {
+        assertUnchanged();
+        await writer.finish((share) => onProgress?.("compress", share));
+        return summarise(output, scalars, types);
+      }
+      if (types.get(inexact) === "f64") throw new InternalError(`A value of ${inexact} is no float64.`);
+      types.set(inexact, "f64");
+    } finally {
+      writer.discard();
+    }
+  }
+}
+
+/** The scalar that turns out to need float64, if there is one. */
+async function copyScalars(
+  conversion: ModelArrayConversion,
+  file: Hdf5File,
+  scalars: readonly ScalarDataset[],
+  types: ReadonlyMap<string, ElementType>,
+  write: Sink,
+): Promise<string | undefined> {
+  for (const [i, scalar] of scalars.entries()) {
+    const reader = openMatrixReader(file, scalar, {
+      partBytes: planPart(conversion, scalar),
+      scratchPath: `${conversion.output.replace(/[/\\]+$/, "")}.chunk-${process.pid}`,
+    });
+    try {
+      const onPart = (share: number) => conversion.onProgress?.("read", (i + share) / scalars.length);
+      if (!(await copyParts(reader, scalar.name, types.get(scalar.name)!, write, onPart))) return scalar.name;
+    } finally {
+      reader.close();
+    }
+  }
+  return undefined;
+}
+
+async function copyParts(
+  reader: MatrixReader,
+  name: string,
+  elementType: ElementType,
+  write: Sink,
+  onPart: (share: number) => void,
+): Promise<boolean> {
+  let narrow = new Float32Array(0);
+  let done = 0;
+  for await (const { values, rectangle } of reader.parts()) {
+    let given = values;
+    if (elementType === "f32" && values instanceof Float64Array) {
+      if (narrow.length < values.length) narrow = new Float32Array(values.length);
+      given = narrow.subarray(0, values.length);
+      for (let i = 0; i < values.length; i++) {
+        given[i] = values[i]!;
+        if (given[i] !== values[i] && !Number.isNaN(values[i])) return false;
+      }
+    } else if (elementType === "f64" && values instanceof Float32Array) given = Float64Array.from(values);
+    write(name, new Uint8Array(given.buffer, given.byteOffset, given.byteLength), rectangle);
+    onPart(++done / reader.nParts);
+  }
+  return true;
+}
+
+function planPart({ memoryBytes, input }: ModelArrayConversion, { values }: ScalarDataset): number {
+  const chunkBytes = (values.chunks ?? []).reduce((product, size) => product * size, values.valueBytes);
+  const least = Math.max(LEAST_PART, chunkBytes > LARGE_CHUNK_BYTES ? 0 : chunkBytes);
+  const needed = COPIES * least + STAGING_BYTES;
+  if (memoryBytes < needed) {
+    throw new BudgetError(
+      `Cannot convert ${input} in ${formatBytes(memoryBytes)}: expected at least ${formatBytes(needed)} for chunks of ${values.chunks?.join(" x ") ?? "no"} values. Give --memory ${Math.ceil(needed / 2 ** 20)}MiB or more.`,
+      { neededBytes: needed, givenBytes: memoryBytes },
+    );
+  }
+  return Math.max(least, Math.min(MOST_PART, Math.floor((memoryBytes - STAGING_BYTES) / COPIES)));
+}
+
+function tablesOf({ template }: ModelArrayConversion, file: Hdf5File): FixelTables | undefined {
+  return template === undefined ? readFixelTables(file) : tablesOfDirectory(openFixelDirectory(template));
+}
+
+function templateFiles(
+  { template, input, output }: ModelArrayConversion,
+  file: Hdf5File,
+  { nElements, name }: ScalarDataset,
+  temporary: string,
+) {
+  const directory = template === undefined ? undefined : openFixelDirectory(template);
+  const tables = directory === undefined ? readFixelTables(file) : undefined;
+  const nFixels = directory?.nFixels ?? tables?.nFixels;
+  if (nFixels === undefined) {
+    throw new UsageError(
+      `Cannot write ${output}: ${input} has no /fixels and /voxels to make index and directions from. Give the fixel directory that it was made with: --template DIRECTORY.`,
+    );
+  }
+  if (nFixels !== nElements) {
+    throw new InputError(
+      `Cannot convert ${input}: expected ${nElements} fixels in ${template ?? "/fixels"}, as ${name} has, got ${nFixels}. Give the right fixel directory with --template.`,
+      { path: template ?? input },
+    );
+  }
+  return directory ?? writeFixelTemplate(temporary, tables!);
+}
+
+function summarise(
+  output: string,
+  scalars: readonly ScalarDataset[],
+  types: ReadonlyMap<string, ElementType>,
+): ModelArraySummary {
+  const described = scalars.map(({ name, nSubjects }) => ({ name, nSubjects, elementType: types.get(name)! }));
+  const nElements = scalars[0]!.nElements;
+  const bytes = scalars.map(({ name, nSubjects }) => nSubjects * nElements * (types.get(name) === "f32" ? 4 : 8));
+  return { path: output, nElements, scalars: described, dataBytes: bytes.reduce((sum, size) => sum + size, 0) };
+}
