@@ -8,9 +8,10 @@ import type { DesignPartition } from "../stats/design/partition.js";
 import { createZThresholds } from "../stats/glm/z-thresholds.js";
 import type { ColumnSourceSpec } from "../store/column-source.js";
 import { fillConstants, type LaneList } from "./constants.js";
-import { type EngineJob, observedIndex, type Precision, type ProblemSize } from "./job.js";
+import { type EngineJob, observedImage, observedIndex, type Precision, type ProblemSize } from "./job.js";
 import { type MemoryPlan, mappedWindowBytes, planMemory } from "./memory-plan.js";
 import { openPool, type Pool } from "./pool.js";
+import { glmSize } from "./problem-size.js";
 import { type NullResults, type RunEvents, runShuffles } from "./run-shuffles.js";
 import { listBlocks, listWindows } from "./work-lists.js";
 
@@ -77,19 +78,11 @@ function zThresholds(partition: DesignPartition, dh: number) {
 type Thresholds = ReturnType<typeof zThresholds>;
 
 function problemSize(inputs: EngineInputs, thresholds: Thresholds): ProblemSize {
-  const { partition, source } = inputs;
+  const size = glmSize(inputs);
   return {
-    nSubjects: partition.nSubjects,
-    nElements: inputs.columns.length,
-    nFactors: partition.nFactors,
-    rank: partition.rank,
-    dof: partition.dof,
-    sharedRank: partition.sharedNuisance.nRows,
-    valueBytes: source.elementType === "f32" ? 4 : 8,
-    hypotheses: partition.hypotheses.map(({ hypothesis, residualNuisance }, h) => ({
-      contrastRank: hypothesis.rank,
-      nCorrections: residualNuisance.nColumns,
-      signed: hypothesis.kind === "t" ? 1 : 0,
+    ...size,
+    hypotheses: size.hypotheses.map((hypothesis, h) => ({
+      ...hypothesis,
       nCells: thresholds[h]!.cells.length,
       cellsPerUnit: thresholds[h]!.cellsPerUnit,
       nThresholds: thresholds[h]!.thresholds.length,
@@ -224,9 +217,8 @@ async function observe(
       { path: inputs.source.path },
     );
   }
-  const { nElements } = job.size;
   return {
-    image: (i: number) => new Float32Array(buffer, job.shared.observed + i * nElements * 4, nElements),
+    image: (i: number) => observedImage(job, buffer, i) as Float32Array,
     index: observedIndex(job.size),
   };
 }

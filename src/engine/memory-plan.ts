@@ -3,7 +3,15 @@
 import { BudgetError } from "../errors.js";
 import { LANES, ROW_PANEL } from "../kernels/kernel-set.js";
 import { formatBytes } from "../units.js";
-import type { EnhancementSize, Precision, ProblemSize, SharedRegions, WorkerRegions } from "./job.js";
+import type {
+  EnhancementSize,
+  GlmSize,
+  GlmWorkerRegions,
+  Precision,
+  ProblemSize,
+  SharedRegions,
+  WorkerRegions,
+} from "./job.js";
 import { observedIndex } from "./job.js";
 
 export interface PlanInputs {
@@ -50,7 +58,7 @@ export interface MemoryPlan {
 }
 
 /** Bytes. wasm32 ends here. */
-const LARGEST_MEMORY = 2 ** 32 - 2 ** 16;
+export const LARGEST_MEMORY = 2 ** 32 - 2 ** 16;
 /** Shuffles. More lanes a pass save reads of store and connectivity, but the bins leave the cache. */
 const LARGEST_BATCH = 256;
 /** Connections of a window: 8 B x 131072 = 1 MiB, stays in the second-level cache while all groups of lanes pass over it. */
@@ -60,7 +68,7 @@ const WINDOW_ROWS = 2048;
 /** Bytes of gathered basis a tile may take: half of a common second-level cache. */
 const TILE_BYTES = 512 * 1024;
 /** Bytes of a block's packed columns: larger blocks gain nothing, smaller ones leave the tile's panels unused. */
-const BLOCK_BYTES = 4 * 2 ** 20;
+export const BLOCK_BYTES = 4 * 2 ** 20;
 
 const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
 
@@ -95,7 +103,10 @@ function evenBatch(nShuffles: number, largest: number): number {
   return Math.max(LANES, roundUp(Math.ceil(nShuffles / nBatches), LANES));
 }
 
-function createRegions() {
+export type Regions = ReturnType<typeof createRegions>;
+
+/** Hands out offsets one after the other. */
+export function createRegions() {
   let end = 0;
   return {
     reserve(bytes: number, alignment = 64): number {
@@ -169,7 +180,7 @@ function layOut(inputs: PlanInputs, batch: number, width: number, saturated: boo
 }
 
 /** Shuffles whose gathered rows stay in the second-level cache; a divisor of 16, so that a tile never crosses a group of lanes. */
-function tileOf(n: number, rank: number, single: boolean): number {
+export function tileOf(n: number, rank: number, single: boolean): number {
   let shuffles = LANES;
   while (shuffles > 1 && shuffles * rank * n * (single ? 4 : 8) > TILE_BYTES) shuffles /= 2;
   // Padding to 4 rows must not be most of the work.
@@ -183,7 +194,7 @@ export function mappedWindowBytes(n: number, width: number, valueBytes: number, 
 }
 
 function layOutShared(
-  regions: ReturnType<typeof createRegions>,
+  regions: Regions,
   inputs: PlanInputs,
   plan: { batch: number; tileShuffles: number; maxBlocks: number; maxWindows: number },
 ): SharedRegions {
@@ -226,17 +237,39 @@ function layOutShared(
   return { ...fixed, observed, hypotheses: small.map((s, h) => ({ ...s, bins: bins[h]! })) };
 }
 
+/** What a thread needs for a block of the linear model and one tile of its product. */
+export function reserveGlmWorker(
+  regions: Regions,
+  size: GlmSize,
+  plan: { width: number; tileShuffles: number; precision: Precision },
+): GlmWorkerRegions {
+  const { nSubjects: n, hypotheses } = size;
+  const { width } = plan;
+  const single = plan.precision === "single";
+  const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
+  const productRows = roundUp(plan.tileShuffles * size.rank, ROW_PANEL);
+  return {
+    raw: regions.reserve(n * width * size.valueBytes),
+    columnIndices: regions.reserve(width * 4),
+    nonFinite: regions.reserve(width),
+    packed: regions.reserve(n * width * 8),
+    packed32: single ? regions.reserve(n * width * 4) : 0,
+    rawSums: regions.reserve(width * 8),
+    sums: regions.reserve(width * 8),
+    factors: regions.reserve(width * 8),
+    moments: regions.reserve(Math.max(roundUp(nMoments, ROW_PANEL), 1) * width * 8),
+    hypothesisSums: regions.reserve(width * 8),
+    product: regions.reserve(Math.max(productRows, roundUp(size.nFactors, ROW_PANEL)) * width * 8),
+    product32: single ? regions.reserve(productRows * width * 4) : 0,
+  };
+}
+
 function layOutWorker(
   inputs: PlanInputs,
   plan: { batch: number; width: number; tileShuffles: number; windowConnections: number; windowRows: number },
 ): { worker: WorkerRegions; bytes: number } {
   const { size, enhancement } = inputs;
-  const { nSubjects: n, hypotheses } = size;
-  const { width } = plan;
-  const single = inputs.precision === "single";
-  const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
-  const productRows = roundUp(plan.tileShuffles * size.rank, ROW_PANEL);
-
+  const { hypotheses } = size;
   const lasting = createRegions();
   const maximaBytes = hypotheses.length * plan.batch * 4;
   const maxima = lasting.reserve(maximaBytes);
@@ -244,20 +277,7 @@ function layOutWorker(
 
   const bin = createRegions();
   bin.reserve(lasting.end);
-  const binning = {
-    raw: bin.reserve(n * width * size.valueBytes),
-    columnIndices: bin.reserve(width * 4),
-    nonFinite: bin.reserve(width),
-    packed: bin.reserve(n * width * 8),
-    packed32: single ? bin.reserve(n * width * 4) : 0,
-    rawSums: bin.reserve(width * 8),
-    sums: bin.reserve(width * 8),
-    factors: bin.reserve(width * 8),
-    moments: bin.reserve(Math.max(roundUp(nMoments, ROW_PANEL), 1) * width * 8),
-    hypothesisSums: bin.reserve(width * 8),
-    product: bin.reserve(Math.max(productRows, roundUp(size.nFactors, ROW_PANEL)) * width * 8),
-    product32: single ? bin.reserve(productRows * width * 4) : 0,
-  };
+  const binning = reserveGlmWorker(bin, size, { ...plan, precision: inputs.precision });
   const enhance = createRegions();
   enhance.reserve(lasting.end);
   const enhancing = {
