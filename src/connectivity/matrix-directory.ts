@@ -1,9 +1,10 @@
 // MRtrix3's connectivity matrix directory, read by rows. It may exceed 4 GiB: nothing is loaded whole.
-import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
 import { InputError } from "../errors.js";
 import { openImage } from "../formats/image.js";
 import type { Image } from "../formats/image-header.js";
+import { describePathKind, pathKindOf } from "../formats/path-kind.js";
 
 export interface MatrixDirectory {
   readonly path: string;
@@ -17,30 +18,23 @@ export interface MatrixDirectory {
   close(): void;
 }
 
+const PARTS = "index.mif, fixels.mif and values.mif";
+const MAKE_AGAIN = "Make the matrix again with fixelconnectivity.";
+const GIVE = "Give the directory that fixelconnectivity made.";
+
 /** Throws InputError: not such a directory, shapes that do not fit each other, another template (nFixels). */
 export function openMatrixDirectory(path: string, nFixels: number): MatrixDirectory {
   if (/\.tck$/i.test(path)) {
     throw new InputError(
-      `Cannot use ${path}: expected a fixel-fixel connectivity matrix, got streamlines. Make the matrix once with MRtrix3: fixelconnectivity FIXEL_DIRECTORY ${path} MATRIX_DIRECTORY, then give MATRIX_DIRECTORY.`,
+      `Cannot use ${path} as connectivity: expected a fixel-fixel connectivity matrix, got streamlines. Make the matrix once with MRtrix3, \`fixelconnectivity FIXEL_DIRECTORY ${path} MATRIX_DIRECTORY\`, and give MATRIX_DIRECTORY.`,
       { path },
     );
   }
-  if (!existsSync(path))
-    throw new InputError(`Cannot read the connectivity ${path}: there is no such directory.`, { path });
-  if (!statSync(path).isDirectory()) {
-    throw new InputError(
-      `Cannot read the connectivity ${path}: expected a directory with index.mif, fixels.mif and values.mif, got a file.`,
-      { path },
-    );
-  }
+  const kind = pathKindOf(path);
+  if (kind !== "directory") throw cannotRead(path, `a directory with ${PARTS}`, describePathKind(kind), GIVE);
   const files = { index: join(path, "index.mif"), fixels: join(path, "fixels.mif"), values: join(path, "values.mif") };
-  const missing = Object.values(files).filter((file) => !existsSync(file));
-  if (missing.length > 0) {
-    throw new InputError(
-      `Cannot read the connectivity ${path}: expected index.mif, fixels.mif and values.mif in it, missing ${missing.join(", ")}. Give the directory that fixelconnectivity made.`,
-      { path },
-    );
-  }
+  const missing = Object.values(files).find((file) => !existsSync(file));
+  if (missing !== undefined) throw cannotRead(path, `${PARTS} in it`, `none named ${basename(missing)}`, GIVE);
   const opened: Image[] = [];
   const open = (file: string) => {
     const image = openImage(file);
@@ -78,21 +72,20 @@ function checkShapes(images: { path: string; nFixels: number; index: Image; fixe
   const { path, nFixels, index, fixels, values } = images;
   const shape = index.header.dimensions;
   if (shape.length !== 4 || shape[1] !== 1 || shape[2] !== 1 || shape[3] !== 2) {
-    throw new InputError(
-      `Cannot read the connectivity ${path}: expected an index.mif of shape fixels x 1 x 1 x 2, got ${shape.join(" x ")}.`,
-      { path },
-    );
+    throw cannotRead(path, "an index.mif of fixels x 1 x 1 x 2", shape.join(" x "), GIVE);
   }
   if (shape[0] !== nFixels) {
     throw new InputError(
-      `Cannot use the connectivity ${path}: expected ${nFixels} fixels (those of the fixel directory), got ${shape[0]}. It was made for another template.`,
+      `Cannot use the connectivity ${path}: expected ${nFixels} fixels (those of the template), got ${shape[0]}. Make it of the same fixel template with fixelconnectivity.`,
       { path },
     );
   }
   if (fixels.nElements !== values.nElements) {
-    throw new InputError(
-      `Cannot read the connectivity ${path}: fixels.mif holds ${fixels.nElements} connections, values.mif ${values.nElements}; expected the same number.`,
-      { path },
-    );
+    const expected = `as many connections in values.mif as in fixels.mif (${fixels.nElements})`;
+    throw cannotRead(path, expected, `${values.nElements}`, MAKE_AGAIN);
   }
+}
+
+function cannotRead(path: string, expected: string, got: string, remedy: string): InputError {
+  return new InputError(`Cannot read the connectivity ${path}: expected ${expected}, got ${got}. ${remedy}`, { path });
 }

@@ -1,13 +1,14 @@
 // A fixel directory: `index` (x, y, z, 2) holds for every voxel how many fixels it has and which is the first; `directions` (m, 3, 1) and
 // data files (m, 1, 1) hold one row a fixel.
 // https://mrtrix.readthedocs.io/en/latest/fixel_based_analysis/fixel_directory_format.html
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors.js";
 import { isIntegerType } from "./data-type.js";
 import { type ImageKind, imageKindOf, openImage, readImageHeader, readImageVector } from "./image.js";
 import type { ImageVector } from "./image-file.js";
 import { entryValues, type Image, type ImageHeader } from "./image-header.js";
+import { describePathKind, pathKindOf } from "./path-kind.js";
 
 export interface FixelDirectory {
   /** As the user typed it. */
@@ -31,9 +32,10 @@ const VOXELS_AT_A_TIME = 2 ** 18;
  * with itself, with its `nfixels` key or with the directions.
  */
 export function openFixelDirectory(path: string): FixelDirectory {
-  if (!(statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)) {
-    const got = existsSync(path) ? "a file" : "nothing of that name";
-    throw problem(path, "a fixel directory", got, "Give the folder that holds index.mif and directions.mif.");
+  const kind = pathKindOf(path);
+  if (kind !== "directory") {
+    const remedy = "Give the folder that holds index.mif and directions.mif.";
+    throw problem(path, "a fixel directory", describePathKind(kind), remedy);
   }
   const indexPath = findImage(path, "index");
   const directionsPath = findImage(path, "directions");
@@ -49,11 +51,15 @@ export function openFixelDirectory(path: string): FixelDirectory {
 }
 
 /** Throws InputError with both numbers unless the image is (nFixels, 1, 1); further or missing axes of size 1 do not matter. */
-export function checkFixelDataHeader(header: ImageHeader, nFixels: number, path: string): void {
+export function checkFixelDataHeader(
+  header: ImageHeader,
+  nFixels: number,
+  path: string,
+  remedy = "Use files of the same fixel template (fixelcorrespondence) for all subjects.",
+): void {
   const [first, ...rest] = header.dimensions;
   if (first === nFixels && rest.every((size) => size === 1)) return;
   const got = header.dimensions.join(" x ");
-  const remedy = "Use files of the same fixel template (fixelcorrespondence) for all subjects.";
   throw problem(path, `${nFixels} x 1 x 1 values, one a fixel of the template`, got, remedy);
 }
 

@@ -10,6 +10,8 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOSPC: "no space left on the disk",
   EROFS: "a read-only file system",
   EMFILE: "too many open files",
+  ENAMETOOLONG: "a name that is too long",
+  ELOOP: "links that go round in a circle",
 };
 
 export function systemErrorCode(error: unknown): string | undefined {

@@ -2,6 +2,7 @@
 import { mkdirSync, rmdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { InputError } from "../errors.js";
+import { pathKindOf } from "../formats/path-kind.js";
 import { describeSystemError } from "../formats/system-error.js";
 import { formatBytes } from "../units.js";
 
@@ -30,9 +31,7 @@ export function claimDirectory({ path, purpose, remedy }: Claim): ClaimedDirecto
     firstMade = undefined;
   };
   try {
-    if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory() !== true) {
-      firstMade = mkdirSync(absolute, { recursive: true });
-    }
+    if (pathKindOf(absolute) !== "directory") firstMade = mkdirSync(absolute, { recursive: true });
     const probe = join(absolute, `.fixelstream-${process.pid}`);
     writeFileSync(probe, "");
     rmSync(probe);

@@ -1,11 +1,12 @@
 // The directory of results: a fixel directory like the input, with one image a result. Images are gathered in a hidden folder and moved
 // in place together at the end, so that a run that dies leaves nothing that looks like a result.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { InputError } from "../errors.js";
 import { writeImage } from "../formats/image.js";
 import type { HeaderEntries, ImageHeader } from "../formats/image-header.js";
+import { pathKindOf } from "../formats/path-kind.js";
 import { describeSystemError } from "../formats/system-error.js";
 import { writeMatrix } from "../formats/text/write.js";
 import { type ClaimedDirectory, checkDiskRoom, claimDirectory } from "./claim-directory.js";
@@ -126,9 +127,9 @@ function publish(path: string, partial: string, last: string | undefined, claim:
 
 /** Throws InputError for results that exist and are not to be overwritten, and for the index of another template. Returns the files in the way. */
 function checkExisting({ path, overwrite, template }: FixelOutputInputs, files: readonly string[]): string[] {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return [];
-  if (!found.isDirectory()) {
+  const kind = pathKindOf(path);
+  if (kind === undefined) return [];
+  if (kind === "file") {
     throw new InputError(
       `Cannot write results to ${path}: expected a directory or a new name, got a file. Choose another directory for the results.`,
       { path },

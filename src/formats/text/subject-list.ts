@@ -1,7 +1,7 @@
 // Which files are the subjects: a text with one file name a line, and where to look for them.
-import { statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { InputError } from "../../errors.js";
+import { pathKindOf } from "../path-kind.js";
 import { readTextFile } from "./read-text.js";
 
 /** Names in order; trailing blanks stripped, blank lines skipped. Leading blanks belong to a name. May be empty. */
@@ -48,7 +48,7 @@ export function resolveSubjectFiles(names: readonly string[], search: SubjectSea
   const lacks: string[] = [];
   for (const searchedIn of folders) {
     const paths = names.map((name) => (isAbsolute(name) ? name : join(searchedIn, name)));
-    const missing = paths.findIndex((path) => !isFile(path));
+    const missing = paths.findIndex((path) => pathKindOf(path) !== "file");
     if (missing === -1) return { paths, searchedIn };
     lacks.push(
       `in ${describeFolder(searchedIn)} the first one missing is ${names[missing]} (${missing + 1} of ${names.length})`,
@@ -56,10 +56,6 @@ export function resolveSubjectFiles(names: readonly string[], search: SubjectSea
   }
   const message = `Cannot find the files named in ${search.listPath}: expected all ${names.length} in one folder, got none that has them: ${lacks.join("; ")}. Correct the names, or move the list beside the files.`;
   throw new InputError(message, { path: search.listPath });
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 const describeFolder = (folder: string): string => (folder === "." ? "the working directory" : folder);
