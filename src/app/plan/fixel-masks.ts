@@ -74,7 +74,7 @@ export function readPosthocMask(
 function readFixelMask(path: string, nFixels: number): Uint8Array {
   const image = openImage(path);
   try {
-    checkFixelDataHeader(image.header, nFixels, path);
+    checkFixelDataHeader(image.header, nFixels, path, "Make the mask of the same fixel template.");
     const inside = new Uint8Array(nFixels);
     const values = new Float32Array(Math.min(nFixels, CHUNK_FIXELS));
     for (let first = 0; first < nFixels; first += values.length) {
@@ -84,7 +84,7 @@ function readFixelMask(path: string, nFixels: number): Uint8Array {
     }
     if (!inside.includes(1)) {
       throw new InputError(
-        `Cannot use the mask ${path}: no fixel is inside it; expected at least one value that is not 0.`,
+        `Cannot use the mask ${path}: expected at least one value that is not 0, got none. Is it the right file?`,
         { path },
       );
     }

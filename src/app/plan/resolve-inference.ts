@@ -115,7 +115,7 @@ function resolveShuffles(options: FixelCfeOptions, nSubjects: number, seed: numb
   const matrix = readIntegers(options.permutations);
   if (options.nShuffles !== undefined && options.nShuffles !== matrix.nColumns) {
     throw new UsageError(
-      `Cannot use -nshuffles ${options.nShuffles} with -permutations ${options.permutations}: that file holds ${matrix.nColumns} shuffles (columns). Leave -nshuffles out.`,
+      `Cannot use -nshuffles ${options.nShuffles} with -permutations ${options.permutations}: expected ${matrix.nColumns}, the number of columns in that file, got ${options.nShuffles}. Leave -nshuffles out.`,
     );
   }
   return planFromPermutations(matrix, { nSubjects, errors, seed, path: options.permutations });
