@@ -114,9 +114,14 @@ function textEdit(lines: readonly string[]): fc.Arbitrary<TextEdit> {
     fc.string({ unit: "binary", maxLength: 6 }),
     fc.constantFrom("\r", "\t", "\0", "\ufeff", ",", ";", "#", ":", "\\", '"', "../", "/", "__proto__", "[1-3]"),
   );
+  // Long enough that a parser which looks at every pair of characters does not answer in time.
+  const run = fc
+    .constantFrom(" ", "1", ",", "[", ".", "\t", "-", "a", "\\")
+    .map((character) => character.repeat(50_000));
   return fc.oneof(
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("paste" as const), at: place, text: run }) },
     {
-      weight: 6,
+      weight: 12,
       arbitrary: fc.record({ kind: fc.constant("number" as const), at: place, text: fc.constantFrom(...EVIL_NUMBERS) }),
     },
     { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("drop" as const, "double" as const), at: place }) },

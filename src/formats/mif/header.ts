@@ -13,6 +13,10 @@ export interface MifHeader extends ImageHeader {
 /** Bytes. Real headers hold kilobytes; a file without END must not be searched to its end. */
 export const MAX_MIF_HEADER_BYTES = 2 ** 24;
 const MAX_AXES = 16;
+/** A header of nothing but short lines must not become millions of objects. Real ones hold tens; a long command history hundreds. */
+const MAX_LINES = 100_000;
+/** Of a line with a meaning: a path may have 4096 bytes. */
+const MAX_VALUE_LENGTH = 8192;
 
 interface Line {
   /** From 1. */
@@ -72,15 +76,21 @@ export function parseMifHeader(bytes: Uint8Array, path: string): MifHeader {
 
 function splitLines(bytes: Uint8Array, problem: HeaderProblem): Line[] {
   const lines: Line[] = [];
-  for (const [i, raw] of new TextDecoder().decode(bytes).split("\n").entries()) {
+  const text = new TextDecoder().decode(bytes);
+  for (let start = 0, number = 1; start < text.length; number++) {
+    const newline = text.indexOf("\n", start);
+    const end = newline === -1 ? text.length : newline;
     // `#` starts a comment, also inside values: MRtrix3 cuts them off too.
-    const text = raw.split("#", 1)[0]!.trim();
-    if (i === 0 || text === "") continue;
-    if (text === "END") break;
-    const colon = text.indexOf(":");
-    const line = { number: i + 1, key: text.slice(0, colon).trim(), value: text.slice(colon + 1).trim() };
-    if (colon < 1) throw problem.at(line, "`key: value`", JSON.stringify(text.slice(0, 60)));
-    lines.push(line);
+    const content = text.slice(start, end).split("#", 1)[0]!.trim();
+    start = end + 1;
+    if (number === 1 || content === "") continue;
+    if (content === "END") break;
+    const colon = content.indexOf(":");
+    const line = { number, key: content.slice(0, colon).trim(), value: content.slice(colon + 1).trim() };
+    if (colon < 1) throw problem.at(line, "`key: value`", JSON.stringify(content.slice(0, 60)));
+    if (RESERVED_KEYS.has(line.key) && line.value.length > MAX_VALUE_LENGTH)
+      throw problem.at(line, `at most ${MAX_VALUE_LENGTH} characters after \`${line.key}:\``, `${line.value.length}`);
+    if (lines.push(line) > MAX_LINES) throw problem.at(line, `at most ${MAX_LINES} lines`, "more");
   }
   return lines;
 }
@@ -191,9 +201,10 @@ function parseTransform(lines: readonly Line[], problem: HeaderProblem): number[
 }
 
 function parseFile(line: Line, headerBytes: number, problem: HeaderProblem): { dataFile: string; dataOffset: number } {
-  const match = /^(.*?)(?:\s+(\d+))?$/.exec(line.value)!;
-  const dataFile = match[1]!;
-  const dataOffset = Number(match[2] ?? 0);
+  // `s`: a name may hold a lone carriage return. The value is trimmed and short, so that backtracking stays cheap.
+  const match = /^(.*\S)\s+(\d+)$/s.exec(line.value);
+  const dataFile = match?.[1] ?? line.value;
+  const dataOffset = Number(match?.[2] ?? 0);
   if (dataFile === "" || dataFile.includes("\0") || !Number.isSafeInteger(dataOffset)) {
     throw problem.at(line, "`file: NAME OFFSET`", quote(line.value));
   }
@@ -215,7 +226,7 @@ function parseNumber(token: string): number | undefined {
   if (/^[+-]?nan$/i.test(token)) return Number.NaN;
   const infinite = /^([+-]?)inf(inity)?$/i.exec(token);
   if (infinite !== null) return infinite[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(token) ? Number(token) : undefined;
+  return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(token) ? Number(token) : undefined;
 }
 
 const quote = (value: string): string => JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}..` : value);

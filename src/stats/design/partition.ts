@@ -68,7 +68,7 @@ export function inestimableHypotheses(design: Matrix, hypotheses: readonly Hypot
   const rowSpace = columnSpace(transpose(multiply(basis, design)), 1e-10);
   return hypotheses.filter(({ contrast }) => {
     const inside = multiply(multiply(contrast, rowSpace), transpose(rowSpace));
-    const largest = Math.max(...contrast.values.map(Math.abs));
+    const largest = contrast.values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
     return contrast.values.some((v, i) => Math.abs(v - inside.values[i]!) > 1e-6 * largest);
   });
 }
