@@ -7,7 +7,8 @@ export {
   inferFixels,
   planInference,
 } from "./app/infer.js";
-export { describeStore, type StoreDescription, type VerifyReport, verify } from "./app/inspect.js";
+export { describeStore, type StoreDescription } from "./app/inspect.js";
+export { type VerifyReport, verify } from "./app/verify.js";
 export {
   BudgetError,
   DesignError,

@@ -5,9 +5,6 @@ import type { ElementType } from "../store/column-source.js";
 import { dataFileBytes } from "../store/element-type.js";
 import type { Manifest, SourceEntry } from "../store/manifest.js";
 import { openStore } from "../store/open-store.js";
-import { type DamagedBlock, type VerifyReport, verifyStore } from "../store/verify.js";
-
-export type { DamagedBlock, VerifyReport };
 
 export interface ScalarDescription {
   readonly name: string;
@@ -65,9 +62,4 @@ export function describeStore(storePath: string, options: { io: IoPolicy }): Sto
     scalars,
     provenance: manifest.provenance,
   };
-}
-
-/** Recomputes every checksum. Damage is in the report; throws InputError when the store does not open. */
-export function verify(storePath: string, onProgress?: (doneBlocks: number, allBlocks: number) => void): VerifyReport {
-  return verifyStore(storePath, onProgress);
 }

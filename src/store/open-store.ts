@@ -4,8 +4,8 @@ import path from "node:path";
 import { InputError, UsageError } from "../errors.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
 import type { ColumnSourceSpec } from "./column-source.js";
-import { dataFileBytes } from "./element-type.js";
 import { MANIFEST_FILE, type Manifest, PARTIAL_SUFFIX, parseManifest, type ScalarEntry } from "./manifest.js";
+import { listFileProblems } from "./store-files.js";
 
 export interface Store {
   /** As the user typed it. */
@@ -75,7 +75,8 @@ export function openStore(storePath: string, options: { io: IoPolicy }): Store {
   };
 }
 
-function readManifest(storePath: string): Manifest {
+/** store.json alone; whether the other files are there is not looked at. Throws InputError. */
+export function readManifest(storePath: string): Manifest {
   const refuse = (reason: string, cause?: unknown) =>
     new InputError(`Cannot open ${storePath} as a store: ${reason}`, { path: storePath, cause });
   const bare = storePath.replace(/[/\\]+$/, "");
@@ -106,21 +107,11 @@ function readManifest(storePath: string): Manifest {
 }
 
 function checkFiles(storePath: string, manifest: Manifest): void {
-  const expectFile = (file: string, expectedBytes: number | undefined) => {
-    const stat = fs.statSync(path.join(storePath, file), { throwIfNoEntry: false });
-    if (stat !== undefined && (expectedBytes === undefined || stat.size === expectedBytes)) return;
-    const expected = expectedBytes === undefined ? `a file ${file}` : `${expectedBytes} bytes in ${file}`;
-    throw new InputError(
-      `Cannot open ${storePath} as a store: expected ${expected}, got ${stat === undefined ? "no such file" : `${stat.size}`}. ` +
-        "It is damaged or was copied in part: copy it again, or convert the cohort again.",
-      { path: storePath },
-    );
-  };
-  for (const scalar of Object.values(manifest.scalars)) {
-    expectFile(scalar.file, dataFileBytes({ ...manifest, elementType: scalar.elementType }));
-    if (scalar.missing !== undefined) expectFile(scalar.missing.file, manifest.nElements * 4);
-  }
-  if (manifest.template === undefined) return;
-  expectFile(manifest.template.index.file, undefined);
-  expectFile(manifest.template.directions.file, undefined);
+  const [problem] = listFileProblems(storePath, manifest);
+  if (problem === undefined) return;
+  throw new InputError(
+    `Cannot open ${storePath} as a store: expected ${problem.expected}, got ${problem.got}. ` +
+      "It is damaged or was copied in part: copy it again, or convert the cohort again.",
+    { path: storePath },
+  );
 }

@@ -1,10 +1,14 @@
-// Recomputes every checksum of a store.
+// Recomputes every checksum of a store, as far as its files can be read.
 import fs from "node:fs";
 import path from "node:path";
+import { describeSystemError } from "../formats/system-error.js";
+import { countBlocks } from "./block-width.js";
 import { checksumFile } from "./checksum-file.js";
-import { bytesPerValue } from "./element-type.js";
-import { openStore } from "./open-store.js";
+import { bytesPerValue, dataFileBytes } from "./element-type.js";
+import type { Manifest, ScalarEntry } from "./manifest.js";
+import { readManifest } from "./open-store.js";
 import { scanBlocks } from "./scan-blocks.js";
+import { type FileProblem, listFileProblems } from "./store-files.js";
 
 /** Bytes; or one row of a block where that is more. */
 const BUFFER_BYTES = 2 ** 22;
@@ -22,45 +26,75 @@ export interface DamagedBlock {
 
 export interface VerifyReport {
   readonly path: string;
-  /** Blocks read, of all scalars. */
+  readonly manifest: Manifest;
+  /** Blocks that the store has, of all scalars. */
   readonly nBlocks: number;
   readonly damagedBlocks: readonly DamagedBlock[];
   /** Other files of the store whose bytes changed. */
   readonly damagedFiles: readonly { file: string; expectedCrc32: number; gotCrc32: number }[];
+  /** Files that are not there, cannot be read, or have another size. Of a file that is too short the whole blocks are checked all the same. */
+  readonly fileProblems: readonly FileProblem[];
 }
 
-/** Reads the whole store once. Damage is the report, not an error; throws InputError when it does not open at all. */
+/** Reads the whole store once. Damage is the report, not an error; throws InputError when there is no store.json that can be understood. */
 export function verifyStore(
   storePath: string,
   onProgress?: (doneBlocks: number, allBlocks: number) => void,
 ): VerifyReport {
-  const { manifest } = openStore(storePath, { io: "read" });
+  const manifest = readManifest(storePath);
+  const fileProblems = listFileProblems(storePath, manifest);
   const damagedBlocks: DamagedBlock[] = [];
-  const checkedFiles = manifest.template ? [manifest.template.index, manifest.template.directions] : [];
   const allBlocks = Object.values(manifest.scalars).reduce((sum, scalar) => sum + scalar.blockCrc32.length, 0);
   let nBlocks = 0;
-  for (const [scalar, entry] of Object.entries(manifest.scalars)) {
-    if (entry.missing !== undefined) checkedFiles.push(entry.missing);
-    const buffer = new Uint8Array(Math.max(BUFFER_BYTES, manifest.blockWidth * bytesPerValue(entry.elementType)));
-    const file = path.join(storePath, entry.file);
-    const fd = fs.openSync(file, "r");
+  for (const scalar of Object.keys(manifest.scalars)) {
     try {
-      const { blockCrc32 } = scanBlocks(fd, file, { ...manifest, elementType: entry.elementType }, buffer, () =>
-        onProgress?.(++nBlocks, allBlocks),
-      );
-      for (const [iBlock, gotCrc32] of blockCrc32.entries()) {
-        const expectedCrc32 = entry.blockCrc32[iBlock]!;
-        if (gotCrc32 === expectedCrc32) continue;
-        const firstElement = iBlock * manifest.blockWidth;
-        const nElements = Math.min(manifest.blockWidth, manifest.nElements - firstElement);
-        damagedBlocks.push({ scalar, file: entry.file, iBlock, firstElement, nElements, expectedCrc32, gotCrc32 });
-      }
-    } finally {
-      fs.closeSync(fd);
+      const found = scanScalar(storePath, manifest, scalar, () => onProgress?.(++nBlocks, allBlocks));
+      for (const block of found) damagedBlocks.push(block);
+    } catch (error) {
+      const { file } = manifest.scalars[scalar]!;
+      if (fileProblems.some((problem) => problem.file === file)) continue;
+      fileProblems.push({ file, expected: `a file ${file} that can be read`, got: describeSystemError(error) });
     }
   }
-  const damagedFiles = checkedFiles
-    .map(({ file, crc32 }) => ({ file, expectedCrc32: crc32, gotCrc32: checksumFile(path.join(storePath, file)) }))
-    .filter(({ expectedCrc32, gotCrc32 }) => expectedCrc32 !== gotCrc32);
-  return { path: storePath, nBlocks: allBlocks, damagedBlocks, damagedFiles };
+  const damagedFiles = [];
+  for (const { file, crc32 } of checkedFiles(manifest)) {
+    if (fileProblems.some((problem) => problem.file === file)) continue;
+    try {
+      const gotCrc32 = checksumFile(path.join(storePath, file));
+      if (gotCrc32 !== crc32) damagedFiles.push({ file, expectedCrc32: crc32, gotCrc32 });
+    } catch (error) {
+      fileProblems.push({ file, expected: `a file ${file} that can be read`, got: describeSystemError(error) });
+    }
+  }
+  return { path: storePath, manifest, nBlocks: allBlocks, damagedBlocks, damagedFiles, fileProblems };
+}
+
+function checkedFiles({ scalars, template }: Manifest): { file: string; crc32: number }[] {
+  const missing = Object.values(scalars).flatMap((scalar) => (scalar.missing === undefined ? [] : [scalar.missing]));
+  return [...(template === undefined ? [] : [template.index, template.directions]), ...missing];
+}
+
+/** Throws the system's error when the file cannot be read. */
+function scanScalar(storePath: string, manifest: Manifest, scalar: string, onBlock: () => void): DamagedBlock[] {
+  const { nElements, blockWidth } = manifest;
+  const entry: ScalarEntry = manifest.scalars[scalar]!;
+  const file = path.join(storePath, entry.file);
+  const shape = { ...manifest, elementType: entry.elementType };
+  const blockBytes = dataFileBytes({ ...shape, nElements: blockWidth });
+  const fd = fs.openSync(file, "r");
+  try {
+    const present = Math.min(countBlocks(nElements, blockWidth), Math.floor(fs.fstatSync(fd).size / blockBytes));
+    const buffer = new Uint8Array(Math.max(BUFFER_BYTES, blockWidth * bytesPerValue(entry.elementType)));
+    const scanned = { ...shape, nElements: Math.min(nElements, present * blockWidth) };
+    const { blockCrc32 } = scanBlocks(fd, file, scanned, buffer, onBlock);
+    return blockCrc32.flatMap((gotCrc32, iBlock) => {
+      const expectedCrc32 = entry.blockCrc32[iBlock]!;
+      if (gotCrc32 === expectedCrc32) return [];
+      const firstElement = iBlock * blockWidth;
+      const width = Math.min(blockWidth, nElements - firstElement);
+      return [{ scalar, file: entry.file, iBlock, firstElement, nElements: width, expectedCrc32, gotCrc32 }];
+    });
+  } finally {
+    fs.closeSync(fd);
+  }
 }
