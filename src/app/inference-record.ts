@@ -2,7 +2,7 @@
 import type { PreparedConnectivity } from "../connectivity/prepare-connectivity.js";
 import type { EngineInputs, EnginePlan } from "../engine/engine.js";
 import type { NullResults } from "../engine/run-shuffles.js";
-import { machineOf, peakResidentBytes, RUN_RECORD_VERSION, type RunRecord, sha256Of } from "../results/run-record.js";
+import { hashFiles, machineOf, peakResidentBytes, RUN_RECORD_VERSION, type RunRecord } from "../results/run-record.js";
 import { VERSION } from "../version.js";
 import type { Warning } from "../warnings.js";
 import type { FixelCfeOptions } from "./fixel-cfe-options.js";
@@ -48,7 +48,7 @@ export async function createRunRecord(found: RecordInputs): Promise<RunRecord> {
       store: { path: opened.storePath, reused: opened.reused, elementType: opened.spec.elementType },
       subjects: opened.sources,
       connectivity: { path: prepared.path, reused: prepared.reused, ...prepared.manifest.sources },
-      ...(await hashFiles(options)),
+      ...(await hashFiles(namedFiles(options))),
     },
     problem: {
       nFixels: plan.input.nFixels,
@@ -76,13 +76,8 @@ export async function createRunRecord(found: RecordInputs): Promise<RunRecord> {
   };
 }
 
-async function hashFiles(options: FixelCfeOptions): Promise<Record<string, { path: string; sha256: string }>> {
+function namedFiles(options: FixelCfeOptions): Record<string, string | undefined> {
   const { design, contrast, ftests, ttests, mask, posthoc, permutations } = options;
   const rows = (options.ftest ?? []).map((path, i) => [`ftest${i + 1}`, path] as const);
-  const files = { design, contrast, ftests, ttests, ...Object.fromEntries(rows), mask, posthoc, permutations };
-  const hashed: Record<string, { path: string; sha256: string }> = {};
-  for (const [name, path] of Object.entries(files)) {
-    if (path !== undefined) hashed[name] = { path, sha256: await sha256Of(path) };
-  }
-  return hashed;
+  return { design, contrast, ftests, ttests, ...Object.fromEntries(rows), mask, posthoc, permutations };
 }

@@ -52,6 +52,17 @@ export async function sha256Of(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
+/** Of the small files that were given; those that were not are left out. */
+export async function hashFiles(
+  files: Readonly<Record<string, string | undefined>>,
+): Promise<Record<string, { path: string; sha256: string }>> {
+  const hashed: Record<string, { path: string; sha256: string }> = {};
+  for (const [name, path] of Object.entries(files)) {
+    if (path !== undefined) hashed[name] = { path, sha256: await sha256Of(path) };
+  }
+  return hashed;
+}
+
 export function writeRunRecord(path: string, record: RunRecord): void {
   writeFileSync(path, `${JSON.stringify(record, null, 2)}\n`);
 }

@@ -6,20 +6,17 @@ import {
   planConnectivity,
 } from "../../connectivity/prepare-connectivity.js";
 import { UsageError } from "../../errors.js";
-import { readIntegers } from "../../formats/text/integers.js";
 import { designWarnings } from "../../stats/design/check-design.js";
 import type { Hypothesis } from "../../stats/design/hypothesis.js";
 import type { Matrix } from "../../stats/design/matrix.js";
 import { type DesignPartition, partitionDesign } from "../../stats/design/partition.js";
-import { describeShuffles } from "../../stats/shuffle/describe-shuffles.js";
-import { planShuffles } from "../../stats/shuffle/generated-shuffles.js";
-import { planFromPermutations } from "../../stats/shuffle/permutations-file.js";
-import type { ErrorModel, ShufflePlan } from "../../stats/shuffle/shuffle-plan.js";
+import type { ShufflePlan } from "../../stats/shuffle/shuffle-plan.js";
 import type { Warning } from "../../warnings.js";
 import type { FixelCfeOptions } from "../fixel-cfe-options.js";
 import { type FixelInput, resolveFixelInput } from "../fixel-input.js";
 import { type PosthocFixels, readAnalysisMask, readPosthocMask } from "./fixel-masks.js";
 import { resolveDesign } from "./resolve-design.js";
+import { resolveShuffles } from "./resolve-shuffles.js";
 
 export interface InferencePlan {
   readonly input: FixelInput;
@@ -39,8 +36,6 @@ export interface InferencePlan {
   readonly warnings: readonly Warning[];
 }
 
-export const DEFAULT_SHUFFLES = 5000;
-
 /** Throws UsageError, InputError, DesignError (with all problems found). */
 export async function resolveInference(options: FixelCfeOptions, seed: number): Promise<InferencePlan> {
   checkParameters(options);
@@ -59,7 +54,7 @@ export async function resolveInference(options: FixelCfeOptions, seed: number): 
   const { design, list } = resolveDesign(options, input.subjects.length, subjectsFrom);
   const { columns, elementOfFixel } = readAnalysisMask(options.mask, input.nFixels);
   const posthoc = readPosthocMask(options, { columns, elementOfFixel }, input.nFixels);
-  const shuffles = resolveShuffles(options, input.subjects.length, seed);
+  const { shuffles, warnings } = resolveShuffles(options, input.subjects.length, seed);
   const checked = { input, columns, elementOfFixel, cache };
   return {
     ...checked,
@@ -70,7 +65,7 @@ export async function resolveInference(options: FixelCfeOptions, seed: number): 
     shuffles,
     connectivity: planConnectivity(connectivityInputs(options, checked)),
     seed,
-    warnings: [...designWarnings(design), ...list.warnings, ...posthoc.warnings, ...shuffleWarnings(options, shuffles)],
+    warnings: [...designWarnings(design), ...list.warnings, ...posthoc.warnings, ...warnings],
   };
 }
 
@@ -100,23 +95,4 @@ function checkParameters(options: FixelCfeOptions): void {
   ] as const) {
     if (!(value >= 0)) throw new UsageError(`Cannot use ${name} ${value}: expected a number of 0 or more.`);
   }
-}
-
-function shuffleWarnings(options: FixelCfeOptions, shuffles: ShufflePlan): readonly Warning[] {
-  if (options.notest || options.permutations !== undefined) return [];
-  return describeShuffles(shuffles, options.nShuffles ?? DEFAULT_SHUFFLES).warnings;
-}
-
-function resolveShuffles(options: FixelCfeOptions, nSubjects: number, seed: number): ShufflePlan {
-  const errors: ErrorModel = options.errors;
-  if (options.permutations === undefined) {
-    return planShuffles({ nSubjects, nShuffles: options.nShuffles ?? DEFAULT_SHUFFLES, errors, seed });
-  }
-  const matrix = readIntegers(options.permutations);
-  if (options.nShuffles !== undefined && options.nShuffles !== matrix.nColumns) {
-    throw new UsageError(
-      `Cannot use -nshuffles ${options.nShuffles} with -permutations ${options.permutations}: expected ${matrix.nColumns}, the number of columns in that file, got ${options.nShuffles}. Leave -nshuffles out.`,
-    );
-  }
-  return planFromPermutations(matrix, { nSubjects, errors, seed, path: options.permutations });
 }
