@@ -28,6 +28,16 @@ export function parseBytes(text: string, option: string): number {
   return Math.floor(Number(match[1]) * factor);
 }
 
+const AGES: Readonly<Record<string, number>> = { min: 60e3, h: 3600e3, d: 86_400e3, w: 7 * 86_400e3 };
+
+/** Milliseconds of `30d`, `12h`, `45min`, `2w`. Throws UsageError naming `option`. */
+export function parseAge(text: string, option: string): number {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/i.exec(text);
+  const factor = match === null ? undefined : AGES[match[2]!.toLowerCase()];
+  if (match !== null && factor !== undefined) return Number(match[1]) * factor;
+  throw new UsageError(`Cannot use ${option} ${text}: expected an age such as 30d, 12h, 45min or 2w.`);
+}
+
 /** `1.5 GiB`, `128 MiB`, `12 B`: at most one decimal, binary units. */
 export function formatBytes(bytes: number): string {
   for (const [unit, size] of [

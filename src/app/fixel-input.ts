@@ -15,6 +15,7 @@ import type { ColumnSourceSpec } from "../store/column-source.js";
 import { dataFileBytes } from "../store/element-type.js";
 import { openStore, type Store } from "../store/open-store.js";
 import { selectRows } from "../store/select-rows.js";
+import { noteUse } from "./cache.js";
 import { convertFixels } from "./convert.js";
 import { resolveHdf5 } from "./hdf5-input.js";
 
@@ -198,6 +199,7 @@ function resolveDirectory(options: FixelInputOptions, directory: FixelDirectory)
           },
         });
       }
+      if (known !== undefined) noteUse(cached);
       const store = known ?? openStore(cached, { io: options.io });
       const header = readSubjectHeader(paths[0]!, directory.directionsPath);
       return openedStore(store, scalar, undefined, known !== undefined, header);

@@ -5,6 +5,7 @@ import { type EngineInputs, openEngine, planEngine } from "../engine/engine.js";
 import { InputError } from "../errors.js";
 import { type ClaimedDirectory, checkDiskRoom, claimDirectory } from "../results/claim-directory.js";
 import type { Warning } from "../warnings.js";
+import { noteUse } from "./cache.js";
 import type { FixelCfeOptions } from "./fixel-cfe-options.js";
 import type { OpenedInput } from "./fixel-input.js";
 import { createInferenceOutput, type InferenceOutput } from "./inference-output.js";
@@ -189,16 +190,18 @@ function claimPlaces(options: FixelCfeOptions, plan: InferencePlan) {
   }
 }
 
-function prepare(
+async function prepare(
   options: FixelCfeOptions,
   plan: InferencePlan,
   { onProgress, signal }: InferenceEvents,
 ): Promise<PreparedConnectivity> {
-  return prepareConnectivity({
+  const prepared = await prepareConnectivity({
     ...connectivityInputs(options, plan),
     onProgress: (done, all) => onProgress?.("connectivity", all === 0 ? 1 : done / all),
     signal,
   });
+  if (prepared.reused) noteUse(prepared.path);
+  return prepared;
 }
 
 function replacedWarning(options: FixelCfeOptions, nFiles: number): Warning {

@@ -3,8 +3,10 @@ import { Command, CommanderError } from "commander";
 import { UsageError } from "../errors.js";
 import { VERSION } from "../version.js";
 import type { CliStreams } from "./cli-streams.js";
+import { createCacheCommand } from "./commands/cache.js";
 import { createConvertCommand } from "./commands/convert.js";
 import { createDemoCommand } from "./commands/demo.js";
+import { createExportCommand } from "./commands/export.js";
 import { createFixelcfestatsCommand } from "./commands/fixelcfestats.js";
 import { createInfoCommand } from "./commands/info.js";
 import { createVerifyCommand } from "./commands/verify.js";
@@ -31,8 +33,10 @@ export function createProgram(streams: CliStreams): Command {
     .version(VERSION, "--version")
     .addCommand(createFixelcfestatsCommand(streams))
     .addCommand(createConvertCommand(streams))
+    .addCommand(createExportCommand(streams))
     .addCommand(createInfoCommand(streams))
     .addCommand(createVerifyCommand(streams))
+    .addCommand(createCacheCommand(streams))
     .addCommand(createDemoCommand(streams));
   forEachCommand(program, (command) => {
     command.exitOverride();

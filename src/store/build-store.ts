@@ -22,8 +22,8 @@ import type { BlockScan } from "./scan-blocks.js";
 import type { Rectangle } from "./write-rectangle.js";
 import { createScalarWriter, type ScalarWriter } from "./write-store.js";
 
-const JOURNAL_FILE = "journal.ndjson";
-const LOCK_FILE = "lock.json";
+export const JOURNAL_FILE = "journal.ndjson";
+export const LOCK_FILE = "lock.json";
 /** Bytes of free disk asked for beyond the data: store.json, journal, directory. */
 const DISK_MARGIN_BYTES = 2 ** 24;
 

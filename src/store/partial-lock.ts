@@ -8,14 +8,20 @@ import { InputError } from "../errors.js";
  * cannot be asked; it counts as dead, because a batch job that was killed is usually started again somewhere else.
  */
 export function takeLock(lockPath: string, output: string): void {
-  const owner = readOwner(lockPath);
-  if (owner !== undefined && owner.host === os.hostname() && owner.pid !== process.pid && isAlive(owner.pid)) {
+  const owner = livingOwner(lockPath);
+  if (owner !== undefined && owner !== process.pid) {
     throw new InputError(
-      `Cannot write ${output}: process ${owner.pid} is writing it. Wait for it, or end it and run the command again to continue its work.`,
+      `Cannot write ${output}: process ${owner} is writing it. Wait for it, or end it and run the command again to continue its work.`,
       { path: output },
     );
   }
   fs.writeFileSync(lockPath, JSON.stringify({ pid: process.pid, host: os.hostname() }));
+}
+
+/** The process of this machine that holds the lock and lives. */
+export function livingOwner(lockPath: string): number | undefined {
+  const owner = readOwner(lockPath);
+  return owner !== undefined && owner.host === os.hostname() && isAlive(owner.pid) ? owner.pid : undefined;
 }
 
 function readOwner(lockPath: string): { pid: number; host: string } | undefined {

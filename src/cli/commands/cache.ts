@@ -1,0 +1,101 @@
+// fixelstream cache list|clear: what analyses of directories keep for the next one.
+import { existsSync } from "node:fs";
+import { Command } from "commander";
+import { type CacheEntry, clearCache, listCache } from "../../app/cache.js";
+import { formatBytes, parseAge } from "../../units.js";
+import type { CliStreams } from "../cli-streams.js";
+import { describeHelp } from "../help.js";
+import { declare } from "../options/declare.js";
+import { addStandardOptions, type StandardOptions } from "../options/standard.js";
+
+const DEFAULT_CACHE = ".fixelstream";
+type Typed = StandardOptions & { readonly cache?: string; readonly json?: boolean; readonly olderThan?: string };
+
+const HELP = {
+  about: [
+    "What analyses keep for the next one: subjects converted into stores and prepared connectivity matrices. All of it is made again when it is needed.",
+    `Analyses keep it in ${DEFAULT_CACHE} beside their output, or where --cache says.`,
+  ],
+  examples: ["cache list", "cache list --cache /scratch/.fixelstream --json", "cache clear --older-than 30d"],
+};
+
+export function createCacheCommand(streams: CliStreams): Command {
+  return describeHelp(new Command("cache"), HELP)
+    .summary("list or clear what analyses keep for the next one")
+    .addCommand(createListCommand(streams))
+    .addCommand(createClearCommand(streams));
+}
+
+function addCacheOption(command: Command) {
+  return declare(command.optionsGroup("Options"))
+    .word("cache", "directory", `the cache (default: ${DEFAULT_CACHE} in the working directory)`)
+    .flag("json", "as JSON on standard output");
+}
+
+/** The default one need not be there; one that was named must. */
+function cacheOf({ cache }: Typed): string | undefined {
+  return cache ?? (existsSync(DEFAULT_CACHE) ? DEFAULT_CACHE : undefined);
+}
+
+const sumBytes = (entries: readonly CacheEntry[]) => entries.reduce((sum, { bytes }) => sum + bytes, 0);
+const describeAll = (entries: readonly CacheEntry[]) =>
+  `${entries.length} ${entries.length === 1 ? "entry" : "entries"}, ${formatBytes(sumBytes(entries))}`;
+
+function createListCommand(streams: CliStreams): Command {
+  const command = describeHelp(new Command("list"), {
+    about: [
+      "Lists stores and matrices in a cache, largest first: size, when they were last used, what they were made from.",
+    ],
+    examples: HELP.examples.slice(0, 2),
+  }).summary("what is in the cache");
+  addStandardOptions(addCacheOption(command).command);
+  return command.action(() => {
+    const typed = command.opts<Typed>();
+    const cache = cacheOf(typed);
+    const { entries, others } = cache === undefined ? { entries: [], others: [] } : listCache(cache);
+    if (typed.json) {
+      streams.stdout.write(`${JSON.stringify({ cache: cache ?? DEFAULT_CACHE, entries, others }, null, 2)}\n`);
+      return;
+    }
+    const lines = [`${cache ?? DEFAULT_CACHE}: ${describeAll(entries)}`, ...entries.map(describeEntry)];
+    if (others.length > 0) lines.push(`  and ${others.length} that fixelstream did not make`);
+    streams.stdout.write(`${lines.join("\n")}\n`);
+  });
+}
+
+function describeEntry({ kind, name, bytes, madeFrom, lastUsed, writer }: CacheEntry): string {
+  const state = writer === undefined ? "" : ` (process ${writer} is writing it)`;
+  const used = lastUsed.toISOString().slice(0, 16).replace("T", " ");
+  return `  ${kind.padEnd(23)} ${formatBytes(bytes).padStart(10)}  ${used}  ${name}\n      ${madeFrom}${state}`;
+}
+
+function createClearCommand(streams: CliStreams): Command {
+  const command = describeHelp(new Command("clear"), {
+    about: [
+      "Removes stores, matrices and leftovers of killed runs from a cache. Nothing else in the directory is touched, nor what a running process is writing.",
+      "Analyses that are running at the time must not use the cache: they would have to be started again.",
+    ],
+    examples: ["cache clear", "cache clear --older-than 30d", "cache clear --cache /scratch/.fixelstream"],
+  }).summary("remove what is in the cache");
+  addCacheOption(command).word("older-than", "age", "only what was not used for so long: 30d, 12h, 45min, 2w");
+  addStandardOptions(command);
+  return command.action(() => {
+    const typed = command.opts<Typed>();
+    const olderThanMs = typed.olderThan === undefined ? 0 : parseAge(typed.olderThan, "--older-than");
+    const cache = cacheOf(typed);
+    const cleared =
+      cache === undefined ? { removed: [], inUse: [], recent: [], others: [] } : clearCache(cache, olderThanMs);
+    if (typed.json) {
+      streams.stdout.write(`${JSON.stringify({ cache: cache ?? DEFAULT_CACHE, ...cleared }, null, 2)}\n`);
+      return;
+    }
+    if (typed.quiet) return;
+    const kept = [
+      ...(cleared.recent.length > 0 ? [`${cleared.recent.length} used since`] : []),
+      ...(cleared.inUse.length > 0 ? [`${cleared.inUse.length} being written`] : []),
+      ...(cleared.others.length > 0 ? [`${cleared.others.length} that fixelstream did not make`] : []),
+    ];
+    const rest = kept.length > 0 ? `; kept ${kept.join(", ")}` : "";
+    streams.stderr.write(`fixelstream: ${cache ?? DEFAULT_CACHE}: removed ${describeAll(cleared.removed)}${rest}\n`);
+  });
+}
