@@ -8,6 +8,7 @@ import { openFixelDirectory } from "../formats/fixel-directory.js";
 import { readFixelTables, writeFixelTemplate } from "../formats/hdf5/fixel-tables.js";
 import { chooseScalar, describeScalar, type ScalarDataset } from "../formats/hdf5/modelarray-layout.js";
 import { type Hdf5File, openHdf5 } from "../formats/hdf5/open.js";
+import { checksumsPath } from "../formats/hdf5/write-modelarray.js";
 import { readImageHeader } from "../formats/image.js";
 import { openPositionalBytes } from "../formats/positional-bytes.js";
 import { readSubjectList } from "../formats/text/subject-list.js";
@@ -43,6 +44,7 @@ export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInpu
     const spec = specInPlace(file, scalar, options);
     const template = resolveTemplate(file, scalar, options);
     const names = scalar.subjectNames;
+    const checksums = readChecksums(file, scalar);
     const rows =
       subjects === "-"
         ? undefined
@@ -59,6 +61,9 @@ export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInpu
       checkSources() {},
       async open(events) {
         const scan = await scanRows(spec, events ?? {});
+        checksums?.forEach((expected, row) => {
+          if (expected !== scan.crc32[row]) throw damagedRow(input, scalar, row);
+        });
         const { transform, voxelSizes } = readImageHeader(template.directionsPath);
         const taken = rows ?? names.map((_, row) => row);
         return {
@@ -114,6 +119,22 @@ function specInPlace(file: Hdf5File, scalar: ScalarDataset, options: FixelInputO
     // Others may open it and write to it: by default it is read by position.
     ours: false,
   };
+}
+
+/** Of the rows' bytes; only files of ours have them. */
+function readChecksums(file: Hdf5File, { name, nSubjects }: ScalarDataset): Uint32Array | undefined {
+  const objectPath = checksumsPath(name);
+  if (file.kindOf(objectPath) !== "dataset") return undefined;
+  const description = file.describe(objectPath);
+  if (description.shape.length !== 1 || description.shape[0] !== nSubjects) return undefined;
+  return Uint32Array.from(file.readRectangle(description, [0], [nSubjects]), Number);
+}
+
+function damagedRow(input: string, { name, values, subjectNames }: ScalarDataset, row: number): InputError {
+  return new InputError(
+    `Cannot use ${values.objectPath} of ${input}: expected subject ${row} (${subjectNames[row]}, counted from 0) as fixelstream wrote it, got values with another checksum. The file is damaged or was changed: convert it again, or, if you changed it, delete ${checksumsPath(name)} in it.`,
+    { path: input },
+  );
 }
 
 /** The first, the middle and the last value must be the same through libhdf5 and at the offset. */

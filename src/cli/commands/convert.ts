@@ -13,9 +13,16 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
+import { createConvertCohortCommand } from "./convert-cohort.js";
+import { createConvertModelarrayCommand } from "./convert-modelarray.js";
 
 type Typed = StandardOptions &
-  ProgressOptions & { readonly memory: number; readonly scalar: string; readonly json?: boolean };
+  ProgressOptions & {
+    readonly memory: number;
+    readonly scalar: string;
+    readonly gzip?: number;
+    readonly json?: boolean;
+  };
 
 const HELP = {
   about: [
@@ -36,7 +43,10 @@ export function createConvertCommand(streams: CliStreams): Command {
     about: ["Convert a cohort once into a store (cohort.fxs) that serves every later analysis."],
     examples: HELP.examples,
   });
-  return command.addCommand(createConvertFixelsCommand(streams));
+  return command
+    .addCommand(createConvertFixelsCommand(streams))
+    .addCommand(createConvertModelarrayCommand(streams))
+    .addCommand(createConvertCohortCommand(streams));
 }
 
 function createConvertFixelsCommand(streams: CliStreams): Command {
@@ -44,9 +54,10 @@ function createConvertFixelsCommand(streams: CliStreams): Command {
     .summary("from a fixel directory with one data file a subject")
     .argument("<input>", "fixel directory (index, directions)")
     .argument("<subjects>", "text file, one data file name a line")
-    .argument("<output>", "the store to make, for example cohort.fxs");
+    .argument("<output>", "the store to make, for example cohort.fxs; or a ModelArray file, cohort.h5");
   declare(command.optionsGroup("Options of the conversion"))
     .word("scalar", "name", "what the values are, for example FD or log_FC", { default: "FD" })
+    .integer("gzip", { least: 1, most: 9 }, "compress an .h5, to pass it on; it must be converted before it is used")
     .flag("json", "the summary as JSON on standard output");
   addMemoryOption(command);
   addProgressOption(command);
@@ -61,6 +72,7 @@ function createConvertFixelsCommand(streams: CliStreams): Command {
         subjectList,
         output,
         scalar: typed.scalar,
+        gzipLevel: typed.gzip,
         memoryBytes: typed.memory,
         force: typed.force ?? false,
         command: streams.command,

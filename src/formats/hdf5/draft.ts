@@ -45,7 +45,7 @@ const TYPES: Readonly<Record<MatrixType, { type: 0 | 1; size: number; signed: bo
 /** `path` is what is written; `output` what the user knows it by. Throws InputError when it cannot be made or opened. */
 export async function openDraft(path: string, output: string, mode: "make" | "add"): Promise<Hdf5Draft> {
   const { module, latch, openFile, isDataset, isGroup } = await loadHdf5();
-  const guard = <T>(work: () => T): T => latch.guard(`write ${output}`, output, work);
+  const guard = <T>(work: () => T): T => latch.guardMaking(`write ${output}`, output, work);
   const file = guard(() => openFile(path, mode === "make" ? "x" : "a"));
   if (file.file_id < 0n) throw new InputError(`Cannot write ${output}: libhdf5 gives no reason.`, { path: output });
   let open = true;

@@ -24,7 +24,9 @@ export interface CaughtRead {
 export interface Latch {
   /** Runs `work`; throws InputError "Cannot ACTION: ..." when it throws or when libhdf5 met a failure meanwhile. */
   guard<T>(action: string, path: string, work: () => T): T;
-  /** Runs `work`, which is allowed to fail inside libhdf5 (said by the caller), but not in a read or write of the file. */
+  /** The same while a file is made: libhdf5 then reads behind its end, where it finds zeros. */
+  guardMaking<T>(action: string, path: string, work: () => T): T;
+  /** As guardMaking, but `work` is allowed to fail inside libhdf5 (said by the caller), only not in writing the file. */
   guardFile<T>(action: string, path: string, work: () => T): T;
   /** Runs `work` until libhdf5 reads `leastBytes` or more at once, and lets that read fail; undefined: it never did. */
   catchRead(leastBytes: number, work: () => void): CaughtRead | undefined;
@@ -43,6 +45,7 @@ export function createLatch(fileSystem: ListenedFileSystem): Latch {
   const write = fileSystem.write.bind(fileSystem);
   const decoder = new TextDecoder();
   let failure: Error | undefined;
+  let shortRead: Error | undefined;
   let text = "";
   let trap: { leastBytes: number; caught: CaughtRead | undefined } | undefined;
 
@@ -68,7 +71,7 @@ export function createLatch(fileSystem: ListenedFileSystem): Latch {
     try {
       const done = read(stream, buffer, offset, length, position);
       if (stream.fd > STDERR && done < length) {
-        failure ??= new Error(
+        shortRead ??= new Error(
           `the file ends too early, expected ${length} bytes at ${position ?? "its position"}, got ${done}`,
         );
       }
@@ -79,8 +82,14 @@ export function createLatch(fileSystem: ListenedFileSystem): Latch {
     }
   };
 
-  function run<T>(action: string, path: string, work: () => T, textCounts: boolean): T {
+  function run<T>(
+    action: string,
+    path: string,
+    work: () => T,
+    counts: { readonly text: boolean; readonly shortReads: boolean },
+  ): T {
     failure = undefined;
+    shortRead = undefined;
     text = "";
     let result: T | undefined;
     let thrown: unknown;
@@ -89,17 +98,19 @@ export function createLatch(fileSystem: ListenedFileSystem): Latch {
     } catch (error) {
       thrown = error;
     }
-    const [found, said] = [failure as Error | undefined, text];
+    const [found, said] = [(failure ?? (counts.shortReads ? shortRead : undefined)) as Error | undefined, text];
     failure = undefined;
+    shortRead = undefined;
     text = "";
     if (thrown instanceof InputError || thrown instanceof InternalError) throw thrown;
-    if (thrown === undefined && found === undefined && (said === "" || !textCounts)) return result as T;
+    if (thrown === undefined && found === undefined && (said === "" || !counts.text)) return result as T;
     throw new InputError(`Cannot ${action}: ${describeFailure(found, said, thrown)}`, { path, cause: found ?? thrown });
   }
 
   return {
-    guard: (action, path, work) => run(action, path, work, true),
-    guardFile: (action, path, work) => run(action, path, work, false),
+    guard: (action, path, work) => run(action, path, work, { text: true, shortReads: true }),
+    guardMaking: (action, path, work) => run(action, path, work, { text: true, shortReads: false }),
+    guardFile: (action, path, work) => run(action, path, work, { text: false, shortReads: false }),
     catchRead(leastBytes, work) {
       trap = { leastBytes, caught: undefined };
       try {

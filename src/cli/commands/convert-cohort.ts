@@ -1,0 +1,86 @@
+// fixelstream convert cohort: ModelArray's table of images into a store or an .h5.
+import { Command } from "commander";
+import { convertCohort } from "../../app/convert-cohort.js";
+import { UsageError } from "../../errors.js";
+import { formatDuration } from "../../units.js";
+import type { CliStreams } from "../cli-streams.js";
+import { describeHelp } from "../help.js";
+import { createProgress } from "../listeners/progress.js";
+import { declare } from "../options/declare.js";
+import {
+  addMemoryOption,
+  addProgressOption,
+  addStandardOptions,
+  type ProgressOptions,
+  type StandardOptions,
+} from "../options/standard.js";
+
+type Typed = StandardOptions &
+  ProgressOptions & {
+    readonly memory: number;
+    readonly scalar?: string;
+    readonly template?: string;
+    readonly gzip?: number;
+    readonly json?: boolean;
+  };
+
+const HELP = {
+  about: [
+    "Convert the images that a table names into a store or a ModelArray file, all scalars into one.",
+    "The table is ModelArray's: a row a subject and scalar with columns scalar_name and source_file; or a row a subject with a column of paths a scalar. Other columns are ignored. Paths are looked for in the template, then beside the table, then in the working directory.",
+  ],
+  examples: [
+    "convert cohort cohort.csv cohort.h5 --template fixel_template/",
+    "convert cohort cohort.csv cohort.fxs --template fixel_template/",
+    "convert cohort wide.csv both.h5 --template fixel_template/ --scalar FD,log_FC",
+  ],
+};
+
+export function createConvertCohortCommand(streams: CliStreams): Command {
+  const command = describeHelp(new Command("cohort"), HELP)
+    .summary("from ModelArray's table of images (CSV)")
+    .argument("<table>", "CSV with a header line")
+    .argument("<output>", "cohort.h5, or a store (cohort.fxs)");
+  declare(command.optionsGroup("Options of the conversion"))
+    .word("template", "directory", "fixel directory with index and directions; required")
+    .word("scalar", "names", "which scalars, separated by commas (default: all)")
+    .integer("gzip", { least: 1, most: 9 }, "compress an .h5, to pass it on; it must be converted before it is used")
+    .flag("json", "the summary as JSON on standard output");
+  addMemoryOption(command);
+  addProgressOption(command);
+  addStandardOptions(command);
+  return command.action(async (cohort: string, output: string) => {
+    const typed = command.opts<Typed>();
+    const { template, gzip: gzipLevel, memory: memoryBytes, force = false } = typed;
+    if (template === undefined) {
+      throw new UsageError(
+        `Cannot convert ${cohort}: expected --template DIRECTORY, the fixel directory with index and directions, got none.`,
+      );
+    }
+    const progress = createProgress(streams.stderr, typed);
+    const start = performance.now();
+    try {
+      const summary = await convertCohort({
+        ...{ cohort, template, output, gzipLevel, memoryBytes, force },
+        scalars: typed.scalar?.split(",").map((name) => name.trim()),
+        command: streams.command,
+        onProgress: (phase, share) => {
+          streams.signal?.throwIfAborted();
+          progress.update(phase, share);
+        },
+      });
+      progress.stop();
+      if (typed.json) streams.stdout.write(`${JSON.stringify(summary)}\n`);
+      else if (!typed.quiet) {
+        const scalars = summary.scalars.map(
+          ({ name, nSubjects, elementType }) => `${name} ${nSubjects} subjects, ${elementType}`,
+        );
+        streams.stderr.write(
+          `fixelstream: ${output}: ${summary.nElements} fixels, ${scalars.join("; ")} in ${formatDuration(performance.now() - start)}\n`,
+        );
+      }
+    } finally {
+      progress.stop();
+    }
+  });
+}

@@ -1,0 +1,84 @@
+// fixelstream convert modelarray: a ModelArray file of any layout into a store, or into an .h5 that can be used where it lies.
+import { Command } from "commander";
+import { convertModelArray } from "../../app/convert-modelarray.js";
+import { formatBytes, formatDuration } from "../../units.js";
+import type { CliStreams } from "../cli-streams.js";
+import { describeHelp } from "../help.js";
+import { createProgress } from "../listeners/progress.js";
+import { declare } from "../options/declare.js";
+import {
+  addProgressOption,
+  addStandardOptions,
+  type ProgressOptions,
+  type StandardOptions,
+} from "../options/standard.js";
+
+type Typed = StandardOptions &
+  ProgressOptions & {
+    readonly memory: number;
+    readonly scalar?: string;
+    readonly template?: string;
+    readonly gzip?: number;
+    readonly json?: boolean;
+  };
+
+const HELP = {
+  about: [
+    "Convert a ModelArray file (HDF5) of any layout, compressed or not, into a store, or into an .h5 that fixelcfestats can use where it lies. Every chunk is read once.",
+    "A contiguous, uncompressed .h5 needs no conversion: give it to fixelcfestats as it is.",
+  ],
+  examples: [
+    "convert modelarray cohort.h5 cohort.fxs",
+    "convert modelarray cohort.h5 plain.h5",
+    "convert modelarray old.h5 cohort.fxs --scalar log_FC --template fixel_template/",
+  ],
+};
+
+/** Bytes. More makes it no faster. */
+const DEFAULT_MEMORY_BYTES = 2 ** 28;
+
+export function createConvertModelarrayCommand(streams: CliStreams): Command {
+  const command = describeHelp(new Command("modelarray"), HELP)
+    .summary("from a ModelArray file (.h5) of any layout")
+    .argument("<input>", "ModelArray file, for example cohort.h5")
+    .argument("<output>", "a store (cohort.fxs), or a contiguous .h5");
+  declare(command.optionsGroup("Options of the conversion"))
+    .word("scalar", "name", "which scalar (default: for a store FD or the only one; for an .h5 all)")
+    .word("template", "directory", "fixel directory, where the file has no /fixels and /voxels")
+    .integer("gzip", { least: 1, most: 9 }, "compress an .h5, to pass it on; it must be converted before it is used")
+    .flag("json", "the summary as JSON on standard output")
+    .bytes("memory", "memory to work in, beside what Node and libhdf5 themselves take", {
+      default: DEFAULT_MEMORY_BYTES,
+      shown: "256MiB",
+    });
+  addProgressOption(command);
+  addStandardOptions(command);
+  return command.action(async (input: string, output: string) => {
+    const typed = command.opts<Typed>();
+    const progress = createProgress(streams.stderr, typed);
+    const start = performance.now();
+    try {
+      const { scalar, template, gzip: gzipLevel, memory: memoryBytes, force = false } = typed;
+      const summary = await convertModelArray({
+        ...{ input, output, scalar, template, gzipLevel, memoryBytes, force },
+        command: streams.command,
+        onProgress: (phase, share) => {
+          streams.signal?.throwIfAborted();
+          progress.update(phase, share);
+        },
+      });
+      progress.stop();
+      if (typed.json) streams.stdout.write(`${JSON.stringify(summary)}\n`);
+      else if (!typed.quiet) {
+        const scalars = summary.scalars.map(
+          ({ name, nSubjects, elementType }) => `${name} ${nSubjects} subjects, ${elementType}`,
+        );
+        streams.stderr.write(
+          `fixelstream: ${output}: ${summary.nElements} fixels, ${scalars.join("; ")}; ${formatBytes(summary.dataBytes)} in ${formatDuration(performance.now() - start)}\n`,
+        );
+      }
+    } finally {
+      progress.stop();
+    }
+  });
+}

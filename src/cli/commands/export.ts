@@ -1,0 +1,98 @@
+// fixelstream export: results into a ModelArray file, or out of one into fixel images.
+import { Command } from "commander";
+import { directionOfExport, exportHdf5, exportImages } from "../../app/export.js";
+import { UsageError } from "../../errors.js";
+import type { CliStreams } from "../cli-streams.js";
+import { describeHelp } from "../help.js";
+import { createProgress } from "../listeners/progress.js";
+import { declare } from "../options/declare.js";
+import {
+  addMemoryOption,
+  addProgressOption,
+  addStandardOptions,
+  type ProgressOptions,
+  type StandardOptions,
+} from "../options/standard.js";
+
+type Typed = StandardOptions &
+  ProgressOptions & {
+    readonly memory: number;
+    readonly analysis?: string;
+    readonly template?: string;
+    readonly json?: boolean;
+  };
+
+const HELP = {
+  about: [
+    "Put result images into a ModelArray file as one analysis, or make fixel images of an analysis that ModelArray wrote.",
+    "Into a file that exists the analysis is added: a copy gets it and takes the file's name at the end, so there must be room for both. Out of a file every statistic becomes ANALYSIS_STATISTIC.mif, and every p.value gets its 1m.p.value.",
+  ],
+  usages: [
+    "<results directory> <file.h5> --analysis <name> [options]",
+    "<file.h5> <output directory> --analysis <name> [--template <directory>] [options]",
+  ],
+  examples: [
+    "export stats_fd/ cohort.h5 --analysis cfe_group",
+    "export cohort.h5 lm_images/ --analysis lm_age",
+    "export old.h5 lm_images/ --analysis lm_age --template fixel_template/",
+  ],
+};
+
+export function createExportCommand(streams: CliStreams): Command {
+  const command = describeHelp(new Command("export"), HELP)
+    .summary("results into a ModelArray file, or out of one into fixel images")
+    .argument("<input>", "directory of result images, or a ModelArray file (.h5)")
+    .argument("<output>", "ModelArray file (.h5), or the directory to make");
+  declare(command.optionsGroup("Options of the export"))
+    .word("analysis", "name", "what the analysis is called in /results; required")
+    .word("template", "directory", "fixel directory, where the file has no /fixels and /voxels")
+    .flag("json", "the summary as JSON on standard output");
+  addMemoryOption(command);
+  addProgressOption(command);
+  addStandardOptions(command);
+  return command.action(async (input: string, output: string) => {
+    const typed = command.opts<Typed>();
+    const { analysis, template, memory: memoryBytes, force = false } = typed;
+    if (analysis === undefined)
+      throw new UsageError(
+        `Cannot export ${input}: expected --analysis NAME, the name of the analysis in /results, got none.`,
+      );
+    const direction = directionOfExport(input, output);
+    const progress = createProgress(streams.stderr, typed);
+    const onProgress = (share: number) => {
+      streams.signal?.throwIfAborted();
+      progress.update("export", share);
+    };
+    const report = (summary: object, text: string) => {
+      progress.stop();
+      if (typed.json) streams.stdout.write(`${JSON.stringify(summary)}\n`);
+      else if (!typed.quiet) streams.stderr.write(`fixelstream: ${text}\n`);
+    };
+    try {
+      if (direction === "into-hdf5") {
+        const summary = await exportHdf5({ results: input, output, analysis, onProgress });
+        const left =
+          summary.skipped.length === 0 ? "" : `; left out, not data of these fixels: ${summary.skipped.join(", ")}`;
+        report(
+          summary,
+          `${output}: ${summary.statistics.length} statistics of ${summary.nElements} fixels as ${analysis}${left}`,
+        );
+      } else {
+        const { command } = streams;
+        const summary = await exportImages({
+          input,
+          output,
+          analysis,
+          template,
+          memoryBytes,
+          force,
+          command,
+          onProgress,
+        });
+        report(summary, `${output}: ${summary.images.length} images of ${summary.nElements} fixels`);
+      }
+    } finally {
+      progress.stop();
+    }
+  });
+}

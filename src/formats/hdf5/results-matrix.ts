@@ -1,0 +1,112 @@
+// Results as ModelArray keeps them: /results/ANALYSIS/results_matrix (statistics, elements) float64, the first often element_id. Names of the
+// statistics in the attribute colnames (R's ModelArray), column_names, or the dataset /results/ANALYSIS/column_names.
+import { InputError, UsageError } from "../../errors.js";
+import type { Hdf5Draft, MatrixSpec } from "./draft.js";
+import { openMatrixReader } from "./matrix-reader.js";
+import { assertFinished, type ScalarDataset } from "./modelarray-layout.js";
+import type { Hdf5File } from "./open.js";
+
+/** ModelArray's first statistic: the number of the element, from 0. */
+export const ELEMENT_ID = "element_id";
+
+export interface ResultsMatrix {
+  readonly analysis: string;
+  readonly names: readonly string[];
+  readonly nElements: number;
+  /** `nSubjects` are statistics here. */
+  readonly matrix: ScalarDataset;
+}
+
+export const resultsPath = (analysis: string): string => `/results/${analysis}/results_matrix`;
+export const resultNamesPath = (analysis: string): string => `/results/${analysis}/column_names`;
+
+/** Throws UsageError when there is no such analysis (naming those there are), InputError for a matrix that cannot be one. */
+export function describeResults(file: Hdf5File, analysis: string): ResultsMatrix {
+  assertFinished(file);
+  const objectPath = resultsPath(analysis);
+  if (file.kindOf(objectPath) !== "dataset") {
+    const found = file.namesIn("/results").filter((name) => file.kindOf(resultsPath(name)) === "dataset");
+    const got = found.length === 0 ? "no results at all" : found.join(", ");
+    throw new UsageError(
+      `Cannot export ${analysis}: expected ${objectPath} in ${file.path}, got ${got}. Choose with --analysis.`,
+    );
+  }
+  const values = file.describe(objectPath);
+  const [rows, columns] = values.shape as [number, number];
+  if (values.shape.length !== 2 || (values.kind !== "float" && values.kind !== "integer")) {
+    throw new InputError(
+      `Cannot export ${objectPath} of ${file.path}: expected a matrix of numbers, statistics x elements, got ${values.shape.join(" x ")} of ${values.kind}.`,
+      { path: file.path },
+    );
+  }
+  const named =
+    file.readAttribute(objectPath, "colnames") ??
+    file.readAttribute(objectPath, "column_names") ??
+    (file.kindOf(resultNamesPath(analysis)) === "dataset" ? file.readTexts(resultNamesPath(analysis)) : undefined);
+  // ModelArrayIO's names for what has none.
+  const names =
+    named?.map(String) ?? Array.from({ length: rows }, (_, i) => `component${String(i + 1).padStart(3, "0")}`);
+  if (names.length !== rows && names.length !== columns) {
+    throw new InputError(
+      `Cannot export ${objectPath} of ${file.path}: expected ${rows} names, one a row of its ${rows} x ${columns} values, got ${names.length}.`,
+      { path: file.path },
+    );
+  }
+  const transposed = names.length !== rows;
+  const [nSubjects, nElements] = transposed ? [columns, rows] : [rows, columns];
+  return {
+    analysis,
+    names,
+    nElements,
+    matrix: { name: analysis, values, nSubjects, nElements, transposed, subjectNames: names },
+  };
+}
+
+export interface ReadResultsOptions {
+  /** Bytes for statistics held together: 8 B x 1,000,000 elements each. One at least. */
+  readonly memoryBytes: number;
+  readonly scratchPath: string;
+}
+
+/** Every statistic as f64 [nElements], in order; each array is given away. Chunks are read once for every group of statistics that fits. */
+export async function* readResults(
+  file: Hdf5File,
+  { matrix, nElements }: ResultsMatrix,
+  { memoryBytes, scratchPath }: ReadResultsOptions,
+): AsyncGenerator<Float64Array> {
+  const together = Math.max(1, Math.floor(memoryBytes / (8 * nElements)));
+  for (let first = 0; first < matrix.nSubjects; first += together) {
+    const count = Math.min(together, matrix.nSubjects - first);
+    const group = Array.from({ length: count }, () => new Float64Array(nElements));
+    const reader = openMatrixReader(file, matrix, { partBytes: 2 ** 24, scratchPath });
+    try {
+      for await (const { rectangle, values } of reader.parts()) {
+        for (let i = 0; i < rectangle.nSubjects; i++) {
+          const target = group[rectangle.firstSubject + i - first];
+          const { nElements: n, firstElement } = rectangle;
+          target?.set(values.subarray(i * n, (i + 1) * n), firstElement);
+        }
+      }
+    } finally {
+      reader.close();
+    }
+    yield* group;
+  }
+}
+
+/** Writes the matrix and both kinds of names; `rowOf` gives statistic after statistic. */
+export function writeResults(
+  draft: Hdf5Draft,
+  { analysis, names, nElements }: Pick<ResultsMatrix, "analysis" | "names" | "nElements">,
+  rowOf: (statistic: number) => Float64Array,
+): void {
+  const spec: MatrixSpec = { shape: [names.length, nElements], type: "f64" };
+  draft.makeMatrix(resultsPath(analysis), spec);
+  for (let i = 0; i < names.length; i++) {
+    const row = rowOf(i);
+    const bytes = new Uint8Array(row.buffer, row.byteOffset, row.byteLength);
+    draft.writeRectangle(resultsPath(analysis), spec, [i, 0], [1, nElements], (target) => target.set(bytes));
+  }
+  draft.makeTexts(resultNamesPath(analysis), names);
+  draft.setAttribute(resultsPath(analysis), "colnames", names);
+}
