@@ -1,0 +1,82 @@
+// One test a warning of fixelcfestats: on stderr, with -quiet too, and in run.json; the run goes on.
+import fs from "node:fs";
+import { expect, it } from "vitest";
+import { newAnalysis, write } from "../support/expect-refusal.js";
+import { runInProcess } from "../support/in-process-cli.js";
+import { rawFixelData } from "../support/make-cohort.js";
+import type { SmallAnalysis, SmallAnalysisOptions } from "../support/small-analysis.js";
+
+async function warningsOf(
+  change: (input: SmallAnalysis) => unknown,
+  options?: SmallAnalysisOptions,
+  shuffles: readonly string[] = ["-nshuffles", "20"],
+) {
+  const input = newAnalysis(options);
+  const changed = change(input);
+  const more = Array.isArray(changed) ? (changed as string[]) : [];
+  const tokens = ["fixelcfestats", ...input.positionals, ...shuffles, "-nthreads", "0", "-quiet", ...more];
+  const result = await runInProcess(tokens);
+  expect(result).toMatchObject({ status: 0, stdout: "" });
+  const record = JSON.parse(fs.readFileSync(input.at("out", "run.json"), "utf8"));
+  const kept = record.warnings.map(({ message }: { message: string }) => `fixelstream: warning: ${message}\n`).join("");
+  expect(kept).toBe(result.stderr);
+  return input.relative(result.stderr).replaceAll("fixelstream: warning: ", "").trimEnd();
+}
+
+it("nothing to warn of", async () => {
+  expect(await warningsOf(() => {})).toBe("");
+});
+
+it("a design that is poorly conditioned", async () => {
+  const ages = [701, 702, 704, 703, 705, 700, 706, 707];
+  const change = (input: SmallAnalysis) => write(input, "design.txt", ages.map((age) => `1 ${age}\n`).join(""));
+  expect(await warningsOf(change)).toBe(
+    "The design is poorly conditioned (condition number 2.16e+5, above 100): estimates may be dominated by noise. Centring and scaling the regressors often helps.",
+  );
+});
+
+it("a design whose columns are dependent", async () => {
+  const change = (input: SmallAnalysis) => {
+    write(input, "design.txt", "1 1 0\n".repeat(4) + "1 0 1\n".repeat(4));
+    write(input, "contrast.txt", "0 1 -1\n");
+  };
+  expect(await warningsOf(change)).toBe(
+    "The design has 3 columns of which only 2 are linearly independent. Effects that the contrasts can estimate are right; single betas are one solution of many.",
+  );
+});
+
+it("an F-test whose rows are dependent", async () => {
+  const change = (input: SmallAnalysis) => {
+    write(input, "contrast.txt", "0 -1\n0 2\n");
+    write(input, "f.txt", "1 1\n");
+    return ["-ftests", input.at("f.txt")];
+  };
+  expect(await warningsOf(change)).toBe(
+    "F-test F1 has 2 rows of which only 1 are independent; a basis of their row space is tested instead.",
+  );
+});
+
+it("fixels without connections", async () => {
+  const connections = (fixel: number) => (fixel % 8 === 0 ? [] : ([[fixel, 1]] as const));
+  expect(await warningsOf(() => {}, { connections })).toBe(
+    "3 of 24 fixels have no connection in the matrix; their enhanced statistic is 0 and they cannot become significant. Exclude them with -mask.",
+  );
+});
+
+it("a post-hoc mask that reaches beyond the mask", async () => {
+  const change = (input: SmallAnalysis) => {
+    const upTo = (end: number) => rawFixelData(Float32Array.from({ length: 24 }, (_, i) => (i < end ? 1 : 0)));
+    write(input, "mask.mif", upTo(12));
+    write(input, "posthoc.mif", upTo(14));
+    return ["-mask", input.at("mask.mif"), "-posthoc", input.at("posthoc.mif")];
+  };
+  expect(await warningsOf(change)).toBe(
+    "2 of 14 fixels in -posthoc posthoc.mif are not in -mask mask.mif: they are not tested.",
+  );
+});
+
+it("fewer distinct shuffles than asked for", async () => {
+  expect(await warningsOf(() => {}, { nSubjects: 4 }, ["-nshuffles", "100"])).toMatchInlineSnapshot(
+    `"Only 24 different permutations exist (100 were asked for): each is used once, and the smallest possible p-value is 1/24 = 0.0417."`,
+  );
+});
