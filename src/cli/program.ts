@@ -6,6 +6,7 @@ import type { CliStreams } from "./cli-streams.js";
 import { createCacheCommand } from "./commands/cache.js";
 import { createConvertCommand } from "./commands/convert.js";
 import { createDemoCommand } from "./commands/demo.js";
+import { createDoctorCommand } from "./commands/doctor.js";
 import { createExportCommand } from "./commands/export.js";
 import { createFixelcfestatsCommand } from "./commands/fixelcfestats.js";
 import { createInfoCommand } from "./commands/info.js";
@@ -37,6 +38,7 @@ export function createProgram(streams: CliStreams): Command {
     .addCommand(createInfoCommand(streams))
     .addCommand(createVerifyCommand(streams))
     .addCommand(createCacheCommand(streams))
+    .addCommand(createDoctorCommand(streams))
     .addCommand(createDemoCommand(streams));
   forEachCommand(program, (command) => {
     command.exitOverride();

@@ -46,7 +46,7 @@ function createListCommand(streams: CliStreams): Command {
     about: [
       "Lists stores and matrices in a cache, largest first: size, when they were last used, what they were made from.",
     ],
-    examples: HELP.examples.slice(0, 2),
+    examples: ["cache list", "cache list --json", "cache list --cache /scratch/.fixelstream"],
   }).summary("what is in the cache");
   addStandardOptions(addCacheOption(command).command);
   return command.action(() => {

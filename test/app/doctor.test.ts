@@ -1,0 +1,51 @@
+// doctor: passes here, in lines for a bug report, and leaves nothing behind.
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { runSelfTest, SELF_TEST_TOLERANCE } from "../../src/app/self-test.js";
+import { runInProcess } from "../support/in-process-cli.js";
+import { temporaryDirectory } from "../support/temporary-directory.js";
+
+const directory = temporaryDirectory();
+
+describe("doctor", () => {
+  test("passes, in about ten lines, and leaves nothing behind", async () => {
+    const scratch = () => fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith("fixelstream-doctor"));
+    const before = scratch();
+    const { status, stdout, stderr } = await runInProcess(["doctor", "--cache", path.join(directory, "not", "there")]);
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.map((line) => line.slice(2, 17).trim())).toEqual([
+      ...["node", "processor", "memory", "simd", "disk", "mapping", "test simd", "test reference"],
+    ]);
+    for (const line of lines) expect(line).not.toMatch(/^!/);
+    expect(stdout).toContain(`free in ${directory}, writes `);
+    expect(fs.readdirSync(directory)).toEqual([]);
+    expect(scratch()).toEqual(before);
+  });
+
+  test("compares with numbers that both sets of kernels give", async () => {
+    for (const test of [
+      { kernels: "simd", nThreads: 0 },
+      { kernels: "reference", nThreads: 1 },
+    ] as const) {
+      const { difference, nNumbers } = await runSelfTest(test);
+      expect(nNumbers).toBe(17);
+      expect(difference).toBeLessThan(SELF_TEST_TOLERANCE / 5);
+    }
+  });
+
+  test("fails where the disk cannot be written, and says which check did", async () => {
+    const file = path.join(directory, "file");
+    fs.writeFileSync(file, "");
+    const { status, stdout, stderr } = await runInProcess(["doctor", "--cache", file]);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^! disk +cannot write in .*file: a part of the path that is not a directory$/m);
+    expect(stderr).toMatch(
+      /Cannot vouch for this installation: expected every check to pass, got 2 that failed \(disk, mapping\). Install it again/,
+    );
+    fs.rmSync(file);
+  });
+});
