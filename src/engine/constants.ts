@@ -37,9 +37,10 @@ export function fillDesign({ buffer, job, partition, columns, blocks }: DesignIn
   f64(shared.basis, partition.basis.values);
   f64(shared.sharedNuisance, partition.sharedNuisance.values);
   fillPanels(buffer, shared.pinv, [partition.pinv], n);
-  fillPanels(buffer, shared.moments, momentRows(partition), n);
   new Uint32Array(buffer, shared.columns, columns.length).set(columns);
   new Uint32Array(buffer, shared.blocks, blocks.length).set(blocks);
+  if (job.model !== undefined) return;
+  fillPanels(buffer, shared.moments, momentRows(partition), n);
   for (const [h, part] of partition.hypotheses.entries()) f64(shared.hypotheses[h]!.contrastBasis, part.tested.values);
 }
 
@@ -120,6 +121,8 @@ function fillLanes(
     lanes.plan.labelsInto(index, label);
     lanes.plan.signsInto(index, sign);
   }
+  // other models gather for each group of elements, out of these labels
+  if (job.model !== undefined) return;
   const gather = job.precision === "single" ? kernels.f32GatherBasis : kernels.f64GatherBasis;
   const tileBytes = gatheredTileBytes(job);
   for (let lane = 0; lane < part.count; lane += tileShuffles) {

@@ -5,13 +5,15 @@ import { InputError } from "../errors.js";
 import { compileSimdModule, createKernelSet } from "../kernels/choose-kernels.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
 import type { DesignPartition } from "../stats/design/partition.js";
-import { createZThresholds } from "../stats/glm/z-thresholds.js";
+import type { GlmModel } from "../stats/glm/model.js";
+import { createZThresholds, MAX_CELLS } from "../stats/glm/z-thresholds.js";
 import type { ColumnSourceSpec } from "../store/column-source.js";
 import { fillConstants, type LaneList } from "./constants.js";
 import { type EngineJob, observedImage, observedIndex, type Precision, type ProblemSize } from "./job.js";
+import { largestBin } from "./largest-bin.js";
 import { type MemoryPlan, mappedWindowBytes, planMemory } from "./memory-plan.js";
 import { openPool, type Pool } from "./pool.js";
-import { glmSize } from "./problem-size.js";
+import { engineModel, glmSize } from "./problem-size.js";
 import { type NullResults, type RunEvents, runShuffles } from "./run-shuffles.js";
 import { listBlocks, listWindows } from "./work-lists.js";
 
@@ -24,7 +26,12 @@ export interface EnhancementParameters {
 }
 
 export interface EngineInputs {
+  /** Of the columns that all elements share; with element-wise columns without hypotheses. */
   readonly partition: DesignPartition;
+  /** Undefined: one design and one variance for all, those of `partition`. */
+  readonly model?: GlmModel | undefined;
+  /** Element-wise columns of the model. */
+  readonly columnSources?: readonly ColumnSourceSpec[] | undefined;
   readonly source: ColumnSourceSpec;
   /** u32 [nElements]: store columns analysed, ascending. */
   readonly columns: Uint32Array;
@@ -53,17 +60,9 @@ export interface EnginePlan {
   readonly totalBytesRead: number;
 }
 
-/** Statistic heights told apart at most: 2-byte bins. */
-const LARGEST_BIN = 65_533;
-/** -ln of the share of the variance below which a residual counts as rounding (1e-14): no statistic goes beyond Z = sqrt(33 dof). */
-const LARGEST_Z_SQUARED_PER_DOF = 33;
-
-/** Bins that cover every statistic the epilogue lets through. n = 1000: Z = 182, 1837 bins of 0.1. */
-export function largestBin(dh: number, dof: number): number {
-  return Math.min(LARGEST_BIN, Math.ceil((Math.sqrt(LARGEST_Z_SQUARED_PER_DOF * dof) + 2) / dh));
-}
-
-function zThresholds(partition: DesignPartition, dh: number) {
+function zThresholds({ partition, model, enhancement: { dh } }: EngineInputs) {
+  // other models have tables for each number of degrees of freedom, in the threads
+  if (engineModel(model) !== undefined) return [];
   return partition.hypotheses.map(({ hypothesis }) =>
     createZThresholds({
       dof: partition.dof,
@@ -79,32 +78,35 @@ type Thresholds = ReturnType<typeof zThresholds>;
 
 function problemSize(inputs: EngineInputs, thresholds: Thresholds): ProblemSize {
   const size = glmSize(inputs);
+  const { model } = size;
+  const nThresholds = largestBin(inputs.enhancement.dh, size.dof) + 2;
   return {
     ...size,
+    model: model && { ...model, ...(model.nGroups === 1 ? { nThresholds, nCells: MAX_CELLS } : {}) },
     hypotheses: size.hypotheses.map((hypothesis, h) => ({
       ...hypothesis,
-      nCells: thresholds[h]!.cells.length,
-      cellsPerUnit: thresholds[h]!.cellsPerUnit,
-      nThresholds: thresholds[h]!.thresholds.length,
+      nCells: thresholds[h]?.cells.length ?? 0,
+      cellsPerUnit: thresholds[h]?.cellsPerUnit ?? 1,
+      nThresholds: thresholds[h]?.thresholds.length ?? 0,
     })),
   };
 }
 
-function enhancementSize(inputs: EngineInputs) {
+function enhancementSize(inputs: EngineInputs, size: ProblemSize) {
   const { dh, extentPower, legacy } = inputs.enhancement;
-  return { extentPower, normalised: !legacy, nBinsNarrow: 256, nBinsWide: largestBin(dh, inputs.partition.dof) + 2 };
+  return { dh, extentPower, normalised: !legacy, nBinsNarrow: 256, nBinsWide: largestBin(dh, size.dof) + 2 };
 }
 
 /** Pure: no file is read. Throws BudgetError. */
 export function planEngine(
   inputs: EngineInputs,
   connectivity: { readonly nConnections: number; readonly maxRowConnections: number },
-  thresholds: Thresholds = zThresholds(inputs.partition, inputs.enhancement.dh),
+  thresholds: Thresholds = zThresholds(inputs),
 ): EnginePlan {
   const size = problemSize(inputs, thresholds);
   const memory = planMemory({
     size,
-    enhancement: enhancementSize(inputs),
+    enhancement: enhancementSize(inputs, size),
     precision: inputs.precision,
     nShuffles: inputs.lanes.count,
     nWorkers: Math.max(1, inputs.nThreads),
@@ -121,7 +123,8 @@ export function planEngine(
     nStoreElements: inputs.source.nElements,
   });
   let storePassBytes = 0;
-  for (let i = 0; i < blocks.length; i += 4) storePassBytes += blocks[i + 1]! * size.nSubjects * size.valueBytes;
+  const rowBytes = (size.model?.columnBytes ?? []).reduce<number>((sum, bytes) => sum + bytes, size.valueBytes);
+  for (let i = 0; i < blocks.length; i += 4) storePassBytes += blocks[i + 1]! * size.nSubjects * rowBytes;
   const connectivityPassBytes = connectivity.nConnections * 8 + size.nElements * 8;
   const totalBytesRead = storePassBytes * (1 + memory.nBatches) + connectivityPassBytes * memory.nBatches;
   return { memory, size, storePassBytes, connectivityPassBytes, totalBytesRead };
@@ -142,7 +145,7 @@ export interface Engine {
 }
 
 export async function openEngine(inputs: EngineInputs, connectivity: Connectivity): Promise<Engine> {
-  const thresholds = zThresholds(inputs.partition, inputs.enhancement.dh);
+  const thresholds = zThresholds(inputs);
   const plan = planEngine(inputs, connectivity.manifest, thresholds);
   const { memory: layout, size } = plan;
   const columns = inputs.columns;
@@ -161,8 +164,10 @@ export async function openEngine(inputs: EngineInputs, connectivity: Connectivit
     kind: "enhance",
     size,
     source: inputs.source,
+    model: engineModel(inputs.model),
+    columnSources: inputs.columnSources ?? [],
     connectivity: inputs.connectivity,
-    enhancement: enhancementSize(inputs),
+    enhancement: enhancementSize(inputs, size),
     precision: inputs.precision,
     kernels: inputs.kernels,
     blockWidth: layout.blockWidth,

@@ -1,7 +1,9 @@
 // What every thread must know about a run: plain data, posted once. Offsets are bytes in the shared linear memory.
 import { ROW_PANEL } from "../kernels/kernel-set.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
+import type { GlmModel } from "../stats/glm/model.js";
 import type { ColumnSourceSpec } from "../store/column-source.js";
+import type { ModelRegions, ModelSize } from "./model-regions.js";
 
 export type Precision = "double" | "single";
 
@@ -30,6 +32,12 @@ export interface GlmSize {
   readonly hypotheses: readonly GlmHypothesisSize[];
   /** Bytes of one stored value. */
   readonly valueBytes: 4 | 8;
+  /** Deviations of an element: one, or one a variance group. */
+  readonly nDeviations: number;
+  /** Whether elements have a condition number of their own. */
+  readonly hasCondition: boolean;
+  /** Of a design that varies between elements or a variance that is grouped; undefined: one design and one variance for all. */
+  readonly model: ModelSize | undefined;
 }
 
 export interface ProblemSize extends GlmSize {
@@ -93,6 +101,8 @@ export interface GlmWorkerRegions {
   readonly hypothesisSums: number;
   readonly product: number;
   readonly product32: number;
+  /** Undefined as GlmSize.model. */
+  readonly model: ModelRegions | undefined;
 }
 
 /** The two phases share the same bytes. */
@@ -109,6 +119,8 @@ export interface WorkerRegions extends GlmWorkerRegions {
 }
 
 export interface EnhancementSize {
+  /** Height of a bin. */
+  readonly dh: number;
   readonly extentPower: number;
   /** False with -cfe_legacy: extents are not divided by the sum of the weights. */
   readonly normalised: boolean;
@@ -120,6 +132,10 @@ export interface EnhancementSize {
 export interface GlmJob {
   readonly size: GlmSize;
   readonly source: ColumnSourceSpec;
+  /** Undefined: one design and one variance for all. */
+  readonly model: GlmModel | undefined;
+  /** Element-wise columns of the model. */
+  readonly columnSources: readonly ColumnSourceSpec[];
   readonly precision: Precision;
   readonly kernels: "simd" | "reference";
   /** Elements of a block, a multiple of 8. */
@@ -145,6 +161,19 @@ export interface GlmJob {
 export function gatheredTileBytes({ tileShuffles, size, precision }: GlmJob): number {
   const rows = Math.ceil((tileShuffles * size.rank) / ROW_PANEL) * ROW_PANEL;
   return rows * size.nSubjects * (precision === "single" ? 4 : 8);
+}
+
+/** What the parts of a runner need to know of a model that is not one design and one variance for all. */
+export interface ModelJob {
+  readonly model: GlmModel;
+  readonly columnSources: readonly ColumnSourceSpec[];
+  readonly size: ModelSize;
+  readonly regions: ModelRegions;
+}
+
+export function modelJobOf({ model, columnSources, size, worker }: GlmJob): ModelJob | undefined {
+  if (model === undefined || size.model === undefined || worker.model === undefined) return undefined;
+  return { model, columnSources, size: size.model, regions: worker.model };
 }
 
 /** A run with enhancement. */
@@ -193,16 +222,22 @@ export const CONTROL = { nextClaim: 0, stop: 1, words: 16 } as const;
 
 /** Where the observed pass keeps its images: index into [nObserved][nElements]. */
 export function observedIndex(size: GlmSize) {
-  const { nFactors, hypotheses } = size;
+  const { nFactors, nDeviations, hasCondition, hypotheses } = size;
   const perHypothesis = 4;
+  const condition = nFactors + nDeviations;
+  const first = condition + (hasCondition ? 1 : 0);
   return {
     beta: (i: number) => i,
     standardDeviation: nFactors,
-    statistic: (h: number) => nFactors + 1 + h * perHypothesis,
-    z: (h: number) => nFactors + 2 + h * perHypothesis,
-    effect: (h: number) => nFactors + 3 + h * perHypothesis,
-    standardisedEffect: (h: number) => nFactors + 4 + h * perHypothesis,
-    count: nFactors + 1 + hypotheses.length * perHypothesis,
+    /** Of variance group g. */
+    deviation: (g: number) => nFactors + g,
+    /** Undefined where all elements share a design. */
+    condition: hasCondition ? condition : undefined,
+    statistic: (h: number) => first + h * perHypothesis,
+    z: (h: number) => first + 1 + h * perHypothesis,
+    effect: (h: number) => first + 2 + h * perHypothesis,
+    standardisedEffect: (h: number) => first + 3 + h * perHypothesis,
+    count: first + hypotheses.length * perHypothesis,
   };
 }
 
@@ -241,6 +276,8 @@ export interface PhaseReport {
   /** Store row and element of a value that is not finite (phase "observe"); -1 when there is none. */
   readonly nonFiniteElement: number;
   readonly bytesRead: number;
+  /** Elements by verdict, in the order of VERDICTS (phase "observe" of models that vary). */
+  readonly verdicts: readonly number[];
   /** Milliseconds this thread worked in the phase. */
   readonly busyMs: number;
 }

@@ -13,6 +13,7 @@ import type {
   WorkerRegions,
 } from "./job.js";
 import { observedIndex } from "./job.js";
+import { layOutModel, panelColumns, productRows } from "./model-regions.js";
 
 export interface PlanInputs {
   readonly size: ProblemSize;
@@ -124,7 +125,7 @@ function layOut(inputs: PlanInputs, batch: number, width: number, saturated: boo
   const { size } = inputs;
   const { nSubjects: n, nElements: m, hypotheses } = size;
   const single = inputs.precision === "single";
-  const tileShuffles = tileOf(n, size.rank, single);
+  const tileShuffles = tileOf(n, tileRank(size), single);
   const windowConnections = Math.max(Math.min(WINDOW_CONNECTIONS, inputs.nConnections), inputs.maxRowConnections, 1);
   const windowRows = Math.min(WINDOW_ROWS, Math.max(m, 1));
   // A block of the store is cut into pieces of `width`; the mask only takes away.
@@ -146,7 +147,8 @@ function layOut(inputs: PlanInputs, batch: number, width: number, saturated: boo
 
   const image = inputs.nStoreElements * 8;
   const contributions = m * 4 * hypotheses.length;
-  const mapped = inputs.nWorkers * 2 * mappedWindowBytes(n, width, size.valueBytes, windowConnections);
+  const nSources = 2 + (size.model?.nElementColumns ?? 0);
+  const mapped = inputs.nWorkers * nSources * mappedWindowBytes(n, width, size.valueBytes, windowConnections);
   const outsideBytes = image + contributions + mapped;
   const plannedBytes = memoryBytes + outsideBytes;
   const bins = m * batch * hypotheses.length;
@@ -179,6 +181,9 @@ function layOut(inputs: PlanInputs, batch: number, width: number, saturated: boo
   };
 }
 
+/** Rows of the product a shuffle. */
+export const tileRank = (size: GlmSize): number => (size.model === undefined ? size.rank : productRows(size.model));
+
 /** Shuffles whose gathered rows stay in the second-level cache; a divisor of 16, so that a tile never crosses a group of lanes. */
 export function tileOf(n: number, rank: number, single: boolean): number {
   let shuffles = LANES;
@@ -203,7 +208,8 @@ function layOutShared(
   const { batch } = plan;
   const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
   const tileRows = roundUp(plan.tileShuffles * rank, ROW_PANEL);
-  const gatheredBytes = (batch / plan.tileShuffles) * tileRows * n * (inputs.precision === "single" ? 4 : 8);
+  const gatheredBytes =
+    size.model === undefined ? (batch / plan.tileShuffles) * tileRows * n * (inputs.precision === "single" ? 4 : 8) : 0;
   // At least 32 bytes an element, so that one group of lanes fits with 2-byte bins too; the observed images lie over them.
   const binBytes = m * Math.max(batch, 2 * LANES);
   const observedBytes = observedIndex(size).count * m * 4;
@@ -244,12 +250,14 @@ export function reserveGlmWorker(
   plan: { width: number; tileShuffles: number; precision: Precision },
 ): GlmWorkerRegions {
   const { nSubjects: n, hypotheses } = size;
-  const { width } = plan;
-  const single = plan.precision === "single";
+  const { model } = size;
+  const width = model === undefined ? plan.width : panelColumns(model, plan.width);
+  const single = plan.precision === "single" && model === undefined;
   const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
   const productRows = roundUp(plan.tileShuffles * size.rank, ROW_PANEL);
+  const reserve = (bytes: number) => regions.reserve(bytes);
   return {
-    raw: regions.reserve(n * width * size.valueBytes),
+    raw: regions.reserve(n * plan.width * size.valueBytes),
     columnIndices: regions.reserve(width * 4),
     nonFinite: regions.reserve(width),
     packed: regions.reserve(n * width * 8),
@@ -261,6 +269,7 @@ export function reserveGlmWorker(
     hypothesisSums: regions.reserve(width * 8),
     product: regions.reserve(Math.max(productRows, roundUp(size.nFactors, ROW_PANEL)) * width * 8),
     product32: single ? regions.reserve(productRows * width * 4) : 0,
+    model: model === undefined ? undefined : layOutModel(reserve, model, { nSubjects: n, ...plan }),
   };
 }
 

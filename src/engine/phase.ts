@@ -1,6 +1,7 @@
 // One phase in one thread: claim a piece, do it, until none is left or the run is stopped.
 import { CONTROL, type PhaseOrder, type PhaseReport } from "./job.js";
 import type { Runner } from "./runner.js";
+import { emptyReport } from "./runner-context.js";
 
 /** The next unclaimed piece, or -1. */
 export function claimPiece(control: Int32Array, nPieces: number): number {
@@ -14,7 +15,7 @@ export function runPiece(runner: Runner, order: PhaseOrder, piece: number): void
 }
 
 export function beginPhase(runner: Runner, order: PhaseOrder): void {
-  Object.assign(runner.report, { largestBin: 0, nonFiniteElement: -1, bytesRead: 0 });
+  Object.assign(runner.report, emptyReport());
   runner.begin(order);
 }
 

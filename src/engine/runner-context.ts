@@ -1,6 +1,7 @@
 // What the parts of one thread's runner share: the job, the kernels, views of the linear memory at this worker's offsets, and the report of a phase.
 import type { KernelSet } from "../kernels/kernel-set.js";
 import type { DesignPartition } from "../stats/design/partition.js";
+import { VERDICTS } from "../stats/glm/element-design.js";
 import type { AnyJob, GlmJob } from "./job.js";
 
 export const roundUp = (count: number, multiple: number): number => Math.ceil(count / multiple) * multiple;
@@ -21,7 +22,16 @@ export interface RunnerReport {
   /** Lowest element with a value that is not finite; -1 when there is none. */
   nonFiniteElement: number;
   bytesRead: number;
+  /** Elements by verdict, in the order of VERDICTS. */
+  verdicts: number[];
 }
+
+export const emptyReport = (): RunnerReport => ({
+  largestBin: 0,
+  nonFiniteElement: -1,
+  bytesRead: 0,
+  verdicts: VERDICTS.map(() => 0),
+});
 
 export interface RunnerContext<Job extends GlmJob = GlmJob> extends RunnerInputs<Job> {
   readonly report: RunnerReport;
@@ -42,7 +52,7 @@ export function createRunnerContext<Job extends GlmJob>(inputs: RunnerInputs<Job
   return {
     ...inputs,
     buffer,
-    report: { largestBin: 0, nonFiniteElement: -1, bytesRead: 0 },
+    report: emptyReport(),
     at: (region) => base + region,
     u8: (pointer, count) => new Uint8Array(buffer, pointer, count),
     u32: (pointer, count) => new Uint32Array(buffer, pointer, count),

@@ -1,9 +1,12 @@
 // What one thread does with one piece of claimed work. Main thread and workers run the same code over the same memory.
 import { createFixedBinner } from "./bin-fixed.js";
+import { createModelBinner } from "./bin-model.js";
 import { createWindowEnhancer } from "./enhance-windows.js";
-import type { EngineJob, PhaseOrder } from "./job.js";
+import { type EngineJob, modelJobOf, type PhaseOrder } from "./job.js";
 import { createBlockLoader } from "./load-block.js";
+import { createModelLoader } from "./model-block.js";
 import { createFixedObserver } from "./observe-fixed.js";
+import { createModelObserver } from "./observe-model.js";
 import { createRunnerContext, type RunnerInputs, type RunnerReport } from "./runner-context.js";
 
 export type { RunnerInputs };
@@ -20,8 +23,14 @@ export interface Runner {
 export function createEnhanceRunner(inputs: RunnerInputs<EngineJob>): Runner {
   const context = createRunnerContext(inputs);
   const loader = createBlockLoader(context);
-  const observeBlock = createFixedObserver(context, loader);
-  const binBlock = createFixedBinner(context, loader);
+  const modelJob = modelJobOf(context.job);
+  const modelLoader = modelJob === undefined ? undefined : createModelLoader(context, loader, modelJob);
+  const observeBlock =
+    modelJob === undefined
+      ? createFixedObserver(context, loader)
+      : createModelObserver(context, modelJob, modelLoader!);
+  const binBlock =
+    modelJob === undefined ? createFixedBinner(context, loader) : createModelBinner(context, modelJob, modelLoader!);
   const { enhanceWindow, clearMaxima, close } = createWindowEnhancer(context);
   return {
     report: context.report,
@@ -35,6 +44,7 @@ export function createEnhanceRunner(inputs: RunnerInputs<EngineJob>): Runner {
     },
     close() {
       loader.close();
+      modelLoader?.close();
       close();
     },
   };

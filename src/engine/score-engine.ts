@@ -87,6 +87,8 @@ export async function openScoreEngine(inputs: ScoreEngineInputs): Promise<ScoreE
     kind: "score",
     size,
     source,
+    model: undefined,
+    columnSources: [],
     precision: inputs.precision,
     kernels: inputs.kernels,
     untestable: partition.hypotheses.map((part) => untestableScore(part, partition.dof)),

@@ -124,6 +124,50 @@ export interface KernelSet {
     maximaElements: number,
   ): void;
 
+  f64PooledStatistics(
+    nShuffles: number,
+    nColumns: number,
+    rank: number,
+    nOwn: number,
+    contrastRank: number,
+    product: number,
+    ownProduct: number,
+    stride: number,
+    firstShift: number,
+    shifts: number,
+    tested: number,
+    testedByColumn: number,
+    sumSquares: number,
+    dof: number,
+    signed: number,
+    statistics: number,
+  ): void;
+  f64LaneProduct(
+    nRows: number,
+    nShuffles: number,
+    width: number,
+    labels: number,
+    signs: number,
+    own: number,
+    packed: number,
+    product: number,
+    rowStep: number,
+    stride: number,
+  ): void;
+  f64BinScores(
+    nShuffles: number,
+    nColumns: number,
+    statistics: number,
+    stride: number,
+    columns: number,
+    nCells: number,
+    cellsPerUnit: number,
+    cells: number,
+    thresholds: number,
+    binBytes: number,
+    bins: number,
+  ): number;
+
   f32EnhanceRows(
     nRows: number,
     firstElement: number,

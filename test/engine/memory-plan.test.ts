@@ -38,10 +38,13 @@ function planInputs(sizes: Sizes, given: Partial<PlanInputs> = {}): PlanInputs {
       cellsPerUnit: 64,
       nThresholds: 1500,
     })),
+    nDeviations: 1,
+    hasCondition: false,
+    model: undefined,
   };
   return {
     size,
-    enhancement: { extentPower: 2, normalised: true, nBinsNarrow: 256, nBinsWide: 1501 },
+    enhancement: { dh: 0.1, extentPower: 2, normalised: true, nBinsNarrow: 256, nBinsWide: 1501 },
     precision: "double",
     nShuffles: 5000,
     nWorkers: 2,
@@ -189,7 +192,7 @@ const anyInputs: fc.Arbitrary<PlanInputs> = fc
       { nSubjects, nElements, hypotheses, nCorrections },
       {
         ...given,
-        enhancement: { extentPower: 2, normalised: true, nBinsNarrow: 256, nBinsWide },
+        enhancement: { dh: 0.1, extentPower: 2, normalised: true, nBinsNarrow: 256, nBinsWide },
         nConnections: connectionsEach * nElements,
         maxRowConnections: connectionsEach * Math.min(nElements, 3),
       },

@@ -50,7 +50,7 @@ export function f64BinStatistics(
 
 // @ts-ignore: decorator
 @inline
-function lookUp(x: f64, nCells: i32, cellsPerUnit: f64, cells: usize, thresholds: usize): i32 {
+export function lookUp(x: f64, nCells: i32, cellsPerUnit: f64, cells: usize, thresholds: usize): i32 {
   if (!(x > 0 && x < Infinity)) return 0;
   const position = x * cellsPerUnit;
   const cell = position < <f64>(nCells - 1) ? <i32>position : nCells - 1;

@@ -71,7 +71,8 @@ function rootF(inputs: BinInputs, b: number, w: number): number {
   return Math.sqrt((uu * (inputs.dof / inputs.contrastRank)) / sse);
 }
 
-function binOf(inputs: BinInputs, x: number): number {
+/** Thresholds passed by x; 0 for what is not above 0 or not finite. */
+export function binOf(inputs: Pick<BinInputs, "cells" | "cellsPerUnit" | "nCells" | "thresholds">, x: number): number {
   if (!(x > 0 && x < Number.POSITIVE_INFINITY)) return 0;
   let bin = inputs.cells[Math.min(Math.floor(x * inputs.cellsPerUnit), inputs.nCells - 1)]!;
   while (x >= inputs.thresholds[bin + 1]!) bin++;

@@ -5,6 +5,7 @@ import { enhanceRows, reduceEnhanced } from "./cfe.js";
 import { gemm } from "./gemm.js";
 import { f32FromF64Panels, gatherBasis, packColumns, projectOut, scaleColumns, sumSquares } from "./pack.js";
 import { reduceScores, scoreStatistics } from "./score.js";
+import { binScores, laneProduct, pooledStatistics } from "./varying.js";
 
 const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
 /** Values from the first of the first row to the last of the last. */
@@ -170,6 +171,86 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         counters: u32(counters, nColumns),
       };
       reduceScores(inputs, f64(maxima, nShuffles), u32(maximaElements, nShuffles));
+    },
+    f64PooledStatistics(
+      nShuffles,
+      nColumns,
+      rank,
+      nOwn,
+      contrastRank,
+      product,
+      ownProduct,
+      stride,
+      firstShift,
+      shifts,
+      tested,
+      testedByColumn,
+      sums,
+      dof,
+      signed,
+      statistics,
+    ) {
+      const inputs = {
+        nShuffles,
+        nColumns,
+        rank,
+        nOwn,
+        contrastRank,
+        product: f64(product, nShuffles * rank * stride),
+        ownProduct: f64(ownProduct, nShuffles * nOwn * stride),
+        stride,
+        firstShift,
+        shifts: f64(shifts, firstShift >= 0 ? rank * stride : 0),
+        tested: f64(tested, contrastRank * (rank + nOwn) * (testedByColumn === 1 ? stride : 1)),
+        testedByColumn: testedByColumn === 1,
+        sumSquares: f64(sums, nColumns),
+        dof,
+        signed: signed === 1,
+      };
+      pooledStatistics(inputs, f64(statistics, nShuffles * stride));
+    },
+    f64LaneProduct(nRows, nShuffles, width, labels, signs, own, packed, product, rowStep, stride) {
+      const inputs = {
+        nRows,
+        nShuffles,
+        width,
+        labels: i32(labels, nShuffles * nRows),
+        signs: i8(signs, nShuffles * nRows),
+        own: f64(own, width * nRows),
+        packed: f64(packed, width * nRows),
+        rowStep,
+        stride,
+      };
+      laneProduct(inputs, f64(product, span(nShuffles, rowStep * stride, width)));
+    },
+    f64BinScores(
+      nShuffles,
+      nColumns,
+      statistics,
+      stride,
+      columns,
+      nCells,
+      cellsPerUnit,
+      cells,
+      thresholds,
+      binBytes,
+      bins,
+    ) {
+      const inputs = {
+        nShuffles,
+        nColumns,
+        statistics: f64(statistics, nShuffles * stride),
+        stride,
+        columns: u32(columns, nColumns),
+        nCells,
+        cellsPerUnit,
+        cells: u16(cells, nCells),
+        // as for f64BinStatistics: a sentinel ends the search
+        thresholds: new Float64Array(buffer, thresholds, Math.floor((buffer.byteLength - thresholds) / 8)),
+      };
+      // columns lie anywhere above `bins`
+      const end = buffer.byteLength - bins;
+      return binScores(inputs, binBytes === 1 ? u8(bins, end) : u16(bins, Math.floor(end / 2)));
     },
     f32EnhanceRows(
       nRows,

@@ -8,7 +8,7 @@ import { pooledStatistic, type Statistic } from "./pooled-variance.js";
 import { fToZ, tToZ } from "./z-transform.js";
 
 /** What is left of an element's sum of squares below this share of it is rounding: the element was nothing but nuisance. */
-const CONSTANT_COLUMN = 1e-24;
+export const CONSTANT_COLUMN = 1e-24;
 
 /** An element without the design. */
 export interface Residual {

@@ -6,7 +6,7 @@
 import { fToZ, tToZ, zToF, zToT } from "./z-transform.js";
 
 /** Entries. 8192 x 2 B = 16 KiB: with the thresholds it stays in the level-1 cache's neighbourhood. */
-const MAX_CELLS = 8192;
+export const MAX_CELLS = 8192;
 /** The grid reaches at least to this x (or the last threshold), so that a walk past its end is rare. */
 const GRID_REACH = 64;
 const LARGEST_BIN = 65_534;

@@ -1,0 +1,98 @@
+// From the products of a tile to statistics: pooled by a kernel, grouped by the function that states them for one element.
+import type { ElementDesign } from "../stats/glm/element-design.js";
+import type { Residual } from "../stats/glm/element-test.js";
+import { createGroupedScratch, groupedStatistic } from "../stats/glm/grouped-variance.js";
+import type { ModelJob } from "./job.js";
+import type { RunnerContext } from "./runner-context.js";
+
+export interface Epilogue {
+  /** Once a hypothesis: what its statistics need of the designs. */
+  prepare(designs: readonly ElementDesign[], h: number, width: number): void;
+  /** f64 [count][width] into the worker's `statistics` (and `dofs`). `fits`: undefined where an element has no statistic. */
+  finish(
+    designs: readonly ElementDesign[],
+    fits: readonly (Residual | undefined)[],
+    h: number,
+    count: number,
+    width: number,
+  ): void;
+}
+
+export function createEpilogue(context: RunnerContext, { regions, size }: ModelJob): Epilogue {
+  return size.nGroups === 1 ? pooledEpilogue(context, { regions, size }) : groupedEpilogue(context, { regions, size });
+}
+
+type Sized = Pick<ModelJob, "regions" | "size">;
+
+function pooledEpilogue(context: RunnerContext, { regions, size }: Sized): Epilogue {
+  const { job, kernels: k, at, f64 } = context;
+  const { sharedRank: r, nElementColumns: c } = size;
+  return {
+    prepare(designs, h, width) {
+      const s = size.contrastRanks[h]!;
+      const rows = s * (r + c);
+      const tested = f64(at(regions.tested), rows * width).fill(0);
+      for (const [e, { hypotheses }] of designs.entries()) {
+        if (hypotheses.length === 0) continue;
+        for (let row = 0; row < rows; row++) tested[row * width + e] = hypotheses[h]!.tested[row]!;
+      }
+    },
+    finish(designs, fits, h, count, width) {
+      const used = fits.findIndex((fit) => fit !== undefined);
+      const { dof, hypotheses } = designs[used]!;
+      k.f64PooledStatistics(
+        count,
+        designs.length,
+        r,
+        c,
+        size.contrastRanks[h]!,
+        at(regions.product),
+        at(regions.ownProduct),
+        width,
+        -1,
+        0,
+        at(regions.tested),
+        1,
+        at(job.worker.sums),
+        dof,
+        hypotheses[h]!.kind === "t" ? 1 : 0,
+        at(regions.statistics),
+      );
+    },
+  };
+}
+
+function groupedEpilogue(context: RunnerContext, { regions, size }: Sized): Epilogue {
+  const { at, f64 } = context;
+  const { sharedRank: r0, nElementColumns: c, nGroups } = size;
+  const r = r0 + c;
+  const scratch = createGroupedScratch(r, nGroups);
+  const p = new Float64Array(nGroups * r);
+  const squares = new Float64Array(nGroups);
+  return {
+    prepare() {},
+    finish(designs, fits, h, count, width) {
+      const product = f64(at(regions.product), count * nGroups * r0 * width);
+      const own = f64(at(regions.ownProduct), count * nGroups * c * width);
+      const squareProduct = f64(at(regions.squareProduct), count * nGroups * width);
+      const statistics = f64(at(regions.statistics), count * width);
+      const dofs = f64(at(regions.dofs), count * width);
+      for (const [e, design] of designs.entries()) {
+        for (let b = 0; b < count; b++) {
+          const to = b * width + e;
+          statistics[to] = Number.NaN;
+          dofs[to] = 1;
+          if (fits[e] === undefined) continue;
+          for (let g = 0; g < nGroups; g++) {
+            squares[g] = squareProduct[(b * nGroups + g) * width + e]!;
+            for (let j = 0; j < r0; j++) p[g * r + j] = product[((b * nGroups + g) * r0 + j) * width + e]!;
+            for (let j = 0; j < c; j++) p[g * r + r0 + j] = own[((b * nGroups + g) * c + j) * width + e]!;
+          }
+          const found = groupedStatistic(design, design.hypotheses[h]!, p, squares, scratch);
+          statistics[to] = design.hypotheses[h]!.kind === "t" ? found.statistic : Math.sqrt(found.statistic);
+          dofs[to] = found.dof;
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,98 @@
+// The part of a worker's memory that models need whose design varies between elements or whose variance is grouped. Offsets from the worker's
+// region, like GlmWorkerRegions. engine.md sections 2 and 3.
+import { ROW_PANEL } from "../kernels/kernel-set.js";
+
+export interface ModelSize {
+  /** r of the columns that elements share. */
+  readonly sharedRank: number;
+  /** c: columns that each element brings. */
+  readonly nElementColumns: number;
+  /** G; 1: pooled. */
+  readonly nGroups: number;
+  /** s of each hypothesis. */
+  readonly contrastRanks: readonly number[];
+  /** Bytes of one value of each element-wise column. */
+  readonly columnBytes: readonly (4 | 8)[];
+  /** Room for the thresholds and cells of one table a hypothesis; 0 where statistics are not binned by table. */
+  readonly nThresholds: number;
+  readonly nCells: number;
+}
+
+export interface ModelRegions {
+  /** One an element-wise column: [n][nColumns] as stored. */
+  readonly rawColumns: readonly number[];
+  /** f64 panels of each element-wise column and group, [G * c][W/4][n][4]. */
+  readonly own: number;
+  /** u32 [W]: members of a group of elements within the block. */
+  readonly members: number;
+  /** f64 [G * r][n]: Q_g of each group, then f64 [G][n]: indicators. */
+  readonly basis: number;
+  readonly indicators: number;
+  /** i32, i8 [tile][n]: the shuffle of the observations that are left. i8 [tile][n] of ones. */
+  readonly labels: number;
+  readonly signs: number;
+  readonly ones: number;
+  readonly gathered: number;
+  readonly gatheredIndicators: number;
+  readonly squares: number;
+  readonly squareProduct: number;
+  readonly product: number;
+  readonly ownProduct: number;
+  /** f64 [H][r][W]. */
+  readonly shifts: number;
+  /** f64 [H][W]. */
+  readonly totals: number;
+  /** f64 [s][r + c][W]. */
+  readonly tested: number;
+  /** f64 [tile][W]. */
+  readonly statistics: number;
+  readonly dofs: number;
+  /** f64 [nThresholds], u16 [nCells] of each hypothesis. */
+  readonly thresholds: readonly number[];
+  readonly cells: readonly number[];
+}
+
+const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
+
+/** Rows of the product a shuffle. */
+export const productRows = (size: ModelSize): number => size.nGroups * size.sharedRank;
+
+/** Columns of a panel: the block's, and those of Q beside them (model-tests.ts). */
+export const panelColumns = (size: ModelSize, width: number): number => width + roundUp(size.sharedRank, 8);
+
+export function layOutModel(
+  reserve: (bytes: number) => number,
+  size: ModelSize,
+  plan: { readonly nSubjects: number; readonly width: number; readonly tileShuffles: number },
+): ModelRegions {
+  const { nSubjects: n, tileShuffles: tile } = plan;
+  const { sharedRank: r, nElementColumns: c, nGroups, contrastRanks } = size;
+  const grouped = nGroups > 1;
+  const width = panelColumns(size, plan.width);
+  const gatheredRows = roundUp(tile * productRows(size), ROW_PANEL);
+  const squareRows = grouped ? roundUp(tile * nGroups, ROW_PANEL) : 0;
+  const nHypotheses = contrastRanks.length;
+  return {
+    rawColumns: size.columnBytes.map((bytes) => reserve(n * plan.width * bytes)),
+    own: reserve(nGroups * c * n * width * 8),
+    members: reserve(width * 4),
+    basis: reserve(productRows(size) * n * 8),
+    indicators: reserve(grouped ? nGroups * n * 8 : 0),
+    labels: reserve(tile * n * 4),
+    signs: reserve(tile * n),
+    ones: reserve(grouped ? tile * n : 0),
+    gathered: reserve(Math.max(gatheredRows, roundUp(r, ROW_PANEL)) * n * 8),
+    gatheredIndicators: reserve(squareRows * n * 8),
+    squares: reserve(grouped ? n * width * 8 : 0),
+    squareProduct: reserve(squareRows * width * 8),
+    product: reserve(Math.max(gatheredRows, roundUp(r, ROW_PANEL)) * width * 8),
+    ownProduct: reserve(Math.max(tile * nGroups * c, 1) * width * 8),
+    shifts: reserve(nHypotheses * r * width * 8),
+    totals: reserve(nHypotheses * width * 8),
+    tested: reserve(Math.max(...contrastRanks) * (r + c) * width * 8),
+    statistics: reserve(tile * width * 8),
+    dofs: reserve(grouped ? tile * width * 8 : 0),
+    thresholds: contrastRanks.map(() => reserve(size.nThresholds * 8)),
+    cells: contrastRanks.map(() => reserve(size.nCells * 2)),
+  };
+}

@@ -1,0 +1,118 @@
+// Kernels of designs that vary between elements. Contracts: ../CONTRACTS.md.
+import { lookUp } from "./bins";
+
+const SSE_ROUNDING: f64 = 1e-14;
+
+export function f64PooledStatistics(
+  nShuffles: i32, nColumns: i32, rank: i32, nOwn: i32, contrastRank: i32,
+  product: usize, ownProduct: usize, stride: i32, firstShift: i32, shifts: usize, tested: usize, testedByColumn: i32,
+  sumSquares: usize, dof: f64, signed: i32, statistics: usize,
+): void {
+  const rowBytes = <usize>stride << 3;
+  const scale = f64x2.splat(dof / <f64>contrastRank), zero = f64x2.splat(0), rounding = f64x2.splat(SSE_ROUNDING), none = f64x2.splat(NaN);
+  const sign = i64x2.splat(i64.MIN_VALUE);
+  for (let b = 0; b < nShuffles; b++) {
+    const rows = product + <usize>(b * rank) * rowBytes;
+    const ownRows = ownProduct + <usize>(b * nOwn) * rowBytes;
+    for (let w = 0; w < nColumns; w += 2) {
+      const column = <usize>w << 3;
+      let squares = zero, uu = zero, u = zero;
+      let weights = tested + (testedByColumn ? column : 0);
+      for (let q = 0; q < contrastRank; q++) {
+        u = zero;
+        for (let j = 0; j < rank + nOwn; j++) {
+          let d: v128;
+          if (j < rank) {
+            const row = rows + <usize>j * rowBytes;
+            d = v128.load(row + column);
+            if (firstShift >= 0) {
+              const across = row + (<usize>firstShift << 3);
+              for (let l = 0; l < rank; l++) {
+                d = f64x2.add(d, f64x2.mul(v128.load64_splat(across + (<usize>l << 3)), v128.load(shifts + <usize>l * rowBytes + column)));
+              }
+            }
+          } else d = v128.load(ownRows + <usize>(j - rank) * rowBytes + column);
+          if (q == 0) squares = f64x2.add(squares, f64x2.mul(d, d));
+          if (testedByColumn) {
+            u = f64x2.add(u, f64x2.mul(v128.load(weights), d));
+            weights += rowBytes;
+          } else {
+            u = f64x2.add(u, f64x2.mul(v128.load64_splat(weights), d));
+            weights += 8;
+          }
+        }
+        uu = f64x2.add(uu, f64x2.mul(u, u));
+      }
+      const total = v128.load(sumSquares + column);
+      const sse = f64x2.sub(total, squares);
+      let x = f64x2.sqrt(f64x2.div(f64x2.mul(uu, scale), sse));
+      if (signed) x = v128.or(x, v128.and(f64x2.lt(u, zero), sign));
+      x = v128.bitselect(x, none, f64x2.gt(sse, f64x2.mul(rounding, total)));
+      v128.store(statistics + <usize>b * rowBytes + column, x);
+    }
+  }
+}
+
+/** Four shuffles share the loads of the element's own column. */
+export function f64LaneProduct(
+  nRows: i32, nShuffles: i32, width: i32, labels: usize, signs: usize, own: usize, packed: usize, product: usize, rowStep: i32, stride: i32,
+): void {
+  const panelBytes = <usize>nRows << 5, stepBytes = (<usize>rowStep * <usize>stride) << 3;
+  const labelBytes = <usize>nRows << 2, signBytes = <usize>nRows;
+  for (let w = 0; w < width; w += 4, own += panelBytes, packed += panelBytes, product += 32) {
+    let b = 0;
+    for (; b + 4 <= nShuffles; b += 4) {
+      let a0 = f64x2.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
+      let label = labels + <usize>b * labelBytes, sign = signs + <usize>b * signBytes, z = own;
+      for (let i = 0; i < nRows; i++, label += 4, sign++, z += 32) {
+        const z0 = v128.load(z), z1 = v128.load(z, 16);
+        let from = packed + (<usize>load<i32>(label) << 5);
+        let s = f64x2.splat(<f64>load<i8>(sign));
+        a0 = f64x2.add(a0, f64x2.mul(s, f64x2.mul(z0, v128.load(from)))); a1 = f64x2.add(a1, f64x2.mul(s, f64x2.mul(z1, v128.load(from, 16))));
+        from = packed + (<usize>load<i32>(label + labelBytes) << 5);
+        s = f64x2.splat(<f64>load<i8>(sign + signBytes));
+        b0 = f64x2.add(b0, f64x2.mul(s, f64x2.mul(z0, v128.load(from)))); b1 = f64x2.add(b1, f64x2.mul(s, f64x2.mul(z1, v128.load(from, 16))));
+        from = packed + (<usize>load<i32>(label + 2 * labelBytes) << 5);
+        s = f64x2.splat(<f64>load<i8>(sign + 2 * signBytes));
+        c0 = f64x2.add(c0, f64x2.mul(s, f64x2.mul(z0, v128.load(from)))); c1 = f64x2.add(c1, f64x2.mul(s, f64x2.mul(z1, v128.load(from, 16))));
+        from = packed + (<usize>load<i32>(label + 3 * labelBytes) << 5);
+        s = f64x2.splat(<f64>load<i8>(sign + 3 * signBytes));
+        d0 = f64x2.add(d0, f64x2.mul(s, f64x2.mul(z0, v128.load(from)))); d1 = f64x2.add(d1, f64x2.mul(s, f64x2.mul(z1, v128.load(from, 16))));
+      }
+      const to = product + <usize>b * stepBytes;
+      v128.store(to, a0); v128.store(to, a1, 16);
+      v128.store(to + stepBytes, b0); v128.store(to + stepBytes, b1, 16);
+      v128.store(to + 2 * stepBytes, c0); v128.store(to + 2 * stepBytes, c1, 16);
+      v128.store(to + 3 * stepBytes, d0); v128.store(to + 3 * stepBytes, d1, 16);
+    }
+    for (; b < nShuffles; b++) {
+      let a0 = f64x2.splat(0), a1 = a0;
+      let label = labels + <usize>b * labelBytes, sign = signs + <usize>b * signBytes, z = own;
+      for (let i = 0; i < nRows; i++, label += 4, sign++, z += 32) {
+        const from = packed + (<usize>load<i32>(label) << 5);
+        const s = f64x2.splat(<f64>load<i8>(sign));
+        a0 = f64x2.add(a0, f64x2.mul(s, f64x2.mul(v128.load(z), v128.load(from))));
+        a1 = f64x2.add(a1, f64x2.mul(s, f64x2.mul(v128.load(z, 16), v128.load(from, 16))));
+      }
+      const to = product + <usize>b * stepBytes;
+      v128.store(to, a0); v128.store(to, a1, 16);
+    }
+  }
+}
+
+export function f64BinScores(
+  nShuffles: i32, nColumns: i32, statistics: usize, stride: i32, columns: usize,
+  nCells: i32, cellsPerUnit: f64, cells: usize, thresholds: usize, binBytes: i32, bins: usize,
+): i32 {
+  let largest = 0;
+  const shift = <usize>(binBytes >> 1);
+  for (let b = 0; b < nShuffles; b++, statistics += <usize>stride << 3) {
+    for (let w = 0; w < nColumns; w++) {
+      const bin = lookUp(load<f64>(statistics + (<usize>w << 3)), nCells, cellsPerUnit, cells, thresholds);
+      if (bin > largest) largest = bin;
+      const at = bins + (((<usize>load<u32>(columns + (<usize>w << 2)) << 4) + <usize>b) << shift);
+      if (binBytes == 1) store<u8>(at, <u8>bin); else store<u16>(at, <u16>bin);
+    }
+  }
+  return largest;
+}

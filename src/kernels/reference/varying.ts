@@ -1,0 +1,117 @@
+// Reference kernels of designs that vary between elements: products -> t or sqrt(F) -> bins. Contract: ../CONTRACTS.md.
+import { F64_PANEL, LANES } from "../kernel-set.js";
+import { binOf, SSE_ROUNDING } from "./bins.js";
+
+export interface PooledInputs {
+  readonly nShuffles: number;
+  readonly nColumns: number;
+  /** Rows of the shared product, and of the element's own, per shuffle. */
+  readonly rank: number;
+  readonly nOwn: number;
+  readonly contrastRank: number;
+  readonly product: Float64Array;
+  readonly ownProduct: Float64Array;
+  readonly stride: number;
+  /** First column of the product that holds Q P_b Q', or -1. */
+  readonly firstShift: number;
+  readonly shifts: Float64Array;
+  /** [s][r], or [s][r][stride] where `testedByColumn`. */
+  readonly tested: Float64Array;
+  readonly testedByColumn: boolean;
+  readonly sumSquares: Float64Array;
+  readonly dof: number;
+  readonly signed: boolean;
+}
+
+export function pooledStatistics(inputs: PooledInputs, statistics: Float64Array): void {
+  const { stride, nOwn, contrastRank: s, testedByColumn } = inputs;
+  const r = inputs.rank + nOwn;
+  const d = new Float64Array(r);
+  for (let b = 0; b < inputs.nShuffles; b++) {
+    for (let w = 0; w < inputs.nColumns; w++) {
+      directions(inputs, b, w, d);
+      let squares = 0;
+      for (let j = 0; j < r; j++) squares += d[j]! * d[j]!;
+      const total = inputs.sumSquares[w]!;
+      const sse = total - squares;
+      let uu = 0;
+      let u = 0;
+      for (let q = 0; q < s; q++) {
+        u = 0;
+        for (let j = 0; j < r; j++) {
+          u += inputs.tested[testedByColumn ? (q * r + j) * stride + w : q * r + j]! * d[j]!;
+        }
+        uu += u * u;
+      }
+      const x = Math.sqrt((uu * (inputs.dof / s)) / sse);
+      statistics[b * stride + w] = sse > SSE_ROUNDING * total ? (inputs.signed && u < 0 ? -x : x) : Number.NaN;
+    }
+  }
+}
+
+function directions(inputs: PooledInputs, b: number, w: number, d: Float64Array): void {
+  const { rank, nOwn, stride, firstShift, product } = inputs;
+  for (let j = 0; j < rank; j++) {
+    const row = (b * rank + j) * stride;
+    d[j] = product[row + w]!;
+    if (firstShift >= 0) {
+      for (let l = 0; l < rank; l++) d[j]! += product[row + firstShift + l]! * inputs.shifts[l * stride + w]!;
+    }
+  }
+  for (let j = 0; j < nOwn; j++) d[rank + j] = inputs.ownProduct[(b * nOwn + j) * stride + w]!;
+}
+
+/** bins[columns[w]][b] = floor(Z / dh) of statistics[b][w] by the table of thresholds. Returns the largest. */
+export function binScores(
+  inputs: {
+    readonly nShuffles: number;
+    readonly nColumns: number;
+    readonly statistics: Float64Array;
+    readonly stride: number;
+    readonly columns: Uint32Array;
+    readonly nCells: number;
+    readonly cellsPerUnit: number;
+    readonly cells: Uint16Array;
+    readonly thresholds: Float64Array;
+  },
+  bins: Uint8Array | Uint16Array,
+): number {
+  let largest = 0;
+  for (let b = 0; b < inputs.nShuffles; b++) {
+    for (let w = 0; w < inputs.nColumns; w++) {
+      const bin = binOf(inputs, inputs.statistics[b * inputs.stride + w]!);
+      if (bin > largest) largest = bin;
+      bins[inputs.columns[w]! * LANES + b] = bin;
+    }
+  }
+  return largest;
+}
+
+export interface LaneInputs {
+  readonly nRows: number;
+  readonly nShuffles: number;
+  readonly width: number;
+  readonly labels: Int32Array;
+  readonly signs: Int8Array;
+  readonly own: Float64Array;
+  readonly packed: Float64Array;
+  /** Rows of the product from one shuffle to the next. */
+  readonly rowStep: number;
+  readonly stride: number;
+}
+
+/** product[b * rowStep][w] = sum over i of own[i][w] * signs[b][i] * packed[labels[b][i]][w]. */
+export function laneProduct(inputs: LaneInputs, product: Float64Array): void {
+  const { nRows, width, labels, signs, own, packed } = inputs;
+  for (let b = 0; b < inputs.nShuffles; b++) {
+    for (let w = 0; w < width; w++) {
+      const base = (w - (w % F64_PANEL)) * nRows + (w % F64_PANEL);
+      let sum = 0;
+      for (let i = 0; i < nRows; i++) {
+        const value = own[base + i * F64_PANEL]! * packed[base + labels[b * nRows + i]! * F64_PANEL]!;
+        sum += signs[b * nRows + i]! * value;
+      }
+      product[b * inputs.rowStep * inputs.stride + w] = sum;
+    }
+  }
+}
