@@ -239,9 +239,9 @@ export default {
     {
       name: "tests-do-not-import-tests",
       comment:
-        "A test must run alone. What tests share lives in test/support (builders, oracles) and test/conformance (suites).",
+        "A test must run alone. What tests share lives in test/support (builders, oracles) and test/conformance (suites). The benchmarks are no tests but a program in several files.",
       severity: "error",
-      from: { path: "^test/" },
+      from: { path: "^test/", pathNot: "^test/bench/" },
       to: { path: "^test/", pathNot: "^test/(support|conformance)/(?!.*\\.test\\.ts$)" },
     },
     {
