@@ -9,7 +9,13 @@ const entry = new URL("../support/failing-worker.mjs", import.meta.url);
 function inputs(): PoolInputs {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   // the failing worker looks at the number of pieces only
-  return { job: { shared: { control: 0 } }, memory, module: undefined, entry, onFallback() {} } as unknown as PoolInputs;
+  return {
+    job: { shared: { control: 0 } },
+    memory,
+    module: undefined,
+    entry,
+    onFallback() {},
+  } as unknown as PoolInputs;
 }
 
 const order = { phase: "observe" } as const;

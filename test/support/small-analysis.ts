@@ -31,7 +31,8 @@ export const fileOfSubject = (subject: number): string => `sub-${subject + 1}.mi
 export function makeSmallAnalysis(root: string, options: SmallAnalysisOptions = {}): SmallAnalysis {
   const { nFixels = 24, nSubjects = 8 } = options;
   const random = createRandom(7);
-  const value = options.value ?? ((subject, fixel) => random.uniform() + (subject >= nSubjects / 2 && fixel < 6 ? 0 : 0.8));
+  const value =
+    options.value ?? ((subject, fixel) => random.uniform() + (subject >= nSubjects / 2 && fixel < 6 ? 0 : 0.8));
   fs.mkdirSync(root, { recursive: true });
   const at = (...names: string[]) => path.join(root, ...names);
   writeCohort(
