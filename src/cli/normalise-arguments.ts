@@ -65,7 +65,7 @@ function knownOptions(command: Command): KnownOption[] {
       repeatable: option.variadic || TWO_VALUES.has(name),
     };
   });
-  return [...own, ...EVERYWHERE];
+  return [...own.filter(({ name }) => EVERYWHERE.every((other) => other.name !== name)), ...EVERYWHERE];
 }
 
 function checkValues(
@@ -99,7 +99,8 @@ function matchOption(typed: string, known: readonly KnownOption[], command: Comm
     .sort((a, b) => a.name.length - b.name.length);
   const [shortest] = candidates;
   if (shortest === undefined) {
-    throw new UsageError(`Unknown option -${typed}. \`fixelstream ${pathOf(command)} -help\` lists the options.`);
+    const help = ["fixelstream", pathOf(command), "-help"].filter((word) => word !== "").join(" ");
+    throw new UsageError(`Unknown option -${typed}. \`${help}\` lists the options.`);
   }
   if (candidates.every(({ name }) => name.startsWith(shortest.name))) return shortest;
   const names = candidates.map(({ name }) => spelled(name)).sort();

@@ -41,7 +41,11 @@ export function createConvertCommand(streams: CliStreams): Command {
   const command = new Command("convert").summary("convert a cohort once into a store that serves every later analysis");
   describeHelp(command, {
     about: ["Convert a cohort once into a store (cohort.fxs) that serves every later analysis."],
-    examples: HELP.examples,
+    examples: [
+      "convert fixels fd_smooth/ subjects.txt cohort.fxs",
+      "convert modelarray cohort.h5 cohort.fxs",
+      "convert cohort cohort.csv cohort.fxs --template fixel_template/",
+    ],
   });
   return command
     .addCommand(createConvertFixelsCommand(streams))

@@ -44,9 +44,11 @@ function createClock() {
 
 function createBars(stderr: NodeJS.WriteStream): ProgressListener {
   const format = "{phase} [{bar}] {percentage}%  {left} left  {memory}";
-  const bars = new MultiBar({ stream: stderr, format, hideCursor: true, fps: 5 }, Presets.rect);
+  // Signals are ours to handle (process-streams.ts).
+  const bars = new MultiBar({ stream: stderr, format, hideCursor: true, fps: 5, gracefulExit: false }, Presets.rect);
   const clock = createClock();
   let bar: ReturnType<MultiBar["create"]> | undefined;
+  let stopped = false;
   return {
     update(phase, share) {
       const { isNew, leftMs } = clock(phase, share);
@@ -59,8 +61,18 @@ function createBars(stderr: NodeJS.WriteStream): ProgressListener {
         memory: `${formatBytes(process.memoryUsage.rss())} resident`,
       });
     },
-    write: (text) => (bar === undefined ? void stderr.write(text) : bars.log(text)),
-    stop: () => bars.stop(),
+    write(text) {
+      if (bar === undefined || stopped) {
+        stderr.write(text);
+        return;
+      }
+      bars.log(text);
+      bars.update(); // now: what is logged is lost when the bars stop before they are drawn again
+    },
+    stop() {
+      if (bar !== undefined && !stopped) bars.stop();
+      stopped = true;
+    },
   };
 }
 
