@@ -10,7 +10,10 @@ export const PARTIAL_SUFFIX = ".partial";
 const count = z.int().min(0);
 const crc32 = z.int().min(0).max(0xffffffff);
 /** A name inside the store: no way out of its directory. */
-const fileName = z.string().regex(/^[^/\\]+$/, "expected a file name without a directory");
+const fileName = z
+  .string()
+  .max(255, "expected a file name of at most 255 characters")
+  .regex(/^[^/\\]+$/, "expected a file name without a directory");
 const checkedFile = z.object({ file: fileName, crc32 });
 
 const source = z.object({
@@ -81,7 +84,7 @@ export function parseManifest(text: string, storePath: string): Manifest {
   const version = json !== null && typeof json === "object" && "formatVersion" in json ? json.formatVersion : undefined;
   if (version !== undefined && version !== FORMAT_VERSION) {
     throw new InputError(
-      `Cannot open ${storePath} as a store: expected format version ${FORMAT_VERSION}, got ${JSON.stringify(version)}. ` +
+      `Cannot open ${storePath} as a store: expected format version ${FORMAT_VERSION}, got ${JSON.stringify(version).slice(0, 40)}. ` +
         "It was written by another version of fixelstream: use that one, or convert the cohort again.",
       { path: storePath },
     );
@@ -89,7 +92,7 @@ export function parseManifest(text: string, storePath: string): Manifest {
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) {
     const first = parsed.error.issues[0]!;
-    throw fail(`is damaged (${first.path.join(".") || "top level"}: ${first.message})`, parsed.error);
+    throw fail(`is damaged (${first.path.join(".").slice(0, 200) || "top level"}: ${first.message})`, parsed.error);
   }
   const problem = checkManifest(parsed.data);
   if (problem !== undefined) throw fail(`contradicts itself (${problem})`);

@@ -63,10 +63,11 @@ function* contentLines(text: string): Generator<{ number: number; content: strin
 }
 
 function parseNumber(token: string, line: number, path: string): number {
+  const shown = token.length > 40 ? `${token.slice(0, 40)}..` : token;
   if (NUMBER.test(token)) {
     const value = Number(token);
     if (Number.isFinite(value)) return value;
-    const message = `Cannot read ${path}: expected numbers up to 1.8e308, got ${token} (line ${line}). Write inf if infinity is meant.`;
+    const message = `Cannot read ${path}: expected numbers up to 1.8e308, got ${shown} (line ${line}). Write inf if infinity is meant.`;
     throw new InputError(message, { path });
   }
   const special = NOT_FINITE.exec(token);
@@ -74,8 +75,7 @@ function parseNumber(token: string, line: number, path: string): number {
     if (special[2]!.toLowerCase() === "nan") return Number.NaN;
     return special[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   }
-  const shown = JSON.stringify(token.length > 40 ? `${token.slice(0, 40)}..` : token);
-  const message = `Cannot read ${path}: expected a number, got ${shown} (line ${line}). Names of columns or rows need a # in front of their line.`;
+  const message = `Cannot read ${path}: expected a number, got ${JSON.stringify(shown)} (line ${line}). Names of columns or rows need a # in front of their line.`;
   throw new InputError(message, { path });
 }
 
