@@ -6,10 +6,10 @@
 //                    │          └→ kernels
 //                    ├→ results ─→ formats
 //                    └→ converters ─→ formats, store
-//   base, for everyone: errors, units, warnings, version          nobody imports: bin, cli, app (but bin → cli, cli → app)
+//   base, for everyone: errors, system-error, units, warnings, version          nobody imports: bin, cli, app (but bin → cli, cli → app)
 
 /** Files that any room may import. */
-const BASE = "^src/(errors|units|warnings|version)\\.ts$";
+const BASE = "^src/(errors|system-error|units|warnings|version)\\.ts$";
 
 /** What a room may import beside itself, packages and what Node brings; and the base, unless it stands `alone`. */
 const ROOMS = {

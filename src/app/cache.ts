@@ -4,12 +4,12 @@ import fs from "node:fs";
 import path from "node:path";
 import { connectivityManifest } from "../connectivity/manifest.js";
 import { InputError } from "../errors.js";
-import { describeSystemError } from "../formats/system-error.js";
 import { JOURNAL_FILE, LOCK_FILE } from "../store/build-store.js";
 import { readJournal } from "../store/journal.js";
 import { MANIFEST_FILE } from "../store/manifest.js";
 import { readManifest } from "../store/open-store.js";
 import { livingOwner } from "../store/partial-lock.js";
+import { describeSystemError } from "../system-error.js";
 
 export interface CacheEntry {
   readonly kind: "store" | "connectivity" | "unfinished store" | "unfinished connectivity";

@@ -2,10 +2,10 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { describeSystemError } from "../formats/system-error.js";
 import { compileSimdModule, simdIsSupported } from "../kernels/choose-kernels.js";
 import { loadLibc } from "../mapping/libc.js";
 import { MappedFile } from "../mapping/mapped-file.js";
+import { describeSystemError } from "../system-error.js";
 import { formatBytes, formatDuration } from "../units.js";
 import { VERSION } from "../version.js";
 import { runSelfTest, SELF_TEST_TOLERANCE, type SelfTest } from "./self-test.js";

@@ -3,11 +3,11 @@ import fs from "node:fs";
 import path from "node:path";
 import { isFixelstreamError } from "../errors.js";
 import { openImage, readImageHeader } from "../formats/image.js";
-import { describeSystemError } from "../formats/system-error.js";
 import { checksumFile } from "../store/checksum-file.js";
 import { bytesPerValue } from "../store/element-type.js";
 import type { Manifest, SourceEntry } from "../store/manifest.js";
 import { type DamagedBlock, type VerifyReport as StoreReport, verifyStore } from "../store/verify.js";
+import { describeSystemError } from "../system-error.js";
 
 export type { DamagedBlock };
 

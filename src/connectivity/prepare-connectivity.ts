@@ -14,7 +14,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { InputError } from "../errors.js";
+import { InputError, isFixelstreamError } from "../errors.js";
+import { describeSystemError, systemErrorCode } from "../formats/system-error.js";
 import { checkRow, examineMatrix } from "./examine-matrix.js";
 import { CONNECTIVITY_VERSION, type ConnectivityManifest } from "./manifest.js";
 import { type MatrixDirectory, openMatrixDirectory } from "./matrix-directory.js";
@@ -93,22 +94,30 @@ export async function prepareConnectivity(inputs: PrepareInputs): Promise<Prepar
   try {
     const { key, path, known } = locate(matrix, inputs);
     if (known !== undefined) return { path, reused: true, manifest: known };
-    mkdirSync(inputs.cache, { recursive: true });
     const partial = `${path}.partial-${process.pid}`;
-    rmSync(partial, { recursive: true, force: true });
-    mkdirSync(partial);
     try {
+      mkdirSync(inputs.cache, { recursive: true });
+      rmSync(partial, { recursive: true, force: true });
+      mkdirSync(partial);
       const manifest = await writePrepared(matrix, inputs, partial, key);
       rmSync(path, { recursive: true, force: true });
       renameSync(partial, path);
       return { path, reused: false, manifest };
     } catch (error) {
       rmSync(partial, { recursive: true, force: true });
-      throw error;
+      throw asInputError(error, inputs.cache);
     }
   } finally {
     matrix.close();
   }
+}
+
+function asInputError(cause: unknown, cache: string): unknown {
+  if (isFixelstreamError(cause) || systemErrorCode(cause) === undefined) return cause;
+  return new InputError(
+    `Cannot keep the prepared connectivity in ${cache}: expected a disk with room and a directory that can be written, got ${describeSystemError(cause)}. Make room, or choose another place with --cache.`,
+    { path: cache, cause },
+  );
 }
 
 /** Sizes and times of the inputs, C, and the mask itself. */

@@ -1,7 +1,7 @@
 // gzip with bounds: a few kilobytes can unpack to gigabytes, so every call says how many bytes it will accept.
 import { constants, gunzip, gunzipSync } from "node:zlib";
 import { InputError } from "../errors.js";
-import { systemErrorCode } from "./system-error.js";
+import { systemErrorCode } from "../system-error.js";
 
 /** Bytes accepted beyond what a header promises: trailing padding is harmless. */
 const SLACK_BYTES = 2 ** 16;

@@ -1,7 +1,7 @@
 // What lies at a path, without surprises: a path through a file, or a name too long to exist, is nothing at all.
 import { statSync } from "node:fs";
 import { InputError } from "../errors.js";
-import { describeSystemError, systemErrorCode } from "./system-error.js";
+import { describeSystemError, systemErrorCode } from "../system-error.js";
 
 const NOTHING = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG"]);
 

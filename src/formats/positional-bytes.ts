@@ -2,8 +2,8 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { InputError, InternalError } from "../errors.js";
+import { describeSystemError } from "../system-error.js";
 import type { ByteSource } from "./byte-source.js";
-import { describeSystemError } from "./system-error.js";
 
 /** Bytes a single read asks for. Below the 2^31 - 1 that one read call can deliver. */
 const MAX_READ_BYTES = 2 ** 30;

@@ -2,8 +2,8 @@
 import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { InputError } from "../errors.js";
+import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { isGzipPath } from "./inflate.js";
-import { describeSystemError } from "./system-error.js";
 
 /**
  * Writes the pieces one after the other; a name ending in .gz is compressed, and held in memory whole for that.
@@ -39,6 +39,10 @@ function writeFully(descriptor: number, bytes: Uint8Array): void {
 function cannotWrite(path: string, cause: unknown): Error {
   const system = cause instanceof Error && "syscall" in cause;
   if (!system && cause instanceof Error) return cause;
-  const message = `Cannot write ${path}: expected a new file in a writable folder, got ${describeSystemError(cause)}. Choose another name or folder, or allow overwriting.`;
+  const remedy =
+    systemErrorCode(cause) === "ENOSPC"
+      ? "Make room, or write to another disk."
+      : "Choose another name or folder, or allow overwriting.";
+  const message = `Cannot write ${path}: expected a new file in a writable folder, got ${describeSystemError(cause)}. ${remedy}`;
   return new InputError(message, { path, cause });
 }

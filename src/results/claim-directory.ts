@@ -3,7 +3,7 @@ import { mkdirSync, rmdirSync, rmSync, statfsSync, statSync, writeFileSync } fro
 import { dirname, join, relative, resolve } from "node:path";
 import { InputError } from "../errors.js";
 import { pathKindOf } from "../formats/path-kind.js";
-import { describeSystemError } from "../formats/system-error.js";
+import { describeSystemError } from "../system-error.js";
 import { formatBytes } from "../units.js";
 
 export interface ClaimedDirectory {

@@ -7,8 +7,8 @@ import { InputError } from "../errors.js";
 import { writeImage } from "../formats/image.js";
 import type { HeaderEntries, ImageHeader } from "../formats/image-header.js";
 import { pathKindOf } from "../formats/path-kind.js";
-import { describeSystemError } from "../formats/system-error.js";
 import { writeMatrix } from "../formats/text/write.js";
+import { describeSystemError } from "../system-error.js";
 import { type ClaimedDirectory, checkDiskRoom, claimDirectory } from "./claim-directory.js";
 import { isSameContent } from "./same-content.js";
 
@@ -105,7 +105,13 @@ export function createFixelOutput(inputs: FixelOutputInputs): FixelOutput {
       const form = { commandHistory: inputs.commandHistory, significantDigits: 10 };
       writeMatrix(join(partial, name), { values, nRows: 1, nColumns: values.length }, form);
     },
-    writeText: (name, write) => write(join(partial, name)),
+    writeText(name, write) {
+      try {
+        write(join(partial, name));
+      } catch (error) {
+        throw asInputError(error, path);
+      }
+    },
     publish: () => publish(path, partial, inputs.texts.at(-1), claim),
     discard,
   };
@@ -176,7 +182,7 @@ function isAlive(pid: number): boolean {
 function asInputError(error: unknown, path: string): unknown {
   const system = error instanceof Error && "syscall" in error;
   if (!system) return error;
-  const message = `Cannot write results to ${path}: expected a directory that can be written, got ${describeSystemError(error)}. Choose another directory for the results.`;
+  const message = `Cannot write results to ${path}: expected a disk with room and a directory that can be written, got ${describeSystemError(error)}. Choose another directory for the results.`;
   return new InputError(message, { path, cause: error });
 }
 

@@ -2,7 +2,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { crc32 as checksum } from "node:zlib";
-import { InputError, InternalError } from "../errors.js";
+import { InputError, InternalError, isFixelstreamError } from "../errors.js";
+import { describeSystemError, systemErrorCode } from "../formats/system-error.js";
 import { formatBytes } from "../units.js";
 import { checksumFile } from "./checksum-file.js";
 import { creatorName, readProgramVersion } from "./creator.js";
@@ -16,7 +17,7 @@ import {
   readJournal,
 } from "./journal.js";
 import { FORMAT_VERSION, formatManifest, MANIFEST_FILE, type Manifest } from "./manifest.js";
-import { takeLock } from "./partial-lock.js";
+import { releaseLock, takeLock } from "./partial-lock.js";
 import { partialPathOf, publishStore, restoreReplaced } from "./publish-store.js";
 import type { BlockScan } from "./scan-blocks.js";
 import type { Rectangle } from "./write-rectangle.js";
@@ -99,13 +100,39 @@ export function resumableElementType(plan: StoreBuildPlan): "f32" | "f64" | unde
  */
 export function beginStoreBuild(plan: StoreBuildPlan, stagingBytes: number): StoreBuild {
   assertOutputFree(plan.output, plan.replace);
-  const { shape } = plan;
   const partial = partialPathOf(plan.output);
+  const lock = path.join(partial, LOCK_FILE);
+  const isNew = !fs.existsSync(partial);
+  reportingWrites(plan.output, () => {
+    fs.mkdirSync(partial, { recursive: true });
+    takeLock(lock, plan.output);
+  });
+  try {
+    return reportingWrites(plan.output, () => openBuild(plan, stagingBytes, partial));
+  } catch (error) {
+    releaseLock(lock);
+    if (isNew) fs.rmSync(partial, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** The system's refusals as InputError. */
+function reportingWrites<T>(output: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (systemErrorCode(cause) === undefined || isFixelstreamError(cause)) throw cause;
+    throw new InputError(
+      `Cannot write ${output}: expected a disk with room and a directory that can be written, got ${describeSystemError(cause)}. Mend that and run the command again.`,
+      { path: output, cause },
+    );
+  }
+}
+
+function openBuild(plan: StoreBuildPlan, stagingBytes: number, partial: string): StoreBuild {
+  const { shape } = plan;
   const journalPath = path.join(partial, JOURNAL_FILE);
   const dataPath = path.join(partial, dataFileName(plan));
-  fs.mkdirSync(partial, { recursive: true });
-  takeLock(path.join(partial, LOCK_FILE), plan.output);
-
   const journalPlan = journalPlanOf(plan);
   const found = readJournal(journalPath);
   const resumed =
@@ -149,7 +176,7 @@ export function beginStoreBuild(plan: StoreBuildPlan, stagingBytes: number): Sto
     await settling.catch(() => {});
     writer.close();
     journal.close();
-    fs.rmSync(path.join(partial, LOCK_FILE), { force: true });
+    releaseLock(path.join(partial, LOCK_FILE));
   };
 
   return {
@@ -177,10 +204,13 @@ export function beginStoreBuild(plan: StoreBuildPlan, stagingBytes: number): Sto
       if (absent >= 0) throw new InternalError(`Subject ${absent} of ${plan.output} was never written.`);
       const scan = writer.scan(onBlock);
       await settled();
-      const manifest = assemble(plan, partial, crc32 as number[], scan);
-      fs.writeFileSync(path.join(partial, MANIFEST_FILE), formatManifest(manifest));
-      // The journal goes last: killed before the rename, the next run resumes; after it, a journal beside a whole store does no harm.
-      publishStore(plan.output, { replace: plan.replace });
+      const manifest = reportingWrites(plan.output, () => {
+        const made = assemble(plan, partial, crc32 as number[], scan);
+        fs.writeFileSync(path.join(partial, MANIFEST_FILE), formatManifest(made));
+        // The journal goes last: killed before the rename, the next run resumes; after it, a journal beside a whole store does no harm.
+        publishStore(plan.output, { replace: plan.replace });
+        return made;
+      });
       await close();
       for (const name of [JOURNAL_FILE, LOCK_FILE]) fs.rmSync(path.join(plan.output, name), { force: true });
       return manifest;

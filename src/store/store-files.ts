@@ -1,7 +1,7 @@
 // Which files a store consists of, and which of them are not what store.json says.
 import fs from "node:fs";
 import path from "node:path";
-import { describeSystemError } from "../formats/system-error.js";
+import { describeSystemError } from "../system-error.js";
 import { dataFileBytes } from "./element-type.js";
 import type { Manifest } from "./manifest.js";
 

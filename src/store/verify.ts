@@ -1,7 +1,7 @@
 // Recomputes every checksum of a store, as far as its files can be read.
 import fs from "node:fs";
 import path from "node:path";
-import { describeSystemError } from "../formats/system-error.js";
+import { describeSystemError } from "../system-error.js";
 import { countBlocks } from "./block-width.js";
 import { checksumFile } from "./checksum-file.js";
 import { bytesPerValue, dataFileBytes } from "./element-type.js";

@@ -2,7 +2,7 @@
 // their byte offset. Every call is guarded by the latch; nothing returns zeros for what could not be read.
 import { statSync } from "node:fs";
 import { InputError, InternalError } from "../../errors.js";
-import { describeSystemError } from "../system-error.js";
+import { describeSystemError } from "../../system-error.js";
 import { type DatasetLayout, readDatasetLayout } from "./dataset-layout.js";
 import type { H5Dataset, H5Filter, H5Object } from "./h5wasm-types.js";
 import { loadHdf5 } from "./library.js";

@@ -2,8 +2,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { InputError } from "../../errors.js";
+import { systemErrorCode } from "../../system-error.js";
 import { formatBytes } from "../../units.js";
-import { systemErrorCode } from "../system-error.js";
 
 /** Bytes of free disk asked for beyond the values: names, headers, directory. */
 const MARGIN_BYTES = 2 ** 22;

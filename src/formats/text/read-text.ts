@@ -1,7 +1,7 @@
 // Small text files, whole.
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { InputError } from "../../errors.js";
-import { describeSystemError } from "../system-error.js";
+import { describeSystemError } from "../../system-error.js";
 
 /** Bytes looked at before the rest is read: an image of gigabytes given where a text belongs must not cost its size. */
 const START_BYTES = 4096;
