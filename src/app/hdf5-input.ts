@@ -14,7 +14,7 @@ import { openPositionalBytes } from "../formats/positional-bytes.js";
 import { readSubjectList } from "../formats/text/subject-list.js";
 import type { ColumnSourceSpec } from "../store/column-source.js";
 import { selectRows } from "../store/select-rows.js";
-import type { FixelInput, FixelInputOptions } from "./fixel-input.js";
+import type { FixelInput, FixelInputOptions } from "./input-source.js";
 import { scanRows } from "./scan-rows.js";
 
 /** Bytes of a block: as many columns as the engine packs at once (8 B x subjects x width = 4 MiB), because a row's part of it is one read. */
