@@ -15,7 +15,7 @@ import {
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { InputError, isFixelstreamError } from "../errors.js";
-import { describeSystemError, systemErrorCode } from "../formats/system-error.js";
+import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { checkRow, examineMatrix } from "./examine-matrix.js";
 import { CONNECTIVITY_VERSION, type ConnectivityManifest } from "./manifest.js";
 import { type MatrixDirectory, openMatrixDirectory } from "./matrix-directory.js";

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { crc32 as checksum } from "node:zlib";
 import { InputError, InternalError, isFixelstreamError } from "../errors.js";
-import { describeSystemError, systemErrorCode } from "../formats/system-error.js";
+import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { formatBytes } from "../units.js";
 import { checksumFile } from "./checksum-file.js";
 import { creatorName, readProgramVersion } from "./creator.js";
