@@ -11,6 +11,14 @@ import { readManifest } from "../store/open-store.js";
 import { livingOwner } from "../store/partial-lock.js";
 import { describeSystemError } from "../system-error.js";
 
+/** In the working directory. */
+export const DEFAULT_CACHE = ".fixelstream";
+
+/** The cache meant: one that was named must be there, the default one need not (undefined). */
+export function findCache(named: string | undefined): string | undefined {
+  return named ?? (fs.existsSync(DEFAULT_CACHE) ? DEFAULT_CACHE : undefined);
+}
+
 export interface CacheEntry {
   readonly kind: "store" | "connectivity" | "unfinished store" | "unfinished connectivity";
   /** In the cache directory. */

@@ -1,14 +1,12 @@
 // fixelstream cache list|clear: what analyses of directories keep for the next one.
-import { existsSync } from "node:fs";
 import { Command } from "commander";
-import { type CacheEntry, clearCache, listCache } from "../../app/cache.js";
+import { type CacheEntry, clearCache, DEFAULT_CACHE, findCache, listCache } from "../../app/cache.js";
 import { formatBytes, parseAge } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { declare } from "../options/declare.js";
 import { addStandardOptions, type StandardOptions } from "../options/standard.js";
 
-const DEFAULT_CACHE = ".fixelstream";
 type Typed = StandardOptions & { readonly cache?: string; readonly json?: boolean; readonly olderThan?: string };
 
 const HELP = {
@@ -32,11 +30,6 @@ function addCacheOption(command: Command) {
     .flag("json", "as JSON on standard output");
 }
 
-/** The default one need not be there; one that was named must. */
-function cacheOf({ cache }: Typed): string | undefined {
-  return cache ?? (existsSync(DEFAULT_CACHE) ? DEFAULT_CACHE : undefined);
-}
-
 const sumBytes = (entries: readonly CacheEntry[]) => entries.reduce((sum, { bytes }) => sum + bytes, 0);
 const describeAll = (entries: readonly CacheEntry[]) =>
   `${entries.length} ${entries.length === 1 ? "entry" : "entries"}, ${formatBytes(sumBytes(entries))}`;
@@ -51,7 +44,7 @@ function createListCommand(streams: CliStreams): Command {
   addStandardOptions(addCacheOption(command).command);
   return command.action(() => {
     const typed = command.opts<Typed>();
-    const cache = cacheOf(typed);
+    const cache = findCache(typed.cache);
     const { entries, others } = cache === undefined ? { entries: [], others: [] } : listCache(cache);
     if (typed.json) {
       streams.stdout.write(`${JSON.stringify({ cache: cache ?? DEFAULT_CACHE, entries, others }, null, 2)}\n`);
@@ -82,7 +75,7 @@ function createClearCommand(streams: CliStreams): Command {
   return command.action(() => {
     const typed = command.opts<Typed>();
     const olderThanMs = typed.olderThan === undefined ? 0 : parseAge(typed.olderThan, "--older-than");
-    const cache = cacheOf(typed);
+    const cache = findCache(typed.cache);
     const cleared =
       cache === undefined ? { removed: [], inUse: [], recent: [], others: [] } : clearCache(cache, olderThanMs);
     if (typed.json) {
