@@ -1,4 +1,4 @@
-// Help of every command, word for word: test/cli/help/*.txt. `npx vitest run --project fast test/cli/help -u` writes them anew.
+// Help of every command, word for word: it is the manual, docs/commands/*.txt. `npx vitest run --project fast test/cli/help -u` writes it anew.
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { formatHelp } from "../../src/cli/help.js";
@@ -17,7 +17,7 @@ describe.each(commands)("%s", (name, command) => {
   it("-help prints it on standard output", async () => {
     const { status, stdout, stderr } = await runInProcess([...path, "-help"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    await expect(stdout).toMatchFileSnapshot(`help/${name.replaceAll(" ", "-")}.txt`);
+    await expect(stdout).toMatchFileSnapshot(`../../docs/commands/${name.replaceAll(" ", "-")}.txt`);
   });
   it("has three examples, each of which is understood", () => {
     const text = formatHelp(command, command.createHelp());
