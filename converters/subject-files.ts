@@ -85,7 +85,7 @@ export function describeInput(name: string, file: string, dataPath?: string): In
 }
 
 /** Throws InputError when the file is no longer the one that was checked. */
-export function assertUnchanged(file: SubjectFile): void {
+export function assertUnchanged(file: InputFile & Pick<SubjectFile, "typedPath" | "dataPath">): void {
   const now = describeInput(file.name, file.typedPath, file.dataPath);
   if (now.sizeBytes === file.sizeBytes && now.mtimeMs === file.mtimeMs) return;
   throw new InputError(

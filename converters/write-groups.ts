@@ -72,7 +72,7 @@ async function readGroup(work: GroupWork, first: number, count: number): Promise
 }
 
 /** Runs of subjects not yet written, none longer than a group. */
-function planRuns(written: readonly boolean[], groupSize: number): { first: number; count: number }[] {
+export function planRuns(written: readonly boolean[], groupSize: number): { first: number; count: number }[] {
   const runs: { first: number; count: number }[] = [];
   for (const [i, isWritten] of written.entries()) {
     if (isWritten) continue;

@@ -1,0 +1,141 @@
+// Vectors in text: a list of files with one vector each, or one matrix with a row a subject.
+import { basename } from "node:path";
+import { BudgetError, InputError, isFixelstreamError } from "../src/errors.js";
+import { readMatrix } from "../src/formats/text/matrix.js";
+import { readTextFile } from "../src/formats/text/read-text.js";
+import { readSubjectList, resolveSubjectFiles } from "../src/formats/text/subject-list.js";
+import { checksumFile } from "../src/store/checksum-file.js";
+import { formatBytes } from "../src/units.js";
+import { assertUnchanged, describeInput } from "./subject-files.js";
+import { copyExactly, type VectorSource } from "./vector-source.js";
+
+/** Bytes of memory a byte of text takes while it is parsed: itself, a string of it, and a float64 for every three. */
+const BYTES_A_CHARACTER = 5;
+/** Problems written out in one message. */
+const LISTED = 100;
+const NUMBER = /^[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan|inf|infinity)$/i;
+
+/** What the first line that is not a comment consists of tells: only numbers, and the file is a matrix. */
+export function isTextMatrix(text: string): boolean {
+  for (const line of text.split("\n", 1000)) {
+    const tokens = line
+      .replace(/#.*/, "")
+      .split(/[\s,;]+/)
+      .filter((token) => token !== "" && token !== "\ufeff");
+    if (tokens.length > 0) return tokens.every((token) => NUMBER.test(token));
+  }
+  return false;
+}
+
+/** One path a line, searched beside the list, then in the working directory. Throws InputError. */
+export function openVectorList(path: string): VectorSource {
+  const names = readSubjectList(path);
+  const { paths } = resolveSubjectFiles(names, { listPath: path });
+  const files = paths.map((typedPath, i) => ({ ...describeInput(names[i]!, typedPath), typedPath }));
+  const nElements = readVector(paths[0]!).length;
+  const largest = files.reduce((most, { sizeBytes }) => Math.max(most, sizeBytes), 0);
+  return {
+    path,
+    nSubjects: names.length,
+    nElements,
+    sources: files.map(({ name, path, sizeBytes, mtimeMs }) => ({ name, path, sizeBytes, mtimeMs })),
+    elementTypes: ["f32", "f64"],
+    readerBytes: largest * BYTES_A_CHARACTER,
+    async openRows() {
+      const readOne = (i: number): Float64Array => {
+        const { typedPath } = files[i]!;
+        const values = readVector(typedPath);
+        if (values.length === nElements) return values;
+        throw new InputError(
+          `Cannot use ${typedPath}: expected ${nElements} values as in ${names[0]}, got ${values.length} (subject ${i + 1} of ${names.length}, counting from 1). Every subject needs the same elements.`,
+          { path: typedPath },
+        );
+      };
+      return {
+        async readInto(rows, first, count) {
+          const crc32: number[] = [];
+          for (let i = first; i < first + count; i++) {
+            const file = files[i]!;
+            assertUnchanged({ ...file, dataPath: undefined });
+            try {
+              if (!copyExactly(rows, (i - first) * nElements, readOne(i))) return undefined;
+            } catch (error) {
+              throw allProblems(error, files.length, i, readOne);
+            }
+            crc32.push(checksumFile(file.typedPath));
+          }
+          return crc32;
+        },
+        close() {},
+      };
+    },
+  };
+}
+
+/** The error of file `first` and those of the files after it, in one. */
+function allProblems(error: unknown, nFiles: number, first: number, readOne: (i: number) => unknown): unknown {
+  if (!isFixelstreamError(error, "InputError")) return error;
+  const problems = [error.message];
+  for (let i = first + 1; i < nFiles && problems.length <= LISTED; i++) {
+    try {
+      readOne(i);
+    } catch (another) {
+      if (!isFixelstreamError(another, "InputError")) return another;
+      problems.push(another.message);
+    }
+  }
+  if (problems.length === 1) return error;
+  const rest = problems.length > LISTED ? ["and perhaps more"] : [];
+  return new InputError(["Several vector files cannot be used:", ...problems.slice(0, LISTED), ...rest].join("\n  "));
+}
+
+/** A row or a column of numbers. */
+function readVector(path: string): Float64Array {
+  const { values, nRows, nColumns } = readMatrix(path);
+  if (nRows === 1 || nColumns === 1) return values;
+  throw new InputError(
+    `Cannot read ${path}: expected a vector (one row or one column of numbers), got ${nRows} rows of ${nColumns}. Give the matrix itself as the input if its rows are the subjects.`,
+    { path },
+  );
+}
+
+/** A row a subject. The whole text is held: larger ones belong into .npy. Throws BudgetError, InputError. */
+export function openTextMatrix(path: string, memoryBytes: number): VectorSource {
+  const input = describeInput(basename(path), path);
+  const needed = input.sizeBytes * BYTES_A_CHARACTER;
+  if (needed > memoryBytes || input.sizeBytes > 2 ** 28) {
+    throw new BudgetError(
+      `Cannot read ${path} as text: expected at most ${formatBytes(Math.min(2 ** 28, Math.floor(memoryBytes / BYTES_A_CHARACTER)))}, got ${formatBytes(input.sizeBytes)}. Save it as .npy (numpy.save), which is read piece by piece${needed > memoryBytes ? ", or raise --memory" : ""}.`,
+      { neededBytes: needed, givenBytes: memoryBytes },
+    );
+  }
+  const { nRows, nColumns } = readMatrix(path);
+  return {
+    path,
+    nSubjects: nRows,
+    nElements: nColumns,
+    sources: Array.from({ length: nRows }, (_, i) => ({ ...input, name: `${input.name}[${i}]` })),
+    elementTypes: ["f32", "f64"],
+    readerBytes: needed,
+    async openRows() {
+      const crc = checksumFile(path);
+      const { values } = readMatrix(path);
+      assertUnchanged({ ...input, typedPath: path, dataPath: undefined });
+      return {
+        async readInto(rows, first, count) {
+          const exact = copyExactly(rows, 0, values.subarray(first * nColumns, (first + count) * nColumns));
+          return exact ? new Array<number>(count).fill(crc) : undefined;
+        },
+        close() {},
+      };
+    },
+  };
+}
+
+/** Throws InputError when it is no text. */
+export function openVectorText(path: string, memoryBytes: number): VectorSource {
+  const { sizeBytes } = describeInput(basename(path), path);
+  // a list is small; what is too large to be held is looked at by openTextMatrix, which refuses it
+  const isMatrix = sizeBytes > 2 ** 28 || isTextMatrix(readTextFile(path));
+  return isMatrix ? openTextMatrix(path, memoryBytes) : openVectorList(path);
+}

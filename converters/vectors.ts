@@ -1,0 +1,113 @@
+// Vectors of any kind of input -> a store of kind "vector". Memory stays inside the budget; a killed conversion is continued.
+import { InternalError, UsageError } from "../src/errors.js";
+import { blockWidthFor, countBlocks } from "../src/store/block-width.js";
+import {
+  assertOutputFree,
+  beginStoreBuild,
+  resumableElementType,
+  type StoreBuildPlan,
+} from "../src/store/build-store.js";
+import type { ElementType } from "../src/store/column-source.js";
+import { bytesPerValue, dataFileBytes } from "../src/store/element-type.js";
+import { openNpy } from "./npy.js";
+import { type GroupPlan, planGroups } from "./plan-groups.js";
+import type { VectorSource } from "./vector-source.js";
+import { openVectorText } from "./vector-text.js";
+import { planRuns } from "./write-groups.js";
+
+export interface VectorConversion {
+  readonly source: VectorSource;
+  /** The store to write. */
+  readonly output: string;
+  /** What the values are called in the store. */
+  readonly scalar: string;
+  /** What the conversion may hold beside the program itself. */
+  readonly memoryBytes: number;
+  /** Replace a store that exists. */
+  readonly force: boolean;
+  /** For the provenance: as typed. */
+  readonly command: string;
+  /** Subjects, or blocks read back, done of `total`. */
+  readonly onProgress?: ((phase: "read" | "verify", done: number, total: number) => void) | undefined;
+}
+
+export interface VectorSummary {
+  /** As typed. */
+  readonly path: string;
+  readonly nSubjects: number;
+  readonly nElements: number;
+  /** f64 when some value is not exactly a float32. */
+  readonly elementType: ElementType;
+  /** Of the matrix on disk. */
+  readonly dataBytes: number;
+  readonly missing: { readonly nElements: number; readonly nValues: number };
+}
+
+/** By the name of the file: .npy, .npz, else text (a list of vector files, or a matrix). Throws InputError, BudgetError. */
+export async function openVectorSource(path: string, memoryBytes: number): Promise<VectorSource> {
+  return /\.np[yz]$/i.test(path) ? await openNpy(path) : openVectorText(path, memoryBytes);
+}
+
+/** Throws UsageError, InputError (all problems of the vector files at once), BudgetError. */
+export async function convertVectors(conversion: VectorConversion): Promise<VectorSummary> {
+  const { source, output, scalar, force } = conversion;
+  if (!/^[^/\\.][^/\\]*$/.test(scalar)) {
+    throw new UsageError(
+      `Cannot name a scalar ${JSON.stringify(scalar)}: expected a plain file name such as values, got something else. Correct --scalar.`,
+    );
+  }
+  assertOutputFree(output, force);
+  const resumed = resumableElementType(planOf(conversion, "f32"));
+  for (const elementType of source.elementTypes) {
+    if (resumed === "f64" && elementType === "f32") continue;
+    const summary = await convertAs(conversion, elementType);
+    if (summary !== undefined) return summary;
+  }
+  throw new InternalError(`A value of ${source.path} is no float64.`);
+}
+
+function planOf({ source, output, force, scalar, command }: VectorConversion, elementType: ElementType) {
+  const { nSubjects, nElements, sources } = source;
+  const shape = { nSubjects, nElements, blockWidth: blockWidthFor(nSubjects), elementType };
+  return { output, replace: force, kind: "vector", scalar, shape, sources, command } satisfies StoreBuildPlan;
+}
+
+/** Undefined when a value does not fit the type. */
+async function convertAs(conversion: VectorConversion, elementType: ElementType): Promise<VectorSummary | undefined> {
+  const { source, onProgress } = conversion;
+  const { readerBytes, nSubjects, nElements } = source;
+  const plan = planOf(conversion, elementType);
+  const { shape } = plan;
+  const groups: GroupPlan = planGroups({ shape, readerBytes, memoryBytes: conversion.memoryBytes });
+  const build = beginStoreBuild(plan, groups.stagingBytes);
+  try {
+    const rows = await source.openRows();
+    try {
+      const buffer = new ArrayBuffer(groups.groupSize * nElements * bytesPerValue(elementType));
+      const Values = elementType === "f32" ? Float32Array : Float64Array;
+      for (const { first, count } of planRuns(build.written, groups.groupSize)) {
+        onProgress?.("read", first, nSubjects);
+        const values = new Values(buffer, 0, count * nElements);
+        const crc32 = await rows.readInto(values, first, count);
+        if (crc32 === undefined) return undefined;
+        await build.writeSubjects(new Uint8Array(buffer, 0, values.byteLength), first, crc32);
+      }
+    } finally {
+      rows.close();
+    }
+    onProgress?.("read", nSubjects, nSubjects);
+    const nBlocks = countBlocks(nElements, shape.blockWidth);
+    const manifest = await build.finish((iBlock) => onProgress?.("verify", iBlock + 1, nBlocks));
+    const missing = manifest.scalars[plan.scalar]?.missing;
+    return {
+      path: conversion.output,
+      nSubjects,
+      nElements,
+      elementType,
+      dataBytes: dataFileBytes(shape),
+      missing: { nElements: missing?.nElements ?? 0, nValues: missing?.nValues ?? 0 },
+    };
+  } finally {
+    await build.close();
+  }
+}

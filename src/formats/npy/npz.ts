@@ -1,0 +1,59 @@
+// numpy's .npz: a zip archive of .npy arrays, stored or deflated, of any size (zip64). yauzl reads it, loaded only when there is one to read.
+import type { Readable } from "node:stream";
+import type { Entry, ZipFile } from "yauzl";
+import { InputError } from "../../errors.js";
+import { describeSystemError } from "../../system-error.js";
+
+export interface NpzArray {
+  /** As in the archive, with its .npy. */
+  readonly name: string;
+  /** Of the array, header and values. */
+  readonly sizeBytes: number;
+  /** The array's bytes from the first on; checked against their CRC-32 at the end. */
+  openStream(): Promise<Readable>;
+  close(): void;
+}
+
+/** The one array of an archive. Throws InputError when it is no zip, or holds another number of arrays. */
+export async function openNpzArray(path: string): Promise<NpzArray> {
+  const { openPromise } = await import("yauzl");
+  let zip: ZipFile;
+  try {
+    zip = await openPromise(path, { lazyEntries: true, autoClose: false });
+  } catch (cause) {
+    const got = cause instanceof Error && "code" in cause ? describeSystemError(cause) : messageOf(cause);
+    throw new InputError(`Cannot read ${path}: expected a .npz archive, got ${got}. Is it the right file?`, {
+      path,
+      cause,
+    });
+  }
+  try {
+    const entries: Entry[] = [];
+    for await (const entry of zip.eachEntry()) if (!entry.fileName.endsWith("/")) entries.push(entry);
+    if (entries.length !== 1) {
+      const names = entries.slice(0, 5).map(({ fileName }) => fileName);
+      const got =
+        entries.length === 0 ? "none" : `${entries.length} (${names.join(", ")}${entries.length > 5 ? ", .." : ""})`;
+      throw new InputError(
+        `Cannot read ${path}: expected one array in it, got ${got}. Save the one that is meant: numpy.savez(path, array).`,
+        { path },
+      );
+    }
+    const entry = entries[0]!;
+    return {
+      name: entry.fileName,
+      sizeBytes: entry.uncompressedSize,
+      openStream: () => zip.openReadStreamPromise(entry),
+      close: () => zip.close(),
+    };
+  } catch (cause) {
+    zip.close();
+    if (cause instanceof InputError) throw cause;
+    throw new InputError(`Cannot read ${path}: expected a .npz archive, got a damaged one (${messageOf(cause)}).`, {
+      path,
+      cause,
+    });
+  }
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
