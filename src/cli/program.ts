@@ -10,6 +10,7 @@ import { createDoctorCommand } from "./commands/doctor.js";
 import { createExportCommand } from "./commands/export.js";
 import { createFixelcfestatsCommand } from "./commands/fixelcfestats.js";
 import { createInfoCommand } from "./commands/info.js";
+import { createVectorstatsCommand } from "./commands/vectorstats.js";
 import { createVerifyCommand } from "./commands/verify.js";
 import { exitCodeOf } from "./exit-codes.js";
 import { describeHelp, formatHelp } from "./help.js";
@@ -33,6 +34,7 @@ export function createProgram(streams: CliStreams): Command {
   const program = describeHelp(new Command("fixelstream"), HELP)
     .version(VERSION, "--version")
     .addCommand(createFixelcfestatsCommand(streams))
+    .addCommand(createVectorstatsCommand(streams))
     .addCommand(createConvertCommand(streams))
     .addCommand(createExportCommand(streams))
     .addCommand(createInfoCommand(streams))

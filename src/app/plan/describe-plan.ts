@@ -29,7 +29,7 @@ export interface PlanSummary {
 /** Bytes. An idle Node with this program loaded, and each worker thread on top (README, measured). */
 export const FIXED_BYTES = { node: 100 * 2 ** 20, worker: 18 * 2 ** 20 } as const;
 /** Nanoseconds on one thread of the reference machine: a multiply-add of the product, and a connection of one shuffle. */
-const COST_NS = { double: 0.065, single: 0.035, connection: 0.6, epilogue: 10 } as const;
+export const COST_NS = { double: 0.065, single: 0.035, connection: 0.6, epilogue: 10 } as const;
 
 export function describePlan(plan: EnginePlan, inputs: EngineInputs): PlanSummary {
   const { memory, size } = plan;

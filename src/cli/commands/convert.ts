@@ -15,6 +15,7 @@ import {
 } from "../options/standard.js";
 import { createConvertCohortCommand } from "./convert-cohort.js";
 import { createConvertModelarrayCommand } from "./convert-modelarray.js";
+import { createConvertVectorsCommand } from "./convert-vectors.js";
 
 type Typed = StandardOptions &
   ProgressOptions & {
@@ -50,7 +51,8 @@ export function createConvertCommand(streams: CliStreams): Command {
   return command
     .addCommand(createConvertFixelsCommand(streams))
     .addCommand(createConvertModelarrayCommand(streams))
-    .addCommand(createConvertCohortCommand(streams));
+    .addCommand(createConvertCohortCommand(streams))
+    .addCommand(createConvertVectorsCommand(streams));
 }
 
 function createConvertFixelsCommand(streams: CliStreams): Command {

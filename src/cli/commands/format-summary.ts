@@ -2,15 +2,15 @@
 import type { InferenceSummary } from "../../app/infer.js";
 import { formatDuration } from "../../units.js";
 
-export function formatInferenceSummary(summary: InferenceSummary): string {
+export function formatInferenceSummary(summary: InferenceSummary, elements = "fixels"): string {
   const lines = [
-    `fixelstream: ${summary.nElements} fixels, ${summary.nSubjects} subjects, ${summary.nShuffles} shuffles in ${formatDuration(summary.elapsedMs)}`,
+    `fixelstream: ${summary.nElements} ${elements}, ${summary.nSubjects} subjects, ${summary.nShuffles} shuffles in ${formatDuration(summary.elapsedMs)}`,
   ];
   for (const { name, largestZ, significant, largestFwe } of summary.hypotheses) {
     const tested =
       significant === undefined
         ? ""
-        : `, ${significant} fixels with family-wise p < 0.05 (largest fwe_1mpvalue ${largestFwe!.toFixed(4)})`;
+        : `, ${significant} ${elements} with family-wise p < 0.05 (largest fwe_1mpvalue ${largestFwe!.toFixed(4)})`;
     lines.push(`  ${name}: largest Z ${largestZ.toFixed(2)}${tested}`);
   }
   lines.push(`  results: ${summary.output}`);

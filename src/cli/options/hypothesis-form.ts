@@ -1,6 +1,7 @@
 // The two ways of MRtrix3 to say what is tested. The number of arguments tells which:
 //   six   IN SUBJECTS DESIGN CONTRAST CONNECTIVITY OUT [-ftests FILE] [-fonly]      3.0.x: F-tests select rows of the contrast matrix
 //   five  IN SUBJECTS DESIGN CONNECTIVITY OUT -ttests FILE [-ftest FILE]..          development branch: an F-test is a file of rows of weights
+// and of vectorstats four, IN DESIGN CONTRAST PREFIX, or three.
 import { UsageError } from "../../errors.js";
 import type { DesignOptions } from "./inference.js";
 
@@ -23,33 +24,63 @@ export function resolveHypothesisForm(paths: readonly string[], typed: DesignOpt
   const [connectivity, output] = paths.slice(-2) as [string, string];
   const common = { input, subjects, design, connectivity, output };
   return paths.length === 5
-    ? { ...common, ...optionForm(typed) }
-    : { ...common, contrast: paths[3]!, ...positionalForm(typed) };
+    ? { ...common, ...optionForm(typed, FIXELS) }
+    : { ...common, contrast: paths[3]!, ...positionalForm(typed, FIXELS) };
 }
 
-function positionalForm({ ftests, fonly, ttests, ftest }: DesignOptions) {
+/** `paths`: three or four. Throws UsageError as above. */
+export function resolveVectorForm(paths: readonly string[], typed: DesignOptions) {
+  const [input, design] = paths as [string, string];
+  const common = { input, design, prefix: paths.at(-1)! };
+  return paths.length === 3
+    ? { ...common, ...optionForm(typed, VECTORS) }
+    : { ...common, contrast: paths[2]!, ...positionalForm(typed, VECTORS) };
+}
+
+/** How many arguments each form has, for messages. */
+interface Form {
+  readonly command: string;
+  readonly names: string;
+  readonly withContrast: string;
+  readonly without: string;
+}
+
+const FIXELS: Form = {
+  command: "fixelcfestats",
+  names: "input, subjects, design, contrast, connectivity, output",
+  withContrast: "six",
+  without: "five",
+};
+const VECTORS: Form = {
+  command: "vectorstats",
+  names: "input, design, contrast, prefix",
+  withContrast: "four",
+  without: "three",
+};
+
+function positionalForm({ ftests, fonly, ttests, ftest }: DesignOptions, form: Form) {
   // 3.0.x understands -ftest as the beginning of -ftests.
   const selectors = ftests ?? (ftest?.length === 1 ? ftest[0] : undefined);
   const extra =
     ttests !== undefined ? "-ttests" : selectors === undefined && ftest !== undefined ? "-ftest" : undefined;
   if (extra !== undefined) {
     throw new UsageError(
-      `Cannot use ${extra} beside a contrast matrix: expected five arguments with it, got six. Leave the contrast matrix out of the arguments, or use -ftests.`,
+      `Cannot use ${extra} beside a contrast matrix: expected ${form.without} arguments with it, got ${form.withContrast}. Leave the contrast matrix out of the arguments, or use -ftests.`,
     );
   }
   return { fonly: fonly ?? false, ...(selectors === undefined ? {} : { ftests: selectors }) };
 }
 
-function optionForm({ ftests, fonly, ttests, ftest }: DesignOptions) {
+function optionForm({ ftests, fonly, ttests, ftest }: DesignOptions, form: Form) {
   if (ttests === undefined && ftest === undefined) {
     throw new UsageError(
-      "Cannot run fixelcfestats: expected six arguments (input, subjects, design, contrast, connectivity, output), got five. Five are enough only with -ttests or -ftest.",
+      `Cannot run ${form.command}: expected ${form.withContrast} arguments (${form.names}), got ${form.without}. ${form.without[0]!.toUpperCase()}${form.without.slice(1)} are enough only with -ttests or -ftest.`,
     );
   }
   if (ftests !== undefined || fonly) {
     const remedy = fonly ? "Leave -ttests out instead." : "Give the rows of each F-test with -ftest.";
     throw new UsageError(
-      `Cannot use ${fonly ? "-fonly" : "-ftests"} without a contrast matrix among the arguments: expected six arguments with it, got five. ${remedy}`,
+      `Cannot use ${fonly ? "-fonly" : "-ftests"} without a contrast matrix among the arguments: expected ${form.withContrast} arguments with it, got ${form.without}. ${remedy}`,
     );
   }
   return { fonly: false, ...(ttests === undefined ? {} : { ttests }), ...(ftest === undefined ? {} : { ftest }) };

@@ -1,0 +1,138 @@
+// Where the vectors come from: a store as named, a store found in the cache, or one converted into the cache now.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { VectorSource } from "../../converters/vector-source.js";
+import { convertVectors, openVectorSource } from "../../converters/vectors.js";
+import { UsageError } from "../errors.js";
+import type { IoPolicy } from "../mapping/file-bytes.js";
+import { blockWidthFor } from "../store/block-width.js";
+import type { ColumnSourceSpec } from "../store/column-source.js";
+import { dataFileBytes } from "../store/element-type.js";
+import { openStore, type Store } from "../store/open-store.js";
+
+export interface VectorInputOptions {
+  readonly input: string;
+  /** Of a store; undefined: the only one. */
+  readonly scalar: string | undefined;
+  readonly cache: string;
+  readonly memoryBytes: number;
+  readonly io: IoPolicy;
+  readonly command: string;
+}
+
+export interface VectorInput {
+  readonly nSubjects: number;
+  readonly nElements: number;
+  /** The data as far as they are known without converting: float32 until a value turns up that needs more. */
+  readonly expected: ColumnSourceSpec;
+  /** Bytes that `open` will write to the cache. */
+  readonly bytesToWrite: number;
+  open(events?: {
+    readonly onProgress?: ((share: number) => void) | undefined;
+    readonly signal?: AbortSignal | undefined;
+  }): Promise<OpenedVectors>;
+}
+
+export interface OpenedVectors {
+  readonly spec: ColumnSourceSpec;
+  /** u32 [nElements]: subjects without a finite value; undefined: every value is finite. */
+  readonly missing: Uint32Array | undefined;
+  readonly storePath: string;
+  /** Found in the cache, or named by the user. */
+  readonly reused: boolean;
+  readonly sources: readonly { readonly name: string; readonly crc32: number }[];
+}
+
+/** What the values are called in a store that is made here. */
+export const DEFAULT_VECTOR_SCALAR = "values";
+
+/** Throws InputError, UsageError, BudgetError. */
+export async function resolveVectorInput(options: VectorInputOptions): Promise<VectorInput> {
+  const { input, io } = options;
+  if (existsSync(join(input, "store.json")) || /\.fxs\/?$/.test(input)) return resolveStore(options);
+  const source = await openVectorSource(input, options.memoryBytes);
+  const path = join(options.cache, `${cacheKey(source)}.fxs`);
+  const known = openCached(path, io);
+  const { nSubjects, nElements } = source;
+  const expected: ColumnSourceSpec = known?.spec(DEFAULT_VECTOR_SCALAR) ?? {
+    path,
+    byteOffset: 0,
+    layout: "blocked",
+    nRowsInFile: nSubjects,
+    nElements,
+    elementType: "f32",
+    blockWidth: blockWidthFor(nSubjects),
+    io,
+    ours: true,
+  };
+  return {
+    nSubjects,
+    nElements,
+    expected,
+    bytesToWrite: known === undefined ? dataFileBytes({ ...expected, nSubjects }) : 0,
+    async open({ onProgress, signal } = {}) {
+      if (known !== undefined) return openedStore(known, DEFAULT_VECTOR_SCALAR, true);
+      mkdirSync(options.cache, { recursive: true });
+      await convertVectors({
+        source,
+        output: path,
+        scalar: DEFAULT_VECTOR_SCALAR,
+        memoryBytes: options.memoryBytes,
+        force: true,
+        command: options.command,
+        onProgress: (phase, done, total) => {
+          signal?.throwIfAborted();
+          if (phase === "read") onProgress?.(done / total);
+        },
+      });
+      return openedStore(openStore(path, { io }), DEFAULT_VECTOR_SCALAR, false);
+    },
+  };
+}
+
+function resolveStore({ input, scalar: wanted, io }: VectorInputOptions): VectorInput {
+  const store = openStore(input, { io });
+  const scalar = wanted ?? store.scalarNames[0]!;
+  if ((wanted === undefined && store.scalarNames.length > 1) || !store.scalarNames.includes(scalar)) {
+    throw new UsageError(
+      `Cannot choose a scalar of ${input}: expected one of ${store.scalarNames.join(", ")}, got ${wanted ?? "none"}. Name it with --scalar.`,
+    );
+  }
+  return {
+    nSubjects: store.nSubjects,
+    nElements: store.nElements,
+    expected: store.spec(scalar),
+    bytesToWrite: 0,
+    open: async () => openedStore(store, scalar, true),
+  };
+}
+
+function openedStore(store: Store, scalar: string, reused: boolean): OpenedVectors {
+  return {
+    spec: store.spec(scalar),
+    missing: store.missing(scalar),
+    storePath: store.path,
+    reused,
+    sources: store.manifest.scalars[scalar]!.sources.map(({ name, crc32 }) => ({ name, crc32 })),
+  };
+}
+
+function openCached(path: string, io: IoPolicy): Store | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return openStore(path, { io });
+  } catch {
+    return undefined; // unfinished or of another version: converted again
+  }
+}
+
+/** A store in the cache is used while names, sizes and times of its sources agree. */
+function cacheKey(source: VectorSource): string {
+  const hash = createHash("sha256");
+  hash.update(`fixelstream-vectors 1 ${source.nSubjects} ${source.nElements}\n`);
+  for (const { name, path, sizeBytes, mtimeMs } of source.sources) {
+    hash.update(`${JSON.stringify([name, path, sizeBytes, mtimeMs])}\n`);
+  }
+  return hash.digest("hex").slice(0, 24);
+}

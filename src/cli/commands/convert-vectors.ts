@@ -1,0 +1,70 @@
+// fixelstream convert vectors: vectors in text or numpy's files into one store.
+import { Command } from "commander";
+import { convertVectorInput } from "../../app/convert-vectors.js";
+import { formatBytes, formatDuration } from "../../units.js";
+import type { CliStreams } from "../cli-streams.js";
+import { describeHelp } from "../help.js";
+import { createProgress } from "../listeners/progress.js";
+import { declare } from "../options/declare.js";
+import {
+  addMemoryOption,
+  addProgressOption,
+  addStandardOptions,
+  type ProgressOptions,
+  type StandardOptions,
+} from "../options/standard.js";
+
+type Typed = StandardOptions &
+  ProgressOptions & { readonly memory: number; readonly scalar: string; readonly json?: boolean };
+
+const HELP = {
+  about: [
+    "Convert vectors, one a subject, into a store. The input is a list of text files with one vector each, or a matrix whose rows are subjects: text, .npy, or .npz with one array (float32 or float64, C order).",
+    "Files named in a list are looked for beside it, then in the working directory. A .npy or .npz is read piece by piece: memory stays within --memory whatever its size.",
+  ],
+  examples: [
+    "convert vectors subjects.txt vectors.fxs",
+    "convert vectors connectomes.npy connectomes.fxs --memory 256MiB",
+  ],
+};
+
+export function createConvertVectorsCommand(streams: CliStreams): Command {
+  const command = describeHelp(new Command("vectors"), HELP)
+    .summary("from vectors in text or numpy's files")
+    .argument("<input>", "list of vector files, or a matrix (text, .npy, .npz)")
+    .argument("<output>", "the store to make, for example vectors.fxs");
+  declare(command.optionsGroup("Options of the conversion"))
+    .word("scalar", "name", "what the values are called in the store", { default: "values" })
+    .flag("json", "the summary as JSON on standard output");
+  addMemoryOption(command);
+  addProgressOption(command);
+  addStandardOptions(command);
+  return command.action(async (input: string, output: string) => {
+    const typed = command.opts<Typed>();
+    const progress = createProgress(streams.stderr, typed);
+    try {
+      const start = performance.now();
+      const summary = await convertVectorInput({
+        input,
+        output,
+        scalar: typed.scalar,
+        memoryBytes: typed.memory,
+        force: typed.force ?? false,
+        command: streams.command,
+        onProgress: (phase, done, total) => {
+          streams.signal?.throwIfAborted(); // what is converted stays and is continued
+          progress.update(phase, done / total);
+        },
+      });
+      progress.stop();
+      if (typed.json) streams.stdout.write(`${JSON.stringify(summary)}\n`);
+      else if (!typed.quiet) {
+        streams.stderr.write(
+          `fixelstream: ${output}: ${summary.nSubjects} subjects x ${summary.nElements} elements, ${summary.elementType}, ${formatBytes(summary.dataBytes)} in ${formatDuration(performance.now() - start)}\n`,
+        );
+      }
+    } finally {
+      progress.stop();
+    }
+  });
+}
