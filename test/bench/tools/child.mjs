@@ -1,11 +1,13 @@
-// Runs a command to its end: wall time, and the most memory it ever held.
+// Runs a command to its end: wall time, processor time, and the most memory it ever held.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** Milliseconds between looks at /proc. The high-water mark only rises, so only what happens after the last look is missed. */
-const LOOK_MS = 20;
+/** Milliseconds between looks at /proc. Both marks only rise, so only what happens after the last look is missed. */
+const LOOK_MS = 10;
+/** Of the times in /proc/PID/stat, on every Linux. */
+const TICKS_PER_SECOND = 100;
 
-/** @returns {Promise<{ ms: number, peakBytes: number }>} peakBytes is NaN where there is no /proc */
+/** @returns {Promise<{ ms: number, cpuMs: number, peakBytes: number }>} cpuMs and peakBytes are NaN where there is no /proc */
 export async function runChild(command, args, options = {}) {
   const start = performance.now();
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
@@ -15,25 +17,28 @@ export async function runChild(command, args, options = {}) {
   };
   child.stdout.on("data", listen);
   child.stderr.on("data", listen);
-  let peakBytes = Number.NaN;
+  let seen = { cpuMs: Number.NaN, peakBytes: Number.NaN };
   const timer = setInterval(() => {
-    const now = highWater(child.pid);
-    if (now !== undefined) peakBytes = now;
+    seen = look(child.pid) ?? seen;
   }, LOOK_MS);
   try {
     const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
     const ms = performance.now() - start;
     if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${said}`);
-    return { ms, peakBytes };
+    return { ms, ...seen };
   } finally {
     clearInterval(timer);
   }
 }
 
-function highWater(pid) {
+function look(pid) {
   try {
-    const match = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-    return match === null ? undefined : Number(match[1]) * 1024;
+    const mark = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+    // after the name in brackets: state is field 3, user and system time are 14 and 15
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+    if (mark === null) return undefined;
+    const cpuMs = ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
+    return { cpuMs, peakBytes: Number(mark[1]) * 1024 };
   } catch {
     return undefined;
   }

@@ -46,7 +46,7 @@ export function markdown(results, machine, mode) {
     "",
     `${describeMachine(machine)}${mode === "quick" ? " (`--quick`: smaller cases)" : ""}.`,
     "",
-    "Kernels are the best of several rounds in turn with what they stand beside, on one thread; whole runs are commands as a user starts them.",
+    "Kernels are the best of several rounds in turn with what they stand beside, on one thread, in processor time; whole runs are commands as a user starts them.",
   ];
   for (const group of new Set(results.map((result) => result.group))) {
     lines.push(
