@@ -10,6 +10,7 @@ export function f64BinStatistics(
   let largest = 0;
   const rowBytes = <usize>productStride << 3;
   const scale = f64x2.splat(dof / <f64>contrastRank), zero = f64x2.splat(0), rounding = f64x2.splat(SSE_ROUNDING);
+  const infinity = f64x2.splat(Infinity), perUnit = f64x2.splat(cellsPerUnit), lastCell = f64x2.splat(<f64>(nCells - 1));
   for (let b = 0; b < nShuffles; b++) {
     const shuffleRows = product + <usize>(b * rank) * rowBytes;
     const corrections = correctionRows + (<usize>(b * rank * nCorrections) << 3);
@@ -34,12 +35,15 @@ export function f64BinStatistics(
       let x = f64x2.sqrt(f64x2.div(f64x2.mul(uu, scale), sse));
       x = v128.and(x, f64x2.gt(sse, f64x2.mul(rounding, total)));
       if (signed) x = v128.and(x, f64x2.gt(u, zero));
+      // 0 where it is not above 0 or not finite: half of all t, so no branch may hang on it
+      x = v128.and(x, v128.and(f64x2.gt(x, zero), f64x2.lt(x, infinity)));
+      const cell = i32x4.trunc_sat_f64x2_s_zero(f64x2.pmin(f64x2.mul(x, perUnit), lastCell));
       const at = bins + (<usize>((w << 4) + b) << (binBytes >> 1));
-      const bin0 = lookUp(f64x2.extract_lane(x, 0), nCells, cellsPerUnit, cells, thresholds);
+      const bin0 = advance(f64x2.extract_lane(x, 0), cells + (<usize>i32x4.extract_lane(cell, 0) << 1), thresholds);
       if (bin0 > largest) largest = bin0;
       if (binBytes == 1) store<u8>(at, <u8>bin0); else store<u16>(at, <u16>bin0);
       if (w + 1 < nColumns) {
-        const bin1 = lookUp(f64x2.extract_lane(x, 1), nCells, cellsPerUnit, cells, thresholds);
+        const bin1 = advance(f64x2.extract_lane(x, 1), cells + (<usize>i32x4.extract_lane(cell, 1) << 1), thresholds);
         if (bin1 > largest) largest = bin1;
         if (binBytes == 1) store<u8>(at, <u8>bin1, 16); else store<u16>(at, <u16>bin1, 32);
       }
@@ -54,7 +58,15 @@ export function lookUp(x: f64, nCells: i32, cellsPerUnit: f64, cells: usize, thr
   if (!(x > 0 && x < Infinity)) return 0;
   const position = x * cellsPerUnit;
   const cell = position < <f64>(nCells - 1) ? <i32>position : nCells - 1;
-  let bin = <i32>load<u16>(cells + (<usize>cell << 1));
+  return advance(x, cells + (<usize>cell << 1), thresholds);
+}
+
+// @ts-ignore: decorator
+@inline
+function advance(x: f64, cell: usize, thresholds: usize): i32 {
+  let bin = <i32>load<u16>(cell);
+  // the first step without a branch: a second one is rare
+  bin += i32(x >= load<f64>(thresholds + (<usize>bin << 3), 8));
   while (x >= load<f64>(thresholds + (<usize>bin << 3), 8)) bin++;
   return bin;
 }
