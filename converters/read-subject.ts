@@ -1,11 +1,12 @@
 // One subject's values into one row, and the checksum of the file they came from.
 import { open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { InputError } from "../src/errors.js";
+import { InputError, isFixelstreamError } from "../src/errors.js";
 import { readFixelValues } from "../src/formats/fixel-directory.js";
 import { openImage } from "../src/formats/image.js";
 import { isGzipPath } from "../src/formats/inflate.js";
 import { checksumFile } from "../src/store/checksum-file.js";
+import { describeSystemError, systemErrorCode } from "../src/system-error.js";
 import { readPackedInto } from "./read-packed.js";
 import { assertUnchanged, STREAM_CHUNK_BYTES, type SubjectFile } from "./subject-files.js";
 
@@ -24,9 +25,18 @@ const CHUNK_ELEMENTS = 2 ** 16;
  */
 export async function readSubjectInto(row: Float32Array | Float64Array, file: SubjectFile): Promise<ReadSubject> {
   assertUnchanged(file);
-  const result = await readBy(row, file);
-  assertUnchanged(file);
-  return result;
+  try {
+    const result = await readBy(row, file);
+    assertUnchanged(file);
+    return result;
+  } catch (cause) {
+    assertUnchanged(file); // says it better: gone, or another file by now
+    if (systemErrorCode(cause) === undefined || isFixelstreamError(cause)) throw cause;
+    throw new InputError(
+      `Cannot read ${file.typedPath}: expected a readable file, got ${describeSystemError(cause)}. Check it, and run the command again.`,
+      { path: file.typedPath, cause },
+    );
+  }
 }
 
 async function readBy(row: Float32Array | Float64Array, file: SubjectFile): Promise<ReadSubject> {

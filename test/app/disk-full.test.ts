@@ -1,0 +1,181 @@
+// A disk that fills up, at the start or in the middle: a clear refusal, nothing that looks whole, and nothing lost that was there before.
+// The disk is a small one in memory, which only root may mount: elsewhere these tests are skipped, visibly.
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { convertFixels } from "../../src/app/convert.js";
+import { type InferenceEvents, inferFixels } from "../../src/app/infer.js";
+import { openStore } from "../../src/store/open-store.js";
+import { verifyStore } from "../../src/store/verify.js";
+import { rawFixelData, writeCohort } from "../support/make-cohort.js";
+import { writeMatrixDirectory, writeRows } from "../support/make-problem.js";
+import { INFERENCE_DEFAULTS } from "../support/run-inference.js";
+import { createRandom } from "../support/seeded-random.js";
+import { temporaryDirectory } from "../support/temporary-directory.js";
+
+const root = temporaryDirectory();
+const N = { subjects: 12, fixels: 100_000 }; // a store of 4.6 MiB
+
+function mount(directory: string, mebibytes: number): boolean {
+  fs.mkdirSync(directory, { recursive: true });
+  return spawnSync("mount", ["-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", directory]).status === 0;
+}
+const canMount = process.platform === "linux" && process.getuid?.() === 0 && mount(path.join(root, "trial"), 1);
+if (canMount) spawnSync("umount", [path.join(root, "trial")]);
+
+const disk = path.join(root, "disk");
+const on = (name: string) => path.join(disk, name);
+/** Leaves `bytes` on the disk. Once: a second filler would take the place of the first. */
+function fill(bytes = 0): void {
+  if (fs.existsSync(on("filler"))) return;
+  const { bavail, bsize } = fs.statfsSync(disk);
+  fs.writeFileSync(on("filler"), new Uint8Array(Math.max(0, bavail * bsize - bytes)));
+}
+const empty = () => fs.rmSync(on("filler"), { force: true });
+
+const input = path.join(root, "fd");
+const random = createRandom(12);
+const subjects = Array.from({ length: N.subjects }, (_, s) => {
+  const values = new Float32Array(N.fixels);
+  for (let f = 0; f < N.fixels; f++) values[f] = random.uniform() + (s % 2);
+  return [`sub-${s}.mif`, rawFixelData(values)] as const;
+});
+const cohort = writeCohort(input, N.fixels, subjects);
+const paths = {
+  design: writeRows(
+    path.join(root, "design.txt"),
+    subjects.map((_, s) => [1, s % 2]),
+  ),
+  contrast: writeRows(path.join(root, "contrast.txt"), [[0, 1]]),
+  connectivity: path.join(root, "matrix"),
+};
+const itself = Array.from({ length: N.fixels }, (_, f) => f);
+writeMatrixDirectory(paths.connectivity, {
+  count: itself.map(() => 1),
+  offset: itself,
+  fixels: itself,
+  values: itself.map(() => 1),
+});
+
+describe.skipIf(!canMount)("a disk that is full (a small one, which root on Linux may mount)", () => {
+  beforeEach(() => {
+    expect(mount(disk, 64)).toBe(true);
+  });
+  afterEach(() => {
+    spawnSync("umount", ["-l", disk]);
+  });
+
+  const convert = (onProgress?: Parameters<typeof convertFixels>[0]["onProgress"]) =>
+    convertFixels({ ...cohort, output: on("cohort.fxs"), command: "convert", memoryBytes: 2 ** 21, onProgress });
+
+  it("is noticed before a conversion writes, and leaves nothing", async () => {
+    fill(2 ** 21);
+    await expect(convert()).rejects.toThrow(
+      /^Cannot write .*cohort.fxs: expected [\d.]+ MiB of free disk, got 2 MiB. Make room, or write it to another disk.$/,
+    );
+    expect(fs.readdirSync(disk)).toEqual(["filler"]);
+  });
+
+  it.each([
+    ["read", 1],
+    ["read", 7],
+    ["verify", 1],
+  ] as const)("in the middle of a conversion (%s, %i) leaves what the same command continues", async (phase, done) => {
+    const stopped = convert((progress) => {
+      if (progress.phase === phase && progress.done === done) fill();
+    });
+    const found = await stopped.then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    expect(found).toMatchObject({
+      _tag: "InputError",
+      message: expect.stringMatching(/^Cannot write .*(the disk is full|no space left on the disk|ENOSPC)/),
+    });
+    expect(fs.existsSync(on("cohort.fxs"))).toBe(false);
+    expect(() => openStore(on("cohort.fxs"), { io: "read" })).toThrow(
+      /its conversion did not finish. Run the same convert command again/,
+    );
+    empty();
+    await convert();
+    expect(verifyStore(on("cohort.fxs"))).toMatchObject({ damagedBlocks: [], damagedFiles: [], fileProblems: [] });
+    expect(fs.readdirSync(disk)).toEqual(["cohort.fxs"]);
+  });
+
+  const infer = (places: { output: string; cache: string; force?: boolean }, events: InferenceEvents = {}) =>
+    inferFixels(
+      {
+        ...INFERENCE_DEFAULTS,
+        ...{ input, subjects: cohort.subjectList, ...paths, nShuffles: 4, ...places },
+      },
+      events,
+    );
+
+  it("is noticed before an analysis begins", async () => {
+    fill(2 ** 20);
+    await expect(infer({ output: on("out"), cache: path.join(root, "cache") })).rejects.toThrow(
+      /^Cannot write to the disk of .*out: expected [\d.]+ MiB free \(results [\d.]+ MiB\), got 1 MiB. Make room, or write to another disk.$/,
+    );
+    await expect(infer({ output: path.join(root, "out"), cache: on("cache") })).rejects.toThrow(/converted subjects/);
+    expect(fs.readdirSync(disk)).toEqual(["filler"]);
+    expect(fs.existsSync(path.join(root, "out"))).toBe(false);
+  });
+
+  it.each(["observe", "shuffle"] as const)("in the middle of an analysis (%s) leaves no results", async (when) => {
+    const stopped = infer(
+      { output: on("out"), cache: path.join(root, "cache") },
+      { onProgress: (phase) => phase === when && fill() },
+    );
+    await expect(stopped).rejects.toMatchObject({
+      _tag: "InputError",
+      message: expect.stringMatching(/^Cannot write .*no space left on the disk. (Make room|Choose another)/),
+    });
+    expect(fs.readdirSync(disk)).toEqual(["filler"]);
+  });
+
+  it("spares the results of an earlier run that were to be replaced", async () => {
+    await infer({ output: on("out"), cache: path.join(root, "cache") });
+    const before = fs
+      .readdirSync(on("out"))
+      .map((name) => [name, fs.readFileSync(on(`out/${name}`)).toString("latin1")]);
+    const stopped = infer(
+      { output: on("out"), cache: path.join(root, "cache"), force: true },
+      { onProgress: (phase) => phase === "shuffle" && fill() },
+    );
+    await expect(stopped).rejects.toThrow(/no space left on the disk/);
+    expect(
+      fs.readdirSync(on("out")).map((name) => [name, fs.readFileSync(on(`out/${name}`)).toString("latin1")]),
+    ).toEqual(before);
+  });
+
+  it("while subjects are converted into the cache, or the connectivity is prepared there, leaves nothing whole", async () => {
+    const whole = () => fs.readdirSync(on("cache")).filter((name) => /\.fx[sc]$/.test(name));
+    let filled = false;
+    const during = (wanted: string): InferenceEvents => ({
+      onProgress: (phase, share) => {
+        if (phase !== wanted || filled || share > 0.9) return;
+        filled = true;
+        fill();
+      },
+    });
+    const places = { output: path.join(root, "out"), cache: on("cache") };
+    await expect(infer(places, during("convert"))).rejects.toMatchObject({ _tag: "InputError" });
+    expect(whole()).toEqual([]);
+    empty();
+    filled = false;
+    await expect(infer(places, during("connectivity"))).rejects.toThrow(
+      /^Cannot keep the prepared connectivity in .*cache: expected a disk with room and a directory that can be written, got no space left on the disk. Make room, or choose another place with --cache.$/,
+    );
+    expect(whole().map((name) => name.slice(-4))).toEqual([".fxs"]);
+    empty();
+    await infer(places);
+    expect(
+      fs
+        .readdirSync(on("cache"))
+        .map((name) => name.slice(24))
+        .sort(),
+    ).toEqual([".fxc", ".fxs"]);
+    fs.rmSync(places.output, { recursive: true });
+  });
+});
