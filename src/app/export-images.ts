@@ -89,7 +89,8 @@ export async function exportImages(options: ExportImagesOptions): Promise<Export
           values.map((value) => 1 - value),
           [[DERIVED_KEY, name]],
         );
-      options.onProgress?.(++i / names.length);
+      i += 1;
+      options.onProgress?.(i / names.length);
     }
     for (const name of readdirSync(partial)) renameSync(join(partial, name), join(output, name));
     return { output, nElements: results.nElements, images };

@@ -192,8 +192,13 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
 
 function assertFile(path: string): void {
   try {
-    if (statSync(path).isFile()) return;
+    const found = statSync(path);
+    if (found.isFile() && found.size === 0) {
+      throw new InputError(`Cannot open ${path}: expected an HDF5 file, got an empty one. Make it again.`, { path });
+    }
+    if (found.isFile()) return;
   } catch (cause) {
+    if (cause instanceof InputError) throw cause;
     throw new InputError(
       `Cannot open ${path}: expected an HDF5 file, got ${describeSystemError(cause)}. Check the path.`,
       { path, cause },
