@@ -25,6 +25,7 @@ const HELP = {
   examples: [
     "convert vectors subjects.txt vectors.fxs",
     "convert vectors connectomes.npy connectomes.fxs --memory 256MiB",
+    "convert vectors thickness.csv thickness.fxs --scalar thickness -force",
   ],
 };
 

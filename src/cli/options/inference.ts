@@ -11,6 +11,8 @@ export interface DesignOptions {
   readonly fonly?: boolean;
   readonly ttests?: string;
   readonly ftest?: readonly string[];
+  readonly variance?: string;
+  readonly column?: readonly string[];
 }
 
 export function addDesignOptions(command: Command): Command {
@@ -19,13 +21,16 @@ export function addDesignOptions(command: Command): Command {
     .flag("fonly", "only the F-tests, not the t-tests of the contrast rows")
     .file("ttests", "t-tests, one a row of weights; instead of the contrast matrix among the arguments")
     .files("ftest", "one F-test: a file with its rows of weights, several times for several; with -ttests or alone")
-    .file("variance", `variance groups ${LATER}`)
-    .file("column", `a regressor that differs between fixels ${LATER}`).command;
+    .file("variance", "variance groups: a group number a subject, from 0 or 1; v and G replace t and F")
+    .files("column", "a regressor that differs between fixels: a list of one file a subject; several times for several")
+    .command;
 }
 
 export interface ShuffleOptions {
   readonly notest?: boolean;
   readonly errors: "ee" | "ise" | "both";
+  readonly exchange_within?: string;
+  readonly exchange_whole?: string;
   readonly strong?: boolean;
   readonly nshuffles?: number;
   readonly permutations?: string;
@@ -37,8 +42,8 @@ export function addShuffleOptions(command: Command): Command {
   return declare(command.optionsGroup("Options for shuffling"))
     .flag("notest", "no shuffles: effects and statistics only")
     .choice("errors", ["ee", "ise", "both"], errors, { default: "ee" })
-    .file("exchange_within", `shuffle inside blocks only ${LATER}`)
-    .file("exchange_whole", `shuffle blocks as wholes ${LATER}`)
+    .file("exchange_within", "shuffle inside blocks only: a block number a subject")
+    .file("exchange_whole", "shuffle blocks as wholes, all of one size: a block number a subject")
     .flag("strong", "family-wise control across all hypotheses as well")
     .integer("nshuffles", { least: 1, most: 10_000_000 }, "number of shuffles (default: 5000)")
     .file("permutations", "the permutations themselves: a column a shuffle, a row a subject, indices from 0 or 1")
@@ -67,11 +72,7 @@ export function addCfeOptions(command: Command): Command {
 }
 
 /** Options that are known but not built: refused with one sentence, never ignored. */
-const NOT_SUPPORTED: Readonly<Record<string, string>> = {
-  variance: "variance groups",
-  column: "element-wise regressors",
-  exchange_within: "exchangeability blocks",
-  exchange_whole: "exchangeability blocks",
+export const NOT_SUPPORTED: Readonly<Record<string, string>> = {
   nonstationarity: "non-stationarity corrections",
   nshuffles_nonstationarity: "non-stationarity corrections",
   permutations_nonstationarity: "non-stationarity corrections",
