@@ -1,5 +1,5 @@
 // The default ByteSource: reads by position, so that a file of any size costs no memory. Also bytes that are in memory already.
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { InputError, InternalError } from "../errors.js";
 import { describeSystemError } from "../system-error.js";
@@ -7,13 +7,15 @@ import type { ByteSource } from "./byte-source.js";
 
 /** Bytes a single read asks for. Below the 2^31 - 1 that one read call can deliver. */
 const MAX_READ_BYTES = 2 ** 30;
+/** A named pipe given for an image is refused instead of being waited for. Of no effect on files; Windows does not know it. */
+const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /** Throws InputError when the file cannot be opened or is not a file. */
 export function openPositionalBytes(path: string): ByteSource {
   let descriptor: number | undefined;
   let sizeBytes: number;
   try {
-    descriptor = openSync(path, "r");
+    descriptor = openSync(path, OPEN_FLAGS);
     const stat = fstatSync(descriptor);
     if (!stat.isFile())
       throw Object.assign(new Error("not a file"), { code: stat.isDirectory() ? "EISDIR" : "EINVAL" });
@@ -70,7 +72,7 @@ export interface AsyncBytes {
 export async function openAsyncBytes(path: string): Promise<AsyncBytes> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(path, "r");
+    handle = await open(path, OPEN_FLAGS);
     const stat = await handle.stat();
     if (!stat.isFile())
       throw Object.assign(new Error("not a file"), { code: stat.isDirectory() ? "EISDIR" : "EINVAL" });

@@ -1,11 +1,14 @@
 // Texts that are legal byte by byte and meant to take for ever, or to take all memory. Every answer comes within seconds.
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it, test } from "vitest";
+import { openImage, readImageVector } from "../../src/formats/image.js";
 import { parseMifHeader } from "../../src/formats/mif/header.js";
 import { readIntegers } from "../../src/formats/text/integers.js";
 import { parseMatrix, readMatrix } from "../../src/formats/text/matrix.js";
 import { readTextFile } from "../../src/formats/text/read-text.js";
+import { buildMifHeader } from "../support/byte-builders.js";
 import { rawFixelData } from "../support/make-cohort.js";
 import { writeProblem, writeRows } from "../support/make-problem.js";
 import { runProblem } from "../support/run-inference.js";
@@ -80,6 +83,24 @@ describe("a .mif header", () => {
     expect(parseMifHeader(header("file: a b.dat 12"), "a.mif")).toMatchObject({ dataFile: "a b.dat", dataOffset: 12 });
   });
 });
+
+it.skipIf(process.platform === "win32")(
+  "a named pipe in place of an image is refused, not waited for",
+  { timeout: SOON },
+  async () => {
+    execFileSync("mkfifo", [at("pipe.mif")]);
+    fs.writeFileSync(
+      at("header.mih"),
+      buildMifHeader({ dimensions: [2], dataType: "Float32LE", values: [1, 2] }, "pipe.mif 0"),
+    );
+    expect(() => openImage(at("pipe.mif"))).toThrow(/^Cannot read .*pipe.mif: expected a readable file/);
+    expect(() => openImage(at("header.mih"))).toThrow(
+      /^Cannot read .*header.mih: its header names the data file pipe.mif. Cannot read/,
+    );
+    await expect(readImageVector(at("pipe.mif"))).rejects.toThrow(/expected a readable file/);
+    fs.rmSync(at("pipe.mif"));
+  },
+);
 
 describe("an analysis", () => {
   const paths = { design: at("design.txt"), contrast: at("contrast.txt"), output: at("out") };
