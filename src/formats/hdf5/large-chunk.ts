@@ -1,5 +1,5 @@
 // A chunk too large for libhdf5's memory (R writes all of a matrix as one): its stored bytes are found, inflated into a scratch file as they stream,
-// and values are then read from there at any place. Understands deflate, shuffle, both or neither; of the rest libhdf5 is the reader.
+// and values are then read from there at any place. Understands deflate, with shuffle or without.
 //
 //   shuffled:  [ byte 0 of all values | byte 1 of all values | .. ]      value i: bytes i, n + i, 2 n + i, ..
 import fs from "node:fs";
@@ -15,7 +15,6 @@ export interface LargeChunk {
   close(): void;
 }
 
-const DEFLATE = 1;
 const SHUFFLE = 2;
 
 /** `at`: the chunk's first value. `scratchPath` is written and removed on close. Throws InputError: other filters, damaged, no room. */
@@ -27,7 +26,7 @@ export async function openLargeChunk(
 ): Promise<LargeChunk> {
   const { valueBytes, filters, chunks, objectPath } = dataset;
   const ids = filters.map(({ id }) => id);
-  if (!["", "1", "2,1"].includes(ids.join(","))) {
+  if (!["1", "2,1"].includes(ids.join(","))) {
     throw new InputError(
       `Cannot read ${objectPath} of ${file.path}: chunks of ${chunks!.join(" x ")} are too large for filters other than gzip and shuffle, got ${filters.map(({ name }) => name).join(" and ")}. Rewrite it with smaller chunks: h5repack -l CHUNK=32x4096.`,
       { path: file.path },
@@ -35,28 +34,26 @@ export async function openLargeChunk(
   }
   const { byteOffset, lengthBytes } = file.locateChunk(dataset, at);
   const nValues = chunks!.reduce((product, size) => product * size, 1);
-  const isDeflated = ids.includes(DEFLATE);
-  if (isDeflated) await inflateTo(scratchPath, file.path, byteOffset, lengthBytes, nValues * valueBytes, objectPath);
-  const bytes = openPositionalBytes(isDeflated ? scratchPath : file.path);
-  const start = isDeflated ? 0 : byteOffset;
+  await inflateTo(scratchPath, file.path, byteOffset, lengthBytes, nValues * valueBytes, objectPath);
+  const bytes = openPositionalBytes(scratchPath);
   const isShuffled = ids.includes(SHUFFLE) && valueBytes > 1;
   let plane = new Uint8Array(0);
   return {
     copyInto(target, first, count) {
       if (!isShuffled) {
-        bytes.copyInto(target.subarray(0, count * valueBytes), start + first * valueBytes);
+        bytes.copyInto(target.subarray(0, count * valueBytes), first * valueBytes);
         return;
       }
       if (plane.length < count) plane = new Uint8Array(count);
       const part = plane.subarray(0, count);
       for (let byte = 0; byte < valueBytes; byte++) {
-        bytes.copyInto(part, start + byte * nValues + first);
+        bytes.copyInto(part, byte * nValues + first);
         for (let i = 0; i < count; i++) target[i * valueBytes + byte] = part[i]!;
       }
     },
     close() {
       bytes.close();
-      if (isDeflated) fs.rmSync(scratchPath, { force: true });
+      fs.rmSync(scratchPath, { force: true });
     },
   };
 }

@@ -51,7 +51,9 @@ export function openMatrixReader(file: Hdf5File, scalar: ScalarDataset, options:
     );
   }
   const shape = values.shape as readonly [number, number];
-  const chunk = (values.chunks ?? [1, shape[1]]) as readonly [number, number];
+  const stored = (values.chunks ?? [1, shape[1]]) as readonly [number, number];
+  // Of a chunk without filters libhdf5 reads any part, of others always the whole.
+  const chunk = values.filters.length > 0 ? stored : ([1, stored[1]] as const);
   const chunkBytes = chunk[0] * chunk[1] * values.valueBytes;
   const isLarge = layout.storage === "chunked" && chunkBytes > LARGE_CHUNK_BYTES;
   const rectangles = isLarge
@@ -143,9 +145,12 @@ function readThroughScratch(
       }
       const rowBytes = nColumns * values.valueBytes;
       if (buffer.byteLength < nRows * rowBytes) buffer = new Uint8Array(nRows * rowBytes);
-      for (let i = 0; i < nRows; i++) {
+      // Rows as wide as the chunk touch each other.
+      const rowsAtOnce = nColumns === chunkColumns ? nRows : 1;
+      for (let i = 0; i < nRows; i += rowsAtOnce) {
         const first = (firstRow + i - at[0]) * chunkColumns + (firstColumn - at[1]);
-        current.chunk.copyInto(buffer.subarray(i * rowBytes, (i + 1) * rowBytes), first, nColumns);
+        const target = buffer.subarray(i * rowBytes, (i + rowsAtOnce) * rowBytes);
+        current.chunk.copyInto(target, first, rowsAtOnce * nColumns);
       }
       return floats(buffer, nRows * nColumns, values.valueBytes);
     },

@@ -1,0 +1,54 @@
+import fs from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { dataFileBytes } from "../../src/store/element-type.js";
+import { createScalarWriter } from "../../src/store/write-store.js";
+import { temporaryDirectory } from "../support/temporary-directory.js";
+
+const directory = temporaryDirectory();
+
+test("rectangles of any cut make the file that whole subjects make", () => {
+  const cut = fc.integer({ min: 1, max: 40 });
+  let run = 0;
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 1, max: 90 }),
+      cut,
+      cut,
+      cut,
+      (n, m, high, wide, rows) => {
+        const shape = { nSubjects: n, nElements: m, blockWidth: 16, elementType: "f32" as const };
+        const values = Float32Array.from({ length: n * m }, (_, i) => i + 1);
+        const make = (write: (writer: ReturnType<typeof createScalarWriter>) => void) => {
+          const path = join(directory, `${run++}.f32`);
+          const writer = createScalarWriter({ path, shape, stagingBytes: 64 * rows });
+          write(writer);
+          writer.close();
+          return fs.readFileSync(path);
+        };
+        const whole = make((writer) => writer.writeSubjects(new Uint8Array(values.buffer), 0, n));
+        const cutUp = make((writer) => {
+          for (let s = 0; s < n; s += high) {
+            for (let e = 0; e < m; e += wide) {
+              const [nSubjects, nElements] = [Math.min(high, n - s), Math.min(wide, m - e)];
+              const part = new Float32Array(nSubjects * nElements).map(
+                (_, i) => values[(s + Math.floor(i / nElements)) * m + e + (i % nElements)]!,
+              );
+              writer.writeRectangle(new Uint8Array(part.buffer), {
+                firstSubject: s,
+                nSubjects,
+                firstElement: e,
+                nElements,
+              });
+            }
+          }
+        });
+        expect(cutUp.length).toBe(dataFileBytes(shape));
+        expect(cutUp.equals(whole)).toBe(true);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
