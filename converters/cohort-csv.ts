@@ -19,29 +19,37 @@ export function readCohort(path: string, wanted: readonly string[] | undefined):
   const names = scalars.map(({ name }) => name);
   if (scalars.length === 0) {
     throw new InputError(
-      `Cannot use ${path}: expected columns scalar_name and source_file, or columns of image paths (.mif, .nii), got ${table.columns.join(", ")}. Name the columns of paths with --scalar.`,
+      `Cannot use ${path}: expected columns scalar_name and source_file, or columns of image paths (.mif, .nii), got ${shorten(table.columns.join(", "))}. Name the columns of paths with --scalar.`,
       { path },
     );
   }
   const absent = (wanted ?? []).filter((name) => !names.includes(name));
   if (absent.length > 0)
-    throw new InputError(`Cannot use ${path}: expected scalar ${absent.join(", ")}, got ${names.join(", ")}.`, {
-      path,
-    });
+    throw new InputError(
+      `Cannot use ${path}: expected scalar ${absent.join(", ")}, got ${shorten(names.join(", "))}.`,
+      {
+        path,
+      },
+    );
   const chosen = wanted === undefined ? scalars : wanted.map((name) => scalars.find((scalar) => scalar.name === name)!);
   for (const { name, sourceFiles } of chosen) {
     if (!/^[^/\\.][^/\\]*$/.test(name))
-      throw new InputError(`Cannot use ${path}: ${JSON.stringify(name)} cannot be the name of a scalar.`, { path });
+      throw new InputError(`Cannot use ${path}: ${shorten(JSON.stringify(name))} cannot be the name of a scalar.`, {
+        path,
+      });
     const empty = sourceFiles.indexOf("");
     if (empty >= 0) {
       throw new InputError(
-        `Cannot use ${path}: expected a file for every subject of ${name}, got an empty cell for the ${empty + 1}. of ${sourceFiles.length}. Fill it, or leave the row out.`,
+        `Cannot use ${path}: expected a file for every subject of ${shorten(name)}, got an empty cell for the ${empty + 1}. of ${sourceFiles.length}. Fill it, or leave the row out.`,
         { path },
       );
     }
   }
   return chosen;
 }
+
+/** A table that is none may be one long cell. */
+const shorten = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)}..` : text);
 
 function longForm({ columns, rows }: Table): CohortScalar[] {
   const nameAt = columns.indexOf("scalar_name");

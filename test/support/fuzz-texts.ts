@@ -2,11 +2,13 @@
 import fs from "node:fs";
 import path from "node:path";
 import type fc from "fast-check";
+import { readCohort } from "../../converters/cohort-csv.js";
+import { NPY_HEADER_BYTES, parseNpyHeader } from "../../src/formats/npy/header.js";
 import { readIntegers } from "../../src/formats/text/integers.js";
 import { readMatrix } from "../../src/formats/text/matrix.js";
 import { readSubjectList } from "../../src/formats/text/subject-list.js";
 import { planFromPermutations } from "../../src/stats/shuffle/permutations-file.js";
-import { mutatedFile } from "./fuzz-inputs.js";
+import { mutatedBytes, mutatedFile } from "./fuzz-inputs.js";
 import { assertThat, type FuzzTarget } from "./fuzz-property.js";
 
 const MATRICES = [
@@ -17,6 +19,21 @@ const MATRICES = [
 ];
 const PERMUTATIONS = ["0 1 3\n1 0 2\n2 3 1\n3 2 0\n", "1 4\n2 3\n3 2\n4 1\n"];
 const LISTS = ["sub-1.mif\nsub-2.mif\n", "\ufeffa b.mif\r\n\r\nunicode \u00e9.mif \r\n"];
+
+const COHORTS = [
+  'scalar_name,source_file,age\nFD,a.mif,31\nFD,"b, c.mif",32\nlog_FC,"d""e.mif",\n',
+  "\ufefffd,fc\r\na.mif,b.nii.gz\r\nc.mif,d.nii\r\n",
+];
+/** Version 1 and 2 of a .npy, 2 x 3 float32. */
+const NPYS = [1, 2].map((version) => {
+  const text = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }";
+  const length = version === 1 ? [text.length + 1, 0] : [text.length + 1, 0, 0, 0];
+  return Buffer.concat([
+    Buffer.from([0x93, ...Buffer.from("NUMPY"), version, 0, ...length]),
+    Buffer.from(`${text}\n`),
+    Buffer.alloc(24),
+  ]);
+});
 
 export function textTargets(directory: string): FuzzTarget<never>[] {
   const file = path.join(directory, "fuzzed.txt");
@@ -33,6 +50,20 @@ export function textTargets(directory: string): FuzzTarget<never>[] {
     assertThat(nRows >= 1 && nColumns >= 1 && values.length === nRows * nColumns, `${nRows} x ${nColumns}`);
   };
   const targets = [
+    target("cohort table", mutatedFile(COHORTS, ["FD,x.mif,1", '"', ","]), () => {
+      const scalars = readCohort(file, undefined);
+      assertThat(scalars.length > 0 && scalars.every(({ sourceFiles }) => !sourceFiles.includes("")), "files");
+    }),
+    {
+      ...target("npy header", mutatedBytes(NPYS), () => {}),
+      run(bytes: Uint8Array) {
+        const { nRows, nColumns } = parseNpyHeader(bytes.subarray(0, NPY_HEADER_BYTES), file);
+        assertThat(
+          [nRows, nColumns].every((size) => Number.isSafeInteger(size) && size >= 0),
+          `${nRows} x ${nColumns}`,
+        );
+      },
+    },
     target("matrix", mutatedFile(MATRICES, ["1 2", "# x", "1,,2"]), () => checkShape(readMatrix(file))),
     target("integers", mutatedFile([...PERMUTATIONS, "1.0 2\n"], ["1 2"]), () => checkShape(readIntegers(file))),
     target("subject list", mutatedFile(LISTS, ["", " x", "/abs/olute.mif"]), () => {

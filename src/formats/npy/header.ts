@@ -46,7 +46,9 @@ export function parseNpyHeader(start: Uint8Array, path: string): NpyMatrix {
       `dtype ${descr[2] ?? "of named fields"}. Save it again: numpy.save(path, array.astype("<f4")), or "<f8".`,
     );
   }
-  const sizes = shape[1]!.split(",").flatMap((size) => (size.trim() === "" ? [] : [Number(size)]));
+  const sizes = shape[1]!
+    .split(",")
+    .flatMap((size) => (size.trim() === "" ? [] : [/^\s*\d+\s*$/.test(size) ? Number(size) : Number.NaN]));
   if (sizes.length !== 2) {
     const got = `${sizes.length} (shape ${shape[0]!.replace(/.*?\(/, "(")})`;
     throw refuse(
@@ -63,7 +65,7 @@ export function parseNpyHeader(start: Uint8Array, path: string): NpyMatrix {
     );
   }
   const [nRows, nColumns] = sizes as [number, number];
-  if (!(nRows >= 1 && nColumns >= 1))
+  if (!(nRows >= 1 && nColumns >= 1 && Number.isSafeInteger(8 * nRows * nColumns)))
     throw refuse(path, "at least one subject and one element", `shape (${nRows}, ${nColumns})`);
   return { elementType, nRows, nColumns, dataOffset };
 }
