@@ -1,4 +1,4 @@
-// 100,000 hostile inputs a parser: half an hour on one core. FIXELSTREAM_FUZZ_RUNS=1000 makes it shorter.
+// 100,000 hostile inputs a parser: ten minutes on one core. FIXELSTREAM_FUZZ_RUNS=1000 makes it shorter.
 import { describe, expect, test } from "vitest";
 import { imageTargets } from "../support/fuzz-images.js";
 import { checkTarget, fuzzDirectory } from "../support/fuzz-property.js";
