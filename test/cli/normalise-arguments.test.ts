@@ -102,7 +102,9 @@ describe("commands", () => {
     expect(resolve(line)).toBe(expected);
   });
   it("unknown ones, naming those that exist", () => {
-    expect(refusal("fixelstats a b")).toMatch(/^Unknown command fixelstats\. Use one of: fixelcfestats, convert, /);
+    expect(refusal("fixelstats a b")).toMatch(
+      /^Unknown command fixelstats\. Use one of: fixelcfestats, vectorstats, convert, /,
+    );
     expect(refusal("convert voxels a")).toMatch(/^Unknown command convert voxels\. Use one of: fixels, /);
     expect(refusal("-nope")).toBe("Unknown option -nope. `fixelstream -help` lists the options.");
   });
