@@ -1,5 +1,5 @@
 // A directory that will be written to: made and tried before the long run, and taken away again when the run fails and nothing is in it.
-import { mkdirSync, rmdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { InputError } from "../errors.js";
 import { pathKindOf } from "../formats/path-kind.js";
@@ -31,10 +31,11 @@ export function claimDirectory({ path, purpose, remedy }: Claim): ClaimedDirecto
     firstMade = undefined;
   };
   try {
-    if (pathKindOf(absolute) !== "directory") firstMade = mkdirSync(absolute, { recursive: true });
-    const probe = join(absolute, `.fixelstream-${process.pid}`);
-    writeFileSync(probe, "");
-    rmSync(probe);
+    for (const missing of missingDirectories(absolute)) {
+      mkdirSync(missing);
+      firstMade ??= missing;
+    }
+    tryToWrite(absolute);
   } catch (cause) {
     release();
     const message = `${purpose}: expected a directory that can be written, got ${describeObstacle(cause)}. ${remedy}`;
@@ -70,6 +71,27 @@ export function checkDiskRoom(needs: readonly RoomNeeded[]): void {
       { path },
     );
   }
+}
+
+function tryToWrite(directory: string): void {
+  const probe = join(directory, `.fixelstream-${process.pid}`);
+  try {
+    writeFileSync(probe, "");
+  } finally {
+    if (existsSync(probe)) rmSync(probe);
+  }
+}
+
+/** From the top down. One by one, because mkdir's own `recursive` says "no such file" on a read-only disk. */
+function missingDirectories(absolute: string): string[] {
+  const missing: string[] = [];
+  for (let at = absolute; dirname(at) !== at; at = dirname(at)) {
+    const kind = pathKindOf(at);
+    if (kind === "directory") break;
+    if (kind === undefined || at === absolute) missing.unshift(at);
+    if (kind === "file") break; // making what is below, or itself, says what is wrong
+  }
+  return missing;
 }
 
 function describeObstacle(cause: unknown): string {

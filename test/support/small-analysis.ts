@@ -76,11 +76,13 @@ export function writeMatrix(
     index[nFixels + fixel] = BigInt(first);
     first += row.length;
   }
-  const fixels = Uint32Array.from(rows.flatMap((row) => row.map(([fixel]) => fixel)));
-  const values = Float32Array.from(rows.flatMap((row) => row.map(([, value]) => value)));
+  // An image has at least one element: without connections one that no row names.
+  const pairs = first === 0 ? [[0, 0] as const] : rows.flat();
+  const fixels = Uint32Array.from(pairs, ([fixel]) => fixel);
+  const values = Float32Array.from(pairs, ([, value]) => value);
   const write = (name: string, shape: number[], type: string, data: Uint32Array | Float32Array | BigUint64Array) =>
     fs.writeFileSync(path.join(directory, name), rawMif(shape, type, new Uint8Array(data.buffer)));
   write("index.mif", [nFixels, 1, 1, 2], "UInt64LE", index);
-  write("fixels.mif", [first, 1, 1], "UInt32LE", fixels);
-  write("values.mif", [first, 1, 1], "Float32LE", values);
+  write("fixels.mif", [pairs.length, 1, 1], "UInt32LE", fixels);
+  write("values.mif", [pairs.length, 1, 1], "Float32LE", values);
 }
