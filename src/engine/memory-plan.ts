@@ -62,8 +62,17 @@ export interface MemoryPlan {
 export const LARGEST_MEMORY = 2 ** 32 - 2 ** 16;
 /** Shuffles. More lanes a pass save reads of store and connectivity, but the bins leave the cache. */
 const LARGEST_BATCH = 256;
-/** Connections of a window: 8 B x 131072 = 1 MiB, stays in the second-level cache while all groups of lanes pass over it. */
-const WINDOW_CONNECTIONS = 131_072;
+/**
+ * Connections of a window at most: 8 B x 524288 = 4 MiB. Each group of lanes reads the neighbourhood's bins anew, and a window has to earn that:
+ * 1 MiB costs 0.42 ns a connection and shuffle, 4 MiB 0.36, 8 MiB 0.35 (kernels/RATIONALE.md).
+ */
+const LARGEST_WINDOW = 524_288;
+/** What the window shrinks to, in steps, before the batch does: each halving of the batch is another pass over everything. */
+const WINDOW_STEP = 4;
+/** Windows a thread claims in a phase at least, so that no thread waits long for the last one. */
+const CLAIMS_PER_WORKER = 8;
+/** Connections. Below this the claim costs more than the balance gains. */
+const SMALLEST_WINDOW = 4096;
 /** Rows of a window: 64 B x 2048 = 128 KiB of enhanced values. */
 const WINDOW_ROWS = 2048;
 /** Bytes of gathered basis a tile may take: half of a common second-level cache. */
@@ -85,10 +94,12 @@ export function planMemory(inputs: PlanInputs): MemoryPlan {
   let smallest = Number.POSITIVE_INFINITY;
   // Large batches first: each halving doubles the passes over the store and the connectivity, while narrow blocks cost little.
   for (let batch = wanted; batch >= LANES; batch = batch === LANES ? 0 : roundUp(batch / 2, LANES)) {
-    for (let width = widest; width >= 8; width = width === 8 ? 0 : Math.max(8, Math.floor(width / 16) * 8)) {
-      const plan = layOut(inputs, evenBatch(inputs.nShuffles, batch), width, saturated);
-      smallest = Math.min(smallest, plan.plannedBytes);
-      if (plan.plannedBytes <= budget) return plan;
+    for (const window of windowSizes(inputs)) {
+      for (let width = widest; width >= 8; width = width === 8 ? 0 : Math.max(8, Math.floor(width / 16) * 8)) {
+        const plan = layOut(inputs, { batch: evenBatch(inputs.nShuffles, batch), window, width, saturated });
+        smallest = Math.min(smallest, plan.plannedBytes);
+        if (plan.plannedBytes <= budget) return plan;
+      }
     }
   }
   const needed = roundUp(smallest, 2 ** 20);
@@ -121,12 +132,19 @@ export function createRegions() {
   };
 }
 
-function layOut(inputs: PlanInputs, batch: number, width: number, saturated: boolean): MemoryPlan {
+interface Shape {
+  readonly batch: number;
+  readonly width: number;
+  /** Connections. */
+  readonly window: number;
+  readonly saturated: boolean;
+}
+
+function layOut(inputs: PlanInputs, { batch, width, window: windowConnections, saturated }: Shape): MemoryPlan {
   const { size } = inputs;
   const { nSubjects: n, nElements: m, hypotheses } = size;
   const single = inputs.precision === "single";
   const tileShuffles = tileOf(n, tileRank(size), single);
-  const windowConnections = Math.max(Math.min(WINDOW_CONNECTIONS, inputs.nConnections), inputs.maxRowConnections, 1);
   const windowRows = Math.min(WINDOW_ROWS, Math.max(m, 1));
   // A block of the store is cut into pieces of `width`; the mask only takes away.
   const piecesPerBlock = Math.ceil(inputs.storeBlockWidth / width);
@@ -183,6 +201,16 @@ function layOut(inputs: PlanInputs, batch: number, width: number, saturated: boo
 
 /** Rows of the product a shuffle. */
 export const tileRank = (size: GlmSize): number => (size.model === undefined ? size.rank : productRows(size.model));
+
+/** Sizes to try, descending. */
+function windowSizes({ nConnections, nWorkers, maxRowConnections }: PlanInputs): number[] {
+  const balanced = Math.ceil(nConnections / (nWorkers * CLAIMS_PER_WORKER));
+  const atLeast = Math.max(Math.min(SMALLEST_WINDOW, nConnections), maxRowConnections, 1);
+  const sizes: number[] = [];
+  for (let size = Math.min(LARGEST_WINDOW, balanced); size > atLeast; size = Math.floor(size / WINDOW_STEP))
+    sizes.push(size);
+  return [...sizes, atLeast];
+}
 
 /** Shuffles whose gathered rows stay in the second-level cache; a divisor of 16, so that a tile never crosses a group of lanes. */
 export function tileOf(n: number, rank: number, single: boolean): number {
