@@ -186,8 +186,8 @@ describe("same bits", () => {
         expectSameBytes(result, wanted, layout);
       }
     });
-    await fc.assert(property, { seed: 20_261_122, numRuns: 14, endOnFailure: true });
-  });
+    await fc.assert(property, { seed: 20_261_122, numRuns: 10, endOnFailure: true });
+  }, 240_000);
 
   test("of one larger problem: 20,000 fixels", async () => {
     const { leastMemory, run } = prepare(nextDirectory(), {
