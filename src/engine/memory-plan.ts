@@ -102,10 +102,18 @@ export function planMemory(inputs: PlanInputs): MemoryPlan {
       }
     }
   }
-  const needed = roundUp(smallest, 2 ** 20);
-  throw new BudgetError(
-    `Cannot run in ${formatBytes(inputs.budgetBytes)}: ${inputs.size.nElements} elements, ${inputs.size.nSubjects} subjects and ${inputs.size.hypotheses.length} hypotheses with ${inputs.nWorkers} threads need at least ${formatBytes(needed)}. Raise --memory${inputs.nWorkers > 1 ? " or lower -nthreads" : ""}.`,
-    { neededBytes: needed, givenBytes: inputs.budgetBytes },
+  throw budgetError(inputs, roundUp(smallest, 2 ** 20));
+}
+
+function budgetError({ size, nWorkers, budgetBytes }: PlanInputs, needed: number): BudgetError {
+  const lowerThreads = nWorkers > 1 ? " or lower -nthreads" : "";
+  const remedy =
+    needed > LARGEST_MEMORY
+      ? `A WebAssembly memory ends at 4 GiB, so more --memory cannot help: test fewer hypotheses at a time, analyse fewer fixels with -mask${lowerThreads}.`
+      : `Raise --memory${lowerThreads}.`;
+  return new BudgetError(
+    `Cannot run in ${formatBytes(Math.min(budgetBytes, LARGEST_MEMORY))}: ${size.nElements} elements, ${size.nSubjects} subjects and ${size.hypotheses.length} hypotheses with ${nWorkers} threads need at least ${formatBytes(needed)}. ${remedy}`,
+    { neededBytes: needed, givenBytes: budgetBytes },
   );
 }
 

@@ -29,6 +29,8 @@ export interface PoolInputs {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A worker's garbage is small and short-lived; V8's default of up to 48 MiB would be resident memory for nothing. */
+const YOUNG_GENERATION_MIB = 4;
 /** Milliseconds between looks at the claim counter, and between turns of the event loop without threads. */
 const TICK_MS = 200;
 
@@ -74,7 +76,8 @@ function openInlinePool(inputs: PoolInputs): Pool {
 async function openThreadPool(inputs: PoolInputs, nThreads: number): Promise<Pool> {
   const { job, memory, module, partition, onFallback } = inputs;
   const control = new Int32Array(memory.buffer, job.shared.control, CONTROL.words);
-  const workers = Array.from({ length: nThreads }, () => new Worker(inputs.entry ?? workerUrl()));
+  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB };
+  const workers = Array.from({ length: nThreads }, () => new Worker(inputs.entry ?? workerUrl(), { resourceLimits }));
   /** Set while a request is under way. */
   const waiting = new Map<Worker, { resolve: (response: WorkerResponse) => void; reject: (error: Error) => void }>();
   let closing = false;

@@ -336,6 +336,11 @@ describe("the memory plan", () => {
     expect(passes.at(-1)).toBeLessThan(passes[0]!);
   });
 
+  test("where even 4 GiB are too little, more memory is not what the message asks for", () => {
+    const huge = planInputs({ nSubjects: 100, nElements: 3e6, hypotheses: 40 }, { budgetBytes: 16 * GiB });
+    expect(() => planMemory(huge)).toThrow(/^Cannot run in 4 GiB: .*more --memory cannot help: test fewer hypotheses/);
+  });
+
   test("a memory of WebAssembly ends at 4 GiB: a larger budget saturates and says so", () => {
     const large = planInputs({ nSubjects: 2000, nElements: 3_000_000, hypotheses: 8 });
     const plan = planMemory({ ...large, budgetBytes: 64 * GiB });
