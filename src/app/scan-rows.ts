@@ -12,14 +12,16 @@ export interface RowScan {
   readonly crc32: readonly number[];
 }
 
+export interface ScanEvents {
+  readonly onProgress?: ((share: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Bytes; a whole number of values. */
 const CHUNK_BYTES = 2 ** 20;
 
 /** All rows of a row-major matrix, whatever `spec.rows` selects. Throws InputError when the file cannot be read to its end, or the signal's reason. */
-export async function scanRows(
-  spec: ColumnSourceSpec,
-  events: { readonly onProgress?: ((share: number) => void) | undefined; readonly signal?: AbortSignal | undefined },
-): Promise<RowScan> {
+export async function scanRows(spec: ColumnSourceSpec, events: ScanEvents): Promise<RowScan> {
   const valueBytes = bytesPerValue(spec.elementType);
   const rowBytes = spec.nElements * valueBytes;
   const chunk = new Uint8Array(Math.min(CHUNK_BYTES, rowBytes));

@@ -5,11 +5,15 @@ import { join } from "node:path";
 import type { VectorSource } from "../../converters/vector-source.js";
 import { convertVectors, openVectorSource } from "../../converters/vectors.js";
 import { UsageError } from "../errors.js";
+import { isHdf5Path } from "../formats/hdf5/hdf5-path.js";
+import { chooseScalar, describeScalar } from "../formats/hdf5/modelarray-layout.js";
+import { openHdf5 } from "../formats/hdf5/open.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
 import { blockWidthFor } from "../store/block-width.js";
 import type { ColumnSourceSpec } from "../store/column-source.js";
 import { dataFileBytes } from "../store/element-type.js";
 import { openStore, type Store } from "../store/open-store.js";
+import { describeInPlace } from "./hdf5-in-place.js";
 
 export interface VectorInputOptions {
   readonly input: string;
@@ -50,6 +54,7 @@ export const DEFAULT_VECTOR_SCALAR = "values";
 /** Throws InputError, UsageError, BudgetError. */
 export async function resolveVectorInput(options: VectorInputOptions): Promise<VectorInput> {
   const { input, io } = options;
+  if (isHdf5Path(input)) return resolveHdf5(options);
   if (existsSync(join(input, "store.json")) || /\.fxs\/?$/.test(input)) return resolveStore(options);
   const source = await openVectorSource(input, options.memoryBytes);
   const path = join(options.cache, `${cacheKey(source)}.fxs`);
@@ -106,6 +111,29 @@ function resolveStore({ input, scalar: wanted, io }: VectorInputOptions): Vector
     bytesToWrite: 0,
     open: async () => openedStore(store, scalar, true),
   };
+}
+
+/** A scalar of a ModelArray file where it lies; all of its subjects. */
+async function resolveHdf5(options: VectorInputOptions): Promise<VectorInput> {
+  const { input } = options;
+  const file = await openHdf5(input);
+  try {
+    const scalar = describeScalar(file, chooseScalar(file, options.scalar));
+    const { spec, scan } = describeInPlace(file, scalar, options);
+    return {
+      nSubjects: scalar.nSubjects,
+      nElements: scalar.nElements,
+      expected: spec,
+      bytesToWrite: 0,
+      async open(events) {
+        const { missing, crc32 } = await scan(events ?? {});
+        const sources = scalar.subjectNames.map((name, row) => ({ name, crc32: crc32[row]! }));
+        return { spec, missing, storePath: input, reused: true, sources };
+      },
+    };
+  } finally {
+    file.close();
+  }
 }
 
 function openedStore(store: Store, scalar: string, reused: boolean): OpenedVectors {

@@ -85,6 +85,24 @@ print("null")`,
   });
 });
 
+test("vectorstats of a file where it lies is that of the store", async () => {
+  const analyse = (input: string, prefix: string) =>
+    run("vectorstats", input, ...inputs.slice(0, 2), prefix, "--scalar", "FD", "--seed", "1", "-nshuffles", "40");
+  await analyse(at("cohort.fxs"), at("store-"));
+  await analyse(at("float32.h5"), at("hdf5-"));
+  const outputs = readdirSync(directory).filter((name) => name.startsWith("store-") && name.endsWith(".csv"));
+  expect(outputs.length).toBeGreaterThan(3);
+  const values = (name: string) => readFileSync(at(name), "utf8").replace(/^#.*\n/, "");
+  for (const name of outputs) expect(values(name.replace("store-", "hdf5-")), name).toBe(values(name));
+});
+
+test("info of a file: what is in it, and its subjects as a list", async () => {
+  expect(await run("info", at("float32.h5"), "--subjects")).toBe(`${names.join("\n")}\n`);
+  const text = await run("info", at("gzip.h5"));
+  expect(text).toContain("scalar       FD: 40 subjects x 2244 fixels, gzip, chunks of 40 x 2244, float32");
+  expect(text).toContain("index and directions can be rebuilt");
+});
+
 describe("files of ours", () => {
   const files = ["float32.h5", "gzip.h5"];
   test.skipIf(!hasH5py).each(files)("h5py reads %s value for value", (name) => {

@@ -1,11 +1,13 @@
 // fixelstream info: what is in a store.
 import { Command } from "commander";
 import { describeStore, type StoreDescription } from "../../app/inspect.js";
+import { describeModelArray } from "../../app/inspect-hdf5.js";
 import { formatBytes } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { declare } from "../options/declare.js";
 import { addStandardOptions, type StandardOptions } from "../options/standard.js";
+import { formatModelArray } from "./format-modelarray.js";
 
 type Typed = StandardOptions & { readonly subjects?: boolean; readonly json?: boolean };
 
@@ -17,13 +19,18 @@ const HELP = {
 export function createInfoCommand(streams: CliStreams): Command {
   const command = describeHelp(new Command("info"), HELP)
     .summary("what is in a store")
-    .argument("<store>", "for example cohort.fxs");
+    .argument("<store>", "for example cohort.fxs, or a ModelArray file (cohort.h5)");
   declare(command.optionsGroup("Options"))
     .flag("subjects", "only the subjects, one a line, in row order (a subject list that selects all)")
     .flag("json", "everything, as JSON");
   addStandardOptions(command);
-  return command.action((path: string) => {
+  return command.action(async (path: string) => {
     const typed = command.opts<Typed>();
+    const modelArray = await describeModelArray(path);
+    if (modelArray !== undefined) {
+      streams.stdout.write(formatModelArray(modelArray, typed));
+      return;
+    }
     const description = describeStore(path, { io: "auto" });
     if (typed.json) streams.stdout.write(`${JSON.stringify(description, null, 2)}\n`);
     else if (typed.subjects)
