@@ -21,6 +21,8 @@ export interface FixelConversion {
   readonly inputDirectory: string;
   /** A text with one file name a line. */
   readonly subjectList: string;
+  /** False: files are looked for beside the list and in the working directory only. Default true. */
+  readonly searchInputDirectory?: boolean | undefined;
   /** The store to write, `cohort.fxs`. */
   readonly output: string;
   /** What the values are called in the store. */
@@ -122,7 +124,10 @@ function checkInputs(conversion: FixelConversion) {
   assertOutputFree(output, force);
   const { indexPath, directionsPath, nFixels } = openFixelDirectory(inputDirectory);
   const names = readSubjectList(subjectList);
-  const { paths, searchedIn } = resolveSubjectFiles(names, { fixelDirectory: inputDirectory, listPath: subjectList });
+  const { paths, searchedIn } = resolveSubjectFiles(names, {
+    fixelDirectory: conversion.searchInputDirectory === false ? undefined : inputDirectory,
+    listPath: subjectList,
+  });
   const total = names.length;
   const files = checkSubjectFiles(names, paths, nFixels, (done) => onProgress?.({ phase: "check", done, total }));
   const shape = { nSubjects: total, nElements: nFixels, blockWidth: blockWidthFor(total) };

@@ -23,6 +23,13 @@ export interface FixelCfeOptions {
   readonly ttests?: string | undefined;
   /** One file an F-test, of rows of weights. */
   readonly ftest?: readonly string[] | undefined;
+  /** A group number a subject: each group has a variance of its own. */
+  readonly variance?: string | undefined;
+  /** One list of files an element-wise regressor, in the order of the contrast's columns after the design's. */
+  readonly column?: readonly string[] | undefined;
+  /** A block number a subject: exchangeable within, or as wholes. */
+  readonly exchangeWithin?: string | undefined;
+  readonly exchangeWhole?: string | undefined;
   readonly strong: boolean;
   readonly notest: boolean;
   readonly errors: ErrorModel;

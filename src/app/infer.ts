@@ -2,18 +2,19 @@
 import { openConnectivity } from "../connectivity/open-connectivity.js";
 import { type PreparedConnectivity, prepareConnectivity } from "../connectivity/prepare-connectivity.js";
 import { type EngineInputs, openEngine, planEngine } from "../engine/engine.js";
-import { InputError } from "../errors.js";
 import { type ClaimedDirectory, checkDiskRoom, claimDirectory } from "../results/claim-directory.js";
+import type { ColumnSourceSpec } from "../store/column-source.js";
 import type { Warning } from "../warnings.js";
 import { noteUse } from "./cache.js";
 import type { FixelCfeOptions } from "./fixel-cfe-options.js";
-import type { OpenedInput } from "./fixel-input.js";
 import { createInferenceOutput, type InferenceOutput } from "./inference-output.js";
 import { createRunRecord, type Timings } from "./inference-record.js";
 import { describeFacts, type InferenceFacts } from "./plan/describe-facts.js";
 import { describePlan, type PlanSummary } from "./plan/describe-plan.js";
 import { engineInputs } from "./plan/engine-inputs.js";
+import { modelWarnings } from "./plan/model-warnings.js";
 import { connectivityInputs, type InferencePlan, resolveInference } from "./plan/resolve-inference.js";
+import { hasMissingValues } from "./plan/resolve-model.js";
 
 export type { FixelCfeOptions };
 
@@ -91,7 +92,11 @@ async function runInference(options: FixelCfeOptions, plan: InferencePlan, run: 
   signal?.throwIfAborted();
   const onConverted = (share: number) => events.onProgress?.("convert", share);
   const opened = await timed("convert", () => plan.input.open({ onProgress: onConverted, signal }));
-  checkMissing(opened, plan, options);
+  const columnSources: ColumnSourceSpec[] = [];
+  for (const column of plan.columnInputs) {
+    columnSources.push(await timed("convert", () => column.open({ onProgress: onConverted, signal })));
+  }
+  const missing = await timed("check", () => hasMissingValues(opened.spec, opened.missing, plan.columns));
   output.describeInput(opened.header);
   const prepared = await timed("connectivity", () => prepare(options, plan, events));
   warnUnconnected(prepared, warn);
@@ -99,6 +104,8 @@ async function runInference(options: FixelCfeOptions, plan: InferencePlan, run: 
   const inputs = engineInputs(options, plan, {
     source: opened.spec,
     connectivityPath: prepared.path,
+    columnSources,
+    missing,
     onFallback: (reason) => warn({ tag: "io-fallback", message: reason }),
     signal,
   });
@@ -106,6 +113,7 @@ async function runInference(options: FixelCfeOptions, plan: InferencePlan, run: 
   try {
     events.onPlan?.(describePlan(engine.plan, inputs));
     const observed = await timed("observe", () => engine.observe((share) => events.onProgress?.("observe", share)));
+    for (const warning of modelWarnings(options, inputs, observed.verdicts)) warn(warning);
     const { largestZ } = await timed("write", () => output.writeObserved(observed));
     const onProgress = (done: number, nShuffles: number) => events.onProgress?.("shuffle", done / nShuffles);
     const results = await engine.runShuffles({ onProgress });
@@ -146,6 +154,7 @@ export async function planInference(options: FixelCfeOptions, events: InferenceE
   events.onFacts?.(describeFacts(plan));
   for (const warning of plan.warnings) events.onWarning?.(warning);
   plan.input.checkSources();
+  for (const column of plan.columnInputs) column.checkSources();
   planMemory(options, plan);
   claimPlaces(options, plan).release();
   const inputs = expectedEngineInputs(options, plan);
@@ -153,7 +162,12 @@ export async function planInference(options: FixelCfeOptions, events: InferenceE
 }
 
 function expectedEngineInputs(options: FixelCfeOptions, plan: InferencePlan): EngineInputs {
-  return engineInputs(options, plan, { source: plan.input.expected, connectivityPath: plan.connectivity.path });
+  return engineInputs(options, plan, {
+    source: plan.input.expected,
+    connectivityPath: plan.connectivity.path,
+    columnSources: plan.columnInputs.map(({ expected }) => expected),
+    missing: false,
+  });
 }
 
 /** Throws BudgetError. Where a mask leaves open how many connections remain, none are counted: openEngine plans again with the exact number. */
@@ -171,7 +185,7 @@ function claimPlaces(options: FixelCfeOptions, plan: InferencePlan) {
     cache?.release();
   };
   try {
-    const stored = plan.input.bytesToWrite;
+    const stored = plan.columnInputs.reduce((sum, column) => sum + column.bytesToWrite, plan.input.bytesToWrite);
     const connections = plan.connectivity.bytesToWrite;
     if (stored + connections > 0) {
       const { cache: path } = plan;
@@ -206,18 +220,6 @@ async function prepare(
 
 function replacedWarning(options: FixelCfeOptions, nFiles: number): Warning {
   return { tag: "overwrite", message: `${nFiles} results of an earlier run in ${options.output} will be overwritten.` };
-}
-
-/** A value missing in a subject that takes part: known from the store before any block is read. */
-function checkMissing(opened: OpenedInput, plan: InferencePlan, options: FixelCfeOptions): void {
-  if (opened.missing === undefined || opened.spec.rows !== undefined) return;
-  const affected = plan.columns.reduce((count, column) => count + (opened.missing![column]! > 0 ? 1 : 0), 0);
-  if (affected === 0) return;
-  const first = plan.columns.find((column) => opened.missing![column]! > 0)!;
-  throw new InputError(
-    `Cannot analyse ${options.input}: expected finite values${options.mask === undefined ? "" : " inside the mask"}, but ${affected} of ${plan.columns.length} fixels have a subject with NaN or infinity (the first is fixel ${first}, counted from 0). Missing data is not supported yet: leave out those subjects, or those fixels with -mask.`,
-    { path: options.input },
-  );
 }
 
 function warnUnconnected({ manifest }: PreparedConnectivity, warn: (warning: Warning) => void): void {

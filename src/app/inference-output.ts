@@ -74,8 +74,9 @@ export function createInferenceOutput(options: FixelCfeOptions, plan: InferenceP
       header.current = found;
     },
     writeObserved({ image, index }) {
-      for (let i = 0; i < plan.partition.nFactors; i++) write(`beta${i}`, image(index.beta(i)));
-      write("std_dev", image(index.standardDeviation));
+      for (let i = 0; i < plan.nFactors; i++) write(`beta${i}`, image(index.beta(i)));
+      for (const [g, name] of names.deviations.entries()) write(name, image(index.deviation(g)));
+      if (index.condition !== undefined) write("cond", image(index.condition));
       return {
         largestZ: hypotheses.map(({ kind }, h) => {
           const postfix = names.postfix[h]!;
@@ -83,7 +84,7 @@ export function createInferenceOutput(options: FixelCfeOptions, plan: InferenceP
           writeTest(`Zstat${postfix}`, image(index.z(h)));
           if (kind === "t") {
             write(`abs_effect${postfix}`, image(index.effect(h)));
-            write(`std_effect${postfix}`, image(index.standardisedEffect(h)));
+            if (plan.groups === undefined) write(`std_effect${postfix}`, image(index.standardisedEffect(h)));
           }
           return image(index.z(h)).reduce((largest, z) => Math.max(largest, z), Number.NEGATIVE_INFINITY);
         }),
@@ -139,18 +140,20 @@ function contributions(
 }
 
 function outputNames(options: FixelCfeOptions, plan: InferencePlan) {
-  const { hypotheses, partition } = plan;
+  const { hypotheses, nFactors, groups } = plan;
   const postfix = hypotheses.map(({ name }) => (hypotheses.length > 1 ? `_${name}` : ""));
   // It is 1 - p in both; the development branch says so.
   const uncorrected = options.contrast === undefined ? "uncorrected_1mpvalue" : "uncorrected_pvalue";
-  const images = Array.from({ length: partition.nFactors }, (_, i) => `beta${i}`);
-  images.push("std_dev");
+  const images = Array.from({ length: nFactors }, (_, i) => `beta${i}`);
+  const deviations = groups === undefined ? ["std_dev"] : Array.from({ length: groups.count }, (_, g) => `std_dev${g}`);
+  // whether values are missing is known only when they have been read
+  images.push(...deviations, "cond");
   for (const [h, { kind }] of hypotheses.entries()) {
     const results = [`${kind}value`, "Zstat", "cfe"];
-    if (kind === "t") results.push("abs_effect", "std_effect");
+    if (kind === "t") results.push("abs_effect", ...(groups === undefined ? ["std_effect"] : []));
     if (!options.notest) results.push("fwe_1mpvalue", uncorrected, "null_contributions");
     images.push(...results.map((name) => name + postfix[h]!));
   }
   const texts = options.notest ? [] : options.strong ? ["null_dist.txt"] : postfix.map((p) => `null_dist${p}.txt`);
-  return { postfix, uncorrected, images, texts };
+  return { postfix, uncorrected, deviations, images, texts };
 }

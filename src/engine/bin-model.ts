@@ -71,13 +71,14 @@ function createTableBinner(
     return table;
   };
   return ({ h, count, stride, binBytes, bins, members }: BinTarget, dof: number): number => {
-    if (placed[h]?.dof !== dof) {
+    // without a degree of freedom there is no statistic either, and NaN needs no table
+    if (dof >= 1 && placed[h]?.dof !== dof) {
       const table = tableOf(h, dof);
       f64(at(regions.thresholds[h]!), table.thresholds.length).set(table.thresholds);
       new Uint16Array(buffer, at(regions.cells[h]!), table.cells.length).set(table.cells);
       placed[h] = { dof, table };
     }
-    const { cells, cellsPerUnit } = placed[h]!.table;
+    const { cells, cellsPerUnit } = placed[h]?.table ?? { cells: [], cellsPerUnit: 1 };
     return k.f64BinScores(
       count,
       members.length,

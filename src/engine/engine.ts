@@ -5,6 +5,7 @@ import { InputError } from "../errors.js";
 import { compileSimdModule, createKernelSet } from "../kernels/choose-kernels.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
 import type { DesignPartition } from "../stats/design/partition.js";
+import { VERDICTS } from "../stats/glm/element-design.js";
 import type { GlmModel } from "../stats/glm/model.js";
 import { createZThresholds, MAX_CELLS } from "../stats/glm/z-thresholds.js";
 import type { ColumnSourceSpec } from "../store/column-source.js";
@@ -130,12 +131,18 @@ export function planEngine(
   return { memory, size, storePassBytes, connectivityPassBytes, totalBytesRead };
 }
 
+export interface ObservedImages {
+  /** f32 [nElements], valid until runShuffles starts. */
+  readonly image: (i: number) => Float32Array;
+  readonly index: ReturnType<typeof observedIndex>;
+  /** Elements by verdict, in the order of VERDICTS; all 0 where one design serves all. */
+  readonly verdicts: readonly number[];
+}
+
 export interface Engine {
   readonly plan: EnginePlan;
-  /** Effects and exact statistics: `image(i)` f32 [nElements] is valid until runShuffles starts. Throws InputError for values that are not finite. */
-  observe(
-    onProgress?: (share: number) => void,
-  ): Promise<{ image: (i: number) => Float32Array; index: ReturnType<typeof observedIndex> }>;
+  /** Effects and exact statistics. Throws InputError for values that are not finite where the model has all observations. */
+  observe(onProgress?: (share: number) => void): Promise<ObservedImages>;
   runShuffles(events: RunEvents): Promise<NullResults>;
   /** f32 [nElements]: enhanced statistic of the unshuffled data. Valid until close. */
   defaults(h: number): Float32Array;
@@ -218,12 +225,13 @@ async function observe(
   if (bad.length > 0) {
     const column = inputs.columns[bad.reduce((a, b) => Math.min(a, b))]!;
     throw new InputError(
-      `Cannot analyse ${inputs.source.path}: expected finite values, got NaN or infinity for fixel ${column} (counted from 0), perhaps others. Missing data is not supported yet: exclude the subject, or those fixels with -mask.`,
+      `Cannot analyse ${inputs.source.path}: expected finite values, got NaN or infinity for fixel ${column} (counted from 0), perhaps others, where the store counts none. The data changed since: convert them again.`,
       { path: inputs.source.path },
     );
   }
   return {
     image: (i: number) => observedImage(job, buffer, i) as Float32Array,
     index: observedIndex(job.size),
+    verdicts: VERDICTS.map((_, i) => reports.reduce((sum, report) => sum + report.verdicts[i]!, 0)),
   };
 }

@@ -126,7 +126,7 @@ export function createResidualTester(context: RunnerContext, modelJob: ModelJob,
       placeShared(group, any.basis);
       placeOwn(designs, width);
     }
-    const dof = nGroups === 1 ? (any?.dof ?? 1) : undefined;
+    const dof = nGroups === 1 ? (any?.dof ?? 0) : undefined;
     for (const h of size.contrastRanks.keys()) {
       if (any !== undefined) {
         placeResiduals(designs, fits, h, width);

@@ -11,6 +11,7 @@ import {
   peerDataDirectory,
   readNullDistribution,
   readSmallImage,
+  type Tolerance,
 } from "../support/peer.js";
 import { runCli } from "../support/run-cli.js";
 
@@ -24,9 +25,22 @@ const CASES = [
   "fixelcfestats-demo-notest",
   "fixelcfestats-demo-without-identity",
   "fixelcfestats-large-means",
+  "fixelcfestats-missing",
+  "fixelcfestats-variance",
+  "fixelcfestats-missing-variance",
+  "fixelcfestats-column",
 ];
 
+/** Of make/generate-variable.mjs; large-means has 160. */
+const SHUFFLES_OF_VARIABLE_CASES = 80;
+
 const read = (path: string) => (path.endsWith(".txt") ? readNullDistribution(path) : readSmallImage(path).values);
+
+/** The fast kernels add extents in float32: an enhanced statistic that nearly equals a null value may fall on the other side of it. */
+function toleranceOf(output: string, tolerance: Tolerance, { outputs }: PeerManifest, kernels: string): Tolerance {
+  if (kernels === "reference" || !/pvalue/.test(output) || !("Fvalue_F1.mif" in outputs)) return tolerance;
+  return { ...tolerance, absolute: 2 / SHUFFLES_OF_VARIABLE_CASES };
+}
 
 describe.each(CASES)("%s", (name) => {
   for (const kernels of ["simd", "reference"]) {
@@ -41,11 +55,14 @@ describe.each(CASES)("%s", (name) => {
       });
       test("every stored output", () => {
         const stored = join(peerCaseDirectory(name), "output");
-        const found = Object.entries(manifest.outputs).flatMap(([output, tolerance]) =>
-          differences(read(join(directory, "output", output)), read(join(stored, output)), tolerance).map(
+        // what depends on a deviation of ours is looked at in fixelcfestats-deviations.test.ts
+        const same = Object.entries(manifest.outputs).filter(([, { deviation }]) => deviation === undefined);
+        const found = same.flatMap(([output, tolerance]) => {
+          const ours = read(join(directory, "output", output));
+          return differences(ours, read(join(stored, output)), toleranceOf(output, tolerance, manifest, kernels)).map(
             (difference) => `${output} ${difference}`,
-          ),
-        );
+          );
+        });
         expect(found).toEqual([]);
         expect(Object.keys(manifest.outputs).length).toBeGreaterThan(1);
       });

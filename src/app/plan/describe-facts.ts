@@ -12,6 +12,10 @@ export interface InferenceFacts {
   /** The folder that had all files of the subject list; undefined for a store. */
   readonly subjectsFrom: string | undefined;
   readonly nFactors: number;
+  /** Of which so many are element-wise. */
+  readonly nElementColumns: number;
+  /** 1: no variance groups. */
+  readonly nVarianceGroups: number;
   /** Largest over smallest singular value of the design; Infinity when its columns are dependent. */
   readonly condition: number;
   readonly hypotheses: readonly string[];
@@ -24,7 +28,9 @@ export function describeFacts(plan: InferencePlan): InferenceFacts {
     nInPosthoc: plan.posthoc.eligible === undefined ? undefined : plan.posthoc.nEligible,
     nSubjects: plan.input.subjects.length,
     subjectsFrom: plan.input.searchedIn,
-    nFactors: plan.design.nColumns,
+    nFactors: plan.nFactors,
+    nElementColumns: plan.columnInputs.length,
+    nVarianceGroups: plan.groups?.count ?? 1,
     condition: conditionNumber(plan.design),
     hypotheses: plan.hypotheses.map(({ name }) => name),
   };

@@ -4,12 +4,17 @@ import { resolveKernelChoice } from "../../kernels/choose-kernels.js";
 import type { ColumnSourceSpec } from "../../store/column-source.js";
 import type { FixelCfeOptions } from "../fixel-cfe-options.js";
 import type { InferencePlan } from "./resolve-inference.js";
+import { resolveModel } from "./resolve-model.js";
 
 export interface EngineData {
   /** Where the values are, or will be. */
   readonly source: ColumnSourceSpec;
   /** The prepared connectivity. */
   readonly connectivityPath: string;
+  /** Element-wise columns. */
+  readonly columnSources: readonly ColumnSourceSpec[];
+  /** Some value of a subject that takes part is not finite. */
+  readonly missing: boolean;
   readonly onFallback?: (reason: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -19,6 +24,8 @@ export function engineInputs(options: FixelCfeOptions, plan: InferencePlan, data
   const offset = !options.notest && !plan.shuffles.startsWithIdentity ? 1 : 0;
   return {
     partition: plan.partition,
+    model: resolveModel({ ...plan, nElementColumns: plan.columnInputs.length }, data.missing),
+    columnSources: data.columnSources,
     source: data.source,
     columns: plan.columns,
     connectivity: { path: data.connectivityPath, io: options.io },

@@ -11,7 +11,7 @@ import {
 import type { Matrix } from "../../stats/design/matrix.js";
 import type { FixelCfeOptions } from "../fixel-cfe-options.js";
 
-type DesignFiles = Pick<FixelCfeOptions, "design" | "contrast" | "ftests" | "fonly" | "ttests" | "ftest">;
+type DesignFiles = Pick<FixelCfeOptions, "design" | "contrast" | "ftests" | "fonly" | "ttests" | "ftest" | "column">;
 
 export interface ResolvedDesign {
   readonly design: Matrix;
@@ -30,6 +30,7 @@ export function resolveDesign(files: DesignFiles, nSubjects: number, subjectsFro
       design: design.matrix,
       designPath: files.design,
       contrasts: withFactors,
+      nElementColumns: files.column?.length ?? 0,
       nSubjects,
       subjectsFrom,
     }),
@@ -46,7 +47,7 @@ export function resolveDesign(files: DesignFiles, nSubjects: number, subjectsFro
           ...(ftests === undefined ? {} : { ftests: ftests.matrix, ftestsPath: ftests.path }),
         });
   if (list.problems.length > 0) throw new DesignError(list.problems);
-  const unusable = checkDesignRank(design.matrix, list.hypotheses, files.design);
+  const unusable = checkDesignRank(design.matrix, list.hypotheses, files.design, files.column?.length ?? 0);
   if (unusable.length > 0) throw new DesignError(unusable);
   return { design: design.matrix, list };
 }

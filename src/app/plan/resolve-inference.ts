@@ -10,19 +10,28 @@ import { designWarnings } from "../../stats/design/check-design.js";
 import type { Hypothesis } from "../../stats/design/hypothesis.js";
 import type { Matrix } from "../../stats/design/matrix.js";
 import { type DesignPartition, partitionDesign } from "../../stats/design/partition.js";
+import type { VarianceGroups } from "../../stats/glm/model.js";
 import type { ShufflePlan } from "../../stats/shuffle/shuffle-plan.js";
 import type { Warning } from "../../warnings.js";
+import { type ColumnInput, resolveColumnInput } from "../column-input.js";
 import type { FixelCfeOptions } from "../fixel-cfe-options.js";
 import { type FixelInput, resolveFixelInput } from "../fixel-input.js";
 import { type PosthocFixels, readAnalysisMask, readPosthocMask } from "./fixel-masks.js";
 import { resolveDesign } from "./resolve-design.js";
+import { readVarianceGroups } from "./resolve-model.js";
 import { resolveShuffles } from "./resolve-shuffles.js";
 
 export interface InferencePlan {
   readonly input: FixelInput;
   readonly design: Matrix;
   readonly hypotheses: readonly Hypothesis[];
+  /** Of the design alone; with element-wise columns without hypotheses. */
   readonly partition: DesignPartition;
+  readonly groups: VarianceGroups | undefined;
+  /** Element-wise regressors. */
+  readonly columnInputs: readonly ColumnInput[];
+  /** Columns of the design and element-wise ones. */
+  readonly nFactors: number;
   readonly shuffles: ShufflePlan;
   /** u32 [nElements]: fixels analysed. */
   readonly columns: Uint32Array;
@@ -52,6 +61,15 @@ export async function resolveInference(options: FixelCfeOptions, seed: number): 
   });
   const subjectsFrom = options.subjects === "-" ? options.input : options.subjects;
   const { design, list } = resolveDesign(options, input.subjects.length, subjectsFrom);
+  const variance = readVarianceGroups(options.variance, input.subjects.length);
+  const columnInputs = (options.column ?? []).map((list) =>
+    resolveColumnInput(list, input, {
+      cache,
+      memoryBytes: options.memoryBytes,
+      io: options.io,
+      command: options.command,
+    }),
+  );
   const { columns, elementOfFixel } = readAnalysisMask(options.mask, input.nFixels);
   const posthoc = readPosthocMask(options, { columns, elementOfFixel }, input.nFixels);
   const { shuffles, warnings } = resolveShuffles(options, input.subjects.length, seed);
@@ -61,11 +79,14 @@ export async function resolveInference(options: FixelCfeOptions, seed: number): 
     posthoc,
     design,
     hypotheses: list.hypotheses,
-    partition: partitionDesign(design, list.hypotheses),
+    partition: partitionDesign(design, columnInputs.length === 0 ? list.hypotheses : []),
+    groups: variance.groups,
+    columnInputs,
+    nFactors: design.nColumns + columnInputs.length,
     shuffles,
     connectivity: planConnectivity(connectivityInputs(options, checked)),
     seed,
-    warnings: [...designWarnings(design), ...list.warnings, ...posthoc.warnings, ...warnings],
+    warnings: [...designWarnings(design), ...list.warnings, ...variance.warnings, ...posthoc.warnings, ...warnings],
   };
 }
 

@@ -1,7 +1,8 @@
 // Which shuffles an analysis runs: drawn, enumerated or read.
 import { UsageError } from "../../errors.js";
-import { readIntegers } from "../../formats/text/integers.js";
+import { readIntegers, readIntegerVector } from "../../formats/text/integers.js";
 import { describeShuffles } from "../../stats/shuffle/describe-shuffles.js";
+import { blocksFromLabels } from "../../stats/shuffle/exchangeability-blocks.js";
 import { planShuffles } from "../../stats/shuffle/generated-shuffles.js";
 import { planFromPermutations } from "../../stats/shuffle/permutations-file.js";
 import type { ErrorModel, ShufflePlan } from "../../stats/shuffle/shuffle-plan.js";
@@ -12,6 +13,8 @@ export interface ShuffleChoice {
   readonly errors: ErrorModel;
   readonly nShuffles?: number | undefined;
   readonly permutations?: string | undefined;
+  readonly exchangeWithin?: string | undefined;
+  readonly exchangeWhole?: string | undefined;
 }
 
 const DEFAULT_SHUFFLES = 5000;
@@ -25,9 +28,11 @@ export function resolveShuffles(
   const { errors, permutations, nShuffles } = options;
   if (permutations === undefined) {
     const wanted = nShuffles ?? DEFAULT_SHUFFLES;
-    const shuffles = planShuffles({ nSubjects, nShuffles: wanted, errors, seed });
+    const blocks = readBlocks(options, nSubjects);
+    const shuffles = planShuffles({ nSubjects, nShuffles: wanted, errors, seed, ...(blocks && { blocks }) });
     return { shuffles, warnings: options.notest ? [] : describeShuffles(shuffles, wanted).warnings };
   }
+  readBlocks(options, nSubjects);
   const matrix = readIntegers(permutations);
   if (nShuffles !== undefined && nShuffles !== matrix.nColumns) {
     throw new UsageError(
@@ -35,4 +40,23 @@ export function resolveShuffles(
     );
   }
   return { shuffles: planFromPermutations(matrix, { nSubjects, errors, seed, path: permutations }), warnings: [] };
+}
+
+/** Throws UsageError for both kinds at once or beside -permutations, InputError and DesignError for files that make no blocks. */
+function readBlocks({ exchangeWithin, exchangeWhole, permutations }: ShuffleChoice, nSubjects: number) {
+  if (exchangeWithin !== undefined && exchangeWhole !== undefined) {
+    throw new UsageError(
+      "Cannot use -exchange_within together with -exchange_whole: expected one kind of blocks, got both. Leave one out.",
+    );
+  }
+  const path = exchangeWithin ?? exchangeWhole;
+  if (path === undefined) return undefined;
+  const kind = exchangeWithin === undefined ? "whole" : "within";
+  if (permutations !== undefined) {
+    throw new UsageError(
+      `Cannot use -exchange_${kind} together with -permutations: expected either blocks to shuffle in or the permutations themselves, got both. Leave one out.`,
+    );
+  }
+  const blocks = blocksFromLabels(readIntegerVector(path), { nSubjects, kind, path });
+  return kind === "within" ? { within: blocks } : { whole: blocks };
 }

@@ -133,10 +133,12 @@ async function runCommand(paths: readonly string[], typed: Typed, streams: CliSt
 
 function resolveOptions(paths: readonly string[], typed: Typed, command: string): FixelCfeOptions {
   const { mask, posthoc, nshuffles: nShuffles, permutations, scalar, template, cache } = typed;
-  const { errors, io, kernels, precision } = typed;
+  const { errors, io, kernels, precision, variance, column } = typed;
+  const { exchange_within: exchangeWithin, exchange_whole: exchangeWhole } = typed;
   return {
     ...resolveHypothesisForm(paths, typed),
     ...{ mask, posthoc, nShuffles, permutations, scalar, template, cache, errors, io, kernels, precision, command },
+    ...{ variance, column, exchangeWithin, exchangeWhole },
     seed: typed.seed ?? randomInt(2 ** 32 - 1),
     strong: typed.strong ?? false,
     notest: typed.notest ?? false,

@@ -9,6 +9,8 @@ export interface DesignInputs {
   readonly designPath: string;
   /** Everything with a column per column of the design. */
   readonly contrasts: readonly NamedMatrix[];
+  /** Regressors that elements bring: further columns of the contrasts. */
+  readonly nElementColumns?: number;
   readonly nSubjects: number;
   /** Where the subjects came from, for messages. */
   readonly subjectsFrom: string;
@@ -16,7 +18,9 @@ export interface DesignInputs {
 
 /** One sentence a problem; empty when the shapes fit. Shapes first: what follows needs them. */
 export function checkDesignShapes(inputs: DesignInputs): string[] {
-  const { design, designPath, contrasts, nSubjects, subjectsFrom } = inputs;
+  const { design, designPath, contrasts, nElementColumns = 0, nSubjects, subjectsFrom } = inputs;
+  const nFactors = design.nColumns + nElementColumns;
+  const also = nElementColumns === 0 ? "" : ` and one per -column`;
   const problems: string[] = [];
   if (design.nRows !== nSubjects) {
     problems.push(
@@ -24,9 +28,9 @@ export function checkDesignShapes(inputs: DesignInputs): string[] {
     );
   }
   for (const { matrix, path } of contrasts) {
-    if (matrix.nColumns === design.nColumns) continue;
+    if (matrix.nColumns === nFactors) continue;
     problems.push(
-      `Cannot use ${path}: expected ${design.nColumns} columns (one per column of ${designPath}), got ${matrix.nColumns}. No column is ever added for you.`,
+      `Cannot use ${path}: expected ${nFactors} columns (one per column of ${designPath}${also}), got ${matrix.nColumns}. No column is ever added for you.`,
     );
   }
   return problems;
@@ -46,15 +50,22 @@ export function checkFinite(matrices: readonly NamedMatrix[]): string[] {
 }
 
 /** Problems of rank; call only when the shapes fit. */
-export function checkDesignRank(design: Matrix, hypotheses: readonly Hypothesis[], designPath: string): string[] {
+export function checkDesignRank(
+  design: Matrix,
+  hypotheses: readonly Hypothesis[],
+  designPath: string,
+  nElementColumns = 0,
+): string[] {
   const rank = designRank(design);
   const problems: string[] = [];
   if (rank === 0) return [`Cannot use ${designPath}: expected at least one entry that is not zero, got none.`];
-  if (design.nRows - rank < 1) {
+  if (design.nRows - rank - nElementColumns < 1) {
     problems.push(
-      `Cannot use ${designPath}: expected more subjects than independent columns, got ${design.nRows} subjects and ${rank} columns: no degree of freedom is left. Add subjects or remove columns.`,
+      `Cannot use ${designPath}: expected more subjects than independent columns, got ${design.nRows} subjects and ${rank + nElementColumns} columns: no degree of freedom is left. Add subjects or remove columns.`,
     );
   }
+  // with element-wise columns what can be estimated is a matter of each element
+  if (nElementColumns > 0) return problems;
   for (const { name } of inestimableHypotheses(design, hypotheses)) {
     problems.push(
       `Cannot test hypothesis ${name}: the columns of ${designPath} are linearly dependent (rank ${rank} of ${design.nColumns}) and cannot estimate it. Remove a redundant column or change the contrast.`,
