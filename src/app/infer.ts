@@ -68,6 +68,8 @@ export async function inferFixels(options: FixelCfeOptions, events: InferenceEve
   events.onFacts?.(describeFacts(plan));
   for (const warning of plan.warnings) warn(warning);
   planMemory(options, plan);
+  // The subjects' own headers are looked at when they are converted, first of all; these would come after.
+  for (const column of plan.columnInputs) column.checkSources();
   const places = claimPlaces(options, plan);
   try {
     if (places.output.replaced.length > 0) warn(replacedWarning(options, places.output.replaced.length));

@@ -68,6 +68,25 @@ describe("names", () => {
       namesOf(...TEMPLATE, ...EFFECTS, "abs_effect.mif", "std_effect.mif", "tvalue.mif", "Zstat.mif", "cfe.mif"),
     );
   });
+  it("with -variance: a deviation a group, no standardised effect", async () => {
+    const input = newAnalysis();
+    write(input, "v.txt", "0 0 0 0 1 1 1 1\n");
+    expect(await run(input, [...input.positionals, "-variance", input.at("v.txt")])).toEqual(
+      namesOf(
+        ...[...TEMPLATE, ...EFFECTS, ...perHypothesis("t", ""), "null_dist.txt", "std_dev0.mif", "std_dev1.mif"].filter(
+          (name) => !/^std_(dev|effect)\.mif$/.test(name),
+        ),
+      ),
+    );
+  });
+  it("with missing data: the condition number of each fixel's own design", async () => {
+    const input = newAnalysis({
+      value: (subject, fixel) => (subject === fixel ? Number.NaN : (subject * 7 + fixel) % 5),
+    });
+    expect(await run(input, input.positionals)).toEqual(
+      namesOf(...TEMPLATE, ...EFFECTS, ...perHypothesis("t", ""), "null_dist.txt", "cond.mif"),
+    );
+  });
   it("in the development branch's form: uncorrected_1mpvalue, and the same values", async () => {
     const input = newAnalysis();
     write(input, "f.txt", "1 0\n0 1\n");

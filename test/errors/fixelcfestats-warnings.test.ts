@@ -80,3 +80,22 @@ it("fewer distinct shuffles than asked for", async () => {
     `"Only 24 different permutations exist (100 were asked for): each is used once, and the smallest possible p-value is 1/24 = 0.0417."`,
   );
 });
+
+it("a single variance group", async () => {
+  const change = (input: SmallAnalysis) => {
+    write(input, "v.txt", "1\n".repeat(8));
+    return ["-variance", input.at("v.txt")];
+  };
+  expect(await warningsOf(change)).toBe("v.txt defines a single variance group; variance groups are not used.");
+});
+
+it("fixels that cannot be tested, with the reasons, and a precision that is not used", async () => {
+  const change = () => ["--precision", "single"];
+  // fixel 3 has values of three subjects only
+  const value = (subject: number, fixel: number) =>
+    fixel === 3 && subject > 2 ? Number.NaN : (subject * 7 + fixel) % 5;
+  expect(await warningsOf(change, { value })).toBe(
+    "--precision single is not used: missing data, element-wise columns and variance groups are computed in double.\n" +
+      "1 of 24 elements cannot be tested and get zeros: 1 with fewer than 4 observations left. Leave them out with a mask, or subjects with many missing values.",
+  );
+});

@@ -5,7 +5,6 @@ import { describe, expect, it } from "vitest";
 import { runCli } from "../../src/cli/program.js";
 import { expectRefusal, listing, newAnalysis, refuses, write } from "../support/expect-refusal.js";
 import { runInProcess } from "../support/in-process-cli.js";
-import { rawFixelData } from "../support/make-cohort.js";
 import type { SmallAnalysis } from "../support/small-analysis.js";
 
 const QUICK = ["-nshuffles", "20", "-nthreads", "0"];
@@ -17,18 +16,6 @@ describe("options that are not built", () => {
     `${what} are not supported yet by this version of fixelstream. Leave it out, or use MRtrix3 for this analysis.`;
   refuses(
     [
-      ["-variance", () => ["-variance", "v.txt"], `Cannot use -variance: ${notYet("variance groups")}`],
-      ["-column", () => ["-column", "c.txt"], `Cannot use -column: ${notYet("element-wise regressors")}`],
-      [
-        "-exchange_within",
-        () => ["-exchange_within", "b.txt"],
-        `Cannot use -exchange_within: ${notYet("exchangeability blocks")}`,
-      ],
-      [
-        "-exchange_whole",
-        () => ["-exchange_whole", "b.txt"],
-        `Cannot use -exchange_whole: ${notYet("exchangeability blocks")}`,
-      ],
       [
         "-nonstationarity",
         () => ["-nonstationarity"],
@@ -254,28 +241,5 @@ describe("exit codes", () => {
     const { stderr } = await run(input, "-debug", "-quiet");
     expect(stderr).toMatch(/^fixelstream: error: Cannot read .*design\.txt: .*\nError: Cannot read .*\n {4}at /);
     expect(stderr).toContain("caused by Error: ENOENT");
-  });
-});
-
-it("a worker thread's refusal reaches the user as it is", async () => {
-  const input = newAnalysis();
-  const values = new Float32Array(24).fill(1);
-  values[9] = Number.NaN;
-  write(input, "fd/sub-4.mif", rawFixelData(values));
-  const store = input.at("cohort.fxs");
-  await runInProcess(["convert", "fixels", ...input.positionals.slice(0, 2), store, "-quiet"]);
-  // A selection: which of its subjects lack values is only seen when they are read.
-  write(
-    input,
-    "reversed.txt",
-    fs.readFileSync(input.at("subjects.txt"), "utf8").trim().split("\n").reverse().join("\n"),
-  );
-  const tokens = [store, input.at("reversed.txt"), ...input.positionals.slice(2)];
-  await expectRefusal(input, tokens, {
-    threads: 1,
-    afterConversion: true,
-    messages: [
-      "Cannot analyse cohort.fxs/FD.f32: expected finite values, got NaN or infinity for fixel 9 (counted from 0), perhaps others. Missing data is not supported yet: exclude the subject, or those fixels with -mask.",
-    ],
   });
 });

@@ -36,11 +36,23 @@ export function reportInference(streams: CliStreams, typed: ProgressChoice & { i
 
 function formatFacts(facts: InferenceFacts): string {
   const { nFixels, nInMask, nInPosthoc, nSubjects, subjectsFrom, nFactors, condition, hypotheses } = facts;
-  const parts = [
-    ...(nInMask === undefined ? [] : [`${nInMask} in the mask`]),
-    ...(nInPosthoc === undefined ? [] : [`${nInPosthoc} tested`]),
-  ];
-  const mask = parts.length === 0 ? "" : ` (${parts.join(", ")})`;
-  const from = subjectsFrom === undefined ? "" : ` (found in ${subjectsFrom})`;
-  return `${nFixels} fixels${mask}, ${nSubjects} subjects${from}, ${nFactors} factors (condition number ${condition.toPrecision(4)}), hypotheses ${hypotheses.join(" ")}`;
+  const { nElementColumns, nVarianceGroups } = facts;
+  const listed = (...parts: (string | undefined)[]) => {
+    const present = parts.filter((part) => part !== undefined);
+    return present.length === 0 ? "" : ` (${present.join(", ")})`;
+  };
+  const when = (is: boolean, text: string) => (is ? text : undefined);
+  const fixels = listed(
+    when(nInMask !== undefined, `${nInMask} in the mask`),
+    when(nInPosthoc !== undefined, `${nInPosthoc} tested`),
+  );
+  const subjects = listed(
+    when(subjectsFrom !== undefined, `found in ${subjectsFrom}`),
+    when(nVarianceGroups > 1, `${nVarianceGroups} variance groups`),
+  );
+  const factors = listed(
+    when(nElementColumns > 0, `${nElementColumns} element-wise`),
+    `condition number ${condition.toPrecision(4)}${nElementColumns > 0 ? " without those" : ""}`,
+  );
+  return `${nFixels} fixels${fixels}, ${nSubjects} subjects${subjects}, ${nFactors} factors${factors}, hypotheses ${hypotheses.join(" ")}`;
 }
