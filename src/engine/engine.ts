@@ -181,6 +181,7 @@ export async function openEngine(inputs: EngineInputs, connectivity: Connectivit
     tileShuffles: layout.tileShuffles,
     batchShuffles: layout.batchShuffles,
     labelShuffles: layout.batchShuffles,
+    hasSigns: inputs.lanes.plan.errors !== "ee",
     observedBytes: 4,
     nBlocks: blocks.length / 4,
     nWindows: windows.length / 4,

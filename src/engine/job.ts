@@ -146,6 +146,8 @@ export interface GlmJob {
   readonly batchShuffles: number;
   /** Shuffles whose labels and signs are held while a batch is gathered: a multiple of tileShuffles. */
   readonly labelShuffles: number;
+  /** False: all signs are +1. */
+  readonly hasSigns: boolean;
   readonly nBlocks: number;
   readonly windowBytes: number;
   /** Bytes of an observed value. */

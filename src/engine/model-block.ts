@@ -97,10 +97,17 @@ export function createModelLoader(
     const column = columns[place.firstElement + element]! - place.firstColumn;
     const bits = new Uint32Array(words);
     const values = parts.map((_, part) => rawView(part, n * place.nColumns));
-    for (let i = 0, at = column; i < n; i++, at += place.nColumns) {
-      if (values.every((raw) => Number.isFinite(raw[at]))) continue;
-      bits[i >> 5]! |= 1 << (i & 31);
-      for (const raw of values) raw[at] = 0;
+    for (const raw of values) {
+      for (let i = 0, from = column; i < n; i++, from += place.nColumns) {
+        const value = raw[from]!;
+        // NaN - NaN and infinity - infinity are NaN
+        if (value - value !== 0) bits[i >> 5]! |= 1 << (i & 31);
+      }
+    }
+    for (const [word, wordBits] of bits.entries()) {
+      for (let rest = wordBits, i = word * 32; rest !== 0; rest >>>= 1, i++) {
+        if ((rest & 1) === 1) for (const raw of values) raw[column + i * place.nColumns] = 0;
+      }
     }
     return bits;
   };

@@ -1,21 +1,17 @@
 // From the products of a tile to statistics: pooled by a kernel, grouped by the function that states them for one element.
 import type { ElementDesign } from "../stats/glm/element-design.js";
-import type { Residual } from "../stats/glm/element-test.js";
 import { createGroupedScratch, groupedStatistic } from "../stats/glm/grouped-variance.js";
 import type { ModelJob } from "./job.js";
 import type { RunnerContext } from "./runner-context.js";
 
+/** Undefined where an element has no statistic. */
+type Designs = readonly (ElementDesign | undefined)[];
+
 export interface Epilogue {
   /** Once a hypothesis: what its statistics need of the designs. */
-  prepare(designs: readonly ElementDesign[], h: number, width: number): void;
-  /** f64 [count][width] into the worker's `statistics` (and `dofs`). `fits`: undefined where an element has no statistic. */
-  finish(
-    designs: readonly ElementDesign[],
-    fits: readonly (Residual | undefined)[],
-    h: number,
-    count: number,
-    width: number,
-  ): void;
+  prepare(designs: Designs, h: number, width: number): void;
+  /** f64 [count][width] into the worker's `statistics` (and `dofs`). */
+  finish(designs: Designs, h: number, count: number, width: number): void;
 }
 
 export function createEpilogue(context: RunnerContext, { regions, size }: ModelJob): Epilogue {
@@ -32,14 +28,13 @@ function pooledEpilogue(context: RunnerContext, { regions, size }: Sized): Epilo
       const s = size.contrastRanks[h]!;
       const rows = s * (r + c);
       const tested = f64(at(regions.tested), rows * width).fill(0);
-      for (const [e, { hypotheses }] of designs.entries()) {
-        if (hypotheses.length === 0) continue;
-        for (let row = 0; row < rows; row++) tested[row * width + e] = hypotheses[h]!.tested[row]!;
+      for (const [e, design] of designs.entries()) {
+        if (design === undefined) continue;
+        for (let row = 0; row < rows; row++) tested[row * width + e] = design.hypotheses[h]!.tested[row]!;
       }
     },
-    finish(designs, fits, h, count, width) {
-      const used = fits.findIndex((fit) => fit !== undefined);
-      const { dof, hypotheses } = designs[used]!;
+    finish(designs, h, count, width) {
+      const { dof, hypotheses } = designs.find((design) => design !== undefined)!;
       k.f64PooledStatistics(
         count,
         designs.length,
@@ -71,7 +66,7 @@ function groupedEpilogue(context: RunnerContext, { regions, size }: Sized): Epil
   const squares = new Float64Array(nGroups);
   return {
     prepare() {},
-    finish(designs, fits, h, count, width) {
+    finish(designs, h, count, width) {
       const product = f64(at(regions.product), count * nGroups * r0 * width);
       const own = f64(at(regions.ownProduct), count * nGroups * c * width);
       const squareProduct = f64(at(regions.squareProduct), count * nGroups * width);
@@ -82,7 +77,7 @@ function groupedEpilogue(context: RunnerContext, { regions, size }: Sized): Epil
           const to = b * width + e;
           statistics[to] = Number.NaN;
           dofs[to] = 1;
-          if (fits[e] === undefined) continue;
+          if (design === undefined) continue;
           for (let g = 0; g < nGroups; g++) {
             squares[g] = squareProduct[(b * nGroups + g) * width + e]!;
             for (let j = 0; j < r0; j++) p[g * r + j] = product[((b * nGroups + g) * r0 + j) * width + e]!;

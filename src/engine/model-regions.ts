@@ -25,13 +25,16 @@ export interface ModelRegions {
   readonly own: number;
   /** u32 [W]: members of a group of elements within the block. */
   readonly members: number;
-  /** f64 [G * r][n]: Q_g of each group, then f64 [G][n]: indicators. */
+  /** f64 [r][n]: Q, or the directions of it that are projected out. */
   readonly basis: number;
+  /** u8 [n]. */
+  readonly keep: number;
+  /** f64 [n + 1][G * r]: Q_g of each variance group, the remaining observations only, interleaved; f64 [n + 1][G]: indicators of the groups. */
+  readonly entries: number;
   readonly indicators: number;
-  /** i32, i8 [tile][n]: the shuffle of the observations that are left. i8 [tile][n] of ones. */
+  /** i32, i8 [tile][n]: the shuffle of the observations that are left, for element-wise columns. */
   readonly labels: number;
   readonly signs: number;
-  readonly ones: number;
   readonly gathered: number;
   readonly gatheredIndicators: number;
   readonly squares: number;
@@ -76,11 +79,12 @@ export function layOutModel(
     rawColumns: size.columnBytes.map((bytes) => reserve(n * plan.width * bytes)),
     own: reserve(nGroups * c * n * width * 8),
     members: reserve(width * 4),
-    basis: reserve(productRows(size) * n * 8),
-    indicators: reserve(grouped ? nGroups * n * 8 : 0),
-    labels: reserve(tile * n * 4),
-    signs: reserve(tile * n),
-    ones: reserve(grouped ? tile * n : 0),
+    basis: reserve(r * n * 8),
+    keep: reserve(n),
+    entries: reserve((n + 1) * productRows(size) * 8),
+    indicators: reserve(grouped ? (n + 1) * nGroups * 8 : 0),
+    labels: reserve(c > 0 ? tile * n * 4 : 0),
+    signs: reserve(c > 0 ? tile * n : 0),
     gathered: reserve(Math.max(gatheredRows, roundUp(r, ROW_PANEL)) * n * 8),
     gatheredIndicators: reserve(squareRows * n * 8),
     squares: reserve(grouped ? n * width * 8 : 0),

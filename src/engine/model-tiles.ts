@@ -1,68 +1,69 @@
-// The gathered rows of one tile of shuffles for one group of elements: the masked shuffle, then Q P_b of the group's own basis.
+// The gathered rows of one tile of shuffles for one group of elements: the masked shuffle of Q of the observations that are left.
 import { ROW_PANEL } from "../kernels/kernel-set.js";
 import { maskShuffleInto } from "../stats/shuffle/mask-shuffle.js";
 import type { ModelJob } from "./job.js";
 import type { ElementGroup } from "./model-block.js";
 import { type RunnerContext, roundUp } from "./runner-context.js";
 
-export interface ModelTile {
-  /** i32, i8 [count][n] for the observations that are left. Pointers. */
-  readonly labels: number;
-  readonly signs: number;
-}
-
 export interface ModelTiles {
-  /** Rows `nBasis` of the worker's basis [nBasis][n], zero at missing observations, gathered for lanes first..first+count. */
-  gather(group: ElementGroup, nBasis: number, first: number, count: number): ModelTile;
-  /** The same for the indicators of variance groups, without signs. */
-  gatherIndicators(tile: ModelTile, count: number): void;
+  /** Before the tiles of a group: `rows` f64 [nRows][n], of which the remaining observations go to `entries` (nRows = G r), or to `indicators` (G). */
+  place(group: ElementGroup, rows: Float64Array, target: "entries" | "indicators"): void;
+  /** Gathers the entries for lanes first..first+count. */
+  gather(nRows: number, first: number, count: number): void;
+  /** The same for the indicators, without signs. */
+  gatherIndicators(first: number, count: number): void;
+  /** i32, i8 [count][n]: the masked shuffle itself. Pointers. */
+  maskedShuffle(group: ElementGroup, first: number, count: number): { readonly labels: number; readonly signs: number };
 }
 
 export function createModelTiles(context: RunnerContext, { regions, size }: ModelJob): ModelTiles {
-  const { job, kernels: k, at, buffer } = context;
+  const { job, kernels: k, at, buffer, u8, f64 } = context;
   const { shared, tileShuffles } = job;
   const n = job.size.nSubjects;
-  const outLabels = new Int32Array(buffer, at(regions.labels), tileShuffles * n);
-  const outSigns = new Int8Array(buffer, at(regions.signs), tileShuffles * n);
-  if (size.nGroups > 1) new Int8Array(buffer, at(regions.ones), tileShuffles * n).fill(1);
-
-  const maskedTile = ({ keep, isComplete }: ElementGroup, first: number, count: number): ModelTile => {
-    const tile = { labels: shared.labels + first * n * 4, signs: shared.signs + first * n };
-    if (isComplete) return tile;
-    const labels = new Int32Array(buffer, tile.labels, count * n);
-    const signs = new Int8Array(buffer, tile.signs, count * n);
-    for (let b = 0, from = 0; b < count; b++, from += n) {
-      const end = from + n;
-      maskShuffleInto(
-        keep,
-        labels.subarray(from, end),
-        signs.subarray(from, end),
-        outLabels.subarray(from, end),
-        outSigns.subarray(from, end),
-      );
-    }
-    return { labels: at(regions.labels), signs: at(regions.signs) };
-  };
+  const labelsOf = (first: number) => shared.labels + first * n * 4;
+  const signsOf = (first: number) => shared.signs + first * n;
+  const outLabels = new Int32Array(buffer, at(regions.labels), size.nElementColumns > 0 ? tileShuffles * n : 0);
+  const outSigns = new Int8Array(buffer, at(regions.signs), size.nElementColumns > 0 ? tileShuffles * n : 0);
 
   return {
-    gather(group, nBasis, first, count) {
-      const tile = maskedTile(group, first, count);
-      k.f64GatherBasis(n, nBasis, count, tile.labels, tile.signs, at(regions.basis), at(regions.gathered));
-      return tile;
+    place({ keep }, rows, target) {
+      u8(at(regions.keep), n).set(keep);
+      const nRows = rows.length / n;
+      const entries = f64(at(regions[target]), (n + 1) * nRows);
+      let to = 0;
+      for (let i = 0; i < n; i++) {
+        if (keep[i] === 0) continue;
+        for (let j = 0; j < nRows; j++) entries[to++] = rows[j * n + i]!;
+      }
+      entries.fill(0, to);
     },
-    gatherIndicators({ labels }, count) {
-      k.f64GatherBasis(
-        n,
-        size.nGroups,
-        count,
-        labels,
-        at(regions.ones),
-        at(regions.indicators),
-        at(regions.gatheredIndicators),
-      );
+    gather(nRows, first, count) {
+      const signs = job.hasSigns ? signsOf(first) : 0;
+      const { keep, entries, gathered } = regions;
+      k.f64GatherMasked(n, nRows, count, labelsOf(first), signs, at(keep), at(entries), at(gathered));
+    },
+    gatherIndicators(first, count) {
+      const { keep, indicators, gatheredIndicators } = regions;
+      k.f64GatherMasked(n, size.nGroups, count, labelsOf(first), 0, at(keep), at(indicators), at(gatheredIndicators));
+    },
+    maskedShuffle({ keep, isComplete }, first, count) {
+      if (isComplete) return { labels: labelsOf(first), signs: signsOf(first) };
+      const labels = new Int32Array(buffer, labelsOf(first), count * n);
+      const signs = new Int8Array(buffer, signsOf(first), count * n);
+      for (let from = 0; from < count * n; from += n) {
+        const end = from + n;
+        maskShuffleInto(
+          keep,
+          labels.subarray(from, end),
+          signs.subarray(from, end),
+          outLabels.subarray(from, end),
+          outSigns.subarray(from, end),
+        );
+      }
+      return { labels: at(regions.labels), signs: at(regions.signs) };
     },
   };
 }
 
-/** Rows of a product of `count` shuffles of `nBasis` rows each. */
-export const tileRows = (count: number, nBasis: number): number => roundUp(count * nBasis, ROW_PANEL);
+/** Rows of a product of `count` shuffles of `nRows` each. */
+export const tileRows = (count: number, nRows: number): number => roundUp(count * nRows, ROW_PANEL);

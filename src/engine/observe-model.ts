@@ -9,10 +9,10 @@ import {
 } from "../stats/glm/element-design.js";
 import { elementEffects, fitElement, observeTest } from "../stats/glm/element-test.js";
 import { countFactors } from "../stats/glm/model.js";
+import { createDesignCache } from "./design-cache.js";
 import { type ModelJob, observedImage, observedIndex } from "./job.js";
 import type { ElementGroup, ModelLoader } from "./model-block.js";
 import type { RunnerContext } from "./runner-context.js";
-import { createDesignCache } from "./shared-design-tester.js";
 
 export function createModelObserver(
   context: RunnerContext,

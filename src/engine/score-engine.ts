@@ -96,6 +96,7 @@ export async function openScoreEngine(inputs: ScoreEngineInputs): Promise<ScoreE
     tileShuffles: layout.tileShuffles,
     batchShuffles: layout.batchShuffles,
     labelShuffles: layout.labelShuffles,
+    hasSigns: inputs.lanes.plan.errors !== "ee",
     nBlocks: blocks.length / 4,
     windowBytes: layout.windowBytes,
     observedBytes: 8,

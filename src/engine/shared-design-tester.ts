@@ -2,13 +2,9 @@
 // hypothesis adds to it lies in the design's own space, P e_h = P e + P Q' v_h with v_h = A_h'A_h Q y, and Q P Q' comes out of the same product,
 // because the columns of Q' stand beside the data in the panel.
 import { F64_PANEL, ROW_PANEL } from "../kernels/kernel-set.js";
-import {
-  type ElementDesign,
-  factoriseShared,
-  fixedElementDesign,
-  resolveElementDesign,
-} from "../stats/glm/element-design.js";
+import type { ElementDesign } from "../stats/glm/element-design.js";
 import { CONSTANT_COLUMN } from "../stats/glm/element-test.js";
+import { createDesignCache } from "./design-cache.js";
 import type { ModelJob } from "./job.js";
 import type { ElementGroup, ModelBlock, ModelLoader } from "./model-block.js";
 import { createModelTiles, tileRows } from "./model-tiles.js";
@@ -28,24 +24,6 @@ export type StatisticSink = (
 ) => void;
 
 export type GroupTester = (block: ModelBlock, group: ElementGroup, lanes: number, sink: StatisticSink) => void;
-
-/** Designs of groups, kept for the next blocks: patterns of missing observations recur. */
-const KEPT_DESIGNS = 64;
-
-export function createDesignCache(context: RunnerContext, { model }: ModelJob): (group: ElementGroup) => ElementDesign {
-  const kept = new Map<string, ElementDesign>();
-  return (group) => {
-    let design = kept.get(group.key);
-    if (design === undefined) {
-      design = model.variable
-        ? resolveElementDesign(model, group.keep, factoriseShared(model, group.keep), [])
-        : fixedElementDesign(model, context.partition);
-      if (kept.size >= KEPT_DESIGNS) kept.delete(kept.keys().next().value!);
-      kept.set(group.key, design);
-    }
-    return design;
-  };
-}
 
 export function createSharedTester(context: RunnerContext, modelJob: ModelJob, loader: ModelLoader): GroupTester {
   const { job, kernels: k, at, f64 } = context;
@@ -122,12 +100,13 @@ export function createSharedTester(context: RunnerContext, modelJob: ModelJob, l
     const { rank: r, dof } = design;
     const testable = design.verdict === "testable";
     if (testable) loader.pack(block, group);
+    if (testable) tiles.place(group, design.basis, "entries");
     const width = testable ? prepare(design, count) : roundUp(count, F64_PANEL);
     if (!testable) f64(at(regions.statistics), job.tileShuffles * width).fill(Number.NaN);
     for (let first = 0; first < lanes; first += job.tileShuffles) {
       const nShuffles = Math.min(job.tileShuffles, lanes - first);
       if (testable) {
-        tiles.gather(group, r, first, nShuffles);
+        tiles.gather(r, first, nShuffles);
         k.f64Gemm(tileRows(nShuffles, r), n, width, at(regions.gathered), at(w.packed), at(regions.product), width);
       }
       for (const h of size.contrastRanks.keys()) {

@@ -142,6 +142,16 @@ export interface KernelSet {
     signed: number,
     statistics: number,
   ): void;
+  f64GatherMasked(
+    nRows: number,
+    nBasis: number,
+    nShuffles: number,
+    labels: number,
+    signs: number,
+    keep: number,
+    basis: number,
+    gathered: number,
+  ): void;
   f64LaneProduct(
     nRows: number,
     nShuffles: number,

@@ -4,4 +4,4 @@ export { f64PackColumns, f64ProjectOut, f64SumSquares, f64ScaleColumns, f64Gathe
 export { f64BinStatistics } from "./bins";
 export { f64ScoreStatistics, f64ReduceScores } from "./score";
 export { f32EnhanceRows, f32KeepDefault, f32ReduceEnhanced } from "./cfe";
-export { f64PooledStatistics, f64LaneProduct, f64BinScores } from "./varying";
+export { f64PooledStatistics, f64LaneProduct, f64BinScores, f64GatherMasked } from "./varying";

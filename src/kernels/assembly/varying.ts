@@ -116,3 +116,46 @@ export function f64BinScores(
   }
   return largest;
 }
+
+/** Two rows of the tile at a time where they lie side by side in their panel. Without signs where `signs` is 0. */
+export function f64GatherMasked(
+  nRows: i32, nBasis: i32, nShuffles: i32, labels: usize, signs: usize, keep: usize, basis: usize, gathered: usize,
+): void {
+  const panelBytes = <usize>nRows << 5, entryBytes = <usize>nBasis << 3;
+  const used = nShuffles * nBasis;
+  if (used & 3) memory.fill(gathered + <usize>(used >> 2) * panelBytes, 0, panelBytes);
+  for (let b = 0; b < nShuffles; b++) {
+    const label = labels + (<usize>b * <usize>nRows << 2);
+    const end = label + (<usize>nRows << 2);
+    const sign = signs + <usize>b * <usize>nRows;
+    for (let j = 0; j < nBasis; ) {
+      const row = b * nBasis + j;
+      const base = gathered + <usize>(row >> 2) * panelBytes + (<usize>(row & 3) << 3);
+      let entry = basis + (<usize>j << 3);
+      let at = label;
+      if (!(row & 1) && j + 1 < nBasis) {
+        if (signs == 0) {
+          for (; at < end; at += 4) {
+            const source = <usize>load<i32>(at);
+            v128.store(base + (source << 5), v128.load(entry));
+            entry += entryBytes & (0 - <usize>load<u8>(keep + source));
+          }
+        } else {
+          for (let from = sign; at < end; at += 4, from++) {
+            const source = <usize>load<i32>(at);
+            v128.store(base + (source << 5), f64x2.mul(v128.load(entry), f64x2.splat(<f64>load<i8>(from))));
+            entry += entryBytes & (0 - <usize>load<u8>(keep + source));
+          }
+        }
+        j += 2;
+        continue;
+      }
+      for (let from = sign; at < end; at += 4, from++) {
+        const source = <usize>load<i32>(at);
+        store<f64>(base + (source << 5), signs == 0 ? load<f64>(entry) : load<f64>(entry) * <f64>load<i8>(from));
+        entry += entryBytes & (0 - <usize>load<u8>(keep + source));
+      }
+      j++;
+    }
+  }
+}

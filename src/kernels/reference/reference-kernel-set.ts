@@ -5,7 +5,7 @@ import { enhanceRows, reduceEnhanced } from "./cfe.js";
 import { gemm } from "./gemm.js";
 import { f32FromF64Panels, gatherBasis, packColumns, projectOut, scaleColumns, sumSquares } from "./pack.js";
 import { reduceScores, scoreStatistics } from "./score.js";
-import { binScores, laneProduct, pooledStatistics } from "./varying.js";
+import { binScores, gatherMasked, laneProduct, pooledStatistics } from "./varying.js";
 
 const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
 /** Values from the first of the first row to the last of the last. */
@@ -208,6 +208,20 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         signed: signed === 1,
       };
       pooledStatistics(inputs, f64(statistics, nShuffles * stride));
+    },
+    f64GatherMasked(nRows, nBasis, nShuffles, labels, signs, keep, basis, gathered) {
+      const kept = u8(keep, nRows);
+      const remaining = kept.reduce((sum, value) => sum + value, 0);
+      const inputs = {
+        nRows,
+        nBasis,
+        nShuffles,
+        labels: i32(labels, nShuffles * nRows),
+        signs: signs === 0 ? undefined : i8(signs, nShuffles * nRows),
+        keep: kept,
+        basis: f64(basis, (remaining + 1) * nBasis),
+      };
+      gatherMasked(inputs, f64(gathered, roundUp(nShuffles * nBasis, ROW_PANEL) * nRows));
     },
     f64LaneProduct(nRows, nShuffles, width, labels, signs, own, packed, product, rowStep, stride) {
       const inputs = {

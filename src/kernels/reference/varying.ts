@@ -1,5 +1,5 @@
 // Reference kernels of designs that vary between elements: products -> t or sqrt(F) -> bins. Contract: ../CONTRACTS.md.
-import { F64_PANEL, LANES } from "../kernel-set.js";
+import { F64_PANEL, LANES, ROW_PANEL } from "../kernel-set.js";
 import { binOf, SSE_ROUNDING } from "./bins.js";
 
 export interface PooledInputs {
@@ -112,6 +112,38 @@ export function laneProduct(inputs: LaneInputs, product: Float64Array): void {
         sum += signs[b * nRows + i]! * value;
       }
       product[b * inputs.rowStep * inputs.stride + w] = sum;
+    }
+  }
+}
+
+export interface MaskedInputs {
+  readonly nRows: number;
+  readonly nBasis: number;
+  readonly nShuffles: number;
+  readonly labels: Int32Array;
+  /** Undefined: all +1. */
+  readonly signs: Int8Array | undefined;
+  readonly keep: Uint8Array;
+  /** [remaining + 1][nBasis]. */
+  readonly basis: Float64Array;
+}
+
+/** The transpose of the masked shuffle, applied to rows that have the remaining observations only. */
+export function gatherMasked(inputs: MaskedInputs, gathered: Float64Array): void {
+  const { nRows, nBasis, labels, signs, keep, basis } = inputs;
+  const used = inputs.nShuffles * nBasis;
+  if (used % ROW_PANEL > 0) gathered.fill(0, (used - (used % ROW_PANEL)) * nRows);
+  for (let b = 0; b < inputs.nShuffles; b++) {
+    for (let j = 0; j < nBasis; j++) {
+      const row = b * nBasis + j;
+      const base = (row - (row % ROW_PANEL)) * nRows + (row % ROW_PANEL);
+      let remaining = 0;
+      for (let i = b * nRows; i < (b + 1) * nRows; i++) {
+        const source = labels[i]!;
+        // a missing source gets any finite number: its value is 0
+        gathered[base + source * ROW_PANEL] = basis[remaining * nBasis + j]! * (signs?.[i] ?? 1);
+        remaining += keep[source]!;
+      }
     }
   }
 }

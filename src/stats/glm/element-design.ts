@@ -95,12 +95,18 @@ export function resolveElementDesign(
   shared: ColumnFactors,
   columns: readonly ArrayLike<number>[],
 ): ElementDesign {
+  const factors = columns.length === 0 ? shared : extendFactors(shared, countFactors(model));
+  for (const column of columns) addColumn(factors, column);
+  return designOfFactors(model, keep, factors);
+}
+
+/** The design of columns that are factorised already. Without variance groups Q is carried along unread, and may be empty. */
+export function designOfFactors(model: GlmModel, keep: Uint8Array, factors: ColumnFactors): ElementDesign {
   const n = model.design.nRows;
   const k = countFactors(model);
-  const nObservations = keep.reduce((sum, kept) => sum + kept, 0);
+  let nObservations = 0;
+  for (let i = 0; i < n; i++) nObservations += keep[i]!;
   if (nObservations < k) return untestable("fewer-than-factors", 0, nObservations);
-  const factors = columns.length === 0 ? shared : extendFactors(shared, k);
-  for (const column of columns) addColumn(factors, column);
   const condition = conditionOfUpper(factors.r, k);
   if (!(condition <= LARGEST_CONDITION)) return untestable("ill-conditioned", condition, nObservations);
   const dof = nObservations - k;
