@@ -11,7 +11,7 @@ import { rebuildFailure, type WorkerRequest, type WorkerResponse } from "./proto
 import { workerUrl } from "./worker-url.js";
 
 export interface Pool {
-  /** Reports of all threads. `onClaimed`: pieces claimed so far, some times a second. Rejects with the first error of any thread. */
+  /** Reports of all threads. `onClaimed`: pieces claimed so far, some times a second and at the end. Rejects with the first error of any thread. */
   run(order: PhaseOrder, nPieces: number, onClaimed?: (nClaimed: number) => void): Promise<PhaseReport[]>;
   close(): Promise<void>;
 }
@@ -65,6 +65,7 @@ function openInlinePool(inputs: PoolInputs): Pool {
         inputs.signal?.throwIfAborted();
         turn = performance.now();
       }
+      onClaimed?.(nPieces);
       return [reportOf(runner, busyMs + performance.now() - turn)];
     },
     async close() {
@@ -132,6 +133,7 @@ async function openThreadPool(inputs: PoolInputs, nThreads: number): Promise<Poo
       const timer = setInterval(tick, TICK_MS);
       try {
         const responses = await Promise.all(workers.map((worker) => ask(worker, { type: "phase", order, nPieces })));
+        onClaimed?.(nPieces);
         return responses.flatMap((response) => (response.type === "done" ? [response.report] : []));
       } finally {
         clearInterval(timer);
