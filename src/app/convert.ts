@@ -1,4 +1,5 @@
 // The use case "make a store or an .h5 of a fixel directory": defaults, then the converter of the kind of output.
+import { addScalar, storeToExtend } from "../../converters/add-scalar.js";
 import { type ConvertProgress, type ConvertSummary, convertFixelDirectory } from "../../converters/fixel-directory.js";
 import { convertImages } from "../../converters/image-cohort.js";
 import { checkSubjectFiles } from "../../converters/subject-files.js";
@@ -33,7 +34,7 @@ export interface ConvertFixelsOptions {
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
 
 /**
- * Makes a store of a cohort, or resumes one that was killed. The bytes written depend on the inputs alone (but for the provenance in store.json).
+ * Makes a store of a cohort, adds a scalar to one that has others of the same subjects, or resumes what was killed. The bytes written depend on the inputs alone (but for the provenance in store.json).
  * Throws UsageError, InputError (every problem of the subject files in one message), BudgetError.
  */
 export async function convertFixels(options: ConvertFixelsOptions): Promise<ConvertSummary> {
@@ -48,7 +49,8 @@ export async function convertFixels(options: ConvertFixelsOptions): Promise<Conv
   if (isHdf5Path(output)) return convertToHdf5(filled);
   if (gzipLevel !== undefined)
     throw new UsageError(`Cannot compress ${output}: --gzip is for .h5 files. Leave it out, or name the output .h5.`);
-  return convertFixelDirectory(filled);
+  const store = storeToExtend(filled);
+  return store === undefined ? convertFixelDirectory(filled) : addScalar(store, filled);
 }
 
 /** Not resumed: a killed run begins again. */

@@ -41,7 +41,8 @@ export function publishStore(output: string, options: { replace: boolean }): voi
   fs.rmSync(aside, { recursive: true, force: true });
 }
 
-function syncPath(file: string): void {
+/** Brings a file or directory to the disk. */
+export function syncPath(file: string): void {
   const fd = fs.openSync(file, "r");
   try {
     fs.fsyncSync(fd);

@@ -28,12 +28,12 @@ type Typed = StandardOptions &
 const HELP = {
   about: [
     "Convert a fixel directory with one data file a subject into a store. It is read once; memory stays within --memory whatever the number of subjects.",
-    "The files named in the list are looked for in the fixel directory, then beside the list, then in the working directory. A conversion that was stopped is continued by the same command.",
+    "The files named in the list are looked for in the fixel directory, then beside the list, then in the working directory. A conversion that was stopped is continued by the same command. A store of the same subjects and template gets the scalar beside those it has.",
     "A store is a directory; docs/formats.md says how numpy reads it.",
   ],
   examples: [
     "convert fixels fd_smooth/ subjects.txt cohort.fxs",
-    "convert fixels log_fc_smooth/ subjects.txt log_fc.fxs --scalar log_fc",
+    "convert fixels log_fc_smooth/ subjects.txt cohort.fxs --scalar log_fc",
     "convert fixels fd_smooth/ subjects.txt cohort.fxs --memory 256MiB -force",
   ],
 };

@@ -1,0 +1,88 @@
+// A second scalar in a store: both are there, or the store is what it was.
+import fs from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { convertFixels } from "../../src/app/convert.js";
+import { openColumnSource } from "../../src/store/open-column-source.js";
+import { openStore } from "../../src/store/open-store.js";
+import { verifyStore } from "../../src/store/verify.js";
+import { rawFixelData, writeCohort } from "../support/make-cohort.js";
+import { temporaryDirectory } from "../support/temporary-directory.js";
+
+const directory = temporaryDirectory();
+const N_FIXELS = 37;
+
+function makeCohort(folder: string, value: (i: number, f: number) => number, names = ["a.mif", "b.mif", "c.mif"]) {
+  const files = names.map((name, i) => {
+    return [name, rawFixelData(Float32Array.from({ length: N_FIXELS }, (_, f) => value(i, f)))] as const;
+  });
+  return writeCohort(path.join(directory, folder), N_FIXELS, files);
+}
+
+const convert = (folder: string, output: string, scalar: string) =>
+  convertFixels({
+    inputDirectory: path.join(directory, folder),
+    subjectList: path.join(directory, folder, "subjects.txt"),
+    output,
+    scalar,
+    command: "test",
+  });
+
+function readScalar(store: string, scalar: string): number[] {
+  const source = openColumnSource(openStore(store, { io: "read" }).spec(scalar));
+  const values = new Float32Array(3 * N_FIXELS);
+  source.copyColumnsInto(new Uint8Array(values.buffer), 0, N_FIXELS);
+  source.close();
+  return [...values];
+}
+
+const expected = (value: (i: number, f: number) => number) =>
+  [0, 1, 2].flatMap((i) => Array.from({ length: N_FIXELS }, (_, f) => Math.fround(value(i, f))));
+
+const fd = (i: number, f: number) => i + f / 64;
+const fc = (i: number, f: number) => (f === 5 && i === 1 ? Number.NaN : 100 * i - f);
+
+makeCohort("fd", fd);
+makeCohort("fc", fc);
+makeCohort("reordered", fc, ["b.mif", "a.mif", "c.mif"]);
+
+test("both scalars are there, whole, and nothing else is", async () => {
+  const store = path.join(directory, "two.fxs");
+  await convert("fd", store, "FD");
+  await convert("fc", store, "log_FC");
+  expect(openStore(store, { io: "read" }).scalarNames).toEqual(["FD", "log_FC"]);
+  expect(readScalar(store, "FD")).toEqual(expected(fd));
+  expect(readScalar(store, "log_FC")).toEqual(expected(fc));
+  expect(openStore(store, { io: "read" }).missing("log_FC")?.[5]).toBe(1);
+  expect(verifyStore(store)).toMatchObject({ damagedBlocks: [], damagedFiles: [] });
+  expect(fs.readdirSync(directory).filter((name) => name.startsWith("two."))).toEqual(["two.fxs"]);
+});
+
+test("a scalar that is there already is not replaced without force", async () => {
+  const store = path.join(directory, "two.fxs");
+  await expect(convert("fd", store, "FD")).rejects.toThrow(/exists/);
+});
+
+test("other subjects, another order, another template are refused, and the store stays", async () => {
+  const store = path.join(directory, "one.fxs");
+  await convert("fd", store, "FD");
+  await expect(convert("reordered", store, "log_FC")).rejects.toThrow(
+    /^Cannot add log_FC to .*: expected its subjects in its order \(subject 1 is a\.mif\), got b\.mif in /,
+  );
+  writeCohort(path.join(directory, "other"), 40, []);
+  fs.copyFileSync(path.join(directory, "fd", "subjects.txt"), path.join(directory, "other", "subjects.txt"));
+  await expect(convert("other", store, "log_FC")).rejects.toThrow(/expected its template, got another index/);
+  expect(readScalar(store, "FD")).toEqual(expected(fd));
+});
+
+test("killed between moving the data and the new store.json, the next run completes it", async () => {
+  const store = path.join(directory, "killed.fxs");
+  await convert("fd", store, "FD");
+  // what such a kill leaves: a store beside it that has lost its data to the first, which does not name them
+  await convert("fc", path.join(directory, "killed.fxs.log_FC.fxs"), "log_FC");
+  fs.renameSync(path.join(directory, "killed.fxs.log_FC.fxs", "log_FC.f32"), path.join(store, "log_FC.f32"));
+  expect(openStore(store, { io: "read" }).scalarNames).toEqual(["FD"]);
+  await convert("fc", store, "log_FC");
+  expect(readScalar(store, "log_FC")).toEqual(expected(fc));
+  expect(fs.readdirSync(directory).filter((name) => name.startsWith("killed."))).toEqual(["killed.fxs"]);
+});
