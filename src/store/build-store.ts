@@ -202,7 +202,7 @@ function openBuild(plan: StoreBuildPlan, stagingBytes: number, partial: string):
     async finish(onBlock) {
       const absent = crc32.indexOf(undefined);
       if (absent >= 0) throw new InternalError(`Subject ${absent} of ${plan.output} was never written.`);
-      const scan = writer.scan(onBlock);
+      const scan = await writer.scan(onBlock);
       await settled();
       const manifest = reportingWrites(plan.output, () => {
         const made = assemble(plan, partial, crc32 as number[], scan);

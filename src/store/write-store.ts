@@ -13,7 +13,7 @@ import { promisify } from "node:util";
 import { InputError, InternalError } from "../errors.js";
 import { countBlocks } from "./block-width.js";
 import { type BlockedShape, bytesPerValue, dataFileBytes } from "./element-type.js";
-import { type BlockScan, scanBlocks } from "./scan-blocks.js";
+import { type BlockScan, scanBlocksInTurns } from "./scan-blocks.js";
 import { type Rectangle, writeRectangle } from "./write-rectangle.js";
 
 const fdatasync = promisify(fs.fdatasync);
@@ -40,7 +40,7 @@ export interface ScalarWriter {
    * Reading back costs one more pass over the page cache, and is chosen over combining checksums of pieces because it finds pieces that landed
    * in the wrong place, and leaves nothing to carry from a killed run to the one that resumes it.
    */
-  scan(onBlock?: (iBlock: number) => void): BlockScan;
+  scan(onBlock?: (iBlock: number) => void): Promise<BlockScan>;
   /** Idempotent. Keeps the file. */
   close(): void;
 }
@@ -109,7 +109,7 @@ export function createScalarWriter(options: ScalarWriterOptions): ScalarWriter {
     },
     writeRectangle: (values, rectangle) => writeRectangle(shape, values, rectangle, staging, writeBytes),
     sync: () => fdatasync(fd),
-    scan: (onBlock) => scanBlocks(fd, options.path, shape, staging, onBlock),
+    scan: (onBlock) => scanBlocksInTurns(fd, options.path, shape, staging, onBlock),
     close() {
       if (fd >= 0) fs.closeSync(fd);
       fd = -1;
