@@ -10,7 +10,17 @@ export function processStreams(tokens: readonly string[]): CliStreams {
   const quoted = tokens.map((token) =>
     /^[\w@%+=:,./-]+$/.test(token) ? token : `'${token.replaceAll("'", "'\\''")}'`,
   );
-  return { stdout, stderr, command: ["fixelstream", ...quoted].join(" "), signal: abortedBySignals() };
+  let signal: AbortSignal | undefined;
+  return {
+    stdout,
+    stderr,
+    command: ["fixelstream", ...quoted].join(" "),
+    // Made when a command first asks for it: one that does not listen, such as verify, is ended by the system as ever.
+    get signal() {
+      signal ??= abortedBySignals();
+      return signal;
+    },
+  };
 }
 
 /** `fixelstream info --json | head -1`: the reader has seen enough. */

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { inferFixels } from "../../src/app/infer.js";
 import { Interrupted } from "../../src/errors.js";
 import { listing, newAnalysis } from "../support/expect-refusal.js";
+import { runInProcess } from "../support/in-process-cli.js";
 import { builtCommand, runCli } from "../support/run-cli.js";
 import { INFERENCE_DEFAULTS } from "../support/run-inference.js";
 import type { SmallAnalysis } from "../support/small-analysis.js";
@@ -116,6 +117,15 @@ describe("an AbortSignal of a program's own", () => {
     await expect(run).rejects.toBeInstanceOf(Interrupted);
     expect(listing(input.root).filter((name) => !name.startsWith(".fixelstream"))).toEqual(before);
   });
+});
+
+it("a conversion that is asked to stop leaves no store, and is continued", async () => {
+  const input = newAnalysis();
+  const tokens = ["convert", "fixels", ...input.positionals.slice(0, 2), input.at("cohort.fxs"), "-quiet"];
+  const stopped = await runInProcess(tokens, AbortSignal.abort(new Interrupted("SIGTERM")));
+  expect(stopped).toEqual({ status: 143, stdout: "", stderr: `fixelstream: interrupted by SIGTERM: ${SAID}` });
+  expect(fs.existsSync(input.at("cohort.fxs"))).toBe(false);
+  expect(await runInProcess(tokens)).toEqual({ status: 0, stdout: "", stderr: "" });
 });
 
 describe("a pipe that is closed", () => {

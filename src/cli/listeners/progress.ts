@@ -18,6 +18,8 @@ export interface ProgressChoice {
 
 /** Milliseconds between lines where stderr is a file. */
 const LINE_INTERVAL_MS = 60_000;
+/** Milliseconds between two drawings of a bar. */
+const BAR_INTERVAL_MS = 200;
 /** Milliseconds between JSON lines: enough for a plot of memory. */
 const JSON_INTERVAL_MS = 200;
 
@@ -49,6 +51,7 @@ function createBars(stderr: NodeJS.WriteStream): ProgressListener {
   const clock = createClock();
   let bar: ReturnType<MultiBar["create"]> | undefined;
   let stopped = false;
+  let drawn = Number.NEGATIVE_INFINITY;
   return {
     update(phase, share) {
       const { isNew, leftMs } = clock(phase, share);
@@ -60,6 +63,10 @@ function createBars(stderr: NodeJS.WriteStream): ProgressListener {
         left: leftMs === undefined ? "?" : formatDuration(leftMs),
         memory: `${formatBytes(process.memoryUsage.rss())} resident`,
       });
+      // The bars draw themselves by a timer, which never fires while work goes on without a turn of the event loop.
+      if (performance.now() - drawn < BAR_INTERVAL_MS) return;
+      drawn = performance.now();
+      bars.update();
     },
     write(text) {
       if (bar === undefined || stopped) {
