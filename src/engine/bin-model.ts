@@ -1,7 +1,7 @@
 // Phase "bin" of models whose design varies or whose variance is grouped: statistics of any group of elements -> bins at their places.
 import { LANES } from "../kernels/kernel-set.js";
+import { binOfF, binOfT } from "../stats/glm/fast-z.js";
 import { createZThresholds, type ZThresholds } from "../stats/glm/z-thresholds.js";
-import { fToZ, tToZ } from "../stats/glm/z-transform.js";
 import type { BinOrder } from "./bin-fixed.js";
 import type { EngineJob, ModelJob } from "./job.js";
 import { largestBin } from "./largest-bin.js";
@@ -109,8 +109,7 @@ function createDofBinner({ job, at, f64, buffer }: RunnerContext<EngineJob>, { r
       for (let i = 0; i < members.length; i++) {
         const x = statistics[b * stride + i]!;
         const dof = dofs[b * stride + i]!;
-        const z = x > 0 && x < Infinity ? (kind === "t" ? tToZ(x, dof) : fToZ(x * x, rank, dof)) : 0;
-        const bin = z > 0 ? Math.floor(z / dh) : 0;
+        const bin = kind === "t" ? binOfT(x, dof, dh) : binOfF(x * x, rank, dof, dh);
         if (bin > largest) largest = bin;
         out[members[i]! * LANES + b] = bin;
       }

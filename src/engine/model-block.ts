@@ -92,21 +92,17 @@ export function createModelLoader(
     return found;
   };
 
-  /** Which observations an element lacks, as bits; its missing values, of all parts, become 0. */
-  const clearMissing = (place: BlockPlace, element: number): Uint32Array => {
-    const column = columns[place.firstElement + element]! - place.firstColumn;
-    const bits = new Uint32Array(words);
+  /** Which observations the elements lack, u32 [elements][words] of bits; their missing values, of all parts, become 0. Row by row, as they lie. */
+  const clearMissing = (place: BlockPlace, elements: readonly number[]): Uint32Array => {
+    const at = Int32Array.from(elements, (i) => columns[place.firstElement + i]! - place.firstColumn);
+    const bits = new Uint32Array(elements.length * words);
     const values = parts.map((_, part) => rawView(part, n * place.nColumns));
-    for (const raw of values) {
-      for (let i = 0, from = column; i < n; i++, from += place.nColumns) {
-        const value = raw[from]!;
-        // NaN - NaN and infinity - infinity are NaN
-        if (value - value !== 0) bits[i >> 5]! |= 1 << (i & 31);
-      }
-    }
-    for (const [word, wordBits] of bits.entries()) {
-      for (let rest = wordBits, i = word * 32; rest !== 0; rest >>>= 1, i++) {
-        if ((rest & 1) === 1) for (const raw of values) raw[column + i * place.nColumns] = 0;
+    for (const raw of values) markMissing(raw, at, bits, { n, words, stride: place.nColumns });
+    for (let word = 0; word < bits.length; word++) {
+      let i = (word % words) * 32;
+      for (let rest = bits[word]!; rest !== 0; rest >>>= 1, i++) {
+        if ((rest & 1) === 0) continue;
+        for (const raw of values) raw[at[Math.floor(word / words)]! + i * place.nColumns] = 0;
       }
     }
     return bits;
@@ -118,19 +114,21 @@ export function createModelLoader(
       loader.readRaw(place);
       readColumns(place);
       const incomplete = findIncomplete(place);
-      const groups = new Map<string, { keep: Uint8Array; isComplete: boolean; key: string; members: number[] }>();
-      for (let i = 0; i < place.nElements; i++) {
-        const bits = incomplete[i] === 1 ? clearMissing(place, i) : undefined;
+      const all = Array.from({ length: place.nElements }, (_, i) => i);
+      const lacking = all.filter((i) => incomplete[i] === 1);
+      const groups = new Map<string, ElementGroup & { readonly members: number[] }>();
+      const join = (i: number, bits: Uint32Array | undefined) => {
         const key = bits === undefined ? "" : bits.join();
         let group = groups.get(key);
         if (group === undefined) {
-          const keep =
-            bits === undefined ? complete : complete.map((_, row) => 1 ^ ((bits[row >> 5]! >>> (row & 31)) & 1));
-          group = { keep, isComplete: bits === undefined, key, members: [] };
+          group = { keep: bits === undefined ? complete : keptRows(bits, n), isComplete: !bits, key, members: [] };
           groups.set(key, group);
         }
         group.members.push(i);
-      }
+      };
+      for (const i of all) if (incomplete[i] === 0) join(i, undefined);
+      const bits = lacking.length > 0 ? clearMissing(place, lacking) : new Uint32Array(0);
+      for (const [j, i] of lacking.entries()) join(i, bits.subarray(j * words, (j + 1) * words));
       return { place, groups: [...groups.values()] };
     },
     pack({ place }, { members }) {
@@ -145,4 +143,23 @@ export function createModelLoader(
       for (const source of sources) source.close();
     },
   };
+}
+
+function keptRows(bits: Uint32Array, n: number): Uint8Array {
+  return Uint8Array.from({ length: n }, (_, i) => 1 ^ ((bits[i >> 5]! >>> (i & 31)) & 1));
+}
+
+function markMissing(
+  raw: Float32Array | Float64Array,
+  at: Int32Array,
+  bits: Uint32Array,
+  { n, words, stride }: { n: number; words: number; stride: number },
+): void {
+  for (let i = 0, row = 0; i < n; i++, row += stride) {
+    for (let j = 0; j < at.length; j++) {
+      const value = raw[row + at[j]!]!;
+      // NaN - NaN and infinity - infinity are NaN
+      if (value - value !== 0) bits[j * words + (i >> 5)]! |= 1 << (i & 31);
+    }
+  }
 }

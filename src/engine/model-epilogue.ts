@@ -15,7 +15,8 @@ export interface Epilogue {
 }
 
 export function createEpilogue(context: RunnerContext, { regions, size }: ModelJob): Epilogue {
-  return size.nGroups === 1 ? pooledEpilogue(context, { regions, size }) : groupedEpilogue(context, { regions, size });
+  if (size.nGroups === 1) return pooledEpilogue(context, { regions, size });
+  return (size.nElementColumns === 0 ? sharedGroupedEpilogue : groupedEpilogue)(context, { regions, size });
 }
 
 type Sized = Pick<ModelJob, "regions" | "size">;
@@ -57,6 +58,46 @@ function pooledEpilogue(context: RunnerContext, { regions, size }: Sized): Epilo
   };
 }
 
+/** Under one design for all members: by the kernel. */
+function sharedGroupedEpilogue(context: RunnerContext, { regions, size }: Sized): Epilogue {
+  const { kernels: k, at, f64 } = context;
+  const { sharedRank: r, nGroups } = size;
+  const gram = at(regions.moments);
+  const sizes = gram + nGroups * r * r * 8;
+  const rnn = sizes + nGroups * 8;
+  const toEffect = rnn + nGroups * 8;
+  return {
+    prepare(designs, h) {
+      const { groups, hypotheses } = designs[0]!;
+      f64(gram, nGroups * r * r).set(groups!.gram);
+      f64(sizes, nGroups).set(groups!.sizes);
+      f64(rnn, nGroups).set(groups!.rnn);
+      f64(toEffect, size.contrastRanks[h]! * r).set(hypotheses[h]!.toEffect);
+    },
+    finish(designs, h, count, width) {
+      k.f64GroupedStatistics(
+        count,
+        designs.length,
+        r,
+        nGroups,
+        size.contrastRanks[h]!,
+        at(regions.product),
+        at(regions.squareProduct),
+        width,
+        gram,
+        sizes,
+        rnn,
+        toEffect,
+        designs[0]!.hypotheses[h]!.kind === "t" ? 1 : 0,
+        at(regions.statistics),
+        at(regions.dofs),
+        at(regions.scratch),
+      );
+    },
+  };
+}
+
+/** Element by element, each with its own design. */
 function groupedEpilogue(context: RunnerContext, { regions, size }: Sized): Epilogue {
   const { at, f64 } = context;
   const { sharedRank: r0, nElementColumns: c, nGroups } = size;

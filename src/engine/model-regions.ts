@@ -47,6 +47,9 @@ export interface ModelRegions {
   readonly totals: number;
   /** f64 [s][r + c][W]. */
   readonly tested: number;
+  /** f64: K [G][r][r], sizes [G], rnn [G], T [s][r] of a group of elements, and scratch of f64GroupedStatistics. */
+  readonly moments: number;
+  readonly scratch: number;
   /** f64 [tile][W]. */
   readonly statistics: number;
   readonly dofs: number;
@@ -75,6 +78,7 @@ export function layOutModel(
   const gatheredRows = roundUp(tile * productRows(size), ROW_PANEL);
   const squareRows = grouped ? roundUp(tile * nGroups, ROW_PANEL) : 0;
   const nHypotheses = contrastRanks.length;
+  const mostRows = Math.max(...contrastRanks);
   return {
     rawColumns: size.columnBytes.map((bytes) => reserve(n * plan.width * bytes)),
     own: reserve(nGroups * c * n * width * 8),
@@ -93,7 +97,9 @@ export function layOutModel(
     ownProduct: reserve(Math.max(tile * nGroups * c, 1) * width * 8),
     shifts: reserve(nHypotheses * r * width * 8),
     totals: reserve(nHypotheses * width * 8),
-    tested: reserve(Math.max(...contrastRanks) * (r + c) * width * 8),
+    tested: reserve(mostRows * (r + c) * width * 8),
+    moments: reserve(grouped ? (nGroups * (r * r + 2) + mostRows * r) * 8 : 0),
+    scratch: reserve(grouped ? 16 * (r + nGroups + r * r + mostRows * r + mostRows * mostRows + mostRows) : 0),
     statistics: reserve(tile * width * 8),
     dofs: reserve(grouped ? tile * width * 8 : 0),
     thresholds: contrastRanks.map(() => reserve(size.nThresholds * 8)),

@@ -164,6 +164,24 @@ export interface KernelSet {
     rowStep: number,
     stride: number,
   ): void;
+  f64GroupedStatistics(
+    nShuffles: number,
+    nColumns: number,
+    rank: number,
+    nGroups: number,
+    contrastRank: number,
+    product: number,
+    squares: number,
+    stride: number,
+    gram: number,
+    sizes: number,
+    rnn: number,
+    toEffect: number,
+    signed: number,
+    statistics: number,
+    dofs: number,
+    scratch: number,
+  ): void;
   f64BinScores(
     nShuffles: number,
     nColumns: number,

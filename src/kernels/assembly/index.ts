@@ -5,3 +5,4 @@ export { f64BinStatistics } from "./bins";
 export { f64ScoreStatistics, f64ReduceScores } from "./score";
 export { f32EnhanceRows, f32KeepDefault, f32ReduceEnhanced } from "./cfe";
 export { f64PooledStatistics, f64LaneProduct, f64BinScores, f64GatherMasked } from "./varying";
+export { f64GroupedStatistics } from "./grouped";

@@ -3,6 +3,7 @@ import { F32_PANEL, type KernelSet, LANES, ROW_PANEL } from "../kernel-set.js";
 import { binStatistics } from "./bins.js";
 import { enhanceRows, reduceEnhanced } from "./cfe.js";
 import { gemm } from "./gemm.js";
+import { groupedStatistics } from "./grouped.js";
 import { f32FromF64Panels, gatherBasis, packColumns, projectOut, scaleColumns, sumSquares } from "./pack.js";
 import { reduceScores, scoreStatistics } from "./score.js";
 import { binScores, gatherMasked, laneProduct, pooledStatistics } from "./varying.js";
@@ -236,6 +237,40 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         stride,
       };
       laneProduct(inputs, f64(product, span(nShuffles, rowStep * stride, width)));
+    },
+    f64GroupedStatistics(
+      nShuffles,
+      nColumns,
+      rank,
+      nGroups,
+      contrastRank,
+      product,
+      squares,
+      stride,
+      gram,
+      sizes,
+      rnn,
+      toEffect,
+      signed,
+      statistics,
+      dofs,
+    ) {
+      const inputs = {
+        nShuffles,
+        nColumns,
+        rank,
+        nGroups,
+        contrastRank,
+        product: f64(product, nShuffles * nGroups * rank * stride),
+        squares: f64(squares, nShuffles * nGroups * stride),
+        stride,
+        gram: f64(gram, nGroups * rank * rank),
+        sizes: f64(sizes, nGroups),
+        rnn: f64(rnn, nGroups),
+        toEffect: f64(toEffect, contrastRank * rank),
+        signed: signed === 1,
+      };
+      groupedStatistics(inputs, f64(statistics, nShuffles * stride), f64(dofs, nShuffles * stride));
     },
     f64BinScores(
       nShuffles,

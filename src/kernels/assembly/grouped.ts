@@ -1,0 +1,125 @@
+// v and G of variance groups, two columns at a time. Contract: ../CONTRACTS.md, f64GroupedStatistics.
+const SSE_ROUNDING: f64 = 1e-14;
+
+// @ts-ignore: decorator
+@inline
+function sub(a: v128, b: v128, c: v128): v128 { return f64x2.sub(a, f64x2.mul(b, c)); }
+
+/** Lower Cholesky factor in place, v128 [size][size]; NaN where not positive definite. */
+function factorise(m: usize, size: i32): void {
+  const rowBytes = <usize>size << 4;
+  const zero = f64x2.splat(0), none = f64x2.splat(NaN);
+  for (let j = 0; j < size; j++) {
+    const row = m + <usize>j * rowBytes;
+    const at = row + (<usize>j << 4);
+    let diagonal = v128.load(at);
+    for (let l = 0; l < j; l++) { const a = v128.load(row + (<usize>l << 4)); diagonal = sub(diagonal, a, a); }
+    diagonal = f64x2.sqrt(v128.bitselect(diagonal, none, f64x2.gt(diagonal, zero)));
+    v128.store(at, diagonal);
+    for (let i = j + 1; i < size; i++) {
+      const other = m + <usize>i * rowBytes;
+      let sum = v128.load(other + (<usize>j << 4));
+      for (let l = 0; l < j; l++) sum = sub(sum, v128.load(other + (<usize>l << 4)), v128.load(row + (<usize>l << 4)));
+      v128.store(other + (<usize>j << 4), f64x2.div(sum, diagonal));
+    }
+  }
+}
+
+export function f64GroupedStatistics(
+  nShuffles: i32, nColumns: i32, rank: i32, nGroups: i32, contrastRank: i32, product: usize, squares: usize, stride: i32,
+  gram: usize, sizes: usize, rnn: usize, toEffect: usize, signed: i32, statistics: usize, dofs: usize, scratch: usize,
+): void {
+  const rowBytes = <usize>stride << 3;
+  const zero = f64x2.splat(0), one = f64x2.splat(1), none = f64x2.splat(NaN), rounding = f64x2.splat(SSE_ROUNDING), infinity = f64x2.splat(Infinity);
+  const sign = i64x2.splat(i64.MIN_VALUE);
+  // v128: d [r], W [G], A [r][r], Y [s][r], S [s][s], T d [s]
+  const d = scratch, weights = d + (<usize>rank << 4), a = weights + (<usize>nGroups << 4);
+  const y = a + (<usize>(rank * rank) << 4), schur = y + (<usize>(contrastRank * rank) << 4), effect = schur + (<usize>(contrastRank * contrastRank) << 4);
+  for (let b = 0; b < nShuffles; b++) {
+    const rows = product + <usize>(b * nGroups * rank) * rowBytes, squareRows = squares + <usize>(b * nGroups) * rowBytes;
+    for (let w = 0; w < nColumns; w += 2) {
+      const column = <usize>w << 3;
+      for (let j = 0; j < rank; j++) {
+        let sum = zero;
+        for (let g = 0; g < nGroups; g++) sum = f64x2.add(sum, v128.load(rows + <usize>(g * rank + j) * rowBytes + column));
+        v128.store(d + (<usize>j << 4), sum);
+      }
+      for (let i = 0; i < rank * rank; i++) v128.store(a + (<usize>i << 4), zero);
+      for (let g = 0; g < nGroups; g++) {
+        let cross = zero, fitted = zero;
+        const k = gram + (<usize>(g * rank * rank) << 3);
+        for (let i = 0; i < rank; i++) {
+          const di = v128.load(d + (<usize>i << 4));
+          cross = f64x2.add(cross, f64x2.mul(di, v128.load(rows + <usize>(g * rank + i) * rowBytes + column)));
+          let row = zero;
+          for (let j = 0; j < rank; j++) row = f64x2.add(row, f64x2.mul(v128.load64_splat(k + (<usize>(i * rank + j) << 3)), v128.load(d + (<usize>j << 4))));
+          fitted = f64x2.add(fitted, f64x2.mul(di, row));
+        }
+        const total = v128.load(squareRows + <usize>g * rowBytes + column);
+        let sse = f64x2.add(f64x2.sub(total, f64x2.add(cross, cross)), fitted);
+        sse = v128.and(sse, f64x2.gt(sse, f64x2.mul(rounding, f64x2.add(total, fitted))));
+        let weight = f64x2.div(v128.load64_splat(rnn + (<usize>g << 3)), sse);
+        weight = v128.and(weight, f64x2.lt(weight, infinity)); // NaN is not less either
+        v128.store(weights + (<usize>g << 4), weight);
+        for (let i = 0; i < rank * rank; i++) {
+          const at = a + (<usize>i << 4);
+          v128.store(at, f64x2.add(v128.load(at), f64x2.mul(weight, v128.load64_splat(k + (<usize>i << 3)))));
+        }
+      }
+      factorise(a, rank);
+      for (let q = 0; q < contrastRank; q++) {
+        let sum = zero;
+        for (let i = 0; i < rank; i++) {
+          const t = v128.load64_splat(toEffect + (<usize>(q * rank + i) << 3));
+          let entry = t;
+          for (let j = 0; j < i; j++) entry = sub(entry, v128.load(a + (<usize>(i * rank + j) << 4)), v128.load(y + (<usize>(q * rank + j) << 4)));
+          v128.store(y + (<usize>(q * rank + i) << 4), f64x2.div(entry, v128.load(a + (<usize>(i * rank + i) << 4))));
+          sum = f64x2.add(sum, f64x2.mul(t, v128.load(d + (<usize>i << 4))));
+        }
+        v128.store(effect + (<usize>q << 4), sum);
+      }
+      for (let q = 0; q < contrastRank; q++) {
+        for (let t = 0; t <= q; t++) {
+          let sum = zero;
+          for (let i = 0; i < rank; i++) sum = f64x2.add(sum, f64x2.mul(v128.load(y + (<usize>(q * rank + i) << 4)), v128.load(y + (<usize>(t * rank + i) << 4))));
+          v128.store(schur + (<usize>(q * contrastRank + t) << 4), sum);
+        }
+      }
+      factorise(schur, contrastRank);
+      let numerator = zero;
+      for (let q = 0; q < contrastRank; q++) {
+        let sum = v128.load(effect + (<usize>q << 4));
+        for (let t = 0; t < q; t++) sum = sub(sum, v128.load(schur + (<usize>(q * contrastRank + t) << 4)), v128.load(y + (<usize>t << 4)));
+        sum = f64x2.div(sum, v128.load(schur + (<usize>(q * contrastRank + q) << 4)));
+        v128.store(y + (<usize>q << 4), sum);
+        numerator = f64x2.add(numerator, f64x2.mul(sum, sum));
+      }
+      let x = numerator, dof = none;
+      if (contrastRank > 1) {
+        const s = <f64>contrastRank;
+        let all = zero, spread = zero;
+        for (let g = 0; g < nGroups; g++) all = f64x2.add(all, f64x2.mul(v128.load(weights + (<usize>g << 4)), v128.load64_splat(sizes + (<usize>g << 3))));
+        for (let g = 0; g < nGroups; g++) {
+          const share = f64x2.sub(one, f64x2.div(f64x2.mul(v128.load(weights + (<usize>g << 4)), v128.load64_splat(sizes + (<usize>g << 3))), all));
+          spread = f64x2.add(spread, f64x2.div(f64x2.mul(share, share), v128.load64_splat(rnn + (<usize>g << 3))));
+        }
+        const excess = f64x2.mul(f64x2.splat((2 * (s - 1)) / (s * (s + 2))), spread); // gamma - 1
+        x = f64x2.div(numerator, f64x2.mul(f64x2.add(one, excess), f64x2.splat(s)));
+        dof = f64x2.div(f64x2.splat(2 * (s - 1) / 3), excess);
+      } else {
+        let sum = zero, sumSquares = zero;
+        for (let g = 0; g < nGroups; g++) {
+          const left = f64x2.splat(load<f64>(sizes + (<usize>g << 3)) - 1);
+          const part = f64x2.div(f64x2.div(one, v128.load(weights + (<usize>g << 4))), left);
+          sum = f64x2.add(sum, part);
+          sumSquares = f64x2.add(sumSquares, f64x2.div(f64x2.mul(part, part), left));
+        }
+        dof = f64x2.div(f64x2.mul(sum, sum), sumSquares);
+      }
+      x = f64x2.sqrt(x);
+      if (signed) x = v128.or(x, v128.and(f64x2.lt(v128.load(effect), zero), sign));
+      v128.store(statistics + <usize>b * rowBytes + column, x);
+      v128.store(dofs + <usize>b * rowBytes + column, dof);
+    }
+  }
+}
