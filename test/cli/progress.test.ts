@@ -63,7 +63,10 @@ describe("--progress ndjson", () => {
     expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
     const lines = stderr.split("\n").filter((line) => line.startsWith("{"));
     const events = lines.map((line) => JSON.parse(line));
-    expect(new Set(events.map(({ phase }) => phase))).toEqual(new Set(["convert", "connectivity", "shuffle"]));
+    // "observe" too where a busy machine takes longer than a tick for it
+    const phases = new Set(events.map(({ phase }) => phase));
+    phases.delete("observe");
+    expect(phases).toEqual(new Set(["convert", "connectivity", "shuffle"]));
     for (const event of events) {
       expect(event).toEqual({
         event: "progress",
