@@ -18,7 +18,7 @@ function checkNull(key, values) {
 }
 
 /** What Node, the program's code and its threads take beside --memory: 72 MiB stand when the command line is parsed, the rest is heap and compiled code. */
-const fixedMiB = (threads) => 100 + 15 * threads;
+const fixedMiB = (threads) => 130 + 20 * threads;
 
 function memoryFigures(run, memoryMiB, threads) {
   const { plannedBytes } = run.record.memory;
