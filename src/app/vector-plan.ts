@@ -1,17 +1,20 @@
 // From what was typed to a checked plan: every small file is read and every shape compared before the first block of data.
 import { dirname, join } from "node:path";
 import { planScoreEngine, type ScoreEngineInputs, type ScoreEnginePlan } from "../engine/score-engine.js";
+import { InputError } from "../errors.js";
 import { resolveKernelChoice } from "../kernels/choose-kernels.js";
 import { designWarnings } from "../stats/design/check-design.js";
 import type { Hypothesis } from "../stats/design/hypothesis.js";
 import { conditionNumber, type Matrix } from "../stats/design/matrix.js";
 import { type DesignPartition, partitionDesign } from "../stats/design/partition.js";
+import type { VarianceGroups } from "../stats/glm/model.js";
 import type { ShufflePlan } from "../stats/shuffle/shuffle-plan.js";
 import type { ColumnSourceSpec } from "../store/column-source.js";
 import { formatBytes, formatDuration } from "../units.js";
 import type { Warning } from "../warnings.js";
 import { COST_NS, FIXED_BYTES } from "./plan/describe-plan.js";
 import { resolveDesign } from "./plan/resolve-design.js";
+import { readVarianceGroups, resolveModel } from "./plan/resolve-model.js";
 import { resolveShuffles } from "./plan/resolve-shuffles.js";
 import { resolveVectorInput, type VectorInput } from "./vector-input.js";
 import type { VectorStatsOptions } from "./vector-options.js";
@@ -20,7 +23,13 @@ export interface VectorPlan {
   readonly input: VectorInput;
   readonly design: Matrix;
   readonly hypotheses: readonly Hypothesis[];
+  /** Of the design alone; with element-wise columns without hypotheses. */
   readonly partition: DesignPartition;
+  readonly groups: VarianceGroups | undefined;
+  /** Element-wise regressors. */
+  readonly columnInputs: readonly VectorInput[];
+  /** Columns of the design and element-wise ones. */
+  readonly nFactors: number;
   readonly shuffles: ShufflePlan;
   readonly cache: string;
   readonly warnings: readonly Warning[];
@@ -31,16 +40,38 @@ export async function resolveVectors(options: VectorStatsOptions): Promise<Vecto
   const cache = options.cache ?? join(dirname(`${options.prefix}x`), ".fixelstream");
   const input = await resolveVectorInput({ ...options, scalar: options.scalar, cache });
   const { design, list } = resolveDesign(options, input.nSubjects, options.input);
+  const variance = readVarianceGroups(options.variance, input.nSubjects);
+  const columnInputs = await resolveColumns(options, input, cache);
   const { shuffles, warnings } = resolveShuffles(options, input.nSubjects, options.seed);
   return {
     input,
     design,
     hypotheses: list.hypotheses,
-    partition: partitionDesign(design, list.hypotheses),
+    partition: partitionDesign(design, columnInputs.length === 0 ? list.hypotheses : []),
+    groups: variance.groups,
+    columnInputs,
+    nFactors: design.nColumns + columnInputs.length,
     shuffles,
     cache,
-    warnings: [...designWarnings(design), ...list.warnings, ...warnings],
+    warnings: [...designWarnings(design), ...list.warnings, ...variance.warnings, ...warnings],
   };
+}
+
+/** A column is given as the data are: a list of one file a subject, a matrix, or a store. Throws InputError for another shape. */
+async function resolveColumns(options: VectorStatsOptions, input: VectorInput, cache: string): Promise<VectorInput[]> {
+  const columns: VectorInput[] = [];
+  for (const path of options.column ?? []) {
+    const column = await resolveVectorInput({ ...options, input: path, scalar: undefined, cache });
+    const { nSubjects, nElements } = input;
+    if (column.nSubjects !== nSubjects || column.nElements !== nElements) {
+      throw new InputError(
+        `Cannot use ${path} for -column: expected ${nSubjects} subjects x ${nElements} elements, as ${options.input} has, got ${column.nSubjects} x ${column.nElements}. Give one value a subject and element.`,
+        { path },
+      );
+    }
+    columns.push(column);
+  }
+  return columns;
 }
 
 export function scoreInputs(
@@ -48,6 +79,9 @@ export function scoreInputs(
   plan: VectorPlan,
   data: {
     readonly source: ColumnSourceSpec;
+    readonly columnSources: readonly ColumnSourceSpec[];
+    /** Some value is not finite. */
+    readonly missing: boolean;
     readonly onFallback?: (reason: string) => void;
     readonly signal?: AbortSignal | undefined;
   },
@@ -56,6 +90,8 @@ export function scoreInputs(
   const offset = !options.notest && !plan.shuffles.startsWithIdentity ? 1 : 0;
   return {
     partition: plan.partition,
+    model: resolveModel({ ...plan, nElementColumns: plan.columnInputs.length }, data.missing),
+    columnSources: data.columnSources,
     source: data.source,
     columns: Uint32Array.from({ length: plan.input.nElements }, (_, i) => i),
     precision: options.precision,
@@ -92,7 +128,11 @@ export interface VectorPlanSummary {
 
 /** Throws BudgetError. */
 export function planVectorRun(options: VectorStatsOptions, plan: VectorPlan): VectorPlanSummary {
-  const inputs = scoreInputs(options, plan, { source: plan.input.expected });
+  const inputs = scoreInputs(options, plan, {
+    source: plan.input.expected,
+    columnSources: plan.columnInputs.map(({ expected }) => expected),
+    missing: false,
+  });
   return describeVectorPlan(planScoreEngine(inputs), inputs);
 }
 
@@ -141,5 +181,5 @@ export function formatVectorPlan(plan: VectorPlanSummary): string {
 /** What the inputs turned out to be, in one line. */
 export function describeVectorFacts(plan: VectorPlan): string {
   const names = plan.hypotheses.map(({ name }) => name).join(" ");
-  return `${plan.input.nElements} elements, ${plan.input.nSubjects} subjects, ${plan.design.nColumns} factors (condition number ${conditionNumber(plan.design).toPrecision(4)}), hypotheses ${names}`;
+  return `${plan.input.nElements} elements, ${plan.input.nSubjects} subjects, ${plan.nFactors} factors (condition number ${conditionNumber(plan.design).toPrecision(4)}), hypotheses ${names}`;
 }

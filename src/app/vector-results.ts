@@ -19,7 +19,7 @@ export interface VectorResults {
 
 /** Checks that everything can be written. Throws InputError. */
 export function createVectorResults(options: VectorStatsOptions, plan: VectorPlan): VectorResults {
-  const { hypotheses, partition } = plan;
+  const { hypotheses, nFactors, groups } = plan;
   const postfixes = hypotheses.map(({ name }) => (hypotheses.length > 1 ? `_${name}` : ""));
   // 3.0.x and the development branch differ in one name; the form of the arguments tells which is meant
   const uncorrected = options.contrast === undefined ? "uncorrected_1mpvalue" : "uncorrected_pvalue";
@@ -35,9 +35,13 @@ export function createVectorResults(options: VectorStatsOptions, plan: VectorPla
     writeObserved({ image, index }) {
       output.writeRows(
         "betas",
-        Array.from({ length: partition.nFactors }, (_, i) => image(index.beta(i))),
+        Array.from({ length: nFactors }, (_, i) => image(index.beta(i))),
       );
-      output.writeRow("std_dev", image(index.standardDeviation));
+      const deviations = Array.from({ length: groups?.count ?? 1 }, (_, g) => image(index.deviation(g)));
+      // a row a variance group, with the digits of a matrix
+      if (groups === undefined) output.writeRow("std_dev", deviations[0]!);
+      else output.writeRows("std_dev", deviations);
+      if (index.condition !== undefined) output.writeRow("cond", image(index.condition));
       return {
         largestZ: hypotheses.map(({ kind }, h) => {
           const postfix = postfixes[h]!;
@@ -45,7 +49,7 @@ export function createVectorResults(options: VectorStatsOptions, plan: VectorPla
           output.writeColumn(`Zstat${postfix}`, image(index.z(h)));
           if (kind === "t") {
             output.writeRow(`abs_effect${postfix}`, image(index.effect(h)));
-            output.writeRow(`std_effect${postfix}`, image(index.standardisedEffect(h)));
+            if (groups === undefined) output.writeRow(`std_effect${postfix}`, image(index.standardisedEffect(h)));
           }
           return image(index.z(h)).reduce((largest, z) => Math.max(largest, z), Number.NEGATIVE_INFINITY);
         }),
@@ -104,10 +108,15 @@ function countNumbers(
   uncorrected: string,
 ): Record<string, number> {
   const { nElements } = plan.input;
-  const tables: Record<string, number> = { betas: plan.partition.nFactors * nElements, std_dev: nElements };
+  const tables: Record<string, number> = {
+    betas: plan.nFactors * nElements,
+    std_dev: (plan.groups?.count ?? 1) * nElements,
+    // written where values are missing, which is known only when they have been read
+    cond: nElements,
+  };
   for (const [h, { kind }] of plan.hypotheses.entries()) {
     const names = [`${kind}value`, "Zstat"];
-    if (kind === "t") names.push("abs_effect", "std_effect");
+    if (kind === "t") names.push("abs_effect", ...(plan.groups === undefined ? ["std_effect"] : []));
     if (!options.notest) names.push("fwe_1mpvalue", uncorrected, "null_contributions");
     for (const name of names) tables[`${name}${postfixes[h]}`] = nElements;
   }

@@ -1,12 +1,12 @@
 // vectorstats: inference on vectors of any kind, element by element, with family-wise control over all of them.
 import { openScoreEngine } from "../engine/score-engine.js";
-import { InputError } from "../errors.js";
 import { checkDiskRoom, claimDirectory } from "../results/claim-directory.js";
 import { hashFiles, machineOf, peakResidentBytes, RUN_RECORD_VERSION, type RunRecord } from "../results/run-record.js";
+import type { ColumnSourceSpec } from "../store/column-source.js";
 import { VERSION } from "../version.js";
 import type { Warning } from "../warnings.js";
 import type { InferenceEvents, InferenceSummary } from "./infer.js";
-import type { OpenedVectors } from "./vector-input.js";
+import { modelWarnings } from "./plan/model-warnings.js";
 import type { VectorStatsOptions } from "./vector-options.js";
 import {
   describeVectorFacts,
@@ -60,14 +60,20 @@ export async function inferVectors(options: VectorStatsOptions, events: VectorEv
     const { signal, onProgress } = events;
     const onConverted = (share: number) => onProgress?.("convert", share);
     const opened = await timed("convert", () => plan.input.open({ onProgress: onConverted, signal }));
-    checkMissing(opened, options);
+    const columnSources: ColumnSourceSpec[] = [];
+    const missing = opened.missing?.some((count) => count > 0) ?? false;
+    for (const column of plan.columnInputs) {
+      const { spec } = await timed("convert", () => column.open({ onProgress: onConverted, signal }));
+      columnSources.push(spec);
+    }
     const onFallback = (reason: string) => warn({ tag: "io-fallback", message: reason });
-    const inputs = scoreInputs(options, plan, { source: opened.spec, onFallback, signal });
+    const inputs = scoreInputs(options, plan, { source: opened.spec, columnSources, missing, onFallback, signal });
     const engine = await timed("plan", () => openScoreEngine(inputs));
     try {
       const summary = describeVectorPlan(engine.plan, inputs);
       events.onPlan?.(summary);
       const observed = await timed("observe", () => engine.observe((share) => onProgress?.("observe", share)));
+      for (const warning of modelWarnings(options, inputs, observed.verdicts)) warn(warning);
       const { largestZ } = await timed("write", () => output.writeObserved(observed));
       const results = options.notest
         ? { maxima: [], elements: [], timings: { gatherMs: 0, scoreMs: 0, bytesRead: 0 } }
@@ -144,7 +150,8 @@ export async function planVectors(options: VectorStatsOptions, events: VectorEve
 /** Tries everything that will be written to. Throws InputError; what was made for the trial is gone then. */
 function claimPlaces(options: VectorStatsOptions, plan: VectorPlan): { output: VectorResults; release: () => void } {
   const output = createVectorResults(options, plan);
-  if (plan.input.bytesToWrite === 0) return { output, release: output.discard };
+  const bytesToWrite = plan.columnInputs.reduce((sum, column) => sum + column.bytesToWrite, plan.input.bytesToWrite);
+  if (bytesToWrite === 0) return { output, release: output.discard };
   const { cache: path } = plan;
   try {
     const purpose = `Cannot keep converted data in ${path}`;
@@ -154,7 +161,7 @@ function claimPlaces(options: VectorStatsOptions, plan: VectorPlan): { output: V
       claim.release();
     };
     try {
-      checkDiskRoom([{ path, bytes: plan.input.bytesToWrite, what: "converted vectors" }]);
+      checkDiskRoom([{ path, bytes: bytesToWrite, what: "converted vectors" }]);
     } catch (error) {
       claim.release();
       throw error;
@@ -166,18 +173,18 @@ function claimPlaces(options: VectorStatsOptions, plan: VectorPlan): { output: V
   }
 }
 
-function checkMissing({ missing }: OpenedVectors, options: VectorStatsOptions): void {
-  if (missing === undefined) return;
-  const affected = missing.reduce((count, n) => count + (n > 0 ? 1 : 0), 0);
-  const first = missing.findIndex((n) => n > 0);
-  throw new InputError(
-    `Cannot analyse ${options.input}: expected finite values, but ${affected} of ${missing.length} elements have a subject with NaN or infinity (the first is element ${first}, counted from 0). Missing data is not supported yet: leave out those subjects or elements.`,
-    { path: options.input },
-  );
-}
-
 function namedFiles(options: VectorStatsOptions): Record<string, string | undefined> {
-  const { design, contrast, ftests, ttests, permutations } = options;
+  const { design, contrast, ftests, ttests, permutations, variance, exchangeWithin, exchangeWhole } = options;
   const rows = (options.ftest ?? []).map((path, i) => [`ftest${i + 1}`, path] as const);
-  return { design, contrast, ftests, ttests, ...Object.fromEntries(rows), permutations };
+  return {
+    design,
+    contrast,
+    ftests,
+    ttests,
+    ...Object.fromEntries(rows),
+    permutations,
+    variance,
+    exchangeWithin,
+    exchangeWhole,
+  };
 }

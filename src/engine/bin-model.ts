@@ -3,19 +3,12 @@ import { LANES } from "../kernels/kernel-set.js";
 import { binOfF, binOfT } from "../stats/glm/fast-z.js";
 import { createZThresholds, type ZThresholds } from "../stats/glm/z-thresholds.js";
 import type { BinOrder } from "./bin-fixed.js";
+import { createGroupTester } from "./group-tester.js";
 import type { EngineJob, ModelJob } from "./job.js";
 import { largestBin } from "./largest-bin.js";
 import type { ModelLoader } from "./model-block.js";
-import { createResidualTester } from "./residual-tester.js";
 import type { RunnerContext } from "./runner-context.js";
-import { createSharedTester, type GroupTester, type StatisticSink } from "./shared-design-tester.js";
-
-/** The way through the products that the model takes: one for all hypotheses, or one a hypothesis. */
-export function createGroupTester(context: RunnerContext, modelJob: ModelJob, loader: ModelLoader): GroupTester {
-  const { nGroups, nElementColumns } = modelJob.size;
-  const create = nGroups === 1 && nElementColumns === 0 ? createSharedTester : createResidualTester;
-  return create(context, modelJob, loader);
-}
+import type { StatisticSink } from "./shared-design-tester.js";
 
 export function createModelBinner(
   context: RunnerContext<EngineJob>,

@@ -206,6 +206,8 @@ export interface ScoreHypothesisRegions extends GlmHypothesisRegions {
 }
 
 export interface ScoreRegions extends GlmRegions {
+  /** f64 [nElements]: degrees of freedom, of models with pooled variance whose design varies; else unused. */
+  readonly elementDofs: number;
   readonly hypotheses: readonly ScoreHypothesisRegions[];
 }
 

@@ -2,19 +2,27 @@
 import { InputError } from "../errors.js";
 import { compileSimdModule, createKernelSet } from "../kernels/choose-kernels.js";
 import type { DesignPartition, HypothesisPartition } from "../stats/design/partition.js";
+import { VERDICTS } from "../stats/glm/element-design.js";
+import type { GlmModel } from "../stats/glm/model.js";
 import { fToZ, tToZ, zToF } from "../stats/glm/z-transform.js";
 import type { ColumnSourceSpec } from "../store/column-source.js";
 import { fillDesign, type LaneList } from "./constants.js";
 import { type GlmSize, observedImage, observedIndex, type Precision, type ScoreJob } from "./job.js";
 import { openPool, type Pool } from "./pool.js";
-import { glmSize } from "./problem-size.js";
+import { engineModel, glmSize } from "./problem-size.js";
 import { runScores, type ScoreNull } from "./run-scores.js";
 import type { RunEvents } from "./run-shuffles.js";
+import { zOfModelScore } from "./score-model.js";
 import { planScores, type ScorePlan } from "./score-plan.js";
 import { listBlocks } from "./work-lists.js";
 
 export interface ScoreEngineInputs {
+  /** Of the columns that all elements share; with element-wise columns without hypotheses. */
   readonly partition: DesignPartition;
+  /** Undefined: one design and one variance for all, those of `partition`. */
+  readonly model?: GlmModel | undefined;
+  /** Element-wise columns of the model. */
+  readonly columnSources?: readonly ColumnSourceSpec[] | undefined;
   readonly source: ColumnSourceSpec;
   /** u32 [nElements]: store columns analysed, ascending. */
   readonly columns: Uint32Array;
@@ -40,6 +48,8 @@ export interface ObservedVectors {
   /** f64 [nElements], valid until runShuffles starts. */
   readonly image: (i: number) => Float64Array;
   readonly index: ReturnType<typeof observedIndex>;
+  /** Elements by verdict, in the order of VERDICTS; all 0 where one design serves all. */
+  readonly verdicts: readonly number[];
 }
 
 export interface ScoreEngine {
@@ -67,7 +77,8 @@ export function planScoreEngine(inputs: ScoreEngineInputs): ScoreEnginePlan {
     storeBlockWidth: inputs.source.blockWidth,
     nStoreElements: inputs.source.nElements,
   });
-  const storePassBytes = inputs.columns.length * size.nSubjects * size.valueBytes;
+  const rowBytes = (size.model?.columnBytes ?? []).reduce<number>((sum, bytes) => sum + bytes, size.valueBytes);
+  const storePassBytes = inputs.columns.length * size.nSubjects * rowBytes;
   return { memory, size, storePassBytes, totalBytesRead: storePassBytes * (1 + memory.nBatches) };
 }
 
@@ -87,8 +98,8 @@ export async function openScoreEngine(inputs: ScoreEngineInputs): Promise<ScoreE
     kind: "score",
     size,
     source,
-    model: undefined,
-    columnSources: [],
+    model: engineModel(inputs.model),
+    columnSources: inputs.columnSources ?? [],
     precision: inputs.precision,
     kernels: inputs.kernels,
     untestable: partition.hypotheses.map((part) => untestableScore(part, partition.dof)),
@@ -113,14 +124,25 @@ export async function openScoreEngine(inputs: ScoreEngineInputs): Promise<ScoreE
   const pool = await openPool({ job, memory, module, kernels, partition, onFallback, signal }, inputs.nThreads);
   const nWorkers = Math.max(1, inputs.nThreads);
   const toZ = partition.hypotheses.map((part, h) => zOfScore(part, partition.dof, job.untestable[h]!));
+  const { model } = job;
+  const scoresOf = (h: number) => new Float64Array(buffer, job.shared.hypotheses[h]!.defaults, size.nElements).slice();
   return {
     plan,
     observe: (onProgress) => observe(inputs, job, buffer, pool, onProgress),
     async runShuffles(events) {
       const scores = await runScores({ job, buffer, kernels, partition, pool, lanes: inputs.lanes, nWorkers, events });
+      // maxima of other models are Z already
+      if (model !== undefined) return scores;
       return { ...scores, maxima: scores.maxima.map((values, h) => values.map(toZ[h]!)) };
     },
-    defaults: (h) => new Float64Array(buffer, job.shared.hypotheses[h]!.defaults, size.nElements).slice().map(toZ[h]!),
+    defaults(h) {
+      const scores = scoresOf(h);
+      if (model === undefined) return scores.map(toZ[h]!);
+      if (model.groups !== undefined) return scores;
+      const dofs = new Float64Array(buffer, job.shared.elementDofs, size.nElements);
+      const { kind, rank } = model.hypotheses[h]!;
+      return scores.map((x, element) => zOfModelScore(kind, rank, x, dofs[element]!));
+    },
     counters: (h) => new Uint32Array(buffer, job.shared.hypotheses[h]!.counters, size.nElements),
     close: () => pool.close(),
   };
@@ -148,12 +170,13 @@ async function observe(
   if (bad.length > 0) {
     const column = inputs.columns[bad.reduce((a, b) => Math.min(a, b))]!;
     throw new InputError(
-      `Cannot analyse ${inputs.source.path}: expected finite values, got NaN or infinity for element ${column} (counted from 0), perhaps others. Missing data is not supported yet: leave out those subjects or elements.`,
+      `Cannot analyse ${inputs.source.path}: expected finite values, got NaN or infinity for element ${column} (counted from 0), perhaps others, where the store counts none. The data changed since: convert them again.`,
       { path: inputs.source.path },
     );
   }
   return {
     image: (i) => observedImage(job, buffer, i) as Float64Array,
     index: observedIndex(job.size),
+    verdicts: VERDICTS.map((_, i) => reports.reduce((sum, report) => sum + report.verdicts[i]!, 0)),
   };
 }

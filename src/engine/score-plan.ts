@@ -19,6 +19,7 @@ import {
   type Regions,
   reserveGlmWorker,
   tileOf,
+  tileRank,
 } from "./memory-plan.js";
 
 export interface ScorePlanInputs {
@@ -65,8 +66,8 @@ const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple)
 /** Throws BudgetError naming the smallest budget that works. */
 export function planScores(inputs: ScorePlanInputs): ScorePlan {
   const budget = Math.min(inputs.budgetBytes, LARGEST_MEMORY);
-  const { nSubjects: n, rank, hypotheses } = inputs.size;
-  const tile = tileOf(n, rank, inputs.precision === "single");
+  const { nSubjects: n, hypotheses } = inputs.size;
+  const tile = tileOf(n, tileRank(inputs.size), inputs.precision === "single");
   const widest = Math.min(
     roundUp(inputs.storeBlockWidth, 8),
     Math.max(8, Math.floor(BLOCK_BYTES / (8 * n) / 8) * 8),
@@ -102,8 +103,10 @@ function layOut(inputs: ScorePlanInputs, sizes: { batch: number; width: number; 
   const { nSubjects: n, nElements: m, rank, hypotheses } = size;
   const { batch, width, tile } = sizes;
   const valueBytes = precision === "single" ? 4 : 8;
-  const labelShuffles = Math.min(batch, Math.max(tile, LABEL_SHUFFLES));
-  const gatheredBytes = (batch / tile) * roundUp(tile * rank, ROW_PANEL) * n * valueBytes;
+  // other models gather for each group of elements, out of the labels of the whole batch
+  const varies = size.model !== undefined;
+  const labelShuffles = varies ? batch : Math.min(batch, Math.max(tile, LABEL_SHUFFLES));
+  const gatheredBytes = varies ? 0 : (batch / tile) * roundUp(tile * rank, ROW_PANEL) * n * valueBytes;
   const observedBytes = observedIndex(size).count * m * 8;
 
   const regions = createRegions();
@@ -122,9 +125,10 @@ function layOut(inputs: ScorePlanInputs, sizes: { batch: number; width: number; 
   };
   const workerBytes = own.end;
   const memoryBytes = roundUp(workersStart + inputs.nWorkers * workerBytes, 65536);
+  const nSources = 1 + (size.model?.nElementColumns ?? 0);
   const windowBytes = mappedWindowBytes(n, width, size.valueBytes, 0);
   const results = 4 * m * 8;
-  const plannedBytes = memoryBytes + results + inputs.nWorkers * windowBytes;
+  const plannedBytes = memoryBytes + results + inputs.nWorkers * nSources * windowBytes;
   const saturated = inputs.budgetBytes > LARGEST_MEMORY;
   return {
     blockWidth: width,
@@ -146,7 +150,7 @@ function layOut(inputs: ScorePlanInputs, sizes: { batch: number; width: number; 
       `default and counters ${m} elements x 12 B x ${hypotheses.length} hypotheses = ${formatBytes(12 * m * hypotheses.length)}`,
       `everything shared    ${formatBytes(workersStart)}`,
       `threads              ${inputs.nWorkers} x ${formatBytes(workerBytes)} (block of ${width} elements x ${n} subjects, product tile of ${tile} shuffles)`,
-      `outside              results on their way to files ${formatBytes(results)}, mapped windows ${formatBytes(inputs.nWorkers * windowBytes)}`,
+      `outside              results on their way to files ${formatBytes(results)}, mapped windows ${formatBytes(inputs.nWorkers * nSources * windowBytes)}`,
       `planned              ${formatBytes(plannedBytes)} of ${formatBytes(inputs.budgetBytes)}${saturated ? " (a WebAssembly memory ends at 4 GiB: more is not used)" : ""}`,
     ],
   };
@@ -172,6 +176,7 @@ function reserveShared(
     signs: regions.reserve(plan.labelShuffles * n),
     columns: regions.reserve(m * 4),
     blocks: regions.reserve(maxBlocks * 16),
+    elementDofs: regions.reserve(size.model === undefined ? 0 : m * 8),
   };
   const perHypothesis: ScoreHypothesisRegions[] = hypotheses.map((h) => ({
     contrastBasis: regions.reserve(rank * h.contrastRank * 8),

@@ -118,10 +118,12 @@ async function runCommand(paths: readonly string[], typed: Typed, streams: CliSt
 }
 
 function resolveOptions(paths: readonly string[], typed: Typed, command: string): VectorStatsOptions {
-  const { nshuffles: nShuffles, permutations, scalar, cache, errors, io, kernels, precision } = typed;
+  const { nshuffles: nShuffles, permutations, scalar, cache, errors, io, kernels, precision, variance, column } = typed;
+  const { exchange_within: exchangeWithin, exchange_whole: exchangeWhole } = typed;
   return {
     ...resolveVectorForm(paths, typed),
     ...{ nShuffles, permutations, scalar, cache, errors, io, kernels, precision, command },
+    ...{ variance, column, exchangeWithin, exchangeWhole },
     seed: typed.seed ?? randomInt(2 ** 32 - 1),
     strong: typed.strong ?? false,
     notest: typed.notest ?? false,
