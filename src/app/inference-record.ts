@@ -55,8 +55,10 @@ export async function createRunRecord(found: RecordInputs): Promise<RunRecord> {
       nElements: plan.columns.length,
       ...(plan.posthoc.eligible === undefined ? {} : { nPosthoc: plan.posthoc.nEligible }),
       nSubjects: plan.partition.nSubjects,
-      rank: plan.partition.rank,
-      degreesOfFreedom: plan.partition.dof,
+      // of an element with all observations; own columns count as independent
+      rank: plan.partition.rank + plan.columnInputs.length,
+      degreesOfFreedom: plan.partition.dof - plan.columnInputs.length,
+      varianceGroups: plan.groups?.count ?? 1,
       hypotheses: plan.hypotheses.map(({ name, kind, rank }) => ({ name, kind, rank })),
       nShuffles: options.notest ? 0 : plan.shuffles.count,
       exhaustive: plan.shuffles.exhaustive,
@@ -78,6 +80,10 @@ export async function createRunRecord(found: RecordInputs): Promise<RunRecord> {
 
 function namedFiles(options: FixelCfeOptions): Record<string, string | undefined> {
   const { design, contrast, ftests, ttests, mask, posthoc, permutations } = options;
+  const { variance, exchangeWithin, exchangeWhole } = options;
   const rows = (options.ftest ?? []).map((path, i) => [`ftest${i + 1}`, path] as const);
-  return { design, contrast, ftests, ttests, ...Object.fromEntries(rows), mask, posthoc, permutations };
+  const columns = (options.column ?? []).map((path, i) => [`column${i + 1}`, path] as const);
+  const lists = Object.fromEntries([...rows, ...columns]);
+  const groups = { variance, exchangeWithin, exchangeWhole };
+  return { design, contrast, ftests, ttests, ...lists, mask, posthoc, permutations, ...groups };
 }

@@ -3,17 +3,9 @@
 import { BudgetError } from "../errors.js";
 import { LANES, ROW_PANEL } from "../kernels/kernel-set.js";
 import { formatBytes } from "../units.js";
-import type {
-  EnhancementSize,
-  GlmSize,
-  GlmWorkerRegions,
-  Precision,
-  ProblemSize,
-  SharedRegions,
-  WorkerRegions,
-} from "./job.js";
+import { createRegions, mappedWindowBytes, type Regions, reserveGlmWorker, tileOf, tileRank } from "./glm-memory.js";
+import type { EnhancementSize, Precision, ProblemSize, SharedRegions, WorkerRegions } from "./job.js";
 import { observedIndex } from "./job.js";
-import { layOutModel, panelColumns, productRows } from "./model-regions.js";
 
 export interface PlanInputs {
   readonly size: ProblemSize;
@@ -75,8 +67,6 @@ const CLAIMS_PER_WORKER = 8;
 const SMALLEST_WINDOW = 4096;
 /** Rows of a window: 64 B x 2048 = 128 KiB of enhanced values. */
 const WINDOW_ROWS = 2048;
-/** Bytes of gathered basis a tile may take: half of a common second-level cache. */
-const TILE_BYTES = 512 * 1024;
 /** Bytes of a block's packed columns: larger blocks gain nothing, smaller ones leave the tile's panels unused. */
 export const BLOCK_BYTES = 4 * 2 ** 20;
 
@@ -123,21 +113,14 @@ function evenBatch(nShuffles: number, largest: number): number {
   return Math.max(LANES, roundUp(Math.ceil(nShuffles / nBatches), LANES));
 }
 
-export type Regions = ReturnType<typeof createRegions>;
-
-/** Hands out offsets one after the other. */
-export function createRegions() {
-  let end = 0;
-  return {
-    reserve(bytes: number, alignment = 64): number {
-      const offset = roundUp(end, alignment);
-      end = offset + bytes;
-      return offset;
-    },
-    get end() {
-      return roundUp(end, 64);
-    },
-  };
+/** Sizes to try, descending. */
+function windowSizes({ nConnections, nWorkers, maxRowConnections }: PlanInputs): number[] {
+  const balanced = Math.ceil(nConnections / (nWorkers * CLAIMS_PER_WORKER));
+  const atLeast = Math.max(Math.min(SMALLEST_WINDOW, nConnections), maxRowConnections, 1);
+  const sizes: number[] = [];
+  for (let size = Math.min(LARGEST_WINDOW, balanced); size > atLeast; size = Math.floor(size / WINDOW_STEP))
+    sizes.push(size);
+  return [...sizes, atLeast];
 }
 
 interface Shape {
@@ -207,33 +190,6 @@ function layOut(inputs: PlanInputs, { batch, width, window: windowConnections, s
   };
 }
 
-/** Rows of the product a shuffle. */
-export const tileRank = (size: GlmSize): number => (size.model === undefined ? size.rank : productRows(size.model));
-
-/** Sizes to try, descending. */
-function windowSizes({ nConnections, nWorkers, maxRowConnections }: PlanInputs): number[] {
-  const balanced = Math.ceil(nConnections / (nWorkers * CLAIMS_PER_WORKER));
-  const atLeast = Math.max(Math.min(SMALLEST_WINDOW, nConnections), maxRowConnections, 1);
-  const sizes: number[] = [];
-  for (let size = Math.min(LARGEST_WINDOW, balanced); size > atLeast; size = Math.floor(size / WINDOW_STEP))
-    sizes.push(size);
-  return [...sizes, atLeast];
-}
-
-/** Shuffles whose gathered rows stay in the second-level cache; a divisor of 16, so that a tile never crosses a group of lanes. */
-export function tileOf(n: number, rank: number, single: boolean): number {
-  let shuffles = LANES;
-  while (shuffles > 1 && shuffles * rank * n * (single ? 4 : 8) > TILE_BYTES) shuffles /= 2;
-  // Padding to 4 rows must not be most of the work.
-  while (shuffles < LANES && shuffles * rank < ROW_PANEL) shuffles *= 2;
-  return shuffles;
-}
-
-/** Bytes that a thread keeps mapped at once of the store or of the connectivity. */
-export function mappedWindowBytes(n: number, width: number, valueBytes: number, windowConnections: number): number {
-  return roundUp(Math.max(n * width * valueBytes, windowConnections * 8), 65536) + 131072;
-}
-
 function layOutShared(
   regions: Regions,
   inputs: PlanInputs,
@@ -277,36 +233,6 @@ function layOutShared(
   const covered = regions.end - observed;
   if (covered < observedBytes) regions.reserve(observedBytes - covered);
   return { ...fixed, observed, hypotheses: small.map((s, h) => ({ ...s, bins: bins[h]! })) };
-}
-
-/** What a thread needs for a block of the linear model and one tile of its product. */
-export function reserveGlmWorker(
-  regions: Regions,
-  size: GlmSize,
-  plan: { width: number; tileShuffles: number; precision: Precision },
-): GlmWorkerRegions {
-  const { nSubjects: n, hypotheses } = size;
-  const { model } = size;
-  const width = model === undefined ? plan.width : panelColumns(model, plan.width);
-  const single = plan.precision === "single" && model === undefined;
-  const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
-  const productRows = roundUp(plan.tileShuffles * size.rank, ROW_PANEL);
-  const reserve = (bytes: number) => regions.reserve(bytes);
-  return {
-    raw: regions.reserve(n * plan.width * size.valueBytes),
-    columnIndices: regions.reserve(width * 4),
-    nonFinite: regions.reserve(width),
-    packed: regions.reserve(n * width * 8),
-    packed32: single ? regions.reserve(n * width * 4) : 0,
-    rawSums: regions.reserve(width * 8),
-    sums: regions.reserve(width * 8),
-    factors: regions.reserve(width * 8),
-    moments: regions.reserve(Math.max(roundUp(nMoments, ROW_PANEL), 1) * width * 8),
-    hypothesisSums: regions.reserve(width * 8),
-    product: regions.reserve(Math.max(productRows, roundUp(size.nFactors, ROW_PANEL)) * width * 8),
-    product32: single ? regions.reserve(productRows * width * 4) : 0,
-    model: model === undefined ? undefined : layOutModel(reserve, model, { nSubjects: n, ...plan }),
-  };
 }
 
 function layOutWorker(

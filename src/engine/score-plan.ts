@@ -3,6 +3,7 @@
 import { BudgetError } from "../errors.js";
 import { ROW_PANEL } from "../kernels/kernel-set.js";
 import { formatBytes } from "../units.js";
+import { createRegions, mappedWindowBytes, type Regions, reserveGlmWorker, tileOf, tileRank } from "./glm-memory.js";
 import {
   type GlmSize,
   observedIndex,
@@ -11,16 +12,7 @@ import {
   type ScoreRegions,
   type ScoreWorkerRegions,
 } from "./job.js";
-import {
-  BLOCK_BYTES,
-  createRegions,
-  LARGEST_MEMORY,
-  mappedWindowBytes,
-  type Regions,
-  reserveGlmWorker,
-  tileOf,
-  tileRank,
-} from "./memory-plan.js";
+import { BLOCK_BYTES, LARGEST_MEMORY } from "./memory-plan.js";
 
 export interface ScorePlanInputs {
   readonly size: GlmSize;

@@ -5,6 +5,7 @@ import { openKernels } from "../support/open-kernels.js";
 import { describeBinKernel } from "./describe-kernel-bins.js";
 import { describeEnhanceKernels } from "./describe-kernel-enhance.js";
 import { describeLinearKernels } from "./describe-kernel-linear.js";
+import { describeVaryingKernels } from "./describe-kernel-varying.js";
 
 export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
   describe(`${variant} kernels at ${firstByte === 0 ? "the start of the memory" : `byte ${firstByte}`}`, () => {
@@ -24,5 +25,6 @@ export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
     describeLinearKernels(tested);
     describeBinKernel(tested);
     describeEnhanceKernels(tested);
+    describeVaryingKernels(tested);
   });
 }

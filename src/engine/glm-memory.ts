@@ -1,0 +1,73 @@
+// Memory of the linear model, whatever is made of its statistics: handing out offsets, the tile of shuffles, and what a thread needs for a block.
+import { LANES, ROW_PANEL } from "../kernels/kernel-set.js";
+import type { GlmSize, GlmWorkerRegions, Precision } from "./job.js";
+import { layOutModel, panelColumns, productRows } from "./model-regions.js";
+
+/** Bytes of gathered basis a tile may take: half of a common second-level cache. */
+const TILE_BYTES = 512 * 1024;
+
+const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
+
+export type Regions = ReturnType<typeof createRegions>;
+
+/** Hands out offsets one after the other. */
+export function createRegions() {
+  let end = 0;
+  return {
+    reserve(bytes: number, alignment = 64): number {
+      const offset = roundUp(end, alignment);
+      end = offset + bytes;
+      return offset;
+    },
+    get end() {
+      return roundUp(end, 64);
+    },
+  };
+}
+
+/** Rows of the product a shuffle. */
+export const tileRank = (size: GlmSize): number => (size.model === undefined ? size.rank : productRows(size.model));
+
+/** Shuffles whose gathered rows stay in the second-level cache; a divisor of 16, so that a tile never crosses a group of lanes. */
+export function tileOf(n: number, rank: number, single: boolean): number {
+  let shuffles = LANES;
+  while (shuffles > 1 && shuffles * rank * n * (single ? 4 : 8) > TILE_BYTES) shuffles /= 2;
+  // Padding to 4 rows must not be most of the work.
+  while (shuffles < LANES && shuffles * rank < ROW_PANEL) shuffles *= 2;
+  return shuffles;
+}
+
+/** Bytes that a thread keeps mapped at once of the store or of the connectivity. */
+export function mappedWindowBytes(n: number, width: number, valueBytes: number, windowConnections: number): number {
+  return roundUp(Math.max(n * width * valueBytes, windowConnections * 8), 65536) + 131072;
+}
+
+/** What a thread needs for a block of the linear model and one tile of its product. */
+export function reserveGlmWorker(
+  regions: Regions,
+  size: GlmSize,
+  plan: { width: number; tileShuffles: number; precision: Precision },
+): GlmWorkerRegions {
+  const { nSubjects: n, hypotheses } = size;
+  const { model } = size;
+  const width = model === undefined ? plan.width : panelColumns(model, plan.width);
+  const single = plan.precision === "single" && model === undefined;
+  const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
+  const productRows = roundUp(plan.tileShuffles * size.rank, ROW_PANEL);
+  const reserve = (bytes: number) => regions.reserve(bytes);
+  return {
+    raw: regions.reserve(n * plan.width * size.valueBytes),
+    columnIndices: regions.reserve(width * 4),
+    nonFinite: regions.reserve(width),
+    packed: regions.reserve(n * width * 8),
+    packed32: single ? regions.reserve(n * width * 4) : 0,
+    rawSums: regions.reserve(width * 8),
+    sums: regions.reserve(width * 8),
+    factors: regions.reserve(width * 8),
+    moments: regions.reserve(Math.max(roundUp(nMoments, ROW_PANEL), 1) * width * 8),
+    hypothesisSums: regions.reserve(width * 8),
+    product: regions.reserve(Math.max(productRows, roundUp(size.nFactors, ROW_PANEL)) * width * 8),
+    product32: single ? regions.reserve(productRows * width * 4) : 0,
+    model: model === undefined ? undefined : layOutModel(reserve, model, { nSubjects: n, ...plan }),
+  };
+}
