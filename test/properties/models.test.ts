@@ -1,7 +1,8 @@
 // Whole runs of every model beside the plain oracle, with the same shuffles; one answer for any layout of the work; and the laws of the models.
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { convertFixels } from "../../src/app/convert.js";
 import { type FixelCfeOptions, planInference } from "../../src/app/infer.js";
 import { isFixelstreamError } from "../../src/errors.js";
 import { type ModelOptions, type ModelProblem, writeColumn, writeModelProblem } from "../support/make-model-problem.js";
@@ -191,6 +192,33 @@ describe("laws", () => {
     }
     expect(readdirSync(at("missing"))).toContain("cond.mif");
     expect(readdirSync(at("fixed"))).not.toContain("cond.mif");
+  });
+
+  test("subjects with the missing values left out of a store: one design again", async () => {
+    const { directory, problem, at } = write({ missing: "patterns" }, 6);
+    const store = at("cohort.fxs");
+    await convertFixels({
+      inputDirectory: directory,
+      subjectList: at("subjects.txt"),
+      output: store,
+      command: "convert",
+    });
+    const whole = problem.data.flatMap((row, i) => (row.every(Number.isFinite) ? [i] : []));
+    expect(whole.length).toBeLessThan(nSubjects);
+    const name = (i: number) => `sub-${String(i).padStart(3, "0")}.mif`;
+    const selectSubjects = (file: string, rows: readonly number[]) => {
+      writeFileSync(at(`${file}.txt`), rows.map((i) => `${name(i)}\n`).join(""));
+      const design = designOf(nSubjects).filter((_, i) => rows.includes(i));
+      return { subjects: at(`${file}.txt`), design: writeRows(at(`${file}-design.txt`), design) };
+    };
+    const contrast = writeRows(at("c.txt"), [[0, 1]]);
+    const some = { input: store, contrast, notest: true };
+    await runProblem(directory, { ...some, ...selectSubjects("whole", whole), output: at("out-whole") });
+    expect(readdirSync(at("out-whole"))).not.toContain("cond.mif");
+    const lacking = Array.from({ length: nSubjects }, (_, i) => i).filter((i) => !whole.includes(i));
+    const mixed = [...whole, lacking[0]!].sort((a, b) => a - b);
+    await runProblem(directory, { ...some, ...selectSubjects("mixed", mixed), output: at("out-mixed") });
+    expect(readdirSync(at("out-mixed"))).toContain("cond.mif");
   });
 
   test.each([

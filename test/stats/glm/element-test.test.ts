@@ -85,6 +85,39 @@ describe.each(CASES)("$nColumns columns, $nGroups variance groups, missing: $mis
   }
 });
 
+test("adding a combination of nuisance columns to the data changes no statistic", () => {
+  for (const nGroups of [0, 2]) {
+    const { n, shared, columns, y, groups, shuffles } = randomProblem({ seed: 3, nColumns: 1, nGroups, missing: true });
+    const k = shared[0]!.length + 1;
+    const contrast = matrixOf(1, k, (_, j) => Number(j === 1));
+    const model: GlmModel = {
+      design: matrixOf(n, k - 1, (i, j) => shared[i]![j]!),
+      nElementColumns: 1,
+      hypotheses: [{ name: "t1", kind: "t", contrast, rank: 1 }],
+      variable: true,
+      groups: groups === undefined ? undefined : { count: nGroups, of: Int32Array.from(groups) },
+    };
+    const x = columns[0]!;
+    const keep = Uint8Array.from(y, (v, i) => Number(Number.isFinite(v) && Number.isFinite(x[i])));
+    const zeroed = (value: (i: number) => number) => Float64Array.from(y, (_, i) => (keep[i] === 1 ? value(i) : 0));
+    const design = resolveElementDesign(model, keep, factoriseShared(model, keep), [zeroed((i) => x[i]!)]);
+    expect(design.verdict).toBe("testable");
+    const hypothesis = design.hypotheses[0]!;
+    const residualOf = (data: Float64Array) => nullResidual(design, hypothesis, fitElement(design, data));
+    const plain = residualOf(zeroed((i) => y[i]!));
+    const moved = residualOf(zeroed((i) => y[i]! + 300 - 20 * x[i]!));
+    const labels = new Int32Array(n);
+    const signs = new Int8Array(n);
+    for (const { perm, sign } of shuffles) {
+      maskShuffleInto(keep, Int32Array.from(perm), Int8Array.from(sign ?? perm.map(() => 1)), labels, signs);
+      const [a, b] = [plain, moved].map(
+        (e) => shuffledStatistic(model, design, hypothesis, e, labels, signs).statistic,
+      );
+      close(b!, a!, 1e-10);
+    }
+  }
+});
+
 function close(found: number, expected: number, tolerance: number): void {
   if (Number.isNaN(expected)) expect(found).toBeNaN();
   else
