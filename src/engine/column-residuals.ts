@@ -5,7 +5,7 @@ import { designOfFactors, type ElementDesign, factoriseShared } from "../stats/g
 import { CONSTANT_COLUMN } from "../stats/glm/element-test.js";
 import type { ModelJob } from "./job.js";
 import type { ModelLoader } from "./model-block.js";
-import { panelOffset, type ResidualPreparer } from "./residual-panels.js";
+import { panelOffset, type ResidualPreparer } from "./residual-preparer.js";
 import { type RunnerContext, roundUp } from "./runner-context.js";
 
 export function columnPreparer(

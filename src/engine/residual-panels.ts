@@ -9,20 +9,9 @@ import { CONSTANT_COLUMN, fitElement, nullResidual, type Residual } from "../sta
 import { columnPreparer } from "./column-residuals.js";
 import { createDesignCache } from "./design-cache.js";
 import type { ModelJob } from "./job.js";
-import type { ElementGroup, ModelBlock, ModelLoader } from "./model-block.js";
+import type { ModelLoader } from "./model-block.js";
+import { panelOffset, type ResidualPreparer } from "./residual-preparer.js";
 import { type RunnerContext, roundUp } from "./runner-context.js";
-
-export interface ResidualPanels {
-  /** One a member; undefined where it cannot be tested. */
-  readonly designs: readonly (ElementDesign | undefined)[];
-  /** Q of the columns that elements share, f64 [r][n]. */
-  readonly sharedBasis: Float64Array;
-  /** e_h of all members into the packed panels (zero where one cannot be tested). Hypotheses come in order, from 0. */
-  fill(h: number): void;
-}
-
-/** Undefined: no member can be tested. */
-export type ResidualPreparer = (block: ModelBlock, group: ElementGroup) => ResidualPanels | undefined;
 
 export function createResidualPreparer(
   context: RunnerContext,
@@ -33,9 +22,6 @@ export function createResidualPreparer(
   if (nElementColumns === 0) return sharedPreparer(context, modelJob, loader);
   return (nGroups === 1 ? columnPreparer : elementPreparer)(context, modelJob, loader);
 }
-
-/** Column c of panels [W/4][n][4]: observation i lies at [offset + i * 4]. */
-export const panelOffset = (c: number, n: number): number => (c - (c % F64_PANEL)) * n + (c % F64_PANEL);
 
 function sharedPreparer(context: RunnerContext, modelJob: ModelJob, loader: ModelLoader): ResidualPreparer {
   const { job, kernels: k, at, f64 } = context;

@@ -1,0 +1,19 @@
+// What prepares the residuals of a group of elements gives (residual-panels.ts, column-residuals.ts).
+import { F64_PANEL } from "../kernels/kernel-set.js";
+import type { ElementDesign } from "../stats/glm/element-design.js";
+import type { ElementGroup, ModelBlock } from "./model-block.js";
+
+export interface ResidualPanels {
+  /** One a member; undefined where it cannot be tested. */
+  readonly designs: readonly (ElementDesign | undefined)[];
+  /** Q of the columns that elements share, f64 [r][n]. */
+  readonly sharedBasis: Float64Array;
+  /** e_h of all members into the packed panels (zero where one cannot be tested). Hypotheses come in order, from 0. */
+  fill(h: number): void;
+}
+
+/** Undefined: no member can be tested. */
+export type ResidualPreparer = (block: ModelBlock, group: ElementGroup) => ResidualPanels | undefined;
+
+/** Column c of panels [W/4][n][4]: observation i lies at [offset + i * 4]. */
+export const panelOffset = (c: number, n: number): number => (c - (c % F64_PANEL)) * n + (c % F64_PANEL);
