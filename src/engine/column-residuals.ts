@@ -1,12 +1,12 @@
 // Residuals of elements that bring columns of their own under one variance, all in the packed panels: shared columns by kernels, own columns lane by lane.
-import { F64_PANEL, ROW_PANEL } from "../kernels/kernel-set.js";
+import { F64_PANEL, ROW_PANEL, roundUp } from "../kernels/kernel-set.js";
 import { createFactors } from "../stats/design/column-factors.js";
 import { designOfFactors, type ElementDesign, factoriseShared } from "../stats/glm/element-design.js";
 import { CONSTANT_COLUMN } from "../stats/glm/element-test.js";
 import type { ModelJob } from "./job.js";
 import type { ModelLoader } from "./model-block.js";
 import { panelOffset, type ResidualPreparer } from "./residual-preparer.js";
-import { type RunnerContext, roundUp } from "./runner-context.js";
+import type { RunnerContext } from "./runner-context.js";
 
 export function columnPreparer(
   context: RunnerContext,

@@ -1,8 +1,8 @@
 // Statistics under one design for all elements, tile by tile of shuffles: one product serves all hypotheses. engine.md section 1.
-import { ROW_PANEL } from "../kernels/kernel-set.js";
+import { ROW_PANEL, roundUp } from "../kernels/kernel-set.js";
 import { gatheredTileBytes } from "./job.js";
 import type { BlockLoader, LoadedBlock } from "./load-block.js";
-import { type RunnerContext, roundUp } from "./runner-context.js";
+import type { RunnerContext } from "./runner-context.js";
 
 export interface FixedTiles {
   /** Loads block i and makes it ready: without the nuisance that all hypotheses share, with the moments on the nuisance of each. */

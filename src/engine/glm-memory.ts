@@ -1,12 +1,10 @@
 // Memory of the linear model, whatever is made of its statistics: handing out offsets, the tile of shuffles, and what a thread needs for a block.
-import { LANES, ROW_PANEL } from "../kernels/kernel-set.js";
+import { LANES, ROW_PANEL, roundUp } from "../kernels/kernel-set.js";
 import type { GlmSize, GlmWorkerRegions, Precision } from "./job.js";
 import { layOutModel, panelColumns, productRows } from "./model-regions.js";
 
 /** Bytes of gathered basis a tile may take: half of a common second-level cache. */
 const TILE_BYTES = 512 * 1024;
-
-const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
 
 export type Regions = ReturnType<typeof createRegions>;
 

@@ -1,7 +1,8 @@
 // One block of elements out of the store into this worker's regions: raw, then packed, then without the nuisance that all hypotheses share.
+import { roundUp } from "../kernels/kernel-set.js";
 import type { ColumnSource } from "../store/column-source.js";
 import { openColumnSource } from "../store/open-column-source.js";
-import { type RunnerContext, roundUp } from "./runner-context.js";
+import type { RunnerContext } from "./runner-context.js";
 
 /** A column whose sum of squares shrinks by this factor when the nuisance is removed was constant but for rounding. */
 const CONSTANT_COLUMN = 1e-24;

@@ -1,7 +1,7 @@
 // The memory of a run, planned before anything is read: one pure function from sizes, threads and budget to block width, batch and regions.
 // Nothing here scales with subjects x elements. engine.md section 5.
 import { BudgetError } from "../errors.js";
-import { LANES, ROW_PANEL } from "../kernels/kernel-set.js";
+import { LANES, ROW_PANEL, roundUp } from "../kernels/kernel-set.js";
 import { formatBytes } from "../units.js";
 import { createRegions, mappedWindowBytes, type Regions, reserveGlmWorker, tileOf, tileRank } from "./glm-memory.js";
 import type { EnhancementSize, Precision, ProblemSize, SharedRegions, WorkerRegions } from "./job.js";
@@ -69,8 +69,6 @@ const SMALLEST_WINDOW = 4096;
 const WINDOW_ROWS = 2048;
 /** Bytes of a block's packed columns: larger blocks gain nothing, smaller ones leave the tile's panels unused. */
 export const BLOCK_BYTES = 4 * 2 ** 20;
-
-const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
 
 /** Throws BudgetError naming the smallest budget that works. */
 export function planMemory(inputs: PlanInputs): MemoryPlan {

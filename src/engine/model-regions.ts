@@ -1,6 +1,6 @@
 // The part of a worker's memory that models need whose design varies between elements or whose variance is grouped. Offsets from the worker's
 // region, like GlmWorkerRegions. engine.md sections 2 and 3.
-import { ROW_PANEL } from "../kernels/kernel-set.js";
+import { ROW_PANEL, roundUp } from "../kernels/kernel-set.js";
 
 export interface ModelSize {
   /** r of the columns that elements share. */
@@ -57,8 +57,6 @@ export interface ModelRegions {
   readonly thresholds: readonly number[];
   readonly cells: readonly number[];
 }
-
-const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
 
 /** Rows of the product a shuffle. */
 export const productRows = (size: ModelSize): number => size.nGroups * size.sharedRank;

@@ -1,9 +1,9 @@
 // The gathered rows of one tile of shuffles for one group of elements: the masked shuffle of Q of the observations that are left.
-import { ROW_PANEL } from "../kernels/kernel-set.js";
+import { ROW_PANEL, roundUp } from "../kernels/kernel-set.js";
 import { maskShuffleInto } from "../stats/shuffle/mask-shuffle.js";
 import type { ModelJob } from "./job.js";
 import type { ElementGroup } from "./model-block.js";
-import { type RunnerContext, roundUp } from "./runner-context.js";
+import type { RunnerContext } from "./runner-context.js";
 
 export interface ModelTiles {
   /** Before the tiles of a group: `rows` f64 [nRows][n], of which the remaining observations go to `entries` (nRows = G r), or to `indicators` (G). */

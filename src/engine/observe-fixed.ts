@@ -1,9 +1,9 @@
 // The observed pass under one design for all elements: effects and exact statistics, into the observed images.
-import { ROW_PANEL } from "../kernels/kernel-set.js";
+import { ROW_PANEL, roundUp } from "../kernels/kernel-set.js";
 import { observeHypothesis, standardDeviation } from "../stats/glm/observed.js";
 import { observedImage, observedIndex } from "./job.js";
 import type { BlockLoader } from "./load-block.js";
-import { type RunnerContext, roundUp } from "./runner-context.js";
+import type { RunnerContext } from "./runner-context.js";
 
 /** Residuals below this share are rounding: the same rule as f64BinStatistics. */
 const SSE_ROUNDING = 1e-14;

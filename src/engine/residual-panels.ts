@@ -2,7 +2,7 @@
 //   shared design    project the nuisance of h out of y
 //   own columns      y - Q Q'y by kernels and lanes, plus what h tests of it
 //   own columns and variance groups    element by element
-import { F64_PANEL } from "../kernels/kernel-set.js";
+import { F64_PANEL, roundUp } from "../kernels/kernel-set.js";
 import { addColumn, createFactors } from "../stats/design/column-factors.js";
 import { type ElementDesign, factoriseShared, resolveElementDesign } from "../stats/glm/element-design.js";
 import { CONSTANT_COLUMN, fitElement, nullResidual, type Residual } from "../stats/glm/element-test.js";
@@ -11,7 +11,7 @@ import { createDesignCache } from "./design-cache.js";
 import type { ModelJob } from "./job.js";
 import type { ModelLoader } from "./model-block.js";
 import { panelOffset, type ResidualPreparer } from "./residual-preparer.js";
-import { type RunnerContext, roundUp } from "./runner-context.js";
+import type { RunnerContext } from "./runner-context.js";
 
 export function createResidualPreparer(
   context: RunnerContext,

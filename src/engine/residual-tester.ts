@@ -1,13 +1,13 @@
 // Elements that bring columns of their own, and variance groups: each hypothesis shuffles its own residuals e_h. Rows of the product: Q_g P_b e_h for
 // every group g (one group: all) of the columns that elements share; the inner products with an element's own columns lane by lane; and per group
 // |P_b e_h|^2, a product of indicators with e_h o e_h. engine.md sections 2 and 3.
-import { F64_PANEL } from "../kernels/kernel-set.js";
+import { F64_PANEL, roundUp } from "../kernels/kernel-set.js";
 import type { ModelJob } from "./job.js";
 import type { ElementGroup, ModelLoader } from "./model-block.js";
 import { createEpilogue } from "./model-epilogue.js";
 import { createModelTiles, tileRows } from "./model-tiles.js";
 import { createResidualPreparer } from "./residual-panels.js";
-import { type RunnerContext, roundUp } from "./runner-context.js";
+import type { RunnerContext } from "./runner-context.js";
 import type { GroupTester } from "./shared-design-tester.js";
 
 export function createResidualTester(context: RunnerContext, modelJob: ModelJob, loader: ModelLoader): GroupTester {

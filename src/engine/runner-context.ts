@@ -4,8 +4,6 @@ import type { DesignPartition } from "../stats/design/partition.js";
 import { VERDICTS } from "../stats/glm/element-design.js";
 import type { AnyJob, GlmJob } from "./job.js";
 
-export const roundUp = (count: number, multiple: number): number => Math.ceil(count / multiple) * multiple;
-
 export interface RunnerInputs<Job extends GlmJob = AnyJob> {
   readonly job: Job;
   readonly iWorker: number;

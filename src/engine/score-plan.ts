@@ -1,7 +1,7 @@
 // The memory of a run without enhancement, planned before anything is read: one pure function. As many shuffles a pass over the store as the
 // budget allows, because every pass reads all of it. Nothing here scales with subjects x elements.
 import { BudgetError } from "../errors.js";
-import { ROW_PANEL } from "../kernels/kernel-set.js";
+import { ROW_PANEL, roundUp } from "../kernels/kernel-set.js";
 import { formatBytes } from "../units.js";
 import { createRegions, mappedWindowBytes, type Regions, reserveGlmWorker, tileOf, tileRank } from "./glm-memory.js";
 import {
@@ -52,8 +52,6 @@ export interface ScorePlan {
 const LABEL_SHUFFLES = 256;
 /** Elements. Narrower, and the gathered basis is streamed from memory for too little work: halve the batch first. */
 const NARROW = 64;
-
-const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
 
 /** Throws BudgetError naming the smallest budget that works. */
 export function planScores(inputs: ScorePlanInputs): ScorePlan {

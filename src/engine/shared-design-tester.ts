@@ -1,14 +1,14 @@
 // Groups of elements that share a design and one variance: one product serves all hypotheses. The full model's residual is shuffled; what each
 // hypothesis adds to it lies in the design's own space, P e_h = P e + P Q' v_h with v_h = A_h'A_h Q y, and Q P Q' comes out of the same product,
 // because the columns of Q' stand beside the data in the panel.
-import { F64_PANEL, ROW_PANEL } from "../kernels/kernel-set.js";
+import { F64_PANEL, ROW_PANEL, roundUp } from "../kernels/kernel-set.js";
 import type { ElementDesign } from "../stats/glm/element-design.js";
 import { CONSTANT_COLUMN } from "../stats/glm/element-test.js";
 import { createDesignCache } from "./design-cache.js";
 import type { ModelJob } from "./job.js";
 import type { ElementGroup, ModelBlock, ModelLoader } from "./model-block.js";
 import { createModelTiles, tileRows } from "./model-tiles.js";
-import { type RunnerContext, roundUp } from "./runner-context.js";
+import type { RunnerContext } from "./runner-context.js";
 
 /** Called once a hypothesis and tile: f64 [count][stride] of t or sqrt(F) (v, sqrt(G)) are in the worker's `statistics`; NaN: none. */
 export type StatisticSink = (

@@ -12,6 +12,9 @@ export const ROW_PANEL = 4;
 /** Shuffles side by side in one element's bins. */
 export const LANES = 16;
 
+/** The smallest multiple that holds `count`: panels, lanes and pages are padded to whole ones. */
+export const roundUp = (count: number, multiple: number): number => Math.ceil(count / multiple) * multiple;
+
 export interface KernelSet {
   readonly variant: KernelVariant;
 

@@ -1,5 +1,5 @@
 // The always-complete set: plain TypeScript over views of the linear memory. The fast set starts from this table.
-import { F32_PANEL, type KernelSet, LANES, ROW_PANEL } from "../kernel-set.js";
+import { F32_PANEL, type KernelSet, LANES, ROW_PANEL, roundUp } from "../kernel-set.js";
 import { binStatistics } from "./bins.js";
 import { enhanceRows, reduceEnhanced } from "./cfe.js";
 import { gemm } from "./gemm.js";
@@ -8,7 +8,6 @@ import { f32FromF64Panels, gatherBasis, packColumns, projectOut, scaleColumns, s
 import { reduceScores, scoreStatistics } from "./score.js";
 import { binScores, gatherMasked, laneProduct, pooledStatistics } from "./varying.js";
 
-const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
 /** Values from the first of the first row to the last of the last. */
 const span = (nRows: number, stride: number, width: number) => (nRows === 0 ? 0 : (nRows - 1) * stride + width);
 
