@@ -17,6 +17,7 @@ import { type MemoryPlan, planMemory } from "./memory-plan.js";
 import { openPool, type Pool } from "./pool.js";
 import { engineModel, glmSize } from "./problem-size.js";
 import { type NullResults, type RunEvents, runShuffles } from "./run-shuffles.js";
+import { withShuffledPartition } from "./shuffled-design.js";
 import { listBlocks, listWindows } from "./work-lists.js";
 
 export interface EnhancementParameters {
@@ -101,10 +102,11 @@ function enhancementSize(inputs: EngineInputs, size: ProblemSize) {
 
 /** Pure: no file is read. Throws BudgetError. */
 export function planEngine(
-  inputs: EngineInputs,
+  given: EngineInputs,
   connectivity: { readonly nConnections: number; readonly maxRowConnections: number },
-  thresholds: Thresholds = zThresholds(inputs),
+  thresholds: Thresholds = zThresholds(given),
 ): EnginePlan {
+  const inputs = withShuffledPartition(given);
   const size = problemSize(inputs, thresholds);
   const memory = planMemory({
     size,
@@ -152,7 +154,8 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-export async function openEngine(inputs: EngineInputs, connectivity: Connectivity): Promise<Engine> {
+export async function openEngine(given: EngineInputs, connectivity: Connectivity): Promise<Engine> {
+  const inputs = withShuffledPartition(given);
   const thresholds = zThresholds(inputs);
   const plan = planEngine(inputs, connectivity.manifest, thresholds);
   const { memory: layout, size } = plan;

@@ -14,6 +14,7 @@ import { runScores, type ScoreNull } from "./run-scores.js";
 import type { RunEvents } from "./run-shuffles.js";
 import { zOfModelScore } from "./score-model.js";
 import { planScores, type ScorePlan } from "./score-plan.js";
+import { withShuffledPartition } from "./shuffled-design.js";
 import { listBlocks } from "./work-lists.js";
 
 export interface ScoreEngineInputs {
@@ -66,7 +67,8 @@ export interface ScoreEngine {
 }
 
 /** Pure: no file is read. Throws BudgetError. */
-export function planScoreEngine(inputs: ScoreEngineInputs): ScoreEnginePlan {
+export function planScoreEngine(given: ScoreEngineInputs): ScoreEnginePlan {
+  const inputs = withShuffledPartition(given);
   const size = glmSize(inputs);
   const memory = planScores({
     size,
@@ -82,7 +84,8 @@ export function planScoreEngine(inputs: ScoreEngineInputs): ScoreEnginePlan {
   return { memory, size, storePassBytes, totalBytesRead: storePassBytes * (1 + memory.nBatches) };
 }
 
-export async function openScoreEngine(inputs: ScoreEngineInputs): Promise<ScoreEngine> {
+export async function openScoreEngine(given: ScoreEngineInputs): Promise<ScoreEngine> {
+  const inputs = withShuffledPartition(given);
   const plan = planScoreEngine(inputs);
   const { memory: layout, size } = plan;
   const { partition, columns, source } = inputs;

@@ -9,6 +9,7 @@ import type { ModelJob } from "./job.js";
 import type { ElementGroup, ModelBlock, ModelLoader } from "./model-block.js";
 import { createModelTiles, tileRows } from "./model-tiles.js";
 import type { RunnerContext } from "./runner-context.js";
+import { type ShuffledDesign, shuffledDesign } from "./shuffled-design.js";
 
 /** Called once a hypothesis and tile: f64 [count][stride] of t or sqrt(F) (v, sqrt(G)) are in the worker's `statistics`; NaN: none. */
 export type StatisticSink = (
@@ -32,9 +33,15 @@ export function createSharedTester(context: RunnerContext, modelJob: ModelJob, l
   const n = job.size.nSubjects;
   const tiles = createModelTiles(context, modelJob);
   const designOf = createDesignCache(context, modelJob);
+  const reduced = new WeakMap<ElementDesign, ShuffledDesign>();
+  const shuffledOf = (design: ElementDesign, { keep }: ElementGroup): ShuffledDesign => {
+    const known = reduced.get(design) ?? shuffledDesign(design, keep, job.hasSigns);
+    reduced.set(design, known);
+    return known;
+  };
 
   /** Puts the columns of Q' beside `count` members; returns the columns of the panel. */
-  const placeBasis = ({ rank: r, basis }: ElementDesign, count: number): number => {
+  const placeBasis = ({ rank: r, basis }: ShuffledDesign, count: number): number => {
     const width = roundUp(count + r, F64_PANEL);
     const packed = f64(at(w.packed), width * n);
     for (let c = count; c < width; c++) {
@@ -45,7 +52,7 @@ export function createSharedTester(context: RunnerContext, modelJob: ModelJob, l
   };
 
   /** Q y of the members, f64 [r][width], in the product region. */
-  const project = ({ rank: r, basis }: ElementDesign, width: number): Float64Array => {
+  const project = ({ rank: r, basis }: ShuffledDesign, width: number): Float64Array => {
     const rows = roundUp(r, ROW_PANEL);
     const panels = f64(at(regions.gathered), rows * n).fill(0);
     for (let j = 0; j < r; j++) {
@@ -57,14 +64,14 @@ export function createSharedTester(context: RunnerContext, modelJob: ModelJob, l
   };
 
   /** Residuals of the full model into the panel; v_h and |e_h|^2 of each hypothesis into their regions. */
-  const prepare = (design: ElementDesign, count: number): number => {
-    const { rank: r, basis, hypotheses } = design;
+  const prepare = (design: ElementDesign, shuffled: ShuffledDesign, count: number): number => {
+    const { rank: r } = shuffled;
     const own = roundUp(count, F64_PANEL);
     k.f64SumSquares(n, own, at(w.packed), at(w.rawSums));
     const width = roundUp(count + r, F64_PANEL);
-    f64(at(regions.basis), r * n).set(basis);
-    const fitted = Float64Array.from(project(design, own));
-    k.f64ProjectOut(n, own, r, at(regions.basis), at(w.packed));
+    f64(at(regions.basis), design.rank * n).set(design.basis);
+    const fitted = Float64Array.from(project(shuffled, own));
+    k.f64ProjectOut(n, own, design.rank, at(regions.basis), at(w.packed));
     k.f64SumSquares(n, own, at(w.packed), at(w.sums));
     const raw = f64(at(w.rawSums), own);
     const sums = f64(at(w.sums), own);
@@ -74,7 +81,8 @@ export function createSharedTester(context: RunnerContext, modelJob: ModelJob, l
       if (factors[c] === 0) sums[c] = 0;
     }
     k.f64ScaleColumns(n, own, at(w.factors), at(w.packed));
-    for (const [h, { tested, rank: s }] of hypotheses.entries()) {
+    for (const [h, tested] of shuffled.tested.entries()) {
+      const s = size.contrastRanks[h]!;
       const shifts = f64(at(regions.shifts) + h * size.sharedRank * width * 8, r * width).fill(0);
       const totals = f64(at(regions.totals) + h * width * 8, width);
       for (let c = 0; c < count; c++) {
@@ -91,17 +99,19 @@ export function createSharedTester(context: RunnerContext, modelJob: ModelJob, l
         for (let j = 0; j < r; j++) shifts[j * width + c] = 0;
       }
     }
-    return placeBasis(design, count);
+    return placeBasis(shuffled, count);
   };
 
   return (block, group, lanes, sink) => {
     const design = designOf(group);
     const count = group.members.length;
-    const { rank: r, dof } = design;
+    const { dof } = design;
     const testable = design.verdict === "testable";
+    const shuffled = testable ? shuffledOf(design, group) : { rank: 0, basis: design.basis, tested: [] };
+    const { rank: r } = shuffled;
     if (testable) loader.pack(block, group);
-    if (testable) tiles.place(group, design.basis, "entries");
-    const width = testable ? prepare(design, count) : roundUp(count, F64_PANEL);
+    if (testable) tiles.place(group, shuffled.basis, "entries");
+    const width = testable ? prepare(design, shuffled, count) : roundUp(count, F64_PANEL);
     if (!testable) f64(at(regions.statistics), job.tileShuffles * width).fill(Number.NaN);
     for (let first = 0; first < lanes; first += job.tileShuffles) {
       const nShuffles = Math.min(job.tileShuffles, lanes - first);
@@ -111,8 +121,8 @@ export function createSharedTester(context: RunnerContext, modelJob: ModelJob, l
       }
       for (const h of size.contrastRanks.keys()) {
         if (testable) {
-          const { rank: s, kind, tested } = design.hypotheses[h]!;
-          f64(at(regions.tested), s * r).set(tested);
+          const { rank: s, kind } = design.hypotheses[h]!;
+          f64(at(regions.tested), s * r).set(shuffled.tested[h]!);
           k.f64PooledStatistics(
             nShuffles,
             count,

@@ -90,7 +90,7 @@ describe("the same results to the last digit", () => {
   it.each([1, 3])("with %i threads", async (nThreads) => expect(await run({ nThreads })).toEqual(plain));
   it.each(["mmap", "read"] as const)("with --io %s", async (io) => expect(await run({ io })).toEqual(plain));
   it("in less and less memory: more batches, narrower blocks", async () => {
-    const options = { input: at("f4.npy"), nShuffles: 2000 };
+    const options = { input: at("f4.npy"), nShuffles: 3000 };
     const whole = await run(options);
     const seen = new Set<string>();
     for (const memoryBytes of [2 ** 21, 1_200_000, 900_000, 800_000]) {

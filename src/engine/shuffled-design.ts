@@ -1,0 +1,69 @@
+// The part of a design that shuffles of the errors can change: what the products of the null are computed with. stats/design/constant-direction.ts.
+import { besidesConstant } from "../stats/design/constant-direction.js";
+import { matrixOf, multiply, transpose } from "../stats/design/matrix.js";
+import type { DesignPartition } from "../stats/design/partition.js";
+import type { ElementDesign } from "../stats/glm/element-design.js";
+import type { GlmModel } from "../stats/glm/model.js";
+import type { LaneList } from "./constants.js";
+import { engineModel } from "./problem-size.js";
+
+/** The inputs with the partition of one design for all elements so reduced; the same inputs where nothing can be left out. Reducing twice is reducing once. */
+export function withShuffledPartition<
+  T extends { readonly partition: DesignPartition; readonly model?: GlmModel | undefined; readonly lanes: LaneList },
+>(inputs: T): T {
+  const { partition, lanes } = inputs;
+  if (engineModel(inputs.model) !== undefined || lanes.plan.errors !== "ee" || partition.hypotheses.length === 0) {
+    return inputs;
+  }
+  const { nSubjects, basis, hypotheses } = partition;
+  const tested = hypotheses.flatMap((part) => columnsOf(transpose(part.tested).values, part.tested.nRows));
+  const rows = besidesConstant(basis.values, new Uint8Array(nSubjects).fill(1), tested);
+  if (rows === undefined) return inputs;
+  const u = matrixOf(partition.rank - 1, partition.rank, (i, j) => rows[i * partition.rank + j]!);
+  const reduced = hypotheses.map((part) => ({
+    ...part,
+    tested: multiply(u, part.tested),
+    residualNuisance: multiply(u, part.residualNuisance),
+  }));
+  return { ...inputs, partition: { ...partition, rank: u.nRows, basis: multiply(u, basis), hypotheses: reduced } };
+}
+
+/** What the products of a group of elements with one design are computed with. */
+export interface ShuffledDesign {
+  readonly rank: number;
+  /** f64 [rank][n]. */
+  readonly basis: Float64Array;
+  /** A_h f64 [s][rank] of each hypothesis. */
+  readonly tested: readonly Float64Array[];
+}
+
+/** `keep` u8 [n]: the observations of the design. */
+export function shuffledDesign(design: ElementDesign, keep: Uint8Array, hasSigns: boolean): ShuffledDesign {
+  const { rank: r, basis, hypotheses } = design;
+  const tested = hypotheses.map((hypothesis) => hypothesis.tested);
+  const rows = hasSigns
+    ? undefined
+    : besidesConstant(
+        basis,
+        keep,
+        tested.flatMap((directions) => columnsOf(directions, r)),
+      );
+  if (rows === undefined) return { rank: r, basis, tested };
+  const n = keep.length;
+  const u = matrixOf(r - 1, r, (i, j) => rows[i * r + j]!);
+  const all = matrixOf(r, n, (i, j) => basis[i * n + j]!);
+  return {
+    rank: r - 1,
+    basis: multiply(u, all).values,
+    tested: tested.map((directions) => {
+      const s = directions.length / r;
+      const rowsOf = matrixOf(s, r, (i, j) => directions[i * r + j]!);
+      return multiply(rowsOf, transpose(u)).values;
+    }),
+  };
+}
+
+/** Vectors of `length` that lie one after the other. */
+function columnsOf(values: Float64Array, length: number): Float64Array[] {
+  return Array.from({ length: values.length / length }, (_, i) => values.subarray(i * length, (i + 1) * length));
+}
