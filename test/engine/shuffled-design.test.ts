@@ -1,0 +1,70 @@
+// Which designs lose a row of the product, and that what is left says the same of every permutation: statistics by the definition, in float64.
+import { expect, it } from "vitest";
+import { shuffledDesign, withShuffledPartition } from "../../src/engine/shuffled-design.js";
+import type { Hypothesis } from "../../src/stats/design/hypothesis.js";
+import { matrixOf } from "../../src/stats/design/matrix.js";
+import { partitionDesign } from "../../src/stats/design/partition.js";
+import { factoriseShared, resolveElementDesign } from "../../src/stats/glm/element-design.js";
+import { planShuffles } from "../../src/stats/shuffle/generated-shuffles.js";
+import { createRandom } from "../support/seeded-random.js";
+
+const N = 24;
+const random = createRandom(11);
+const rows = Array.from({ length: N }, (_, i) => [random.normal(), 1, i % 2]);
+const design = matrixOf(N, 3, (i, j) => rows[i]![j]!);
+const tTest = (...weights: number[]): Hypothesis => ({
+  ...{ name: "t1", kind: "t", rank: 1 },
+  contrast: matrixOf(1, weights.length, (_, j) => weights[j]!),
+});
+const lanes = (errors: "ee" | "ise" | "both") => {
+  const plan = planShuffles({ nSubjects: N, nShuffles: 20, errors, seed: 3 });
+  return { count: plan.count, plan, offset: 0 as const };
+};
+
+it("one row less for permutations, the same degrees of freedom", () => {
+  const partition = partitionDesign(design, [tTest(0, 0, 1), tTest(1, 0, 0)]);
+  const inputs = withShuffledPartition({ partition, lanes: lanes("ee") });
+  expect(inputs.partition).toMatchObject({ rank: 2, dof: N - 3, nFactors: 3 });
+  expect(inputs.partition.basis).toMatchObject({ nRows: 2, nColumns: N });
+  expect(inputs.partition.sharedNuisance).toBe(partition.sharedNuisance);
+  expect(withShuffledPartition(inputs)).toBe(inputs);
+});
+
+it("all rows for sign flips, for a test of the intercept and for a design without one", () => {
+  const whole = (hypothesis: Hypothesis, errors: "ee" | "ise" | "both", columns = 3) => {
+    const used = matrixOf(N, columns, (i, j) => rows[i]![columns === 1 ? 0 : j]!);
+    const inputs = { partition: partitionDesign(used, [hypothesis]), lanes: lanes(errors) };
+    expect(withShuffledPartition(inputs)).toBe(inputs);
+  };
+  whole(tTest(0, 0, 1), "ise");
+  whole(tTest(0, 0, 1), "both");
+  whole(tTest(0, 1, 0), "ee");
+  whole(tTest(0, 1, 1), "ee");
+  whole(tTest(1), "ee", 1);
+});
+
+it("what is left says the same of permuted errors, with observations missing", () => {
+  const keep = Uint8Array.from({ length: N }, (_, i) => (i % 5 === 1 ? 0 : 1));
+  const hypotheses = [tTest(0, 0, 1)];
+  const model = { design, hypotheses, nElementColumns: 0, variable: true, groups: undefined };
+  const full = resolveElementDesign(model, keep, factoriseShared(model, keep), []);
+  const left = shuffledDesign(full, keep, false);
+  expect([full.rank, left.rank]).toEqual([3, 2]);
+  expect(shuffledDesign(full, keep, true)).toMatchObject({ rank: 3, basis: full.basis });
+  const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a).reduce((sum, x, i) => sum + x * b[i]!, 0);
+  const along = (basis: Float64Array, y: ArrayLike<number>) =>
+    Array.from({ length: basis.length / N }, (_, j) => dot(basis.subarray(j * N, (j + 1) * N), y));
+  const kept = [...keep.keys()].filter((i) => keep[i] === 1);
+  const mean = (y: Float64Array) => dot(y, keep) / kept.length;
+  for (let round = 0; round < 10; round++) {
+    const y = Float64Array.from(keep, (one) => one * random.normal());
+    const average = mean(y);
+    const errors = y.map((value, i) => keep[i]! * (value - average));
+    const order = random.permutation(kept.length);
+    const shuffled = new Float64Array(N);
+    for (const [to, i] of kept.entries()) shuffled[i] = errors[kept[order[to]!]!]!;
+    const [d, reduced] = [along(full.basis, shuffled), along(left.basis, shuffled)];
+    expect(dot(reduced, reduced)).toBeCloseTo(dot(d, d), 12);
+    expect(dot(left.tested[0]!, reduced)).toBeCloseTo(dot(full.hypotheses[0]!.tested, d), 12);
+  }
+});
