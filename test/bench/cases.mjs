@@ -4,11 +4,13 @@
 //   needs            a command that must be on PATH (else the case is left out, and the report says so)
 //   run(context)     measures, asserts its answer (tools/measure.mjs), returns { figures, note? }
 // A figure is { name, value, unit } and, where issue 3 or 5 sets one, a target: atMost or atLeast.
-// context: { mode: "quick" | "full", dir, fixelstream(args), built(path), kernelBench() }.
+// context: { mode: "quick" | "full", dir, fixelstream(args), built(path), kernelBench(), isThere(command) }.
 import { enhanceCases } from "./cases/enhance.mjs";
 import { glmCases } from "./cases/glm.mjs";
 import { gemmCases, peakCases } from "./cases/kernels.mjs";
+import { modelCases } from "./cases/models.mjs";
 import { peerFixelCfe, peerVectorstats } from "./cases/peers.mjs";
+import { postMortemCases } from "./cases/post-mortem.mjs";
 import { memoryCases, runCases } from "./cases/runs.mjs";
 import { conversion, storePass } from "./cases/store.mjs";
 
@@ -21,6 +23,8 @@ export const CASES = [
   storePass,
   ...runCases,
   ...memoryCases,
+  ...modelCases,
+  ...postMortemCases,
   peerFixelCfe,
   peerVectorstats,
 ];

@@ -2,10 +2,9 @@
 //
 // Builds nothing itself (the npm script does). Runs the cases of cases.mjs one after the other; a wrong answer ends with 1.
 //   --quick   smaller cases, under two minutes        --only   cases whose "group: name" matches the regular expression
-//   --json    one object a case on standard output     --write  docs/benchmarks.md from this run
+//   --json    one object a case on standard output     --write  docs/benchmarks.md from this run (with --only: its sections)
 //   --dir     where inputs are made and kept (default: fixelstream-bench in the system's temporary directory)
-import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -23,18 +22,10 @@ const { values: options } = parseArgs({
   },
 });
 
-function isThere(command) {
-  try {
-    execFileSync(command, ["-version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 async function runCase(context, { group, name, needs, run }) {
   const head = { group, name };
-  if (needs !== undefined && !isThere(needs)) return { ...head, figures: [], skipped: `${needs} is not installed` };
+  if (needs !== undefined && !context.isThere(needs))
+    return { ...head, figures: [], skipped: `${needs} is not installed` };
   try {
     return { ...head, ...(await run(context)) };
   } catch (error) {
@@ -58,8 +49,11 @@ async function main() {
     if (options.json) console.log(JSON.stringify({ ...result, mode, machine }));
     else printCase(result);
   }
-  if (options.write)
-    writeFileSync(new URL("../../docs/benchmarks.md", import.meta.url), markdown(results, machine, mode));
+  if (options.write) {
+    const page = new URL("../../docs/benchmarks.md", import.meta.url);
+    const earlier = options.only === "" ? "" : readFileSync(page, "utf8");
+    writeFileSync(page, markdown(results, machine, mode, earlier));
+  }
   if (results.some((result) => result.failed)) process.exitCode = 1;
 }
 

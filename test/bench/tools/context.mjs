@@ -1,4 +1,5 @@
 // What every case gets: where to work, the built program, and the kernels over one memory.
+import { execFileSync } from "node:child_process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { loadAssembly } from "./assembly.mjs";
 import { runChild } from "./child.mjs";
@@ -13,6 +14,7 @@ export function createContext({ mode, dir }) {
     mode,
     dir,
     built,
+    isThere,
     fixelstream: (args) => runChild(process.execPath, [`${DIST}bin/fixelstream.js`, ...args]),
     /** Compiled at the first call; regions are given anew to each case. */
     kernelBench() {
@@ -20,6 +22,15 @@ export function createContext({ mode, dir }) {
       return bench;
     },
   };
+}
+
+function isThere(command) {
+  try {
+    execFileSync(command, ["-version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function openKernelBench(built) {

@@ -122,15 +122,15 @@ export function fillRow(random, fixel, m, fixels, values) {
   }
 }
 
-/** Vector files of `n` subjects for vectorstats: one value a line. */
-export function vectors(dir, n, m) {
-  return once(join(dir, `vectors-${n}x${m}`), (out) => {
+/** Vector files of `n` subjects for vectorstats, one value a line; values where `isMissing(subject, element)` are NaN, and `name` tells such data apart. */
+export function vectors(dir, n, m, isMissing = () => false, name = "complete", firstSeed = 0) {
+  return once(join(dir, `vectors-${name}-${n}x${m}`), (out) => {
     const values = new Float32Array(m);
     for (let s = 0; s < n; s++) {
-      fillSubject(values, s, s >= n / 2);
+      fillSubject(values, firstSeed + s, s >= n / 2);
       writeFileSync(
         join(out, `sub-${s}.txt`),
-        names(m, (i) => values[i].toFixed(6)),
+        names(m, (i) => (isMissing(s, i) ? "nan" : values[i].toFixed(6))),
       );
     }
     writeFileSync(

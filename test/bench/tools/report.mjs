@@ -38,35 +38,41 @@ export function printCase(result) {
   }
 }
 
-export function markdown(results, machine, mode) {
+const HEAD = `# Benchmarks
+
+Made by \`npm run bench -- --write\`; do not edit by hand (with \`--only\`, the sections that ran are written anew). Every sample asserts its answer. Compare ratios: absolute figures belong to one machine, and each section names its own.
+
+Kernels and models are the best of several rounds, on one thread, in processor time; whole runs are commands as a user starts them.
+`;
+
+/** The page: sections of this run, and of `earlier` (the page as it was) those that did not run. */
+export function markdown(results, machine, mode, earlier = "") {
+  const sections = new Map();
+  for (const section of earlier.split(/^(?=## )/m).slice(1)) sections.set(section.split("\n", 1)[0], section.trimEnd());
+  for (const group of new Set(results.map((result) => result.group))) {
+    const title = `## ${group[0].toUpperCase()}${group.slice(1)}`;
+    const own = results.filter((candidate) => candidate.group === group);
+    sections.set(title, [title, "", ...sectionOf(own, machine, mode)].join("\n"));
+  }
+  return `${[HEAD.trimEnd(), ...sections.values()].join("\n\n")}\n`;
+}
+
+function sectionOf(results, machine, mode) {
   const lines = [
-    "# Benchmarks",
-    "",
-    "Made by `npm run bench -- --write`; do not edit by hand. Every sample asserts its answer. Compare ratios: absolute figures belong to one machine.",
-    "",
     `${describeMachine(machine)}${mode === "quick" ? " (`--quick`: smaller cases)" : ""}.`,
     "",
-    "Kernels are the best of several rounds in turn with what they stand beside, on one thread, in processor time; whole runs are commands as a user starts them.",
+    "| case | figure | value | target |",
+    "| --- | --- | ---: | --- |",
   ];
-  for (const group of new Set(results.map((result) => result.group))) {
-    lines.push(
-      "",
-      `## ${group[0].toUpperCase()}${group.slice(1)}`,
-      "",
-      "| case | figure | value | target |",
-      "| --- | --- | ---: | --- |",
-    );
-    const notes = [];
-    for (const result of results.filter((candidate) => candidate.group === group)) {
-      if (result.note !== undefined) notes.push(`- ${result.name}: ${result.note}.`);
-      if (result.skipped !== undefined) lines.push(`| ${result.name} | left out: ${result.skipped} | | |`);
-      result.figures.forEach((figure, i) => {
-        lines.push(
-          `| ${i === 0 ? result.name : ""} | ${figure.name} | ${format(figure.value, figure.unit)} | ${targetOf(figure)} |`,
-        );
-      });
-    }
-    if (notes.length > 0) lines.push("", ...notes);
+  const notes = [];
+  for (const result of results) {
+    if (result.note !== undefined) notes.push(`- ${result.name}: ${result.note}.`);
+    if (result.skipped !== undefined) lines.push(`| ${result.name} | left out: ${result.skipped} | | |`);
+    result.figures.forEach((figure, i) => {
+      lines.push(
+        `| ${i === 0 ? result.name : ""} | ${figure.name} | ${format(figure.value, figure.unit)} | ${targetOf(figure)} |`,
+      );
+    });
   }
-  return `${lines.join("\n")}\n`;
+  return notes.length > 0 ? [...lines, "", ...notes] : lines;
 }

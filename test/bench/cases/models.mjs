@@ -1,0 +1,205 @@
+// Every model that MRtrix3 fits, per element and shuffle, as a ratio to one design and one variance for all in the same process and thread (n = 1000, two
+// columns, one t-test): processor time of phase "bin" of the engine, and beside it MRtrix3's vectorstats on data of the same kind.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runChild } from "../tools/child.mjs";
+import { vectors } from "../tools/inputs.mjs";
+import { expectTrue } from "../tools/measure.mjs";
+import { createRandom } from "../tools/random.mjs";
+
+const N = 1000;
+const BLOCK_WIDTH = 256;
+const SIZES = {
+  quick: { nElements: 512, nShuffles: 256, nRepeats: 3 },
+  full: { nElements: 1024, nShuffles: 256, nRepeats: 12 },
+};
+/** Of MRtrix3, whose variable designs take 27 ms an element and shuffle: the difference of two runs. */
+const PEER = {
+  fixed: { m: 4000, few: 2, many: 6 },
+  varying: { m: 50, few: 2, many: 4 },
+};
+
+const isPatient = (subject) => (subject < N / 2 ? 0 : 1);
+const random = createRandom(20);
+const patterns = Array.from(
+  { length: 20 },
+  (_, size) => new Set(Array.from({ length: size }, () => Math.floor(random.uniform() * N))),
+);
+const lacks = (pattern, subject) => patterns[pattern % 20].has(subject);
+const MISSING = {
+  complete: () => false,
+  coherent: (subject, element) => lacks(Math.floor(element / 52), subject),
+  interleaved: (subject, element) => lacks(element, subject),
+  own: (subject, element) => (subject * 7919 + element * 104729) % 200 === 0,
+};
+
+const MODELS = [
+  { name: "complete data, one variance", missing: "complete", variable: false, peer: "fixed" },
+  {
+    name: "NaN in 20 patterns, in runs of neighbours",
+    missing: "coherent",
+    variable: true,
+    peer: "varying",
+    atMost: 1.5,
+  },
+  { name: "NaN in 20 patterns, dealt out one by one", missing: "interleaved", variable: true, peer: "varying" },
+  { name: "NaN, a pattern of its own for every element", missing: "own", variable: true, peer: "varying", atMost: 15 },
+  { name: "one element-wise column", missing: "complete", variable: true, column: true, peer: "varying", atMost: 4 },
+  { name: "two variance groups", missing: "complete", variable: false, grouped: true, peer: "fixed", atMost: 4 },
+];
+
+/** Sign flips move every direction of the design; permutations leave the constant where it is, and it is not computed. */
+const ALL_DIRECTIONS = { ...MODELS[0], errors: "both" };
+
+/** Microseconds of what the others are compared with: measured once. */
+const references = new Map();
+
+export const modelCases = MODELS.map((model) => ({
+  group: "models",
+  name: model.name,
+  quick: true,
+  run: (context) => runModel(context, model),
+}));
+
+async function runModel(context, model) {
+  const referenceOf = async (reference) => {
+    if (!references.has(reference)) references.set(reference, await measure(context, reference));
+    return references.get(reference);
+  };
+  const reference = await referenceOf(MODELS[0]);
+  const allDirections = await referenceOf(ALL_DIRECTIONS);
+  const ours = model === MODELS[0] ? reference : await measure(context, model);
+  const figures = [{ name: "an element and shuffle, processor time", value: ours, unit: "us" }];
+  if (model === MODELS[0]) {
+    figures.push({ name: "the same with sign flips (every direction computed)", value: allDirections, unit: "us" });
+  } else {
+    const target = model.atMost === undefined ? {} : { atMost: model.atMost };
+    figures.push({ name: "of complete data and one variance", value: ours / reference, unit: "ratio", ...target });
+    figures.push({ name: "of the same with every direction computed", value: ours / allDirections, unit: "ratio" });
+  }
+  const theirs = await measurePeer(context, model);
+  if (theirs === undefined) return { figures, note: "MRtrix3's vectorstats is not installed" };
+  figures.push({ name: "MRtrix3's vectorstats", value: theirs, unit: "us" });
+  figures.push({ name: "theirs / ours", value: theirs / ours, unit: "ratio" });
+  return { figures };
+}
+
+/** A blocked matrix on disk; `isMissing(subject, element)` values are NaN. */
+function writeStore(folder, name, nElements, isMissing) {
+  const drawn = createRandom(3);
+  const values = new Float32Array(N * nElements);
+  for (let i = 0; i < values.length; i++) {
+    const element = Math.floor(i / (N * BLOCK_WIDTH)) * BLOCK_WIDTH + (i % BLOCK_WIDTH);
+    const subject = Math.floor(i / BLOCK_WIDTH) % N;
+    const value = 10 + drawn.normal();
+    values[i] = isMissing(subject, element) ? Number.NaN : value;
+  }
+  const path = join(folder, name);
+  writeFileSync(path, values);
+  const size = { nRowsInFile: N, nElements, blockWidth: BLOCK_WIDTH, elementType: "f32" };
+  return { path, byteOffset: 0, layout: "blocked", ...size, io: "read", ours: true };
+}
+
+/** Row-major matrix of rows. */
+const matrix = (rows) => ({ nRows: rows.length, nColumns: rows[0].length, values: Float64Array.from(rows.flat()) });
+
+/** A connectivity without connections: enhancement of nothing. */
+function noConnections(folder, nElements) {
+  const path = join(folder, "matrix");
+  mkdirSync(path);
+  writeFileSync(join(path, "counts.u32"), new Uint32Array(nElements));
+  writeFileSync(join(path, "norms.f32"), new Float32Array(nElements));
+  writeFileSync(join(path, "connections.bin"), new Uint8Array(8));
+  return {
+    path,
+    manifest: { nConnections: 0, maxRowConnections: 0 },
+    copyCountsInto: (counts) => counts.fill(0),
+  };
+}
+
+/** Microseconds of processor time an element and shuffle, the best of several runs. */
+async function measure(context, model) {
+  const { openEngine } = await context.built("src/engine/engine.js");
+  const { partitionDesign } = await context.built("src/stats/design/partition.js");
+  const { planShuffles } = await context.built("src/stats/shuffle/generated-shuffles.js");
+  const { nElements, nShuffles, nRepeats } = SIZES[context.mode];
+  const folder = mkdtempSync(join(context.dir, "model-"));
+  try {
+    const design = matrix(Array.from({ length: N }, (_, i) => [1, isPatient(i)]));
+    const weights = model.column ? [0, 1, 0] : [0, 1];
+    const hypotheses = [{ name: "t1", kind: "t", contrast: matrix([weights]), rank: 1 }];
+    const groups = { count: 2, of: Int32Array.from({ length: N }, (_, i) => isPatient(i)) };
+    const columnSources = model.column ? [writeStore(folder, "column", nElements, MISSING.complete)] : [];
+    const plan = planShuffles({ nSubjects: N, nShuffles, errors: model.errors ?? "ee", seed: 1 });
+    const connectivity = noConnections(folder, nElements);
+    const engine = await openEngine(
+      {
+        partition: partitionDesign(design, model.column ? [] : hypotheses),
+        model: {
+          ...{ design, hypotheses, nElementColumns: columnSources.length, variable: model.variable },
+          groups: model.grouped ? groups : undefined,
+        },
+        columnSources,
+        source: writeStore(folder, "values", nElements, MISSING[model.missing]),
+        columns: Uint32Array.from({ length: nElements }, (_, i) => i),
+        connectivity: { path: connectivity.path, io: "read" },
+        enhancement: { dh: 0.1, extentPower: 2, heightPower: 3, exponent: 0.5, legacy: false },
+        ...{ precision: "double", kernels: "simd", nThreads: 0, memoryBytes: 2 ** 30 },
+        lanes: { count: nShuffles, plan, offset: 0 },
+        onFallback() {},
+      },
+      connectivity,
+    );
+    let best = Number.POSITIVE_INFINITY;
+    for (let repeat = 0; repeat < nRepeats; repeat++) {
+      const before = process.cpuUsage();
+      const { timings } = await engine.runShuffles({});
+      const { user, system } = process.cpuUsage(before);
+      // the share of the phase, without drawing the shuffles and the enhancement of nothing
+      const share = timings.binMs / (timings.binMs + timings.gatherMs + timings.enhanceMs);
+      best = Math.min(best, ((user + system) * share) / nElements / nShuffles);
+    }
+    await engine.close();
+    return best;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Microseconds of processor time an element and shuffle; undefined where MRtrix3 is not installed. */
+async function measurePeer(context, model) {
+  if (!context.isThere("vectorstats")) return undefined;
+  const { m, few, many } = PEER[model.peer];
+  const input = vectors(
+    context.dir,
+    N,
+    m,
+    model.missing === "complete" ? undefined : MISSING[model.missing],
+    model.missing,
+  );
+  const at = (name) => join(input, name);
+  const options = ["-nthreads", "1", "-quiet", "-force"];
+  if (model.column) {
+    writeFileSync(at("contrast-column.txt"), "0 -1 0\n");
+    const column = vectors(context.dir, N, m, undefined, "column", 5000);
+    options.push("-column", join(column, "subjects.txt"));
+  }
+  if (model.grouped) {
+    writeFileSync(at("groups.txt"), Array.from({ length: N }, (_, i) => isPatient(i)).join(" "));
+    options.push("-variance", at("groups.txt"));
+  }
+  const positional = [at("subjects.txt"), at("design.txt"), at(model.column ? "contrast-column.txt" : "contrast.txt")];
+  const run = (shuffles) =>
+    runChild("vectorstats", [
+      ...positional,
+      join(context.dir, "models-peer-"),
+      "-nshuffles",
+      `${shuffles}`,
+      ...options,
+    ]);
+  const first = await run(few);
+  const second = await run(many);
+  const ms = (second.cpuMs - first.cpuMs) / (many - few);
+  expectTrue("more shuffles take longer", ms > 0);
+  return (ms * 1e3) / m;
+}
