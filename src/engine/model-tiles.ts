@@ -12,7 +12,7 @@ export interface ModelTiles {
   gather(nRows: number, first: number, count: number): void;
   /** The same for the indicators, without signs. */
   gatherIndicators(first: number, count: number): void;
-  /** i32, i8 [count][n]: the masked shuffle itself. Pointers. */
+  /** i32, i8 [count][n]: the masked shuffle itself. Pointers; `signs` 0: all +1. */
   maskedShuffle(group: ElementGroup, first: number, count: number): { readonly labels: number; readonly signs: number };
 }
 
@@ -47,7 +47,7 @@ export function createModelTiles(context: RunnerContext, { regions, size }: Mode
       k.f64GatherMasked(n, size.nGroups, count, labelsOf(first), 0, at(keep), at(indicators), at(gatheredIndicators));
     },
     maskedShuffle({ keep, isComplete }, first, count) {
-      if (isComplete) return { labels: labelsOf(first), signs: signsOf(first) };
+      if (isComplete) return { labels: labelsOf(first), signs: job.hasSigns ? signsOf(first) : 0 };
       const labels = new Int32Array(buffer, labelsOf(first), count * n);
       const signs = new Int8Array(buffer, signsOf(first), count * n);
       for (let from = 0; from < count * n; from += n) {
@@ -60,7 +60,7 @@ export function createModelTiles(context: RunnerContext, { regions, size }: Mode
           outSigns.subarray(from, end),
         );
       }
-      return { labels: at(regions.labels), signs: at(regions.signs) };
+      return { labels: at(regions.labels), signs: job.hasSigns ? at(regions.signs) : 0 };
     },
   };
 }

@@ -57,34 +57,39 @@ export function describeVaryingKernels({ kernels, linear }: KernelsUnderTest): v
   });
 
   describe("f64LaneProduct", () => {
-    it.each([
+    const shapes = [
       [1, 1, 4, 1],
       [6, 3, 4, 2],
       [11, 4, 8, 1],
       [10, 9, 12, 3],
-    ])("%i observations, %i shuffles, %i columns, every %i. row", (n, nShuffles, width, rowStep) => {
-      linear.clear();
-      const random = createRandom(n + width);
-      const panels = () => linear.place(Float64Array.from({ length: n * width }, () => random.normal()));
-      const [own, packed] = [panels(), panels()];
-      const labels = linear.place(
-        Int32Array.from(Array.from({ length: nShuffles }, () => random.permutation(n)).flat()),
-      );
-      const signs = linear.place(Int8Array.from(labels.view, () => (random.uniform() < 0.5 ? -1 : 1)));
-      const product = linear.reserve(new Float64Array(((nShuffles - 1) * rowStep + 1) * width));
-      kernels.f64LaneProduct(n, nShuffles, width, labels.at, signs.at, own.at, packed.at, product.at, rowStep, width);
-      linear.expectGuardsIntact();
-      const lane = (view: Float64Array, i: number, w: number) => view[(w - (w % 4)) * n + (w % 4) + i * 4]!;
-      for (let b = 0; b < nShuffles; b++) {
-        for (let w = 0; w < width; w++) {
-          let sum = 0;
-          for (let i = 0; i < n; i++) {
-            sum += signs.view[b * n + i]! * lane(own.view, i, w) * lane(packed.view, labels.view[b * n + i]!, w);
+    ] as const;
+    it.each(shapes.flatMap((shape) => [true, false].map((signed) => [...shape, signed] as const)))(
+      "%i observations, %i shuffles, %i columns, every %i. row, signs: %s",
+      (n, nShuffles, width, rowStep, signed) => {
+        linear.clear();
+        const random = createRandom(n + width);
+        const panels = () => linear.place(Float64Array.from({ length: n * width }, () => random.normal()));
+        const [own, packed] = [panels(), panels()];
+        const labels = linear.place(
+          Int32Array.from(Array.from({ length: nShuffles }, () => random.permutation(n)).flat()),
+        );
+        const signs = linear.place(Int8Array.from(labels.view, () => (signed && random.uniform() < 0.5 ? -1 : 1)));
+        const signsAt = signed ? signs.at : 0;
+        const product = linear.reserve(new Float64Array(((nShuffles - 1) * rowStep + 1) * width));
+        kernels.f64LaneProduct(n, nShuffles, width, labels.at, signsAt, own.at, packed.at, product.at, rowStep, width);
+        linear.expectGuardsIntact();
+        const lane = (view: Float64Array, i: number, w: number) => view[(w - (w % 4)) * n + (w % 4) + i * 4]!;
+        for (let b = 0; b < nShuffles; b++) {
+          for (let w = 0; w < width; w++) {
+            let sum = 0;
+            for (let i = 0; i < n; i++) {
+              sum += signs.view[b * n + i]! * lane(own.view, i, w) * lane(packed.view, labels.view[b * n + i]!, w);
+            }
+            near([product.view[b * rowStep * width + w]!], [sum], 1e-14);
           }
-          near([product.view[b * rowStep * width + w]!], [sum], 1e-14);
         }
-      }
-    });
+      },
+    );
   });
 
   describe("f64PooledStatistics", () => {

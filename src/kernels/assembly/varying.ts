@@ -53,8 +53,26 @@ export function f64PooledStatistics(
   }
 }
 
-/** Four shuffles share the loads of the element's own column. */
+/** Four shuffles share the loads of the element's own column. Without signs, the commonest case, where `signs` is 0. */
 export function f64LaneProduct(
+  nRows: i32, nShuffles: i32, width: i32, labels: usize, signs: usize, own: usize, packed: usize, product: usize, rowStep: i32, stride: i32,
+): void {
+  if (signs == 0) laneProduct(false, nRows, nShuffles, width, labels, signs, own, packed, product, rowStep, stride);
+  else laneProduct(true, nRows, nShuffles, width, labels, signs, own, packed, product, rowStep, stride);
+}
+
+// @ts-ignore: decorator
+@inline
+function signOf(isSigned: bool, sign: usize): v128 { return isSigned ? f64x2.splat(<f64>load<i8>(sign)) : f64x2.splat(1); }
+
+// @ts-ignore: decorator
+@inline
+function signedBy(isSigned: bool, sign: v128, value: v128): v128 { return isSigned ? f64x2.mul(sign, value) : value; }
+
+// @ts-ignore: decorator
+@inline
+function laneProduct(
+  isSigned: bool,
   nRows: i32, nShuffles: i32, width: i32, labels: usize, signs: usize, own: usize, packed: usize, product: usize, rowStep: i32, stride: i32,
 ): void {
   const panelBytes = <usize>nRows << 5, stepBytes = (<usize>rowStep * <usize>stride) << 3;
@@ -66,18 +84,18 @@ export function f64LaneProduct(
       let label = labels + <usize>b * labelBytes, sign = signs + <usize>b * signBytes, z = own;
       for (let i = 0; i < nRows; i++, label += 4, sign++, z += 32) {
         const z0 = v128.load(z), z1 = v128.load(z, 16);
-        let from = packed + (<usize>load<i32>(label) << 5);
-        let s = f64x2.splat(<f64>load<i8>(sign));
-        a0 = f64x2.add(a0, f64x2.mul(s, f64x2.mul(z0, v128.load(from)))); a1 = f64x2.add(a1, f64x2.mul(s, f64x2.mul(z1, v128.load(from, 16))));
-        from = packed + (<usize>load<i32>(label + labelBytes) << 5);
-        s = f64x2.splat(<f64>load<i8>(sign + signBytes));
-        b0 = f64x2.add(b0, f64x2.mul(s, f64x2.mul(z0, v128.load(from)))); b1 = f64x2.add(b1, f64x2.mul(s, f64x2.mul(z1, v128.load(from, 16))));
-        from = packed + (<usize>load<i32>(label + 2 * labelBytes) << 5);
-        s = f64x2.splat(<f64>load<i8>(sign + 2 * signBytes));
-        c0 = f64x2.add(c0, f64x2.mul(s, f64x2.mul(z0, v128.load(from)))); c1 = f64x2.add(c1, f64x2.mul(s, f64x2.mul(z1, v128.load(from, 16))));
-        from = packed + (<usize>load<i32>(label + 3 * labelBytes) << 5);
-        s = f64x2.splat(<f64>load<i8>(sign + 3 * signBytes));
-        d0 = f64x2.add(d0, f64x2.mul(s, f64x2.mul(z0, v128.load(from)))); d1 = f64x2.add(d1, f64x2.mul(s, f64x2.mul(z1, v128.load(from, 16))));
+        let from = packed + (<usize>load<i32>(label) << 5), s = signOf(isSigned, sign);
+        a0 = f64x2.add(a0, signedBy(isSigned, s, f64x2.mul(z0, v128.load(from))));
+        a1 = f64x2.add(a1, signedBy(isSigned, s, f64x2.mul(z1, v128.load(from, 16))));
+        from = packed + (<usize>load<i32>(label + labelBytes) << 5); s = signOf(isSigned, sign + signBytes);
+        b0 = f64x2.add(b0, signedBy(isSigned, s, f64x2.mul(z0, v128.load(from))));
+        b1 = f64x2.add(b1, signedBy(isSigned, s, f64x2.mul(z1, v128.load(from, 16))));
+        from = packed + (<usize>load<i32>(label + 2 * labelBytes) << 5); s = signOf(isSigned, sign + 2 * signBytes);
+        c0 = f64x2.add(c0, signedBy(isSigned, s, f64x2.mul(z0, v128.load(from))));
+        c1 = f64x2.add(c1, signedBy(isSigned, s, f64x2.mul(z1, v128.load(from, 16))));
+        from = packed + (<usize>load<i32>(label + 3 * labelBytes) << 5); s = signOf(isSigned, sign + 3 * signBytes);
+        d0 = f64x2.add(d0, signedBy(isSigned, s, f64x2.mul(z0, v128.load(from))));
+        d1 = f64x2.add(d1, signedBy(isSigned, s, f64x2.mul(z1, v128.load(from, 16))));
       }
       const to = product + <usize>b * stepBytes;
       v128.store(to, a0); v128.store(to, a1, 16);
@@ -89,10 +107,9 @@ export function f64LaneProduct(
       let a0 = f64x2.splat(0), a1 = a0;
       let label = labels + <usize>b * labelBytes, sign = signs + <usize>b * signBytes, z = own;
       for (let i = 0; i < nRows; i++, label += 4, sign++, z += 32) {
-        const from = packed + (<usize>load<i32>(label) << 5);
-        const s = f64x2.splat(<f64>load<i8>(sign));
-        a0 = f64x2.add(a0, f64x2.mul(s, f64x2.mul(v128.load(z), v128.load(from))));
-        a1 = f64x2.add(a1, f64x2.mul(s, f64x2.mul(v128.load(z, 16), v128.load(from, 16))));
+        const from = packed + (<usize>load<i32>(label) << 5), s = signOf(isSigned, sign);
+        a0 = f64x2.add(a0, signedBy(isSigned, s, f64x2.mul(v128.load(z), v128.load(from))));
+        a1 = f64x2.add(a1, signedBy(isSigned, s, f64x2.mul(v128.load(z, 16), v128.load(from, 16))));
       }
       const to = product + <usize>b * stepBytes;
       v128.store(to, a0); v128.store(to, a1, 16);

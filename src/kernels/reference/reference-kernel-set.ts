@@ -229,7 +229,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         nShuffles,
         width,
         labels: i32(labels, nShuffles * nRows),
-        signs: i8(signs, nShuffles * nRows),
+        signs: signs === 0 ? undefined : i8(signs, nShuffles * nRows),
         own: f64(own, width * nRows),
         packed: f64(packed, width * nRows),
         rowStep,

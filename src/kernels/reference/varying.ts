@@ -92,7 +92,8 @@ export interface LaneInputs {
   readonly nShuffles: number;
   readonly width: number;
   readonly labels: Int32Array;
-  readonly signs: Int8Array;
+  /** Undefined: all +1. */
+  readonly signs: Int8Array | undefined;
   readonly own: Float64Array;
   readonly packed: Float64Array;
   /** Rows of the product from one shuffle to the next. */
@@ -109,7 +110,7 @@ export function laneProduct(inputs: LaneInputs, product: Float64Array): void {
       let sum = 0;
       for (let i = 0; i < nRows; i++) {
         const value = own[base + i * F64_PANEL]! * packed[base + labels[b * nRows + i]! * F64_PANEL]!;
-        sum += signs[b * nRows + i]! * value;
+        sum += (signs?.[b * nRows + i] ?? 1) * value;
       }
       product[b * inputs.rowStep * inputs.stride + w] = sum;
     }
