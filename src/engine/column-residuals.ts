@@ -7,6 +7,7 @@ import type { ModelJob } from "./job.js";
 import type { ModelLoader } from "./model-block.js";
 import { panelOffset, type ResidualPreparer } from "./residual-preparer.js";
 import type { RunnerContext } from "./runner-context.js";
+import { shuffledShared } from "./shuffled-design.js";
 
 export function columnPreparer(
   context: RunnerContext,
@@ -71,7 +72,7 @@ export function columnPreparer(
     const residuals = size.contrastRanks.length > 1 ? Float64Array.from(y.panels) : undefined;
     return {
       designs,
-      sharedBasis: shared.q,
+      product: shuffledShared(model, shared, group.keep, job.hasSigns),
       fill(h) {
         if (residuals !== undefined) y.panels.set(residuals);
         for (const [e, design] of designs.entries()) {

@@ -1,17 +1,14 @@
 // From the products of a tile to statistics: pooled by a kernel, grouped by the function that states them for one element.
-import type { ElementDesign } from "../stats/glm/element-design.js";
 import { createGroupedScratch, groupedStatistic } from "../stats/glm/grouped-variance.js";
 import type { ModelJob } from "./job.js";
+import type { ResidualPanels } from "./residual-preparer.js";
 import type { RunnerContext } from "./runner-context.js";
-
-/** Undefined where an element has no statistic. */
-type Designs = readonly (ElementDesign | undefined)[];
 
 export interface Epilogue {
   /** Once a hypothesis: what its statistics need of the designs. */
-  prepare(designs: Designs, h: number, width: number): void;
+  prepare(panels: ResidualPanels, h: number, width: number): void;
   /** f64 [count][width] into the worker's `statistics` (and `dofs`). */
-  finish(designs: Designs, h: number, count: number, width: number): void;
+  finish(panels: ResidualPanels, h: number, count: number, width: number): void;
 }
 
 export function createEpilogue(context: RunnerContext, { regions, size }: ModelJob): Epilogue {
@@ -25,21 +22,28 @@ function pooledEpilogue(context: RunnerContext, { regions, size }: Sized): Epilo
   const { job, kernels: k, at, f64 } = context;
   const { sharedRank: r, nElementColumns: c } = size;
   return {
-    prepare(designs, h, width) {
+    prepare({ designs, product: { count: rank, directions } }, h, width) {
       const s = size.contrastRanks[h]!;
-      const rows = s * (r + c);
-      const tested = f64(at(regions.tested), rows * width).fill(0);
+      const tested = f64(at(regions.tested), s * (rank + c) * width).fill(0);
       for (const [e, design] of designs.entries()) {
         if (design === undefined) continue;
-        for (let row = 0; row < rows; row++) tested[row * width + e] = design.hypotheses[h]!.tested[row]!;
+        for (let q = 0; q < s; q++) {
+          const from = design.hypotheses[h]!.tested.subarray(q * (r + c), (q + 1) * (r + c));
+          let to = q * (rank + c) * width + e;
+          for (let l = 0; l < rank; l++, to += width) {
+            if (directions === undefined) tested[to] = from[l]!;
+            else for (let j = 0; j < r; j++) tested[to]! += directions[l * r + j]! * from[j]!;
+          }
+          for (let j = 0; j < c; j++, to += width) tested[to] = from[r + j]!;
+        }
       }
     },
-    finish(designs, h, count, width) {
+    finish({ designs, product: { count: rank } }, h, count, width) {
       const { dof, hypotheses } = designs.find((design) => design !== undefined)!;
       k.f64PooledStatistics(
         count,
         designs.length,
-        r,
+        rank,
         c,
         size.contrastRanks[h]!,
         at(regions.product),
@@ -60,21 +64,27 @@ function pooledEpilogue(context: RunnerContext, { regions, size }: Sized): Epilo
 
 /** Under one design for all members: by the kernel. */
 function sharedGroupedEpilogue(context: RunnerContext, { regions, size }: Sized): Epilogue {
-  const { kernels: k, at, f64 } = context;
+  const { kernels: k, at, f64, buffer } = context;
   const { sharedRank: r, nGroups } = size;
   const gram = at(regions.moments);
   const sizes = gram + nGroups * r * r * 8;
   const rnn = sizes + nGroups * 8;
   const toEffect = rnn + nGroups * 8;
+  const directions = toEffect + Math.max(...size.contrastRanks) * r * 8;
+  const recovery = directions + nGroups * r * r * 8;
+  const starts = recovery + nGroups * r * 8;
   return {
-    prepare(designs, h) {
+    prepare({ designs, product: { groups: rows } }, h) {
       const { groups, hypotheses } = designs[0]!;
+      f64(directions, rows!.directions.length).set(rows!.directions);
+      f64(recovery, rows!.rank).set(rows!.recovery);
+      new Int32Array(buffer, starts, nGroups + 1).set(rows!.starts);
       f64(gram, nGroups * r * r).set(groups!.gram);
       f64(sizes, nGroups).set(groups!.sizes);
       f64(rnn, nGroups).set(groups!.rnn);
       f64(toEffect, size.contrastRanks[h]! * r).set(hypotheses[h]!.toEffect);
     },
-    finish(designs, h, count, width) {
+    finish({ designs, product }, h, count, width) {
       k.f64GroupedStatistics(
         count,
         designs.length,
@@ -84,6 +94,10 @@ function sharedGroupedEpilogue(context: RunnerContext, { regions, size }: Sized)
         at(regions.product),
         at(regions.squareProduct),
         width,
+        starts,
+        directions,
+        product.groups!.dropped,
+        recovery,
         gram,
         sizes,
         rnn,
@@ -107,7 +121,7 @@ function groupedEpilogue(context: RunnerContext, { regions, size }: Sized): Epil
   const squares = new Float64Array(nGroups);
   return {
     prepare() {},
-    finish(designs, h, count, width) {
+    finish({ designs }, h, count, width) {
       const product = f64(at(regions.product), count * nGroups * r0 * width);
       const own = f64(at(regions.ownProduct), count * nGroups * c * width);
       const squareProduct = f64(at(regions.squareProduct), count * nGroups * width);

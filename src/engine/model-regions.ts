@@ -47,7 +47,7 @@ export interface ModelRegions {
   readonly totals: number;
   /** f64 [s][r + c][W]. */
   readonly tested: number;
-  /** f64: K [G][r][r], sizes [G], rnn [G], T [s][r] of a group of elements, and scratch of f64GroupedStatistics. */
+  /** f64: K [G][r][r], sizes [G], rnn [G], T [s][r] of a group of elements, M [r][rho], recovery [rho], i32 starts [G + 1]; scratch of f64GroupedStatistics. rho <= G r. */
   readonly moments: number;
   readonly scratch: number;
   /** f64 [tile][W]. */
@@ -96,8 +96,10 @@ export function layOutModel(
     shifts: reserve(nHypotheses * r * width * 8),
     totals: reserve(nHypotheses * width * 8),
     tested: reserve(mostRows * (r + c) * width * 8),
-    moments: reserve(grouped ? (nGroups * (r * r + 2) + mostRows * r) * 8 : 0),
-    scratch: reserve(grouped ? 16 * (r + nGroups + r * r + mostRows * r + mostRows * mostRows + mostRows) : 0),
+    moments: reserve(grouped ? (nGroups * (r * r + 2) + mostRows * r + (r + 1) * nGroups * r + nGroups + 1) * 8 : 0),
+    scratch: reserve(
+      grouped ? 16 * (r + nGroups + r * r + mostRows * r + mostRows * mostRows + mostRows + nGroups * r) : 0,
+    ),
     statistics: reserve(tile * width * 8),
     dofs: reserve(grouped ? tile * width * 8 : 0),
     thresholds: contrastRanks.map(() => reserve(size.nThresholds * 8)),

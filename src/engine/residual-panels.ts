@@ -6,11 +6,12 @@ import { F64_PANEL, roundUp } from "../kernels/kernel-set.js";
 import { addColumn, createFactors } from "../stats/design/column-factors.js";
 import { type ElementDesign, factoriseShared, resolveElementDesign } from "../stats/glm/element-design.js";
 import { CONSTANT_COLUMN, fitElement, nullResidual, type Residual } from "../stats/glm/element-test.js";
+import { groupRows } from "../stats/glm/group-rows.js";
 import { columnPreparer } from "./column-residuals.js";
 import { createDesignCache } from "./design-cache.js";
 import type { ModelJob } from "./job.js";
 import type { ModelLoader } from "./model-block.js";
-import { panelOffset, type ResidualPreparer } from "./residual-preparer.js";
+import { type ProductRows, panelOffset, type ResidualPreparer } from "./residual-preparer.js";
 import type { RunnerContext } from "./runner-context.js";
 
 export function createResidualPreparer(
@@ -26,16 +27,26 @@ export function createResidualPreparer(
 function sharedPreparer(context: RunnerContext, modelJob: ModelJob, loader: ModelLoader): ResidualPreparer {
   const { job, kernels: k, at, f64 } = context;
   const { worker: w } = job;
-  const { regions } = modelJob;
+  const { regions, model } = modelJob;
   const n = job.size.nSubjects;
   const designOf = createDesignCache(context, modelJob);
+  const known = new WeakMap<ElementDesign, ProductRows>();
+  const productOf = (design: ElementDesign, keep: Uint8Array): ProductRows => {
+    let product = known.get(design);
+    if (product === undefined) {
+      const groups = groupRows(design, model.groups!, keep, job.hasSigns);
+      product = { count: groups.rows.length / n, rows: groups.rows, groups };
+      known.set(design, product);
+    }
+    return product;
+  };
   return (block, group) => {
     const design = designOf(group);
     if (design.verdict !== "testable") return undefined;
     const width = roundUp(group.members.length, F64_PANEL);
     return {
       designs: group.members.map(() => design),
-      sharedBasis: design.basis,
+      product: productOf(design, group.keep),
       fill(h) {
         loader.pack(block, group);
         const nuisance = nuisanceRows(design, h, n);
@@ -105,6 +116,14 @@ function elementPreparer(context: RunnerContext, { size, model }: ModelJob, load
       }
     }
   };
+  /** Q_g of every group, f64 [G r][n]. */
+  const basisOfGroups = (basis: Float64Array): Float64Array => {
+    const rows = new Float64Array(nGroups * r * n);
+    for (let j = 0; j < r; j++) {
+      for (let i = 0; i < n; i++) rows[(groupOf[i]! * r + j) * n + i] = basis[j * n + i]!;
+    }
+    return rows;
+  };
   return (block, group) => {
     loader.pack(block, group);
     const shared = factoriseShared(model, group.keep);
@@ -121,7 +140,7 @@ function elementPreparer(context: RunnerContext, { size, model }: ModelJob, load
     placeOwn(designs, width);
     return {
       designs,
-      sharedBasis: shared.q,
+      product: { count: nGroups * r, rows: basisOfGroups(shared.q) },
       fill(h) {
         const packed = f64(at(w.packed), width * n).fill(0);
         for (const [e, design] of designs.entries()) {

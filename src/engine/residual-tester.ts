@@ -1,5 +1,5 @@
 // Elements that bring columns of their own, and variance groups: each hypothesis shuffles its own residuals e_h. Rows of the product: Q_g P_b e_h for
-// every group g (one group: all) of the columns that elements share; the inner products with an element's own columns lane by lane; and per group
+// every group g (one group: all) of the columns that elements share, or fewer rows that span them; the inner products with an element's own columns lane by lane; and per group
 // |P_b e_h|^2, a product of indicators with e_h o e_h. engine.md sections 2 and 3.
 import { F64_PANEL, roundUp } from "../kernels/kernel-set.js";
 import type { ModelJob } from "./job.js";
@@ -7,6 +7,7 @@ import type { ElementGroup, ModelLoader } from "./model-block.js";
 import { createEpilogue } from "./model-epilogue.js";
 import { createModelTiles, tileRows } from "./model-tiles.js";
 import { createResidualPreparer } from "./residual-panels.js";
+import type { ProductRows } from "./residual-preparer.js";
 import type { RunnerContext } from "./runner-context.js";
 import type { GroupTester } from "./shared-design-tester.js";
 
@@ -14,19 +15,15 @@ export function createResidualTester(context: RunnerContext, modelJob: ModelJob,
   const { job, kernels: k, at, f64 } = context;
   const { worker: w, tileShuffles } = job;
   const { regions, size, model } = modelJob;
-  const { nGroups, sharedRank: r, nElementColumns: c } = size;
+  const { nGroups, nElementColumns: c } = size;
   const n = job.size.nSubjects;
   const tiles = createModelTiles(context, modelJob);
   const prepare = createResidualPreparer(context, modelJob, loader);
   const epilogue = createEpilogue(context, modelJob);
   const groupOf = model.groups?.of ?? new Int32Array(n);
 
-  /** Q_g of each variance group, and indicators. */
-  const placeShared = (group: ElementGroup, basis: Float64Array) => {
-    const rows = new Float64Array(nGroups * r * n);
-    for (let j = 0; j < r; j++) {
-      for (let i = 0; i < n; i++) rows[(groupOf[i]! * r + j) * n + i] = basis[j * n + i]!;
-    }
+  /** Rows of what elements share, and indicators of the variance groups. */
+  const placeShared = (group: ElementGroup, { rows }: ProductRows) => {
     tiles.place(group, rows, "entries");
     if (nGroups === 1) return;
     const indicators = new Float64Array(nGroups * n);
@@ -40,9 +37,9 @@ export function createResidualTester(context: RunnerContext, modelJob: ModelJob,
     for (let i = 0; i < squares.length; i++) squares[i] = packed[i]! * packed[i]!;
   };
 
-  const multiply = (group: ElementGroup, width: number, first: number, count: number) => {
-    tiles.gather(nGroups * r, first, count);
-    k.f64Gemm(tileRows(count, nGroups * r), n, width, at(regions.gathered), at(w.packed), at(regions.product), width);
+  const multiply = (group: ElementGroup, nRows: number, width: number, first: number, count: number) => {
+    tiles.gather(nRows, first, count);
+    k.f64Gemm(tileRows(count, nRows), n, width, at(regions.gathered), at(w.packed), at(regions.product), width);
     if (c > 0) {
       const { labels, signs } = tiles.maskedShuffle(group, first, count);
       for (let row = 0; row < nGroups * c; row++) {
@@ -72,19 +69,19 @@ export function createResidualTester(context: RunnerContext, modelJob: ModelJob,
     const width = roundUp(group.members.length, F64_PANEL);
     const dof = panels?.designs.find((design) => design !== undefined)?.dof ?? 0;
     if (panels === undefined) f64(at(regions.statistics), tileShuffles * width).fill(Number.NaN);
-    else placeShared(group, panels.sharedBasis);
+    else placeShared(group, panels.product);
     for (const h of size.contrastRanks.keys()) {
       if (panels !== undefined) {
         panels.fill(h);
         k.f64SumSquares(n, width, at(w.packed), at(w.sums));
         if (nGroups > 1) placeSquares(width);
-        epilogue.prepare(panels.designs, h, width);
+        epilogue.prepare(panels, h, width);
       }
       for (let first = 0; first < lanes; first += tileShuffles) {
         const count = Math.min(tileShuffles, lanes - first);
         if (panels !== undefined) {
-          multiply(group, width, first, count);
-          epilogue.finish(panels.designs, h, count, width);
+          multiply(group, panels.product.count, width, first, count);
+          epilogue.finish(panels, h, count, width);
         }
         sink(group, { h, first, count, stride: width, dof: nGroups === 1 ? dof : undefined });
       }

@@ -1,4 +1,6 @@
 // The part of a design that shuffles of the errors can change: what the products of the null are computed with. stats/design/constant-direction.ts.
+
+import { type ColumnFactors, invertUpper } from "../stats/design/column-factors.js";
 import { besidesConstant } from "../stats/design/constant-direction.js";
 import { matrixOf, multiply, transpose } from "../stats/design/matrix.js";
 import type { DesignPartition } from "../stats/design/partition.js";
@@ -6,6 +8,7 @@ import type { ElementDesign } from "../stats/glm/element-design.js";
 import type { GlmModel } from "../stats/glm/model.js";
 import type { LaneList } from "./constants.js";
 import { engineModel } from "./problem-size.js";
+import type { ProductRows } from "./residual-preparer.js";
 
 /** The inputs with the partition of one design for all elements so reduced; the same inputs where nothing can be left out. Reducing twice is reducing once. */
 export function withShuffledPartition<
@@ -61,6 +64,44 @@ export function shuffledDesign(design: ElementDesign, keep: Uint8Array, hasSigns
       return multiply(rowsOf, transpose(u)).values;
     }),
   };
+}
+
+/** Of the columns that elements share, whose own columns come after them: what the products are computed with. */
+export function shuffledShared(
+  model: GlmModel,
+  shared: ColumnFactors,
+  keep: Uint8Array,
+  hasSigns: boolean,
+): ProductRows {
+  const { q, r: factors, count: k } = shared;
+  // c = M0 a, and what a hypothesis tests of it is C a: the same under every column that an element may add
+  const toBeta = invertUpper(factors, k);
+  const tested = model.hypotheses.flatMap(({ contrast }) =>
+    Array.from({ length: contrast.nRows }, (_, i) =>
+      unitVector(
+        Float64Array.from({ length: k }, (__, j) => {
+          let sum = 0;
+          for (let l = 0; l <= j; l++) sum += contrast.values[i * contrast.nColumns + l]! * toBeta[l * k + j]!;
+          return sum;
+        }),
+      ),
+    ),
+  );
+  const directions = hasSigns ? undefined : besidesConstant(q, keep, tested);
+  if (directions === undefined) return { count: k, rows: q };
+  const n = keep.length;
+  const u = matrixOf(k - 1, k, (i, j) => directions[i * k + j]!);
+  const rows = multiply(
+    u,
+    matrixOf(k, n, (i, j) => q[i * n + j]!),
+  ).values;
+  return { count: k - 1, rows, directions };
+}
+
+/** Of unit length; zero stays zero. */
+function unitVector(values: Float64Array): Float64Array {
+  const length = Math.hypot(...values);
+  return length > 0 ? values.map((value) => value / length) : values;
 }
 
 /** Vectors of `length` that lie one after the other. */

@@ -193,76 +193,107 @@ export function describeVaryingKernels({ kernels, linear }: KernelsUnderTest): v
   });
 
   describe("f64GroupedStatistics", () => {
-    const shapes = [1, 2, 3].flatMap((rank) => [2, 3].flatMap((nGroups) => [1, 2].map((s) => ({ rank, nGroups, s }))));
-    it.each(shapes.filter(({ rank, s }) => s <= rank))(
-      "%j agrees with the plain matrices",
-      ({ rank: r, nGroups, s }) => {
-        linear.clear();
-        const random = createRandom(r + 10 * nGroups + s);
-        const [nShuffles, nColumns, stride] = [2, 3, 4];
-        const place = (values: ArrayLike<number>) => linear.place(Float64Array.from(values));
-        const product = place(Array.from({ length: nShuffles * nGroups * r * stride }, () => random.normal()));
-        // column 2 of group 0 has no variance: what is left after the fit is rounding
-        const squares = place(
-          Array.from({ length: nShuffles * nGroups * stride }, (_, i) =>
-            i % stride === 2 && Math.floor(i / stride) % nGroups === 0 ? 0 : 60 + random.uniform(),
-          ),
-        );
-        const shares = Array.from({ length: nGroups }, (_, g) => (g + 1) / ((nGroups * (nGroups + 1)) / 2));
-        const gram = place(
-          shares.flatMap((share) => Array.from({ length: r * r }, (_, i) => (i % (r + 1) === 0 ? share : 0))),
-        );
-        const sizes = place(shares.map((_, g) => 6 + g));
-        const rnn = place(shares.map((_, g) => 5 + g));
-        const toEffect = place(
-          Array.from({ length: s * r }, (_, i) => (i % (r + 1) === 0 ? 1 : 0.3 * random.normal())),
-        );
-        const statistics = linear.reserve(new Float64Array(nShuffles * stride));
-        const dofs = linear.reserve(new Float64Array(nShuffles * stride));
-        const scratch = linear.reserve(new Float64Array(2 * (r + nGroups + r * r + s * r + s * s + s)));
-        kernels.f64GroupedStatistics(
-          ...([nShuffles, nColumns, r, nGroups, s, product.at, squares.at, stride, gram.at, sizes.at, rnn.at] as const),
-          ...([toEffect.at, s === 1 ? 1 : 0, statistics.at, dofs.at, scratch.at] as const),
-        );
-        linear.expectGuardsIntact();
-        for (let b = 0; b < nShuffles; b++) {
-          for (let w = 0; w < nColumns; w++) {
-            const p = (g: number, j: number) => product.view[((b * nGroups + g) * r + j) * stride + w]!;
-            const d = Array.from({ length: r }, (_, j) => shares.reduce((sum, _share, g) => sum + p(g, j), 0));
-            const weights = shares.map((share, g) => {
-              const cross = d.reduce((sum, value, j) => sum + value * p(g, j), 0);
-              const fitted = share * d.reduce((sum, value) => sum + value * value, 0);
-              const total = squares.view[(b * nGroups + g) * stride + w]!;
-              const sse = total - 2 * cross + fitted;
-              const weight = rnn.view[g]! / (sse > 1e-14 * (total + fitted) ? sse : 0);
-              return Number.isFinite(weight) ? weight : 0;
-            });
-            // A is a multiple of the identity here: (T d)'(T T')^-1 (T d) times it
-            const a = shares.reduce((sum, share, g) => sum + weights[g]! * share, 0);
-            const t = (q: number) => Array.from(toEffect.view.subarray(q * r, q * r + r));
-            const dot = (x: readonly number[], y: readonly number[]) => x.reduce((sum, v, i) => sum + v * y[i]!, 0);
-            const effect = Array.from({ length: s }, (_, q) => dot(t(q), d));
-            let wald = effect[0]! ** 2 / dot(t(0), t(0));
-            if (s === 2) {
-              const [x, y, z] = [dot(t(0), t(0)), dot(t(0), t(1)), dot(t(1), t(1))];
-              wald = (z * effect[0]! ** 2 - 2 * y * effect[0]! * effect[1]! + x * effect[1]! ** 2) / (x * z - y * y);
-            }
-            const all = weights.reduce((sum, weight, g) => sum + weight * sizes.view[g]!, 0);
-            const spread = weights.reduce(
-              (sum, weight, g) => sum + (1 - (weight * sizes.view[g]!) / all) ** 2 / rnn.view[g]!,
-              0,
-            );
-            const excess = ((2 * (s - 1)) / (s * (s + 2))) * spread;
-            const x = Math.sqrt((a * wald) / (s === 1 ? 1 : (1 + excess) * s));
-            const parts = weights.map((weight, g) => 1 / weight / (sizes.view[g]! - 1));
-            const welch =
-              parts.reduce((sum, v) => sum + v, 0) ** 2 /
-              parts.reduce((sum, v, g) => sum + v ** 2 / (sizes.view[g]! - 1), 0);
-            near([statistics.view[b * stride + w]!], [s === 1 && effect[0]! < 0 ? -x : x], 1e-10);
-            near([dofs.view[b * stride + w]!], [s === 1 ? welch : (2 * (s - 1)) / 3 / excess], 1e-9);
-          }
-        }
-      },
+    // rows of z each group has, of r directions
+    const layouts = [
+      { r: 1, ranks: [1, 1] },
+      { r: 2, ranks: [1, 1] },
+      { r: 2, ranks: [2, 1, 2] },
+      { r: 3, ranks: [3, 2] },
+      { r: 3, ranks: [1, 3, 2] },
+    ];
+    const shapes = layouts.flatMap((layout) =>
+      [1, 2].flatMap((s) => [-1, 0, 1].map((dropped) => ({ ...layout, s, dropped }))),
     );
+    it.each(shapes.filter(({ r, s }) => s <= r))("%j agrees with the plain matrices", ({ r, ranks, s, dropped }) => {
+      linear.clear();
+      const nGroups = ranks.length;
+      const random = createRandom(r + 10 * nGroups + s);
+      const [nShuffles, nColumns, stride] = [2, 3, 4];
+      const place = (values: ArrayLike<number>) => linear.place(Float64Array.from(values));
+      const starts = linear.place(Int32Array.from([0, ...ranks.map((_, g) => sum(ranks.slice(0, g + 1)))]));
+      const nAll = sum(ranks);
+      const m = dropped < 0 ? nAll : nAll - 1;
+      const product = place(Array.from({ length: nShuffles * m * stride }, () => random.normal()));
+      // column 1 has no variance at all, and column 2 none in one group, where the others determine all directions: the fit explains more than there is
+      const still = ranks.findIndex((rank) => nAll - rank >= r);
+      const squares = place(
+        Array.from({ length: nShuffles * nGroups * stride }, (_, i) =>
+          i % stride === 1 || (i % stride === 2 && Math.floor(i / stride) % nGroups === still)
+            ? -1000
+            : 60 + random.uniform(),
+        ),
+      );
+      const directions = place(Array.from({ length: r * nAll }, () => 0.5 * random.normal()));
+      const recovery = place(Array.from({ length: nAll }, (_, l) => (l === dropped ? 0 : random.normal())));
+      const ofGroup = (g: number) => Array.from({ length: ranks[g]! }, (_, l) => starts.view[g]! + l);
+      const direction = (l: number) => Array.from({ length: r }, (_, j) => directions.view[j * nAll + l]!);
+      const gramOf = (g: number) =>
+        Array.from({ length: r }, (_, i) =>
+          Array.from({ length: r }, (__, j) => sum(ofGroup(g).map((l) => direction(l)[i]! * direction(l)[j]!))),
+        );
+      const gram = place(ranks.flatMap((_, g) => gramOf(g).flat()));
+      const sizes = place(ranks.map((_, g) => 6 + g));
+      const rnn = place(ranks.map((_, g) => 5 + g));
+      const toEffect = place(Array.from({ length: s * r }, (_, i) => (i % (r + 1) === 0 ? 1 : 0.3 * random.normal())));
+      const statistics = linear.reserve(new Float64Array(nShuffles * stride));
+      const dofs = linear.reserve(new Float64Array(nShuffles * stride));
+      const scratch = linear.reserve(new Float64Array(2 * (r + nGroups + r * r + s * r + s * s + s + nAll)));
+      kernels.f64GroupedStatistics(
+        ...([nShuffles, nColumns, r, nGroups, s, product.at, squares.at, stride, starts.at] as const),
+        ...([directions.at, dropped, recovery.at, gram.at, sizes.at, rnn.at] as const),
+        ...([toEffect.at, s === 1 ? 1 : 0, statistics.at, dofs.at, scratch.at] as const),
+      );
+      linear.expectGuardsIntact();
+      for (let b = 0; b < nShuffles; b++) {
+        for (let w = 0; w < nColumns; w++) {
+          const given = Array.from({ length: m }, (_, row) => product.view[(b * m + row) * stride + w]!);
+          const z = dropped < 0 ? given : [...given.slice(0, dropped), 0, ...given.slice(dropped)];
+          if (dropped >= 0) z[dropped] = dot(z, Array.from(recovery.view));
+          const d = Array.from({ length: r }, (_, j) =>
+            dot(z, Array.from(directions.view.subarray(j * nAll, (j + 1) * nAll))),
+          );
+          const weights = ranks.map((_, g) => {
+            const fits = ofGroup(g).map((l) => dot(direction(l), d));
+            const fitted = dot(fits, fits);
+            const total = squares.view[(b * nGroups + g) * stride + w]!;
+            const sse = total - 2 * sum(fits.map((fit, l) => fit * z[ofGroup(g)[l]!]!)) + fitted;
+            const weight = rnn.view[g]! / (sse > 1e-14 * (total + fitted) ? sse : 0);
+            return Number.isFinite(weight) ? weight : 0;
+          });
+          const a = Array.from({ length: r }, (_, i) =>
+            Array.from({ length: r }, (__, j) => sum(weights.map((weight, g) => weight * gramOf(g)[i]![j]!))),
+          );
+          const rowsOfT = Array.from({ length: s }, (_, q) => Array.from(toEffect.view.subarray(q * r, q * r + r)));
+          const effect = rowsOfT.map((row) => dot(row, d));
+          const covariance = rowsOfT.map((row) => rowsOfT.map((other) => dot(row, solve(a, other))));
+          const wald = dot(effect, solve(covariance, effect));
+          const all = sum(weights.map((weight, g) => weight * sizes.view[g]!));
+          const spread = sum(weights.map((weight, g) => (1 - (weight * sizes.view[g]!) / all) ** 2 / rnn.view[g]!));
+          const excess = ((2 * (s - 1)) / (s * (s + 2))) * spread;
+          const x = Math.sqrt(wald / (s === 1 ? 1 : (1 + excess) * s));
+          const parts = weights.map((weight, g) => 1 / weight / (sizes.view[g]! - 1));
+          const welch = sum(parts) ** 2 / sum(parts.map((v, g) => v ** 2 / (sizes.view[g]! - 1)));
+          const stated = weights.some((weight) => weight > 0) ? x : Number.NaN;
+          near([statistics.view[b * stride + w]!], [s === 1 && effect[0]! < 0 ? -stated : stated], 1e-9);
+          near([dofs.view[b * stride + w]!], [s === 1 ? welch : (2 * (s - 1)) / 3 / excess], 1e-9);
+        }
+      }
+    });
   });
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const dot = (x: readonly number[], y: readonly number[]): number => sum(x.map((value, i) => value * y[i]!));
+
+/** Gaussian elimination of a small positive definite matrix. */
+function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
+  const rows = matrix.map((row, i) => [...row, right[i]!]);
+  for (const [p, pivot] of rows.entries()) {
+    for (const [i, row] of rows.entries()) {
+      if (i === p) continue;
+      const factor = row[p]! / pivot[p]!;
+      for (const [j, value] of pivot.entries()) row[j]! -= factor * value;
+    }
+  }
+  return rows.map((row, i) => row.at(-1)! / row[i]!);
 }

@@ -27,33 +27,47 @@ function factorise(m: usize, size: i32): void {
 
 export function f64GroupedStatistics(
   nShuffles: i32, nColumns: i32, rank: i32, nGroups: i32, contrastRank: i32, product: usize, squares: usize, stride: i32,
-  gram: usize, sizes: usize, rnn: usize, toEffect: usize, signed: i32, statistics: usize, dofs: usize, scratch: usize,
+  starts: usize, directions: usize, dropped: i32, recovery: usize, gram: usize, sizes: usize, rnn: usize, toEffect: usize, signed: i32, statistics: usize, dofs: usize, scratch: usize,
 ): void {
   const rowBytes = <usize>stride << 3;
   const zero = f64x2.splat(0), one = f64x2.splat(1), none = f64x2.splat(NaN), rounding = f64x2.splat(SSE_ROUNDING), infinity = f64x2.splat(Infinity);
   const sign = i64x2.splat(i64.MIN_VALUE);
-  // v128: d [r], W [G], A [r][r], Y [s][r], S [s][s], T d [s]
+  const nAll = load<i32>(starts + (<usize>nGroups << 2)), nRows = dropped < 0 ? nAll : nAll - 1;
+  // v128: d [r], W [G], A [r][r], Y [s][r], S [s][s], T d [s], z [rho]
   const d = scratch, weights = d + (<usize>rank << 4), a = weights + (<usize>nGroups << 4);
   const y = a + (<usize>(rank * rank) << 4), schur = y + (<usize>(contrastRank * rank) << 4), effect = schur + (<usize>(contrastRank * contrastRank) << 4);
+  const z = effect + (<usize>contrastRank << 4);
   for (let b = 0; b < nShuffles; b++) {
-    const rows = product + <usize>(b * nGroups * rank) * rowBytes, squareRows = squares + <usize>(b * nGroups) * rowBytes;
+    const rows = product + <usize>(b * nRows) * rowBytes, squareRows = squares + <usize>(b * nGroups) * rowBytes;
     for (let w = 0; w < nColumns; w += 2) {
       const column = <usize>w << 3;
+      let recovered = zero, row = rows + column;
+      for (let l = 0; l < nAll; l++) {
+        if (l == dropped) continue;
+        const value = v128.load(row);
+        row += rowBytes;
+        v128.store(z + (<usize>l << 4), value);
+        if (dropped >= 0) recovered = f64x2.add(recovered, f64x2.mul(v128.load64_splat(recovery + (<usize>l << 3)), value));
+      }
+      if (dropped >= 0) v128.store(z + (<usize>dropped << 4), recovered);
       for (let j = 0; j < rank; j++) {
         let sum = zero;
-        for (let g = 0; g < nGroups; g++) sum = f64x2.add(sum, v128.load(rows + <usize>(g * rank + j) * rowBytes + column));
+        for (let l = 0; l < nAll; l++) {
+          sum = f64x2.add(sum, f64x2.mul(v128.load64_splat(directions + (<usize>(j * nAll + l) << 3)), v128.load(z + (<usize>l << 4))));
+        }
         v128.store(d + (<usize>j << 4), sum);
       }
       for (let i = 0; i < rank * rank; i++) v128.store(a + (<usize>i << 4), zero);
       for (let g = 0; g < nGroups; g++) {
         let cross = zero, fitted = zero;
-        const k = gram + (<usize>(g * rank * rank) << 3);
-        for (let i = 0; i < rank; i++) {
-          const di = v128.load(d + (<usize>i << 4));
-          cross = f64x2.add(cross, f64x2.mul(di, v128.load(rows + <usize>(g * rank + i) * rowBytes + column)));
-          let row = zero;
-          for (let j = 0; j < rank; j++) row = f64x2.add(row, f64x2.mul(v128.load64_splat(k + (<usize>(i * rank + j) << 3)), v128.load(d + (<usize>j << 4))));
-          fitted = f64x2.add(fitted, f64x2.mul(di, row));
+        const k = gram + (<usize>(g * rank * rank) << 3), end = load<i32>(starts + (<usize>g << 2), 4);
+        for (let l = load<i32>(starts + (<usize>g << 2)); l < end; l++) {
+          let fit = zero;
+          for (let j = 0; j < rank; j++) {
+            fit = f64x2.add(fit, f64x2.mul(v128.load64_splat(directions + (<usize>(j * nAll + l) << 3)), v128.load(d + (<usize>j << 4))));
+          }
+          cross = f64x2.add(cross, f64x2.mul(fit, v128.load(z + (<usize>l << 4))));
+          fitted = f64x2.add(fitted, f64x2.mul(fit, fit));
         }
         const total = v128.load(squareRows + <usize>g * rowBytes + column);
         let sse = f64x2.add(f64x2.sub(total, f64x2.add(cross, cross)), fitted);

@@ -7,11 +7,18 @@ export interface GroupedInputs {
   readonly rank: number;
   readonly nGroups: number;
   readonly contrastRank: number;
-  /** Rows b*G*r + g*r + j. */
+  /** Rows of z but the dropped one, one shuffle after the other. */
   readonly product: Float64Array;
   /** Rows b*G + g. */
   readonly squares: Float64Array;
   readonly stride: number;
+  /** [G + 1]. */
+  readonly starts: Int32Array;
+  /** [r][rho]. */
+  readonly directions: Float64Array;
+  readonly dropped: number;
+  /** [rho]. */
+  readonly recovery: Float64Array;
   /** [G][r][r]. */
   readonly gram: Float64Array;
   readonly sizes: Float64Array;
@@ -25,8 +32,11 @@ export function groupedStatistics(inputs: GroupedInputs, statistics: Float64Arra
   const { stride, nColumns } = inputs;
   for (let b = 0; b < inputs.nShuffles; b++) {
     for (let w = 0; w < nColumns; w++) {
-      const d = Array.from({ length: inputs.rank }, (_, j) => sumOverGroups(inputs, b, w, j));
-      const weights = Array.from({ length: inputs.nGroups }, (_, g) => weightOf(inputs, b, w, g, d));
+      const z = coordinates(inputs, b, w);
+      const d = Array.from({ length: inputs.rank }, (_, j) =>
+        z.reduce((sum, value, l) => sum + inputs.directions[j * z.length + l]! * value, 0),
+      );
+      const weights = Array.from({ length: inputs.nGroups }, (_, g) => weightOf(inputs, b, w, g, { z, d }));
       const { numerator, effect } = wald(inputs, d, weights);
       const { x, dof } = scaled(inputs, numerator, weights);
       statistics[b * stride + w] = inputs.signed && effect < 0 ? -Math.sqrt(x) : Math.sqrt(x);
@@ -35,24 +45,28 @@ export function groupedStatistics(inputs: GroupedInputs, statistics: Float64Arra
   }
 }
 
-const entryOf = ({ product, nGroups, rank, stride }: GroupedInputs, b: number, w: number, g: number, j: number) =>
-  product[((b * nGroups + g) * rank + j) * stride + w]!;
-
-function sumOverGroups(inputs: GroupedInputs, b: number, w: number, j: number): number {
-  let sum = 0;
-  for (let g = 0; g < inputs.nGroups; g++) sum += entryOf(inputs, b, w, g, j);
-  return sum;
+function coordinates({ product, starts, nGroups, dropped, recovery, stride }: GroupedInputs, b: number, w: number) {
+  const nAll = starts[nGroups]!;
+  const nRows = dropped < 0 ? nAll : nAll - 1;
+  let row = b * nRows;
+  const z = Array.from({ length: nAll }, (_, l) => (l === dropped ? 0 : product[row++ * stride + w]!));
+  if (dropped >= 0) z[dropped] = z.reduce((sum, value, l) => sum + (l === dropped ? 0 : recovery[l]! * value), 0);
+  return z;
 }
 
-function weightOf(inputs: GroupedInputs, b: number, w: number, g: number, d: readonly number[]): number {
-  const { rank: r, gram } = inputs;
+function weightOf(
+  inputs: GroupedInputs,
+  b: number,
+  w: number,
+  g: number,
+  { z, d }: { readonly z: readonly number[]; readonly d: readonly number[] },
+): number {
   let cross = 0;
   let fitted = 0;
-  for (let i = 0; i < r; i++) {
-    cross += d[i]! * entryOf(inputs, b, w, g, i);
-    let row = 0;
-    for (let j = 0; j < r; j++) row += gram[(g * r + i) * r + j]! * d[j]!;
-    fitted += d[i]! * row;
+  for (let l = inputs.starts[g]!; l < inputs.starts[g + 1]!; l++) {
+    const fit = d.reduce((sum, value, j) => sum + inputs.directions[j * z.length + l]! * value, 0);
+    cross += fit * z[l]!;
+    fitted += fit * fit;
   }
   const total = inputs.squares[(b * inputs.nGroups + g) * inputs.stride + w]!;
   const sse = total - (cross + cross) + fitted;

@@ -246,6 +246,10 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       product,
       squares,
       stride,
+      starts,
+      directions,
+      dropped,
+      recovery,
       gram,
       sizes,
       rnn,
@@ -254,13 +258,19 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       statistics,
       dofs,
     ) {
+      const groupStarts = i32(starts, nGroups + 1);
+      const nAll = groupStarts[nGroups]!;
       const inputs = {
         nShuffles,
         nColumns,
         rank,
         nGroups,
         contrastRank,
-        product: f64(product, nShuffles * nGroups * rank * stride),
+        product: f64(product, nShuffles * (dropped < 0 ? nAll : nAll - 1) * stride),
+        starts: groupStarts,
+        directions: f64(directions, rank * nAll),
+        dropped,
+        recovery: f64(recovery, nAll),
         squares: f64(squares, nShuffles * nGroups * stride),
         stride,
         gram: f64(gram, nGroups * rank * rank),

@@ -1,0 +1,96 @@
+// The rows that variance groups are computed with. Q_g, the part of Q on group g, has r rows but often a smaller rank: a regressor that is constant within
+// the group has the same direction there as the intercept. With B_g orthonormal rows that span those of Q_g:
+//
+//   Q_g = M_g B_g     z_g = B_g (P e)_g     d = sum_g M_g z_g     f_g = M_g'd     sse_g = |P e|_g^2 - 2 f_g'z_g + |f_g|^2
+//
+// Permutations leave the constant direction c where it is (design/constant-direction.ts). Where c'P e = 0, c = sum_l gamma_l B_l gives one z from the
+// others. Two groups and a design of their indicators: one row instead of four.
+
+import { addColumn, createFactors } from "../design/column-factors.js";
+import { besidesConstant } from "../design/constant-direction.js";
+import type { ElementDesign } from "./element-design.js";
+import type { VarianceGroups } from "./model.js";
+
+/** Of a unit vector: what is left of a row of Q_g below this is rounding. */
+const DEPENDENT = 1e-12;
+
+export interface GroupRows {
+  /** rho. */
+  readonly rank: number;
+  /** i32 [G + 1]: first of the rho rows of each group. */
+  readonly starts: Int32Array;
+  /** M f64 [r][rho]. */
+  readonly directions: Float64Array;
+  /** The row that is not computed; -1: none. */
+  readonly dropped: number;
+  /** f64 [rho]: z of the dropped row = sum of recovery_l z_l. */
+  readonly recovery: Float64Array;
+  /** B without the dropped row, f64 [rho or rho - 1][n]. */
+  readonly rows: Float64Array;
+}
+
+/** `keep` u8 [n]: the observations of the design. */
+export function groupRows(
+  design: ElementDesign,
+  { count, of }: VarianceGroups,
+  keep: Uint8Array,
+  hasSigns: boolean,
+): GroupRows {
+  const { rank: r, basis } = design;
+  const n = keep.length;
+  const starts = new Int32Array(count + 1);
+  const found: { readonly row: Float64Array; readonly direction: Float64Array }[] = [];
+  for (let g = 0; g < count; g++) {
+    const factors = createFactors(n, r);
+    const kept: number[] = [];
+    for (let j = 0; j < r; j++) {
+      addColumn(
+        factors,
+        Float64Array.from({ length: n }, (_, i) => (of[i] === g ? basis[j * n + i]! : 0)),
+      );
+      if (factors.r[j * r + j]! > DEPENDENT) kept.push(j);
+      else factors.q.fill(0, j * n, j * n + n);
+    }
+    for (const l of kept) {
+      const direction = factors.r.slice(l * r, l * r + r);
+      found.push({ row: factors.q.subarray(l * n, l * n + n), direction });
+    }
+    starts[g + 1] = found.length;
+  }
+  const rank = found.length;
+  const directions = new Float64Array(r * rank);
+  for (const [l, { direction }] of found.entries())
+    for (let j = 0; j < r; j++) directions[j * rank + l] = direction[j]!;
+  const shares = hasSigns ? undefined : constantShares(design, keep, found);
+  const dropped = shares === undefined ? -1 : largestOf(shares);
+  const rows = new Float64Array((dropped < 0 ? rank : rank - 1) * n);
+  let to = 0;
+  for (const [l, { row }] of found.entries()) {
+    if (l === dropped) continue;
+    rows.set(row, to);
+    to += n;
+  }
+  const recovery = new Float64Array(rank);
+  if (shares !== undefined)
+    for (let l = 0; l < rank; l++) recovery[l] = l === dropped ? 0 : -shares[l]! / shares[dropped]!;
+  return { rank, starts, directions, dropped, recovery, rows };
+}
+
+/** gamma f64 [rho] where every e_h is orthogonal to the constant. */
+function constantShares(
+  { basis, rank: r, hypotheses }: ElementDesign,
+  keep: Uint8Array,
+  found: readonly { readonly row: Float64Array }[],
+): Float64Array | undefined {
+  const tested = hypotheses.flatMap(({ tested, rank: s }) =>
+    Array.from({ length: s }, (_, q) => tested.subarray(q * r, q * r + r)),
+  );
+  if (besidesConstant(basis, keep, tested) === undefined) return undefined;
+  return Float64Array.from(found, ({ row }) => row.reduce((sum, value) => sum + value, 0));
+}
+
+function largestOf(values: Float64Array): number {
+  let at = 0;
+  for (let i = 1; i < values.length; i++) if (Math.abs(values[i]!) > Math.abs(values[at]!)) at = i;
+  return at;
+}
