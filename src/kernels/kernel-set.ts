@@ -31,6 +31,14 @@ export interface KernelSet {
   f64ProjectOut(nRows: number, width: number, nBasis: number, basis: number, packed: number): void;
   f64SumSquares(nRows: number, width: number, packed: number, sums: number): void;
   f64ScaleColumns(nRows: number, width: number, factors: number, packed: number): void;
+  f64AddScaled(
+    nRows: number,
+    width: number,
+    factors: number,
+    direction: number,
+    byColumn: number,
+    packed: number,
+  ): void;
   f64GatherBasis(
     nRows: number,
     rank: number,

@@ -128,6 +128,29 @@ export function describeLinearKernels({ kernels: k, linear }: KernelsUnderTest):
     }
   });
 
+  describe("f64AddScaled", () => {
+    for (const { name, content, nRows, byColumn } of CASES.flatMap((shape) =>
+      [true, false].map((own) => ({ ...shape, byColumn: own })),
+    )) {
+      it(`${name}, ${byColumn ? "a direction of its own for each column" : "one direction"}`, async (context) => {
+        const y = matrixOfCase(content, nRows, 8);
+        const x = matrixOfCase(content, nRows, byColumn ? 8 : 1);
+        const factors = Float64Array.from([1, 0, -0.5, -2, 1 / 3, 1e-300, 3, 0]);
+        const packed = linear.place(toColumnPanels(y, 4));
+        const direction = linear.place(byColumn ? toColumnPanels(x, 4) : x.values);
+        k.f64AddScaled(nRows, 8, linear.place(factors).at, direction.at, byColumn ? 1 : 0, packed.at);
+        linear.expectGuardsIntact();
+        const got = fromColumnPanels(packed.view, 4, nRows, 8).values;
+        const stated = plainMatrix(
+          nRows,
+          8,
+          (i, w) => entry(y, i, w) + factors[w]! * entry(x, i, byColumn ? w : 0),
+        ).values;
+        await expectResidual("f64AddScaled", { got, stated }, context);
+      });
+    }
+  });
+
   for (const operation of ["f64GatherBasis", "f32GatherBasis"] as const) {
     describe(operation, () => {
       for (const { name, nRows } of ROW_CASES.slice(0, 4)) {

@@ -1,6 +1,6 @@
 // Which designs lose a row of the product, and that what is left says the same of every permutation: statistics by the definition, in float64.
 import { expect, it } from "vitest";
-import { shuffledDesign, withShuffledPartition } from "../../src/engine/shuffled-design.js";
+import { shuffledDesign, shuffledShared, withShuffledPartition } from "../../src/engine/shuffled-design.js";
 import type { Hypothesis } from "../../src/stats/design/hypothesis.js";
 import { matrixOf } from "../../src/stats/design/matrix.js";
 import { partitionDesign } from "../../src/stats/design/partition.js";
@@ -66,5 +66,34 @@ it("what is left says the same of permuted errors, with observations missing", (
     const [d, reduced] = [along(full.basis, shuffled), along(left.basis, shuffled)];
     expect(dot(reduced, reduced)).toBeCloseTo(dot(d, d), 12);
     expect(dot(left.tested[0]!, reduced)).toBeCloseTo(dot(full.hypotheses[0]!.tested, d), 12);
+  }
+});
+
+it("the columns that elements share, under a column of an element's own", () => {
+  const keep = Uint8Array.from({ length: N }, (_, i) => (i % 5 === 1 ? 0 : 1));
+  const modelOf = (...hypotheses: Hypothesis[]) => ({
+    ...{ design, hypotheses, nElementColumns: 1, variable: true, groups: undefined },
+  });
+  const kept = (hypothesis: Hypothesis, hasSigns = false) => {
+    const model = modelOf(hypothesis);
+    return shuffledShared(model, factoriseShared(model, keep), keep, hasSigns);
+  };
+  expect(kept(tTest(0, 0, 1, 0)).count).toBe(2);
+  expect(kept(tTest(0, 0, 0, 1)).count).toBe(2);
+  expect(kept(tTest(1, 0, -1, 2)).count).toBe(2);
+  expect(kept(tTest(0, 1, 0, 1)).count).toBe(3);
+  expect(kept(tTest(0, 0, 1, 0), true)).toMatchObject({ count: 3 });
+  const model = modelOf(tTest(0, 0, 1, 1));
+  const shared = factoriseShared(model, keep);
+  const { rows, directions } = shuffledShared(model, shared, keep, false);
+  for (let l = 0; l < 2; l++) {
+    const row = rows.subarray(l * N, (l + 1) * N);
+    // orthogonal to the constant, and where its directions say
+    expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0, 12);
+    for (let i = 0; i < N; i++) {
+      let sum = 0;
+      for (let j = 0; j < 3; j++) sum += directions![l * 3 + j]! * shared.q[j * N + i]!;
+      expect(row[i]).toBeCloseTo(sum, 12);
+    }
   }
 });

@@ -11,6 +11,7 @@ export const RESIDUALS: Readonly<Record<Operation, { readonly warn: number; read
   f64ProjectOut: { warn: 2e-15, fail: 2e-14 },
   f64SumSquares: { warn: 4e-15, fail: 1e-13 },
   f64ScaleColumns: { warn: 0, fail: 0 },
+  f64AddScaled: { warn: 0, fail: 0 },
   f64GatherBasis: { warn: 0, fail: 0 },
   f64Gemm: { warn: 2e-15, fail: 1e-13 },
   f32FromF64Panels: { warn: 0, fail: 0 },

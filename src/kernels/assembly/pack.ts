@@ -77,6 +77,24 @@ export function f64ScaleColumns(nRows: i32, width: i32, factors: usize, packed: 
   }
 }
 
+export function f64AddScaled(nRows: i32, width: i32, factors: usize, direction: usize, byColumn: i32, packed: usize): void {
+  for (let w = 0; w < width; w += 4, factors += 32) {
+    const f0 = v128.load(factors), f1 = v128.load(factors, 16);
+    if (byColumn) {
+      for (let i = 0; i < nRows; i++, packed += 32, direction += 32) {
+        v128.store(packed, f64x2.add(v128.load(packed), f64x2.mul(f0, v128.load(direction))));
+        v128.store(packed, f64x2.add(v128.load(packed, 16), f64x2.mul(f1, v128.load(direction, 16))), 16);
+      }
+      continue;
+    }
+    for (let i = 0; i < nRows; i++, packed += 32) {
+      const value = v128.load64_splat(direction + (<usize>i << 3));
+      v128.store(packed, f64x2.add(v128.load(packed), f64x2.mul(f0, value)));
+      v128.store(packed, f64x2.add(v128.load(packed, 16), f64x2.mul(f1, value)), 16);
+    }
+  }
+}
+
 export function f64GatherBasis(nRows: i32, rank: i32, nShuffles: i32, labels: usize, signs: usize, basis: usize, gathered: usize): void {
   const nOut = (nShuffles * rank + 3) & ~3;
   memory.fill(gathered, 0, <usize>nOut * <usize>nRows << 3);

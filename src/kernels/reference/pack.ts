@@ -60,6 +60,21 @@ export function scaleColumns(nRows: number, width: number, factors: Float64Array
   }
 }
 
+export function addScaled(
+  nRows: number,
+  width: number,
+  factors: Float64Array,
+  { values, byColumn }: { readonly values: Float64Array; readonly byColumn: boolean },
+  packed: Float64Array,
+): void {
+  for (let w = 0; w < width; w++) {
+    const base = (w - (w % F64_PANEL)) * nRows + (w % F64_PANEL);
+    for (let i = 0; i < nRows; i++) {
+      packed[base + i * F64_PANEL]! += factors[w]! * values[byColumn ? base + i * F64_PANEL : i]!;
+    }
+  }
+}
+
 export function gatherBasis(
   labels: Int32Array,
   signs: Int8Array,

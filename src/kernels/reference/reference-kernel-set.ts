@@ -4,7 +4,7 @@ import { binStatistics } from "./bins.js";
 import { enhanceRows, reduceEnhanced } from "./cfe.js";
 import { gemm } from "./gemm.js";
 import { groupedStatistics } from "./grouped.js";
-import { f32FromF64Panels, gatherBasis, packColumns, projectOut, scaleColumns, sumSquares } from "./pack.js";
+import { addScaled, f32FromF64Panels, gatherBasis, packColumns, projectOut, scaleColumns, sumSquares } from "./pack.js";
 import { reduceScores, scoreStatistics } from "./score.js";
 import { binScores, gatherMasked, laneProduct, pooledStatistics } from "./varying.js";
 
@@ -38,6 +38,10 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
     },
     f64ScaleColumns(nRows, width, factors, packed) {
       scaleColumns(nRows, width, f64(factors, width), f64(packed, width * nRows));
+    },
+    f64AddScaled(nRows, width, factors, direction, byColumn, packed) {
+      const values = f64(direction, byColumn === 1 ? width * nRows : nRows);
+      addScaled(nRows, width, f64(factors, width), { values, byColumn: byColumn === 1 }, f64(packed, width * nRows));
     },
     f64GatherBasis(nRows, rank, nShuffles, labels, signs, basis, gathered) {
       const out = f64(gathered, roundUp(nShuffles * rank, ROW_PANEL) * nRows);

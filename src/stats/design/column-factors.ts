@@ -15,7 +15,7 @@ export interface ColumnFactors {
 }
 
 /** What is left of a column below this share of it is rounding. */
-const DEPENDENT = 1e-14;
+export const DEPENDENT = 1e-14;
 
 export function createFactors(nRows: number, capacity: number): ColumnFactors {
   const q = new Float64Array(capacity * nRows);

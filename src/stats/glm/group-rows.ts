@@ -11,8 +11,8 @@ import { besidesConstant } from "../design/constant-direction.js";
 import type { ElementDesign } from "./element-design.js";
 import type { VarianceGroups } from "./model.js";
 
-/** Of a unit vector: what is left of a row of Q_g below this is rounding. */
-const DEPENDENT = 1e-12;
+/** What is left of a row of Q_g, part of a unit vector, below this is rounding. */
+const ROUNDING = 1e-12;
 
 export interface GroupRows {
   /** rho. */
@@ -48,7 +48,7 @@ export function groupRows(
         factors,
         Float64Array.from({ length: n }, (_, i) => (of[i] === g ? basis[j * n + i]! : 0)),
       );
-      if (factors.r[j * r + j]! > DEPENDENT) kept.push(j);
+      if (factors.r[j * r + j]! > ROUNDING) kept.push(j);
       else factors.q.fill(0, j * n, j * n + n);
     }
     for (const l of kept) {
