@@ -109,6 +109,8 @@ function fillLanes(
   const n = size.nSubjects;
   const labels = new Int32Array(buffer, shared.labels, part.count * n);
   const signs = new Int8Array(buffer, shared.signs, part.count * n);
+  const hasPositions = job.model?.variable === true;
+  const positions = new Int32Array(buffer, shared.positions, hasPositions ? part.count * n : 0);
   for (let lane = 0; lane < part.count; lane++) {
     const label = labels.subarray(lane * n, lane * n + n);
     const sign = signs.subarray(lane * n, lane * n + n);
@@ -116,10 +118,11 @@ function fillLanes(
     if (index < 0) {
       for (let i = 0; i < n; i++) label[i] = i;
       sign.fill(1);
-      continue;
+    } else {
+      lanes.plan.labelsInto(index, label);
+      lanes.plan.signsInto(index, sign);
     }
-    lanes.plan.labelsInto(index, label);
-    lanes.plan.signsInto(index, sign);
+    if (hasPositions) for (let i = 0; i < n; i++) positions[lane * n + label[i]!] = i;
   }
   // other models gather for each group of elements, out of these labels
   if (job.model !== undefined) return;

@@ -68,6 +68,8 @@ export interface GlmRegions {
   readonly pinv: number;
   readonly labels: number;
   readonly signs: number;
+  /** i32 [batch][n]: the row that takes each source, the inverse of the labels. Where observations can be missing. */
+  readonly positions: number;
   readonly gathered: number;
   /** u32 [nElements]: store column of each element. */
   readonly columns: number;

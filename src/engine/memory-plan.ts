@@ -211,6 +211,7 @@ function layOutShared(
     pinv: regions.reserve(roundUp(size.nFactors, ROW_PANEL) * n * 8),
     labels: regions.reserve(batch * n * 4),
     signs: regions.reserve(batch * n),
+    positions: regions.reserve(size.model?.variable === true ? batch * n * 4 : 0),
     gathered: regions.reserve(gatheredBytes),
     heightPowers: regions.reserve(enhancement.nBinsWide * 4),
     columns: regions.reserve(m * 4),

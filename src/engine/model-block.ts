@@ -4,13 +4,15 @@ import type { ColumnSource } from "../store/column-source.js";
 import { openColumnSource } from "../store/open-column-source.js";
 import type { ModelJob } from "./job.js";
 import type { BlockLoader, BlockPlace } from "./load-block.js";
-import { panelColumns } from "./model-regions.js";
+import { missingWords, panelColumns } from "./model-regions.js";
 import type { RunnerContext } from "./runner-context.js";
 
 /** Elements of a block with the same observations. */
 export interface ElementGroup {
   /** u8 [n]: 1 where an observation counts. */
   readonly keep: Uint8Array;
+  /** Those that do not; ascending. */
+  readonly missing: Int32Array;
   readonly isComplete: boolean;
   /** The observations, as text: equal for equal ones. */
   readonly key: string;
@@ -42,9 +44,9 @@ export function createModelLoader(
   const n = job.size.nSubjects;
   const columns = u32(shared.columns, job.size.nElements);
   const columnIndices = u32(at(w.columnIndices), blockWidth);
-  const words = Math.ceil(n / 32);
+  const words = missingWords(n);
   const sources: ColumnSource[] = [];
-  const complete = new Uint8Array(n).fill(1);
+  const none = new Uint32Array(words);
   const ownStride = panelColumns(size, blockWidth) * n * 8;
   // y, then the element-wise columns: where their raw values lie, how wide they are
   const parts = [
@@ -76,36 +78,22 @@ export function createModelLoader(
     }
   };
 
-  /** u8 [nElements]: 1 where an element has a value that is not finite. */
-  const findIncomplete = (place: BlockPlace): Uint8Array => {
-    const { nElements } = place;
-    const found = new Uint8Array(nElements);
-    selectMembers(
-      place,
-      Array.from({ length: nElements }, (_, i) => i),
-    );
-    for (const part of parts.keys()) {
-      packPart(part, place, nElements, at(w.packed));
-      const flags = u8(at(w.nonFinite), nElements);
-      for (let i = 0; i < nElements; i++) found[i]! |= flags[i]!;
+  /** Which observations the columns lack, u32 [nColumns][words] of bits, in `lacking`; their missing values, of all parts, become 0. */
+  const clearMissing = ({ nColumns }: BlockPlace): Uint32Array => {
+    const lacking = u32(at(regions.lacking), nColumns * words).fill(0);
+    for (const { raw, bytes } of parts) {
+      k.f64MarkMissing(n, nColumns, at(raw), bytes, nColumns, words, at(regions.lacking));
     }
-    return found;
-  };
-
-  /** Which observations the elements lack, u32 [elements][words] of bits; their missing values, of all parts, become 0. Row by row, as they lie. */
-  const clearMissing = (place: BlockPlace, elements: readonly number[]): Uint32Array => {
-    const at = Int32Array.from(elements, (i) => columns[place.firstElement + i]! - place.firstColumn);
-    const bits = new Uint32Array(elements.length * words);
-    const values = parts.map((_, part) => rawView(part, n * place.nColumns));
-    for (const raw of values) markMissing(raw, at, bits, { n, words, stride: place.nColumns });
-    for (let word = 0; word < bits.length; word++) {
+    if (parts.length === 1) return lacking;
+    const values = parts.map((_, part) => rawView(part, n * nColumns));
+    for (let word = 0; word < lacking.length; word++) {
       let i = (word % words) * 32;
-      for (let rest = bits[word]!; rest !== 0; rest >>>= 1, i++) {
+      for (let rest = lacking[word]!; rest !== 0; rest >>>= 1, i++) {
         if ((rest & 1) === 0) continue;
-        for (const raw of values) raw[at[Math.floor(word / words)]! + i * place.nColumns] = 0;
+        for (const raw of values) raw[Math.floor(word / words) + i * nColumns] = 0;
       }
     }
-    return bits;
+    return lacking;
   };
 
   return {
@@ -113,22 +101,19 @@ export function createModelLoader(
       const place = loader.place(iBlock);
       loader.readRaw(place);
       readColumns(place);
-      const incomplete = findIncomplete(place);
-      const all = Array.from({ length: place.nElements }, (_, i) => i);
-      const lacking = all.filter((i) => incomplete[i] === 1);
+      const lacking = model.variable ? clearMissing(place) : undefined;
       const groups = new Map<string, ElementGroup & { readonly members: number[] }>();
-      const join = (i: number, bits: Uint32Array | undefined) => {
-        const key = bits === undefined ? "" : bits.join();
+      for (let i = 0; i < place.nElements; i++) {
+        const first = (columns[place.firstElement + i]! - place.firstColumn) * words;
+        const bits = lacking?.subarray(first, first + words) ?? none;
+        const key = keyOf(bits);
         let group = groups.get(key);
         if (group === undefined) {
-          group = { keep: bits === undefined ? complete : keptRows(bits, n), isComplete: !bits, key, members: [] };
+          group = { ...keptRows(bits, n), key, members: [] };
           groups.set(key, group);
         }
         group.members.push(i);
-      };
-      for (const i of all) if (incomplete[i] === 0) join(i, undefined);
-      const bits = lacking.length > 0 ? clearMissing(place, lacking) : new Uint32Array(0);
-      for (const [j, i] of lacking.entries()) join(i, bits.subarray(j * words, (j + 1) * words));
+      }
       return { place, groups: [...groups.values()] };
     },
     pack({ place }, { members }) {
@@ -145,21 +130,21 @@ export function createModelLoader(
   };
 }
 
-function keptRows(bits: Uint32Array, n: number): Uint8Array {
-  return Uint8Array.from({ length: n }, (_, i) => 1 ^ ((bits[i >> 5]! >>> (i & 31)) & 1));
+/** The bits as text; a word of zeros, the commonest, is short. */
+function keyOf(bits: Uint32Array): string {
+  return bits.some((word) => word !== 0) ? bits.join() : "";
 }
 
-function markMissing(
-  raw: Float32Array | Float64Array,
-  at: Int32Array,
-  bits: Uint32Array,
-  { n, words, stride }: { n: number; words: number; stride: number },
-): void {
-  for (let i = 0, row = 0; i < n; i++, row += stride) {
-    for (let j = 0; j < at.length; j++) {
-      const value = raw[row + at[j]!]!;
-      // NaN - NaN and infinity - infinity are NaN
-      if (value - value !== 0) bits[j * words + (i >> 5)]! |= 1 << (i & 31);
+function keptRows(bits: Uint32Array, n: number): Pick<ElementGroup, "keep" | "missing" | "isComplete"> {
+  const keep = new Uint8Array(n).fill(1);
+  const missing: number[] = [];
+  for (const [word, all] of bits.entries()) {
+    let i = word * 32;
+    for (let rest = all; rest !== 0; rest >>>= 1, i++) {
+      if ((rest & 1) === 0) continue;
+      keep[i] = 0;
+      missing.push(i);
     }
   }
+  return { keep, missing: Int32Array.from(missing), isComplete: missing.length === 0 };
 }

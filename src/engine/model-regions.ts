@@ -3,6 +3,8 @@
 import { ROW_PANEL, roundUp } from "../kernels/kernel-set.js";
 
 export interface ModelSize {
+  /** Whether observations can be missing. */
+  readonly variable: boolean;
   /** r of the columns that elements share. */
   readonly sharedRank: number;
   /** c: columns that each element brings. */
@@ -27,9 +29,12 @@ export interface ModelRegions {
   readonly members: number;
   /** f64 [r][n]: Q, or the directions of it that are projected out. */
   readonly basis: number;
-  /** u8 [n]. */
-  readonly keep: number;
-  /** f64 [n + 1][G * r]: Q_g of each variance group, the remaining observations only, interleaved; f64 [n + 1][G]: indicators of the groups. */
+  /** u32 [W][n/32]: bits of the observations that each column of the block lacks. */
+  readonly lacking: number;
+  /** i32 [n]: observations that a group of elements lacks; scratch of f64GatherMasked. */
+  readonly missing: number;
+  readonly runs: number;
+  /** f64 [n][G * r]: Q_g of each variance group, the remaining observations only, interleaved; f64 [n][G]: indicators of the groups. */
   readonly entries: number;
   readonly indicators: number;
   /** i32, i8 [tile][n]: the shuffle of the observations that are left, for element-wise columns. */
@@ -58,6 +63,9 @@ export interface ModelRegions {
   readonly cells: readonly number[];
 }
 
+/** Words of 32 observations. */
+export const missingWords = (n: number): number => Math.ceil(n / 32);
+
 /** Rows of the product a shuffle. */
 export const productRows = (size: ModelSize): number => size.nGroups * size.sharedRank;
 
@@ -82,9 +90,11 @@ export function layOutModel(
     own: reserve(nGroups * c * n * width * 8),
     members: reserve(width * 4),
     basis: reserve(r * n * 8),
-    keep: reserve(n),
-    entries: reserve((n + 1) * productRows(size) * 8),
-    indicators: reserve(grouped ? (n + 1) * nGroups * 8 : 0),
+    lacking: reserve(size.variable ? width * missingWords(n) * 4 : 0),
+    missing: reserve(n * 4),
+    runs: reserve((n + 1) * 4 + roundUp(n, 64) / 8),
+    entries: reserve(n * productRows(size) * 8),
+    indicators: reserve(grouped ? n * nGroups * 8 : 0),
     labels: reserve(c > 0 ? tile * n * 4 : 0),
     signs: reserve(c > 0 ? tile * n : 0),
     gathered: reserve(Math.max(gatheredRows, roundUp(r, ROW_PANEL)) * n * 8),

@@ -17,7 +17,7 @@ export interface ModelTiles {
 }
 
 export function createModelTiles(context: RunnerContext, { regions, size }: ModelJob): ModelTiles {
-  const { job, kernels: k, at, buffer, u8, f64 } = context;
+  const { job, kernels: k, at, buffer, f64 } = context;
   const { shared, tileShuffles } = job;
   const n = job.size.nSubjects;
   const labelsOf = (first: number) => shared.labels + first * n * 4;
@@ -25,26 +25,34 @@ export function createModelTiles(context: RunnerContext, { regions, size }: Mode
   const outLabels = new Int32Array(buffer, at(regions.labels), size.nElementColumns > 0 ? tileShuffles * n : 0);
   const outSigns = new Int8Array(buffer, at(regions.signs), size.nElementColumns > 0 ? tileShuffles * n : 0);
 
+  let nMissing = 0;
+
+  const gather = (nRows: number, first: number, count: number, signs: number, entries: number, gathered: number) => {
+    const positions = shared.positions + first * n * 4;
+    const { missing, runs } = regions;
+    k.f64GatherMasked(
+      ...([n, nRows, count, labelsOf(first), signs, nMissing, at(missing), positions] as const),
+      ...([at(entries), at(gathered), at(runs)] as const),
+    );
+  };
+
   return {
-    place({ keep }, rows, target) {
-      u8(at(regions.keep), n).set(keep);
+    place({ keep, missing }, rows, target) {
+      nMissing = missing.length;
+      new Int32Array(buffer, at(regions.missing), nMissing).set(missing);
       const nRows = rows.length / n;
-      const entries = f64(at(regions[target]), (n + 1) * nRows);
+      const entries = f64(at(regions[target]), (n - nMissing) * nRows);
       let to = 0;
       for (let i = 0; i < n; i++) {
         if (keep[i] === 0) continue;
         for (let j = 0; j < nRows; j++) entries[to++] = rows[j * n + i]!;
       }
-      entries.fill(0, to);
     },
     gather(nRows, first, count) {
-      const signs = job.hasSigns ? signsOf(first) : 0;
-      const { keep, entries, gathered } = regions;
-      k.f64GatherMasked(n, nRows, count, labelsOf(first), signs, at(keep), at(entries), at(gathered));
+      gather(nRows, first, count, job.hasSigns ? signsOf(first) : 0, regions.entries, regions.gathered);
     },
     gatherIndicators(first, count) {
-      const { keep, indicators, gatheredIndicators } = regions;
-      k.f64GatherMasked(n, size.nGroups, count, labelsOf(first), 0, at(keep), at(indicators), at(gatheredIndicators));
+      gather(size.nGroups, first, count, 0, regions.indicators, regions.gatheredIndicators);
     },
     maskedShuffle({ keep, isComplete }, first, count) {
       if (isComplete) return { labels: labelsOf(first), signs: job.hasSigns ? signsOf(first) : 0 };

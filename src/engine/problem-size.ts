@@ -52,6 +52,7 @@ function modelSize(fixed: GlmSize, model: GlmModel, columnSources: readonly Colu
     nDeviations: groups?.count ?? 1,
     hasCondition: variable,
     model: {
+      variable,
       sharedRank: variable ? design.nColumns : fixed.rank,
       nElementColumns: model.nElementColumns,
       nGroups: groups?.count ?? 1,

@@ -164,6 +164,7 @@ function reserveShared(
     pinv: regions.reserve(roundUp(size.nFactors, ROW_PANEL) * n * 8),
     labels: regions.reserve(plan.labelShuffles * n * 4),
     signs: regions.reserve(plan.labelShuffles * n),
+    positions: regions.reserve(size.model?.variable === true ? plan.labelShuffles * n * 4 : 0),
     columns: regions.reserve(m * 4),
     blocks: regions.reserve(maxBlocks * 16),
     elementDofs: regions.reserve(size.model === undefined ? 0 : m * 8),

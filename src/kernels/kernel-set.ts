@@ -159,9 +159,21 @@ export interface KernelSet {
     nShuffles: number,
     labels: number,
     signs: number,
-    keep: number,
+    nMissing: number,
+    missing: number,
+    positions: number,
     basis: number,
     gathered: number,
+    scratch: number,
+  ): void;
+  f64MarkMissing(
+    nRows: number,
+    nColumns: number,
+    values: number,
+    valueBytes: number,
+    stride: number,
+    nWords: number,
+    missing: number,
   ): void;
   f64LaneProduct(
     nRows: number,

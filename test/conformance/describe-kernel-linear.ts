@@ -74,6 +74,41 @@ export function describeLinearKernels({ kernels: k, linear }: KernelsUnderTest):
     }
   });
 
+  describe("f64MarkMissing", () => {
+    const NOT_FINITE = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const nColumns of [1, 8, 15, 16, 17, 40]) {
+      it.each([
+        [4, 1, 0.2],
+        [8, 31, 0.02],
+        [4, 33, 0.5],
+        [8, 64, 0],
+        [4, 70, 1],
+      ])(`${nColumns} columns, %i bytes, %i rows, %f missing`, (bytes, nRows, share) => {
+        const random = createRandom(nColumns * 100 + nRows);
+        const stride = nColumns + 3;
+        const nWords = Math.ceil(nRows / 32);
+        const given = Array.from({ length: nRows * stride }, (_, i) =>
+          random.uniform() < share ? NOT_FINITE[i % 3]! : Math.fround((i % 7 === 0 ? 3e38 : 1) * random.normal()),
+        );
+        const values = linear.place(bytes === 4 ? Float32Array.from(given) : Float64Array.from(given));
+        const before = Array.from(values.view);
+        const missing = linear.place(new Uint32Array(nColumns * nWords));
+        k.f64MarkMissing(nRows, nColumns, values.at, bytes, stride, nWords, missing.at);
+        linear.expectGuardsIntact();
+        const bits = new Uint32Array(nColumns * nWords);
+        const cleared = before.map((value, at) => {
+          const [i, c] = [Math.floor(at / stride), at % stride];
+          // columns beyond nColumns are left as they are
+          if (c >= nColumns || Number.isFinite(value)) return value;
+          bits[c * nWords + (i >> 5)]! |= 1 << (i & 31);
+          return 0;
+        });
+        expect(Array.from(missing.view)).toEqual(Array.from(bits));
+        expect(Array.from(values.view)).toEqual(cleared);
+      });
+    }
+  });
+
   describe("f64ProjectOut", () => {
     for (const { name, content, nRows } of CASES) {
       it(name, async (context) => {

@@ -8,6 +8,7 @@ type Operation = Exclude<keyof KernelSet, "variant">;
 /** Largest |got - stated| / size, size being the sum of absolute terms behind a number. Float64: eps = 2.2e-16, float32: 1.2e-7. */
 export const RESIDUALS: Readonly<Record<Operation, { readonly warn: number; readonly fail: number }>> = {
   f64PackColumns: { warn: 0, fail: 0 },
+  f64MarkMissing: { warn: 0, fail: 0 },
   f64ProjectOut: { warn: 2e-15, fail: 2e-14 },
   f64SumSquares: { warn: 4e-15, fail: 1e-13 },
   f64ScaleColumns: { warn: 0, fail: 0 },

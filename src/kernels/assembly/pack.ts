@@ -30,6 +30,37 @@ export function f64PackColumns(nRows: i32, nColumns: i32, source: usize, sourceB
   }
 }
 
+/** Sets bit i of the column's words and clears the value where it is not finite. */
+// @ts-ignore: decorator
+@inline
+function markColumns(first: i32, end: i32, row: usize, valueBytes: i32, bit: i32, word: usize, nWords: i32, missing: usize): void {
+  for (let c = first; c < end; c++) {
+    const at = row + <usize>c * <usize>valueBytes, value = loadValue(at, valueBytes);
+    if (value - value == 0) continue;
+    if (valueBytes == 4) store<f32>(at, 0); else store<f64>(at, 0);
+    const to = missing + ((<usize>c * <usize>nWords + word) << 2);
+    store<u32>(to, load<u32>(to) | (<u32>1 << bit));
+  }
+}
+
+export function f64MarkMissing(nRows: i32, nColumns: i32, values: usize, valueBytes: i32, stride: i32, nWords: i32, missing: usize): void {
+  const rowBytes = <usize>stride * <usize>valueBytes, zero = f32x4.splat(0), zeros = f64x2.splat(0);
+  // 64 bytes at a time: almost all are finite
+  const lanes = 64 / valueBytes, whole = nColumns - nColumns % lanes;
+  for (let i = 0; i < nRows; i++, values += rowBytes) {
+    let from = values;
+    for (let c = 0; c < whole; c += lanes, from += 64) {
+      const a = v128.load(from), b = v128.load(from, 16), d = v128.load(from, 32), e = v128.load(from, 48);
+      // x - x is 0 or NaN
+      const rest = valueBytes == 4
+        ? f32x4.ne(f32x4.add(f32x4.add(f32x4.sub(a, a), f32x4.sub(b, b)), f32x4.add(f32x4.sub(d, d), f32x4.sub(e, e))), zero)
+        : f64x2.ne(f64x2.add(f64x2.add(f64x2.sub(a, a), f64x2.sub(b, b)), f64x2.add(f64x2.sub(d, d), f64x2.sub(e, e))), zeros);
+      if (v128.any_true(rest)) markColumns(c, c + lanes, values, valueBytes, i & 31, <usize>(i >> 5), nWords, missing);
+    }
+    markColumns(whole, nColumns, values, valueBytes, i & 31, <usize>(i >> 5), nWords, missing);
+  }
+}
+
 export function f64ProjectOut(nRows: i32, width: i32, nBasis: i32, basis: usize, packed: usize): void {
   if (nBasis == 0) return;
   const panelBytes = <usize>nRows << 5;

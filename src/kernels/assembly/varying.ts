@@ -134,45 +134,71 @@ export function f64BinScores(
   return largest;
 }
 
-/** Two rows of the tile at a time where they lie side by side in their panel. Without signs where `signs` is 0. */
+/** The rows of a shuffle fall into runs between those whose source is missing; two rows of the tile go at a time where they lie side by side in their panel. */
 export function f64GatherMasked(
-  nRows: i32, nBasis: i32, nShuffles: i32, labels: usize, signs: usize, keep: usize, basis: usize, gathered: usize,
+  nRows: i32, nBasis: i32, nShuffles: i32, labels: usize, signs: usize, nMissing: i32, missing: usize, positions: usize,
+  basis: usize, gathered: usize, scratch: usize,
 ): void {
-  const panelBytes = <usize>nRows << 5, entryBytes = <usize>nBasis << 3;
+  const panelBytes = <usize>nRows << 5;
   const used = nShuffles * nBasis;
   if (used & 3) memory.fill(gathered + <usize>(used >> 2) * panelBytes, 0, panelBytes);
+  const bitmap = scratch + (<usize>nMissing + 1 << 2);
   for (let b = 0; b < nShuffles; b++) {
-    const label = labels + (<usize>b * <usize>nRows << 2);
-    const end = label + (<usize>nRows << 2);
-    const sign = signs + <usize>b * <usize>nRows;
+    const label = labels + (<usize>b * <usize>nRows << 2), sign = signs + <usize>b * <usize>nRows;
+    sortPositions(nRows, nMissing, missing, positions + (<usize>b * <usize>nRows << 2), bitmap, scratch);
     for (let j = 0; j < nBasis; ) {
       const row = b * nBasis + j;
-      const base = gathered + <usize>(row >> 2) * panelBytes + (<usize>(row & 3) << 3);
-      let entry = basis + (<usize>j << 3);
-      let at = label;
-      if (!(row & 1) && j + 1 < nBasis) {
-        if (signs == 0) {
-          for (; at < end; at += 4) {
-            const source = <usize>load<i32>(at);
-            v128.store(base + (source << 5), v128.load(entry));
-            entry += entryBytes & (0 - <usize>load<u8>(keep + source));
-          }
-        } else {
-          for (let from = sign; at < end; at += 4, from++) {
-            const source = <usize>load<i32>(at);
-            v128.store(base + (source << 5), f64x2.mul(v128.load(entry), f64x2.splat(<f64>load<i8>(from))));
-            entry += entryBytes & (0 - <usize>load<u8>(keep + source));
-          }
-        }
-        j += 2;
-        continue;
-      }
-      for (let from = sign; at < end; at += 4, from++) {
-        const source = <usize>load<i32>(at);
-        store<f64>(base + (source << 5), signs == 0 ? load<f64>(entry) : load<f64>(entry) * <f64>load<i8>(from));
-        entry += entryBytes & (0 - <usize>load<u8>(keep + source));
-      }
-      j++;
+      const base = gathered + <usize>(row >> 2) * panelBytes + (<usize>(row & 3) << 3), entry = basis + (<usize>j << 3);
+      const isPair = !(row & 1) && j + 1 < nBasis;
+      if (isPair && signs == 0) gatherRuns(true, false, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, base);
+      else if (isPair) gatherRuns(true, true, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, base);
+      else if (signs == 0) gatherRuns(false, false, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, base);
+      else gatherRuns(false, true, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, base);
+      j += isPair ? 2 : 1;
     }
+  }
+}
+
+/** Positions of the missing sources, ascending, then nRows. */
+function sortPositions(nRows: i32, nMissing: i32, missing: usize, positions: usize, bitmap: usize, sorted: usize): void {
+  const nWords = (nRows + 63) >> 6;
+  if (nMissing > 0) memory.fill(bitmap, 0, <usize>nWords << 3);
+  for (let m = 0; m < nMissing; m++) {
+    const position = load<i32>(positions + (<usize>load<i32>(missing + (<usize>m << 2)) << 2));
+    const at = bitmap + (<usize>(position >> 6) << 3);
+    store<u64>(at, load<u64>(at) | (<u64>1 << <u64>(position & 63)));
+  }
+  if (nMissing > 0) {
+    for (let word = 0; word < nWords; word++) {
+      for (let bits = load<u64>(bitmap + (<usize>word << 3)); bits != 0; bits &= bits - 1, sorted += 4) store<i32>(sorted, (word << 6) + <i32>ctz(bits));
+    }
+  }
+  store<i32>(sorted, nRows);
+}
+
+// @ts-ignore: decorator
+@inline
+function gatherRuns(
+  isPair: bool, isSigned: bool, nRows: i32, nBasis: i32, label: usize, sign: usize, nMissing: i32, missing: usize, ends: usize, entry: usize, base: usize,
+): void {
+  const entryBytes = <usize>nBasis << 3;
+  let i = 0;
+  for (let run = 0; run <= nMissing; run++, i++) {
+    const end = load<i32>(ends + (<usize>run << 2));
+    for (; i < end; i++, entry += entryBytes) {
+      const to = base + (<usize>load<i32>(label + (<usize>i << 2)) << 5);
+      if (isPair) {
+        const values = v128.load(entry);
+        v128.store(to, isSigned ? f64x2.mul(values, f64x2.splat(<f64>load<i8>(sign + <usize>i))) : values);
+      } else {
+        const value = load<f64>(entry);
+        store<f64>(to, isSigned ? value * <f64>load<i8>(sign + <usize>i) : value);
+      }
+    }
+  }
+  for (let m = 0; m < nMissing; m++) {
+    const to = base + (<usize>load<i32>(missing + (<usize>m << 2)) << 5);
+    store<f64>(to, 0);
+    if (isPair) store<f64>(to, 0, 8);
   }
 }

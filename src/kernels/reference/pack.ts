@@ -22,6 +22,21 @@ export function packColumns(
   }
 }
 
+/** `values` [nRows][stride], of which nColumns count; `missing` u32 [nColumns][nWords]. */
+export function markMissing(
+  values: Float32Array | Float64Array,
+  { nRows, nColumns, stride, nWords }: { nRows: number; nColumns: number; stride: number; nWords: number },
+  missing: Uint32Array,
+): void {
+  for (let i = 0; i < nRows; i++) {
+    for (let c = 0; c < nColumns; c++) {
+      if (Number.isFinite(values[i * stride + c]!)) continue;
+      values[i * stride + c] = 0;
+      missing[c * nWords + (i >> 5)]! |= 1 << (i & 31);
+    }
+  }
+}
+
 export function projectOut(
   nRows: number,
   width: number,

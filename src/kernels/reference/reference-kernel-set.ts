@@ -4,7 +4,16 @@ import { binStatistics } from "./bins.js";
 import { enhanceRows, reduceEnhanced } from "./cfe.js";
 import { gemm } from "./gemm.js";
 import { groupedStatistics } from "./grouped.js";
-import { addScaled, f32FromF64Panels, gatherBasis, packColumns, projectOut, scaleColumns, sumSquares } from "./pack.js";
+import {
+  addScaled,
+  f32FromF64Panels,
+  gatherBasis,
+  markMissing,
+  packColumns,
+  projectOut,
+  scaleColumns,
+  sumSquares,
+} from "./pack.js";
 import { reduceScores, scoreStatistics } from "./score.js";
 import { binScores, gatherMasked, laneProduct, pooledStatistics } from "./varying.js";
 
@@ -29,6 +38,10 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       const view = new DataView(buffer, source);
       const size = { nRows, sourceBytes, sourceStride };
       packColumns(view, u32(columns, nColumns), f64(packed, padded * nRows), u8(nonFinite, padded), size);
+    },
+    f64MarkMissing(nRows, nColumns, values, valueBytes, stride, nWords, missing) {
+      const view = valueBytes === 4 ? f32(values, nRows * stride) : f64(values, nRows * stride);
+      markMissing(view, { nRows, nColumns, stride, nWords }, u32(missing, nColumns * nWords));
     },
     f64ProjectOut(nRows, width, nBasis, basis, packed) {
       projectOut(nRows, width, nBasis, f64(basis, nBasis * nRows), f64(packed, width * nRows));
@@ -213,17 +226,15 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       };
       pooledStatistics(inputs, f64(statistics, nShuffles * stride));
     },
-    f64GatherMasked(nRows, nBasis, nShuffles, labels, signs, keep, basis, gathered) {
-      const kept = u8(keep, nRows);
-      const remaining = kept.reduce((sum, value) => sum + value, 0);
+    f64GatherMasked(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, _positions, basis, gathered) {
       const inputs = {
         nRows,
         nBasis,
         nShuffles,
         labels: i32(labels, nShuffles * nRows),
         signs: signs === 0 ? undefined : i8(signs, nShuffles * nRows),
-        keep: kept,
-        basis: f64(basis, (remaining + 1) * nBasis),
+        missing: i32(missing, nMissing),
+        basis: f64(basis, (nRows - nMissing) * nBasis),
       };
       gatherMasked(inputs, f64(gathered, roundUp(nShuffles * nBasis, ROW_PANEL) * nRows));
     },

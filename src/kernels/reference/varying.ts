@@ -124,14 +124,16 @@ export interface MaskedInputs {
   readonly labels: Int32Array;
   /** Undefined: all +1. */
   readonly signs: Int8Array | undefined;
-  readonly keep: Uint8Array;
-  /** [remaining + 1][nBasis]. */
+  /** Sources. */
+  readonly missing: Int32Array;
+  /** [remaining][nBasis]. */
   readonly basis: Float64Array;
 }
 
 /** The transpose of the masked shuffle, applied to rows that have the remaining observations only. */
 export function gatherMasked(inputs: MaskedInputs, gathered: Float64Array): void {
-  const { nRows, nBasis, labels, signs, keep, basis } = inputs;
+  const { nRows, nBasis, labels, signs, basis } = inputs;
+  const missing = new Set(inputs.missing);
   const used = inputs.nShuffles * nBasis;
   if (used % ROW_PANEL > 0) gathered.fill(0, (used - (used % ROW_PANEL)) * nRows);
   for (let b = 0; b < inputs.nShuffles; b++) {
@@ -141,9 +143,9 @@ export function gatherMasked(inputs: MaskedInputs, gathered: Float64Array): void
       let remaining = 0;
       for (let i = b * nRows; i < (b + 1) * nRows; i++) {
         const source = labels[i]!;
-        // a missing source gets any finite number: its value is 0
-        gathered[base + source * ROW_PANEL] = basis[remaining * nBasis + j]! * (signs?.[i] ?? 1);
-        remaining += keep[source]!;
+        const isMissing = missing.has(source);
+        gathered[base + source * ROW_PANEL] = isMissing ? 0 : basis[remaining * nBasis + j]! * (signs?.[i] ?? 1);
+        if (!isMissing) remaining++;
       }
     }
   }
