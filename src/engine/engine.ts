@@ -122,7 +122,7 @@ export function planEngine(
     eligibleMask: inputs.eligible !== undefined,
   });
   const blocks = listBlocks(inputs.columns, {
-    storeBlockWidth: inputs.source.blockWidth,
+    span: memory.blockSpan,
     blockWidth: memory.blockWidth,
     nStoreElements: inputs.source.nElements,
   });
@@ -161,7 +161,7 @@ export async function openEngine(given: EngineInputs, connectivity: Connectivity
   const { memory: layout, size } = plan;
   const columns = inputs.columns;
   const storeLayout = {
-    storeBlockWidth: inputs.source.blockWidth,
+    span: layout.blockSpan,
     blockWidth: layout.blockWidth,
     nStoreElements: inputs.source.nElements,
   };

@@ -35,6 +35,30 @@ export function tileOf(n: number, rank: number, single: boolean): number {
   return shuffles;
 }
 
+/** Bytes of a block's packed columns: larger blocks gain nothing, smaller ones leave the tile's panels unused. */
+const BLOCK_BYTES = 4 * 2 ** 20;
+/** Where elements lack observations: each pattern's rows are gathered for the elements of a block that share it, and its panels are padded. */
+const PATTERN_BLOCK_BYTES = 8 * 2 ** 20;
+const PATTERN_SPAN = 4;
+/** Pieces (blocks, windows) a thread claims in a phase at least, so that no thread waits long for the last one. */
+export const CLAIMS_PER_WORKER = 8;
+
+/** Elements of the store that blocks are cut from: those of one of its blocks, or of several (PATTERN_SPAN). */
+export function blockSpan(
+  { model, nElements }: GlmSize,
+  { storeBlockWidth, nWorkers }: { readonly storeBlockWidth: number; readonly nWorkers: number },
+): number {
+  if (model?.variable !== true) return storeBlockWidth;
+  const claims = Math.floor(nElements / storeBlockWidth / (nWorkers * CLAIMS_PER_WORKER));
+  return storeBlockWidth * Math.max(1, Math.min(PATTERN_SPAN, claims));
+}
+
+/** Elements of a block at most, a multiple of 8. */
+export function widestBlock({ model, nSubjects: n }: GlmSize, span: number): number {
+  const bytes = model?.variable === true ? PATTERN_BLOCK_BYTES : BLOCK_BYTES;
+  return Math.min(roundUp(span, 8), Math.max(8, Math.floor(bytes / (8 * n) / 8) * 8));
+}
+
 /** Bytes that a thread keeps mapped at once of the store or of the connectivity. */
 export function mappedWindowBytes(n: number, width: number, valueBytes: number, windowConnections: number): number {
   return roundUp(Math.max(n * width * valueBytes, windowConnections * 8), 65536) + 131072;

@@ -3,7 +3,17 @@
 import { BudgetError } from "../errors.js";
 import { LANES, ROW_PANEL, roundUp } from "../kernels/kernel-set.js";
 import { formatBytes } from "../units.js";
-import { createRegions, mappedWindowBytes, type Regions, reserveGlmWorker, tileOf, tileRank } from "./glm-memory.js";
+import {
+  blockSpan,
+  CLAIMS_PER_WORKER,
+  createRegions,
+  mappedWindowBytes,
+  type Regions,
+  reserveGlmWorker,
+  tileOf,
+  tileRank,
+  widestBlock,
+} from "./glm-memory.js";
 import type { EnhancementSize, Precision, ProblemSize, SharedRegions, WorkerRegions } from "./job.js";
 import { observedIndex } from "./job.js";
 
@@ -27,6 +37,8 @@ export interface PlanInputs {
 }
 
 export interface MemoryPlan {
+  /** Elements of the store that blocks are cut from. */
+  readonly blockSpan: number;
   readonly blockWidth: number;
   readonly batchShuffles: number;
   readonly tileShuffles: number;
@@ -61,24 +73,16 @@ const LARGEST_BATCH = 256;
 const LARGEST_WINDOW = 524_288;
 /** What the window shrinks to, in steps, before the batch does: each halving of the batch is another pass over everything. */
 const WINDOW_STEP = 4;
-/** Windows a thread claims in a phase at least, so that no thread waits long for the last one. */
-const CLAIMS_PER_WORKER = 8;
 /** Connections. Below this the claim costs more than the balance gains. */
 const SMALLEST_WINDOW = 4096;
 /** Rows of a window: 64 B x 2048 = 128 KiB of enhanced values. */
 const WINDOW_ROWS = 2048;
-/** Bytes of a block's packed columns: larger blocks gain nothing, smaller ones leave the tile's panels unused. */
-export const BLOCK_BYTES = 4 * 2 ** 20;
-
 /** Throws BudgetError naming the smallest budget that works. */
 export function planMemory(inputs: PlanInputs): MemoryPlan {
   const budget = Math.min(inputs.budgetBytes, LARGEST_MEMORY);
   const saturated = inputs.budgetBytes > LARGEST_MEMORY;
   const wanted = Math.min(LARGEST_BATCH, roundUp(Math.max(inputs.nShuffles, 1), LANES));
-  const widest = Math.min(
-    roundUp(inputs.storeBlockWidth, 8),
-    Math.max(8, Math.floor(BLOCK_BYTES / (8 * inputs.size.nSubjects) / 8) * 8),
-  );
+  const widest = widestBlock(inputs.size, blockSpan(inputs.size, inputs));
   let smallest = Number.POSITIVE_INFINITY;
   // Large batches first: each halving doubles the passes over the store and the connectivity, while narrow blocks cost little.
   for (let batch = wanted; batch >= LANES; batch = batch === LANES ? 0 : roundUp(batch / 2, LANES)) {
@@ -135,9 +139,9 @@ function layOut(inputs: PlanInputs, { batch, width, window: windowConnections, s
   const single = inputs.precision === "single";
   const tileShuffles = tileOf(n, tileRank(size), single);
   const windowRows = Math.min(WINDOW_ROWS, Math.max(m, 1));
-  // A block of the store is cut into pieces of `width`; the mask only takes away.
-  const piecesPerBlock = Math.ceil(inputs.storeBlockWidth / width);
-  const maxBlocks = Math.ceil(inputs.nStoreElements / inputs.storeBlockWidth) * piecesPerBlock;
+  // A span of the store is cut into pieces of `width`; the mask only takes away.
+  const span = blockSpan(size, inputs);
+  const maxBlocks = Math.ceil(inputs.nStoreElements / span) * Math.ceil(span / width);
   const maxWindows = Math.ceil(inputs.nConnections / windowConnections) * 2 + Math.ceil(m / windowRows) + 1;
 
   const regions = createRegions();
@@ -160,6 +164,7 @@ function layOut(inputs: PlanInputs, { batch, width, window: windowConnections, s
   const plannedBytes = memoryBytes + outsideBytes;
   const bins = m * batch * hypotheses.length;
   return {
+    blockSpan: span,
     blockWidth: width,
     batchShuffles: batch,
     tileShuffles,

@@ -90,7 +90,7 @@ export async function openScoreEngine(given: ScoreEngineInputs): Promise<ScoreEn
   const { memory: layout, size } = plan;
   const { partition, columns, source } = inputs;
   const blocks = listBlocks(columns, {
-    storeBlockWidth: source.blockWidth,
+    span: layout.blockSpan,
     blockWidth: layout.blockWidth,
     nStoreElements: source.nElements,
   });

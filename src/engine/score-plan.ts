@@ -3,7 +3,16 @@
 import { BudgetError } from "../errors.js";
 import { ROW_PANEL, roundUp } from "../kernels/kernel-set.js";
 import { formatBytes } from "../units.js";
-import { createRegions, mappedWindowBytes, type Regions, reserveGlmWorker, tileOf, tileRank } from "./glm-memory.js";
+import {
+  blockSpan,
+  createRegions,
+  mappedWindowBytes,
+  type Regions,
+  reserveGlmWorker,
+  tileOf,
+  tileRank,
+  widestBlock,
+} from "./glm-memory.js";
 import {
   type GlmSize,
   observedIndex,
@@ -12,7 +21,7 @@ import {
   type ScoreRegions,
   type ScoreWorkerRegions,
 } from "./job.js";
-import { BLOCK_BYTES, LARGEST_MEMORY } from "./memory-plan.js";
+import { LARGEST_MEMORY } from "./memory-plan.js";
 
 export interface ScorePlanInputs {
   readonly size: GlmSize;
@@ -29,6 +38,8 @@ export interface ScorePlanInputs {
 }
 
 export interface ScorePlan {
+  /** Elements of the store that blocks are cut from. */
+  readonly blockSpan: number;
   readonly blockWidth: number;
   readonly tileShuffles: number;
   readonly batchShuffles: number;
@@ -59,8 +70,7 @@ export function planScores(inputs: ScorePlanInputs): ScorePlan {
   const { nSubjects: n, hypotheses } = inputs.size;
   const tile = tileOf(n, tileRank(inputs.size), inputs.precision === "single");
   const widest = Math.min(
-    roundUp(inputs.storeBlockWidth, 8),
-    Math.max(8, Math.floor(BLOCK_BYTES / (8 * n) / 8) * 8),
+    widestBlock(inputs.size, blockSpan(inputs.size, inputs)),
     roundUp(Math.max(inputs.size.nElements, 1), 8),
   );
   let smallest = Number.POSITIVE_INFINITY;
@@ -121,6 +131,7 @@ function layOut(inputs: ScorePlanInputs, sizes: { batch: number; width: number; 
   const plannedBytes = memoryBytes + results + inputs.nWorkers * nSources * windowBytes;
   const saturated = inputs.budgetBytes > LARGEST_MEMORY;
   return {
+    blockSpan: blockSpan(size, inputs),
     blockWidth: width,
     tileShuffles: tile,
     batchShuffles: batch,
@@ -154,8 +165,8 @@ function reserveShared(
   const { size } = inputs;
   const { nSubjects: n, nElements: m, rank, hypotheses } = size;
   const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
-  const maxBlocks =
-    Math.ceil(inputs.nStoreElements / inputs.storeBlockWidth) * Math.ceil(inputs.storeBlockWidth / plan.width);
+  const span = blockSpan(size, inputs);
+  const maxBlocks = Math.ceil(inputs.nStoreElements / span) * Math.ceil(span / plan.width);
   const fixed = {
     control: regions.reserve(64 * 4),
     basis: regions.reserve(rank * n * 8),

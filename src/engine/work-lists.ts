@@ -1,16 +1,16 @@
 // The pieces that threads claim: blocks of store columns, and windows of connectivity rows. Plain numbers, four u32 a piece.
 
-/** First column, columns, first element, elements of each block. Blocks never cross a block of the store. */
+/** First column, columns, first element, elements of each block. Blocks never cross a span, which is a block of the store or several. */
 export function listBlocks(
   columns: Uint32Array,
-  layout: { storeBlockWidth: number; blockWidth: number; nStoreElements: number },
+  layout: { span: number; blockWidth: number; nStoreElements: number },
 ): Uint32Array {
   const pieces: number[] = [];
   let element = 0;
-  for (let block = 0; block < layout.nStoreElements; block += layout.storeBlockWidth) {
-    const blockEnd = Math.min(block + layout.storeBlockWidth, layout.nStoreElements);
-    for (let first = block; first < blockEnd; first += layout.blockWidth) {
-      const end = Math.min(first + layout.blockWidth, blockEnd);
+  for (let span = 0; span < layout.nStoreElements; span += layout.span) {
+    const spanEnd = Math.min(span + layout.span, layout.nStoreElements);
+    for (let first = span; first < spanEnd; first += layout.blockWidth) {
+      const end = Math.min(first + layout.blockWidth, spanEnd);
       const firstElement = element;
       while (element < columns.length && columns[element]! < end) element++;
       if (element === firstElement) continue;

@@ -85,7 +85,7 @@ function sharedExtents(inputs: PlanInputs, plan: MemoryPlan): { lasting: Extent[
   const corrections = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
   const product = inputs.precision === "single" ? 4 : 8;
   const columns = Uint32Array.from({ length: m }, (_, i) => i);
-  const blocks = listBlocks(columns, { ...inputs, blockWidth: plan.blockWidth });
+  const blocks = listBlocks(columns, { ...inputs, span: plan.blockSpan, blockWidth: plan.blockWidth });
   const lasting = [
     extent("control", shared.control, CONTROL.words * 4),
     extent("basis", shared.basis, rank * n * 8),
@@ -236,9 +236,9 @@ describe("the memory plan", () => {
 
   test("the list of blocks has room for any mask", () => {
     const property = fc.property(anyInputs, fc.array(fc.boolean(), { maxLength: 5000 }), (inputs, mask) => {
-      const { blockWidth, maxBlocks } = planMemory(inputs);
+      const { blockSpan: span, blockWidth, maxBlocks } = planMemory(inputs);
       const inside = mask.slice(0, inputs.size.nElements).flatMap((isInside, i) => (isInside ? [i] : []));
-      const blocks = listBlocks(Uint32Array.from(inside), { ...inputs, blockWidth });
+      const blocks = listBlocks(Uint32Array.from(inside), { ...inputs, span, blockWidth });
       expect(blocks.length / 4).toBeLessThanOrEqual(maxBlocks);
     });
     fc.assert(property, { seed: SEED, numRuns: 60 });

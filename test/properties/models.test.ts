@@ -7,6 +7,7 @@ import { type FixelCfeOptions, planInference } from "../../src/app/infer.js";
 import { isFixelstreamError } from "../../src/errors.js";
 import { type ModelOptions, type ModelProblem, writeColumn, writeModelProblem } from "../support/make-model-problem.js";
 import { writeRows } from "../support/make-problem.js";
+import { makeStore } from "../support/make-store.js";
 import { enhanceByConnectivity } from "../support/oracle-cfe.js";
 import { type Rows, testVariable } from "../support/oracle-glm.js";
 import { differences, makeTemporaryDirectory, readNullDistribution, readSmallImage } from "../support/peer.js";
@@ -24,80 +25,98 @@ const MODELS: readonly Omit<ModelOptions, "nSubjects" | "nFixels">[] = [
   { nColumns: 2, nGroups: 2, missing: "own" },
 ];
 
-/** Two t-tests and an F-test over the design [1, group] and the columns. */
-function hypothesesOf(k: number): { contrasts: number[][]; ftests: number[][] } {
+/** Two t-tests and an F-test over the design [1, group] and the columns. Where none tests the intercept, permutations need one direction less. */
+function hypothesesOf(k: number, testsIntercept: boolean): { contrasts: number[][]; ftests: number[][] } {
   const unit = (j: number) => Array.from({ length: k }, (_, l) => Number(l === j));
-  return { contrasts: [unit(1), unit(k - 1).map((v, j) => (j === 0 ? 0.2 : -v))], ftests: [[1, 1]] };
+  const second = unit(k - 1).map((v, j) => (j === 0 && testsIntercept ? 0.2 : -v));
+  // one column besides the intercept: both rows would be the same
+  return { contrasts: [unit(1), second], ftests: [k === 2 && !testsIntercept ? [1, 0] : [1, 1]] };
 }
 
 const designOf = (n: number) => Array.from({ length: n }, (_, i) => [1, i % 3 === 0 ? 1 : 0]);
 
-describe.each(MODELS)("$nColumns columns, $nGroups groups, missing: $missing", (model) => {
-  const nSubjects = 19;
-  const setUp = (seed: number, nFixels: number) => {
-    const random = createRandom(seed);
-    const directory = makeTemporaryDirectory();
-    const problem = writeModelProblem(directory, { ...model, nSubjects, nFixels }, random);
-    const at = (file: string) => join(directory, file);
-    const k = 2 + model.nColumns;
-    const { contrasts, ftests } = hypothesesOf(k);
-    const options = {
-      ...problem.options,
-      design: writeRows(at("design.txt"), designOf(nSubjects)),
-      contrast: writeRows(at("contrast.txt"), contrasts),
-      ftests: writeRows(at("ftests.txt"), ftests),
-      cache: at("cache"),
-    };
-    return { random, directory, problem, at, options, contrasts };
-  };
+const CASES = MODELS.flatMap((model) => [true, false].map((testsIntercept) => ({ ...model, testsIntercept })));
 
-  test.each(["simd", "reference"] as const)("beside the oracle, %s", async (kernels) => {
-    const { random, directory, problem, at, options, contrasts } = setUp(11, 24);
-    const permutations = Array.from({ length: 9 }, () => random.permutation(nSubjects));
-    const rows = Array.from({ length: nSubjects }, (_, i) => permutations.map((perm) => perm[i]!));
-    const output = at("out");
-    await runProblem(directory, {
-      ...options,
-      permutations: writeRows(at("permutations.txt"), rows),
-      output,
-      kernels,
+describe.each(CASES)(
+  "$nColumns columns, $nGroups groups, missing: $missing, intercept tested: $testsIntercept",
+  ({ testsIntercept, ...model }) => {
+    const nSubjects = 19;
+    const setUp = (seed: number, nFixels: number) => {
+      const random = createRandom(seed);
+      const directory = makeTemporaryDirectory();
+      const problem = writeModelProblem(directory, { ...model, nSubjects, nFixels }, random);
+      const at = (file: string) => join(directory, file);
+      const k = 2 + model.nColumns;
+      const { contrasts, ftests } = hypothesesOf(k, testsIntercept);
+      const options = {
+        ...problem.options,
+        design: writeRows(at("design.txt"), designOf(nSubjects)),
+        contrast: writeRows(at("contrast.txt"), contrasts),
+        ftests: writeRows(at("ftests.txt"), ftests),
+        cache: at("cache"),
+      };
+      return { random, directory, problem, at, options, contrasts, ftests };
+    };
+
+    test.each(["simd", "reference"] as const)("beside the oracle, %s", async (kernels) => {
+      const { random, directory, problem, at, options, contrasts, ftests } = setUp(11, 24);
+      const permutations = Array.from({ length: 9 }, () => random.permutation(nSubjects));
+      const rows = Array.from({ length: nSubjects }, (_, i) => permutations.map((perm) => perm[i]!));
+      const output = at("out");
+      await runProblem(directory, {
+        ...options,
+        permutations: writeRows(at("permutations.txt"), rows),
+        output,
+        kernels,
+      });
+      const tests = [
+        { name: "t1", contrast: [contrasts[0]!], isF: false },
+        { name: "t2", contrast: [contrasts[1]!], isF: false },
+        { name: "F1", contrast: contrasts.filter((_, i) => ftests[0]![i] === 1), isF: true },
+      ];
+      const found: string[] = [];
+      for (const { name, contrast, isF } of tests) {
+        const expected = oracleRun(problem, designOf(nSubjects), contrast, isF, permutations);
+        const image = (file: string) => readSmallImage(at(`out/${file}_${name}.mif`)).values;
+        const compare = (what: string, ours: ArrayLike<number>, theirs: ArrayLike<number>, relative: number) =>
+          found.push(
+            ...differences(ours, theirs, { relative, absolute: 1e-7, reason: "" }).map((d) => `${name} ${what} ${d}`),
+          );
+        compare("statistic", image(isF ? "Fvalue" : "tvalue"), expected.statistic, 1e-6);
+        compare("Z", image("Zstat"), expected.z, 1e-6);
+        compare("cfe", image("cfe"), expected.cfe, 5e-6);
+        compare("null", readNullDistribution(at(`out/null_dist_${name}.txt`)), expected.nulls, 5e-6);
+      }
+      expect(found).toEqual([]);
     });
-    const tests = [
-      { name: "t1", contrast: [contrasts[0]!], isF: false },
-      { name: "t2", contrast: [contrasts[1]!], isF: false },
-      { name: "F1", contrast: contrasts, isF: true },
-    ];
-    const found: string[] = [];
-    for (const { name, contrast, isF } of tests) {
-      const expected = oracleRun(problem, designOf(nSubjects), contrast, isF, permutations);
-      const image = (file: string) => readSmallImage(at(`out/${file}_${name}.mif`)).values;
-      const compare = (what: string, ours: ArrayLike<number>, theirs: ArrayLike<number>, relative: number) =>
-        found.push(
-          ...differences(ours, theirs, { relative, absolute: 1e-7, reason: "" }).map((d) => `${name} ${what} ${d}`),
-        );
-      compare("statistic", image(isF ? "Fvalue" : "tvalue"), expected.statistic, 1e-6);
-      compare("Z", image("Zstat"), expected.z, 1e-6);
-      compare("cfe", image("cfe"), expected.cfe, 5e-6);
-      compare("null", readNullDistribution(at(`out/null_dist_${name}.txt`)), expected.nulls, 5e-6);
-    }
-    expect(found).toEqual([]);
-  });
 
-  test("the same bytes for any threads, memory and way of reading", async () => {
-    const { directory, at, options } = setUp(12, 150);
-    const base = { ...options, nShuffles: 40, errors: "both" } as const;
-    const run = async (name: string, layout: Partial<FixelCfeOptions>) => {
-      await runProblem(directory, { ...base, ...layout, output: at(name) });
-      const names = readdirSync(at(name)).filter((file) => file !== "run.json");
-      return new Map(names.map((file) => [file, readFileSync(join(at(name), file)).toString("base64")]));
-    };
-    const first = await run("wide", { nThreads: 0 });
-    const inputs = { input: directory, subjects: at("subjects.txt"), connectivity: at("matrix"), output: at("narrow") };
-    const least = await leastMemory({ ...INFERENCE_DEFAULTS, ...inputs, ...base, nThreads: 2 });
-    expect(await run("narrow", { nThreads: 2, memoryBytes: 1.3 * least, io: "read" })).toEqual(first);
-    expect(await run("mapped", { nThreads: 3, io: "mmap" })).toEqual(first);
-  });
-});
+    test("the same bytes for any threads, memory and way of reading", async () => {
+      const { directory, problem, at, options } = setUp(12, 300);
+      const base = { ...options, nShuffles: 40, errors: testsIntercept ? "both" : "ee" } as const;
+      const run = async (name: string, layout: Partial<FixelCfeOptions>) => {
+        await runProblem(directory, { ...base, ...layout, output: at(name) });
+        const names = readdirSync(at(name)).filter((file) => file !== "run.json");
+        return new Map(names.map((file) => [file, readFileSync(join(at(name), file)).toString("base64")]));
+      };
+      const first = await run("wide", { nThreads: 0 });
+      const inputs = {
+        input: directory,
+        subjects: at("subjects.txt"),
+        connectivity: at("matrix"),
+        output: at("narrow"),
+      };
+      const least = await leastMemory({ ...INFERENCE_DEFAULTS, ...inputs, ...base, nThreads: 2 });
+      expect(await run("narrow", { nThreads: 2, memoryBytes: 1.3 * least, io: "read" })).toEqual(first);
+      expect(await run("mapped", { nThreads: 3, io: "mmap" })).toEqual(first);
+      // 19 blocks of the store: where observations are missing, two make one of ours
+      const template = { indexPath: at("index.mif"), directionsPath: at("directions.mif") };
+      const values = new Float32Array(nSubjects * problem.nFixels);
+      for (const [i, row] of problem.data.entries()) values.set(row, i * problem.nFixels);
+      const store = await makeStore(directory, "narrow.fxs", { values, nSubjects, blockWidth: 16, template });
+      expect(await run("blocks", { nThreads: 0, input: store, subjects: "-" })).toEqual(first);
+    });
+  },
+);
 
 function oracleRun(problem: ModelProblem, shared: Rows, contrast: Rows, isF: boolean, permutations: number[][]) {
   const { data, columns, groups, nFixels, connectivity } = problem;

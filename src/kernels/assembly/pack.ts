@@ -4,13 +4,47 @@
 @inline
 function loadValue(at: usize, bytes: i32): f64 { return bytes == 4 ? <f64>load<f32>(at) : load<f64>(at); }
 
+function packPanel(nRows: i32, source: usize, columns: usize, sourceBytes: i32, rowBytes: usize, to: usize, nonFinite: usize): void {
+  const zero = f64x2.splat(0);
+  const first = load<u32>(columns), second = load<u32>(columns, 4), third = load<u32>(columns, 8), fourth = load<u32>(columns, 12);
+  const areNeighbours = second == first + 1 && third == first + 2 && fourth == first + 3;
+  let a = source + <usize>first * <usize>sourceBytes, b = source + <usize>second * <usize>sourceBytes;
+  let c = source + <usize>third * <usize>sourceBytes, d = source + <usize>fourth * <usize>sourceBytes;
+  let low = zero, high = zero, check0 = zero, check1 = zero;
+  for (let i = 0; i < nRows; i++, a += rowBytes, b += rowBytes, c += rowBytes, d += rowBytes, to += 32) {
+    if (sourceBytes == 4) {
+      let values: v128;
+      if (areNeighbours) values = v128.load(a);
+      else values = v128.load_lane<u32>(d, v128.load_lane<u32>(c, v128.load_lane<u32>(b, v128.load32_zero(a), 1), 2), 3);
+      low = f64x2.promote_low_f32x4(values);
+      high = f64x2.promote_low_f32x4(v128.shuffle<i64>(values, values, 1, 1));
+    } else {
+      low = v128.load_lane<u64>(b, v128.load64_zero(a), 1);
+      high = v128.load_lane<u64>(d, v128.load64_zero(c), 1);
+    }
+    check0 = f64x2.add(check0, f64x2.mul(low, zero));
+    check1 = f64x2.add(check1, f64x2.mul(high, zero));
+    v128.store(to, low);
+    v128.store(to, high, 16);
+  }
+  // NaN: a value times zero is not zero only when it is not finite
+  if (f64x2.extract_lane(check0, 0) != 0) store<u8>(nonFinite, 1);
+  if (f64x2.extract_lane(check0, 1) != 0) store<u8>(nonFinite, 1, 1);
+  if (f64x2.extract_lane(check1, 0) != 0) store<u8>(nonFinite, 1, 2);
+  if (f64x2.extract_lane(check1, 1) != 0) store<u8>(nonFinite, 1, 3);
+}
+
 export function f64PackColumns(nRows: i32, nColumns: i32, source: usize, sourceBytes: i32, sourceStride: i32, columns: usize, packed: usize, nonFinite: usize): void {
   const padded = (nColumns + 7) & ~7;
   memory.fill(nonFinite, 0, <usize>padded);
   const rowBytes = <usize>sourceStride * <usize>sourceBytes;
   for (let w = 0; w < padded; w += 4) {
     const panel = packed + (<usize>w * <usize>nRows << 3);
-    // one cache line of the source serves a whole panel: four columns a row, then the next row
+    // four columns a row: rows of 4 KiB have their lines in one set of the cache, and must not be walked column by column
+    if (w + 4 <= nColumns) {
+      packPanel(nRows, source, columns + (<usize>w << 2), sourceBytes, rowBytes, panel, nonFinite + <usize>w);
+      continue;
+    }
     for (let l = 0; l < 4; l++) {
       const c = w + l;
       let to = panel + (<usize>l << 3);

@@ -11,7 +11,7 @@ const N = 1000;
 const BLOCK_WIDTH = 256;
 const SIZES = {
   quick: { nElements: 512, nShuffles: 256, nRepeats: 3 },
-  full: { nElements: 1024, nShuffles: 256, nRepeats: 12 },
+  full: { nElements: 8192, nShuffles: 256, nRepeats: 5 },
 };
 /** Of MRtrix3, whose variable designs take 27 ms an element and shuffle: the difference of two runs. */
 const PEER = {
