@@ -1,7 +1,7 @@
 // Memory of the linear model, whatever is made of its statistics: handing out offsets, the tile of shuffles, and what a thread needs for a block.
 import { LANES, ROW_PANEL, roundUp } from "../kernels/kernel-set.js";
 import type { GlmSize, GlmWorkerRegions, Precision } from "./job.js";
-import { layOutModel, panelColumns, productRows } from "./model-regions.js";
+import { layOutModel, type ModelSize, panelColumns, productRows } from "./model-regions.js";
 
 /** Bytes of gathered basis a tile may take: half of a common second-level cache. */
 const TILE_BYTES = 512 * 1024;
@@ -43,19 +43,22 @@ const PATTERN_SPAN = 4;
 /** Pieces (blocks, windows) a thread claims in a phase at least, so that no thread waits long for the last one. */
 export const CLAIMS_PER_WORKER = 8;
 
+/** With columns of their own elements share no rows of a product but the design's; their panels are twice as large, and best in small blocks. */
+const hasPatterns = (model: ModelSize | undefined): boolean => model?.variable === true && model.nElementColumns === 0;
+
 /** Elements of the store that blocks are cut from: those of one of its blocks, or of several (PATTERN_SPAN). */
 export function blockSpan(
   { model, nElements }: GlmSize,
   { storeBlockWidth, nWorkers }: { readonly storeBlockWidth: number; readonly nWorkers: number },
 ): number {
-  if (model?.variable !== true) return storeBlockWidth;
+  if (!hasPatterns(model)) return storeBlockWidth;
   const claims = Math.floor(nElements / storeBlockWidth / (nWorkers * CLAIMS_PER_WORKER));
   return storeBlockWidth * Math.max(1, Math.min(PATTERN_SPAN, claims));
 }
 
 /** Elements of a block at most, a multiple of 8. */
 export function widestBlock({ model, nSubjects: n }: GlmSize, span: number): number {
-  const bytes = model?.variable === true ? PATTERN_BLOCK_BYTES : BLOCK_BYTES;
+  const bytes = hasPatterns(model) ? PATTERN_BLOCK_BYTES : BLOCK_BYTES;
   return Math.min(roundUp(span, 8), Math.max(8, Math.floor(bytes / (8 * n) / 8) * 8));
 }
 

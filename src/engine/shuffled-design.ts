@@ -52,12 +52,10 @@ export function shuffledDesign(design: ElementDesign, keep: Uint8Array, hasSigns
         tested.flatMap((directions) => columnsOf(directions, r)),
       );
   if (rows === undefined) return { rank: r, basis, tested };
-  const n = keep.length;
   const u = matrixOf(r - 1, r, (i, j) => rows[i * r + j]!);
-  const all = matrixOf(r, n, (i, j) => basis[i * n + j]!);
   return {
     rank: r - 1,
-    basis: multiply(u, all).values,
+    basis: combineRows(rows, basis, r),
     tested: tested.map((directions) => {
       const s = directions.length / r;
       const rowsOf = matrixOf(s, r, (i, j) => directions[i * r + j]!);
@@ -89,13 +87,21 @@ export function shuffledShared(
   );
   const directions = hasSigns ? undefined : besidesConstant(q, keep, tested);
   if (directions === undefined) return { count: k, rows: q };
-  const n = keep.length;
-  const u = matrixOf(k - 1, k, (i, j) => directions[i * k + j]!);
-  const rows = multiply(
-    u,
-    matrixOf(k, n, (i, j) => q[i * n + j]!),
-  ).values;
-  return { count: k - 1, rows, directions };
+  return { count: k - 1, rows: combineRows(directions, q, k), directions };
+}
+
+/** U Q: weights f64 [.][r], rows f64 [r][n]. Once for every pattern of missing observations. */
+function combineRows(weights: Float64Array, rows: Float64Array, r: number): Float64Array {
+  const n = rows.length / r;
+  const count = weights.length / r;
+  const out = new Float64Array(count * n);
+  for (let j = 0; j < count; j++) {
+    for (let l = 0; l < r; l++) {
+      const weight = weights[j * r + l]!;
+      for (let i = 0; i < n; i++) out[j * n + i]! += weight * rows[l * n + i]!;
+    }
+  }
+  return out;
 }
 
 /** Of unit length; zero stays zero. */

@@ -178,23 +178,29 @@ function sortPositions(nRows: i32, nMissing: i32, missing: usize, positions: usi
 
 // @ts-ignore: decorator
 @inline
+function scatter(isPair: bool, isSigned: bool, to: usize, entry: usize, sign: usize): void {
+  if (isPair) {
+    const values = v128.load(entry);
+    v128.store(to, isSigned ? f64x2.mul(values, f64x2.splat(<f64>load<i8>(sign))) : values);
+  } else {
+    const value = load<f64>(entry);
+    store<f64>(to, isSigned ? value * <f64>load<i8>(sign) : value);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
 function gatherRuns(
   isPair: bool, isSigned: bool, nRows: i32, nBasis: i32, label: usize, sign: usize, nMissing: i32, missing: usize, ends: usize, entry: usize, base: usize,
 ): void {
-  const entryBytes = <usize>nBasis << 3;
-  let i = 0;
-  for (let run = 0; run <= nMissing; run++, i++) {
-    const end = load<i32>(ends + (<usize>run << 2));
-    for (; i < end; i++, entry += entryBytes) {
-      const to = base + (<usize>load<i32>(label + (<usize>i << 2)) << 5);
-      if (isPair) {
-        const values = v128.load(entry);
-        v128.store(to, isSigned ? f64x2.mul(values, f64x2.splat(<f64>load<i8>(sign + <usize>i))) : values);
-      } else {
-        const value = load<f64>(entry);
-        store<f64>(to, isSigned ? value * <f64>load<i8>(sign + <usize>i) : value);
-      }
+  const entryBytes = <usize>nBasis << 3, rowsEnd = label + (<usize>nRows << 2);
+  for (let from = label, run: usize = 0; from <= rowsEnd; from += 4, run += 4) {
+    const end = label + (<usize>load<i32>(ends + run) << 2);
+    for (; from + 4 < end; from += 8, entry += 2 * entryBytes) {
+      scatter(isPair, isSigned, base + (<usize>load<i32>(from) << 5), entry, sign + (from - label >> 2));
+      scatter(isPair, isSigned, base + (<usize>load<i32>(from, 4) << 5), entry + entryBytes, sign + (from - label >> 2) + 1);
     }
+    for (; from < end; from += 4, entry += entryBytes) scatter(isPair, isSigned, base + (<usize>load<i32>(from) << 5), entry, sign + (from - label >> 2));
   }
   for (let m = 0; m < nMissing; m++) {
     const to = base + (<usize>load<i32>(missing + (<usize>m << 2)) << 5);

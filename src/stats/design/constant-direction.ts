@@ -25,7 +25,7 @@ export function besidesConstant(
   const g = new Float64Array(r);
   for (let j = 0; j < r; j++) {
     let sum = 0;
-    for (let i = 0; i < n; i++) if (keep[i] === 1) sum += basis[j * n + i]!;
+    for (let i = j * n; i < j * n + n; i++) sum += basis[i]!;
     g[j] = sum / Math.sqrt(nKept);
   }
   const dot = (a: Float64Array) => a.reduce((sum, x, j) => sum + x * g[j]!, 0);

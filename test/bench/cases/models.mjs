@@ -25,12 +25,19 @@ const patterns = Array.from(
   { length: 20 },
   (_, size) => new Set(Array.from({ length: size }, () => Math.floor(random.uniform() * N))),
 );
+/** Of 32 bits (the finaliser of MurmurHash3): patterns that do not recur. */
+function hash(subject, element) {
+  let h = Math.imul(subject + 1, 0x9e3779b1) ^ Math.imul(element + 1, 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
 const lacks = (pattern, subject) => patterns[pattern % 20].has(subject);
 const MISSING = {
   complete: () => false,
   coherent: (subject, element) => lacks(Math.floor(element / 52), subject),
   interleaved: (subject, element) => lacks(element, subject),
-  own: (subject, element) => (subject * 7919 + element * 104729) % 200 === 0,
+  own: (subject, element) => hash(subject, element) % 200 === 0,
 };
 
 const MODELS = [
