@@ -52,6 +52,7 @@ export function blockSpan(
   { storeBlockWidth, nWorkers }: { readonly storeBlockWidth: number; readonly nWorkers: number },
 ): number {
   if (!hasPatterns(model)) return storeBlockWidth;
+  if (storeBlockWidth % 8 !== 0) return storeBlockWidth;
   const claims = Math.floor(nElements / storeBlockWidth / (nWorkers * CLAIMS_PER_WORKER));
   return storeBlockWidth * Math.max(1, Math.min(PATTERN_SPAN, claims));
 }
@@ -60,6 +61,13 @@ export function blockSpan(
 export function widestBlock({ model, nSubjects: n }: GlmSize, span: number): number {
   const bytes = hasPatterns(model) ? PATTERN_BLOCK_BYTES : BLOCK_BYTES;
   return Math.min(roundUp(span, 8), Math.max(8, Math.floor(bytes / (8 * n) / 8) * 8));
+}
+
+/** A block of several of the store's has whole ones: then `span` parts into such blocks. A narrower one never crosses from one of the store to the next. */
+export function wholeBlocks(width: number, span: number, storeBlockWidth: number): { width: number; span: number } {
+  if (span === storeBlockWidth) return { width, span };
+  if (width <= storeBlockWidth) return { width, span: storeBlockWidth };
+  return { width: width - (width % storeBlockWidth), span };
 }
 
 /** Bytes that a thread keeps mapped at once of the store or of the connectivity. */

@@ -22,8 +22,8 @@ export interface LoadedBlock extends BlockPlace {
 
 export interface BlockLoader {
   place(iBlock: number): BlockPlace;
-  /** Copies the store's columns of a block to the raw region: [nSubjects][nColumns]. */
-  readRaw(place: BlockPlace): void;
+  /** Copies the store's columns of a block to the raw region, `offset` bytes into it: [nSubjects][nColumns]. */
+  readRaw(place: Pick<BlockPlace, "firstColumn" | "nColumns">, offset?: number): void;
   /** Reads block i and packs the columns inside the mask. */
   loadBlock(iBlock: number): LoadedBlock;
   /** Removes the nuisance that all hypotheses share; a column that was nothing but nuisance becomes exactly zero. Fills `sums` and `factors`. */
@@ -49,10 +49,10 @@ export function createBlockLoader(context: RunnerContext): BlockLoader {
     firstElement: blocks[iBlock * 4 + 2]!,
     nElements: blocks[iBlock * 4 + 3]!,
   });
-  const readRaw = ({ firstColumn, nColumns }: BlockPlace) => {
+  const readRaw: BlockLoader["readRaw"] = ({ firstColumn, nColumns }, offset = 0) => {
     source ??= openColumnSource({ ...job.source, windowBytes: job.windowBytes }, context.onFallback);
     const bytes = n * nColumns * size.valueBytes;
-    source.copyColumnsInto(u8(at(w.raw), bytes), firstColumn, nColumns);
+    source.copyColumnsInto(u8(at(w.raw) + offset, bytes), firstColumn, nColumns);
     report.bytesRead += bytes;
   };
 

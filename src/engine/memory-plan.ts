@@ -12,6 +12,7 @@ import {
   reserveGlmWorker,
   tileOf,
   tileRank,
+  wholeBlocks,
   widestBlock,
 } from "./glm-memory.js";
 import type { EnhancementSize, Precision, ProblemSize, SharedRegions, WorkerRegions } from "./job.js";
@@ -77,6 +78,7 @@ const WINDOW_STEP = 4;
 const SMALLEST_WINDOW = 4096;
 /** Rows of a window: 64 B x 2048 = 128 KiB of enhanced values. */
 const WINDOW_ROWS = 2048;
+
 /** Throws BudgetError naming the smallest budget that works. */
 export function planMemory(inputs: PlanInputs): MemoryPlan {
   const budget = Math.min(inputs.budgetBytes, LARGEST_MEMORY);
@@ -133,14 +135,15 @@ interface Shape {
   readonly saturated: boolean;
 }
 
-function layOut(inputs: PlanInputs, { batch, width, window: windowConnections, saturated }: Shape): MemoryPlan {
-  const { size } = inputs;
+function layOut(inputs: PlanInputs, shape: Shape): MemoryPlan {
+  const { size, storeBlockWidth } = inputs;
+  const { batch, window: windowConnections, saturated } = shape;
+  const { width, span } = wholeBlocks(shape.width, blockSpan(size, inputs), storeBlockWidth);
   const { nSubjects: n, nElements: m, hypotheses } = size;
   const single = inputs.precision === "single";
   const tileShuffles = tileOf(n, tileRank(size), single);
   const windowRows = Math.min(WINDOW_ROWS, Math.max(m, 1));
   // A span of the store is cut into pieces of `width`; the mask only takes away.
-  const span = blockSpan(size, inputs);
   const maxBlocks = Math.ceil(inputs.nStoreElements / span) * Math.ceil(span / width);
   const maxWindows = Math.ceil(inputs.nConnections / windowConnections) * 2 + Math.ceil(m / windowRows) + 1;
 

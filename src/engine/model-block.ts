@@ -22,7 +22,17 @@ export interface ElementGroup {
 
 export interface ModelBlock {
   readonly place: BlockPlace;
+  readonly raw: RawLayout;
   readonly groups: readonly ElementGroup[];
+}
+
+/**
+ * Raw values as they were read: store column c has slot c - origin, and lies at [floor(slot / stride)][observation][slot % stride]. Of one block of the store,
+ * or part of it, the stride is its columns; several keep their own, one after the other: rows of a few KiB would fall into one set of the cache.
+ */
+interface RawLayout {
+  readonly origin: number;
+  readonly stride: number;
 }
 
 export interface ModelLoader {
@@ -47,6 +57,7 @@ export function createModelLoader(
   const words = missingWords(n);
   const sources: ColumnSource[] = [];
   const none = new Uint32Array(words);
+  const storeWidth = job.source.blockWidth;
   const ownStride = panelColumns(size, blockWidth) * n * 8;
   // y, then the element-wise columns: where their raw values lie, how wide they are
   const parts = [
@@ -67,23 +78,66 @@ export function createModelLoader(
     }
   };
 
-  const packPart = (part: number, place: BlockPlace, count: number, target: number) => {
+  const layoutOf = ({ firstColumn, nColumns }: BlockPlace): RawLayout => {
+    const origin = firstColumn - (firstColumn % storeWidth);
+    const isOne = firstColumn + nColumns <= origin + storeWidth;
+    return isOne ? { origin: firstColumn, stride: nColumns } : { origin, stride: storeWidth };
+  };
+
+  /** Slots of the raw values that are read, a piece for each block of the store. */
+  const piecesOf = ({ firstColumn, nColumns }: BlockPlace, { origin, stride }: RawLayout) => {
+    const end = firstColumn + nColumns - origin;
+    const pieces: { readonly first: number; readonly count: number }[] = [];
+    for (let first = firstColumn - origin; first < end; ) {
+      const pieceEnd = Math.min(end, first - (first % stride) + stride);
+      pieces.push({ first, count: pieceEnd - first });
+      first = pieceEnd;
+    }
+    return pieces;
+  };
+
+  const readData = (place: BlockPlace, layout: RawLayout) => {
+    const { bytes } = parts[0]!;
+    const { origin, stride } = layout;
+    for (const { first, count } of piecesOf(place, layout)) {
+      const start = Math.floor(first / stride) * n * stride * bytes;
+      loader.readRaw({ firstColumn: origin + first, nColumns: count }, start);
+      if (count === stride) continue;
+      // the last row first: what lies behind a row has moved on already
+      const raw = u8(at(w.raw) + start, n * stride * bytes);
+      const shift = (first % stride) * bytes;
+      for (let i = n - 1; i >= 0; i--) {
+        raw.copyWithin(i * stride * bytes + shift, i * count * bytes, (i + 1) * count * bytes);
+      }
+    }
+  };
+
+  const packPart = (part: number, { raw: { stride } }: ModelBlock, count: number, target: number) => {
     const { raw, bytes } = parts[part]!;
-    k.f64PackColumns(n, count, at(raw), bytes, place.nColumns, at(w.columnIndices), target, at(w.nonFinite));
+    k.f64PackColumns(n, count, at(raw), bytes, stride, at(w.columnIndices), target, at(w.nonFinite));
   };
 
-  const selectMembers = (place: BlockPlace, members: readonly number[]) => {
+  const selectMembers = ({ place, raw: { origin, stride } }: ModelBlock, members: readonly number[]) => {
     for (const [i, member] of members.entries()) {
-      columnIndices[i] = columns[place.firstElement + member]! - place.firstColumn;
+      const slot = columns[place.firstElement + member]! - origin;
+      columnIndices[i] = Math.floor(slot / stride) * n * stride + (slot % stride);
     }
   };
 
-  /** Which observations the columns lack, u32 [nColumns][words] of bits, in `lacking`; their missing values, of all parts, become 0. */
-  const clearMissing = ({ nColumns }: BlockPlace): Uint32Array => {
-    const lacking = u32(at(regions.lacking), nColumns * words).fill(0);
+  /** Which observations the columns lack, u32 [slots][words] of bits, in `lacking`; their missing values, of all parts, become 0. */
+  const clearMissing = (place: BlockPlace, layout: RawLayout): Uint32Array => {
+    const { nColumns } = place;
+    const { stride } = layout;
+    const pieces = piecesOf(place, layout);
+    const { first: lastFirst, count: lastCount } = pieces.at(-1)!;
+    const lacking = u32(at(regions.lacking), (lastFirst + lastCount) * words).fill(0);
     for (const { raw, bytes } of parts) {
-      k.f64MarkMissing(n, nColumns, at(raw), bytes, nColumns, words, at(regions.lacking));
+      for (const { first, count } of pieces) {
+        const values = at(raw) + (Math.floor(first / stride) * n * stride + (first % stride)) * bytes;
+        k.f64MarkMissing(n, count, values, bytes, stride, words, at(regions.lacking) + first * words * 4);
+      }
     }
+    // element-wise columns come with one block of the store at a time
     if (parts.length === 1) return lacking;
     const values = parts.map((_, part) => rawView(part, n * nColumns));
     for (let word = 0; word < lacking.length; word++) {
@@ -99,12 +153,13 @@ export function createModelLoader(
   return {
     load(iBlock) {
       const place = loader.place(iBlock);
-      loader.readRaw(place);
+      const raw = layoutOf(place);
+      readData(place, raw);
       readColumns(place);
-      const lacking = model.variable ? clearMissing(place) : undefined;
+      const lacking = model.variable ? clearMissing(place, raw) : undefined;
       const groups = new Map<string, ElementGroup & { readonly members: number[] }>();
       for (let i = 0; i < place.nElements; i++) {
-        const first = (columns[place.firstElement + i]! - place.firstColumn) * words;
+        const first = (columns[place.firstElement + i]! - raw.origin) * words;
         const bits = lacking?.subarray(first, first + words) ?? none;
         const key = keyOf(bits);
         let group = groups.get(key);
@@ -114,13 +169,13 @@ export function createModelLoader(
         }
         group.members.push(i);
       }
-      return { place, groups: [...groups.values()] };
+      return { place, raw, groups: [...groups.values()] };
     },
-    pack({ place }, { members }) {
-      selectMembers(place, members);
-      packPart(0, place, members.length, at(w.packed));
+    pack(block, { members }) {
+      selectMembers(block, members);
+      packPart(0, block, members.length, at(w.packed));
       for (let j = 0; j < model.nElementColumns; j++) {
-        packPart(j + 1, place, members.length, at(regions.own) + j * ownStride);
+        packPart(j + 1, block, members.length, at(regions.own) + j * ownStride);
       }
     },
     ownPanel: (j) => at(regions.own) + j * ownStride,

@@ -11,6 +11,7 @@ import {
   reserveGlmWorker,
   tileOf,
   tileRank,
+  wholeBlocks,
   widestBlock,
 } from "./glm-memory.js";
 import {
@@ -101,7 +102,8 @@ function* candidates(nShuffles: number, tile: number, widest: number): Generator
 function layOut(inputs: ScorePlanInputs, sizes: { batch: number; width: number; tile: number }): ScorePlan {
   const { size, precision } = inputs;
   const { nSubjects: n, nElements: m, rank, hypotheses } = size;
-  const { batch, width, tile } = sizes;
+  const { batch, tile } = sizes;
+  const { width, span } = wholeBlocks(sizes.width, blockSpan(size, inputs), inputs.storeBlockWidth);
   const valueBytes = precision === "single" ? 4 : 8;
   // other models gather for each group of elements, out of the labels of the whole batch
   const varies = size.model !== undefined;
@@ -111,8 +113,7 @@ function layOut(inputs: ScorePlanInputs, sizes: { batch: number; width: number; 
 
   const regions = createRegions();
   const shared = reserveShared(regions, inputs, {
-    ...sizes,
-    labelShuffles,
+    ...{ batch, width, span, labelShuffles },
     overlaid: Math.max(gatheredBytes, observedBytes),
   });
   const workersStart = regions.end;
@@ -131,7 +132,7 @@ function layOut(inputs: ScorePlanInputs, sizes: { batch: number; width: number; 
   const plannedBytes = memoryBytes + results + inputs.nWorkers * nSources * windowBytes;
   const saturated = inputs.budgetBytes > LARGEST_MEMORY;
   return {
-    blockSpan: blockSpan(size, inputs),
+    blockSpan: span,
     blockWidth: width,
     tileShuffles: tile,
     batchShuffles: batch,
@@ -160,13 +161,12 @@ function layOut(inputs: ScorePlanInputs, sizes: { batch: number; width: number; 
 function reserveShared(
   regions: Regions,
   inputs: ScorePlanInputs,
-  plan: { batch: number; width: number; labelShuffles: number; overlaid: number },
+  plan: { batch: number; width: number; span: number; labelShuffles: number; overlaid: number },
 ): ScoreRegions {
   const { size } = inputs;
   const { nSubjects: n, nElements: m, rank, hypotheses } = size;
   const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
-  const span = blockSpan(size, inputs);
-  const maxBlocks = Math.ceil(inputs.nStoreElements / span) * Math.ceil(span / plan.width);
+  const maxBlocks = Math.ceil(inputs.nStoreElements / plan.span) * Math.ceil(plan.span / plan.width);
   const fixed = {
     control: regions.reserve(64 * 4),
     basis: regions.reserve(rank * n * 8),

@@ -39,14 +39,13 @@ export function addColumn(factors: ColumnFactors, column: ArrayLike<number>): vo
   const own = q.subarray(count * n, count * n + n);
   own.set(column);
   const length = norm(own);
-  let left = length;
   for (let pass = 0; pass < 2; pass++) {
     for (let j = 0; j < count; j++) {
       const along = removeDirection(q.subarray(j * n, j * n + n), own);
       r[j * capacity + count]! += along;
     }
-    left = norm(own);
   }
+  const left = count === 0 ? length : norm(own);
   r[count * capacity + count] = left;
   if (left > DEPENDENT * length) for (let i = 0; i < n; i++) own[i]! /= left;
   else own.fill(0);
