@@ -117,8 +117,7 @@ export function createSharedTester(context: RunnerContext, modelJob: ModelJob, l
       const nShuffles = Math.min(job.tileShuffles, lanes - first);
       if (testable) {
         tiles.gather(r, first, nShuffles);
-        const rows = tileRows(nShuffles, r);
-        k.f64Gemm(rows, n, roundUp(count + r, 2), at(regions.gathered), at(w.packed), at(regions.product), width);
+        k.f64Gemm(tileRows(nShuffles, r), n, width, at(regions.gathered), at(w.packed), at(regions.product), width);
       }
       for (const h of size.contrastRanks.keys()) {
         if (testable) {

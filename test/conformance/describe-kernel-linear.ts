@@ -239,16 +239,9 @@ export function describeLinearKernels({ kernels: k, linear }: KernelsUnderTest):
         { name: "stride_gt_n", nOut: 8, panels: 2, spare: 8 },
         { name: "no columns", nOut: 4, panels: 0, spare: 8 },
         { name: "no rows", nOut: 0, panels: 1, spare: 8 },
-        ...(single
-          ? []
-          : [
-              { name: "half a panel, one of rows", nOut: 4, panels: 0.5, spare: 2 },
-              { name: "two and a half, two of rows", nOut: 8, panels: 2.5, spare: 2 },
-              { name: "one and a half, three of rows", nOut: 12, panels: 1.5, spare: 2 },
-            ]),
       ];
       const cases = CASES.flatMap((one) =>
-        SIZES.slice(0, one.content === NORMAL ? 8 : 3).map((size) => ({ ...one, size })),
+        SIZES.slice(0, one.content === NORMAL ? 5 : 3).map((size) => ({ ...one, size })),
       );
       for (const { name, content, nRows, size } of cases) {
         it(`${name}, ${size.name}`, async (context) => {
@@ -258,10 +251,7 @@ export function describeLinearKernels({ kernels: k, linear }: KernelsUnderTest):
           const y = matrixOfCase({ ...content, valueAt: (...at) => content.valueAt(...at) * scale }, nRows, width);
           const a = matrixOfCase(NORMAL, size.nOut, nRows, 7);
           const [storedY, storedA] = single ? [fround(y), fround(a)] : [y, a];
-          const whole = plainMatrix(nRows, Math.ceil(size.panels) * panel, (i, w) =>
-            w < width ? entry(storedY, i, w) : Number.NaN,
-          );
-          const packed = linear.place(asStored(toColumnPanels(whole, panel)));
+          const packed = linear.place(asStored(toColumnPanels(storedY, panel)));
           const gathered = linear.place(asStored(toRowPanels(storedA)));
           const product = linear.reserve(asStored(new Float64Array(size.nOut * stride)));
           const before = Array.from(product.view);

@@ -14,10 +14,6 @@ export function f64Gemm(nOut: i32, nRows: i32, width: i32, gathered: usize, pack
     const count = min(KC, nRows - i0);
     for (let w = 0; w < width; w += 4) {
       const panel = packed + (<usize>w * <usize>nRows + (<usize>i0 << 2)) * 8;
-      if (w + 2 == width) {
-        f64HalfPanel(nOut, count, i0 > 0, <usize>nRows << 5, gathered + (<usize>i0 << 5), panel, product + (<usize>w << 3), rowBytes);
-        continue;
-      }
       for (let r = 0; r < nOut; r += 4) {
         const rows = gathered + (<usize>r * <usize>nRows + (<usize>i0 << 2)) * 8;
         f64Tile(count, i0 > 0, rows, panel, product + (<usize>r * <usize>stride + <usize>w) * 8, rowBytes);
@@ -53,35 +49,6 @@ function f64Tile(count: i32, resume: bool, gathered: usize, packed: usize, produ
   v128.store(p1, c10); v128.store(p1, c11, 16);
   v128.store(p2, c20); v128.store(p2, c21, 16);
   v128.store(p3, c30); v128.store(p3, c31, 16);
-}
-
-/** Two columns of a panel. One vector a row: eight rows at a time have as many sums under way as a tile. */
-function f64HalfPanel(nOut: i32, count: i32, resume: bool, panelBytes: usize, gathered: usize, packed: usize, product: usize, rowBytes: usize): void {
-  for (let r = 0; r < nOut; r += 8, gathered += 2 * panelBytes, product += rowBytes << 3) {
-    // the last four rows once more beside themselves: of an odd number of panels
-    const isLast = r + 4 >= nOut;
-    const p0 = product, p1 = p0 + rowBytes, p2 = p1 + rowBytes, p3 = p2 + rowBytes;
-    const p4 = isLast ? p0 : p3 + rowBytes, p5 = isLast ? p1 : p4 + rowBytes, p6 = isLast ? p2 : p5 + rowBytes, p7 = isLast ? p3 : p6 + rowBytes;
-    let c0 = f64x2.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
-    if (resume) {
-      c0 = v128.load(p0); c1 = v128.load(p1); c2 = v128.load(p2); c3 = v128.load(p3);
-      c4 = v128.load(p4); c5 = v128.load(p5); c6 = v128.load(p6); c7 = v128.load(p7);
-    }
-    let a = gathered, b = isLast ? gathered : gathered + panelBytes, y = packed;
-    for (let i = 0; i < count; i++, a += 32, b += 32, y += 32) {
-      const values = v128.load(y);
-      c0 = f64x2.add(c0, f64x2.mul(v128.load64_splat(a), values));
-      c1 = f64x2.add(c1, f64x2.mul(v128.load64_splat(a, 8), values));
-      c2 = f64x2.add(c2, f64x2.mul(v128.load64_splat(a, 16), values));
-      c3 = f64x2.add(c3, f64x2.mul(v128.load64_splat(a, 24), values));
-      c4 = f64x2.add(c4, f64x2.mul(v128.load64_splat(b), values));
-      c5 = f64x2.add(c5, f64x2.mul(v128.load64_splat(b, 8), values));
-      c6 = f64x2.add(c6, f64x2.mul(v128.load64_splat(b, 16), values));
-      c7 = f64x2.add(c7, f64x2.mul(v128.load64_splat(b, 24), values));
-    }
-    v128.store(p0, c0); v128.store(p1, c1); v128.store(p2, c2); v128.store(p3, c3);
-    v128.store(p4, c4); v128.store(p5, c5); v128.store(p6, c6); v128.store(p7, c7);
-  }
 }
 
 export function f32Gemm(nOut: i32, nRows: i32, width: i32, gathered: usize, packed: usize, product: usize, stride: i32): void {

@@ -1,5 +1,5 @@
 // The always-complete set: plain TypeScript over views of the linear memory. The fast set starts from this table.
-import { F32_PANEL, F64_PANEL, type KernelSet, LANES, ROW_PANEL, roundUp } from "../kernel-set.js";
+import { F32_PANEL, type KernelSet, LANES, ROW_PANEL, roundUp } from "../kernel-set.js";
 import { binStatistics } from "./bins.js";
 import { enhanceRows, reduceEnhanced } from "./cfe.js";
 import { gemm } from "./gemm.js";
@@ -63,8 +63,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
     },
     f64Gemm(nOut, nRows, width, gathered, packed, product, stride) {
       const out = f64(product, span(nOut, stride, width));
-      const columns = f64(packed, roundUp(width, F64_PANEL) * nRows);
-      gemm(f64(gathered, nOut * nRows), columns, out, { nOut, nRows, width, stride });
+      gemm(f64(gathered, nOut * nRows), f64(packed, width * nRows), out, { nOut, nRows, width, stride });
     },
     f32FromF64Panels(nRows, width, packed64, packed32) {
       f32FromF64Panels(nRows, width, f64(packed64, width * nRows), f32(packed32, width * nRows));
