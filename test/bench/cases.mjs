@@ -9,7 +9,7 @@ import { enhanceCases } from "./cases/enhance.mjs";
 import { glmCases } from "./cases/glm.mjs";
 import { gemmCases, peakCases } from "./cases/kernels.mjs";
 import { modelCases } from "./cases/models.mjs";
-import { peerFixelCfe, peerVectorstats } from "./cases/peers.mjs";
+import { peerFixelCfe } from "./cases/peers.mjs";
 import { postMortemCases } from "./cases/post-mortem.mjs";
 import { memoryCases, runCases } from "./cases/runs.mjs";
 import { conversion, storePass } from "./cases/store.mjs";
@@ -26,5 +26,4 @@ export const CASES = [
   ...modelCases,
   ...postMortemCases,
   peerFixelCfe,
-  peerVectorstats,
 ];

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { runChild } from "../tools/child.mjs";
 import { infer } from "../tools/inference.mjs";
-import { cohort, matrix, vectors } from "../tools/inputs.mjs";
+import { cohort, matrix } from "../tools/inputs.mjs";
 import { expectClose, expectTrue } from "../tools/measure.mjs";
 import { readFloats } from "../tools/mif.mjs";
 
@@ -66,29 +66,3 @@ function compare(what, ours, theirs, relative, absolute) {
   }
   expectTrue(`${what}: ${differing} of ${ours.length} values differ from MRtrix3's`, differing <= ours.length / 1000);
 }
-
-const VECTORS = { quick: { n: 1000, m: 500, few: 2, many: 6 }, full: { n: 1000, m: 4000, few: 2, many: 10 } };
-
-export const peerVectorstats = {
-  group: "peer",
-  name: "MRtrix3's vectorstats, one thread",
-  quick: true,
-  needs: "vectorstats",
-  async run(context) {
-    const { n, m, few, many } = VECTORS[context.mode];
-    const input = vectors(context.dir, n, m);
-    const files = ["subjects.txt", "design.txt", "contrast.txt"].map((name) => join(input, name));
-    const peer = (shuffles) => {
-      const options = ["-nshuffles", `${shuffles}`, "-nthreads", "1", "-quiet", "-force"];
-      return runChild("vectorstats", [...files, join(context.dir, "vectorstats-peer-"), ...options]);
-    };
-    const first = await peer(few);
-    const second = await peer(many);
-    const theirs = (second.cpuMs - first.cpuMs) / (many - few);
-    expectTrue("more shuffles take longer", theirs > 0);
-    return {
-      note: `n = ${n}, ${m} elements, ${few} and ${many} shuffles, the difference (their n x n products of a shuffle included)`,
-      figures: [{ name: "theirs, an element and shuffle, processor time", value: (theirs * 1e3) / m, unit: "us" }],
-    };
-  },
-};
