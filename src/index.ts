@@ -23,3 +23,4 @@ export type { ColumnSource, ColumnSourceSpec } from "./store/column-source.js";
 export { openColumnSource } from "./store/open-column-source.js";
 export { openStore, type Store } from "./store/open-store.js";
 export { VERSION } from "./version.js";
+export type { Warning, WarningTag } from "./warnings.js";

@@ -1,8 +1,26 @@
 // Warnings are values: shown on stderr by the CLI and kept in run.json, so that a batch job's warnings are not lost.
 
+/** Stable identifiers of warnings: in run.json, and each with what to do in docs/troubleshooting.md. */
+export const WARNING_TAGS = [
+  "all-shuffles-used",
+  "design-conditioning",
+  "design-rank",
+  "f-test-rank",
+  "fixels-without-connections",
+  "io-fallback",
+  "overwrite",
+  "posthoc-outside-mask",
+  "posthoc-without-test",
+  "precision-double",
+  "single-variance-group",
+  "too-few-shuffles",
+  "untestable-elements",
+] as const;
+
+export type WarningTag = (typeof WARNING_TAGS)[number];
+
 export interface Warning {
-  /** Stable identifier, e.g. "fixels-without-connections". */
-  readonly tag: string;
+  readonly tag: WarningTag;
   /** One or two sentences for the user. */
   readonly message: string;
 }
