@@ -1,6 +1,6 @@
 // One table for all callers: start from the reference, overwrite what the module has.
 import { readFileSync } from "node:fs";
-import type { KernelSet } from "./kernel-set.js";
+import type { KernelSet, ProductKernel } from "./kernel-set.js";
 import { createReferenceKernelSet } from "./reference/reference-kernel-set.js";
 
 export type KernelChoice = "auto" | "simd" | "reference";
@@ -21,13 +21,14 @@ export function createKernelSet(
 ): KernelSet {
   const reference = createReferenceKernelSet(memory.buffer);
   if (choice === "reference") return reference;
-  const instance = new WebAssembly.Instance(module ?? compileSimdModule(), {
+  const { exports } = new WebAssembly.Instance(module ?? compileSimdModule(), {
     env: {
       memory,
       pow: Math.pow,
     },
   });
-  return { ...reference, ...(instance.exports as object), variant: "simd" };
+  const { f64Gemm, f32Gemm, ...kernels } = exports as unknown as Record<"f64Gemm" | "f32Gemm", ProductKernel>;
+  return { ...reference, ...kernels, product: { f64: f64Gemm, f32: f32Gemm }, variant: "simd" };
 }
 
 /** "auto" takes SIMD wherever it validates, which is every supported Node. */

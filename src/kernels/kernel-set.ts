@@ -3,20 +3,44 @@
 
 export type KernelVariant = "reference" | "simd";
 
-/** Columns of a packed float64 panel. */
-export const F64_PANEL = 4;
-/** Columns of a packed float32 panel. */
-export const F32_PANEL = 8;
-/** Rows of a packed panel of the gathered basis. */
-export const ROW_PANEL = 4;
-/** Shuffles side by side in one element's bins. */
-export const LANES = 16;
+/** How a set lays out what it works on: fields of the set, because another provider of the product may want other panels. */
+export interface PanelSizes {
+  /** Columns of a packed float64 panel. */
+  readonly f64: number;
+  /** Columns of a packed float32 panel; a multiple of `f64`. */
+  readonly f32: number;
+  /** Rows of a packed panel of the gathered basis. */
+  readonly rows: number;
+  /** Shuffles side by side in one element's bins. */
+  readonly lanes: number;
+}
+
+/** Of both sets here: known before there is a memory for one, because the memory is planned by them. */
+export const PANELS: PanelSizes = { f64: 4, f32: 8, rows: 4, lanes: 16 };
 
 /** The smallest multiple that holds `count`: panels, lanes and pages are padded to whole ones. */
 export const roundUp = (count: number, multiple: number): number => Math.ceil(count / multiple) * multiple;
 
+/** `product [R x W] = gathered * packed`: a provider of its own in a set, so that another one can take its place. CONTRACTS.md, `product`. */
+export interface TileProduct {
+  f64: ProductKernel;
+  f32: ProductKernel;
+}
+
+export type ProductKernel = (
+  nOut: number,
+  nRows: number,
+  width: number,
+  gathered: number,
+  packed: number,
+  product: number,
+  productStride: number,
+) => void;
+
 export interface KernelSet {
   readonly variant: KernelVariant;
+  readonly panels: PanelSizes;
+  readonly product: TileProduct;
 
   f64PackColumns(
     nRows: number,
@@ -48,15 +72,6 @@ export interface KernelSet {
     basis: number,
     gathered: number,
   ): void;
-  f64Gemm(
-    nOut: number,
-    nRows: number,
-    width: number,
-    gathered: number,
-    packed: number,
-    product: number,
-    productStride: number,
-  ): void;
 
   f32FromF64Panels(nRows: number, width: number, packed64: number, packed32: number): void;
   f32GatherBasis(
@@ -67,15 +82,6 @@ export interface KernelSet {
     signs: number,
     basis: number,
     gathered: number,
-  ): void;
-  f32Gemm(
-    nOut: number,
-    nRows: number,
-    width: number,
-    gathered: number,
-    packed: number,
-    product: number,
-    productStride: number,
   ): void;
   /** Widens the float32 product in place of a second epilogue. */
   f64FromF32(count: number, source: number, target: number): void;

@@ -255,7 +255,7 @@ export function describeLinearKernels({ kernels: k, linear }: KernelsUnderTest):
           const gathered = linear.place(asStored(toRowPanels(storedA)));
           const product = linear.reserve(asStored(new Float64Array(size.nOut * stride)));
           const before = Array.from(product.view);
-          k[operation](size.nOut, nRows, width, gathered.at, packed.at, product.at, stride);
+          k.product[single ? "f32" : "f64"](size.nOut, nRows, width, gathered.at, packed.at, product.at, stride);
           const got = plainMatrix(size.nOut, width, (row, w) => product.view[row * stride + w]!).values;
           const comparison = {
             got,

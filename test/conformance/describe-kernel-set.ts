@@ -1,6 +1,6 @@
 // What every kernel set must do, operation by operation, against the plain statement of its contract over named shapes.
 import { beforeEach, describe, expect, it } from "vitest";
-import type { KernelVariant } from "../../src/kernels/kernel-set.js";
+import { type KernelVariant, PANELS } from "../../src/kernels/kernel-set.js";
 import { openKernels } from "../support/open-kernels.js";
 import { describeBinKernel } from "./describe-kernel-bins.js";
 import { describeEnhanceKernels } from "./describe-kernel-enhance.js";
@@ -14,8 +14,9 @@ export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
 
     it("are the ones under test, each function of them", () => {
       expect(tested.kernels.variant).toBe(variant);
-      for (const [name, kernel] of Object.entries(tested.kernels)) {
-        if (name === "variant") continue;
+      const { variant: _, panels, product, ...kernels } = tested.kernels;
+      expect(panels).toBe(PANELS);
+      for (const [name, kernel] of Object.entries({ ...kernels, f64: product.f64, f32: product.f32 })) {
         // a function that an instance exports has no source text
         const compiled = String(kernel).includes("[native code]");
         expect({ name, compiled }).toEqual({ name, compiled: variant === "simd" });

@@ -23,7 +23,7 @@ test.each(["simd", "reference"] as const)("%s computes the same above 2 GiB as b
     new Uint32Array(memory.buffer, at.columns, 8).set([0, 1, 2, 3, 4, 5, 6, 7]);
     kernels.f64PackColumns(nRows, 8, at.source, 4, 8, at.columns, at.packed, at.flags);
     kernels.f64SumSquares(nRows, 8, at.packed, at.sums);
-    kernels.f64Gemm(4, nRows, 8, at.packed, at.packed, at.product, 8);
+    kernels.product.f64(4, nRows, 8, at.packed, at.packed, at.product, 8);
     return [...new Float64Array(memory.buffer, at.sums, 8), ...new Float64Array(memory.buffer, at.product, 32)];
   };
   const low = run(PAGE);

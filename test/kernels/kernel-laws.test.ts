@@ -76,7 +76,7 @@ for (const variant of VARIANTS) {
       const gathered = linear.reserve(new Float64Array(rank * nShuffles * n));
       k.f64GatherBasis(n, rank, nShuffles, labels.at, signs.at, linear.place(basis.values).at, gathered.at);
       const product = linear.reserve(new Float64Array(rank * nShuffles * 4));
-      k.f64Gemm(rank * nShuffles, n, 4, gathered.at, linear.place(toColumnPanels(y, 4)).at, product.at, 4);
+      k.product.f64(rank * nShuffles, n, 4, gathered.at, linear.place(toColumnPanels(y, 4)).at, product.at, 4);
       for (const [b, shuffle] of shuffles.entries()) {
         const py = plainMatrix(n, 4, (i, w) => shuffle.signs[i]! * entry(y, shuffle.labels[i]!, w));
         for (let j = 0; j < rank; j++) {
@@ -99,7 +99,7 @@ for (const variant of VARIANTS) {
         const gathered = linear.place(stored(toRowPanels(matrixOfCase(NORMAL, nOut, n, 7))));
         const packed = linear.place(stored(toColumnPanels(matrixOfCase(LARGE_MEAN, n, width), panel)));
         const product = linear.reserve(stored(new Float64Array(nOut * width)));
-        k[operation](nOut, n, width, gathered.at, packed.at, product.at, width);
+        k.product[operation === "f32Gemm" ? "f32" : "f64"](nOut, n, width, gathered.at, packed.at, product.at, width);
         const whole = Array.from(product.view);
         for (const [tileRows, tileColumns] of [
           [12, 8],
@@ -113,7 +113,15 @@ for (const variant of VARIANTS) {
               const rows = Math.min(tileRows, nOut - r);
               const columns = Math.min(tileColumns, width - w);
               const a = gathered.at + r * n * bytes;
-              k[operation](rows, n, columns, a, packed.at + w * n * bytes, product.at + (r * width + w) * bytes, width);
+              k.product[operation === "f32Gemm" ? "f32" : "f64"](
+                rows,
+                n,
+                columns,
+                a,
+                packed.at + w * n * bytes,
+                product.at + (r * width + w) * bytes,
+                width,
+              );
             }
           }
           expectSameBits(product.view, whole);
@@ -186,7 +194,15 @@ describe("the two sets agree to the bit", () => {
         const gathered = stored(toRowPanels(matrixOfCase(NORMAL, 8, nRows, 7)));
         expectAgreement(({ kernels: k, linear }) => {
           const product = linear.reserve(stored(new Float64Array(8 * 24)));
-          k[operation](8, nRows, 24, linear.place(gathered).at, linear.place(packed).at, product.at, 24);
+          k.product[operation === "f32Gemm" ? "f32" : "f64"](
+            8,
+            nRows,
+            24,
+            linear.place(gathered).at,
+            linear.place(packed).at,
+            product.at,
+            24,
+          );
           return product.view;
         });
       });

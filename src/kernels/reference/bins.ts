@@ -1,5 +1,7 @@
 // Reference epilogue: product tile -> bins floor(Z / dh). Contract: ../CONTRACTS.md.
-import { LANES } from "../kernel-set.js";
+import { PANELS } from "../kernel-set.js";
+
+const { lanes: LANES } = PANELS;
 
 /** A residual sum of squares below this share of the total is rounding, not variance (n eps at n = 50: 1e-14). */
 export const SSE_ROUNDING = 1e-14;

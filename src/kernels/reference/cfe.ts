@@ -1,5 +1,7 @@
 // Reference connectivity-based fixel enhancement, float64. Raffelt et al. 2015, NeuroImage 117:40-55, eq. 3. Contract: ../CONTRACTS.md.
-import { LANES } from "../kernel-set.js";
+import { PANELS } from "../kernel-set.js";
+
+const { lanes: LANES } = PANELS;
 
 export interface EnhanceInputs {
   readonly nRows: number;

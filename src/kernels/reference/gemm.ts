@@ -1,5 +1,7 @@
 // Reference product: plain float64 (or rounded float32) triple loop. Contract: ../CONTRACTS.md.
-import { F32_PANEL, F64_PANEL, ROW_PANEL } from "../kernel-set.js";
+import { PANELS } from "../kernel-set.js";
+
+const { f32: F32_PANEL, f64: F64_PANEL, rows: ROW_PANEL } = PANELS;
 
 export function gemm(
   gathered: Float64Array | Float32Array,

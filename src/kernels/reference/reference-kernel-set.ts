@@ -1,5 +1,5 @@
 // The always-complete set: plain TypeScript over views of the linear memory. The fast set starts from this table.
-import { F32_PANEL, type KernelSet, LANES, ROW_PANEL, roundUp } from "../kernel-set.js";
+import { type KernelSet, PANELS, roundUp } from "../kernel-set.js";
 import { binStatistics } from "./bins.js";
 import { enhanceRows, reduceEnhanced } from "./cfe.js";
 import { gemm } from "./gemm.js";
@@ -33,8 +33,19 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
 
   return {
     variant: "reference",
+    panels: PANELS,
+    product: {
+      f64(nOut, nRows, width, gathered, packed, product, stride) {
+        const out = f64(product, span(nOut, stride, width));
+        gemm(f64(gathered, nOut * nRows), f64(packed, width * nRows), out, { nOut, nRows, width, stride });
+      },
+      f32(nOut, nRows, width, gathered, packed, product, stride) {
+        const out = f32(product, span(nOut, stride, width));
+        gemm(f32(gathered, nOut * nRows), f32(packed, width * nRows), out, { nOut, nRows, width, stride });
+      },
+    },
     f64PackColumns(nRows, nColumns, source, sourceBytes, sourceStride, columns, packed, nonFinite) {
-      const padded = roundUp(nColumns, F32_PANEL);
+      const padded = roundUp(nColumns, PANELS.f32);
       const view = new DataView(buffer, source);
       const size = { nRows, sourceBytes, sourceStride };
       packColumns(view, u32(columns, nColumns), f64(packed, padded * nRows), u8(nonFinite, padded), size);
@@ -57,25 +68,17 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       addScaled(nRows, width, f64(factors, width), { values, byColumn: byColumn === 1 }, f64(packed, width * nRows));
     },
     f64GatherBasis(nRows, rank, nShuffles, labels, signs, basis, gathered) {
-      const out = f64(gathered, roundUp(nShuffles * rank, ROW_PANEL) * nRows);
+      const out = f64(gathered, roundUp(nShuffles * rank, PANELS.rows) * nRows);
       const count = nShuffles * nRows;
       gatherBasis(i32(labels, count), i8(signs, count), f64(basis, rank * nRows), out, { nRows, rank, nShuffles });
-    },
-    f64Gemm(nOut, nRows, width, gathered, packed, product, stride) {
-      const out = f64(product, span(nOut, stride, width));
-      gemm(f64(gathered, nOut * nRows), f64(packed, width * nRows), out, { nOut, nRows, width, stride });
     },
     f32FromF64Panels(nRows, width, packed64, packed32) {
       f32FromF64Panels(nRows, width, f64(packed64, width * nRows), f32(packed32, width * nRows));
     },
     f32GatherBasis(nRows, rank, nShuffles, labels, signs, basis, gathered) {
-      const out = f32(gathered, roundUp(nShuffles * rank, ROW_PANEL) * nRows);
+      const out = f32(gathered, roundUp(nShuffles * rank, PANELS.rows) * nRows);
       const count = nShuffles * nRows;
       gatherBasis(i32(labels, count), i8(signs, count), f64(basis, rank * nRows), out, { nRows, rank, nShuffles });
-    },
-    f32Gemm(nOut, nRows, width, gathered, packed, product, stride) {
-      const out = f32(product, span(nOut, stride, width));
-      gemm(f32(gathered, nOut * nRows), f32(packed, width * nRows), out, { nOut, nRows, width, stride });
     },
     f64FromF32(count, source, target) {
       f64(target, count).set(f32(source, count));
@@ -102,7 +105,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       binBytes,
       bins,
     ) {
-      const count = span(nColumns, LANES, nShuffles);
+      const count = span(nColumns, PANELS.lanes, nShuffles);
       const inputs = {
         nShuffles,
         nColumns,
@@ -236,7 +239,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         missing: i32(missing, nMissing),
         basis: f64(basis, (nRows - nMissing) * nBasis),
       };
-      gatherMasked(inputs, f64(gathered, roundUp(nShuffles * nBasis, ROW_PANEL) * nRows));
+      gatherMasked(inputs, f64(gathered, roundUp(nShuffles * nBasis, PANELS.rows) * nRows));
     },
     f64LaneProduct(nRows, nShuffles, width, labels, signs, own, packed, product, rowStep, stride) {
       const inputs = {
@@ -353,12 +356,12 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         heightPowers: f32(heightPowers, nBins),
         bins: binBytes === 1 ? u8(bins, size) : u16(bins, Math.floor(size / 2)),
       };
-      enhanceRows(inputs, f32(enhanced, nRows * LANES), f64(histogram, nBins));
+      enhanceRows(inputs, f32(enhanced, nRows * PANELS.lanes), f64(histogram, nBins));
     },
     f32KeepDefault(nRows, firstElement, enhanced, defaults) {
-      const from = f32(enhanced, nRows * LANES);
+      const from = f32(enhanced, nRows * PANELS.lanes);
       const to = f32(defaults, firstElement + nRows);
-      for (let i = 0; i < nRows; i++) to[firstElement + i] = from[i * LANES]!;
+      for (let i = 0; i < nRows; i++) to[firstElement + i] = from[i * PANELS.lanes]!;
     },
     f32ReduceEnhanced(
       nRows,
@@ -378,11 +381,11 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         firstElement,
         firstLane,
         endLane,
-        enhanced: f32(enhanced, nRows * LANES),
+        enhanced: f32(enhanced, nRows * PANELS.lanes),
         defaults: f32(defaults, end),
         eligible: eligible === 0 ? undefined : u8(eligible, end),
       };
-      reduceEnhanced(inputs, u32(counters, end), f32(maxima, LANES), u32(maximaElements, LANES));
+      reduceEnhanced(inputs, u32(counters, end), f32(maxima, PANELS.lanes), u32(maximaElements, PANELS.lanes));
     },
   };
 }

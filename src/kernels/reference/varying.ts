@@ -1,6 +1,9 @@
 // Reference kernels of designs that vary between elements: products -> t or sqrt(F) -> bins. Contract: ../CONTRACTS.md.
-import { F64_PANEL, LANES, ROW_PANEL } from "../kernel-set.js";
+import { PANELS } from "../kernel-set.js";
+
 import { binOf, SSE_ROUNDING } from "./bins.js";
+
+const { f64: F64_PANEL, lanes: LANES, rows: ROW_PANEL } = PANELS;
 
 export interface PooledInputs {
   readonly nShuffles: number;

@@ -81,8 +81,8 @@ async function runGlm(context, precision) {
   }
   const multiply = (tile, to = product) => {
     const a = gathered + tile * tileBytes;
-    if (!single) return k.f64Gemm(rows, N, W, a, packed, to, W);
-    k.f32Gemm(rows, N, W, a, packed32, product32, W);
+    if (!single) return k.product.f64(rows, N, W, a, packed, to, W);
+    k.product.f32(rows, N, W, a, packed32, product32, W);
     k.f64FromF32(rows * W, product32, to);
   };
   // a product of its own for each tile: no processor must learn the branches of one by heart

@@ -61,7 +61,7 @@ async function runGemm(context, type, { n, R, W }) {
   const many = (work) => () => {
     for (let i = 0; i < repeat; i++) work();
   };
-  const gemm = kernels[`${type}Gemm`];
+  const gemm = kernels.product[type];
   const prototype = prototypes[type === "f64" ? "prototypeF64Gemm" : "prototypeF32Gemm"];
   const peak = peakOf(bench, type);
   const variants = {
