@@ -1,6 +1,6 @@
 // The three files of a prepared connectivity (FORMAT.md), read by ranges. Worker threads open them again: this file loads no schema library.
 import { join } from "node:path";
-import type { FileBytes, IoPolicy } from "../mapping/file-bytes.js";
+import type { Fallback, FileBytes, IoPolicy } from "../mapping/file-bytes.js";
 import { openFileBytes } from "../mapping/policy.js";
 
 export interface ConnectivityFiles {
@@ -17,18 +17,17 @@ export interface OpenConnectivityOptions {
   readonly io: IoPolicy;
   /** Bytes mapped at once; default: the reader's own. */
   readonly windowBytes?: number;
-  /** Tests count what is read. */
-  readonly wrap?: (file: FileBytes) => FileBytes;
+  readonly onFallback?: ((fallback: Fallback) => void) | undefined;
 }
 
 /** `path`: a prepared connectivity that open-connectivity.ts has found whole. Throws InputError when a file is gone. */
 export function openConnectivityFiles(path: string, options: OpenConnectivityOptions): ConnectivityFiles {
   const opened: FileBytes[] = [];
   const open = (name: string) => {
-    const { io, windowBytes, wrap } = options;
-    const file = openFileBytes(join(path, name), { io, ours: true, windowBytes });
+    const { io, windowBytes, onFallback } = options;
+    const file = openFileBytes(join(path, name), { io, ours: true, windowBytes, onFallback });
     opened.push(file);
-    return wrap === undefined ? file : wrap(file);
+    return file;
   };
   const counts = open("counts.u32");
   const norms = open("norms.f32");

@@ -4,6 +4,15 @@
 /** `auto`: map what we wrote and published by rename, read users' own files by position. */
 export type IoPolicy = "auto" | "mmap" | "read";
 
+/** A file that should be mapped is read by position instead. */
+export interface Fallback {
+  readonly path: string;
+  readonly reason: string;
+}
+
+export const describeFallback = ({ path, reason }: Fallback): string =>
+  `Files are read by position instead of being mapped: ${reason}; first ${path}.`;
+
 export interface FileBytes {
   /** As the user typed it. */
   readonly path: string;

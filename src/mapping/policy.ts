@@ -1,6 +1,6 @@
 // Which reader a file gets. `auto` maps what we wrote and published by rename, because nobody truncates it; users' own files are read by
 // position, because a file that shrinks under a mapping kills the process and no check closes that hole.
-import type { FileBytes, IoPolicy } from "./file-bytes.js";
+import type { Fallback, FileBytes, IoPolicy } from "./file-bytes.js";
 import { loadLibc } from "./libc.js";
 import { MapFailure, MappedFile } from "./mapped-file.js";
 import { PositionalFile } from "./positional-file.js";
@@ -9,15 +9,13 @@ export interface OpenFileOptions {
   readonly io: IoPolicy;
   /** True when we wrote the file and published it by rename. */
   readonly ours: boolean;
-  /** Told once a thread and reason when a file that should be mapped is read by position instead. */
-  readonly onFallback?: ((reason: string) => void) | undefined;
+  /** Told of every file that should be mapped and is read by position instead. */
+  readonly onFallback?: ((fallback: Fallback) => void) | undefined;
   /** Bytes of the window of a mapped file: default and maximum 64 MiB, whole 64 KiB. */
   readonly windowBytes?: number | undefined;
   /** Tests give a loader that fails. */
   readonly loadLibc?: typeof loadLibc | undefined;
 }
-
-const reported = new Set<string>();
 
 /** Opens `path` for copying out. Throws InputError when it does not exist, cannot be read or is not a regular file. */
 export function openFileBytes(path: string, options: OpenFileOptions): FileBytes {
@@ -37,10 +35,7 @@ export function openFileBytes(path: string, options: OpenFileOptions): FileBytes
   }
 }
 
-function fallBack(path: string, reason: string, onFallback: ((reason: string) => void) | undefined): FileBytes {
-  if (onFallback !== undefined && !reported.has(reason)) {
-    reported.add(reason);
-    onFallback(`Files are read by position instead of being mapped: ${reason}; first ${path}.`);
-  }
+function fallBack(path: string, reason: string, onFallback: OpenFileOptions["onFallback"]): FileBytes {
+  onFallback?.({ path, reason });
   return new PositionalFile(path);
 }

@@ -1,5 +1,6 @@
 // From a spec (plain data, as workers get it) to a source. One line a layout.
 import { InputError, InternalError } from "../errors.js";
+import type { Fallback } from "../mapping/file-bytes.js";
 import { openFileBytes } from "../mapping/policy.js";
 import { createBlockedSource } from "./blocked-source.js";
 import type { ColumnSource, ColumnSourceSpec } from "./column-source.js";
@@ -9,10 +10,10 @@ import { createRowMajorSource } from "./row-major-source.js";
 const LAYOUTS = { blocked: createBlockedSource, "row-major": createRowMajorSource } as const;
 
 /**
- * Opens the file of `spec` in this thread. `onFallback` is told once when a file that should be mapped is read by position instead.
+ * Opens the file of `spec` in this thread. `onFallback` is told where it should be mapped and is read by position instead.
  * Throws InputError when the file cannot be opened or is too short for the matrix.
  */
-export function openColumnSource(spec: ColumnSourceSpec, onFallback?: (reason: string) => void): ColumnSource {
+export function openColumnSource(spec: ColumnSourceSpec, onFallback?: (fallback: Fallback) => void): ColumnSource {
   const { io, ours, windowBytes } = spec;
   if (!Number.isSafeInteger(spec.byteOffset) || spec.byteOffset < 0)
     throw new InternalError(`Byte offset ${spec.byteOffset} of ${spec.path}.`);

@@ -3,6 +3,7 @@ import path from "node:path";
 import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
 import { withCounting } from "../../src/mapping/counting-file.js";
+import { describeFallback, type Fallback } from "../../src/mapping/file-bytes.js";
 import { loadLibc } from "../../src/mapping/libc.js";
 import { MapFailure, MappedFile } from "../../src/mapping/mapped-file.js";
 import { openFileBytes } from "../../src/mapping/policy.js";
@@ -31,13 +32,13 @@ it("maps ours and reads theirs by position, unless told otherwise", () => {
   ]);
 });
 
-it("falls back to positional reads where koffi does not load, and says so once", () => {
+it("falls back to positional reads where koffi does not load, and says so of each file", () => {
   const reasons: string[] = [];
   const options = {
     io: "mmap",
     ours: true,
     loadLibc: () => loadLibc("koffi-not-here"),
-    onFallback: (r: string) => reasons.push(r),
+    onFallback: (fallback: Fallback) => reasons.push(describeFallback(fallback)),
   } as const;
   for (const opened of [openFileBytes(file, options), openFileBytes(file, options)]) {
     const target = new Uint8Array(3);
@@ -46,7 +47,7 @@ it("falls back to positional reads where koffi does not load, and says so once",
     expect(opened).toBeInstanceOf(PositionalFile);
     opened.close();
   }
-  expect(reasons).toHaveLength(1);
+  expect(reasons).toHaveLength(2);
   expect(reasons[0]).toMatch(
     /read by position instead of being mapped: koffi does not load: Cannot find module 'koffi-not-here'/,
   );
@@ -60,7 +61,7 @@ it("falls back where the system refuses to map", () => {
     io: "auto",
     ours: true,
     loadLibc: () => ({ libc: refusing }),
-    onFallback: (r) => reasons.push(r),
+    onFallback: ({ reason }) => reasons.push(reason),
   });
   expect(opened).toBeInstanceOf(PositionalFile);
   expect(reasons).toEqual([expect.stringContaining("error 19")]);
