@@ -1,5 +1,5 @@
 // What fixelcfestats is asked to do, as typed and checked for shape only.
-import type { Precision } from "../engine/job.js";
+import type { Precision } from "../engine/plan/inputs.js";
 import type { KernelChoice } from "../kernels/choose-kernels.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
 import type { ErrorModel } from "../stats/shuffle/shuffle-plan.js";

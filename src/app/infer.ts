@@ -1,7 +1,8 @@
 // fixelcfestats: inference on fixel data with connectivity-based enhancement, out of a store.
 import { openConnectivity } from "../connectivity/open-connectivity.js";
 import { type PreparedConnectivity, prepareConnectivity } from "../connectivity/prepare-connectivity.js";
-import { type EngineInputs, openEngine, planEngine } from "../engine/engine.js";
+import type { EngineInputs } from "../engine/inputs.js";
+import { openEngine, planEngine } from "../engine/run.js";
 import { type ClaimedDirectory, checkDiskRoom, claimDirectory } from "../results/claim-directory.js";
 import type { ColumnSourceSpec } from "../store/column-source.js";
 import type { Warning } from "../warnings.js";
@@ -118,10 +119,9 @@ async function runInference(options: FixelCfeOptions, plan: InferencePlan, run: 
     for (const warning of modelWarnings(options, inputs, observed.verdicts)) warn(warning);
     const { largestZ } = await timed("write", () => output.writeObserved(observed));
     const onProgress = (done: number, nShuffles: number) => events.onProgress?.("shuffle", done / nShuffles);
-    const results = await engine.runShuffles({ onProgress });
-    for (const [name, ms] of Object.entries(results.timings))
-      if (name.endsWith("Ms")) timings.ms[name.slice(0, -2)] = ms;
-    const significance = await timed("write", () => output.writeInference(engine, results));
+    const { state, cost } = await engine.run({ onProgress });
+    Object.assign(timings.ms, cost.ms);
+    const significance = await timed("write", () => output.writeInference(state));
     const record = await createRunRecord({
       options,
       plan,
@@ -129,7 +129,7 @@ async function runInference(options: FixelCfeOptions, plan: InferencePlan, run: 
       prepared,
       enginePlan: engine.plan,
       inputs,
-      results,
+      cost,
       significance,
       warnings,
       timings,

@@ -1,9 +1,9 @@
 // The result images and texts of fixelcfestats: names, postfixes and contents of MRtrix3 3.0.x. semantics.md section 7.
-import type { Engine } from "../engine/engine.js";
-import { NO_ELEMENT, type NullResults } from "../engine/run-shuffles.js";
 import type { ImageHeader } from "../formats/image-header.js";
 import { createFixelOutput, type FixelOutput } from "../results/fixel-output.js";
 import { type RunRecord, writeRunRecord } from "../results/run-record.js";
+import { NO_ELEMENT, type NullState } from "../run/null-state.js";
+import type { Observed } from "../run/observed.js";
 import { combineHypotheses, familyWise, sortNull } from "../stats/inference/family-wise.js";
 import { VERSION } from "../version.js";
 import type { FixelCfeOptions } from "./fixel-cfe-options.js";
@@ -24,8 +24,8 @@ export interface InferenceOutput {
   readonly bytes: number;
   /** Keys and geometry of the first subject's file. */
   describeInput(header: Pick<ImageHeader, "transform" | "voxelSizes" | "entries">): void;
-  writeObserved(observed: Awaited<ReturnType<Engine["observe"]>>): { largestZ: number[] };
-  writeInference(engine: Engine, results: NullResults): Significance[];
+  writeObserved(observed: Observed): { largestZ: number[] };
+  writeInference(state: NullState): Significance[];
   publish(record: RunRecord): void;
   discard(): void;
 }
@@ -56,10 +56,11 @@ export function createInferenceOutput(options: FixelCfeOptions, plan: InferenceP
     ],
     commandHistory: `${options.command}  (version=${VERSION})`,
   });
-  const write = (name: string, values: Float32Array) => output.writeImage(name, values, plan.elementOfFixel);
+  const write = (name: string, values: Float32Array | Float64Array) =>
+    output.writeImage(name, Float32Array.from(values), plan.elementOfFixel);
   /** Images that depend on the statistic say whether it was adjusted, as the peer's do. */
-  const writeTest = (name: string, values: Float32Array) =>
-    output.writeImage(name, values, plan.elementOfFixel, [["nonstationarity_adjustment", "0"]]);
+  const writeTest = (name: string, values: Float32Array | Float64Array) =>
+    output.writeImage(name, Float32Array.from(values), plan.elementOfFixel, [["nonstationarity_adjustment", "0"]]);
   /** Images of the inference: NaN outside the post-hoc mask. `values` is changed. */
   const writeTested = (name: string, values: Float32Array) => {
     const { eligible } = plan.posthoc;
@@ -86,18 +87,22 @@ export function createInferenceOutput(options: FixelCfeOptions, plan: InferenceP
             write(`abs_effect${postfix}`, image(index.effect(h)));
             if (plan.groups === undefined) write(`std_effect${postfix}`, image(index.standardisedEffect(h)));
           }
-          return image(index.z(h)).reduce((largest, z) => Math.max(largest, z), Number.NEGATIVE_INFINITY);
+          return Float32Array.from(image(index.z(h))).reduce(
+            (largest, z) => Math.max(largest, z),
+            Number.NEGATIVE_INFINITY,
+          );
         }),
       };
     },
-    writeInference(engine, results) {
+    writeInference({ hypotheses: nulls }) {
+      const results = { maxima: nulls.map(({ maxima }) => maxima), elements: nulls.map(({ elements }) => elements) };
       const nElements = plan.columns.length;
       const count = results.maxima[0]!.length;
       const strong = options.strong && !options.notest ? combineHypotheses(results.maxima) : undefined;
       if (strong !== undefined) output.writeLine("null_dist.txt", strong.maxima);
       return hypotheses.map((_, h) => {
         const postfix = names.postfix[h]!;
-        const enhanced = Float32Array.from(engine.defaults(h));
+        const enhanced = Float32Array.from(nulls[h]!.defaults);
         writeTest(`cfe${postfix}`, enhanced);
         if (options.notest) return { significant: undefined, largestFwe: undefined };
         if (strong === undefined) output.writeLine(`null_dist${postfix}.txt`, results.maxima[h]!);
@@ -106,7 +111,7 @@ export function createInferenceOutput(options: FixelCfeOptions, plan: InferenceP
         writeTested(`fwe_1mpvalue${postfix}`, fwe);
         writeTested(
           `${names.uncorrected}${postfix}`,
-          Float32Array.from(engine.counters(h), (below) => below / count),
+          Float32Array.from(nulls[h]!.counters, (below) => below / count),
         );
         writeTested(`null_contributions${postfix}`, contributions(results, strong?.hypotheses, h, nElements));
         return {
@@ -126,7 +131,7 @@ export function createInferenceOutput(options: FixelCfeOptions, plan: InferenceP
 
 /** How often each element was the maximum; with -strong only where its hypothesis had the largest of all. */
 function contributions(
-  results: NullResults,
+  results: { readonly elements: readonly Uint32Array[] },
   winners: Uint32Array | undefined,
   h: number,
   nElements: number,

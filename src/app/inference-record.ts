@@ -1,7 +1,8 @@
 // Assembles run.json of an inference.
 import type { PreparedConnectivity } from "../connectivity/prepare-connectivity.js";
-import type { EngineInputs, EnginePlan } from "../engine/engine.js";
-import type { NullResults } from "../engine/run-shuffles.js";
+import type { EngineInputs } from "../engine/inputs.js";
+import type { EnginePlan } from "../engine/run.js";
+import type { RunCost } from "../engine/shuffle-loop.js";
 import { hashFiles, machineOf, peakResidentBytes, RUN_RECORD_VERSION, type RunRecord } from "../results/run-record.js";
 import { VERSION } from "../version.js";
 import type { Warning } from "../warnings.js";
@@ -25,14 +26,14 @@ export interface RecordInputs {
   readonly prepared: PreparedConnectivity;
   readonly enginePlan: EnginePlan;
   readonly inputs: EngineInputs;
-  readonly results: NullResults;
+  readonly cost: RunCost;
   readonly significance: readonly Significance[];
   readonly warnings: readonly Warning[];
   readonly timings: Timings;
 }
 
 export async function createRunRecord(found: RecordInputs): Promise<RunRecord> {
-  const { options, plan, opened, prepared, inputs, results, timings } = found;
+  const { options, plan, opened, prepared, inputs, cost, timings } = found;
   const summary = describePlan(found.enginePlan, inputs);
   const { command, seed, ...typed } = options;
   return {
@@ -70,8 +71,8 @@ export async function createRunRecord(found: RecordInputs): Promise<RunRecord> {
     timings: { ...timings.ms, total: performance.now() - timings.start },
     memory: { plannedBytes: summary.plannedBytes, peakResidentBytes: peakResidentBytes() },
     results: {
-      bytesRead: results.timings.bytesRead,
-      wideBatches: results.timings.wideBatches,
+      bytesRead: cost.bytesRead,
+      wideBatches: cost.wideBatches,
       hypotheses: plan.hypotheses.map(({ name }, h) => ({ name, ...found.significance[h]! })),
     },
     warnings: found.warnings,

@@ -1,8 +1,10 @@
 // From what was typed to a checked plan: every small file is read and every shape compared before the first block of data.
 import { dirname, join } from "node:path";
-import { planScoreEngine, type ScoreEngineInputs, type ScoreEnginePlan } from "../engine/score-engine.js";
+import type { EngineInputs } from "../engine/inputs.js";
+import { type EnginePlan, planEngine } from "../engine/run.js";
 import { InputError } from "../errors.js";
 import { resolveKernelChoice } from "../kernels/choose-kernels.js";
+import { countLanes, wholeRange } from "../run/shuffle-range.js";
 import { designWarnings } from "../stats/design/check-design.js";
 import type { Hypothesis } from "../stats/design/hypothesis.js";
 import { conditionNumber, type Matrix } from "../stats/design/matrix.js";
@@ -85,10 +87,10 @@ export function scoreInputs(
     readonly onFallback?: (reason: string) => void;
     readonly signal?: AbortSignal | undefined;
   },
-): ScoreEngineInputs {
-  // The unshuffled data are always lane 0: they are shuffle 0 themselves, or come in front of a permutations file that is used as given.
-  const offset = !options.notest && !plan.shuffles.startsWithIdentity ? 1 : 0;
+): EngineInputs {
   return {
+    planHash: "",
+    enhancement: { kind: "none" },
     partition: plan.partition,
     model: resolveModel({ ...plan, nElementColumns: plan.columnInputs.length }, data.missing),
     columnSources: data.columnSources,
@@ -98,7 +100,7 @@ export function scoreInputs(
     kernels: resolveKernelChoice(options.kernels),
     nThreads: options.nThreads,
     memoryBytes: options.memoryBytes,
-    lanes: { count: options.notest ? 1 : plan.shuffles.count + offset, plan: plan.shuffles, offset },
+    shuffles: { plan: plan.shuffles, range: wholeRange(plan.shuffles, options) },
     onFallback: data.onFallback ?? (() => {}),
     signal: data.signal,
   };
@@ -133,17 +135,17 @@ export function planVectorRun(options: VectorStatsOptions, plan: VectorPlan): Ve
     columnSources: plan.columnInputs.map(({ expected }) => expected),
     missing: false,
   });
-  return describeVectorPlan(planScoreEngine(inputs), inputs);
+  return describeVectorPlan(planEngine(inputs), inputs);
 }
 
-export function describeVectorPlan(plan: ScoreEnginePlan, inputs: ScoreEngineInputs): VectorPlanSummary {
+export function describeVectorPlan(plan: EnginePlan, inputs: EngineInputs): VectorPlanSummary {
   const { memory, size } = plan;
   const perShuffle = size.rank * size.nSubjects * COST_NS[inputs.precision] + COST_NS.epilogue * size.hypotheses.length;
   const slow = inputs.kernels === "reference" ? 15 : 1;
   return {
     nSubjects: size.nSubjects,
     nElements: size.nElements,
-    nShuffles: inputs.lanes.count - inputs.lanes.offset,
+    nShuffles: inputs.shuffles.range.end - inputs.shuffles.range.first,
     nHypotheses: size.hypotheses.length,
     threads: inputs.nThreads,
     batchShuffles: memory.batchShuffles,
@@ -156,7 +158,8 @@ export function describeVectorPlan(plan: ScoreEnginePlan, inputs: ScoreEngineInp
     fixedBytes: FIXED_BYTES.node + inputs.nThreads * FIXED_BYTES.worker,
     storePassBytes: plan.storePassBytes,
     totalBytesRead: plan.totalBytesRead,
-    estimatedMs: (size.nElements * perShuffle * inputs.lanes.count * slow) / 1e6 / Math.max(1, inputs.nThreads),
+    estimatedMs:
+      (size.nElements * perShuffle * countLanes(inputs.shuffles.range) * slow) / 1e6 / Math.max(1, inputs.nThreads),
     arithmetic: memory.arithmetic,
   };
 }

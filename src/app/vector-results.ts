@@ -1,8 +1,8 @@
 // The tables of vectorstats: names, postfixes and contents of MRtrix3 3.0.x. semantics.md section 7.
-import type { ScoreNull } from "../engine/run-scores.js";
-import type { ObservedVectors, ScoreEngine } from "../engine/score-engine.js";
 import { type RunRecord, writeRunRecord } from "../results/run-record.js";
 import { createVectorOutput } from "../results/vector-output.js";
+import type { NullState } from "../run/null-state.js";
+import type { Observed } from "../run/observed.js";
 import { combineHypotheses, familyWise, sortNull } from "../stats/inference/family-wise.js";
 import { RUN_RECORD_FILE, type Significance } from "./inference-output.js";
 import type { VectorStatsOptions } from "./vector-options.js";
@@ -11,8 +11,8 @@ import type { VectorPlan } from "./vector-plan.js";
 export interface VectorResults {
   /** Results of an earlier run that will be replaced. */
   readonly replaced: readonly string[];
-  writeObserved(observed: ObservedVectors): { largestZ: number[] };
-  writeInference(engine: ScoreEngine, results: ScoreNull): Significance[];
+  writeObserved(observed: Observed): { largestZ: number[] };
+  writeInference(state: NullState | undefined): Significance[];
   publish(record: RunRecord): void;
   discard(): void;
 }
@@ -51,12 +51,17 @@ export function createVectorResults(options: VectorStatsOptions, plan: VectorPla
             output.writeRow(`abs_effect${postfix}`, image(index.effect(h)));
             if (groups === undefined) output.writeRow(`std_effect${postfix}`, image(index.standardisedEffect(h)));
           }
-          return image(index.z(h)).reduce((largest, z) => Math.max(largest, z), Number.NEGATIVE_INFINITY);
+          return Float64Array.from(image(index.z(h))).reduce(
+            (largest, z) => Math.max(largest, z),
+            Number.NEGATIVE_INFINITY,
+          );
         }),
       };
     },
-    writeInference(engine, results) {
-      if (options.notest) return hypotheses.map(() => ({ significant: undefined, largestFwe: undefined }));
+    writeInference(state) {
+      if (state === undefined) return hypotheses.map(() => ({ significant: undefined, largestFwe: undefined }));
+      const nulls = state.hypotheses;
+      const results = { maxima: nulls.map(({ maxima }) => maxima), elements: nulls.map(({ elements }) => elements) };
       const count = results.maxima[0]!.length;
       const strong = options.strong ? combineHypotheses(results.maxima) : undefined;
       if (strong !== undefined) output.writeRow("null_dist", strong.maxima);
@@ -64,12 +69,12 @@ export function createVectorResults(options: VectorStatsOptions, plan: VectorPla
         const postfix = postfixes[h]!;
         if (strong === undefined) output.writeRow(`null_dist${postfix}`, results.maxima[h]!);
         const sorted = sortNull(strong?.maxima ?? results.maxima[h]!);
-        const fwe = engine.defaults(h);
+        const fwe = Float64Array.from(nulls[h]!.defaults);
         for (const [i, z] of fwe.entries()) fwe[i] = familyWise(z, sorted);
         output.writeRow(`fwe_1mpvalue${postfix}`, fwe);
         output.writeRow(
           `${uncorrected}${postfix}`,
-          Float64Array.from(engine.counters(h), (below) => below / count),
+          Float64Array.from(nulls[h]!.counters, (below) => below / count),
         );
         output.writeRow(`null_contributions${postfix}`, contributions(results, strong?.hypotheses, h, fwe.length));
         return {
@@ -88,7 +93,7 @@ export function createVectorResults(options: VectorStatsOptions, plan: VectorPla
 
 /** How often each element was the maximum; with -strong only where its hypothesis had the largest of all. */
 function contributions(
-  results: ScoreNull,
+  results: { readonly elements: readonly Uint32Array[] },
   winners: Uint32Array | undefined,
   h: number,
   nElements: number,

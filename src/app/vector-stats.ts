@@ -1,5 +1,5 @@
 // vectorstats: inference on vectors of any kind, element by element, with family-wise control over all of them.
-import { openScoreEngine } from "../engine/score-engine.js";
+import { openEngine } from "../engine/run.js";
 import { checkDiskRoom, claimDirectory } from "../results/claim-directory.js";
 import { hashFiles, machineOf, peakResidentBytes, RUN_RECORD_VERSION, type RunRecord } from "../results/run-record.js";
 import type { ColumnSourceSpec } from "../store/column-source.js";
@@ -68,19 +68,18 @@ export async function inferVectors(options: VectorStatsOptions, events: VectorEv
     }
     const onFallback = (reason: string) => warn({ tag: "io-fallback", message: reason });
     const inputs = scoreInputs(options, plan, { source: opened.spec, columnSources, missing, onFallback, signal });
-    const engine = await timed("plan", () => openScoreEngine(inputs));
+    const engine = await timed("plan", () => openEngine(inputs));
     try {
       const summary = describeVectorPlan(engine.plan, inputs);
       events.onPlan?.(summary);
       const observed = await timed("observe", () => engine.observe((share) => onProgress?.("observe", share)));
       for (const warning of modelWarnings(options, inputs, observed.verdicts)) warn(warning);
       const { largestZ } = await timed("write", () => output.writeObserved(observed));
-      const results = options.notest
-        ? { maxima: [], elements: [], timings: { gatherMs: 0, scoreMs: 0, bytesRead: 0 } }
-        : await engine.runShuffles({ onProgress: (done, all) => onProgress?.("shuffle", done / all) });
-      ms["gather"] = results.timings.gatherMs;
-      ms["score"] = results.timings.scoreMs;
-      const significance = await timed("write", () => output.writeInference(engine, results));
+      const outcome = options.notest
+        ? undefined
+        : await engine.run({ onProgress: (done, all) => onProgress?.("shuffle", done / all) });
+      Object.assign(ms, outcome?.cost.ms);
+      const significance = await timed("write", () => output.writeInference(outcome?.state));
       const hypotheses = plan.hypotheses.map(({ name }, h) => ({ name, largestZ: largestZ[h]!, ...significance[h]! }));
       const { command, seed, ...typed } = options;
       const record: RunRecord = {
@@ -113,7 +112,7 @@ export async function inferVectors(options: VectorStatsOptions, events: VectorEv
         timings: { ...ms, total: performance.now() - start },
         memory: { plannedBytes: summary.plannedBytes, peakResidentBytes: peakResidentBytes() },
         results: {
-          bytesRead: results.timings.bytesRead,
+          bytesRead: outcome?.cost.bytesRead ?? 0,
           hypotheses: hypotheses.map(({ name, significant, largestFwe }) => ({ name, significant, largestFwe })),
         },
         warnings,

@@ -1,51 +1,61 @@
-// What one thread does with one piece of claimed work. Main thread and workers run the same code over the same memory.
-import { createFixedBinner } from "./bin-fixed.js";
-import { createModelBinner } from "./bin-model.js";
-import { createWindowEnhancer } from "./enhance-windows.js";
-import { type EngineJob, modelJobOf, type PhaseOrder } from "./job.js";
-import { createBlockLoader } from "./load-block.js";
-import { createModelLoader } from "./model-block.js";
-import { createFixedObserver } from "./observe-fixed.js";
-import { createModelObserver } from "./observe-model.js";
-import { createRunnerContext, type RunnerInputs, type RunnerReport } from "./runner-context.js";
+// Puts the parts of one thread together: a source of statistics, the sink that the run needs, and its enhancer where it has one.
+import { type Context, type ContextInputs, createContext, emptyReport } from "./context.js";
+import { createCfeEnhancer } from "./enhance/cfe.js";
+import { createFixedSource } from "./glm/fixed-source.js";
+import { createBlockLoader } from "./glm/load-block.js";
+import { createModelSource } from "./glm/model-source.js";
+import { type Batch, modelJobOf } from "./plan/job.js";
+import { createEnhancedReducer } from "./reduce/enhanced.js";
+import type { Enhancer, Runner, Sink, Steps, TileSource } from "./seams.js";
+import { createBinSink } from "./sinks/bins.js";
+import { createScoreSink } from "./sinks/scores.js";
 
-export type { RunnerInputs };
+export function createRunner(inputs: ContextInputs): Runner {
+  const context = createContext(inputs);
+  const { report, job } = context;
+  const source = createSource(context);
+  const sink = createSink(context);
+  const enhancer = job.enhancement && createCfeEnhancer(context, job.enhancement);
+  const reducer = createEnhancedReducer(context);
 
-export interface Runner {
-  /** Before the first piece of a phase: this worker's maxima are begun anew. */
-  begin(order: PhaseOrder): void;
-  run(order: PhaseOrder, piece: number): void;
-  /** Counted over a phase; whoever runs the phase clears it. */
-  readonly report: RunnerReport;
-  close(): void;
-}
+  function* enhancePiece({ load, enhance }: Enhancer, piece: number, batch: Batch): Steps {
+    const place = load(piece);
+    for (const h of job.size.hypotheses.keys()) {
+      for (let group = 0; group * context.kernels.panels.lanes < batch.lanes; group++) {
+        enhance(h, group, batch);
+        reducer.reduce(h, group, place, batch);
+        yield;
+      }
+    }
+  }
 
-export function createEnhanceRunner(inputs: RunnerInputs<EngineJob>): Runner {
-  const context = createRunnerContext(inputs);
-  const loader = createBlockLoader(context);
-  const modelJob = modelJobOf(context.job);
-  const modelLoader = modelJob === undefined ? undefined : createModelLoader(context, loader, modelJob);
-  const observeBlock =
-    modelJob === undefined
-      ? createFixedObserver(context, loader)
-      : createModelObserver(context, modelJob, modelLoader!);
-  const binBlock =
-    modelJob === undefined ? createFixedBinner(context, loader) : createModelBinner(context, modelJob, modelLoader!);
-  const { enhanceWindow, clearMaxima, close } = createWindowEnhancer(context);
   return {
-    report: context.report,
-    begin(order) {
-      if (order.phase === "enhance") clearMaxima();
+    report,
+    begin({ phase }) {
+      Object.assign(report, emptyReport(job.size.nSubjects));
+      if (phase === "statistics") sink.begin();
+      if (phase === "enhance") reducer.begin();
     },
     run(order, piece) {
-      if (order.phase === "observe") observeBlock(piece);
-      else if (order.phase === "bin") binBlock(piece, order);
-      else if (order.phase === "enhance") enhanceWindow(piece, order);
+      if (order.phase === "observe") return source.observe(piece);
+      return order.phase === "statistics"
+        ? source.tiles(piece, order.batch, sink)
+        : enhancePiece(enhancer!, piece, order.batch);
     },
     close() {
-      loader.close();
-      modelLoader?.close();
-      close();
+      source.close();
+      enhancer?.close();
     },
   };
+}
+
+function createSource(context: Context): TileSource {
+  const loader = createBlockLoader(context);
+  const modelJob = modelJobOf(context.job);
+  return modelJob === undefined ? createFixedSource(context, loader) : createModelSource(context, modelJob, loader);
+}
+
+function createSink(context: Context): Sink {
+  const { sink } = context.job;
+  return sink.kind === "bins" ? createBinSink(context, sink) : createScoreSink(context, sink);
 }

@@ -1,37 +1,17 @@
-// Entry of a worker thread: takes orders, claims pieces from the shared counter, reports. protocol.ts has the messages.
+// Entry of a worker thread: what the messages of threads/protocol.ts ask for, done by a runner over the shared memory.
 import { parentPort } from "node:worker_threads";
 import { createKernelSet } from "../kernels/choose-kernels.js";
-import { createRunner } from "./create-runner.js";
-import { runPhase } from "./phase.js";
-import { describeFailure, type WorkerRequest, type WorkerResponse } from "./protocol.js";
-import type { Runner } from "./runner.js";
+import type { Fallback } from "../mapping/file-bytes.js";
+import type { WorkerSetup } from "./context.js";
+import { createRunner } from "./runner.js";
+import { serve } from "./threads/serve.js";
 
-const port = parentPort!;
-const reply = (message: WorkerResponse) => port.postMessage(message);
-let runner: Runner | undefined;
-let control: Int32Array | undefined;
-
-port.on("message", (request: WorkerRequest) => {
-  try {
-    switch (request.type) {
-      case "open": {
-        const { job, memory, module, partition, iWorker } = request;
-        const kernels = createKernelSet(job.kernels, memory, module);
-        const onFallback = (reason: string) => reply({ type: "fallback", reason });
-        runner = createRunner({ job, iWorker, memory, kernels, partition, onFallback });
-        control = new Int32Array(memory.buffer, job.shared.control, 16);
-        reply({ type: "ready" });
-        break;
-      }
-      case "phase":
-        reply({ type: "done", report: runPhase(runner!, control!, request.order, request.nPieces) });
-        break;
-      case "close":
-        runner?.close();
-        port.close();
-        break;
-    }
-  } catch (error) {
-    reply({ type: "failed", failure: describeFailure(error) });
-  }
+serve<WorkerSetup>(parentPort!, (setup, iWorker, reply) => {
+  const { job, memory, module } = setup;
+  const kernels = createKernelSet(job.kernels, memory, module);
+  const onFallback = (fallback: Fallback) => reply({ type: "fallback", fallback });
+  return {
+    runner: createRunner({ ...setup, iWorker, kernels, onFallback }),
+    control: new Int32Array(memory.buffer, job.shared.control, 16),
+  };
 });

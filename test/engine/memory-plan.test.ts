@@ -1,10 +1,15 @@
 // The plan of a run is plain data: it is tested without any. Sizes of regions are stated here once more, from what is kept in them.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CONTROL, observedIndex, type ProblemSize } from "../../src/engine/job.js";
-import { type MemoryPlan, type PlanInputs, planMemory } from "../../src/engine/memory-plan.js";
-import { listBlocks, listWindows } from "../../src/engine/work-lists.js";
+import type { PlanInputs } from "../../src/engine/plan/inputs.js";
+import { CONTROL } from "../../src/engine/plan/job.js";
+import { type MemoryPlan, planMemory } from "../../src/engine/plan/memory.js";
+import type { PlacedRegion } from "../../src/engine/plan/region-table.js";
+import type { ModelSize, ProblemSize } from "../../src/engine/plan/size.js";
+import { listBlocks, listWindows } from "../../src/engine/plan/work-lists.js";
 import { BudgetError } from "../../src/errors.js";
+import { PANELS } from "../../src/kernels/kernel-set.js";
+import { observedIndex } from "../../src/run/observed.js";
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
@@ -17,6 +22,8 @@ interface Sizes {
   readonly hypotheses?: number;
   readonly nCorrections?: number;
 }
+
+const BINS = { kind: "bins", dh: 0.1, nBinsNarrow: 256, nBinsWide: 1501 } as const;
 
 /** As real runs have them: rank 4, 100 connections a fixel. */
 function planInputs(sizes: Sizes, given: Partial<PlanInputs> = {}): PlanInputs {
@@ -44,8 +51,9 @@ function planInputs(sizes: Sizes, given: Partial<PlanInputs> = {}): PlanInputs {
   };
   return {
     size,
-    enhancement: { dh: 0.1, extentPower: 2, normalised: true, nBinsNarrow: 256, nBinsWide: 1501 },
+    sink: BINS,
     precision: "double",
+    panels: PANELS,
     nShuffles: 5000,
     nWorkers: 2,
     budgetBytes: GiB,
@@ -75,11 +83,15 @@ interface Extent {
   readonly end: number;
 }
 
+const nBinsWide = ({ sink }: PlanInputs) => (sink.kind === "bins" ? sink.nBinsWide : 0);
 const panels = (rows: number) => Math.ceil(rows / 4) * 4;
 const extent = (name: string, first: number, bytes: number): Extent => ({ name, first, end: first + bytes });
 
 /** Every shared region with exactly the bytes that are written to it. */
-function sharedExtents(inputs: PlanInputs, plan: MemoryPlan): { lasting: Extent[]; bins: Extent[]; observed: Extent } {
+function sharedExtents(
+  inputs: PlanInputs,
+  plan: MemoryPlan,
+): { lasting: Extent[]; batches: Extent[]; observed: Extent } {
   const { shared, batchShuffles: batch, tileShuffles: tile } = plan;
   const { nSubjects: n, nElements: m, rank, nFactors, sharedRank, hypotheses } = inputs.size;
   const corrections = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
@@ -92,31 +104,34 @@ function sharedExtents(inputs: PlanInputs, plan: MemoryPlan): { lasting: Extent[
     extent("sharedNuisance", shared.sharedNuisance, sharedRank * n * 8),
     extent("moments", shared.moments, panels(corrections) * n * 8),
     extent("pinv", shared.pinv, panels(nFactors) * n * 8),
-    extent("labels", shared.labels, batch * n * 4),
-    extent("signs", shared.signs, batch * n),
-    extent("gathered", shared.gathered, (batch / tile) * panels(tile * rank) * n * product),
-    extent("heightPowers", shared.heightPowers, inputs.enhancement.nBinsWide * 4),
+    extent("heightPowers", shared.heightPowers, nBinsWide(inputs) * 4),
     extent("columns", shared.columns, m * 4),
     extent("blocks", shared.blocks, blocks.byteLength),
     extent("windows", shared.windows, plan.maxWindows * 16),
-    ...(inputs.eligibleMask ? [extent("eligible", shared.eligible, m)] : []),
+    ...(inputs.eligibleMask ? [extent("eligible", shared.eligible!, m)] : []),
   ];
-  const bins: Extent[] = [];
+  const batches = [
+    extent("labels", shared.labels, batch * n * 4),
+    extent("signs", shared.signs, batch * n),
+    extent("gathered", shared.gathered, (batch / tile) * panels(tile * rank) * n * product),
+  ];
   for (const [h, size] of hypotheses.entries()) {
     const regions = shared.hypotheses[h]!;
     lasting.push(
       extent(`contrastBasis ${h}`, regions.contrastBasis, rank * size.contrastRank * 8),
       extent(`cells ${h}`, regions.cells, size.nCells * 2),
       extent(`thresholds ${h}`, regions.thresholds, size.nThresholds * 8),
-      extent(`corrections ${h}`, regions.corrections, batch * rank * size.nCorrections * 8),
       extent(`defaults ${h}`, regions.defaults, m * 4),
       extent(`counters ${h}`, regions.counters, m * 4),
     );
     // a batch in one byte, or half of it (but a whole group) in two
     const wideLanes = Math.max(LANES, Math.floor(batch / 2 / LANES) * LANES);
-    bins.push(extent(`bins ${h}`, regions.bins, m * Math.max(batch, 2 * wideLanes)));
+    batches.push(
+      extent(`bins ${h}`, regions.bins, m * Math.max(batch, 2 * wideLanes)),
+      extent(`corrections ${h}`, regions.corrections, batch * rank * size.nCorrections * 8),
+    );
   }
-  return { lasting, bins, observed: extent("observed", shared.observed, observedIndex(inputs.size).count * m * 4) };
+  return { lasting, batches, observed: extent("observed", shared.observed, observedIndex(inputs.size).count * m * 4) };
 }
 
 /** Regions of a worker: the two phases may share bytes, the maxima outlive both. */
@@ -152,7 +167,7 @@ function workerExtents(inputs: PlanInputs, plan: MemoryPlan): { bin: Extent[]; e
     extent("rowStarts", w.rowStarts, (plan.windowRows + 1) * 4),
     extent("norms", w.norms, plan.windowRows * 4),
     extent("enhanced", w.enhanced, plan.windowRows * LANES * 4),
-    extent("histogram", w.histogram, LANES * Math.max(256, inputs.enhancement.nBinsWide) * 4),
+    extent("histogram", w.histogram, LANES * Math.max(256, nBinsWide(inputs)) * 4),
   ];
   return { bin, enhance };
 }
@@ -192,7 +207,7 @@ const anyInputs: fc.Arbitrary<PlanInputs> = fc
       { nSubjects, nElements, hypotheses, nCorrections },
       {
         ...given,
-        enhancement: { dh: 0.1, extentPower: 2, normalised: true, nBinsNarrow: 256, nBinsWide },
+        sink: { ...BINS, nBinsWide },
         nConnections: connectionsEach * nElements,
         maxRowConnections: connectionsEach * Math.min(nElements, 3),
       },
@@ -202,13 +217,39 @@ const anyInputs: fc.Arbitrary<PlanInputs> = fc
 
 const SEED = 20_261_122;
 
+const placed = ({ name, first, bytes }: PlacedRegion): Extent => extent(name, first, bytes);
+
+const anyModel = fc.option(
+  fc.record({
+    variable: fc.boolean(),
+    nElementColumns: fc.integer({ min: 0, max: 2 }),
+    nGroups: fc.integer({ min: 1, max: 3 }),
+  }),
+  { nil: undefined },
+);
+
+function modelSizes(size: ProblemSize, model: Pick<ModelSize, "variable" | "nElementColumns" | "nGroups">) {
+  const { variable, nElementColumns, nGroups } = model;
+  return {
+    hypotheses: size.hypotheses.map((hypothesis) => ({ ...hypothesis, nCorrections: 0, nCells: 0, nThresholds: 0 })),
+    nDeviations: nGroups,
+    hasCondition: variable,
+    model: {
+      ...model,
+      sharedRank: size.rank,
+      contrastRanks: size.hypotheses.map(({ contrastRank }) => contrastRank),
+      columnBytes: Array.from({ length: nElementColumns }, () => 4 as const),
+    },
+  };
+}
+
 describe("the memory plan", () => {
   test("regions hold what is kept in them, touch no other, and lie inside the memory", () => {
     const property = fc.property(anyInputs, (inputs) => {
       const plan = planMemory(inputs);
-      const { lasting, bins, observed } = sharedExtents(inputs, plan);
-      expect(overlaps([...lasting, ...bins], 0, plan.workersStart)).toEqual([]);
-      // the observed pass comes before the bins are used
+      const { lasting, batches, observed } = sharedExtents(inputs, plan);
+      expect(overlaps([...lasting, ...batches], 0, plan.workersStart)).toEqual([]);
+      // the observed pass comes before the first batch
       expect(overlaps([...lasting, observed], 0, plan.workersStart)).toEqual([]);
       const { bin, enhance } = workerExtents(inputs, plan);
       expect(overlaps(bin, 0, plan.workerBytes)).toEqual([]);
@@ -216,6 +257,31 @@ describe("the memory plan", () => {
       expect(plan.workersStart % 16).toBe(0);
       expect(plan.workerBytes % 16).toBe(0);
       expect(plan.workersStart + inputs.nWorkers * plan.workerBytes).toBeLessThanOrEqual(plan.memoryBytes);
+    });
+    fc.assert(property, { seed: SEED, numRuns: 150 });
+  });
+
+  test("regions that are needed at once are apart, whatever the model and what becomes of its statistics", () => {
+    const property = fc.property(anyInputs, anyModel, fc.boolean(), (inputs, model, scores) => {
+      const given: PlanInputs = {
+        ...inputs,
+        ...(scores ? { sink: { kind: "scores", untestable: [] }, nConnections: 0, maxRowConnections: 0 } : {}),
+        size: { ...inputs.size, ...(model && modelSizes(inputs.size, model)) },
+      };
+      const plan = planMemory({ ...given, budgetBytes: 2 * refusal(given).neededBytes });
+      for (const [regions, end] of [
+        [plan.sharedList, plan.workersStart],
+        [plan.workerList, plan.workerBytes],
+      ] as const) {
+        const lifetimes = new Set(regions.map(({ lifetime }) => lifetime));
+        for (const lifetime of lifetimes) {
+          const together = regions.filter((region) => region.lifetime === lifetime || region.lifetime === "run");
+          expect(overlaps(together.map(placed), 0, end)).toEqual([]);
+        }
+        // every byte belongs to something, but for padding to whole lines of the cache
+        const ends = regions.map(({ first, bytes }) => first + bytes);
+        expect(end - Math.max(...ends)).toBeLessThan(64);
+      }
     });
     fc.assert(property, { seed: SEED, numRuns: 150 });
   });
@@ -341,6 +407,17 @@ describe("the memory plan", () => {
     expect(() => planMemory(huge)).toThrow(/^Cannot run in 4 GiB: .*more --memory cannot help: test fewer hypotheses/);
   });
 
+  test("without enhancement the same: the limit is named, and what helps", () => {
+    const size = planInputs({ nSubjects: 100, nElements: 1.5e8 }).size;
+    const scores: PlanInputs = {
+      ...planInputs({ nSubjects: 100, nElements: 1.5e8 }, { budgetBytes: 64 * GiB }),
+      ...{ size, sink: { kind: "scores", untestable: [] }, nConnections: 0, maxRowConnections: 0 },
+    };
+    expect(() => planMemory(scores)).toThrow(
+      /^Cannot run in 4 GiB: .* need at least \d+\.?\d* GiB. A WebAssembly memory ends at 4 GiB, so more --memory cannot help: test fewer hypotheses at a time, analyse fewer elements or lower -nthreads\.$/,
+    );
+  });
+
   test("a memory of WebAssembly ends at 4 GiB: a larger budget saturates and says so", () => {
     const large = planInputs({ nSubjects: 2000, nElements: 3_000_000, hypotheses: 8 });
     const plan = planMemory({ ...large, budgetBytes: 64 * GiB });
@@ -355,7 +432,7 @@ describe("the memory plan", () => {
 
   test("the arithmetic is written out with its results", () => {
     const { arithmetic } = planMemory(planInputs({ nSubjects: 1000, nElements: 500_000 }));
-    expect(arithmetic[0]).toBe("bins                 500000 elements x 256 shuffles x 1 hypotheses x 1 B = 122.1 MiB");
+    expect(arithmetic[0]).toBe("bins                 500000 elements x 256 shuffles x 1 B = 122.1 MiB");
     expect(arithmetic.at(-1)).toMatch(/^planned .* MiB of 1 GiB$/);
   });
 });

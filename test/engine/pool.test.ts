@@ -1,21 +1,17 @@
 // A worker that throws, dies or reports an error ends the phase with that error; nobody waits for it.
 import { expect, test } from "vitest";
-import type { PoolInputs } from "../../src/engine/pool.js";
-import { openPool } from "../../src/engine/pool.js";
+import { openPool, type PoolInputs } from "../../src/engine/threads/pool.js";
 import { isFixelstreamError } from "../../src/errors.js";
 
 const entry = new URL("../support/failing-worker.mjs", import.meta.url);
 
-function inputs(): PoolInputs {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+function inputs(): PoolInputs<object> {
+  const { buffer } = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   // the failing worker looks at the number of pieces only
-  return {
-    job: { shared: { control: 0 } },
-    memory,
-    module: undefined,
-    entry,
-    onFallback() {},
-  } as unknown as PoolInputs;
+  const createRunner = () => {
+    throw new Error("No work is done in this thread.");
+  };
+  return { control: new Int32Array(buffer, 0, 16), setup: {}, createRunner, entry, onFallback() {} };
 }
 
 const order = { phase: "observe" } as const;

@@ -1,6 +1,7 @@
 // Which designs lose a row of the product, and that what is left says the same of every permutation: statistics by the definition, in float64.
 import { expect, it } from "vitest";
-import { shuffledDesign, shuffledShared, withShuffledPartition } from "../../src/engine/shuffled-design.js";
+import { shuffledDesign, shuffledShared, withShuffledPartition } from "../../src/engine/glm/shuffled-design.js";
+import { wholeRange } from "../../src/run/shuffle-range.js";
 import type { Hypothesis } from "../../src/stats/design/hypothesis.js";
 import { matrixOf } from "../../src/stats/design/matrix.js";
 import { partitionDesign } from "../../src/stats/design/partition.js";
@@ -16,14 +17,14 @@ const tTest = (...weights: number[]): Hypothesis => ({
   ...{ name: "t1", kind: "t", rank: 1 },
   contrast: matrixOf(1, weights.length, (_, j) => weights[j]!),
 });
-const lanes = (errors: "ee" | "ise" | "both") => {
+const shuffles = (errors: "ee" | "ise" | "both") => {
   const plan = planShuffles({ nSubjects: N, nShuffles: 20, errors, seed: 3 });
-  return { count: plan.count, plan, offset: 0 as const };
+  return { plan, range: wholeRange(plan, { notest: false }) };
 };
 
 it("one row less for permutations, the same degrees of freedom", () => {
   const partition = partitionDesign(design, [tTest(0, 0, 1), tTest(1, 0, 0)]);
-  const inputs = withShuffledPartition({ partition, lanes: lanes("ee") });
+  const inputs = withShuffledPartition({ partition, shuffles: shuffles("ee") });
   expect(inputs.partition).toMatchObject({ rank: 2, dof: N - 3, nFactors: 3 });
   expect(inputs.partition.basis).toMatchObject({ nRows: 2, nColumns: N });
   expect(inputs.partition.sharedNuisance).toBe(partition.sharedNuisance);
@@ -33,7 +34,7 @@ it("one row less for permutations, the same degrees of freedom", () => {
 it("all rows for sign flips, for a test of the intercept and for a design without one", () => {
   const whole = (hypothesis: Hypothesis, errors: "ee" | "ise" | "both", columns = 3) => {
     const used = matrixOf(N, columns, (i, j) => rows[i]![columns === 1 ? 0 : j]!);
-    const inputs = { partition: partitionDesign(used, [hypothesis]), lanes: lanes(errors) };
+    const inputs = { partition: partitionDesign(used, [hypothesis]), shuffles: shuffles(errors) };
     expect(withShuffledPartition(inputs)).toBe(inputs);
   };
   whole(tTest(0, 0, 1), "ise");

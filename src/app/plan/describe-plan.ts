@@ -1,5 +1,7 @@
 // The plan of a run as --dry-run prints it and run.json keeps it.
-import type { EngineInputs, EnginePlan } from "../../engine/engine.js";
+import type { EngineInputs } from "../../engine/inputs.js";
+import type { EnginePlan } from "../../engine/run.js";
+import { countLanes } from "../../run/shuffle-range.js";
 import { formatBytes, formatDuration } from "../../units.js";
 
 export interface PlanSummary {
@@ -42,7 +44,7 @@ export function describePlan(plan: EnginePlan, inputs: EngineInputs): PlanSummar
   return {
     nSubjects: size.nSubjects,
     nElements: size.nElements,
-    nShuffles: inputs.lanes.count - inputs.lanes.offset,
+    nShuffles: inputs.shuffles.range.end - inputs.shuffles.range.first,
     nHypotheses: size.hypotheses.length,
     threads: inputs.nThreads,
     batchShuffles: memory.batchShuffles,
@@ -57,7 +59,7 @@ export function describePlan(plan: EnginePlan, inputs: EngineInputs): PlanSummar
     storePassBytes: plan.storePassBytes,
     connectivityPassBytes: plan.connectivityPassBytes,
     totalBytesRead: plan.totalBytesRead,
-    estimatedMs: ((glm + cfe) * inputs.lanes.count * slow) / 1e6 / workers,
+    estimatedMs: ((glm + cfe) * countLanes(inputs.shuffles.range) * slow) / 1e6 / workers,
     arithmetic: memory.arithmetic,
   };
 }

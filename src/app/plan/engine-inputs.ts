@@ -1,6 +1,7 @@
 // From the plan of a run to what the engine takes: the same for checking its memory and for running it.
-import type { EngineInputs } from "../../engine/engine.js";
+import type { EngineInputs } from "../../engine/inputs.js";
 import { resolveKernelChoice } from "../../kernels/choose-kernels.js";
+import { wholeRange } from "../../run/shuffle-range.js";
 import type { ColumnSourceSpec } from "../../store/column-source.js";
 import type { FixelCfeOptions } from "../fixel-cfe-options.js";
 import type { InferencePlan } from "./resolve-inference.js";
@@ -20,20 +21,19 @@ export interface EngineData {
 }
 
 export function engineInputs(options: FixelCfeOptions, plan: InferencePlan, data: EngineData): EngineInputs {
-  // The unshuffled data are always lane 0: they are shuffle 0 themselves, or come in front of a permutations file that is used as given.
-  const offset = !options.notest && !plan.shuffles.startsWithIdentity ? 1 : 0;
   return {
+    planHash: "",
     partition: plan.partition,
     model: resolveModel({ ...plan, nElementColumns: plan.columnInputs.length }, data.missing),
     columnSources: data.columnSources,
     source: data.source,
     columns: plan.columns,
-    connectivity: { path: data.connectivityPath, io: options.io },
     enhancement: {
+      kind: "cfe",
+      connectivity: { path: data.connectivityPath, io: options.io },
       dh: options.cfeDh,
       extentPower: options.cfeE,
       heightPower: options.cfeH,
-      exponent: options.cfeC,
       legacy: options.cfeLegacy,
     },
     precision: options.precision,
@@ -41,7 +41,7 @@ export function engineInputs(options: FixelCfeOptions, plan: InferencePlan, data
     nThreads: options.nThreads,
     memoryBytes: options.memoryBytes,
     ...(plan.posthoc.eligible === undefined ? {} : { eligible: plan.posthoc.eligible }),
-    lanes: { count: options.notest ? 1 : plan.shuffles.count + offset, plan: plan.shuffles, offset },
+    shuffles: { plan: plan.shuffles, range: wholeRange(plan.shuffles, options) },
     onFallback: data.onFallback ?? (() => {}),
     signal: data.signal,
   };

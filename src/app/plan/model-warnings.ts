@@ -1,6 +1,6 @@
 // What the observed pass says about elements that cannot be tested: they get zeros, and the user a count with the reasons.
-import type { EngineInputs } from "../../engine/engine.js";
-import { engineModel } from "../../engine/problem-size.js";
+import type { EngineInputs } from "../../engine/inputs.js";
+import { engineModel } from "../../engine/plan/size.js";
 import { LARGEST_CONDITION, VERDICTS, type Verdict } from "../../stats/glm/element-design.js";
 import { countFactors, type GlmModel } from "../../stats/glm/model.js";
 import type { Warning } from "../../warnings.js";

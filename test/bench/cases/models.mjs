@@ -136,7 +136,7 @@ async function measure(context, models) {
 
 /** An engine over generated data: `run` gives microseconds an element and shuffle. */
 async function openModel(context, model) {
-  const { openEngine } = await context.built("src/engine/engine.js");
+  const { openEngine } = await context.built("src/engine/run.js");
   const { partitionDesign } = await context.built("src/stats/design/partition.js");
   const { planShuffles } = await context.built("src/stats/shuffle/generated-shuffles.js");
   const { nElements, nShuffles } = SIZES[context.mode];
@@ -158,21 +158,26 @@ async function openModel(context, model) {
       columnSources,
       source: writeStore(folder, "values", nElements, MISSING[model.missing]),
       columns: Uint32Array.from({ length: nElements }, (_, i) => i),
-      connectivity: { path: connectivity.path, io: "read" },
-      enhancement: { dh: 0.1, extentPower: 2, heightPower: 3, exponent: 0.5, legacy: false },
+      planHash: "",
+      enhancement: {
+        ...{ kind: "cfe", connectivity: { path: connectivity.path, io: "read" } },
+        ...{ dh: 0.1, extentPower: 2, heightPower: 3, legacy: false },
+      },
       ...{ precision: "double", kernels: "simd", nThreads: 0, memoryBytes: 2 ** 30 },
-      lanes: { count: nShuffles, plan, offset: 0 },
+      shuffles: { plan, range: { first: 0, end: nShuffles, leadingIdentity: false } },
       onFallback() {},
     },
     connectivity,
   );
+  // says which degrees of freedom there are
+  await engine.observe();
   return {
     async run() {
       const before = process.cpuUsage();
-      const { timings } = await engine.runShuffles({});
+      const { cost } = await engine.run({});
       const { user, system } = process.cpuUsage(before);
       // the share of the phase, without drawing the shuffles and the enhancement of nothing
-      const share = timings.binMs / (timings.binMs + timings.gatherMs + timings.enhanceMs);
+      const share = cost.ms.bin / (cost.ms.bin + cost.ms.gather + cost.ms.enhance);
       return ((user + system) * share) / nElements / nShuffles;
     },
     async close() {

@@ -1,0 +1,169 @@
+// Fills the shared regions: what does not change during a run, and what changes once a batch.
+import type { KernelSet } from "../kernels/kernel-set.js";
+import { placeOfLane } from "../run/shuffle-range.js";
+import { type Matrix, matrixOf, multiply, transpose } from "../stats/design/matrix.js";
+import type { DesignPartition } from "../stats/design/partition.js";
+import type { ZThresholds } from "../stats/glm/z-thresholds.js";
+import { fillRowPanels } from "./glm/panels.js";
+import type { EngineInputs, RunShuffles } from "./inputs.js";
+import { type EngineJob, gatheredTileBytes } from "./plan/job.js";
+import type { Turns } from "./threads/turns.js";
+
+export interface SharedContents {
+  readonly buffer: ArrayBufferLike;
+  readonly job: EngineJob;
+  readonly kernels: KernelSet;
+  readonly inputs: EngineInputs;
+  readonly thresholds: readonly ZThresholds[];
+  readonly blocks: Uint32Array;
+  readonly windows: Uint32Array;
+}
+
+/** N_h' Q of every hypothesis: f64 [k_h][n]. */
+function momentRows(partition: DesignPartition): Matrix[] {
+  return partition.hypotheses.map((h) => multiply(transpose(h.residualNuisance), partition.basis));
+}
+
+/** The design in all its forms, which columns make a block, and what the enhancer needs. */
+export function fillConstants({ buffer, job, kernels, inputs, thresholds, blocks, windows }: SharedContents): void {
+  const { shared, size } = job;
+  const { partition, columns, eligible, enhancement } = inputs;
+  const n = size.nSubjects;
+  const f64 = (pointer: number, values: ArrayLike<number>) =>
+    new Float64Array(buffer, pointer, values.length).set(values);
+  const fillPanels = (pointer: number, rows: Matrix) => {
+    const rowPanel = kernels.panels.rows;
+    const panels = new Float64Array(buffer, pointer, Math.ceil(rows.nRows / rowPanel) * rowPanel * n);
+    fillRowPanels(panels, rows.values, { count: rows.nRows, n, rowPanel });
+  };
+  f64(shared.basis, partition.basis.values);
+  f64(shared.sharedNuisance, partition.sharedNuisance.values);
+  fillPanels(shared.pinv, partition.pinv);
+  new Uint32Array(buffer, shared.columns, columns.length).set(columns);
+  new Uint32Array(buffer, shared.blocks, blocks.length).set(blocks);
+  new Uint32Array(buffer, shared.windows, windows.length).set(windows);
+  if (eligible !== undefined) new Uint8Array(buffer, shared.eligible!, size.nElements).set(eligible);
+  if (enhancement.kind === "cfe" && job.sink.kind === "bins") {
+    const heights = new Float32Array(buffer, shared.heightPowers, job.sink.nBinsWide);
+    for (let h = 0; h < heights.length; h++) heights[h] = (h * enhancement.dh) ** enhancement.heightPower;
+  }
+  if (job.model !== undefined) return;
+  fillPanels(shared.moments, below(momentRows(partition), n));
+  for (const [h, part] of partition.hypotheses.entries()) f64(shared.hypotheses[h]!.contrastBasis, part.tested.values);
+  for (const [h, { thresholds: edges, cells }] of thresholds.entries()) {
+    f64(shared.hypotheses[h]!.thresholds, edges);
+    new Uint16Array(buffer, shared.hypotheses[h]!.cells, cells.length).set(cells);
+  }
+}
+
+/** Matrices of n columns, one below the other. */
+function below(matrices: readonly Matrix[], n: number): Matrix {
+  const values = matrices.flatMap((matrix) => Array.from(matrix.values));
+  return matrixOf(values.length / n, n, (i, j) => values[i * n + j]!);
+}
+
+export interface BatchContents {
+  readonly buffer: ArrayBufferLike;
+  readonly job: EngineJob;
+  readonly kernels: KernelSet;
+  readonly partition: DesignPartition;
+  readonly shuffles: RunShuffles;
+  readonly turns: Turns;
+}
+
+/** Gathers the basis of lanes first..first+count of the run and the corrections of hypotheses that need them. */
+export async function fillBatch(contents: BatchContents, first: number, count: number): Promise<void> {
+  const { labelShuffles } = contents.job.layout;
+  const moments = momentRows(contents.partition);
+  for (let done = 0; done < count; done += labelShuffles) {
+    const part = { first: done, count: Math.min(labelShuffles, count - done) };
+    fillLabels(contents, first, part);
+    // other models gather for each group of elements, out of these labels
+    if (contents.job.model !== undefined) continue;
+    gather(contents, part);
+    await fillCorrections(contents, moments, part);
+  }
+}
+
+interface Part {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Labels and signs of lanes `part` of the batch that starts at lane `first` of the run. */
+function fillLabels({ buffer, job, shuffles: { plan, range } }: BatchContents, first: number, part: Part): void {
+  const { shared, size } = job;
+  const n = size.nSubjects;
+  const labels = new Int32Array(buffer, shared.labels, part.count * n);
+  const signs = new Int8Array(buffer, shared.signs, part.count * n);
+  const hasPositions = job.model?.variable === true;
+  const positions = new Int32Array(buffer, shared.positions, hasPositions ? part.count * n : 0);
+  for (let lane = 0; lane < part.count; lane++) {
+    const label = labels.subarray(lane * n, lane * n + n);
+    const sign = signs.subarray(lane * n, lane * n + n);
+    const place = placeOfLane(range, first + part.first + lane);
+    if (place < 0) {
+      for (let i = 0; i < n; i++) label[i] = i;
+      sign.fill(1);
+    } else {
+      plan.labelsInto(range.first + place, label);
+      plan.signsInto(range.first + place, sign);
+    }
+    if (hasPositions) for (let i = 0; i < n; i++) positions[lane * n + label[i]!] = i;
+  }
+}
+
+function gather({ job, kernels }: BatchContents, part: Part): void {
+  const { shared, size, layout } = job;
+  const { nSubjects: n, rank } = size;
+  const { tileShuffles } = layout;
+  const gatherBasis = job.precision === "single" ? kernels.f32GatherBasis : kernels.f64GatherBasis;
+  const tileBytes = gatheredTileBytes(job, kernels.panels.rows);
+  for (let lane = 0; lane < part.count; lane += tileShuffles) {
+    const nShuffles = Math.min(tileShuffles, part.count - lane);
+    const target = shared.gathered + ((part.first + lane) / tileShuffles) * tileBytes;
+    gatherBasis(n, rank, nShuffles, shared.labels + lane * n * 4, shared.signs + lane * n, shared.basis, target);
+  }
+}
+
+/** G_b N_h = Q P_b (Q' N_h): f64 [batch][r][k_h] for each hypothesis with its own nuisance directions. */
+async function fillCorrections(
+  { buffer, job, partition, turns }: BatchContents,
+  moments: readonly Matrix[],
+  part: Part,
+): Promise<void> {
+  const { nSubjects: n, rank } = job.size;
+  const q = partition.basis.values;
+  const labels = new Int32Array(buffer, job.shared.labels, part.count * n);
+  const signs = new Int8Array(buffer, job.shared.signs, part.count * n);
+  for (const [h, { nRows: k, values }] of moments.entries()) {
+    if (k === 0) continue;
+    const start = job.shared.hypotheses[h]!.corrections + part.first * rank * k * 8;
+    const out = new Float64Array(buffer, start, part.count * rank * k);
+    for (let b = 0; b < part.count; b++) {
+      // rank x k x n multiplications a shuffle
+      if (turns.isDue()) await turns.take();
+      for (let j = 0; j < rank; j++) {
+        for (let l = 0; l < k; l++) {
+          let sum = 0;
+          for (let i = 0; i < n; i++) sum += q[j * n + i]! * signs[b * n + i]! * values[l * n + labels[b * n + i]!]!;
+          out[(b * rank + j) * k + l] = sum;
+        }
+      }
+    }
+  }
+}
+
+/** Lanes of the last, partly used group must not keep bins of an earlier batch: in another width they would be out of range. */
+export function clearLastGroup(
+  { buffer, job, kernels }: Pick<BatchContents, "buffer" | "job" | "kernels">,
+  lanes: number,
+  binBytes: 1 | 2,
+): void {
+  const group = kernels.panels.lanes;
+  if (lanes % group === 0) return;
+  const bytes = job.size.nElements * group * binBytes;
+  for (const { bins } of job.shared.hypotheses) {
+    new Uint8Array(buffer, bins + Math.floor(lanes / group) * bytes, bytes).fill(0);
+  }
+}

@@ -1,0 +1,156 @@
+// Residuals of elements that bring columns of their own under one variance, all in the packed panels at once: lanes are elements, and each has its own
+// factors. Gram-Schmidt as design/column-factors.ts, the shared columns first.
+import { createFactors, DEPENDENT } from "../../stats/design/column-factors.js";
+import { designOfFactors, type ElementDesign, factoriseShared } from "../../stats/glm/element-design.js";
+import { CONSTANT_COLUMN } from "../../stats/glm/element-test.js";
+import type { Context } from "../context.js";
+import type { ModelJob } from "../plan/job.js";
+import type { ModelLoader } from "./model-block.js";
+import { createPanels } from "./panels.js";
+import type { ResidualPreparer } from "./residual-preparer.js";
+import { shuffledShared } from "./shuffled-design.js";
+
+export function columnPreparer(
+  context: Context,
+  { regions, size, model }: ModelJob,
+  loader: ModelLoader,
+): ResidualPreparer {
+  const { job, kernels: k, at, f64, buffer } = context;
+  const { worker: w } = job;
+  const { sharedRank: r0, nElementColumns: c } = size;
+  const n = job.size.nSubjects;
+  const rank = r0 + c;
+  const panelsOf = createPanels(context);
+
+  /** Takes Q0 out of panels; returns Q0'y, f64 [r0][width]. */
+  const projectShared = (panels: number, width: number): Float64Array => {
+    k.product.f64(panelsOf.rows(r0), n, width, at(regions.gathered), panels, at(regions.product), width);
+    const along = Float64Array.from(f64(at(regions.product), r0 * width));
+    k.f64ProjectOut(n, width, r0, at(regions.basis), panels);
+    return along;
+  };
+
+  const addScaled = (factors: ArrayLike<number>, direction: number, byColumn: 0 | 1, panels: number) => {
+    f64(at(w.factors), factors.length).set(factors);
+    k.f64AddScaled(n, factors.length, at(w.factors), direction, byColumn, panels);
+  };
+
+  const scale = (factors: ArrayLike<number>, panels: number) => {
+    f64(at(w.factors), factors.length).set(factors);
+    k.f64ScaleColumns(n, factors.length, at(w.factors), panels);
+  };
+
+  /** Takes the direction in each lane of own column j out of the same lane of panels; returns the components. */
+  const removeOwn = (j: number, panels: number, width: number): Float64Array => {
+    const direction = loader.ownPanel(j);
+    k.f64LaneProduct(n, 1, width, at(regions.labels), 0, direction, panels, at(w.sums), 1, width);
+    const along = Float64Array.from(f64(at(w.sums), width));
+    addScaled(
+      along.map((value) => -value),
+      direction,
+      1,
+      panels,
+    );
+    return along;
+  };
+
+  const lengthsOf = (panels: number, width: number): Float64Array => {
+    k.f64SumSquares(n, width, panels, at(w.sums));
+    return Float64Array.from(f64(at(w.sums), width), Math.sqrt);
+  };
+
+  /** Own columns, orthonormal to the shared ones and to each other; their part of R, f64 [r0 + c][width] each. */
+  const orthonormalise = (width: number): Float64Array[] =>
+    Array.from({ length: c }, (_, j) => {
+      const panels = loader.ownPanel(j);
+      const before = lengthsOf(panels, width);
+      const parts = new Float64Array(rank * width);
+      parts.set(projectShared(panels, width));
+      for (let pass = 0; pass < 2; pass++) {
+        for (let l = 0; l < j; l++) addInto(parts.subarray((r0 + l) * width), removeOwn(l, panels, width));
+      }
+      const left = lengthsOf(panels, width);
+      parts.set(left, (r0 + j) * width);
+      scale(
+        left.map((length, e) => (length > DEPENDENT * before[e]! ? 1 / length : 0)),
+        panels,
+      );
+      return parts;
+    });
+
+  return (block, group) => {
+    const count = group.members.length;
+    const width = panelsOf.columns(count);
+    const y = at(w.packed);
+    loader.pack(block, group);
+    const shared = factoriseShared(model, group.keep);
+    f64(at(regions.basis), r0 * n).set(shared.q);
+    panelsOf.writeRows(at(regions.gathered), shared.q, r0);
+    // inner products of lanes are a lane product under the identity; the tile's own labels come later
+    const identity = new Int32Array(buffer, at(regions.labels), n);
+    for (let i = 0; i < n; i++) identity[i] = i;
+    k.f64SumSquares(n, width, y, at(w.rawSums));
+    const fitted = new Float64Array(rank * width);
+    fitted.set(projectShared(y, width));
+    const own = orthonormalise(width);
+    const factors = { ...createFactors(0, rank), count: rank };
+    const designs = Array.from({ length: count }, (_, e): ElementDesign | undefined => {
+      const { r } = factors;
+      r.fill(0);
+      for (let i = 0; i < r0; i++) for (let j = i; j < r0; j++) r[i * rank + j] = shared.r[i * r0 + j]!;
+      for (let j = 0; j < c; j++) for (let i = 0; i <= r0 + j; i++) r[i * rank + r0 + j] = own[j]![i * width + e]!;
+      const design = designOfFactors(model, group.keep, factors);
+      return design.verdict === "testable" ? design : undefined;
+    });
+    if (designs.every((design) => design === undefined)) return undefined;
+    const isTested = Float64Array.from({ length: width }, (_, e) => (designs[e] === undefined ? 0 : 1));
+    for (const panels of [y, ...own.map((_, j) => loader.ownPanel(j))]) scale(isTested, panels);
+    for (let pass = 0; pass < 2; pass++) {
+      for (let j = 0; j < c; j++) addInto(fitted.subarray((r0 + j) * width), removeOwn(j, y, width));
+    }
+    const raw = Float64Array.from(f64(at(w.rawSums), width));
+    k.f64SumSquares(n, width, y, at(w.sums));
+    // a residual that is rounding of the data's size becomes exactly zero
+    scale(
+      f64(at(w.sums), width).map((sum, e) => (sum > CONSTANT_COLUMN * raw[e]! ? 1 : 0)),
+      y,
+    );
+    const residuals = size.contrastRanks.length > 1 ? Float64Array.from(f64(y, width * n)) : undefined;
+    return {
+      designs,
+      product: shuffledShared(model, shared, group.keep, job.hasSigns),
+      fill(h) {
+        if (residuals !== undefined) f64(y, width * n).set(residuals);
+        const added = testedParts(h);
+        for (let j = 0; j < r0; j++)
+          addScaled(added.subarray(j * width, (j + 1) * width), at(regions.basis) + j * n * 8, 0, y);
+        for (let j = 0; j < c; j++) {
+          addScaled(added.subarray((r0 + j) * width, (r0 + j + 1) * width), loader.ownPanel(j), 1, y);
+        }
+      },
+    };
+
+    /** A_h'A_h Q y, f64 [r][width]; zero where it is rounding. */
+    function testedParts(h: number): Float64Array {
+      const added = new Float64Array(rank * width);
+      for (const [e, design] of designs.entries()) {
+        if (design === undefined) continue;
+        const { tested, rank: s } = design.hypotheses[h]!;
+        const parts = Float64Array.from({ length: s }, (_, q) => {
+          let part = 0;
+          for (let j = 0; j < rank; j++) part += tested[q * rank + j]! * fitted[j * width + e]!;
+          return part;
+        });
+        if (!(parts.reduce((sum, part) => sum + part * part, 0) > CONSTANT_COLUMN * raw[e]!)) continue;
+        for (let q = 0; q < s; q++) {
+          for (let j = 0; j < rank; j++) added[j * width + e]! += tested[q * rank + j]! * parts[q]!;
+        }
+      }
+      return added;
+    }
+  };
+}
+
+function addInto(sums: Float64Array, terms: Float64Array): void {
+  for (let i = 0; i < terms.length; i++) sums[i]! += terms[i]!;
+}

@@ -1,0 +1,69 @@
+// Statistics under one design for all elements, tile by tile of shuffles: one product serves all hypotheses. engine.md section 1.
+import { roundUp } from "../../kernels/kernel-set.js";
+import type { Context } from "../context.js";
+import { gatheredTileBytes } from "../plan/job.js";
+import type { TileSource } from "../seams.js";
+import type { BlockLoader } from "./load-block.js";
+import { createFixedObserver } from "./observe-fixed.js";
+
+export function createFixedSource(context: Context, loader: BlockLoader): TileSource {
+  const { job, kernels: k, at, f64 } = context;
+  const { size, shared, worker: w, layout } = job;
+  const { nSubjects: n, rank, hypotheses } = size;
+  const { blockWidth, tileShuffles } = layout;
+  const sums = f64(at(w.sums), blockWidth);
+  const hypothesisSums = f64(at(w.hypothesisSums), blockWidth);
+  const nMoments = hypotheses.reduce((sum, { nCorrections }) => sum + nCorrections, 0);
+  const momentRows = roundUp(nMoments, k.panels.rows);
+  const moments = f64(at(w.moments), Math.max(momentRows, 1) * blockWidth);
+  const nOut = roundUp(tileShuffles * rank, k.panels.rows);
+  const tileBytes = gatheredTileBytes(job, k.panels.rows);
+
+  /** Q' P_b y of one tile of shuffles, into the product region. */
+  const multiply = (iTile: number, width: number) => {
+    const gathered = shared.gathered + iTile * tileBytes;
+    if (job.precision === "double") {
+      k.product.f64(nOut, n, width, gathered, at(w.packed), at(w.product), width);
+      return;
+    }
+    k.product.f32(nOut, n, width, gathered, at(w.packed32), at(w.product32), width);
+    k.f64FromF32(nOut * width, at(w.product32), at(w.product));
+  };
+
+  /** |e_h|^2 of hypothesis h, whose moments begin at row `first`: a pointer. */
+  const sumsOf = (nCorrections: number, first: number, width: number): number => {
+    if (nCorrections === 0) return at(w.sums);
+    for (let c = 0; c < width; c++) {
+      let sum = sums[c]!;
+      for (let j = 0; j < nCorrections; j++) sum -= moments[(first + j) * width + c]! ** 2;
+      hypothesisSums[c] = sum;
+    }
+    return at(w.hypothesisSums);
+  };
+
+  return {
+    observe: createFixedObserver(context, loader),
+    *tiles(iBlock, batch, sink) {
+      const { width, firstElement, nElements } = loader.loadBlock(iBlock);
+      loader.removeShared(width);
+      if (nMoments > 0) k.product.f64(momentRows, n, width, shared.moments, at(w.packed), at(w.moments), width);
+      if (job.precision === "single") k.f32FromF64Panels(n, width, at(w.packed), at(w.packed32));
+      for (let first = 0; first < batch.lanes; first += tileShuffles) {
+        const count = Math.min(tileShuffles, batch.lanes - first);
+        multiply(first / tileShuffles, width);
+        let firstMoment = 0;
+        for (const [h, { nCorrections }] of hypotheses.entries()) {
+          const nuisance = {
+            sums: sumsOf(nCorrections, firstMoment, width),
+            moments: at(w.moments) + firstMoment * width * 8,
+            corrections: shared.hypotheses[h]!.corrections + first * rank * nCorrections * 8,
+          };
+          sink.product({ h, firstElement, nElements, width, first, count, ...nuisance }, batch);
+          firstMoment += nCorrections;
+        }
+        yield;
+      }
+    },
+    close: () => loader.close(),
+  };
+}

@@ -1,0 +1,96 @@
+// One block of elements out of the store into this worker's regions: raw, then packed, then without the nuisance that all hypotheses share.
+import { roundUp } from "../../kernels/kernel-set.js";
+import type { ColumnSource } from "../../store/column-source.js";
+import { openColumnSource } from "../../store/open-column-source.js";
+import type { Context } from "../context.js";
+
+/** A column whose sum of squares shrinks by this factor when the nuisance is removed was constant but for rounding. */
+const CONSTANT_COLUMN = 1e-24;
+
+export interface BlockPlace {
+  readonly firstColumn: number;
+  /** Store columns read. */
+  readonly nColumns: number;
+  readonly firstElement: number;
+  readonly nElements: number;
+}
+
+export interface LoadedBlock extends BlockPlace {
+  /** nElements rounded up to whole panels. */
+  readonly width: number;
+}
+
+export interface BlockLoader {
+  place(iBlock: number): BlockPlace;
+  /** Copies the store's columns of a block to the raw region, `offset` bytes into it: [nSubjects][nColumns]. */
+  readRaw(place: Pick<BlockPlace, "firstColumn" | "nColumns">, offset?: number): void;
+  /** Reads block i and packs the columns inside the mask. */
+  loadBlock(iBlock: number): LoadedBlock;
+  /** Removes the nuisance that all hypotheses share; a column that was nothing but nuisance becomes exactly zero. Fills `sums` and `factors`. */
+  removeShared(width: number): void;
+  close(): void;
+}
+
+export function createBlockLoader(context: Context): BlockLoader {
+  const { job, kernels: k, at, u8, u32, f64, report } = context;
+  const { size, shared, worker: w } = job;
+  const { blockWidth, windowBytes } = job.layout;
+  const n = size.nSubjects;
+  const blocks = u32(shared.blocks, job.nBlocks * 4);
+  const columns = u32(shared.columns, size.nElements);
+  const columnIndices = u32(at(w.columnIndices), blockWidth);
+  const rawSums = f64(at(w.rawSums), blockWidth);
+  const sums = f64(at(w.sums), blockWidth);
+  const factors = f64(at(w.factors), blockWidth);
+  let source: ColumnSource | undefined;
+
+  const place = (iBlock: number): BlockPlace => ({
+    firstColumn: blocks[iBlock * 4]!,
+    nColumns: blocks[iBlock * 4 + 1]!,
+    firstElement: blocks[iBlock * 4 + 2]!,
+    nElements: blocks[iBlock * 4 + 3]!,
+  });
+  const readRaw: BlockLoader["readRaw"] = ({ firstColumn, nColumns }, offset = 0) => {
+    source ??= openColumnSource({ ...job.source, windowBytes }, context.onFallback);
+    const bytes = n * nColumns * size.valueBytes;
+    source.copyColumnsInto(u8(at(w.raw) + offset, bytes), firstColumn, nColumns);
+    report.bytesRead += bytes;
+  };
+
+  return {
+    place,
+    readRaw,
+    loadBlock(iBlock) {
+      const found = place(iBlock);
+      const { firstColumn, nColumns, firstElement, nElements } = found;
+      readRaw(found);
+      for (let i = 0; i < nElements; i++) columnIndices[i] = columns[firstElement + i]! - firstColumn;
+      k.f64PackColumns(
+        n,
+        nElements,
+        at(w.raw),
+        size.valueBytes,
+        nColumns,
+        at(w.columnIndices),
+        at(w.packed),
+        at(w.nonFinite),
+      );
+      return { ...found, width: roundUp(nElements, k.panels.f32) };
+    },
+    removeShared(width) {
+      k.f64SumSquares(n, width, at(w.packed), at(w.rawSums));
+      k.f64ProjectOut(n, width, size.sharedRank, shared.sharedNuisance, at(w.packed));
+      k.f64SumSquares(n, width, at(w.packed), at(w.sums));
+      for (let c = 0; c < width; c++) {
+        const constant = !(sums[c]! > CONSTANT_COLUMN * rawSums[c]!);
+        // single precision: unit columns, so that no product under- or overflows; F does not change
+        factors[c] = constant ? 0 : job.precision === "single" ? 1 / Math.sqrt(sums[c]!) : 1;
+        sums[c] = constant ? 0 : job.precision === "single" ? 1 : sums[c]!;
+      }
+      k.f64ScaleColumns(n, width, at(w.factors), at(w.packed));
+    },
+    close() {
+      source?.close();
+    },
+  };
+}

@@ -1,0 +1,144 @@
+// What each hypothesis shuffles, e_h, for all elements of a group at once, in the packed panels: three ways to the same numbers (element-test.ts).
+//   shared design    project the nuisance of h out of y
+//   own columns      y - Q Q'y by kernels and lanes, plus what h tests of it
+//   own columns and variance groups    element by element
+import { addColumn, createFactors } from "../../stats/design/column-factors.js";
+import { type ElementDesign, factoriseShared, resolveElementDesign } from "../../stats/glm/element-design.js";
+import { CONSTANT_COLUMN, fitElement, nullResidual, type Residual } from "../../stats/glm/element-test.js";
+import { groupRows } from "../../stats/glm/group-rows.js";
+import type { Context } from "../context.js";
+import type { ModelJob } from "../plan/job.js";
+import { columnPreparer } from "./column-residuals.js";
+import { createDesignCache } from "./design-cache.js";
+import type { ModelLoader } from "./model-block.js";
+import { createPanels } from "./panels.js";
+import type { ProductRows, ResidualPreparer } from "./residual-preparer.js";
+
+export function createResidualPreparer(context: Context, modelJob: ModelJob, loader: ModelLoader): ResidualPreparer {
+  const { nElementColumns, nGroups } = modelJob.size;
+  if (nElementColumns === 0) return sharedPreparer(context, modelJob, loader);
+  return (nGroups === 1 ? columnPreparer : elementPreparer)(context, modelJob, loader);
+}
+
+function sharedPreparer(context: Context, modelJob: ModelJob, loader: ModelLoader): ResidualPreparer {
+  const { job, kernels: k, at, f64 } = context;
+  const { worker: w } = job;
+  const { regions, model } = modelJob;
+  const n = job.size.nSubjects;
+  const panels = createPanels(context);
+  const designOf = createDesignCache(context, modelJob);
+  const known = new WeakMap<ElementDesign, ProductRows>();
+  const productOf = (design: ElementDesign, keep: Uint8Array): ProductRows => {
+    let product = known.get(design);
+    if (product === undefined) {
+      const groups = groupRows(design, model.groups!, keep, job.hasSigns);
+      product = { count: groups.rows.length / n, rows: groups.rows, groups };
+      known.set(design, product);
+    }
+    return product;
+  };
+  return (block, group) => {
+    const design = designOf(group);
+    if (design.verdict !== "testable") return undefined;
+    const width = panels.columns(group.members.length);
+    return {
+      designs: group.members.map(() => design),
+      product: productOf(design, group.keep),
+      fill(h) {
+        loader.pack(block, group);
+        const nuisance = nuisanceRows(design, h, n);
+        f64(at(regions.basis), nuisance.length).set(nuisance);
+        k.f64SumSquares(n, width, at(w.packed), at(w.rawSums));
+        k.f64ProjectOut(n, width, nuisance.length / n, at(regions.basis), at(w.packed));
+        k.f64SumSquares(n, width, at(w.packed), at(w.sums));
+        const raw = f64(at(w.rawSums), width);
+        const sums = f64(at(w.sums), width);
+        f64(at(w.factors), width).set(sums.map((sum, c) => (sum > CONSTANT_COLUMN * raw[c]! ? 1 : 0)));
+        k.f64ScaleColumns(n, width, at(w.factors), at(w.packed));
+      },
+    };
+  };
+}
+
+/** Orthonormal rows that span the columns of the design that h does not test, f64 [r - s][n]. */
+function nuisanceRows({ rank: r, basis, hypotheses }: ElementDesign, h: number, n: number): Float64Array {
+  const { tested, rank: s } = hypotheses[h]!;
+  const factors = createFactors(r, s + r);
+  for (let q = 0; q < s; q++) addColumn(factors, tested.subarray(q * r, q * r + r));
+  const rows = new Float64Array((r - s) * n);
+  let found = 0;
+  for (let j = 0; j < r; j++) {
+    addColumn(
+      factors,
+      Float64Array.from({ length: r }, (_, i) => (i === j ? 1 : 0)),
+    );
+    const left = factors.r[(s + j) * factors.capacity + s + j]!;
+    // 1/r of the complement is left in some unit vector at least; a rest of rounding size is no direction
+    if (!(left > 1e-6) || found === r - s) {
+      factors.q.fill(0, (s + j) * r, (s + j + 1) * r);
+      continue;
+    }
+    for (let l = 0; l < r; l++) {
+      const weight = factors.q[(s + j) * r + l]!;
+      for (let i = 0; i < n; i++) rows[found * n + i]! += weight * basis[l * n + i]!;
+    }
+    found++;
+  }
+  return rows;
+}
+
+function elementPreparer(context: Context, { size, model }: ModelJob, loader: ModelLoader): ResidualPreparer {
+  const { job, at, f64 } = context;
+  const { worker: w } = job;
+  const { nElementColumns: c, nGroups, sharedRank: r } = size;
+  const n = job.size.nSubjects;
+  const groupOf = model.groups!.of;
+  const { columns, readColumn, writeColumn } = createPanels(context);
+  /** Residualised own columns of each element, per variance group, over the columns as they were read. */
+  const placeOwn = (designs: readonly (ElementDesign | undefined)[], width: number) => {
+    for (let row = 0; row < nGroups * c; row++) {
+      f64(loader.ownPanel(row), width * n).fill(0);
+      for (const [e, design] of designs.entries()) {
+        if (design === undefined) continue;
+        const values = design.basis.subarray((r + (row % c)) * n);
+        const group = Math.floor(row / c);
+        writeColumn(loader.ownPanel(row), e, (i) => (groupOf[i] === group ? values[i]! : 0));
+      }
+    }
+  };
+  /** Q_g of every group, f64 [G r][n]. */
+  const basisOfGroups = (basis: Float64Array): Float64Array => {
+    const rows = new Float64Array(nGroups * r * n);
+    for (let j = 0; j < r; j++) {
+      for (let i = 0; i < n; i++) rows[(groupOf[i]! * r + j) * n + i] = basis[j * n + i]!;
+    }
+    return rows;
+  };
+  return (block, group) => {
+    loader.pack(block, group);
+    const shared = factoriseShared(model, group.keep);
+    const designs = group.members.map((_, e): ElementDesign | undefined => {
+      const columns = Array.from({ length: c }, (__, j) => readColumn(loader.ownPanel(j), e));
+      const design = resolveElementDesign(model, group.keep, shared, columns);
+      return design.verdict === "testable" ? design : undefined;
+    });
+    if (designs.every((design) => design === undefined)) return undefined;
+    const fits = designs.map((design, e): Residual | undefined =>
+      design === undefined ? undefined : fitElement(design, readColumn(at(w.packed), e)),
+    );
+    const width = columns(designs.length);
+    placeOwn(designs, width);
+    return {
+      designs,
+      product: { count: nGroups * r, rows: basisOfGroups(shared.q) },
+      fill(h) {
+        f64(at(w.packed), width * n).fill(0);
+        for (const [e, design] of designs.entries()) {
+          if (design === undefined) continue;
+          const residual = nullResidual(design, design.hypotheses[h]!, fits[e]!);
+          writeColumn(at(w.packed), e, (i) => residual[i]!);
+        }
+      },
+    };
+  };
+}

@@ -1,0 +1,26 @@
+// What prepares the residuals of a group of elements gives (residual-panels.ts, column-residuals.ts).
+import type { ElementDesign } from "../../stats/glm/element-design.js";
+import type { GroupRows } from "../../stats/glm/group-rows.js";
+import type { ElementGroup, ModelBlock } from "./model-block.js";
+
+export interface ResidualPanels {
+  /** One a member; undefined where it cannot be tested. */
+  readonly designs: readonly (ElementDesign | undefined)[];
+  readonly product: ProductRows;
+  /** e_h of all members into the packed panels (zero where one cannot be tested). Hypotheses come in order, from 0. */
+  fill(h: number): void;
+}
+
+/** The rows of the product of one shuffle with what all members share. */
+export interface ProductRows {
+  readonly count: number;
+  /** f64 [count][n]. */
+  readonly rows: Float64Array;
+  /** One variance: the rows in coordinates of the shared Q, f64 [count][r]; undefined: they are Q. */
+  readonly directions?: Float64Array | undefined;
+  /** Variance groups under one design. Undefined with columns of an element's own: the rows are Q_g of every group. */
+  readonly groups?: GroupRows;
+}
+
+/** Undefined: no member can be tested. */
+export type ResidualPreparer = (block: ModelBlock, group: ElementGroup) => ResidualPanels | undefined;

@@ -1,0 +1,120 @@
+// The part of a design that shuffles of the errors can change: what the products of the null are computed with. stats/design/constant-direction.ts.
+
+import { type ColumnFactors, invertUpper } from "../../stats/design/column-factors.js";
+import { besidesConstant } from "../../stats/design/constant-direction.js";
+import { matrixOf, multiply, transpose } from "../../stats/design/matrix.js";
+import type { DesignPartition } from "../../stats/design/partition.js";
+import type { ElementDesign } from "../../stats/glm/element-design.js";
+import type { GlmModel } from "../../stats/glm/model.js";
+import type { RunShuffles } from "../inputs.js";
+import { engineModel } from "../plan/size.js";
+import type { ProductRows } from "./residual-preparer.js";
+
+/** The inputs with the partition of one design for all elements so reduced; the same inputs where nothing can be left out. Reducing twice is reducing once. */
+export function withShuffledPartition<
+  T extends {
+    readonly partition: DesignPartition;
+    readonly model?: GlmModel | undefined;
+    readonly shuffles: RunShuffles;
+  },
+>(inputs: T): T {
+  const { partition, shuffles } = inputs;
+  if (engineModel(inputs.model) !== undefined || shuffles.plan.errors !== "ee" || partition.hypotheses.length === 0) {
+    return inputs;
+  }
+  const { nSubjects, basis, hypotheses } = partition;
+  const tested = hypotheses.flatMap((part) => columnsOf(transpose(part.tested).values, part.tested.nRows));
+  const rows = besidesConstant(basis.values, new Uint8Array(nSubjects).fill(1), tested);
+  if (rows === undefined) return inputs;
+  const u = matrixOf(partition.rank - 1, partition.rank, (i, j) => rows[i * partition.rank + j]!);
+  const reduced = hypotheses.map((part) => ({
+    ...part,
+    tested: multiply(u, part.tested),
+    residualNuisance: multiply(u, part.residualNuisance),
+  }));
+  return { ...inputs, partition: { ...partition, rank: u.nRows, basis: multiply(u, basis), hypotheses: reduced } };
+}
+
+/** What the products of a group of elements with one design are computed with. */
+export interface ShuffledDesign {
+  readonly rank: number;
+  /** f64 [rank][n]. */
+  readonly basis: Float64Array;
+  /** A_h f64 [s][rank] of each hypothesis. */
+  readonly tested: readonly Float64Array[];
+}
+
+/** `keep` u8 [n]: the observations of the design. */
+export function shuffledDesign(design: ElementDesign, keep: Uint8Array, hasSigns: boolean): ShuffledDesign {
+  const { rank: r, basis, hypotheses } = design;
+  const tested = hypotheses.map((hypothesis) => hypothesis.tested);
+  const rows = hasSigns
+    ? undefined
+    : besidesConstant(
+        basis,
+        keep,
+        tested.flatMap((directions) => columnsOf(directions, r)),
+      );
+  if (rows === undefined) return { rank: r, basis, tested };
+  const u = matrixOf(r - 1, r, (i, j) => rows[i * r + j]!);
+  return {
+    rank: r - 1,
+    basis: combineRows(rows, basis, r),
+    tested: tested.map((directions) => {
+      const s = directions.length / r;
+      const rowsOf = matrixOf(s, r, (i, j) => directions[i * r + j]!);
+      return multiply(rowsOf, transpose(u)).values;
+    }),
+  };
+}
+
+/** Of the columns that elements share, whose own columns come after them: what the products are computed with. */
+export function shuffledShared(
+  model: GlmModel,
+  shared: ColumnFactors,
+  keep: Uint8Array,
+  hasSigns: boolean,
+): ProductRows {
+  const { q, r: factors, count: k } = shared;
+  // c = M0 a, and what a hypothesis tests of it is C a: the same under every column that an element may add
+  const toBeta = invertUpper(factors, k);
+  const tested = model.hypotheses.flatMap(({ contrast }) =>
+    Array.from({ length: contrast.nRows }, (_, i) =>
+      unitVector(
+        Float64Array.from({ length: k }, (__, j) => {
+          let sum = 0;
+          for (let l = 0; l <= j; l++) sum += contrast.values[i * contrast.nColumns + l]! * toBeta[l * k + j]!;
+          return sum;
+        }),
+      ),
+    ),
+  );
+  const directions = hasSigns ? undefined : besidesConstant(q, keep, tested);
+  if (directions === undefined) return { count: k, rows: q };
+  return { count: k - 1, rows: combineRows(directions, q, k), directions };
+}
+
+/** U Q: weights f64 [.][r], rows f64 [r][n]. Once for every pattern of missing observations. */
+function combineRows(weights: Float64Array, rows: Float64Array, r: number): Float64Array {
+  const n = rows.length / r;
+  const count = weights.length / r;
+  const out = new Float64Array(count * n);
+  for (let j = 0; j < count; j++) {
+    for (let l = 0; l < r; l++) {
+      const weight = weights[j * r + l]!;
+      for (let i = 0; i < n; i++) out[j * n + i]! += weight * rows[l * n + i]!;
+    }
+  }
+  return out;
+}
+
+/** Of unit length; zero stays zero. */
+function unitVector(values: Float64Array): Float64Array {
+  const length = Math.hypot(...values);
+  return length > 0 ? values.map((value) => value / length) : values;
+}
+
+/** Vectors of `length` that lie one after the other. */
+function columnsOf(values: Float64Array, length: number): Float64Array[] {
+  return Array.from({ length: values.length / length }, (_, i) => values.subarray(i * length, (i + 1) * length));
+}

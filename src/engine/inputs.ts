@@ -1,0 +1,61 @@
+// What the engine is asked to do.
+import type { IoPolicy } from "../mapping/file-bytes.js";
+import type { ShuffleRange } from "../run/shuffle-range.js";
+import type { DesignPartition } from "../stats/design/partition.js";
+import type { GlmModel } from "../stats/glm/model.js";
+import type { ShufflePlan } from "../stats/shuffle/shuffle-plan.js";
+import type { ColumnSourceSpec } from "../store/column-source.js";
+import type { Precision } from "./plan/inputs.js";
+
+/** What becomes of a map of statistics before its maximum is taken. */
+export type Enhancement =
+  /** They are compared as they are: Z of different elements. */
+  | { readonly kind: "none" }
+  /** Connectivity-based fixel enhancement. */
+  | {
+      readonly kind: "cfe";
+      /** The prepared matrix. */
+      readonly connectivity: { readonly path: string; readonly io: IoPolicy };
+      readonly dh: number;
+      readonly extentPower: number;
+      readonly heightPower: number;
+      readonly legacy: boolean;
+    };
+
+export interface RunShuffles {
+  readonly plan: ShufflePlan;
+  readonly range: ShuffleRange;
+}
+
+export interface EngineInputs {
+  /** Of the RunPlan: goes into the null state. */
+  readonly planHash: string;
+  /** Of the columns that all elements share; with element-wise columns without hypotheses. */
+  readonly partition: DesignPartition;
+  /** Undefined: one design and one variance for all, those of `partition`. */
+  readonly model?: GlmModel | undefined;
+  /** Element-wise columns of the model. */
+  readonly columnSources?: readonly ColumnSourceSpec[] | undefined;
+  readonly source: ColumnSourceSpec;
+  /** u32 [nElements]: store columns analysed, ascending. */
+  readonly columns: Uint32Array;
+  readonly enhancement: Enhancement;
+  readonly precision: Precision;
+  readonly kernels: "simd" | "reference";
+  /** 0: the main thread works alone. */
+  readonly nThreads: number;
+  readonly memoryBytes: number;
+  readonly shuffles: RunShuffles;
+  /** u8 [nElements]: elements that may be a maximum. */
+  readonly eligible?: Uint8Array | undefined;
+  /** Told once, in a sentence, when files that should be mapped are read by position. */
+  readonly onFallback: (message: string) => void;
+  /** Stops the run within a second: observe and run reject with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Of the prepared matrix of an enhancer that has one. */
+export interface MatrixSize {
+  readonly nConnections: number;
+  readonly maxRowConnections: number;
+}

@@ -1,0 +1,59 @@
+// Shapes of the work of the linear model, whatever is made of its statistics: the tile of shuffles, the block of elements, the window that is mapped.
+import { type PanelSizes, roundUp } from "../../kernels/kernel-set.js";
+import type { ModelSize, ProblemSize } from "./size.js";
+
+/** Bytes of gathered basis a tile may take: half of a common second-level cache. */
+const TILE_BYTES = 512 * 1024;
+
+/** Shuffles whose gathered rows (`rows` a shuffle) stay in the second-level cache; a divisor of the lanes, so that a tile never crosses a group of them. */
+export function tileOf(n: number, rows: number, single: boolean, panels: PanelSizes): number {
+  let shuffles = panels.lanes;
+  while (shuffles > 1 && shuffles * rows * n * (single ? 4 : 8) > TILE_BYTES) shuffles /= 2;
+  // Padding to whole panels must not be most of the work.
+  while (shuffles < panels.lanes && shuffles * rows < panels.rows) shuffles *= 2;
+  return shuffles;
+}
+
+/** Bytes of a block's packed columns: larger blocks gain nothing, smaller ones leave the tile's panels unused. */
+const BLOCK_BYTES = 4 * 2 ** 20;
+/** Where elements lack observations: each pattern's rows are gathered for the elements of a block that share it, and its panels are padded. */
+const PATTERN_BLOCK_BYTES = 8 * 2 ** 20;
+const PATTERN_SPAN = 4;
+/** Pieces (blocks, windows) a thread claims in a phase at least, so that no thread waits long for the last one. */
+export const CLAIMS_PER_WORKER = 8;
+
+/** With columns of their own elements share no rows of a product but the design's; their panels are twice as large, and best in small blocks. */
+const hasPatterns = (model: ModelSize | undefined): boolean => model?.variable === true && model.nElementColumns === 0;
+
+/** Elements of the store that blocks are cut from: those of one of its blocks, or of several (PATTERN_SPAN). */
+export function blockSpan(
+  { model, nElements }: ProblemSize,
+  { storeBlockWidth, nWorkers }: { readonly storeBlockWidth: number; readonly nWorkers: number },
+): number {
+  if (!hasPatterns(model)) return storeBlockWidth;
+  if (storeBlockWidth % 8 !== 0) return storeBlockWidth;
+  const claims = Math.floor(nElements / storeBlockWidth / (nWorkers * CLAIMS_PER_WORKER));
+  return storeBlockWidth * Math.max(1, Math.min(PATTERN_SPAN, claims));
+}
+
+/** Elements of a block at most, whole panels. */
+export function widestBlock({ model, nSubjects: n }: ProblemSize, span: number, { f32 }: PanelSizes): number {
+  const bytes = hasPatterns(model) ? PATTERN_BLOCK_BYTES : BLOCK_BYTES;
+  return Math.min(roundUp(span, f32), Math.max(f32, Math.floor(bytes / (8 * n) / f32) * f32));
+}
+
+/** A block of several of the store's has whole ones: then `span` parts into such blocks. A narrower one never crosses from one of the store to the next. */
+export function wholeBlocks(width: number, span: number, storeBlockWidth: number): { width: number; span: number } {
+  if (span === storeBlockWidth) return { width, span };
+  if (width <= storeBlockWidth) return { width, span: storeBlockWidth };
+  return { width: width - (width % storeBlockWidth), span };
+}
+
+/** Columns of a panel: the block's, and in models those of Q beside them (glm/shared-design-tester.ts). */
+export const panelColumns = (model: ModelSize | undefined, width: number, { f32 }: PanelSizes): number =>
+  model === undefined ? width : width + roundUp(model.sharedRank, f32);
+
+/** Bytes that a thread keeps mapped at once of the store or of the connectivity. */
+export function mappedWindowBytes(n: number, width: number, valueBytes: number, windowConnections: number): number {
+  return roundUp(Math.max(n * width * valueBytes, windowConnections * 8), 65536) + 131072;
+}

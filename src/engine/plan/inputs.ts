@@ -1,0 +1,78 @@
+// What a run is planned from, and how its work is cut.
+import type { PanelSizes } from "../../kernels/kernel-set.js";
+import type { ProblemSize } from "./size.js";
+
+/** What becomes of statistics. */
+export type SinkJob =
+  | {
+      /** Heights of dh, for an enhancer. */
+      readonly kind: "bins";
+      readonly dh: number;
+      /** Largest bin that the 1-byte, and the 2-byte layout can hold, plus one. */
+      readonly nBinsNarrow: number;
+      readonly nBinsWide: number;
+    }
+  | {
+      /** Compared as they are. */
+      readonly kind: "scores";
+      /** By hypothesis: the score of an element that cannot be tested, under one design for all. */
+      readonly untestable: readonly number[];
+    };
+
+export type Precision = "double" | "single";
+
+export interface PlanInputs {
+  readonly size: ProblemSize;
+  readonly sink: SinkJob;
+  readonly precision: Precision;
+  readonly panels: PanelSizes;
+  /** Lanes to run, the unshuffled data included. */
+  readonly nShuffles: number;
+  /** Threads that work (the main thread alone counts as one). */
+  readonly nWorkers: number;
+  /** Bytes for the run beyond what Node itself takes. */
+  readonly budgetBytes: number;
+  /** Elements of a block on disk. */
+  readonly storeBlockWidth: number;
+  /** Elements of the template (mask or not): images are written at this size. */
+  readonly nStoreElements: number;
+  /** Of the enhancer's matrix; 0 without one. */
+  readonly maxRowConnections: number;
+  readonly nConnections: number;
+  readonly eligibleMask: boolean;
+}
+
+/** How the work is cut. */
+export interface MemoryLayout {
+  /** Elements of the store that blocks are cut from. */
+  readonly blockSpan: number;
+  /** Elements of a block, whole panels. */
+  readonly blockWidth: number;
+  /** Shuffles of a product tile: 1, 2, 4, 8 or 16. */
+  readonly tileShuffles: number;
+  /** Shuffles of a batch: a multiple of tileShuffles (of the lanes where statistics become bins). */
+  readonly batchShuffles: number;
+  /** Shuffles whose labels and signs are held while a batch is gathered: a multiple of tileShuffles. */
+  readonly labelShuffles: number;
+  readonly nBatches: number;
+  /** Of a window of the connectivity; 0 without one. */
+  readonly windowConnections: number;
+  readonly windowRows: number;
+  /** Bytes of a mapped window of a file. */
+  readonly windowBytes: number;
+  /** First byte of worker i's region is workersStart + i * workerBytes. */
+  readonly workersStart: number;
+  readonly workerBytes: number;
+}
+
+/** What the search varies, and what follows from it. */
+export interface MemoryShape {
+  readonly batch: number;
+  readonly tile: number;
+  readonly width: number;
+  readonly labelShuffles: number;
+  readonly windowConnections: number;
+  readonly windowRows: number;
+  readonly maxBlocks: number;
+  readonly maxWindows: number;
+}

@@ -1,0 +1,110 @@
+// What every thread must know about a run: plain data, posted once. Offsets are bytes in the shared linear memory.
+import { roundUp } from "../../kernels/kernel-set.js";
+import type { IoPolicy } from "../../mapping/file-bytes.js";
+import type { GlmModel } from "../../stats/glm/model.js";
+import type { ColumnSourceSpec } from "../../store/column-source.js";
+import type { MemoryLayout, Precision, SinkJob } from "./inputs.js";
+import type { SharedRegions, WorkerRegions } from "./regions.js";
+import type { ModelSize, ProblemSize } from "./size.js";
+
+export interface CfeJob {
+  readonly kind: "cfe";
+  readonly path: string;
+  readonly io: IoPolicy;
+  readonly extentPower: number;
+  /** False with -cfe_legacy: extents are not divided by the sum of the weights. */
+  readonly normalised: boolean;
+  readonly nWindows: number;
+}
+
+export interface EngineJob {
+  readonly size: ProblemSize;
+  readonly source: ColumnSourceSpec;
+  /** Undefined: one design and one variance for all. */
+  readonly model: GlmModel | undefined;
+  /** Element-wise columns of the model. */
+  readonly columnSources: readonly ColumnSourceSpec[];
+  readonly precision: Precision;
+  readonly kernels: "simd" | "reference";
+  /** False: all signs are +1. */
+  readonly hasSigns: boolean;
+  readonly nBlocks: number;
+  readonly sink: SinkJob;
+  /** Undefined: none. */
+  readonly enhancement: CfeJob | undefined;
+  readonly layout: MemoryLayout;
+  readonly shared: SharedRegions;
+  readonly worker: WorkerRegions;
+}
+
+/** Bytes of the gathered rows of one tile; `rowPanel`: rows of a panel of the kernel set. */
+export function gatheredTileBytes({ layout, size, precision }: EngineJob, rowPanel: number): number {
+  const rows = roundUp(layout.tileShuffles * size.rank, rowPanel);
+  return rows * size.nSubjects * (precision === "single" ? 4 : 8);
+}
+
+/** What the parts of a thread's work need to know of a model that is not one design and one variance for all. */
+export interface ModelJob {
+  readonly model: GlmModel;
+  readonly columnSources: readonly ColumnSourceSpec[];
+  readonly size: ModelSize;
+  readonly regions: NonNullable<WorkerRegions["model"]>;
+}
+
+export function modelJobOf({ model, columnSources, size, worker }: EngineJob): ModelJob | undefined {
+  if (model === undefined || size.model === undefined || worker.model === undefined) return undefined;
+  return { model, columnSources, size: size.model, regions: worker.model };
+}
+
+/** Indices of i32 words in the control region. */
+export const CONTROL = { nextClaim: 0, stop: 1, words: 16 } as const;
+
+/** Image i of the observed pass: f32 (bins) or f64 (scores) [nElements], a view of the shared memory. */
+export function observedImage({ size, shared, sink }: EngineJob, buffer: ArrayBufferLike, i: number) {
+  const { nElements } = size;
+  const image = (bytes: number) => shared.observed + i * nElements * bytes;
+  return valuesOf(sink, buffer, sink.kind === "bins" ? image(4) : image(8), nElements);
+}
+
+/** Statistics as a sink keeps them: f32 (bins) or f64 (scores). */
+export function valuesOf({ kind }: SinkJob, buffer: ArrayBufferLike, pointer: number, count: number) {
+  return kind === "bins" ? new Float32Array(buffer, pointer, count) : new Float64Array(buffer, pointer, count);
+}
+
+/** One batch of shuffles, side by side. */
+export interface Batch {
+  readonly lanes: number;
+  /** Of a bin. */
+  readonly binBytes: 1 | 2;
+  /** Lane 0 is the unshuffled data: keep its (enhanced) statistics as the defaults. */
+  readonly keepDefault: boolean;
+  /** First lane that is counted and may be a maximum: 1 where the unshuffled data are not part of the null. */
+  readonly firstLane: number;
+  /** Degrees of freedom that have a table of thresholds, by slot (plan/regions.ts, zThresholds). */
+  readonly tables: readonly ZTable[];
+}
+
+export interface ZTable {
+  readonly dof: number;
+  /** By hypothesis. */
+  readonly nCells: readonly number[];
+  readonly cellsPerUnit: readonly number[];
+}
+
+/** One phase over claimed pieces of work: blocks of elements ("observe", "statistics"), or pieces of the enhancer. */
+export type PhaseOrder =
+  | { readonly phase: "observe" }
+  | { readonly phase: "statistics" | "enhance"; readonly batch: Batch };
+
+/** Counted over one phase by one thread. */
+export interface PhaseReport {
+  /** Largest bin seen. */
+  largestBin: number;
+  /** Lowest element with a value that is not finite where none may be ("observe"); -1 when there is none. */
+  nonFiniteElement: number;
+  bytesRead: number;
+  /** Elements by verdict, in the order of VERDICTS ("observe" of models that vary). */
+  verdicts: number[];
+  /** [nSubjects + 1]: testable elements by degrees of freedom ("observe" of models that vary with one variance). */
+  dofs: number[];
+}

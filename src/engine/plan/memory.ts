@@ -1,0 +1,213 @@
+// The memory of a run, planned before anything is read: one pure function from sizes, threads and budget to block width, batch and regions.
+// Nothing here scales with subjects x elements.
+import { BudgetError } from "../../errors.js";
+import { type PanelSizes, roundUp } from "../../kernels/kernel-set.js";
+import { formatBytes } from "../../units.js";
+import { blockSpan, CLAIMS_PER_WORKER, mappedWindowBytes, tileOf, wholeBlocks, widestBlock } from "./blocks.js";
+import type { MemoryLayout, MemoryShape, PlanInputs } from "./inputs.js";
+import { describeRegions, layOut, type PlacedRegion } from "./region-table.js";
+import { type SharedRegions, sharedTable, type WorkerRegions, workerTable } from "./regions.js";
+import { productRows } from "./size.js";
+
+export interface MemoryPlan extends MemoryLayout {
+  readonly maxBlocks: number;
+  readonly maxWindows: number;
+  readonly shared: SharedRegions;
+  readonly worker: WorkerRegions;
+  /** The same as lists: of the shared memory, and of one worker's from its first byte. */
+  readonly sharedList: readonly PlacedRegion[];
+  readonly workerList: readonly PlacedRegion[];
+  /** Bytes of the linear memory. */
+  readonly memoryBytes: number;
+  /** Bytes outside it: results on their way to files, mapped windows. */
+  readonly outsideBytes: number;
+  /** memoryBytes + outsideBytes: what the run may take beyond Node. */
+  readonly plannedBytes: number;
+  readonly saturated: boolean;
+  /** The sum, line by line. */
+  readonly arithmetic: readonly string[];
+}
+
+interface Candidate {
+  readonly batch: number;
+  readonly width: number;
+  /** Connections. */
+  readonly window: number;
+}
+
+/** Bytes. wasm32 ends here. */
+const LARGEST_MEMORY = 2 ** 32 - 2 ** 16;
+/** Shuffles. More lanes a pass save reads of store and connectivity, but the bins leave the cache. */
+const LARGEST_BATCH = 256;
+/**
+ * Connections of a window at most: 8 B x 524288 = 4 MiB. Each group of lanes reads the neighbourhood's bins anew, and a window has to earn that:
+ * 1 MiB costs 0.42 ns a connection and shuffle, 4 MiB 0.36, 8 MiB 0.35 (kernels/RATIONALE.md).
+ */
+const LARGEST_WINDOW = 524_288;
+/** What the window shrinks to, in steps, before the batch does: each halving of the batch is another pass over everything. */
+const WINDOW_STEP = 4;
+/** Connections. Below this the claim costs more than the balance gains. */
+const SMALLEST_WINDOW = 4096;
+/** Rows of a window: 64 B x 2048 = 128 KiB of enhanced values. */
+const WINDOW_ROWS = 2048;
+/** Shuffles whose labels are held while they are gathered: 256 x 1000 subjects x 5 B = 1.3 MB. */
+const LABEL_SHUFFLES = 256;
+/** Elements. Narrower, and the gathered basis is streamed from memory for too little work: halve the batch of scores first. */
+const NARROW = 64;
+
+/** Throws BudgetError naming the smallest budget that works. */
+export function planMemory(inputs: PlanInputs): MemoryPlan {
+  const budget = Math.min(inputs.budgetBytes, LARGEST_MEMORY);
+  let smallest = Number.POSITIVE_INFINITY;
+  for (const candidate of inputs.sink.kind === "bins" ? binCandidates(inputs) : scoreCandidates(inputs)) {
+    const plan = planCandidate(inputs, candidate);
+    smallest = Math.min(smallest, plan.plannedBytes);
+    if (plan.plannedBytes <= budget) return plan;
+  }
+  throw budgetError(inputs, roundUp(smallest, 2 ** 20));
+}
+
+function budgetError({ size, nWorkers, budgetBytes, sink }: PlanInputs, needed: number): BudgetError {
+  const lowerThreads = nWorkers > 1 ? " or lower -nthreads" : "";
+  const fewer = sink.kind === "bins" ? "analyse fewer fixels with -mask" : "analyse fewer elements";
+  const remedy =
+    needed > LARGEST_MEMORY
+      ? `A WebAssembly memory ends at 4 GiB, so more --memory cannot help: test fewer hypotheses at a time, ${fewer}${lowerThreads}.`
+      : `Raise --memory${lowerThreads}.`;
+  return new BudgetError(
+    `Cannot run in ${formatBytes(Math.min(budgetBytes, LARGEST_MEMORY))}: ${size.nElements} elements, ${size.nSubjects} subjects and ${size.hypotheses.length} hypotheses with ${nWorkers} threads need at least ${formatBytes(needed)}. ${remedy}`,
+    { neededBytes: needed, givenBytes: budgetBytes },
+  );
+}
+
+/** Large batches first: each halving doubles the passes over the store and the connectivity, while narrow blocks cost little. */
+function* binCandidates(inputs: PlanInputs): Generator<Candidate> {
+  const { lanes } = inputs.panels;
+  const wanted = Math.min(LARGEST_BATCH, roundUp(Math.max(inputs.nShuffles, 1), lanes));
+  const widths = halvings(widestBlock(inputs.size, blockSpan(inputs.size, inputs), inputs.panels), inputs.panels);
+  const windows = windowSizes(inputs);
+  for (let batch = wanted; ; batch = roundUp(batch / 2, lanes)) {
+    for (const window of windows) {
+      for (const width of widths) yield { batch: evenBatch(inputs, batch), window, width };
+    }
+    if (batch === lanes) return;
+  }
+}
+
+/** All shuffles at once in wide blocks first; then narrower blocks, smaller batches; at last both as small as they get. */
+function* scoreCandidates(inputs: PlanInputs): Generator<Candidate> {
+  const { size, panels, nShuffles } = inputs;
+  const whole = roundUp(Math.max(size.nElements, 1), panels.f32);
+  const widest = Math.min(widestBlock(size, blockSpan(size, inputs), panels), whole);
+  const widths = halvings(widest, panels);
+  const tile = tileFor(inputs);
+  for (let nBatches = 1; ; nBatches *= 2) {
+    const batch = roundUp(Math.ceil(nShuffles / nBatches), tile);
+    for (const width of widths) if (width >= Math.min(NARROW, widest)) yield { batch, width, window: 0 };
+    if (batch === tile) break;
+  }
+  for (const width of widths) if (width < NARROW) yield { batch: tile, width, window: 0 };
+}
+
+/** From `widest` down to one panel. */
+function halvings(widest: number, { f32 }: PanelSizes): number[] {
+  const widths = [widest];
+  while (widths.at(-1)! > f32) widths.push(Math.max(f32, Math.floor(widths.at(-1)! / (2 * f32)) * f32));
+  return widths;
+}
+
+/** As few batches, of equal size. */
+function evenBatch({ nShuffles, panels: { lanes } }: PlanInputs, largest: number): number {
+  const nBatches = Math.ceil(nShuffles / largest);
+  return Math.max(lanes, roundUp(Math.ceil(nShuffles / nBatches), lanes));
+}
+
+/** Sizes to try, descending. */
+function windowSizes({ nConnections, nWorkers, maxRowConnections }: PlanInputs): number[] {
+  const balanced = Math.ceil(nConnections / (nWorkers * CLAIMS_PER_WORKER));
+  const atLeast = Math.max(Math.min(SMALLEST_WINDOW, nConnections), maxRowConnections, 1);
+  const sizes: number[] = [];
+  for (let size = Math.min(LARGEST_WINDOW, balanced); size > atLeast; size = Math.floor(size / WINDOW_STEP))
+    sizes.push(size);
+  return [...sizes, atLeast];
+}
+
+const tileFor = ({ size, precision, panels }: PlanInputs) =>
+  tileOf(size.nSubjects, productRows(size), precision === "single", panels);
+
+function planCandidate(inputs: PlanInputs, candidate: Candidate): MemoryPlan {
+  const { size, sink, nWorkers, nStoreElements } = inputs;
+  const { nSubjects: n, nElements: m, model } = size;
+  const { batch, window: windowConnections } = candidate;
+  const bins = sink.kind === "bins";
+  const { width, span } = wholeBlocks(candidate.width, blockSpan(size, inputs), inputs.storeBlockWidth);
+  const tile = tileFor(inputs);
+  const windowRows = bins ? Math.min(WINDOW_ROWS, Math.max(m, 1)) : 0;
+  const shape: MemoryShape = {
+    ...{ batch, tile, width, windowConnections, windowRows },
+    // groups of elements gather out of the labels of the whole batch
+    labelShuffles: model === undefined ? Math.min(batch, Math.max(tile, LABEL_SHUFFLES)) : batch,
+    // A span of the store is cut into pieces of `width`; the mask only takes away.
+    maxBlocks: Math.ceil(nStoreElements / span) * Math.ceil(span / width),
+    maxWindows: bins ? Math.ceil(inputs.nConnections / windowConnections) * 2 + Math.ceil(m / windowRows) + 1 : 0,
+  };
+  const shared = layOut(sharedTable(inputs, shape));
+  const worker = layOut(workerTable(inputs, shape));
+  const memoryBytes = roundUp(shared.bytes + nWorkers * worker.bytes, 65536);
+
+  const results = bins ? nStoreElements * 8 + m * 4 * size.hypotheses.length : 4 * m * 8;
+  const nSources = (bins ? 2 : 1) + (model?.nElementColumns ?? 0);
+  const windowBytes = mappedWindowBytes(n, width, size.valueBytes, windowConnections);
+  const mapped = nWorkers * nSources * windowBytes;
+  const plannedBytes = memoryBytes + results + mapped;
+  const saturated = inputs.budgetBytes > LARGEST_MEMORY;
+  return {
+    blockSpan: span,
+    blockWidth: width,
+    tileShuffles: tile,
+    batchShuffles: batch,
+    labelShuffles: shape.labelShuffles,
+    nBatches: Math.ceil(inputs.nShuffles / batch),
+    windowConnections,
+    windowRows,
+    windowBytes,
+    workersStart: shared.bytes,
+    workerBytes: worker.bytes,
+    maxBlocks: shape.maxBlocks,
+    maxWindows: shape.maxWindows,
+    shared: shared.offsets,
+    worker: worker.offsets,
+    sharedList: shared.regions,
+    workerList: worker.regions,
+    memoryBytes,
+    outsideBytes: results + mapped,
+    plannedBytes,
+    saturated,
+    get arithmetic() {
+      const limit = saturated ? " (a WebAssembly memory ends at 4 GiB: more is not used)" : "";
+      return [
+        ...sharedLines(shared.regions, shared.bytes),
+        line("everything shared", formatBytes(shared.bytes)),
+        line(
+          "threads",
+          `${nWorkers} x ${formatBytes(worker.bytes)} (block of ${width} elements x ${n} subjects, product tile of ${tile} shuffles${bins ? `, window of ${windowConnections} connections` : ""})`,
+        ),
+        line("outside", `results on their way to files ${formatBytes(results)}, mapped windows ${formatBytes(mapped)}`),
+        line("planned", `${formatBytes(plannedBytes)} of ${formatBytes(inputs.budgetBytes)}${limit}`),
+      ];
+    },
+  };
+}
+
+const line = (name: string, text: string) => `${name.padEnd(20)} ${text}`;
+
+/** What takes a fiftieth of the shared memory or more, the largest first. */
+function sharedLines(regions: readonly PlacedRegion[], bytes: number): string[] {
+  const overlaid = new Set(regions.filter(({ lifetime }) => lifetime === "observe").map(({ name }) => name));
+  return describeRegions(regions, bytes / 50).map(({ name, text, bytes: taken }) =>
+    line(
+      name,
+      `${text} = ${formatBytes(taken)}${overlaid.has(name) ? ", in the place of what batches need later" : ""}`,
+    ),
+  );
+}

@@ -1,0 +1,179 @@
+// What lies in memory: one table of the shared regions, one of a thread's own. engine/plan/region-table.ts makes offsets of them.
+// Lifetimes: "run"; "observe" (the observed pass) and "shuffles" (every batch) of what is shared; "blocks" (observed pass and statistics) and "pieces"
+// (enhancement) of what a thread has for itself.
+import { type PanelSizes, roundUp } from "../../kernels/kernel-set.js";
+import { observedIndex } from "../../run/observed.js";
+import { MAX_CELLS } from "../../stats/glm/z-thresholds.js";
+import { panelColumns } from "./blocks.js";
+import type { MemoryShape, PlanInputs } from "./inputs.js";
+import { type Offsets, regionsOf } from "./region-table.js";
+import { productRows } from "./size.js";
+
+export type SharedRegions = Offsets<ReturnType<typeof sharedTable>>;
+export type WorkerRegions = Offsets<ReturnType<typeof workerTable>>;
+
+const run = regionsOf("run");
+const observe = regionsOf("observe");
+const shuffles = regionsOf("shuffles");
+const blocks = regionsOf("blocks");
+const pieces = regionsOf("pieces");
+
+/** Numbers of degrees of freedom that get a table of thresholds at most, and bytes of all tables: others do without one (engine/z-tables.ts). */
+const MOST_Z_TABLES = 64;
+const Z_TABLE_BYTES = 2 ** 23;
+
+/** Tables that are planned: where statistics of many numbers of degrees of freedom become bins. */
+export function countZTables({ size, sink }: Pick<PlanInputs, "size" | "sink">): number {
+  const { nSubjects, nElements, hypotheses, model } = size;
+  if (sink.kind !== "bins" || model === undefined || model.nGroups > 1) return 0;
+  const bytes = hypotheses.length * (sink.nBinsWide * 8 + MAX_CELLS * 2);
+  return Math.max(1, Math.min(MOST_Z_TABLES, nSubjects, nElements, Math.floor(Z_TABLE_BYTES / bytes)));
+}
+
+export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
+  const { size, sink, panels } = inputs;
+  const { nSubjects: n, nElements: m, rank, hypotheses, model } = size;
+  const { batch, tile, labelShuffles } = shape;
+  const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
+  const bins = sink.kind === "bins";
+  const value = bins ? ("f32" as const) : ("f64" as const);
+  const elements = [m, "elements"] as const;
+  const subjects = [n, "subjects"] as const;
+  const product = inputs.precision === "single" ? ("f32" as const) : ("f64" as const);
+  const nTables = countZTables(inputs);
+  return {
+    /** i32 words: see CONTROL. */
+    control: run.i32(64),
+    basis: run.f64([rank, "rows"], subjects),
+    sharedNuisance: run.f64([size.sharedRank, "rows"], subjects),
+    moments: run.f64([roundUp(nMoments, panels.rows), "rows"], subjects),
+    pinv: run.f64([roundUp(size.nFactors, panels.rows), "factors"], subjects),
+    /** u32 [m]: store column of each element. */
+    columns: run.u32(elements),
+    /** First column, columns, first element, elements of each block. */
+    blocks: run.u32([shape.maxBlocks, "blocks"], 4),
+    /** First element, elements, first connection (low, high word) of each window of the connectivity. */
+    windows: run.u32([shape.maxWindows, "windows"], 4),
+    heightPowers: run.f32([bins ? sink.nBinsWide : 0, "heights"]),
+    /** Elements that may be a maximum; undefined: all. */
+    eligible: inputs.eligibleMask ? run.u8(elements) : undefined,
+    /** Degrees of freedom, of models with pooled variance whose scores become Z at the end. */
+    elementDofs: run.f64([bins || model === undefined ? 0 : m, "elements"]),
+    /** Tables of degrees of freedom that many elements have, [nTables][H][..]. */
+    zThresholds: run.f64([nTables, "tables"], hypotheses.length, [bins ? sink.nBinsWide : 0, "thresholds"]),
+    zCells: run.u16([nTables, "tables"], hypotheses.length, [MAX_CELLS, "cells"]),
+    /** Images of the observed pass (run/observed.ts): written to files before the first batch begins. */
+    observed: observe[value]([observedIndex(size).count, "images"], elements),
+    labels: shuffles.i32([labelShuffles, "shuffles"], subjects),
+    signs: shuffles.i8([labelShuffles, "shuffles"], subjects),
+    /** The row that takes each source, the inverse of the labels. Where observations can be missing. */
+    positions: shuffles.i32([model?.variable === true ? labelShuffles : 0, "shuffles"], subjects),
+    /** Other models gather for each group of elements, into their own memory. */
+    gathered: shuffles[product](
+      [model === undefined ? batch / tile : 0, "tiles"],
+      [roundUp(tile * rank, panels.rows), "rows"],
+      subjects,
+    ),
+    hypotheses: hypotheses.map((h) => ({
+      contrastBasis: run.f64([rank, "rows"], h.contrastRank),
+      cells: run.u16([h.nCells, "cells"]),
+      thresholds: run.f64([h.nThresholds, "thresholds"]),
+      /** (Enhanced) statistic of the unshuffled data. */
+      defaults: run[value](elements),
+      /** Shuffles with a smaller one. */
+      counters: run.u32(elements),
+      corrections: shuffles.f64([batch, "shuffles"], rank, h.nCorrections),
+      // 32 bytes an element at least, so that one group of lanes fits with 2-byte bins too
+      bins: shuffles.u8(elements, [bins ? Math.max(batch, 2 * panels.lanes) : 0, "shuffles"]),
+    })),
+  };
+}
+
+export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
+  const { size, sink, panels, precision } = inputs;
+  const { nSubjects: n, hypotheses, model } = size;
+  const { batch, tile, windowConnections, windowRows } = shape;
+  const width = panelColumns(model, shape.width, panels);
+  const columns = [width, "columns"] as const;
+  const subjects = [n, "subjects"] as const;
+  const single = precision === "single" && model === undefined ? 1 : 0;
+  const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
+  const rows = roundUp(tile * size.rank, panels.rows);
+  const bins = sink.kind === "bins";
+  return {
+    /** [H][batch], and the element beside it: live until the main thread has read them. */
+    maxima: run[bins ? "f32" : "f64"](hypotheses.length, [batch, "shuffles"]),
+    maximaElements: run.u32(hypotheses.length, [batch, "shuffles"]),
+    raw: blocks[size.valueBytes === 4 ? "f32" : "f64"](subjects, [shape.width, "elements"]),
+    columnIndices: blocks.u32(columns),
+    nonFinite: blocks.u8(columns),
+    packed: blocks.f64(subjects, columns),
+    packed32: blocks.f32(single, subjects, columns),
+    rawSums: blocks.f64(columns),
+    sums: blocks.f64(columns),
+    factors: blocks.f64(columns),
+    moments: blocks.f64([Math.max(roundUp(nMoments, panels.rows), 1), "rows"], columns),
+    hypothesisSums: blocks.f64(columns),
+    product: blocks.f64([Math.max(rows, roundUp(size.nFactors, panels.rows)), "rows"], columns),
+    product32: blocks.f32(single, [rows, "rows"], columns),
+    scores: blocks.f64(bins ? 0 : tile, [shape.width, "elements"]),
+    model: model && modelTable(inputs, shape, width, panels),
+    connections: pieces.u32([windowConnections, "connections"], 2),
+    rowStarts: pieces.u32([bins ? windowRows + 1 : 0, "rows"]),
+    norms: pieces.f32([windowRows, "rows"]),
+    enhanced: pieces.f32([windowRows, "rows"], panels.lanes),
+    // reference: f64 [nBinsWide]; simd: f32 [16][nBinsWide]
+    histogram: pieces.f32(panels.lanes, [bins ? Math.max(sink.nBinsWide, 256) : 0, "heights"]),
+  };
+}
+
+/** Words of 32 observations. */
+export const missingWords = (n: number): number => Math.ceil(n / 32);
+
+/** What models need whose design varies between elements or whose variance is grouped. */
+function modelTable({ size }: PlanInputs, shape: MemoryShape, width: number, panels: PanelSizes) {
+  const { nSubjects: n, hypotheses } = size;
+  const { sharedRank: r, nElementColumns: c, nGroups, contrastRanks, columnBytes, variable } = size.model!;
+  const { tile } = shape;
+  const grouped = nGroups > 1 ? 1 : 0;
+  const gatheredRows = Math.max(roundUp(tile * productRows(size), panels.rows), roundUp(r, panels.rows));
+  const squareRows = grouped * roundUp(tile * nGroups, panels.rows);
+  const mostRows = Math.max(...contrastRanks);
+  const own = c > 0 ? tile : 0;
+  return {
+    /** One an element-wise column: [n][nColumns] as stored. */
+    rawColumns: columnBytes.map((bytes) => blocks[bytes === 4 ? "f32" : "f64"](n, shape.width)),
+    /** Panels of each element-wise column and group, [G * c][W/4][n][4]. */
+    own: blocks.f64(nGroups * c, n, width),
+    /** Members of a group of elements within the block. */
+    members: blocks.u32(width),
+    /** Q, or the directions of it that are projected out. */
+    basis: blocks.f64(r, n),
+    /** Bits of the observations that each column of the block lacks. */
+    lacking: blocks.u32(variable ? width : 0, missingWords(n)),
+    /** Observations that a group of elements lacks; scratch of f64GatherMasked. */
+    missing: blocks.i32(n),
+    runs: blocks.u8((n + 1) * 4 + roundUp(n, 64) / 8),
+    /** f64 [n][G * r]: Q_g of each variance group, the remaining observations only, interleaved; f64 [n][G]: indicators of the groups. */
+    entries: blocks.f64(n, productRows(size)),
+    indicators: blocks.f64(grouped * n, nGroups),
+    /** The shuffle of the observations that are left, for element-wise columns. */
+    labels: blocks.i32(own, n),
+    signs: blocks.i8(own, n),
+    gathered: blocks.f64(gatheredRows, n),
+    gatheredIndicators: blocks.f64(squareRows, n),
+    squares: blocks.f64(grouped * n, width),
+    squareProduct: blocks.f64(squareRows, width),
+    product: blocks.f64(gatheredRows, width),
+    ownProduct: blocks.f64(Math.max(tile * nGroups * c, 1), width),
+    shifts: blocks.f64(hypotheses.length, r, width),
+    totals: blocks.f64(hypotheses.length, width),
+    tested: blocks.f64(mostRows, r + c, width),
+    /** K [G][r][r], sizes [G], rnn [G], T [s][r] of a group of elements, M [r][rho], recovery [rho], i32 starts [G + 1]. rho <= G r. */
+    moments: blocks.f64(grouped * (nGroups * (r * r + 2) + mostRows * r + (r + 1) * nGroups * r + nGroups + 1)),
+    /** Of f64GroupedStatistics: pairs. */
+    scratch: blocks.f64(grouped * 2, r + nGroups + r * r + mostRows * r + mostRows * mostRows + mostRows + nGroups * r),
+    statistics: blocks.f64(tile, width),
+    dofs: blocks.f64(grouped * tile, width),
+  };
+}

@@ -1,0 +1,116 @@
+// The sizes of a problem, from its design, its data and what is made of its statistics.
+import type { ObservedSize } from "../../run/observed.js";
+import type { DesignPartition } from "../../stats/design/partition.js";
+import { countFactors, type GlmModel, isFixedPooled } from "../../stats/glm/model.js";
+import type { ZThresholds } from "../../stats/glm/z-thresholds.js";
+import type { ColumnSourceSpec } from "../../store/column-source.js";
+
+export interface HypothesisSize {
+  readonly contrastRank: number;
+  readonly nCorrections: number;
+  /** 1 for a t-test, 0 for an F-test. */
+  readonly signed: 0 | 1;
+  /** Of the table that turns statistics into bins; 0 and 1 where there is none. */
+  readonly nCells: number;
+  readonly cellsPerUnit: number;
+  readonly nThresholds: number;
+}
+
+/** Of a design that varies between elements or a variance that is grouped. */
+export interface ModelSize {
+  /** Whether observations can be missing. */
+  readonly variable: boolean;
+  /** r of the columns that elements share. */
+  readonly sharedRank: number;
+  /** c: columns that each element brings. */
+  readonly nElementColumns: number;
+  /** G; 1: pooled. */
+  readonly nGroups: number;
+  /** s of each hypothesis. */
+  readonly contrastRanks: readonly number[];
+  /** Bytes of one value of each element-wise column. */
+  readonly columnBytes: readonly (4 | 8)[];
+}
+
+export interface ProblemSize extends ObservedSize {
+  readonly nSubjects: number;
+  /** Elements analysed: inside the mask. */
+  readonly nElements: number;
+  /** Of the products; the design's own may be larger (glm/shuffled-design.ts). */
+  readonly rank: number;
+  readonly dof: number;
+  readonly sharedRank: number;
+  readonly hypotheses: readonly HypothesisSize[];
+  /** Bytes of one stored value. */
+  readonly valueBytes: 4 | 8;
+  /** Undefined: one design and one variance for all. */
+  readonly model: ModelSize | undefined;
+}
+
+/** The model where it is more than one design and one variance for all. */
+export const engineModel = (model: GlmModel | undefined): GlmModel | undefined =>
+  model === undefined || isFixedPooled(model) ? undefined : model;
+
+/** `thresholds`: tables of one design's hypotheses, where statistics become bins. */
+export function problemSize(
+  inputs: {
+    readonly partition: DesignPartition;
+    readonly source: ColumnSourceSpec;
+    readonly columns: Uint32Array;
+    readonly model?: GlmModel | undefined;
+    readonly columnSources?: readonly ColumnSourceSpec[] | undefined;
+  },
+  thresholds: readonly ZThresholds[] = [],
+): ProblemSize {
+  const { partition, source, columns } = inputs;
+  const fixed: ProblemSize = {
+    nSubjects: partition.nSubjects,
+    nElements: columns.length,
+    nFactors: partition.nFactors,
+    rank: partition.rank,
+    dof: partition.dof,
+    sharedRank: partition.sharedNuisance.nRows,
+    valueBytes: source.elementType === "f32" ? 4 : 8,
+    hypotheses: partition.hypotheses.map(({ hypothesis, residualNuisance }, h) => ({
+      contrastRank: hypothesis.rank,
+      nCorrections: residualNuisance.nColumns,
+      signed: hypothesis.kind === "t" ? 1 : 0,
+      nCells: thresholds[h]?.cells.length ?? 0,
+      cellsPerUnit: thresholds[h]?.cellsPerUnit ?? 1,
+      nThresholds: thresholds[h]?.thresholds.length ?? 0,
+    })),
+    nDeviations: 1,
+    hasCondition: false,
+    model: undefined,
+  };
+  const model = engineModel(inputs.model);
+  return model === undefined ? fixed : modelSize(fixed, model, inputs.columnSources ?? []);
+}
+
+function modelSize(fixed: ProblemSize, model: GlmModel, columnSources: readonly ColumnSourceSpec[]): ProblemSize {
+  const { design, groups, variable, hypotheses } = model;
+  return {
+    ...fixed,
+    nFactors: countFactors(model),
+    // of an element with all observations; statistics with degrees of freedom of their own stay below n
+    dof: groups !== undefined ? design.nRows : variable ? design.nRows - countFactors(model) : fixed.dof,
+    hypotheses: hypotheses.map(({ rank, kind }) => ({
+      ...{ contrastRank: rank, nCorrections: 0, signed: kind === "t" ? 1 : 0 },
+      ...{ nCells: 0, cellsPerUnit: 1, nThresholds: 0 },
+    })),
+    nDeviations: groups?.count ?? 1,
+    hasCondition: variable,
+    model: {
+      variable,
+      sharedRank: variable ? design.nColumns : fixed.rank,
+      nElementColumns: model.nElementColumns,
+      nGroups: groups?.count ?? 1,
+      contrastRanks: hypotheses.map(({ rank }) => rank),
+      columnBytes: columnSources.map(({ elementType }) => (elementType === "f32" ? 4 : 8)),
+    },
+  };
+}
+
+/** Rows of the product a shuffle. */
+export const productRows = ({ model, rank }: ProblemSize): number =>
+  model === undefined ? rank : model.nGroups * model.sharedRank;

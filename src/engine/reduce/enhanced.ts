@@ -1,0 +1,44 @@
+// From enhanced statistics of a piece to what is kept of them, whoever enhanced: the unshuffled data's own, a counter an element, a maximum a shuffle.
+import type { Context } from "../context.js";
+import type { Batch } from "../plan/job.js";
+
+export interface EnhancedReducer {
+  /** Before the first piece of a batch: no maximum yet. */
+  begin(): void;
+  /** f32 [nRows][lanes] in the worker's `enhanced`. */
+  reduce(
+    h: number,
+    group: number,
+    piece: { readonly firstElement: number; readonly nRows: number },
+    batch: Batch,
+  ): void;
+}
+
+export function createEnhancedReducer({ job, kernels: k, at, f32, u32 }: Context): EnhancedReducer {
+  const { size, shared, worker: w, layout } = job;
+  const { lanes } = k.panels;
+  return {
+    begin() {
+      const count = size.hypotheses.length * layout.batchShuffles;
+      f32(at(w.maxima), count).fill(0);
+      u32(at(w.maximaElements), count).fill(0xffffffff);
+    },
+    reduce(h, group, { firstElement, nRows }, batch) {
+      const { defaults, counters } = shared.hypotheses[h]!;
+      if (group === 0 && batch.keepDefault) k.f32KeepDefault(nRows, firstElement, at(w.enhanced), defaults);
+      const maxima = (h * layout.batchShuffles + group * lanes) * 4;
+      k.f32ReduceEnhanced(
+        nRows,
+        firstElement,
+        group === 0 ? batch.firstLane : 0,
+        Math.min(lanes, batch.lanes - group * lanes),
+        at(w.enhanced),
+        defaults,
+        shared.eligible ?? 0,
+        counters,
+        at(w.maxima) + maxima,
+        at(w.maximaElements) + maxima,
+      );
+    },
+  };
+}

@@ -1,0 +1,246 @@
+// Puts a run together: sizes -> memory plan -> one shared memory, filled -> threads. Then: observe once, run the shuffles, read the results.
+import type { Connectivity } from "../connectivity/open-connectivity.js";
+import { InputError, InternalError } from "../errors.js";
+import { compileSimdModule, createKernelSet } from "../kernels/choose-kernels.js";
+import { PANELS } from "../kernels/kernel-set.js";
+import { describeFallback, type Fallback } from "../mapping/file-bytes.js";
+import type { NullState } from "../run/null-state.js";
+import { type Observed, observedIndex } from "../run/observed.js";
+import { countLanes } from "../run/shuffle-range.js";
+import type { HypothesisPartition } from "../stats/design/partition.js";
+import { VERDICTS } from "../stats/glm/element-design.js";
+import { createZThresholds, type ZThresholds } from "../stats/glm/z-thresholds.js";
+import { zToF } from "../stats/glm/z-transform.js";
+import { emptyReport } from "./context.js";
+import { fillConstants } from "./fill-shared.js";
+import { withShuffledPartition } from "./glm/shuffled-design.js";
+import type { EngineInputs, MatrixSize } from "./inputs.js";
+import { createNullKeeper } from "./null-keeper.js";
+import type { SinkJob } from "./plan/inputs.js";
+import { CONTROL, type EngineJob, observedImage } from "./plan/job.js";
+import { largestBin } from "./plan/largest-bin.js";
+import { type MemoryPlan, planMemory } from "./plan/memory.js";
+import { countZTables } from "./plan/regions.js";
+import { engineModel, type ProblemSize, problemSize } from "./plan/size.js";
+import { listBlocks, listWindows } from "./plan/work-lists.js";
+import { createRunner } from "./runner.js";
+import { type RunCost, type RunEvents, runShuffles } from "./shuffle-loop.js";
+import { openPool, type Pool } from "./threads/pool.js";
+import { createTurns } from "./threads/turns.js";
+import { fillZTables } from "./z-tables.js";
+
+export interface EnginePlan {
+  readonly memory: MemoryPlan;
+  readonly size: ProblemSize;
+  /** Bytes read from the store in one pass (observed, or one batch), and from the enhancer's matrix in one batch. */
+  readonly storePassBytes: number;
+  readonly connectivityPassBytes: number;
+  /** Over the whole run. */
+  readonly totalBytesRead: number;
+}
+
+export interface RunOutcome {
+  /** Arrays are views of the engine's memory: valid until it is closed. */
+  readonly state: NullState;
+  readonly cost: RunCost;
+}
+
+export interface Engine {
+  readonly plan: EnginePlan;
+  /**
+   * Effects and exact statistics. Images are views of the engine's memory: valid until `run`. Throws InputError for values that are not finite where the
+   * model has all observations.
+   */
+  observe(onProgress?: (share: number) => void): Promise<Observed>;
+  /** Every shuffle of the range. After `observe`. */
+  run(events: RunEvents): Promise<RunOutcome>;
+  /** Afterwards no file is open and no thread runs. */
+  close(): Promise<void>;
+}
+
+interface Prepared {
+  readonly inputs: EngineInputs;
+  readonly plan: EnginePlan;
+  readonly sink: SinkJob;
+  readonly thresholds: readonly ZThresholds[];
+  readonly blocks: Uint32Array;
+}
+
+const NO_MATRIX: MatrixSize = { nConnections: 0, maxRowConnections: 0 };
+
+/** Pure: no file is read. `matrix`: of the prepared connectivity. Throws BudgetError. */
+export function planEngine(inputs: EngineInputs, matrix: MatrixSize = NO_MATRIX): EnginePlan {
+  return prepare(inputs, matrix).plan;
+}
+
+function prepare(given: EngineInputs, { nConnections, maxRowConnections }: MatrixSize): Prepared {
+  const inputs = withShuffledPartition(given);
+  const { columns, source } = inputs;
+  const thresholds = fixedThresholds(inputs);
+  const size = problemSize(inputs, thresholds);
+  const sink = sinkOf(inputs, size);
+  const memory = planMemory({
+    ...{ size, sink, precision: inputs.precision, panels: PANELS },
+    nShuffles: countLanes(inputs.shuffles.range),
+    nWorkers: Math.max(1, inputs.nThreads),
+    budgetBytes: inputs.memoryBytes,
+    storeBlockWidth: source.blockWidth,
+    nStoreElements: source.nElements,
+    ...{ maxRowConnections, nConnections },
+    eligibleMask: inputs.eligible !== undefined,
+  });
+  const { blockSpan: span, blockWidth, nBatches } = memory;
+  const blocks = listBlocks(columns, { span, blockWidth, nStoreElements: source.nElements });
+  let nColumns = 0;
+  for (let i = 0; i < blocks.length; i += 4) nColumns += blocks[i + 1]!;
+  const rowBytes = (size.model?.columnBytes ?? []).reduce<number>((sum, bytes) => sum + bytes, size.valueBytes);
+  const storePassBytes = nColumns * size.nSubjects * rowBytes;
+  const connectivityPassBytes = sink.kind === "bins" ? nConnections * 8 + size.nElements * 8 : 0;
+  const totalBytesRead = storePassBytes * (1 + nBatches) + connectivityPassBytes * nBatches;
+  return {
+    inputs,
+    sink,
+    thresholds,
+    blocks,
+    plan: { memory, size, storePassBytes, connectivityPassBytes, totalBytesRead },
+  };
+}
+
+/** Tables of one design's hypotheses. Other models have tables by degrees of freedom, made after the observed pass (z-tables.ts). */
+function fixedThresholds({ partition, model, enhancement }: EngineInputs): ZThresholds[] {
+  if (enhancement.kind === "none" || engineModel(model) !== undefined) return [];
+  const { dh } = enhancement;
+  const { dof, hypotheses } = partition;
+  return hypotheses.map(({ hypothesis: { rank, kind } }) =>
+    createZThresholds({ dof, rank, kind, dh, maxBin: largestBin(dh, dof) }),
+  );
+}
+
+function sinkOf({ enhancement, partition }: EngineInputs, size: ProblemSize): SinkJob {
+  if (enhancement.kind === "none") {
+    return { kind: "scores", untestable: partition.hypotheses.map((part) => untestableScore(part, partition.dof)) };
+  }
+  const { dh } = enhancement;
+  return { kind: "bins", dh, nBinsNarrow: 256, nBinsWide: largestBin(dh, size.dof) + 2 };
+}
+
+/** The score whose Z is 0: an element that cannot be tested takes part with that. */
+function untestableScore({ hypothesis }: HypothesisPartition, dof: number): number {
+  return hypothesis.kind === "t" ? 0 : Math.sqrt(zToF(0, hypothesis.rank, dof));
+}
+
+/** `connectivity`: the opened matrix of the enhancer; it may be closed afterwards. Throws BudgetError, InputError. */
+export async function openEngine(given: EngineInputs, connectivity?: Connectivity): Promise<Engine> {
+  const { inputs, plan, sink, thresholds, blocks } = prepare(given, connectivity?.manifest ?? NO_MATRIX);
+  const { memory: layout, size } = plan;
+  const { partition, enhancement, shuffles, signal } = inputs;
+  const { plan: shufflePlan, range } = shuffles;
+  if (!range.leadingIdentity && !(range.first === 0 && shufflePlan.startsWithIdentity)) {
+    throw new InternalError("The first lane of a run must be the unshuffled data.");
+  }
+  const limits = { connections: layout.windowConnections, rows: layout.windowRows };
+  const windows =
+    connectivity === undefined ? new Uint32Array(0) : listWindows(connectivity.copyCountsInto, size.nElements, limits);
+  const pages = layout.memoryBytes / 65536;
+  // Safety: never grown, so views of its buffer stay valid in every thread
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const { buffer } = memory;
+  const job: EngineJob = {
+    ...{
+      size,
+      sink,
+      source: inputs.source,
+      model: engineModel(inputs.model),
+      columnSources: inputs.columnSources ?? [],
+    },
+    ...{ precision: inputs.precision, kernels: inputs.kernels, hasSigns: shufflePlan.errors !== "ee" },
+    nBlocks: blocks.length / 4,
+    enhancement:
+      enhancement.kind === "none"
+        ? undefined
+        : {
+            ...{ kind: "cfe", ...enhancement.connectivity, extentPower: enhancement.extentPower },
+            ...{ normalised: !enhancement.legacy, nWindows: windows.length / 4 },
+          },
+    layout: layoutOf(layout),
+    ...{ shared: layout.shared, worker: layout.worker },
+  };
+  const module = inputs.kernels === "simd" ? compileSimdModule() : undefined;
+  const kernels = createKernelSet(inputs.kernels, memory, module);
+  fillConstants({ buffer, job, kernels, inputs, thresholds, blocks, windows });
+  const onFallback = onceAReason(inputs.onFallback);
+  const setup = { job, memory, module, partition };
+  const pool = await openPool(
+    {
+      ...{ setup, onFallback, signal },
+      control: new Int32Array(buffer, job.shared.control, CONTROL.words),
+      createRunner: () => createRunner({ ...setup, iWorker: 0, kernels, onFallback }),
+    },
+    inputs.nThreads,
+  );
+  const nWorkers = Math.max(1, inputs.nThreads);
+  let dofs = emptyReport(size.nSubjects).dofs;
+  return {
+    plan,
+    async observe(onProgress) {
+      const found = await observe(inputs, job, buffer, pool, onProgress);
+      dofs = found.dofs;
+      return found.observed;
+    },
+    async run(events) {
+      const turns = createTurns(signal);
+      const { model } = job;
+      const nTables = countZTables({ size, sink });
+      const tables =
+        model === undefined || nTables === 0
+          ? []
+          : await fillZTables({ buffer, job, model, turns }, dofs, shufflePlan.count, nTables);
+      const keeper = createNullKeeper({ job, buffer, partition }, range, inputs.planHash);
+      const contents = { buffer, job, kernels, partition, shuffles, turns };
+      const cost = await runShuffles({ ...contents, pool, tables, nWorkers, keeper, events });
+      return { state: keeper.finish(), cost };
+    },
+    close: () => pool.close(),
+  };
+}
+
+/** What threads need of the plan: lists and texts stay here. */
+function layoutOf(plan: MemoryPlan): EngineJob["layout"] {
+  const { shared, worker, sharedList, workerList, arithmetic, ...layout } = plan;
+  return layout;
+}
+
+function onceAReason(onFallback: (message: string) => void): (fallback: Fallback) => void {
+  const told = new Set<string>();
+  return (fallback) => {
+    if (told.has(fallback.reason)) return;
+    told.add(fallback.reason);
+    onFallback(describeFallback(fallback));
+  };
+}
+
+async function observe(
+  { source, columns, enhancement }: EngineInputs,
+  job: EngineJob,
+  buffer: ArrayBufferLike,
+  pool: Pool,
+  onProgress: ((share: number) => void) | undefined,
+): Promise<{ observed: Observed; dofs: number[] }> {
+  const reports = await pool.run({ phase: "observe" }, job.nBlocks, (claimed) => onProgress?.(claimed / job.nBlocks));
+  const bad = reports.map((report) => report.nonFiniteElement).filter((element) => element >= 0);
+  if (bad.length > 0) {
+    const column = columns[bad.reduce((a, b) => Math.min(a, b))]!;
+    const element = enhancement.kind === "cfe" ? "fixel" : "element";
+    throw new InputError(
+      `Cannot analyse ${source.path}: expected finite values, got NaN or infinity for ${element} ${column} (counted from 0), perhaps others, where the store counts none. The data changed since: convert them again.`,
+      { path: source.path },
+    );
+  }
+  const sumOf = (of: "verdicts" | "dofs", i: number) => reports.reduce((sum, report) => sum + report[of][i]!, 0);
+  const observed: Observed = {
+    image: (i) => observedImage(job, buffer, i),
+    index: observedIndex(job.size),
+    verdicts: VERDICTS.map((_, i) => sumOf("verdicts", i)),
+  };
+  return { observed, dofs: Array.from({ length: job.size.nSubjects + 1 }, (_, dof) => sumOf("dofs", dof)) };
+}

@@ -1,0 +1,68 @@
+// The seams of a thread's work. A source brings tiles of statistics, a sink takes them, an enhancer makes enhanced statistics of what the sink kept; none
+// of them knows another. Work is done in steps: between two of them a thread can be stopped, and the main thread alone can hear a signal.
+import type { Batch, PhaseOrder, PhaseReport } from "./plan/job.js";
+
+/** Work in pieces short enough to stop between: a few milliseconds each. */
+export type Steps = Generator<void, void, void>;
+
+/** A tile of one product under one design for all elements: a sink makes statistics of it by a kernel of its own, without a tile of them in between. */
+export interface ProductTile {
+  readonly h: number;
+  readonly firstElement: number;
+  readonly nElements: number;
+  /** Columns of the product, whole panels. */
+  readonly width: number;
+  /** Shuffles first..first+count of the batch. */
+  readonly first: number;
+  readonly count: number;
+  /** |e_h|^2 f64 [width], moments f64 [k_h][width], corrections f64 [count][r][k_h]: pointers. */
+  readonly sums: number;
+  readonly moments: number;
+  readonly corrections: number;
+}
+
+/** f64 [count][stride] of t or sqrt(F) (v, sqrt(G)) in the worker's `statistics`; NaN: none. */
+export interface StatisticTile {
+  readonly h: number;
+  /** Of the block. */
+  readonly firstElement: number;
+  /** Elements, counted from the block's first; ascending. */
+  readonly members: readonly number[];
+  readonly first: number;
+  readonly count: number;
+  readonly stride: number;
+  /** Degrees of freedom of all; undefined: they are in the worker's `dofs`, f64 [count][stride]. */
+  readonly dof: number | undefined;
+}
+
+export interface Sink {
+  /** Before the first block of a batch. */
+  begin(): void;
+  product(tile: ProductTile, batch: Batch): void;
+  statistics(tile: StatisticTile, batch: Batch): void;
+}
+
+export interface TileSource {
+  /** The observed pass over one block. */
+  observe(iBlock: number): Steps;
+  /** Every shuffle of the batch over one block. A block's tiles of one hypothesis come in the order of their shuffles. */
+  tiles(iBlock: number, batch: Batch, sink: Sink): Steps;
+  close(): void;
+}
+
+export interface Enhancer {
+  /** Reads a piece; `firstElement`, `nRows` of it. */
+  load(piece: number): { readonly firstElement: number; readonly nRows: number };
+  /** Enhanced statistics f32 [nRows][lanes] of the loaded piece, into the worker's `enhanced`. */
+  enhance(h: number, group: number, batch: Batch): void;
+  close(): void;
+}
+
+/** What one thread does with one piece of claimed work. Main thread and workers run the same code over the same memory. */
+export interface Runner {
+  /** Before the first piece of a phase: the report is cleared, and this worker's maxima are begun anew. */
+  begin(order: PhaseOrder): void;
+  run(order: PhaseOrder, piece: number): Steps;
+  readonly report: PhaseReport;
+  close(): void;
+}

@@ -1,0 +1,65 @@
+// Bins of models whose design varies or whose variance is grouped: statistics of any group of elements -> bins at their places.
+import { binOfF, binOfT } from "../../stats/glm/fast-z.js";
+import { MAX_CELLS } from "../../stats/glm/z-thresholds.js";
+import type { Context } from "../context.js";
+import { type Batch, modelJobOf } from "../plan/job.js";
+import type { StatisticTile } from "../seams.js";
+
+/** Returns the largest bin. `bins`: pointer to that of the block's first element and the tile's first shuffle. */
+export type ModelBinner = (tile: StatisticTile, batch: Batch, bins: number) => number;
+
+export function createModelBinner(context: Context, dh: number): ModelBinner {
+  const { job, kernels: k, at, u32, f64, buffer } = context;
+  const { shared, size } = job;
+  const modelJob = modelJobOf(job);
+  if (modelJob === undefined) return () => 0;
+  const { regions, model } = modelJob;
+  const { lanes } = k.panels;
+  const nHypotheses = size.hypotheses.length;
+  const nThresholds = job.sink.kind === "bins" ? job.sink.nBinsWide : 0;
+
+  /** One number of degrees of freedom for all, which has a table in the shared memory. */
+  const binByTable = (tile: StatisticTile, batch: Batch, bins: number, slot: number): number => {
+    const { h, members, count, stride } = tile;
+    u32(at(regions.members), members.length).set(members);
+    const place = slot * nHypotheses + h;
+    return k.f64BinScores(
+      count,
+      members.length,
+      at(regions.statistics),
+      stride,
+      at(regions.members),
+      batch.tables[slot]!.nCells[h]!,
+      batch.tables[slot]!.cellsPerUnit[h]!,
+      shared.zCells + place * MAX_CELLS * 2,
+      shared.zThresholds + place * nThresholds * 8,
+      batch.binBytes,
+      bins,
+    );
+  };
+
+  /** Without a table: degrees of freedom of each statistic's own, or of few elements. */
+  const binByDofs = ({ h, members, count, stride, dof }: StatisticTile, { binBytes }: Batch, bins: number): number => {
+    const { kind, rank } = model.hypotheses[h]!;
+    const statistics = f64(at(regions.statistics), count * stride);
+    const dofs = dof === undefined ? f64(at(regions.dofs), count * stride) : undefined;
+    const span = members.at(-1)! * lanes + count;
+    const out = binBytes === 1 ? new Uint8Array(buffer, bins, span) : new Uint16Array(buffer, bins, span);
+    let largest = 0;
+    for (let b = 0; b < count; b++) {
+      for (let i = 0; i < members.length; i++) {
+        const x = statistics[b * stride + i]!;
+        const own = dofs === undefined ? dof! : dofs[b * stride + i]!;
+        const bin = kind === "t" ? binOfT(x, own, dh) : binOfF(x * x, rank, own, dh);
+        if (bin > largest) largest = bin;
+        out[members[i]! * lanes + b] = bin;
+      }
+    }
+    return largest;
+  };
+
+  return (tile, batch, bins) => {
+    const slot = tile.dof === undefined ? -1 : batch.tables.findIndex(({ dof }) => dof === tile.dof);
+    return slot < 0 ? binByDofs(tile, batch, bins) : binByTable(tile, batch, bins, slot);
+  };
+}

@@ -1,0 +1,112 @@
+// Phase "score" of models whose design varies or whose variance is grouped. Unlike bins, scores of different elements are compared, and their degrees of
+// freedom differ: maxima are Z. But Z grows with the statistic, so an element's counter compares statistics where its degrees of freedom are its own, and of
+// a group of elements with the same degrees of freedom only the largest becomes a Z. With variance groups every value has degrees of freedom of its own: an
+// approximate Z with a proven bound decides, and the exact one where it cannot.
+import { approximateZ, FAST_Z_BOUND } from "../../stats/glm/fast-z.js";
+import { fToZ, tToZ, zToF } from "../../stats/glm/z-transform.js";
+import type { Context } from "../context.js";
+import { type Batch, modelJobOf } from "../plan/job.js";
+import type { Sink, StatisticTile } from "../seams.js";
+
+/** 40 bits (Veltkamp): shuffles that arrange the data alike differ by rounding only, and must tie. As f64ScoreStatistics. */
+export function roundScore(x: number): number {
+  const scaled = 8193 * x;
+  return scaled - (scaled - x);
+}
+
+/** Z of t, v or sqrt(F), sqrt(G); 0 where there is no statistic. */
+export function zOfStatistic(kind: "t" | "F", rank: number, x: number, dof: number): number {
+  if (!Number.isFinite(x) || x === 0) return 0;
+  return kind === "t" ? tToZ(x, dof) : fToZ(x * x, rank, dof);
+}
+
+/** The statistic of pooled variance that stands where there is none: its Z is 0. */
+const statisticOfNone = (kind: "t" | "F", rank: number, dof: number) =>
+  kind === "t" || !(dof >= 1) ? 0 : Math.sqrt(zToF(0, rank, dof));
+
+/** Z of a default of pooled variance, as it is kept. */
+export function zOfModelScore(kind: "t" | "F", rank: number, x: number, dof: number): number {
+  return x === statisticOfNone(kind, rank, dof) ? 0 : zOfStatistic(kind, rank, x, dof);
+}
+
+export function createModelScorer(context: Context): Sink["statistics"] {
+  const { job, at, f64, u32 } = context;
+  const { shared, worker: w, size } = job;
+  const { batchShuffles } = job.layout;
+  const modelJob = modelJobOf(job);
+  if (modelJob === undefined) return () => {};
+  const { regions, model } = modelJob;
+  const nLanes = size.hypotheses.length * batchShuffles;
+  const maxima = f64(at(w.maxima), nLanes);
+  const maximaElements = u32(at(w.maximaElements), nLanes);
+  const elementDofs = f64(shared.elementDofs, size.nElements);
+  const kept = shared.hypotheses.map(({ defaults, counters }) => ({
+    defaults: f64(defaults, size.nElements),
+    counters: u32(counters, size.nElements),
+  }));
+
+  const contend = (lane: number, z: number, element: number) => {
+    if (z < maxima[lane]! || (z === maxima[lane]! && element >= maximaElements[lane]!)) return;
+    maxima[lane] = z;
+    maximaElements[lane] = element;
+  };
+
+  /** Every value with degrees of freedom of its own. */
+  const scoreByDofs = ({ h, firstElement, members, first, count, stride }: StatisticTile, keepsDefault: boolean) => {
+    const { kind, rank } = model.hypotheses[h]!;
+    const { defaults, counters } = kept[h]!;
+    const statistics = f64(at(regions.statistics), count * stride);
+    const dofs = f64(at(regions.dofs), count * stride);
+    for (let b = 0; b < count; b++) {
+      const lane = h * batchShuffles + first + b;
+      for (let i = 0; i < members.length; i++) {
+        const element = firstElement + members[i]!;
+        const x = roundScore(statistics[b * stride + i]!);
+        const own = dofs[b * stride + i]!;
+        if (keepsDefault && b === 0) defaults[element] = zOfStatistic(kind, rank, x, roundScore(own));
+        const near = kind === "t" ? Math.sign(x) * approximateZ(Math.abs(x), own) : Number.NaN;
+        const clear = Math.abs(near - defaults[element]!) > FAST_Z_BOUND && near + FAST_Z_BOUND < maxima[lane]!;
+        const z = clear ? near : zOfStatistic(kind, rank, x, roundScore(own));
+        if (z < defaults[element]!) counters[element]!++;
+        if (!clear) contend(lane, z, element);
+      }
+    }
+  };
+
+  /** All elements of the tile with the same degrees of freedom: only the largest statistic of a shuffle becomes a Z. */
+  const scoreByStatistic = (
+    { h, firstElement, members, first, count, stride }: StatisticTile,
+    dof: number,
+    keepsDefault: boolean,
+  ) => {
+    const { kind, rank } = model.hypotheses[h]!;
+    const { defaults, counters } = kept[h]!;
+    const statistics = f64(at(regions.statistics), count * stride);
+    const none = statisticOfNone(kind, rank, dof);
+    for (let b = 0; b < count; b++) {
+      let largest = Number.NEGATIVE_INFINITY;
+      let winner = 0;
+      for (let i = 0; i < members.length; i++) {
+        const element = firstElement + members[i]!;
+        const found = statistics[b * stride + i]!;
+        const x = found !== 0 && Number.isFinite(found) ? roundScore(found) : none;
+        if (keepsDefault && b === 0) {
+          defaults[element] = x;
+          elementDofs[element] = dof;
+        }
+        if (x < defaults[element]!) counters[element]!++;
+        if (x > largest) {
+          largest = x;
+          winner = element;
+        }
+      }
+      contend(h * batchShuffles + first + b, largest === none ? 0 : zOfStatistic(kind, rank, largest, dof), winner);
+    }
+  };
+
+  return (tile: StatisticTile, { keepDefault }: Batch) => {
+    const keepsDefault = keepDefault && tile.first === 0;
+    if (tile.dof === undefined) scoreByDofs(tile, keepsDefault);
+    else scoreByStatistic(tile, tile.dof, keepsDefault);
+  };
+}

@@ -1,0 +1,56 @@
+// Statistics are compared as they are: maxima and counters at once. Under one design for all elements a score is t, or sqrt(F): with one number of degrees
+// of freedom Z grows with it, so only what is kept is ever made a Z.
+import type { Context } from "../context.js";
+import type { SinkJob } from "../plan/inputs.js";
+import type { Sink } from "../seams.js";
+import { createModelScorer } from "./model-scores.js";
+
+export function createScoreSink(context: Context, { untestable }: Extract<SinkJob, { kind: "scores" }>): Sink {
+  const { job, kernels: k, at, f64, u32 } = context;
+  const { size, shared, worker: w, layout } = job;
+  const nLanes = size.hypotheses.length * layout.batchShuffles;
+  return {
+    begin() {
+      f64(at(w.maxima), nLanes).fill(Number.NEGATIVE_INFINITY);
+      u32(at(w.maximaElements), nLanes).fill(0xffffffff);
+    },
+    product({ h, firstElement, nElements, width, first, count, ...tile }, batch) {
+      const hypothesis = size.hypotheses[h]!;
+      const { contrastBasis, defaults, counters } = shared.hypotheses[h]!;
+      const lane = h * layout.batchShuffles + first;
+      k.f64ScoreStatistics(
+        count,
+        nElements,
+        size.rank,
+        hypothesis.contrastRank,
+        hypothesis.nCorrections,
+        at(w.product),
+        width,
+        contrastBasis,
+        tile.corrections,
+        tile.moments,
+        width,
+        tile.sums,
+        size.dof,
+        hypothesis.signed,
+        untestable[h]!,
+        at(w.scores),
+        width,
+      );
+      k.f64ReduceScores(
+        count,
+        nElements,
+        at(w.scores),
+        width,
+        firstElement,
+        // a block's tiles come in order, so the defaults of its elements are there before they are compared with
+        batch.keepDefault && first === 0 ? 1 : 0,
+        defaults + firstElement * 8,
+        counters + firstElement * 4,
+        at(w.maxima) + lane * 8,
+        at(w.maximaElements) + lane * 4,
+      );
+    },
+    statistics: createModelScorer(context),
+  };
+}

@@ -1,0 +1,32 @@
+// One phase in one thread: claim a piece, do it step by step, until none is left or the run is stopped.
+import { CONTROL, type PhaseOrder, type PhaseReport } from "../plan/job.js";
+import type { Runner, Steps } from "../seams.js";
+
+/** What a thread tells of a phase. */
+export interface TimedReport extends PhaseReport {
+  /** Milliseconds this thread worked in the phase. */
+  readonly busyMs: number;
+}
+
+export const isStopped = (control: Int32Array): boolean => Atomics.load(control, CONTROL.stop) !== 0;
+
+/** All of a phase's work in this thread as steps; stops at the next one when the run is stopped. */
+export function* phaseSteps(runner: Runner, control: Int32Array, order: PhaseOrder, nPieces: number): Steps {
+  runner.begin(order);
+  while (!isStopped(control)) {
+    const piece = Atomics.add(control, CONTROL.nextClaim, 1);
+    if (piece >= nPieces) return;
+    for (const _ of runner.run(order, piece)) {
+      if (isStopped(control)) return;
+      yield;
+    }
+  }
+}
+
+export function runPhase(runner: Runner, control: Int32Array, order: PhaseOrder, nPieces: number): TimedReport {
+  const start = performance.now();
+  for (const _ of phaseSteps(runner, control, order, nPieces)) {
+    // the next step
+  }
+  return { ...runner.report, busyMs: performance.now() - start };
+}

@@ -1,0 +1,143 @@
+// Threads that work on one shared memory. A phase ends when every thread has found no more to claim: that is the barrier.
+// nThreads = 0: the main thread works alone, and gives the event loop a turn several times a second (turns.ts).
+import { Worker } from "node:worker_threads";
+import { InternalError } from "../../errors.js";
+import type { Fallback } from "../../mapping/file-bytes.js";
+import { CONTROL, type PhaseOrder } from "../plan/job.js";
+import type { Runner } from "../seams.js";
+import { phaseSteps, type TimedReport } from "./phase.js";
+import { rebuildFailure, type WorkerRequest, type WorkerResponse } from "./protocol.js";
+import { createTurns } from "./turns.js";
+import { workerUrl } from "./worker-url.js";
+
+export interface Pool {
+  /** Reports of all threads. `onClaimed`: pieces claimed so far, some times a second and at the end. Rejects with the first error of any thread. */
+  run(order: PhaseOrder, nPieces: number, onClaimed?: (nClaimed: number) => void): Promise<TimedReport[]>;
+  /** When it resolves, every thread has closed its files and ended. */
+  close(): Promise<void>;
+}
+
+export interface PoolInputs<Setup> {
+  /** i32 [CONTROL.words] in the shared memory. */
+  readonly control: Int32Array;
+  /** What a worker thread begins with. */
+  readonly setup: Setup;
+  /** The same work in this thread. */
+  readonly createRunner: () => Runner;
+  /** Once a reason. */
+  readonly onFallback: (fallback: Fallback) => void;
+  /** Entry of the worker threads; tests give one that fails. */
+  readonly entry?: URL;
+  /** Stops every thread at its next step; `run` rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A worker's garbage is small and short-lived; V8's default of up to 48 MiB would be resident memory for nothing. */
+const YOUNG_GENERATION_MIB = 4;
+/** Milliseconds between looks at the claim counter. */
+const TICK_MS = 200;
+/** Milliseconds that a thread may take to end by itself: a step at most. */
+const GRACE_MS = 700;
+
+export async function openPool<Setup>(inputs: PoolInputs<Setup>, nThreads: number): Promise<Pool> {
+  return nThreads === 0 ? openInlinePool(inputs) : openThreadPool(inputs, nThreads);
+}
+
+function openInlinePool<Setup>({ control, createRunner, signal }: PoolInputs<Setup>): Pool {
+  const runner = createRunner();
+  const turns = createTurns(signal);
+  return {
+    async run(order, nPieces, onClaimed) {
+      Atomics.store(control, CONTROL.nextClaim, 0);
+      let busyMs = 0;
+      let start = performance.now();
+      for (const _ of phaseSteps(runner, control, order, nPieces)) {
+        if (!turns.isDue()) continue;
+        busyMs += performance.now() - start;
+        onClaimed?.(Math.min(nPieces, Atomics.load(control, CONTROL.nextClaim)));
+        await turns.take();
+        start = performance.now();
+      }
+      onClaimed?.(nPieces);
+      return [{ ...runner.report, busyMs: busyMs + performance.now() - start }];
+    },
+    async close() {
+      runner.close();
+    },
+  };
+}
+
+async function openThreadPool<Setup>(inputs: PoolInputs<Setup>, nThreads: number): Promise<Pool> {
+  const { control, setup, onFallback, signal } = inputs;
+  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB };
+  const workers = Array.from({ length: nThreads }, () => new Worker(inputs.entry ?? workerUrl(), { resourceLimits }));
+  const exits = workers.map((worker) => new Promise<void>((resolve) => worker.once("exit", () => resolve())));
+  /** Set while a request is under way. */
+  const waiting = new Map<Worker, { resolve: (response: WorkerResponse) => void; reject: (error: Error) => void }>();
+  let closing = false;
+  let firstFailure: Error | undefined;
+
+  const fail = (error: Error) => {
+    firstFailure ??= error;
+    // the others stop at their next step; nobody waits for a thread that is gone
+    Atomics.store(control, CONTROL.stop, 1);
+    for (const { reject } of waiting.values()) reject(firstFailure);
+    waiting.clear();
+  };
+  for (const worker of workers) {
+    worker.on("message", (response: WorkerResponse) => {
+      if (response.type === "fallback") return onFallback(response.fallback);
+      if (response.type === "failed") return fail(rebuildFailure(response.failure));
+      waiting.get(worker)?.resolve(response);
+      waiting.delete(worker);
+    });
+    worker.on("error", (error) => fail(new InternalError(`A worker thread died: ${error.message}`, { cause: error })));
+    worker.on("exit", (code) => {
+      if (!closing) fail(new InternalError(`A worker thread ended unexpectedly (exit code ${code}).`));
+    });
+  }
+  const ask = (worker: Worker, request: WorkerRequest<Setup>) =>
+    new Promise<WorkerResponse>((resolve, reject) => {
+      if (firstFailure !== undefined) return reject(firstFailure);
+      waiting.set(worker, { resolve, reject });
+      worker.postMessage(request);
+    });
+  const stop = () => fail(signal!.reason);
+  signal?.addEventListener("abort", stop);
+  if (signal?.aborted) stop();
+  const close = async () => {
+    closing = true;
+    signal?.removeEventListener("abort", stop);
+    Atomics.store(control, CONTROL.stop, 1);
+    for (const worker of workers) worker.postMessage({ type: "close" } satisfies WorkerRequest<Setup>);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, GRACE_MS);
+    });
+    await Promise.race([Promise.all(exits), late]);
+    clearTimeout(timer);
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  };
+
+  try {
+    await Promise.all(workers.map((worker, iWorker) => ask(worker, { type: "open", setup, iWorker })));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    async run(order, nPieces, onClaimed) {
+      Atomics.store(control, CONTROL.nextClaim, 0);
+      const tick = () => onClaimed?.(Math.min(nPieces, Atomics.load(control, CONTROL.nextClaim)));
+      const timer = setInterval(tick, TICK_MS);
+      try {
+        const responses = await Promise.all(workers.map((worker) => ask(worker, { type: "phase", order, nPieces })));
+        onClaimed?.(nPieces);
+        return responses.flatMap((response) => (response.type === "done" ? [response.report] : []));
+      } finally {
+        clearInterval(timer);
+      }
+    },
+    close,
+  };
+}

@@ -1,0 +1,24 @@
+// Turns of the event loop for work in the main thread: without them no signal, timer or message is heard until the work ends.
+
+/** Milliseconds of work between two turns. */
+const TURN_MS = 100;
+
+export interface Turns {
+  /** True when the work has gone on for long enough. */
+  isDue(): boolean;
+  /** Lets everything that waits happen. Throws the signal's reason when it was aborted. */
+  take(): Promise<void>;
+}
+
+/** The time since the last turn goes on from phase to phase: many short ones are no shorter than a long one. */
+export function createTurns(signal: AbortSignal | undefined): Turns {
+  let last = performance.now();
+  return {
+    isDue: () => performance.now() - last >= TURN_MS,
+    async take() {
+      await new Promise((resolve) => setImmediate(resolve));
+      signal?.throwIfAborted();
+      last = performance.now();
+    },
+  };
+}
