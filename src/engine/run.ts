@@ -20,7 +20,6 @@ import type { SinkJob } from "./plan/inputs.js";
 import { CONTROL, type EngineJob, observedImage } from "./plan/job.js";
 import { largestBin } from "./plan/largest-bin.js";
 import { type MemoryPlan, planMemory } from "./plan/memory.js";
-import { countZTables } from "./plan/regions.js";
 import { engineModel, type ProblemSize, problemSize } from "./plan/size.js";
 import { listBlocks, listWindows } from "./plan/work-lists.js";
 import { createRunner } from "./runner.js";
@@ -190,11 +189,8 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
     async run(events) {
       const turns = createTurns(signal);
       const { model } = job;
-      const nTables = countZTables({ size, sink });
       const tables =
-        model === undefined || nTables === 0
-          ? []
-          : await fillZTables({ buffer, job, model, turns }, dofs, shufflePlan.count, nTables);
+        model === undefined ? [] : await fillZTables({ buffer, job, model, turns }, dofs, shufflePlan.count);
       const keeper = createNullKeeper({ job, buffer, partition }, range, inputs.planHash);
       const contents = { buffer, job, kernels, partition, shuffles, turns };
       const cost = await runShuffles({ ...contents, pool, tables, nWorkers, keeper, events });

@@ -11,12 +11,11 @@ import type { Turns } from "./threads/turns.js";
 /** Statistics (elements x shuffles) that pay for a table of about 2000 thresholds at 5 us. */
 const WORTH_A_TABLE = { t: 2 ** 18, F: 2 ** 14 } as const;
 
-/** `dofs` [n + 1]: testable elements by degrees of freedom; `nTables`: room for so many. Fills zThresholds and zCells. */
+/** `dofs` [n + 1]: testable elements by degrees of freedom. Fills zThresholds and zCells as far as the plan has room. */
 export async function fillZTables(
   { buffer, job, model, turns }: { buffer: ArrayBufferLike; job: EngineJob; model: GlmModel; turns: Turns },
   dofs: readonly number[],
   nShuffles: number,
-  nTables: number,
 ): Promise<ZTable[]> {
   const { sink, shared } = job;
   if (sink.kind !== "bins") return [];
@@ -26,7 +25,7 @@ export async function fillZTables(
   const chosen = [...dofs.entries()]
     .filter(([dof, nElements]) => dof >= 1 && nElements * nShuffles >= worth)
     .sort(([dofA, a], [dofB, b]) => b - a || dofA - dofB)
-    .slice(0, nTables);
+    .slice(0, job.layout.nZTables);
   const tables: ZTable[] = [];
   for (const [slot, [dof]] of chosen.entries()) {
     const [nCells, cellsPerUnit]: [number[], number[]] = [[], []];

@@ -58,6 +58,8 @@ export interface MemoryLayout {
   /** Of a window of the connectivity; 0 without one. */
   readonly windowConnections: number;
   readonly windowRows: number;
+  /** Degrees of freedom that can have a table of thresholds. */
+  readonly nZTables: number;
   /** Bytes of a mapped window of a file. */
   readonly windowBytes: number;
   /** First byte of worker i's region is workersStart + i * workerBytes. */
@@ -73,6 +75,7 @@ export interface MemoryShape {
   readonly labelShuffles: number;
   readonly windowConnections: number;
   readonly windowRows: number;
+  readonly nZTables: number;
   readonly maxBlocks: number;
   readonly maxWindows: number;
 }

@@ -6,7 +6,7 @@ import { formatBytes } from "../../units.js";
 import { blockSpan, CLAIMS_PER_WORKER, mappedWindowBytes, tileOf, wholeBlocks, widestBlock } from "./blocks.js";
 import type { MemoryLayout, MemoryShape, PlanInputs } from "./inputs.js";
 import { describeRegions, layOut, type PlacedRegion } from "./region-table.js";
-import { type SharedRegions, sharedTable, type WorkerRegions, workerTable } from "./regions.js";
+import { countZTables, type SharedRegions, sharedTable, type WorkerRegions, workerTable } from "./regions.js";
 import { productRows } from "./size.js";
 
 export interface MemoryPlan extends MemoryLayout {
@@ -59,10 +59,14 @@ const NARROW = 64;
 export function planMemory(inputs: PlanInputs): MemoryPlan {
   const budget = Math.min(inputs.budgetBytes, LARGEST_MEMORY);
   let smallest = Number.POSITIVE_INFINITY;
+  const nZTables = countZTables(inputs);
   for (const candidate of inputs.sink.kind === "bins" ? binCandidates(inputs) : scoreCandidates(inputs)) {
-    const plan = planCandidate(inputs, candidate);
-    smallest = Math.min(smallest, plan.plannedBytes);
-    if (plan.plannedBytes <= budget) return plan;
+    // tables save time where there is room for them; a smaller batch would cost more
+    for (const tables of new Set([nZTables, 0])) {
+      const plan = planCandidate(inputs, candidate, tables);
+      smallest = Math.min(smallest, plan.plannedBytes);
+      if (plan.plannedBytes <= budget) return plan;
+    }
   }
   throw budgetError(inputs, roundUp(smallest, 2 ** 20));
 }
@@ -135,7 +139,7 @@ function windowSizes({ nConnections, nWorkers, maxRowConnections }: PlanInputs):
 const tileFor = ({ size, precision, panels }: PlanInputs) =>
   tileOf(size.nSubjects, productRows(size), precision === "single", panels);
 
-function planCandidate(inputs: PlanInputs, candidate: Candidate): MemoryPlan {
+function planCandidate(inputs: PlanInputs, candidate: Candidate, nZTables: number): MemoryPlan {
   const { size, sink, nWorkers, nStoreElements } = inputs;
   const { nSubjects: n, nElements: m, model } = size;
   const { batch, window: windowConnections } = candidate;
@@ -144,7 +148,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate): MemoryPlan {
   const tile = tileFor(inputs);
   const windowRows = bins ? Math.min(WINDOW_ROWS, Math.max(m, 1)) : 0;
   const shape: MemoryShape = {
-    ...{ batch, tile, width, windowConnections, windowRows },
+    ...{ batch, tile, width, windowConnections, windowRows, nZTables },
     // groups of elements gather out of the labels of the whole batch
     labelShuffles: model === undefined ? Math.min(batch, Math.max(tile, LABEL_SHUFFLES)) : batch,
     // A span of the store is cut into pieces of `width`; the mask only takes away.
@@ -170,6 +174,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate): MemoryPlan {
     nBatches: Math.ceil(inputs.nShuffles / batch),
     windowConnections,
     windowRows,
+    nZTables,
     windowBytes,
     workersStart: shared.bytes,
     workerBytes: worker.bytes,

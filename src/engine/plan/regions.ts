@@ -18,29 +18,28 @@ const shuffles = regionsOf("shuffles");
 const blocks = regionsOf("blocks");
 const pieces = regionsOf("pieces");
 
-/** Numbers of degrees of freedom that get a table of thresholds at most, and bytes of all tables: others do without one (engine/z-tables.ts). */
+/** Numbers of degrees of freedom that get a table of thresholds at most, and their share of the budget: others do without one (engine/z-tables.ts). */
 const MOST_Z_TABLES = 64;
-const Z_TABLE_BYTES = 2 ** 23;
+const Z_TABLE_SHARE = 1 / 16;
 
-/** Tables that are planned: where statistics of many numbers of degrees of freedom become bins. */
-export function countZTables({ size, sink }: Pick<PlanInputs, "size" | "sink">): number {
+/** Tables that are worth their memory: where statistics of many numbers of degrees of freedom become bins. */
+export function countZTables({ size, sink, budgetBytes }: PlanInputs): number {
   const { nSubjects, nElements, hypotheses, model } = size;
   if (sink.kind !== "bins" || model === undefined || model.nGroups > 1) return 0;
   const bytes = hypotheses.length * (sink.nBinsWide * 8 + MAX_CELLS * 2);
-  return Math.max(1, Math.min(MOST_Z_TABLES, nSubjects, nElements, Math.floor(Z_TABLE_BYTES / bytes)));
+  return Math.min(MOST_Z_TABLES, nSubjects, nElements, Math.floor((budgetBytes * Z_TABLE_SHARE) / bytes));
 }
 
 export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
   const { size, sink, panels } = inputs;
   const { nSubjects: n, nElements: m, rank, hypotheses, model } = size;
-  const { batch, tile, labelShuffles } = shape;
+  const { batch, tile, labelShuffles, nZTables } = shape;
   const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
   const bins = sink.kind === "bins";
   const value = bins ? ("f32" as const) : ("f64" as const);
   const elements = [m, "elements"] as const;
   const subjects = [n, "subjects"] as const;
   const product = inputs.precision === "single" ? ("f32" as const) : ("f64" as const);
-  const nTables = countZTables(inputs);
   return {
     /** i32 words: see CONTROL. */
     control: run.i32(64),
@@ -59,9 +58,9 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
     eligible: inputs.eligibleMask ? run.u8(elements) : undefined,
     /** Degrees of freedom, of models with pooled variance whose scores become Z at the end. */
     elementDofs: run.f64([bins || model === undefined ? 0 : m, "elements"]),
-    /** Tables of degrees of freedom that many elements have, [nTables][H][..]. */
-    zThresholds: run.f64([nTables, "tables"], hypotheses.length, [bins ? sink.nBinsWide : 0, "thresholds"]),
-    zCells: run.u16([nTables, "tables"], hypotheses.length, [MAX_CELLS, "cells"]),
+    /** Tables of degrees of freedom that many elements have, [nZTables][H][..]. */
+    zThresholds: run.f64([nZTables, "tables"], hypotheses.length, [bins ? sink.nBinsWide : 0, "thresholds"]),
+    zCells: run.u16([nZTables, "tables"], hypotheses.length, [MAX_CELLS, "cells"]),
     /** Images of the observed pass (run/observed.ts): written to files before the first batch begins. */
     observed: observe[value]([observedIndex(size).count, "images"], elements),
     labels: shuffles.i32([labelShuffles, "shuffles"], subjects),
