@@ -131,12 +131,20 @@ describe("permutations", () => {
       "Cannot use p.txt: expected indices from 0 or from 1, got 5 as the lowest of column 1. Correct the file.",
     ],
     [
+      "of more digits than a number holds",
+      (input) => {
+        write(input, "p.txt", `${"0\n".repeat(7)}9007199254740993\n`);
+        return ["-permutations", input.at("p.txt")];
+      },
+      "Cannot read p.txt: expected integers from -2147483648 to 2147483647, got 9007199254740993 (row 8, column 1, counting from 1). Correct the value.",
+    ],
+    [
       "that are no integers",
       (input) => {
         write(input, "p.txt", "0.5\n".repeat(8));
         return ["-permutations", input.at("p.txt")];
       },
-      "Cannot read p.txt: expected integers, got 0.5 (row 1, column 1, counting from 1). Correct the value.",
+      "Cannot read p.txt: expected integers from -2147483648 to 2147483647, got 0.5 (row 1, column 1, counting from 1). Correct the value.",
     ],
   ]);
   refuses(

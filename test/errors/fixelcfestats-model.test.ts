@@ -107,6 +107,11 @@ describe("exchangeability blocks", () => {
       cannot("within", "8 values (one per subject), got 4. Give one block number a subject."),
     ],
     [
+      "of more digits than a number holds",
+      given("-exchange_within", "0 0 0 0 1 1 1 9007199254740993\n"),
+      "Cannot read given.txt: expected integers from -2147483648 to 2147483647, got 9007199254740993 (row 1, column 8, counting from 1). Correct the value.",
+    ],
+    [
       "of different sizes that trade places, and of one subject, both at once",
       given("-exchange_whole", "0 0 0 1 1 2 2 3\n"),
       cannot("whole", "2 or more subjects in each block, got 1 in block 3. Join it with another block."),

@@ -38,6 +38,11 @@ describe("-variance", () => {
       `${WHAT}: expected whole numbers from 0 or from 1, got 1.5 (subject 6, counting from 1). Number the groups.`,
     ],
     [
+      "beyond 2^53",
+      groups("0 0 0 0 1 9007199254740993 1 1\n"),
+      `${WHAT}: expected whole numbers from 0 or from 1, got 9007199254740992 (subject 6, counting from 1). Number the groups.`,
+    ],
+    [
       "from 2",
       groups("2 2 2 2 3 3 3 3\n"),
       `${WHAT}: expected the lowest group number to be 0 or 1, got 2. Number the groups from 0 or 1.`,

@@ -1,6 +1,6 @@
 // Text matrices whose values are integers: groups, permutations, F-test selectors.
 import { InputError } from "../../errors.js";
-import { type Matrix, parseMatrix } from "./matrix.js";
+import { type Matrix, parseMatrix, tokenAt } from "./matrix.js";
 import { readTextFile } from "./read-text.js";
 
 export interface IntegerMatrix {
@@ -15,7 +15,7 @@ export function parseIntegers(text: string, path: string): IntegerMatrix {
   const matrix = parseMatrix(text, path);
   const values = Int32Array.from(matrix.values);
   const wrong = values.findIndex((value, i) => value !== matrix.values[i]!);
-  if (wrong !== -1) throw notAnInteger(matrix, wrong, path);
+  if (wrong !== -1) throw notAnInteger(matrix, wrong, text, path);
   return { nRows: matrix.nRows, nColumns: matrix.nColumns, values };
 }
 
@@ -31,9 +31,13 @@ export function readIntegerVector(path: string): Int32Array {
   throw new InputError(message, { path });
 }
 
-function notAnInteger({ nColumns, values }: Matrix, index: number, path: string): InputError {
+function notAnInteger({ nColumns }: Matrix, index: number, text: string, path: string): InputError {
   const where = `row ${Math.floor(index / nColumns) + 1}, column ${(index % nColumns) + 1}, counting from 1`;
-  return new InputError(`Cannot read ${path}: expected integers, got ${values[index]} (${where}). Correct the value.`, {
-    path,
-  });
+  const expected = "expected integers from -2147483648 to 2147483647";
+  return new InputError(
+    `Cannot read ${path}: ${expected}, got ${tokenAt(text, index)} (${where}). Correct the value.`,
+    {
+      path,
+    },
+  );
 }

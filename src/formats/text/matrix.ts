@@ -49,6 +49,19 @@ export function readMatrix(path: string): Matrix {
   return parseMatrix(readTextFile(path), path);
 }
 
+/** Value `index` (row-major, from 0) of a matrix that parseMatrix accepts, as it is written: for messages, because a number of many digits is rounded. */
+export function tokenAt(text: string, index: number): string {
+  let before = 0;
+  for (const { content } of contentLines(text)) {
+    const tokens = content.match(TOKEN) ?? [];
+    if (index < before + tokens.length) return shorten(tokens[index - before]!);
+    before += tokens.length;
+  }
+  return "another value";
+}
+
+const shorten = (token: string): string => (token.length > 40 ? `${token.slice(0, 40)}..` : token);
+
 /** Lines without comments and byte order mark, numbered from 1. A line without content is given too. */
 function* contentLines(text: string): Generator<{ number: number; content: string }> {
   let start = text.startsWith("\ufeff") ? 1 : 0;
@@ -63,7 +76,7 @@ function* contentLines(text: string): Generator<{ number: number; content: strin
 }
 
 function parseNumber(token: string, line: number, path: string): number {
-  const shown = token.length > 40 ? `${token.slice(0, 40)}..` : token;
+  const shown = shorten(token);
   if (NUMBER.test(token)) {
     const value = Number(token);
     if (Number.isFinite(value)) return value;

@@ -91,11 +91,16 @@ describe("parseIntegers", () => {
     expect(Array.from(parseIntegers("1 2.0 -3e0", "g").values)).toEqual([1, 2, -3]);
   });
 
-  it.each(["1 2\n3 4.5", "1 2\n3 nan", "1 2\n3 3000000000"])("refuses %j", (text) => {
-    expect(() => parseIntegers(text, "g.csv")).toThrow(
-      /g.csv: expected integers, got \S+ \(row 2, column 2, counting from 1\)/,
-    );
-  });
+  it.each(["4.5", "nan", "3000000000", "9007199254740993", "-0x10", `${"1".repeat(60)}`])(
+    "refuses %s as written",
+    (token) => {
+      const shown = token.length > 40 ? `${token.slice(0, 40)}..` : token;
+      const message = /^-0x/.test(token)
+        ? 'Cannot read g.csv: expected a number, got "-0x10" (line 3). Names of columns or rows need a # in front of their line.'
+        : `Cannot read g.csv: expected integers from -2147483648 to 2147483647, got ${shown} (row 2, column 2, counting from 1). Correct the value.`;
+      expect(() => parseIntegers(`# a b\n1 2\n3,${token} # c\n`, "g.csv")).toThrow(message);
+    },
+  );
 
   it("reads a vector written as a row or a column", () => {
     const path = join(directory, "groups");
