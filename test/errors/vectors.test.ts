@@ -36,7 +36,22 @@ const small = bytesOf(Float32Array.from([1, 2, 3, 4, 5, 6]));
 
 describe(".npy", () => {
   it.each([
-    ["another dtype", { descr: "<i4", shape: [2, 3] }, /float32 or float64 in little-endian order.*got dtype <i4/],
+    [
+      "another dtype",
+      { descr: "<i4", shape: [2, 3] },
+      /little-endian order.*got dtype <i4.*array\.astype\("<f8"\)\)\.$/,
+    ],
+    ["small integers", { descr: "|u1", shape: [2, 3] }, /got dtype \|u1\. .*array\.astype\("<f4"\)\), or "<f8"\.$/],
+    [
+      "int64",
+      { descr: "<i8", shape: [2, 3] },
+      /got dtype <i8\. .*astype\("<f8"\)\); integers beyond 2\^53 are rounded by that\.$/,
+    ],
+    [
+      "uint64",
+      { descr: ">u8", shape: [2, 3] },
+      /got dtype >u8\. .*astype\("<f8"\)\); integers beyond 2\^53 are rounded by that\.$/,
+    ],
     ["big-endian", { descr: ">f4", shape: [2, 3] }, /got dtype >f4.*astype/],
     ["Fortran order", { fortran: true, shape: [2, 3] }, /expected C order .* got Fortran order.*ascontiguousarray/],
     ["one dimension", { shape: [6] }, /expected 2 dimensions \(subjects x elements\), got 1 \(shape \(6,\)\)/],
@@ -54,6 +69,12 @@ describe(".npy", () => {
 
 describe(".npz", () => {
   const array = npyBytes({ shape: [2, 3], data: small });
+  it("int64", async () => {
+    const integers = npyBytes({ descr: "<i8", shape: [1, 3], data: small });
+    expect(await refusal(write("a.npz", zipBytes({ "a.npy": integers }, true)))).toBe(
+      'Cannot read /a.npz: expected float32 or float64 in little-endian order (<f4 or <f8), got dtype <i8. Save it again: numpy.save(path, array.astype("<f8")); integers beyond 2^53 are rounded by that.',
+    );
+  });
   it("several arrays", async () => {
     const message = await refusal(write("a.npz", zipBytes({ "a.npy": array, "b.npy": array }, true)));
     expect(message).toBe(

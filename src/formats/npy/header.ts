@@ -43,7 +43,7 @@ export function parseNpyHeader(start: Uint8Array, path: string): NpyMatrix {
     throw refuse(
       path,
       "float32 or float64 in little-endian order (<f4 or <f8)",
-      `dtype ${descr[2] ?? "of named fields"}. Save it again: numpy.save(path, array.astype("<f4")), or "<f8".`,
+      `dtype ${descr[2] ?? "of named fields"}. Save it again: ${remedyFor(descr[2])}`,
     );
   }
   const sizes = shape[1]!
@@ -68,6 +68,13 @@ export function parseNpyHeader(start: Uint8Array, path: string): NpyMatrix {
   if (!(nRows >= 1 && nColumns >= 1 && Number.isSafeInteger(8 * nRows * nColumns)))
     throw refuse(path, "at least one subject and one element", `shape (${nRows}, ${nColumns})`);
   return { elementType, nRows, nColumns, dataOffset };
+}
+
+/** float64 holds integers up to 2^53, float32 up to 2^24: numpy rounds larger ones without a word. */
+function remedyFor(descr: string | undefined): string {
+  if (/^.[iu]8$/.test(descr ?? ""))
+    return 'numpy.save(path, array.astype("<f8")); integers beyond 2^53 are rounded by that.';
+  return `numpy.save(path, array.astype(${/^.([iu]4|f8)$/.test(descr ?? "") ? '"<f8"))' : '"<f4")), or "<f8"'}.`;
 }
 
 function refuse(path: string, expected: string, got: string): InputError {
