@@ -1,6 +1,7 @@
 // Stored bytes to numbers. Little-endian hosts only, as every machine Node supports for WebAssembly SIMD is.
 import { InputError } from "../errors.js";
 import { type DataType, dataTypeParts } from "./data-type.js";
+import { EXACT_INTEGERS, exactNumber } from "./exact-integer.js";
 
 export type NumberArray =
   | Float64Array
@@ -14,7 +15,7 @@ export type NumberArray =
 
 /**
  * `nElements` values stored from bit `firstBit` (0 unless Bit) of `bytes`, which starts at a multiple of 8 of its buffer. May convert in place: `bytes` is spent.
- * Throws InputError for a 64-bit integer beyond +-2^53.
+ * Throws InputError for a 64-bit integer that no float64 equals.
  */
 export function decodeElements(
   bytes: Uint8Array,
@@ -92,11 +93,16 @@ function narrowIntegers(
   const values = new Float64Array(buffer, byteOffset, nElements);
   for (let i = 0; i < nElements; i++) {
     const value = high[2 * i + 1]! * 2 ** 32 + low[2 * i]!;
-    if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) {
-      const message = `Cannot read ${path}: expected 64-bit integers within 2^53, got about ${BigInt(value)}. The file is damaged or not what it seems; make it again.`;
-      throw new InputError(message, { path });
-    }
-    values[i] = value;
+    values[i] = Number.isSafeInteger(value)
+      ? value
+      : exactLarge((BigInt(high[2 * i + 1]!) << 32n) | BigInt(low[2 * i]!), path);
   }
   return values;
+}
+
+function exactLarge(value: bigint, path: string): number {
+  const exact = exactNumber(value);
+  if (exact !== undefined) return exact;
+  const message = `Cannot read ${path}: expected ${EXACT_INTEGERS}, got ${value}. If it may be rounded, convert the file with mrconvert -datatype float64; else it is damaged, make it again.`;
+  throw new InputError(message, { path });
 }

@@ -46,7 +46,7 @@ export interface Image {
   readonly nElements: number;
   /**
    * Copies elements first..first+count, in canonical order and with scaling applied, to target[0..count].
-   * Throws InputError for a 64-bit integer beyond 2^53, or a value a Uint32Array target cannot hold, InternalError for a range outside the image.
+   * Throws InputError for a 64-bit integer that no float64 equals, or a value a Uint32Array target cannot hold, InternalError for a range outside the image.
    */
   copyValuesInto(target: ValueTarget, first: number, count: number): void;
   /** Idempotent. */

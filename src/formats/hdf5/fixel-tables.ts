@@ -6,6 +6,7 @@ import path from "node:path";
 import { InputError } from "../../errors.js";
 import type { FixelDirectory } from "../fixel-directory.js";
 import { openImage, writeImage } from "../image.js";
+import { exactValues } from "./exact-values.js";
 import type { Hdf5File } from "./open.js";
 
 export interface FixelTables {
@@ -61,7 +62,7 @@ export function readFixelTables(file: Hdf5File): FixelTables | undefined {
   for (let i = 0; i < nFixels; i++) {
     const voxel = voxelIds[i]!;
     if (ids[i] !== i) throw contradiction(file, `/fixels with fixel_id ${i} at place ${i}`, `${ids[i]}`);
-    if (!(voxel >= (i === 0 ? 0 : voxelOfFixel[i - 1]!) && voxel < nVoxels)) {
+    if (!(Number.isInteger(voxel) && voxel >= (i === 0 ? 0 : voxelOfFixel[i - 1]!) && voxel < nVoxels)) {
       const expected = `voxel_id of /fixels to rise from 0 to at most ${nVoxels - 1}, with fixels of a voxel together`;
       throw contradiction(file, expected, `${voxel} at fixel ${i}`);
     }
@@ -71,11 +72,13 @@ export function readFixelTables(file: Hdf5File): FixelTables | undefined {
   for (const [axis, values] of xyz.entries()) directions.set(values, axis * nFixels);
   const voxels = new Uint32Array(3 * nVoxels);
   for (const [axis, values] of voxelRows.slice(1).entries()) {
-    const bad = values.find((value) => !(value >= 0 && value < MOST_VOXELS));
-    if (bad !== undefined) throw contradiction(file, "coordinates of 0 and more in /voxels", `${bad}`);
+    const bad = values.find((value) => !(Number.isInteger(value) && value >= 0 && value < MOST_VOXELS));
+    if (bad !== undefined) throw contradiction(file, "whole coordinates of 0 and more in /voxels", `${bad}`);
     voxels.set(values, axis * nVoxels);
   }
-  return { nFixels, voxelOfFixel, directions, voxels, geometry: readGeometry(file) };
+  const geometry = readGeometry(file);
+  if (geometry !== undefined) checkInside(file, voxels, geometry.dimensions);
+  return { nFixels, voxelOfFixel, directions, voxels, geometry };
 }
 
 /** Reads index and directions. Throws InputError: the index's fixels are not in order without gaps. */
@@ -165,12 +168,13 @@ function readTable(file: Hdf5File, objectPath: string, nRows: number): Float64Ar
   if (description.shape.length !== 2 || (a !== nRows && b !== nRows)) {
     throw contradiction(file, `${objectPath} of ${nRows} rows`, description.shape.join(" x "));
   }
+  const place = { path: file.path, objectPath };
   if (a === nRows) {
     return Array.from({ length: nRows }, (_, row) =>
-      Float64Array.from(file.readRectangle(description, [row, 0], [1, b]), Number),
+      exactValues(file.readRectangle(description, [row, 0], [1, b]), place),
     );
   }
-  const all = Float64Array.from(file.readRectangle(description, [0, 0], [a, b]), Number);
+  const all = exactValues(file.readRectangle(description, [0, 0], [a, b]), place);
   return Array.from({ length: nRows }, (_, row) => Float64Array.from({ length: a }, (_, i) => all[i * nRows + row]!));
 }
 
@@ -184,6 +188,23 @@ function readGeometry(file: Hdf5File): Geometry | undefined {
   const flat = read(GEOMETRY_ATTRIBUTES.transform, 12);
   if (dimensions === undefined || voxelSizes === undefined) return undefined;
   return { dimensions, voxelSizes, transform: flat && [flat.slice(0, 4), flat.slice(4, 8), flat.slice(8, 12)] };
+}
+
+/** A coordinate outside would be written as another voxel. */
+function checkInside(file: Hdf5File, voxels: Uint32Array, dimensions: readonly number[]): void {
+  const product = dimensions.reduce((all, size) => all * size, 1);
+  if (!dimensions.every((size) => Number.isInteger(size) && size >= 1) || product > MOST_VOXELS) {
+    throw contradiction(
+      file,
+      "whole sizes of at least 1 in the attribute dimensions of /voxels",
+      dimensions.join(" x "),
+    );
+  }
+  const nVoxels = voxels.length / 3;
+  const bad = voxels.findIndex((at, i) => at >= dimensions[Math.floor(i / nVoxels)]!);
+  if (bad < 0) return;
+  const expected = `coordinates inside ${dimensions.join(" x ")} in /voxels`;
+  throw contradiction(file, expected, `${voxels[bad]} on axis ${Math.floor(bad / nVoxels)} (counted from 0)`);
 }
 
 function contradiction(file: Hdf5File, expected: string, got: string): InputError {

@@ -3,6 +3,7 @@
 import { InputError } from "../../errors.js";
 import type { ByteSource } from "../byte-source.js";
 import { openPositionalBytes } from "../positional-bytes.js";
+import { exactValue } from "./exact-values.js";
 import { type LargeChunk, openLargeChunk } from "./large-chunk.js";
 import type { ScalarDataset } from "./modelarray-layout.js";
 import type { Hdf5File, NumberArray } from "./open.js";
@@ -19,7 +20,7 @@ export interface MatrixReader {
   readonly nParts: number;
   /** Floats of 8 bytes and integers: may need float64. */
   readonly mayNeedFloat64: boolean;
-  /** Covers the matrix; of each subject in the order of its elements. */
+  /** Covers the matrix; of each subject in the order of its elements. Throws InputError: damaged, integers that float64 does not hold. */
   parts(): AsyncGenerator<MatrixPart>;
   close(): void;
 }
@@ -86,7 +87,7 @@ export function openMatrixReader(file: Hdf5File, scalar: ScalarDataset, options:
         const found = await read.read(rectangle);
         if (target.length < found.length) target = new (isFloat32 ? Float32Array : Float64Array)(found.length);
         const given = target.subarray(0, found.length);
-        arrange(found, given, rectangle, scalar.transposed);
+        arrange(found, given, rectangle, scalar.transposed, { path: file.path, objectPath: values.objectPath });
         yield { rectangle: asSubjects(rectangle, scalar.transposed), values: given };
       }
     },
@@ -198,14 +199,15 @@ function arrange(
   given: Float32Array | Float64Array,
   { nRows, nColumns }: FileRectangle,
   transposed: boolean,
+  place: { readonly path: string; readonly objectPath: string },
 ): void {
   if (!transposed) {
     if (found instanceof BigInt64Array || found instanceof BigUint64Array) {
-      for (let i = 0; i < found.length; i++) given[i] = Number(found[i]);
+      for (let i = 0; i < found.length; i++) given[i] = exactValue(found, i, place);
     } else given.set(found);
     return;
   }
   for (let row = 0; row < nRows; row++)
     for (let column = 0; column < nColumns; column++)
-      given[column * nRows + row] = Number(found[row * nColumns + column]);
+      given[column * nRows + row] = exactValue(found, row * nColumns + column, place);
 }

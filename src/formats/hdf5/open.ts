@@ -41,8 +41,8 @@ export interface Hdf5File {
   describe(datasetPath: string): DatasetDescription;
   /** Texts of a dataset of strings. */
   readTexts(datasetPath: string): string[];
-  /** Texts or numbers of an attribute, always a list; undefined: no such attribute. */
-  readAttribute(objectPath: string, name: string): readonly (string | number)[] | undefined;
+  /** Texts or numbers of an attribute, always a list; undefined: no such attribute. 64-bit integers are bigint: names may be such. */
+  readAttribute(objectPath: string, name: string): readonly (string | number | bigint)[] | undefined;
   /**
    * Values first..first+count of each axis, in C order, little-endian and in the file's type, as a view of libhdf5's memory that is good until the
    * next call. Whole chunks only are fast. Throws InputError: damaged.
@@ -153,8 +153,8 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
         if (typeof value === "string" || (Array.isArray(value) && value.every((item) => typeof item === "string"))) {
           return textsOf(value, attribute.metadata.strpad);
         }
-        if (typeof value === "number" || typeof value === "bigint") return [Number(value)];
-        return ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number>, Number) : [];
+        if (typeof value === "number" || typeof value === "bigint") return [value];
+        return ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number | bigint>) : [];
       });
     },
     readRectangle(description, first, count) {
