@@ -33,11 +33,14 @@ export function examineMatrix(matrix: MatrixDirectory, elementOfFixel: Int32Arra
   return { nConnections, maxRowConnections };
 }
 
-/** Throws InputError unless the row lies inside fixels.mif. */
+/** Throws InputError unless the row lies inside fixels.mif; an index.mif of floats may hold fractions. */
 export function checkRow(matrix: MatrixDirectory, fixel: number, count: number, first: number): void {
-  if (count === 0 || (count > 0 && first >= 0 && first + count <= matrix.nConnections)) return;
+  const whole = Number.isInteger(count) && Number.isInteger(first);
+  if (count === 0 || (whole && count > 0 && first >= 0 && first + count <= matrix.nConnections)) return;
   const got =
-    count > 0 && first >= 0 ? `connections ${first} to ${first + count - 1}` : `${count} connections from ${first}`;
+    whole && count > 0 && first >= 0
+      ? `connections ${first} to ${first + count - 1}`
+      : `${count} connections from ${first}`;
   throw new InputError(
     `Cannot read the connectivity ${matrix.path}: expected connections below ${matrix.nConnections}, the number in fixels.mif, got ${got} for fixel ${fixel} in index.mif (all counted from 0). Make the matrix again with fixelconnectivity.`,
     { path: matrix.path },

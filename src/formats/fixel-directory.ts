@@ -113,6 +113,11 @@ function countFixels(index: Image, path: string): number {
         const got = `${counts[i]} fixels from number ${firsts[i]} in voxel ${voxel + i}`;
         throw problem(path, "counts and first fixels of at least 0", got, "Make the fixel directory again.");
       }
+      // A scaling makes fractions of integers.
+      if (!Number.isInteger(counts[i]) || !Number.isInteger(firsts[i])) {
+        const got = `${counts[i]} fixels from number ${firsts[i]} in voxel ${voxel + i}`;
+        throw problem(path, "whole counts and first fixels", got, "Make the fixel directory again.");
+      }
       sum += counts[i]!;
       if (firsts[i]! + counts[i]! > furthest.end) furthest = { end: firsts[i]! + counts[i]!, voxel: voxel + i };
     }

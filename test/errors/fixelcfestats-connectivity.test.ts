@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { describe, it } from "vitest";
 import { expectRefusal, newAnalysis, refuses, write } from "../support/expect-refusal.js";
 import { rawFixelData, rawMif } from "../support/make-cohort.js";
-import { writeMatrix } from "../support/small-analysis.js";
+import { type SmallAnalysis, writeMatrix } from "../support/small-analysis.js";
 
 describe("the connectivity", () => {
   const index = (counts: readonly number[], firsts: readonly number[]) =>
@@ -58,6 +58,35 @@ describe("the connectivity", () => {
           ),
         ),
       "Cannot read the connectivity matrix: expected connections below 70, the number in fixels.mif, got connections 69 to 70 for fixel 21 in index.mif (all counted from 0). Make the matrix again with fixelconnectivity.",
+    ],
+  ]);
+  const withIndex = (type: string, data: BigUint64Array | BigInt64Array | Float32Array) => (input: SmallAnalysis) =>
+    write(input, "matrix/index.mif", rawMif([24, 1, 1, 2], type, new Uint8Array(data.buffer)));
+  refuses([
+    [
+      "counts 2^53 + 1 connections",
+      withIndex("UInt64LE", new BigUint64Array(48).fill(2n ** 53n + 1n, 5, 6)),
+      "Cannot read matrix/index.mif: expected integers that float64 holds exactly, as all within 2^53 are, got 9007199254740993. If it may be rounded, convert the file with mrconvert -datatype float64; else it is damaged, make it again.",
+    ],
+    [
+      "starts a row at 2^64 - 1",
+      withIndex("UInt64LE", new BigUint64Array(48).fill(2n ** 64n - 1n, 30, 31)),
+      "Cannot read matrix/index.mif: expected integers that float64 holds exactly, as all within 2^53 are, got 18446744073709551615. If it may be rounded, convert the file with mrconvert -datatype float64; else it is damaged, make it again.",
+    ],
+    [
+      "counts 2^60 connections",
+      withIndex("Int64LE", new BigInt64Array(48).fill(2n ** 60n, 5, 6)),
+      "Cannot read the connectivity matrix: expected connections below 70, the number in fixels.mif, got connections 0 to 1152921504606847000 for fixel 5 in index.mif (all counted from 0). Make the matrix again with fixelconnectivity.",
+    ],
+    [
+      "counts half a connection",
+      withIndex("Float32LE", new Float32Array(48).fill(1.5, 5, 6)),
+      "Cannot read the connectivity matrix: expected connections below 70, the number in fixels.mif, got 1.5 connections from 0 for fixel 5 in index.mif (all counted from 0). Make the matrix again with fixelconnectivity.",
+    ],
+    [
+      "starts a row at half a connection",
+      withIndex("Float32LE", new Float32Array(48).fill(1, 5, 6).fill(0.5, 29, 30)),
+      "Cannot read the connectivity matrix: expected connections below 70, the number in fixels.mif, got 1 connections from 0.5 for fixel 5 in index.mif (all counted from 0). Make the matrix again with fixelconnectivity.",
     ],
   ]);
   it("is a track file", async () => {

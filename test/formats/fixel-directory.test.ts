@@ -63,6 +63,12 @@ describe("openFixelDirectory", () => {
       {},
       "expected counts and first fixels of at least 0, got -2 fixels from number 0 in voxel 0",
     ],
+    [{ scaling: "0,0.5" }, {}, "expected whole counts and first fixels, got 0.5 fixels from number 1 in voxel 2"],
+    [
+      { dataType: "UInt64LE", values: [2 ** 60, 0, 1, 3, 0, 0, 2, 3] },
+      {},
+      "expected 6 fixels as its `nfixels` line says, got counts that sum to",
+    ],
     [
       {},
       { dimensions: [9, 2, 1] },
