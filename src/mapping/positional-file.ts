@@ -3,6 +3,9 @@ import fs from "node:fs";
 import type { FileBytes } from "./file-bytes.js";
 import { OpenedFile } from "./opened-file.js";
 
+/** Bytes a single read asks for: Node cuts the number to 32 bits, and takes 2^32 for nothing to read. */
+const MOST_READ_BYTES = 2 ** 30;
+
 export class PositionalFile implements FileBytes {
   readonly path: string;
   readonly sizeBytes: number;
@@ -17,10 +20,11 @@ export class PositionalFile implements FileBytes {
 
   copyInto(target: Uint8Array, byteOffset: number): void {
     this.#file.assertReadable(byteOffset, target.byteLength);
-    // The kernel returns at most 2 GiB - 4 KiB a call, and may return less for any reason.
+    // The kernel may return less than it was asked for, for any reason.
     let done = 0;
     while (done < target.byteLength) {
-      const got = fs.readSync(this.#file.fd, target, done, target.byteLength - done, byteOffset + done);
+      const wanted = Math.min(target.byteLength - done, MOST_READ_BYTES);
+      const got = fs.readSync(this.#file.fd, target, done, wanted, byteOffset + done);
       if (got === 0) throw this.#file.shrankError(byteOffset + done);
       done += got;
     }
