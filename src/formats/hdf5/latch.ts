@@ -55,7 +55,7 @@ export function createLatch(fileSystem: ListenedFileSystem): Latch {
       return length;
     }
     try {
-      const done = write(stream, buffer, offset, length, position);
+      const done = transferAll(write, stream, buffer, offset, length, position);
       if (done < length) failure ??= Object.assign(new Error("short write"), { code: "ENOSPC" });
       return done;
     } catch (error) {
@@ -69,7 +69,7 @@ export function createLatch(fileSystem: ListenedFileSystem): Latch {
       throw new ReadCaught();
     }
     try {
-      const done = read(stream, buffer, offset, length, position);
+      const done = transferAll(read, stream, buffer, offset, length, position);
       if (stream.fd > STDERR && done < length) {
         shortRead ??= new Error(
           `the file ends too early, expected ${length} bytes at ${position ?? "its position"}, got ${done}`,
@@ -125,6 +125,22 @@ export function createLatch(fileSystem: ListenedFileSystem): Latch {
       return caught;
     },
   };
+}
+
+/** The system may move less than it was asked for; libhdf5's files take that for the end. `position` undefined: the stream's own, which moves along. */
+function transferAll(
+  transfer: ListenedFileSystem["read"],
+  stream: OpenStream,
+  buffer: Uint8Array,
+  offset: number,
+  length: number,
+  position: number | undefined,
+): number {
+  let done = 0;
+  for (let got = -1; got !== 0 && done < length; done += got) {
+    got = transfer(stream, buffer, offset + done, length - done, position === undefined ? undefined : position + done);
+  }
+  return done;
 }
 
 function describeFailure(failure: Error | undefined, text: string, thrown: unknown): string {
