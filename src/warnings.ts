@@ -3,6 +3,7 @@
 /** Stable identifiers of warnings: in run.json, and each with what to do in docs/troubleshooting.md. */
 export const WARNING_TAGS = [
   "all-shuffles-used",
+  "connections-too-weak",
   "design-conditioning",
   "design-rank",
   "f-test-rank",

@@ -225,6 +225,12 @@ function replacedWarning(options: FixelCfeOptions, nFiles: number): Warning {
 }
 
 function warnUnconnected({ manifest }: PreparedConnectivity, warn: (warning: Warning) => void): void {
+  if (manifest.nTooWeak > 0) {
+    warn({
+      tag: "connections-too-weak",
+      message: `${manifest.nTooWeak} of ${manifest.nElements} fixels have connections whose weights, value^${manifest.exponent}, are too small for float32; their enhanced statistic is 0 and they cannot become significant. Lower -cfe_c.`,
+    });
+  }
   if (manifest.nUnconnected === 0) return;
   warn({
     tag: "fixels-without-connections",

@@ -1,7 +1,8 @@
 // connectivity.json of a prepared connectivity. FORMAT.md.
 import { z } from "zod";
 
-export const CONNECTIVITY_VERSION = 1;
+/** 2: norms are finite. */
+export const CONNECTIVITY_VERSION = 2;
 
 const sourceFile = z.object({
   path: z.string(),
@@ -20,6 +21,8 @@ export const connectivityManifest = z.object({
   maxRowConnections: z.number().int().nonnegative(),
   /** Elements without any connection. */
   nUnconnected: z.number().int().nonnegative(),
+  /** Elements with connections whose weights, value^exponent, are too small for float32: their norm is 0. */
+  nTooWeak: z.number().int().nonnegative(),
   exponent: z.number(),
   /** What the cache key was made of; compared on reuse. */
   key: z.string(),

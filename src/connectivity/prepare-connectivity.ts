@@ -62,6 +62,7 @@ export interface PreparedConnectivity {
 const WINDOW_CONNECTIONS = 2 ** 19;
 /** Fixels whose rows are read at once: 2^14 x 16 B = 256 KiB. */
 const WINDOW_FIXELS = 2 ** 14;
+const LARGEST_FLOAT32 = 3.4028234663852886e38;
 
 /** Looks at headers and index.mif, writes nothing. Throws InputError: not a matrix directory, of another template, rows outside fixels.mif. */
 export function planConnectivity(inputs: PrepareInputs): ConnectivityPlan {
@@ -140,7 +141,7 @@ async function writePrepared(
 ): Promise<ConnectivityManifest> {
   const output = openOutput(path);
   const crcs = { index: 0, fixels: 0, values: 0 };
-  const totals = { nConnections: 0, maxRowConnections: 0, nUnconnected: 0 };
+  const totals = { nConnections: 0, maxRowConnections: 0, nUnconnected: 0, nTooWeak: 0 };
   try {
     const counts = new Float64Array(WINDOW_FIXELS);
     const firsts = new Float64Array(WINDOW_FIXELS);
@@ -162,10 +163,12 @@ async function writePrepared(
           const element = inputs.elementOfFixel === undefined ? fixel : inputs.elementOfFixel[fixel]!;
           if (element >= 0) kept.add(element, inputs.exponent === 0.5 ? Math.sqrt(value) : value ** inputs.exponent);
         });
-        const nKept = kept.end();
+        const { nKept, sum, norm } = kept.end();
+        if (sum > LARGEST_FLOAT32) throw weightsTooLarge(matrix, f0 + i, inputs.exponent, sum);
         totals.nConnections += nKept;
         totals.maxRowConnections = Math.max(totals.maxRowConnections, nKept);
         if (nKept === 0) totals.nUnconnected++;
+        else if (norm === 0) totals.nTooWeak++;
       }
       inputs.onProgress?.(connectionsRead, matrix.nConnections);
       await turnOfEventLoop();
@@ -214,6 +217,19 @@ function checkConnection(matrix: MatrixDirectory, nFixels: number, from: number,
       { path: matrix.path },
     );
   }
+}
+
+function weightsTooLarge(matrix: MatrixDirectory, fixel: number, exponent: number, sum: number): InputError {
+  return new InputError(
+    `Cannot use the connectivity ${matrix.path} with an exponent of ${exponent}: expected weights, value^${exponent}, whose sum is at most 3.4e38, got ${sum.toPrecision(3)} for fixel ${fixel} (counted from 0). Values are from 0 to 1: make the matrix again with fixelconnectivity, or lower -cfe_c.`,
+    { path: matrix.path },
+  );
+}
+
+/** 0 also where the weights are so small that float32 has no 1 / sum: infinity times a weight of 0 is no number. */
+function normOf(sum: number): number {
+  const norm = Math.fround(1 / sum);
+  return norm < Number.POSITIVE_INFINITY ? norm : 0;
 }
 
 /** Rows come in order of fixels but may lie anywhere: keeps one window of connections in memory. */
@@ -274,12 +290,13 @@ function openOutput(path: string) {
       rowCount++;
       rowSum += weight;
     },
-    end(): number {
+    end(): { readonly nKept: number; readonly sum: number; readonly norm: number } {
       if (nRows === counts.length) flushRows();
       counts[nRows] = rowCount;
-      norms[nRows] = rowSum > 0 ? 1 / rowSum : 0;
+      const norm = normOf(rowSum);
+      norms[nRows] = norm;
       nRows++;
-      return rowCount;
+      return { nKept: rowCount, sum: rowSum, norm };
     },
   };
   return {

@@ -107,6 +107,14 @@ describe("the connectivity", () => {
         "Cannot read the connectivity matrix: expected fixels below 24, the number in the template, got fixel 24 connected to fixel 4 in fixels.mif (counted from 0). Make the matrix again with fixelconnectivity.",
       ],
       [
+        "has values above 1 that -cfe_c makes infinite",
+        (input) => {
+          writeMatrix(input.at("matrix"), 24, (fixel) => [[fixel, fixel === 3 ? 3 : 1]]);
+          return ["-cfe_c", "200"];
+        },
+        "Cannot use the connectivity matrix with an exponent of 200: expected weights, value^200, whose sum is at most 3.4e38, got 2.66e+95 for fixel 3 (counted from 0). Values are from 0 to 1: make the matrix again with fixelconnectivity, or lower -cfe_c.",
+      ],
+      [
         "has values that are not finite",
         (input) => writeMatrix(input.at("matrix"), 24, (fixel) => [[fixel, fixel === 3 ? Number.NaN : 1]]),
         "Cannot read the connectivity matrix: expected values from 0 to 1, got NaN for fixel 3 connected to fixel 3 in values.mif (counted from 0). Make the matrix again with fixelconnectivity.",

@@ -1,9 +1,10 @@
 // One test a warning of fixelcfestats: on stderr, with -quiet too, and in run.json; the run goes on.
 import fs from "node:fs";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { newAnalysis, write } from "../support/expect-refusal.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { rawFixelData } from "../support/make-cohort.js";
+import { readSmallImage } from "../support/peer.js";
 import type { SmallAnalysis, SmallAnalysisOptions } from "../support/small-analysis.js";
 
 async function warningsOf(
@@ -61,6 +62,48 @@ it("fixels without connections", async () => {
   expect(await warningsOf(() => {}, { connections })).toBe(
     "3 of 24 fixels have no connection in the matrix; their enhanced statistic is 0 and they cannot become significant. Exclude them with -mask.",
   );
+});
+
+describe("fixels whose weights are nothing in float32: -cfe_c makes them so", () => {
+  // Of every eighth fixel all values are `least`; the others are connected to themselves with 1.
+  const run = async (least: number, exponent: string, more: readonly string[] = []) => {
+    const connections = (fixel: number) =>
+      [fixel - 1, fixel, fixel + 1]
+        .filter((other) => other >= 0 && other < 24)
+        .map((other) => [other, fixel % 8 === 0 ? least : other === fixel ? 1 : 0.5] as const);
+    let input: SmallAnalysis | undefined;
+    const change = (made: SmallAnalysis) => {
+      input = made;
+      return ["-cfe_c", exponent, ...more];
+    };
+    const warnings = await warningsOf(change, { connections });
+    const read = (name: string) => readSmallImage(input!.at("out", name)).values;
+    for (const name of ["cfe.mif", "fwe_1mpvalue.mif", "uncorrected_pvalue.mif"]) {
+      const values = read(name);
+      expect(values.every(Number.isFinite), name).toBe(true);
+    }
+    const cfe = read("cfe.mif");
+    expect(Math.max(...cfe)).toBeGreaterThan(0);
+    return { warnings, weak: [0, 8, 16].map((fixel) => cfe[fixel]!) };
+  };
+  const said = (exponent: string) =>
+    `3 of 24 fixels have connections whose weights, value^${exponent}, are too small for float32; their enhanced statistic is 0 and they cannot become significant. Lower -cfe_c.`;
+
+  it.each([
+    ["weights of 0", 0.3, "200"],
+    ["weights of which 1 / sum is infinite", 0.5, "130"],
+    ["values of 0", 0, "0.5"],
+  ])("%s", async (_, least, exponent) => {
+    expect(await run(least, exponent)).toEqual({ warnings: said(exponent), weak: [0, 0, 0] });
+  });
+  it("small weights that are not", async () => {
+    const { warnings, weak } = await run(0.5, "20");
+    expect(warnings).toBe("");
+    expect(weak[0]).toBeGreaterThan(0);
+  });
+  it("with -cfe_legacy as well", async () => {
+    expect((await run(0.3, "200", ["-cfe_legacy"])).warnings).toBe(said("200"));
+  });
 });
 
 it("a post-hoc mask that reaches beyond the mask", async () => {
