@@ -1,4 +1,4 @@
-// The program's own process as a command sees it: closed pipes are no errors, signals become an AbortSignal, and the command line is kept as typed.
+// The program's own process as a command sees it: a stream that fails does not end it, signals become an AbortSignal, and the command line is kept as typed.
 import { Interrupted, type InterruptingSignal } from "../errors.js";
 import type { CliStreams } from "./cli-streams.js";
 
@@ -6,7 +6,8 @@ const SIGNALS: readonly InterruptingSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 export function processStreams(tokens: readonly string[]): CliStreams {
   const { stdout, stderr } = process;
-  for (const stream of [stdout, stderr]) stream.on("error", ignoreClosedPipe);
+  // A log on a full disk, a terminal that has gone: messages are lost, and the run is not. What standard output loses is seen by print.ts.
+  for (const stream of [stdout, stderr]) stream.on("error", () => {});
   const quoted = tokens.map((token) =>
     /^[\w@%+=:,./-]+$/.test(token) ? token : `'${token.replaceAll("'", "'\\''")}'`,
   );
@@ -21,11 +22,6 @@ export function processStreams(tokens: readonly string[]): CliStreams {
       return signal;
     },
   };
-}
-
-/** `fixelstream info --json | head -1`: the reader has seen enough. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
 }
 
 /** The first signal asks the run to stop and clean up; a second one of the same kind ends the process at once, as without us. */

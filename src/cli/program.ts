@@ -14,6 +14,7 @@ import { createVectorstatsCommand } from "./commands/vectorstats.js";
 import { createVerifyCommand } from "./commands/verify.js";
 import { exitCodeOf } from "./exit-codes.js";
 import { describeHelp, formatHelp } from "./help.js";
+import { printResult } from "./print.js";
 import { formatError } from "./print-error.js";
 import { processStreams } from "./process-streams.js";
 import { resolveCommandLine } from "./resolve-command-line.js";
@@ -30,7 +31,8 @@ const HELP = {
   ],
 };
 
-export function createProgram(streams: CliStreams): Command {
+/** `writeOut` takes help and version. */
+export function createProgram(streams: CliStreams, writeOut?: (text: string) => void): Command {
   const program = describeHelp(new Command("fixelstream"), HELP)
     .version(VERSION, "--version")
     .addCommand(createFixelcfestatsCommand(streams))
@@ -46,7 +48,7 @@ export function createProgram(streams: CliStreams): Command {
     command.exitOverride();
     command.configureHelp({ formatHelp });
     command.configureOutput({
-      writeOut: (text) => streams.stdout.write(text),
+      writeOut: writeOut ?? (() => {}),
       writeErr: () => {}, // reported once, by runCli
     });
   });
@@ -63,14 +65,25 @@ export function forEachCommand(command: Command, visit: (command: Command) => vo
 export async function runCli(tokens: readonly string[], streams: CliStreams): Promise<number> {
   const debug = tokens.some((token) => /^--?debug$/.test(token));
   try {
-    const program = createProgram(streams);
-    await program.parseAsync(resolveCommandLine(program, tokens), { from: "user" });
+    await runTokens(tokens, streams);
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return 0; // help and version
     const found = error instanceof CommanderError ? asUsageError(error) : error;
     streams.stderr.write(formatError(found, debug));
     return exitCodeOf(found);
+  }
+}
+
+async function runTokens(tokens: readonly string[], streams: CliStreams): Promise<void> {
+  let help = "";
+  const program = createProgram(streams, (text) => {
+    help += text;
+  });
+  try {
+    await program.parseAsync(resolveCommandLine(program, tokens), { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError && error.exitCode === 0)) throw error; // help and version
+    await printResult(streams, help);
   }
 }
 

@@ -6,6 +6,7 @@ import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { declare } from "../options/declare.js";
 import { addStandardOptions, type StandardOptions } from "../options/standard.js";
+import { printResult, printSummary } from "../print.js";
 
 type Typed = StandardOptions & { readonly cache?: string; readonly json?: boolean; readonly olderThan?: string };
 
@@ -42,17 +43,17 @@ function createListCommand(streams: CliStreams): Command {
     examples: ["cache list", "cache list --json", "cache list --cache /scratch/.fixelstream"],
   }).summary("what is in the cache");
   addStandardOptions(addCacheOption(command).command);
-  return command.action(() => {
+  return command.action(async () => {
     const typed = command.opts<Typed>();
     const cache = findCache(typed.cache);
     const { entries, others } = cache === undefined ? { entries: [], others: [] } : listCache(cache);
     if (typed.json) {
-      streams.stdout.write(`${JSON.stringify({ cache: cache ?? DEFAULT_CACHE, entries, others }, null, 2)}\n`);
+      await printResult(streams, `${JSON.stringify({ cache: cache ?? DEFAULT_CACHE, entries, others }, null, 2)}\n`);
       return;
     }
     const lines = [`${cache ?? DEFAULT_CACHE}: ${describeAll(entries)}`, ...entries.map(describeEntry)];
     if (others.length > 0) lines.push(`  and ${others.length} that fixelstream did not make`);
-    streams.stdout.write(`${lines.join("\n")}\n`);
+    await printResult(streams, `${lines.join("\n")}\n`);
   });
 }
 
@@ -72,14 +73,14 @@ function createClearCommand(streams: CliStreams): Command {
   }).summary("remove what is in the cache");
   addCacheOption(command).word("older-than", "age", "only what was not used for so long: 30d, 12h, 45min, 2w");
   addStandardOptions(command);
-  return command.action(() => {
+  return command.action(async () => {
     const typed = command.opts<Typed>();
     const olderThanMs = typed.olderThan === undefined ? 0 : parseAge(typed.olderThan, "--older-than");
     const cache = findCache(typed.cache);
     const cleared =
       cache === undefined ? { removed: [], inUse: [], recent: [], others: [] } : clearCache(cache, olderThanMs);
     if (typed.json) {
-      streams.stdout.write(`${JSON.stringify({ cache: cache ?? DEFAULT_CACHE, ...cleared }, null, 2)}\n`);
+      await printSummary(streams, `${JSON.stringify({ cache: cache ?? DEFAULT_CACHE, ...cleared }, null, 2)}\n`);
       return;
     }
     if (typed.quiet) return;

@@ -14,6 +14,7 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
+import { printSummary } from "../print.js";
 
 type Typed = StandardOptions &
   ProgressOptions & {
@@ -70,7 +71,7 @@ export function createConvertCohortCommand(streams: CliStreams): Command {
         },
       });
       progress.stop();
-      if (typed.json) streams.stdout.write(`${JSON.stringify(summary)}\n`);
+      if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) {
         const scalars = summary.scalars.map(
           ({ name, nSubjects, elementType }) => `${name} ${nSubjects} subjects, ${elementType}`,

@@ -12,6 +12,7 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
+import { printSummary } from "../print.js";
 
 type Typed = StandardOptions &
   ProgressOptions & {
@@ -68,7 +69,7 @@ export function createConvertModelarrayCommand(streams: CliStreams): Command {
         },
       });
       progress.stop();
-      if (typed.json) streams.stdout.write(`${JSON.stringify(summary)}\n`);
+      if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) {
         const scalars = summary.scalars.map(
           ({ name, nSubjects, elementType }) => `${name} ${nSubjects} subjects, ${elementType}`,

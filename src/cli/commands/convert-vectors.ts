@@ -13,6 +13,7 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
+import { printSummary } from "../print.js";
 
 type Typed = StandardOptions &
   ProgressOptions & { readonly memory: number; readonly scalar: string; readonly json?: boolean };
@@ -58,7 +59,7 @@ export function createConvertVectorsCommand(streams: CliStreams): Command {
         },
       });
       progress.stop();
-      if (typed.json) streams.stdout.write(`${JSON.stringify(summary)}\n`);
+      if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) {
         streams.stderr.write(
           `fixelstream: ${output}: ${summary.nSubjects} subjects x ${summary.nElements} elements, ${summary.elementType}, ${formatBytes(summary.dataBytes)} in ${formatDuration(performance.now() - start)}\n`,

@@ -13,6 +13,7 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
+import { printSummary } from "../print.js";
 import { createConvertCohortCommand } from "./convert-cohort.js";
 import { createConvertModelarrayCommand } from "./convert-modelarray.js";
 import { createConvertVectorsCommand } from "./convert-vectors.js";
@@ -88,7 +89,7 @@ function createConvertFixelsCommand(streams: CliStreams): Command {
         },
       });
       progress.stop();
-      if (typed.json) streams.stdout.write(`${JSON.stringify(summary)}\n`);
+      if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) {
         streams.stderr.write(
           `fixelstream: ${output}: ${summary.nSubjects} subjects x ${summary.nElements} fixels, ${summary.elementType}, ${formatBytes(summary.dataBytes)} in ${formatDuration(performance.now() - start)}\n`,

@@ -10,6 +10,7 @@ import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { createProgress } from "../listeners/progress.js";
 import { addStandardOptions, DEFAULT_MEMORY_BYTES, type StandardOptions } from "../options/standard.js";
+import { printSummary } from "../print.js";
 import { formatInferenceSummary } from "./format-summary.js";
 
 const HELP = {
@@ -29,18 +30,18 @@ export function createDemoCommand(streams: CliStreams): Command {
 
 async function runDemo(output: string, typed: StandardOptions, streams: CliStreams): Promise<void> {
   const demo = prepareDemo(output);
-  const say = (text: string) => streams.stdout.write(text);
+  const say = (text: string) => printSummary(streams, text);
   const at = (name: string) => join(demo, name);
   const store = join(output, "cohort.fxs");
   const stats = join(output, "stats");
   const [design, contrast, connectivity] = ["design.txt", "contrast.txt", "matrix"].map(at) as [string, string, string];
   const conversion = `fixelstream convert fixels ${at("fd")} ${at("subjects.txt")} ${store} -force`;
   const inference = `fixelstream fixelcfestats ${store} - ${design} ${contrast} ${connectivity} ${stats} --seed 1 -force`;
-  say(
+  await say(
     "The demo cohort: 20 controls and 20 patients on a template of two crossing bundles. Patients have lower fibre\n" +
       "density in one stretch of one bundle (246 fixels). The same two commands run on your own data:\n\n",
   );
-  say(`  ${conversion}\n`);
+  await say(`  ${conversion}\n`);
   await convertFixels({
     inputDirectory: at("fd"),
     subjectList: at("subjects.txt"),
@@ -48,16 +49,16 @@ async function runDemo(output: string, typed: StandardOptions, streams: CliStrea
     force: true,
     command: conversion,
   });
-  say(`  ${inference}\n\n`);
+  await say(`  ${inference}\n\n`);
   const progress = createProgress(streams.stderr, typed);
   const paths = { input: store, subjects: "-", design, contrast, connectivity, output: stats };
   const summary = await inferFixels(
     { ...DEFAULTS, ...paths, nThreads: availableParallelism(), command: inference },
     { onProgress: (phase, share) => progress.update(phase, share), signal: streams.signal },
   ).finally(() => progress.stop());
-  say(formatInferenceSummary(summary));
+  await say(formatInferenceSummary(summary));
   const { planted, found, elsewhere } = compareWithTruth(at("truth.mif"), join(stats, "fwe_1mpvalue.mif"));
-  say(
+  await say(
     `\nOf the ${planted} fixels with a planted effect ${found} are significant (family-wise p < 0.05); of the others ${elsewhere}.\n` +
       `Look at ${join(stats, "fwe_1mpvalue.mif")} in mrview (fixel plot), and at ${join(stats, "run.json")} for what was run.\n`,
   );

@@ -6,6 +6,7 @@ import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { declare } from "../options/declare.js";
 import { addStandardOptions, type StandardOptions } from "../options/standard.js";
+import { printResult } from "../print.js";
 
 type Typed = StandardOptions & { readonly cache: string; readonly json?: boolean };
 
@@ -29,7 +30,7 @@ export function createDoctorCommand(streams: CliStreams): Command {
     const typed = command.opts<Typed>();
     const { checks, failed } = await examine({ cache: typed.cache });
     const lines = checks.map(({ name, status, text }) => `${MARKS[status]} ${name.padEnd(15)} ${text}\n`);
-    streams.stdout.write(typed.json ? `${JSON.stringify({ checks, failed }, null, 2)}\n` : lines.join(""));
+    await printResult(streams, typed.json ? `${JSON.stringify({ checks, failed }, null, 2)}\n` : lines.join(""));
     if (failed.length === 0) return;
     throw new InputError(
       `Cannot vouch for this installation: expected every check to pass, got ${failed.length} that failed (${failed.join(", ")}). Install it again, or report a bug with the lines above.`,

@@ -13,6 +13,7 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
+import { printSummary } from "../print.js";
 
 type Typed = StandardOptions &
   ProgressOptions & {
@@ -63,9 +64,9 @@ export function createExportCommand(streams: CliStreams): Command {
       streams.signal?.throwIfAborted();
       progress.update("export", share);
     };
-    const report = (summary: object, text: string) => {
+    const report = async (summary: object, text: string) => {
       progress.stop();
-      if (typed.json) streams.stdout.write(`${JSON.stringify(summary)}\n`);
+      if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) streams.stderr.write(`fixelstream: ${text}\n`);
     };
     try {
@@ -73,7 +74,7 @@ export function createExportCommand(streams: CliStreams): Command {
         const summary = await exportHdf5({ results: input, output, analysis, onProgress });
         const left =
           summary.skipped.length === 0 ? "" : `; left out, not data of these fixels: ${summary.skipped.join(", ")}`;
-        report(
+        await report(
           summary,
           `${output}: ${summary.statistics.length} statistics of ${summary.nElements} fixels as ${analysis}${left}`,
         );
@@ -89,7 +90,7 @@ export function createExportCommand(streams: CliStreams): Command {
           command,
           onProgress,
         });
-        report(summary, `${output}: ${summary.images.length} images of ${summary.nElements} fixels`);
+        await report(summary, `${output}: ${summary.images.length} images of ${summary.nElements} fixels`);
       }
     } finally {
       progress.stop();

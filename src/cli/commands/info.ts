@@ -7,6 +7,7 @@ import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { declare } from "../options/declare.js";
 import { addStandardOptions, type StandardOptions } from "../options/standard.js";
+import { printResult } from "../print.js";
 import { formatModelArray } from "./format-modelarray.js";
 
 type Typed = StandardOptions & { readonly subjects?: boolean; readonly json?: boolean };
@@ -28,14 +29,16 @@ export function createInfoCommand(streams: CliStreams): Command {
     const typed = command.opts<Typed>();
     const modelArray = await describeModelArray(path);
     if (modelArray !== undefined) {
-      streams.stdout.write(formatModelArray(modelArray, typed));
+      await printResult(streams, formatModelArray(modelArray, typed));
       return;
     }
     const description = describeStore(path, { io: "auto" });
-    if (typed.json) streams.stdout.write(`${JSON.stringify(description, null, 2)}\n`);
-    else if (typed.subjects)
-      streams.stdout.write(description.scalars[0]!.subjects.map(({ name }) => `${name}\n`).join(""));
-    else streams.stdout.write(formatDescription(description));
+    const text = typed.json
+      ? `${JSON.stringify(description, null, 2)}\n`
+      : typed.subjects
+        ? description.scalars[0]!.subjects.map(({ name }) => `${name}\n`).join("")
+        : formatDescription(description);
+    await printResult(streams, text);
   });
 }
 

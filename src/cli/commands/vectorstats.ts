@@ -25,6 +25,7 @@ import {
   type ResourceOptions,
   type StandardOptions,
 } from "../options/standard.js";
+import { printResult, printSummary } from "../print.js";
 import { formatInferenceSummary } from "./format-summary.js";
 
 type Typed = StandardOptions &
@@ -103,14 +104,14 @@ async function runCommand(paths: readonly string[], typed: Typed, streams: CliSt
   try {
     if (typed.dryRun) {
       const plan = await planVectors(options, events);
-      streams.stdout.write(typed.json ? `${JSON.stringify(plan)}\n` : formatVectorPlan(plan));
+      await printResult(streams, typed.json ? `${JSON.stringify(plan)}\n` : formatVectorPlan(plan));
       return;
     }
     const isDrawn = typed.seed === undefined && options.permutations === undefined && !options.notest;
     if (isDrawn) reporter.note(`seed ${options.seed} (give --seed ${options.seed} for the same shuffles)`);
     const summary = await inferVectors(options, events);
     reporter.stop();
-    if (typed.json) streams.stdout.write(`${JSON.stringify(summary)}\n`);
+    if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
     else if (!typed.quiet) streams.stderr.write(formatInferenceSummary(summary, "elements"));
   } finally {
     reporter.stop();

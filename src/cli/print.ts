@@ -1,0 +1,36 @@
+// Standard output: what a command was asked for, or the summary of what it wrote to files. A stream that fails raises no alarm of its own
+// (process-streams.ts), so everything goes through here.
+import { InputError } from "../errors.js";
+import { describeSystemError, systemErrorCode } from "../system-error.js";
+import type { CliStreams } from "./cli-streams.js";
+
+/** `fixelstream info --json | head -1`: the reader has seen enough. */
+const CLOSED_BY_READER: ReadonlySet<string | undefined> = new Set(["EPIPE", "ERR_STREAM_DESTROYED"]);
+
+/** What the command was asked for. Throws InputError when it cannot be written, unless its reader has gone. */
+export async function printResult(streams: CliStreams, text: string): Promise<void> {
+  const failure = await write(streams.stdout, text);
+  if (failure === undefined) return;
+  throw new InputError(
+    `Cannot print the result: expected a standard output that takes it, got ${describeSystemError(failure)}. Make room, or send it somewhere else.`,
+    { cause: failure },
+  );
+}
+
+/** About results that are in files by now: the command has done its work. That a summary is lost is said, and no more. */
+export async function printSummary(streams: CliStreams, text: string): Promise<void> {
+  const failure = await write(streams.stdout, text);
+  if (failure === undefined) return;
+  streams.stderr.write(
+    `fixelstream: the summary is lost: standard output says ${describeSystemError(failure)}. The results themselves are complete.\n`,
+  );
+}
+
+/** Resolves when the text is on its way, to what went wrong. */
+function write(stream: NodeJS.WriteStream, text: string): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    stream.write(text, (error) =>
+      resolve(CLOSED_BY_READER.has(systemErrorCode(error)) ? undefined : (error ?? undefined)),
+    );
+  });
+}

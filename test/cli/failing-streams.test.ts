@@ -1,0 +1,118 @@
+// Standard output and error on a full disk, or into a pipe whose reader has gone. What was asked for is done and its files are whole; what cannot
+// be said is lost; and where the output is all there is, the exit code says that it is not there.
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import { describe, expect, it } from "vitest";
+import { newAnalysis } from "../support/expect-refusal.js";
+import { readSmallImage } from "../support/peer.js";
+import { builtCommand } from "../support/run-cli.js";
+import type { SmallAnalysis } from "../support/small-analysis.js";
+
+/** Takes no byte: "no space left". Linux. */
+const FULL = "/dev/full";
+type Redirected = { readonly stdout?: "full" | "gone"; readonly stderr?: "full" | "gone" };
+const targetOf = (kind: "full" | "gone") => (kind === "full" ? FULL : ">(true)");
+
+/** In bash, because only a shell makes pipes without a reader. */
+function run(input: SmallAnalysis, tokens: readonly string[], { stdout, stderr }: Redirected) {
+  const command = [process.execPath, builtCommand, ...tokens].map((token) => `'${token}'`).join(" ");
+  const out = stdout === undefined ? "" : ` > ${targetOf(stdout)}`;
+  const error = stderr === undefined ? "" : ` 2> ${targetOf(stderr)}`;
+  const result = spawnSync("bash", ["-c", `${command}${out}${error}`], { cwd: input.root, encoding: "utf8" });
+  return { status: result.status, stdout: result.stdout, stderr: result.stderr };
+}
+
+const INFERENCE = ["fixelcfestats", "fd", "subjects.txt", "design.txt", "contrast.txt", "matrix", "out"];
+const QUICK = ["-nshuffles", "20", "-nthreads", "1", "--seed", "1"];
+const SUMMARY_LOST = (reason: string) =>
+  `fixelstream: the summary is lost: standard output says ${reason}. The results themselves are complete.\n`;
+const NOT_PRINTED =
+  "fixelstream: error: Cannot print the result: expected a standard output that takes it, got no space left on the disk. Make room, or send it somewhere else.\n";
+
+function expectWhole(input: SmallAnalysis): void {
+  const left = fs.readdirSync(input.at("out"));
+  expect(left.filter((name) => name.startsWith("."))).toEqual([]);
+  expect(JSON.parse(fs.readFileSync(input.at("out", "run.json"), "utf8")).results.hypotheses).toHaveLength(1);
+  expect(readSmallImage(input.at("out", "cfe.mif")).values.some((value) => value > 0)).toBe(true);
+}
+
+describe.skipIf(!fs.existsSync(FULL))("where results are files", () => {
+  it.each<[string, Redirected, string[], { stdout?: string; stderr?: string }]>([
+    ["messages on a full disk", { stderr: "full" }, ["-info"], { stdout: "" }],
+    ["messages without a reader", { stderr: "gone" }, ["-info"], { stdout: "" }],
+    ["progress on a full disk", { stderr: "full" }, ["--progress", "ndjson", "--json"], {}],
+    ["progress without a reader", { stderr: "gone" }, ["--progress", "ndjson", "--json"], {}],
+    [
+      "a summary on a full disk",
+      { stdout: "full" },
+      ["--json", "-quiet"],
+      { stderr: SUMMARY_LOST("no space left on the disk") },
+    ],
+    ["a summary without a reader", { stdout: "gone" }, ["--json", "-quiet"], { stderr: "" }],
+    ["everything on a full disk", { stdout: "full", stderr: "full" }, ["--json", "-info"], {}],
+  ])("%s: the run is complete", (_, redirected, more, said) => {
+    const input = newAnalysis();
+    const result = run(input, [...INFERENCE, ...QUICK, ...more], redirected);
+    expect(result).toMatchObject({ status: 0, ...said });
+    if (more.includes("--json") && redirected.stdout === undefined) {
+      expect(JSON.parse(result.stdout)).toMatchObject({ output: "out" });
+    }
+    expectWhole(input);
+  });
+  it("a conversion's summary", () => {
+    const input = newAnalysis();
+    const tokens = ["convert", "fixels", "fd", "subjects.txt", "s.fxs", "--json", "-quiet"];
+    expect(run(input, tokens, { stdout: "full" })).toMatchObject({
+      status: 0,
+      stderr: SUMMARY_LOST("no space left on the disk"),
+    });
+    expect(run(input, ["verify", "s.fxs"], { stderr: "full" })).toMatchObject({ status: 0 });
+  });
+  it("an error that cannot be said is in the exit code", () => {
+    const input = newAnalysis();
+    fs.rmSync(input.at("design.txt"));
+    for (const stderr of ["full", "gone"] as const) {
+      expect(run(input, [...INFERENCE, ...QUICK], { stderr }).status).toBe(1);
+      expect(run(input, [...INFERENCE, "--no-such-option"], { stderr }).status).toBe(2);
+    }
+  });
+});
+
+describe.skipIf(!fs.existsSync(FULL))("where the output is the result", () => {
+  const input = newAnalysis();
+  const setUp = run(input, ["convert", "fixels", "fd", "subjects.txt", "s.fxs", "-quiet"], {});
+  const COMMANDS = [
+    ["info", "s.fxs"],
+    ["info", "s.fxs", "--json"],
+    ["info", "s.fxs", "--subjects"],
+    [...INFERENCE, "--dry-run", "-quiet"],
+    ["cache", "list"],
+    ["cache", "list", "--json"],
+    ["doctor", "--json"],
+    ["--version"],
+    ["fixelcfestats", "-help"],
+  ];
+  it("has a store to look at", () => expect(setUp).toEqual({ status: 0, stdout: "", stderr: "" }));
+  it.each(COMMANDS)("%s %s %s", (...tokens) => {
+    expect(run(input, tokens, { stdout: "full" })).toEqual({ status: 1, stdout: "", stderr: NOT_PRINTED });
+  });
+  it("a reader that has gone has seen enough", () => {
+    for (const tokens of [
+      ["info", "s.fxs", "--subjects"],
+      ["info", "-help"],
+    ]) {
+      expect(run(input, tokens, { stdout: "gone" })).toEqual({ status: 0, stdout: "", stderr: "" });
+    }
+  });
+  it("the exit code tells even where nothing can be said", () => {
+    expect(run(input, ["info", "s.fxs"], { stdout: "full", stderr: "full" }).status).toBe(1);
+  });
+});
+
+it("every command prints through print.ts, which sees what fails", () => {
+  const folder = new URL("../../src/", import.meta.url);
+  const direct = (fs.readdirSync(folder, { recursive: true }) as string[])
+    .filter((name) => name.endsWith(".ts") && name !== "cli/print.ts")
+    .filter((name) => /stdout\.write|console\.|process\.std/.test(fs.readFileSync(new URL(name, folder), "utf8")));
+  expect(direct).toEqual([]);
+});
