@@ -18,14 +18,13 @@ const UNITS: Readonly<Record<string, number>> = {
   tib: 2 ** 40,
 };
 
-/** Bytes of `512MiB`, `1GiB`, `2g`, `1.5GB`, `1000000`. Throws UsageError naming `option`. */
+/** Bytes of `512MiB`, `1GiB`, `2g`, `1.5GB`, `1000000`; a fraction of a byte is left out. 1..2^53 - 1. Throws UsageError naming `option`. */
 export function parseBytes(text: string, option: string): number {
   const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text);
   const factor = match === null ? undefined : UNITS[match[2]!.toLowerCase()];
-  if (match === null || factor === undefined || Number(match[1]) <= 0) {
-    throw new UsageError(`Cannot use ${option} ${text}: expected an amount of memory such as 512MiB or 2GiB.`);
-  }
-  return Math.floor(Number(match[1]) * factor);
+  const bytes = match === null || factor === undefined ? Number.NaN : Math.floor(Number(match[1]) * factor);
+  if (bytes >= 1 && bytes <= Number.MAX_SAFE_INTEGER) return bytes;
+  throw new UsageError(`Cannot use ${option} ${text}: expected an amount of memory such as 512MiB or 2GiB.`);
 }
 
 const AGES: Readonly<Record<string, number>> = { min: 60e3, h: 3600e3, d: 86_400e3, w: 7 * 86_400e3 };

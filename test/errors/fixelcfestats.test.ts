@@ -38,7 +38,7 @@ describe("values of options", () => {
       [
         "half a shuffle",
         () => ["-nsh", "0.5"],
-        "Cannot use -nshuffles 0.5: expected a whole number from 1 to 10000000.",
+        "Cannot use -nshuffles 0.5: expected a whole number from 1 to 10000000, written in digits alone.",
       ],
       ["a height of 0", () => ["-cfe_dh", "0"], "Cannot use -cfe_dh 0: expected a number above 0."],
       ["a negative power", () => ["-cfe_h", "-1"], "Cannot use -cfe_h -1: expected a number of 0 or more."],

@@ -6,18 +6,23 @@ import { spelled } from "./spelling.js";
 export function integer(name: string, range: { least: number; most?: number }) {
   const { least, most = Number.MAX_SAFE_INTEGER } = range;
   return (text: string): number => {
-    const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= most) return value;
+    const isDigits = /^[+-]?\d+$/.test(text);
+    const value = isDigits ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value === 0 ? 0 : value; // -0 is none
     const limits = most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`;
-    throw new UsageError(`Cannot use ${spelled(name)} ${text}: expected a whole number ${limits}.`);
+    const form = isDigits ? "" : ", written in digits alone";
+    throw new UsageError(`Cannot use ${spelled(name)} ${shown(text)}: expected a whole number ${limits}${form}.`);
   };
 }
 
 export function number(name: string) {
   return (text: string): number => {
-    const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
-    if (Number.isFinite(value)) return value;
-    throw new UsageError(`Cannot use ${spelled(name)} ${text}: expected a number.`);
+    const match = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.exec(text);
+    const value = match === null ? Number.NaN : Number(text);
+    const isLost = value === 0 && /[1-9]/.test(match?.[1] ?? "");
+    if (Number.isFinite(value) && !isLost) return value === 0 ? 0 : value;
+    const limits = match === null ? "" : " of a size from 5e-324 to 1.8e308, or 0";
+    throw new UsageError(`Cannot use ${spelled(name)} ${shown(text)}: expected a number${limits}.`);
   };
 }
 
@@ -25,8 +30,11 @@ export function choice<T extends string>(name: string, choices: readonly T[]) {
   return (text: string): T => {
     const found = choices.find((one) => one === text);
     if (found !== undefined) return found;
-    throw new UsageError(`Cannot use ${spelled(name)} ${text}: expected one of ${choices.join(", ")}.`);
+    throw new UsageError(`Cannot use ${spelled(name)} ${shown(text)}: expected one of ${choices.join(", ")}.`);
   };
 }
+
+/** Blanks and nothing would not be seen. */
+const shown = (text: string): string => (/^$|\s/.test(text) ? JSON.stringify(text) : text);
 
 export const bytes = (name: string) => (text: string) => parseBytes(text, spelled(name));
