@@ -18,10 +18,12 @@ const documents = [
   "README.md",
   "CONTRIBUTING.md",
   "CHANGELOG.md",
-  ...fs
-    .readdirSync(path.join(repositoryRoot, "docs"))
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => `docs/${name}`),
+  ...["docs", "docs/internals"].flatMap((folder) =>
+    fs
+      .readdirSync(path.join(repositoryRoot, folder))
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => `${folder}/${name}`),
+  ),
 ];
 const read = (name: string) => fs.readFileSync(path.join(repositoryRoot, name), "utf8");
 const blocksOf = (text: string, language: string) =>
