@@ -1,4 +1,4 @@
-// Who may import whom, and why. `npm run rooms` checks it; test/rooms and `.ci/planted-imports` check that it bites.
+// Who may import whom, and why. `npm run rooms` checks it, and .ci/check-rooms-bite.mjs that it bites.
 //
 //   bin → cli → app ─┬→ engine ─┬→ stats ──→ kernels (types; the table is passed in)
 //                    │          ├→ store ────────→ mapping

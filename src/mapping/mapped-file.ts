@@ -10,7 +10,7 @@ import { OpenedFile } from "./opened-file.js";
 
 /** Bytes. Page size is 4, 16 or 64 KiB; Windows maps in 64 KiB too. */
 const ALIGNMENT = 2 ** 16;
-/** Bytes. Copies run as fast as positional reads from 16 MiB on (storage-facts 4); resident memory grows by one window at most. */
+/** Bytes. Copies run as fast as positional reads, and resident memory grows by one window at most (RATIONALE.md). */
 export const DEFAULT_WINDOW_BYTES = 64 * 2 ** 20;
 
 /** The kernel has no MADV_POPULATE_READ (before 5.14, or not Linux). */

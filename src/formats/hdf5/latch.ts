@@ -1,6 +1,6 @@
 // h5wasm reports almost no error: a full disk, a truncated file and a corrupt chunk all pass silently. Everything libhdf5 reads and writes goes
 // through the module's FS, and everything it has to say goes to file descriptor 2 of that FS; the latch listens at both and `guard` throws.
-// Leans on Emscripten's internals: h5wasm is pinned to 0.10.3, and test/formats/hdf5/latch.test.ts shows that each failure is seen.
+// Leans on Emscripten's internals: h5wasm is pinned to 0.10.3, and test/formats/hdf5/safety.test.ts shows that each failure is seen.
 import { InputError, InternalError } from "../../errors.js";
 import { describeSystemError, systemErrorCode } from "../../system-error.js";
 

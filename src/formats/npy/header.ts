@@ -1,4 +1,4 @@
-// The header of numpy's .npy (versions 1 to 3): what the array is and where its values begin. numpy/lib/format.py.
+// The header of numpy's .npy (versions 1 to 3): what the array is and where its values begin. As numpy.lib.format describes it.
 //
 //   \x93NUMPY  major minor  length (u16, from version 2 on u32)  {'descr': '<f4', 'fortran_order': False, 'shape': (40, 2244), }  ..\n
 import { InputError } from "../../errors.js";

@@ -1,6 +1,6 @@
 // The direction that no permutation moves. With c = the constant vector of unit length in the design's space and in the nuisance of every hypothesis,
 // c' P e_h = c' e_h = 0 for every permutation P: its row of the product is zero for every shuffle, so it need not be computed. For an intercept and one
-// regressor that is half of the work. engine.md section 1; sign flips do move c.
+// regressor that is half of the work (mathematics M6); sign flips do move c.
 //
 //   g [r]          c in Q's coordinates, |g| = 1                  H = 1 - 2 v v' / v'v, v = g + sign(g_p) e_p: reflects g onto axis p (Householder)
 //   U [r-1 x r]    the rows of H but p: orthonormal, U g = 0      Q' := U Q, A_h := U A_h, dof unchanged

@@ -8,7 +8,7 @@ export interface Matrix {
   readonly values: Float64Array;
 }
 
-/** Singular values below this share of the largest count as zero (semantics: "Rank threshold of the design 1e-5"). */
+/** Singular values below this share of the largest count as zero (mathematics M15). */
 export const RANK_THRESHOLD = 1e-5;
 
 export function matrixOf(nRows: number, nColumns: number, entry: (i: number, j: number) => number): Matrix {

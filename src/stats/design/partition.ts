@@ -1,8 +1,8 @@
 // Splits the design for all hypotheses at once, in the coordinates of one orthonormal basis of its columns.
-// Freedman & Lane 1983; Ridgway's partition (Winkler et al. 2014, NeuroImage 92:381-397, appendix); engine.md section 1.
+// Freedman & Lane 1983; Ridgway's partition (Winkler et al. 2014, NeuroImage 92:381-397, appendix); mathematics M3.
 //
 //   Q   [r x n]      orthonormal rows, a basis of the columns of M
-//   A_h [r x s_h]    tested directions of hypothesis h in Q's coordinates: Qx_h = Q' A_h
+//   A_h [r x s_h]    tested directions of hypothesis h in Q's coordinates, as columns: Qx_h = Q' A_h
 //   Qs  [q x n]      nuisance directions shared by ALL hypotheses: removed from each block as it is loaded (large means would cost digits)
 //   N_h [r x k_h]    the rest of the nuisance space of h: corrected per shuffle, k_h = r - s_h - q
 import type { Hypothesis } from "./hypothesis.js";

@@ -18,7 +18,7 @@ import { multiply, transpose } from "../design/matrix.js";
 import type { DesignPartition } from "../design/partition.js";
 import { countFactors, type GlmModel } from "./model.js";
 
-/** Why an element has no statistic; "testable": it has. semantics.md section 4. */
+/** Why an element has no statistic; "testable": it has. semantics S6. */
 export const VERDICTS = [
   "testable",
   /** Fewer than min(n, 2 k) observations: effects are given. */

@@ -1,5 +1,5 @@
 // One element, one shuffle at a time, for any model: the plainest statement of every number the engine computes, and what its fast paths are tested
-// against. Freedman & Lane 1983 with Ridgway's partition: e_h = (I - Qz Qz') y = residual of the full model + Q A_h' A_h Q y.
+// against. Freedman & Lane 1983 with Ridgway's partition (mathematics M4): e_h = (I - Qz Qz') y = residual of the full model + Q A_h' A_h Q y.
 import { removeDirection } from "../design/column-factors.js";
 import type { ElementDesign, TestedDirections } from "./element-design.js";
 import { createGroupedScratch, groupedStatistic } from "./grouped-variance.js";

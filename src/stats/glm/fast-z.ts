@@ -1,6 +1,6 @@
 // Bins of t (or v) with degrees of freedom of their own, where no table can be made: an approximate Z says the bin, unless an edge lies within its
 // error; only then the exact Z is computed. So the bin is always floor(Z / dh) of z-transform.ts, at a tenth of its price.
-// Hill 1970, Algorithm 395 (CACM 13:617-619): the expansion about Wallace's sqrt(a ln(1 + t^2/dof)), a = dof - 1/2.
+// Hill 1970, Algorithm 395 (CACM 13:617-619; mathematics M10): the expansion about Wallace's sqrt(a ln(1 + t^2/dof)), a = dof - 1/2.
 // Its error falls quickly with dof and grows with Z: test/stats/glm/fast-z.test.ts proves the bound over the domain below.
 import { fToZ, tToZ } from "./z-transform.js";
 

@@ -1,4 +1,4 @@
-// The rows that variance groups are computed with. Q_g, the part of Q on group g, has r rows but often a smaller rank: a regressor that is constant within
+// The rows that variance groups are computed with (mathematics M9). Q_g, the part of Q on group g, has r rows but often a smaller rank: a regressor that is constant within
 // the group has the same direction there as the intercept. With B_g orthonormal rows that span those of Q_g:
 //
 //   Q_g = M_g B_g     z_g = B_g (P e)_g     d = sum_g M_g z_g     f_g = M_g'd     sse_g = |P e|_g^2 - 2 f_g'z_g + |f_g|^2

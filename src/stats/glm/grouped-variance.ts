@@ -1,5 +1,5 @@
 // A variance for each group of observations: v (t-tests) and G, with their degrees of freedom. Winkler et al. 2014, NeuroImage 92:381-397, eq. 5-7;
-// Welch 1951, Biometrika 38:330-336. In the coordinates of element-design.ts, where residuals of the full model need no second look at the data:
+// Welch 1951, Biometrika 38:330-336; mathematics M9. In the coordinates of element-design.ts, where residuals of the full model need no second look at the data:
 //
 //   d = sum_g p_g     sse_g = |P e|_g^2 - 2 d'p_g + d'K_g d     W_g = Rnn_g / sse_g     A = sum_g W_g K_g
 //   numerator = (T d)' [T A^-1 T']^-1 (T d)

@@ -28,7 +28,7 @@ export interface GlmModel {
 /** k. */
 export const countFactors = (model: GlmModel): number => model.design.nColumns + model.nElementColumns;
 
-/** One design for all elements and one variance: the case that the shared product of engine.md section 1 serves. */
+/** One design for all elements and one variance: the case that the shared product of mathematics M5 serves. */
 export function isFixedPooled(model: GlmModel): boolean {
   return !model.variable && model.groups === undefined;
 }

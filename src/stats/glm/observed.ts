@@ -1,4 +1,4 @@
-// Effects and exact statistics of the unshuffled data, element by element, float64. Semantics: MRtrix3 glm.cpp, semantics.md section 4.
+// Effects and exact statistics of the unshuffled data, element by element, float64. semantics S5. Peer: core/math/stats/glm.cpp.
 import type { DesignPartition, HypothesisPartition } from "../design/partition.js";
 import { fToZ, tToZ } from "./z-transform.js";
 

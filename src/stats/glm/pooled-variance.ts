@@ -1,4 +1,4 @@
-// One variance for all observations: t, or F, from d = Q P e. engine.md section 1. The same rule for rounding as f64BinStatistics.
+// One variance for all observations: t, or F, from d = Q P e. mathematics M5. The same rule for rounding as f64BinStatistics.
 import type { ElementDesign, TestedDirections } from "./element-design.js";
 
 /** A residual sum of squares below this share of the total is rounding, not variance. */

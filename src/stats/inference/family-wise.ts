@@ -1,4 +1,4 @@
-// From null distributions to p-values. Semantics: MRtrix3 fwe.cpp; semantics.md section 6. All values are 1 - p.
+// From null distributions to p-values. mathematics M14, semantics S8. All values are 1 - p.
 
 /** Values of a null distribution, ascending. */
 export function sortNull(values: Float64Array): Float64Array {

@@ -1,4 +1,4 @@
-// The shuffle of the observations that are left, as the peer defines it (engine.md section 2): target rows whose source is missing are dropped; the
+// The shuffle of the observations that are left, as the peer defines it (mathematics M7): target rows whose source is missing are dropped; the
 // remaining sources, in order of target row, pair with the remaining rows in order. Missing rows take themselves, so that the result is a permutation of all rows.
 
 /** `keep` u8 [n]. labels, signs of the whole data in; `outLabels` i32 [n], `outSigns` i8 [n] out (not the same arrays). */

@@ -1,4 +1,4 @@
-// All shuffles that the blocks and the error model allow: how many, one at random, or one by its number.
+// All shuffles that the blocks and the error model allow: how many, one at random, or one by its number (mathematics M13).
 // What moves is a unit: a row, or a whole block of rows. Units trade places inside their group: all units, or those of one block (`within`).
 //   within: units = rows, groups = blocks          whole: units = blocks, one group; order inside a block is kept
 import { boundedInteger } from "./bounded-integer.js";

@@ -1,4 +1,4 @@
-// The shapes of the prototypes (engine.md sections 1 and 4), written again: what the project's kernels are measured beside.
+// The shapes of the prototypes (mathematics M5 and M11), written again: what the project's kernels are measured beside.
 
 /** product = gathered * packed, one run over all subjects a tile: 4 rows x 2 vectors, nothing blocked. */
 export function prototypeF64Gemm(nOut: i32, nRows: i32, width: i32, gathered: usize, packed: usize, product: usize): void {

@@ -1,4 +1,4 @@
-// What goes wrong with files and disks is said, and never read as zeros: each case of storage-facts section 2, and what a killed writer leaves.
+// What goes wrong with files and disks is said, and never read as zeros: full disks, damage of every kind, what a killed writer leaves.
 import { execFileSync, spawn } from "node:child_process";
 import fs from "node:fs";
 import { join } from "node:path";
