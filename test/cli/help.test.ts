@@ -1,4 +1,4 @@
-// Help of every command, word for word: it is the manual, docs/commands/*.txt. `npx vitest run --project fast test/cli/help -u` writes it anew.
+// Help of every command, word for word: it is the manual, docs/commands/*.txt. `npx vitest run --project fast test/cli/help.test.ts -u` writes it anew.
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { formatHelp } from "../../src/cli/help.js";
