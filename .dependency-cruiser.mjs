@@ -4,8 +4,9 @@
 //                    │          ├→ store ────────→ mapping
 //                    │          ├→ connectivity ─→ mapping, formats
 //                    │          └→ kernels
-//                    ├→ results ─→ formats
+//                    ├→ results ─→ formats, run
 //                    └→ converters ─→ formats, store
+//   run: what a run is made of and leaves, as plain data; for engine, results and app
 //   base, for everyone: errors, system-error, units, warnings, version          nobody imports: bin, cli, app (but bin → cli, cli → app)
 
 /** Files that any room may import. */
@@ -33,15 +34,21 @@ const ROOMS = {
   },
   app: {
     is: "^src/app/",
-    may: ["^src/(engine|stats|kernels|store|connectivity|results|formats|mapping)/", "^converters/"],
+    may: ["^src/(run|engine|stats|kernels|store|connectivity|results|formats|mapping)/", "^converters/"],
     because:
       "A use case puts the rooms below it together and writes through results. It must run without a terminal, so it knows nothing of the command line.",
   },
   engine: {
     is: "^src/engine/",
-    may: ["^src/(stats|kernels|store|connectivity|mapping)/"],
+    may: ["^src/(run|stats|kernels|store|connectivity|mapping)/"],
     because:
       "The engine moves blocks through mathematics in bounded memory. It reads only our own formats, and what becomes of its numbers (files, reports) is decided above it.",
+  },
+  run: {
+    is: "^src/run/",
+    may: [],
+    because:
+      "A run is data: what describes it, and what it leaves, is read by checkpoints, shards, writers and reports that know nothing of the engine.",
   },
   stats: {
     is: "^src/stats/",
@@ -81,7 +88,7 @@ const ROOMS = {
   },
   results: {
     is: "^src/results/",
-    may: ["^src/formats/"],
+    may: ["^src/(formats|run)/"],
     because:
       "What a run leaves behind must be readable without the engine that made it: reports and later versions start from results.",
   },
@@ -92,11 +99,47 @@ const ROOMS = {
   },
   "public-interface": {
     is: "^src/index\\.ts$",
-    may: ["^src/(app|store)/"],
+    may: ["^src/(app|run|store)/"],
     because:
       "The package exports use cases and the reading of stores, a format with a specification. Other rooms are not exported, so they may change.",
   },
 };
+
+/** Rooms inside the engine, and which of its other rooms each may not import. */
+const ENGINE_ROOMS = {
+  plan: {
+    not: "glm|sinks|enhance|reduce|threads",
+    because: "The plan is pure: sizes in, layout out, before anything is read.",
+  },
+  glm: {
+    not: "sinks|enhance|reduce|threads",
+    because: "A source brings tiles of statistics to whatever takes them.",
+  },
+  sinks: {
+    not: "glm|enhance|reduce|threads",
+    because: "A sink takes statistics from any source, for any enhancer or none.",
+  },
+  enhance: {
+    not: "glm|sinks|reduce|threads",
+    because: "An enhancer reads the lanes' bins or statistics and its own source; it knows nothing of maxima.",
+  },
+  reduce: {
+    not: "glm|sinks|enhance|threads",
+    because: "Maxima and counters are kept by shuffle index, whoever enhanced.",
+  },
+  threads: {
+    not: "glm|sinks|enhance|reduce",
+    because: "Threads claim pieces and carry messages: what is done with a piece they are handed.",
+  },
+};
+
+const engineRooms = Object.entries(ENGINE_ROOMS).map(([name, { not, because }]) => ({
+  name: `engine-${name}-stands-alone`,
+  comment: because,
+  severity: "error",
+  from: { path: `^src/engine/${name}/` },
+  to: { path: `^src/engine/(${not})/|^src/engine/(run|runner|worker|shuffle-loop|fill-shared|null-keeper|z-tables)\\.ts$` },
+}));
 
 const directions = Object.entries(ROOMS).map(([name, { is, may, alone, because }]) => ({
   name: `${name}-imports-its-own-rooms-only`,
@@ -121,6 +164,21 @@ const onlyIn = (packages, rooms, comment) => ({
 export default {
   forbidden: [
     ...directions,
+    ...engineRooms,
+    {
+      name: "engine-plan-is-pure",
+      comment: "A plan depends on its arguments alone, so that it can be made for a dry run, a test or another machine.",
+      severity: "error",
+      from: { path: "^src/engine/plan/" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "engine-threads-import-no-mathematics",
+      comment: "What is computed must not depend on which thread computes it.",
+      severity: "error",
+      from: { path: "^src/engine/threads/" },
+      to: { path: "^src/(stats|kernels|store|connectivity)/" },
+    },
     {
       name: "stats-imports-no-node",
       comment:
@@ -172,7 +230,7 @@ export default {
       name: "worker-threads-only-in-engine",
       comment: "Threads are the engine's: everything else is called, in order, by one thread, and can be read so.",
       severity: "error",
-      from: { path: "^(src|bin|converters)/", pathNot: "^src/engine/" },
+      from: { path: "^(src|bin|converters)/", pathNot: "^src/engine/(threads/|worker\\.ts$)" },
       to: { path: "^(node:)?(worker_threads|cluster|child_process)$" },
     },
     {
