@@ -1,8 +1,8 @@
 // Fills the shared regions: what does not change during a run, and what changes once a batch.
 import type { KernelSet } from "../kernels/kernel-set.js";
 import { placeOfLane } from "../run/shuffle-range.js";
-import { type Matrix, matrixOf, multiply, transpose } from "../stats/design/matrix.js";
-import type { DesignPartition } from "../stats/design/partition.js";
+import { type Matrix, matrixOf } from "../stats/design/matrix.js";
+import { type DesignPartition, nuisanceMoments } from "../stats/design/partition.js";
 import type { ZThresholds } from "../stats/glm/z-thresholds.js";
 import { fillRowPanels } from "./glm/panels.js";
 import type { EngineInputs, RunShuffles } from "./inputs.js";
@@ -17,11 +17,6 @@ export interface SharedContents {
   readonly thresholds: readonly ZThresholds[];
   readonly blocks: Uint32Array;
   readonly windows: Uint32Array;
-}
-
-/** N_h' Q of every hypothesis: f64 [k_h][n]. */
-function momentRows(partition: DesignPartition): Matrix[] {
-  return partition.hypotheses.map((h) => multiply(transpose(h.residualNuisance), partition.basis));
 }
 
 /** The design in all its forms, which columns make a block, and what the enhancer needs. */
@@ -48,7 +43,7 @@ export function fillConstants({ buffer, job, kernels, inputs, thresholds, blocks
     for (let h = 0; h < heights.length; h++) heights[h] = (h * enhancement.dh) ** enhancement.heightPower;
   }
   if (job.model !== undefined) return;
-  fillPanels(shared.moments, below(momentRows(partition), n));
+  fillPanels(shared.moments, below(nuisanceMoments(partition), n));
   for (const [h, part] of partition.hypotheses.entries()) f64(shared.hypotheses[h]!.contrastBasis, part.tested.values);
   for (const [h, { thresholds: edges, cells }] of thresholds.entries()) {
     f64(shared.hypotheses[h]!.thresholds, edges);
@@ -74,7 +69,7 @@ export interface BatchContents {
 /** Gathers the basis of lanes first..first+count of the run and the corrections of hypotheses that need them. */
 export async function fillBatch(contents: BatchContents, first: number, count: number): Promise<void> {
   const { labelShuffles } = contents.job.layout;
-  const moments = momentRows(contents.partition);
+  const moments = nuisanceMoments(contents.partition);
   for (let done = 0; done < count; done += labelShuffles) {
     const part = { first: done, count: Math.min(labelShuffles, count - done) };
     fillLabels(contents, first, part);

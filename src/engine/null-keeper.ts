@@ -2,9 +2,8 @@
 import { type HypothesisNull, NO_ELEMENT, type NullState } from "../run/null-state.js";
 import type { ShuffleRange } from "../run/shuffle-range.js";
 import type { DesignPartition } from "../stats/design/partition.js";
-import { fToZ, tToZ } from "../stats/glm/z-transform.js";
+import { zOfScore } from "../stats/glm/scores.js";
 import { type EngineJob, valuesOf } from "./plan/job.js";
-import { zOfModelScore } from "./sinks/model-scores.js";
 
 export interface NullKeeper {
   /** The maximum of each hypothesis of one more shuffle, the range's number `place`. */
@@ -32,7 +31,7 @@ export function createNullKeeper(
     defaults.fill(0);
     counters.fill(0);
   }
-  const zOfMaximum = hypotheses.map((_, h) => scoreToZ(job, partition, h));
+  const zOfMaximum = hypotheses.map((_, h) => maximumToZ(job, partition, h));
   const zOfDefault = hypotheses.map((_, h) => defaultToZ(job, partition, buffer, h));
   let done = 0;
 
@@ -79,20 +78,19 @@ export function createNullKeeper(
 
 type ToZ = ((score: number, element: number) => number) | undefined;
 
-/** Under one design for all: the score whose Z is 0 stands for elements that cannot be tested. Undefined: it is what it must be. */
-function scoreToZ({ sink, model, size }: EngineJob, partition: DesignPartition, h: number): ToZ {
+/** Undefined: maxima are what they must be. */
+function maximumToZ({ sink, model, size }: EngineJob, partition: DesignPartition, h: number): ToZ {
   if (sink.kind !== "scores" || model !== undefined) return undefined;
   const { kind, rank } = partition.hypotheses[h]!.hypothesis;
-  const untestable = sink.untestable[h]!;
-  return (score) =>
-    score === untestable ? 0 : kind === "t" ? tToZ(score, size.dof) : fToZ(score * score, rank, size.dof);
+  const none = sink.untestable[h]!;
+  return (score) => zOfScore(kind, rank, score, size.dof, none);
 }
 
 function defaultToZ(job: EngineJob, partition: DesignPartition, buffer: ArrayBufferLike, h: number): ToZ {
   const { sink, model, size, shared } = job;
-  if (sink.kind !== "scores" || model === undefined) return scoreToZ(job, partition, h);
+  if (sink.kind !== "scores" || model === undefined) return maximumToZ(job, partition, h);
   if (model.groups !== undefined) return undefined;
   const dofs = new Float64Array(buffer, shared.elementDofs, size.nElements);
   const { kind, rank } = model.hypotheses[h]!;
-  return (score, element) => zOfModelScore(kind, rank, score, dofs[element]!);
+  return (score, element) => zOfScore(kind, rank, score, dofs[element]!);
 }

@@ -7,18 +7,17 @@ import { describeFallback, type Fallback } from "../mapping/file-bytes.js";
 import type { NullState } from "../run/null-state.js";
 import { type Observed, observedIndex } from "../run/observed.js";
 import { countLanes } from "../run/shuffle-range.js";
-import type { HypothesisPartition } from "../stats/design/partition.js";
 import { VERDICTS } from "../stats/glm/element-design.js";
+import { largestBin } from "../stats/glm/largest-bin.js";
+import { scoreOfNone } from "../stats/glm/scores.js";
+import { shuffledPartition } from "../stats/glm/shuffled-design.js";
 import { createZThresholds, type ZThresholds } from "../stats/glm/z-thresholds.js";
-import { zToF } from "../stats/glm/z-transform.js";
 import { emptyReport } from "./context.js";
 import { fillConstants } from "./fill-shared.js";
-import { withShuffledPartition } from "./glm/shuffled-design.js";
 import type { EngineInputs, MatrixSize } from "./inputs.js";
 import { createNullKeeper } from "./null-keeper.js";
 import type { SinkJob } from "./plan/inputs.js";
 import { CONTROL, type EngineJob, observedImage } from "./plan/job.js";
-import { largestBin } from "./plan/largest-bin.js";
 import { type MemoryPlan, planMemory } from "./plan/memory.js";
 import { engineModel, type ProblemSize, problemSize } from "./plan/size.js";
 import { listBlocks, listWindows } from "./plan/work-lists.js";
@@ -73,7 +72,8 @@ export function planEngine(inputs: EngineInputs, matrix: MatrixSize = NO_MATRIX)
 }
 
 function prepare(given: EngineInputs, { nConnections, maxRowConnections }: MatrixSize): Prepared {
-  const inputs = withShuffledPartition(given);
+  const isOneDesign = engineModel(given.model) === undefined;
+  const inputs = isOneDesign ? { ...given, partition: shuffledPartition(given.partition, hasSigns(given)) } : given;
   const { columns, source } = inputs;
   const thresholds = fixedThresholds(inputs);
   const size = problemSize(inputs, thresholds);
@@ -105,6 +105,8 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
   };
 }
 
+const hasSigns = ({ shuffles }: EngineInputs) => shuffles.plan.errors !== "ee";
+
 /** Tables of one design's hypotheses. Other models have tables by degrees of freedom, made after the observed pass (z-tables.ts). */
 function fixedThresholds({ partition, model, enhancement }: EngineInputs): ZThresholds[] {
   if (enhancement.kind === "none" || engineModel(model) !== undefined) return [];
@@ -117,15 +119,14 @@ function fixedThresholds({ partition, model, enhancement }: EngineInputs): ZThre
 
 function sinkOf({ enhancement, partition }: EngineInputs, size: ProblemSize): SinkJob {
   if (enhancement.kind === "none") {
-    return { kind: "scores", untestable: partition.hypotheses.map((part) => untestableScore(part, partition.dof)) };
+    const { hypotheses, dof } = partition;
+    return {
+      kind: "scores",
+      untestable: hypotheses.map(({ hypothesis: { kind, rank } }) => scoreOfNone(kind, rank, dof)),
+    };
   }
   const { dh } = enhancement;
   return { kind: "bins", dh, nBinsNarrow: 256, nBinsWide: largestBin(dh, size.dof) + 2 };
-}
-
-/** The score whose Z is 0: an element that cannot be tested takes part with that. */
-function untestableScore({ hypothesis }: HypothesisPartition, dof: number): number {
-  return hypothesis.kind === "t" ? 0 : Math.sqrt(zToF(0, hypothesis.rank, dof));
 }
 
 /** `connectivity`: the opened matrix of the enhancer; it may be closed afterwards. Throws BudgetError, InputError. */
@@ -152,7 +153,7 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
       model: engineModel(inputs.model),
       columnSources: inputs.columnSources ?? [],
     },
-    ...{ precision: inputs.precision, kernels: inputs.kernels, hasSigns: shufflePlan.errors !== "ee" },
+    ...{ precision: inputs.precision, kernels: inputs.kernels, hasSigns: hasSigns(inputs) },
     nBlocks: blocks.length / 4,
     enhancement:
       enhancement.kind === "none"

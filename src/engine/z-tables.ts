@@ -2,10 +2,10 @@
 // a statistic without one some ten nanoseconds more (t) or about a microsecond (F): only degrees of freedom that enough statistics have get one.
 // Which do changes no bin: stats/glm/fast-z.ts gives the same as a table.
 
+import { largestBin } from "../stats/glm/largest-bin.js";
 import type { GlmModel } from "../stats/glm/model.js";
 import { createZThresholds, MAX_CELLS } from "../stats/glm/z-thresholds.js";
 import type { EngineJob, ZTable } from "./plan/job.js";
-import { largestBin } from "./plan/largest-bin.js";
 import type { Turns } from "./threads/turns.js";
 
 /** Statistics (elements x shuffles) that pay for a table of about 2000 thresholds at 5 us. */

@@ -3,12 +3,12 @@
 import { createFactors, DEPENDENT } from "../../stats/design/column-factors.js";
 import { designOfFactors, type ElementDesign, factoriseShared } from "../../stats/glm/element-design.js";
 import { CONSTANT_COLUMN } from "../../stats/glm/element-test.js";
+import { shuffledShared } from "../../stats/glm/shuffled-design.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
 import type { ModelLoader } from "./model-block.js";
 import { createPanels } from "./panels.js";
 import type { ResidualPreparer } from "./residual-preparer.js";
-import { shuffledShared } from "./shuffled-design.js";
 
 export function columnPreparer(
   context: Context,

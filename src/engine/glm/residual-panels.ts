@@ -2,10 +2,10 @@
 //   shared design    project the nuisance of h out of y
 //   own columns      y - Q Q'y by kernels and lanes, plus what h tests of it
 //   own columns and variance groups    element by element
-import { addColumn, createFactors } from "../../stats/design/column-factors.js";
 import { type ElementDesign, factoriseShared, resolveElementDesign } from "../../stats/glm/element-design.js";
 import { CONSTANT_COLUMN, fitElement, nullResidual, type Residual } from "../../stats/glm/element-test.js";
 import { groupRows } from "../../stats/glm/group-rows.js";
+import { nuisanceRows } from "../../stats/glm/nuisance-rows.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
 import { columnPreparer } from "./column-residuals.js";
@@ -58,33 +58,6 @@ function sharedPreparer(context: Context, modelJob: ModelJob, loader: ModelLoade
       },
     };
   };
-}
-
-/** Orthonormal rows that span the columns of the design that h does not test, f64 [r - s][n]. */
-function nuisanceRows({ rank: r, basis, hypotheses }: ElementDesign, h: number, n: number): Float64Array {
-  const { tested, rank: s } = hypotheses[h]!;
-  const factors = createFactors(r, s + r);
-  for (let q = 0; q < s; q++) addColumn(factors, tested.subarray(q * r, q * r + r));
-  const rows = new Float64Array((r - s) * n);
-  let found = 0;
-  for (let j = 0; j < r; j++) {
-    addColumn(
-      factors,
-      Float64Array.from({ length: r }, (_, i) => (i === j ? 1 : 0)),
-    );
-    const left = factors.r[(s + j) * factors.capacity + s + j]!;
-    // 1/r of the complement is left in some unit vector at least; a rest of rounding size is no direction
-    if (!(left > 1e-6) || found === r - s) {
-      factors.q.fill(0, (s + j) * r, (s + j + 1) * r);
-      continue;
-    }
-    for (let l = 0; l < r; l++) {
-      const weight = factors.q[(s + j) * r + l]!;
-      for (let i = 0; i < n; i++) rows[found * n + i]! += weight * basis[l * n + i]!;
-    }
-    found++;
-  }
-  return rows;
 }
 
 function elementPreparer(context: Context, { size, model }: ModelJob, loader: ModelLoader): ResidualPreparer {

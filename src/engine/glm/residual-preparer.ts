@@ -1,6 +1,7 @@
 // What prepares the residuals of a group of elements gives (residual-panels.ts, column-residuals.ts).
 import type { ElementDesign } from "../../stats/glm/element-design.js";
 import type { GroupRows } from "../../stats/glm/group-rows.js";
+import type { ShuffledRows } from "../../stats/glm/shuffled-design.js";
 import type { ElementGroup, ModelBlock } from "./model-block.js";
 
 export interface ResidualPanels {
@@ -12,12 +13,7 @@ export interface ResidualPanels {
 }
 
 /** The rows of the product of one shuffle with what all members share. */
-export interface ProductRows {
-  readonly count: number;
-  /** f64 [count][n]. */
-  readonly rows: Float64Array;
-  /** One variance: the rows in coordinates of the shared Q, f64 [count][r]; undefined: they are Q. */
-  readonly directions?: Float64Array | undefined;
+export interface ProductRows extends ShuffledRows {
   /** Variance groups under one design. Undefined with columns of an element's own: the rows are Q_g of every group. */
   readonly groups?: GroupRows;
 }

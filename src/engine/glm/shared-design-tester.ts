@@ -3,6 +3,7 @@
 // because the columns of Q' stand beside the data in the panel.
 import type { ElementDesign } from "../../stats/glm/element-design.js";
 import { CONSTANT_COLUMN } from "../../stats/glm/element-test.js";
+import { type ShuffledDesign, shuffledDesign } from "../../stats/glm/shuffled-design.js";
 import type { Context } from "../context.js";
 import type { Batch, ModelJob } from "../plan/job.js";
 import type { Sink, Steps } from "../seams.js";
@@ -10,7 +11,6 @@ import { createDesignCache } from "./design-cache.js";
 import type { ElementGroup, ModelBlock, ModelLoader } from "./model-block.js";
 import { createModelTiles } from "./model-tiles.js";
 import { createPanels } from "./panels.js";
-import { type ShuffledDesign, shuffledDesign } from "./shuffled-design.js";
 
 /** Every shuffle of the batch for the elements of one group; the sink gets a tile once a hypothesis and tile of shuffles. */
 export type GroupTester = (block: ModelBlock, group: ElementGroup, batch: Batch, sink: Sink) => Steps;

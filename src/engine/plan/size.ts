@@ -36,7 +36,7 @@ export interface ProblemSize extends ObservedSize {
   readonly nSubjects: number;
   /** Elements analysed: inside the mask. */
   readonly nElements: number;
-  /** Of the products; the design's own may be larger (glm/shuffled-design.ts). */
+  /** Of the products; the design's own may be larger (stats/glm/shuffled-design.ts). */
   readonly rank: number;
   readonly dof: number;
   readonly sharedRank: number;

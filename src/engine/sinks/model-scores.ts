@@ -3,31 +3,10 @@
 // a group of elements with the same degrees of freedom only the largest becomes a Z. With variance groups every value has degrees of freedom of its own: an
 // approximate Z with a proven bound decides, and the exact one where it cannot.
 import { approximateZ, FAST_Z_BOUND } from "../../stats/glm/fast-z.js";
-import { fToZ, tToZ, zToF } from "../../stats/glm/z-transform.js";
+import { roundScore, scoreOfNone, zOfStatistic } from "../../stats/glm/scores.js";
 import type { Context } from "../context.js";
 import { type Batch, modelJobOf } from "../plan/job.js";
 import type { Sink, StatisticTile } from "../seams.js";
-
-/** 40 bits (Veltkamp): shuffles that arrange the data alike differ by rounding only, and must tie. As f64ScoreStatistics. */
-export function roundScore(x: number): number {
-  const scaled = 8193 * x;
-  return scaled - (scaled - x);
-}
-
-/** Z of t, v or sqrt(F), sqrt(G); 0 where there is no statistic. */
-export function zOfStatistic(kind: "t" | "F", rank: number, x: number, dof: number): number {
-  if (!Number.isFinite(x) || x === 0) return 0;
-  return kind === "t" ? tToZ(x, dof) : fToZ(x * x, rank, dof);
-}
-
-/** The statistic of pooled variance that stands where there is none: its Z is 0. */
-const statisticOfNone = (kind: "t" | "F", rank: number, dof: number) =>
-  kind === "t" || !(dof >= 1) ? 0 : Math.sqrt(zToF(0, rank, dof));
-
-/** Z of a default of pooled variance, as it is kept. */
-export function zOfModelScore(kind: "t" | "F", rank: number, x: number, dof: number): number {
-  return x === statisticOfNone(kind, rank, dof) ? 0 : zOfStatistic(kind, rank, x, dof);
-}
 
 export function createModelScorer(context: Context): Sink["statistics"] {
   const { job, at, f64, u32 } = context;
@@ -82,7 +61,7 @@ export function createModelScorer(context: Context): Sink["statistics"] {
     const { kind, rank } = model.hypotheses[h]!;
     const { defaults, counters } = kept[h]!;
     const statistics = f64(at(regions.statistics), count * stride);
-    const none = statisticOfNone(kind, rank, dof);
+    const none = scoreOfNone(kind, rank, dof);
     for (let b = 0; b < count; b++) {
       let largest = Number.NEGATIVE_INFINITY;
       let winner = 0;

@@ -116,3 +116,8 @@ export function partitionDesign(design: Matrix, hypotheses: readonly Hypothesis[
     hypotheses: parts.map((p) => ({ ...p, residualNuisance: complement(besides(p.tested, shared)) })),
   };
 }
+
+/** N_h' Q of every hypothesis: f64 [k_h x n]. */
+export function nuisanceMoments({ basis, hypotheses }: DesignPartition): Matrix[] {
+  return hypotheses.map(({ residualNuisance }) => multiply(transpose(residualNuisance), basis));
+}

@@ -1,38 +1,25 @@
 // The part of a design that shuffles of the errors can change: what the products of the null are computed with. stats/design/constant-direction.ts.
+import { type ColumnFactors, invertUpper } from "../design/column-factors.js";
+import { besidesConstant } from "../design/constant-direction.js";
+import { matrixOf, multiply, transpose } from "../design/matrix.js";
+import type { DesignPartition } from "../design/partition.js";
+import type { ElementDesign } from "./element-design.js";
+import type { GlmModel } from "./model.js";
 
-import { type ColumnFactors, invertUpper } from "../../stats/design/column-factors.js";
-import { besidesConstant } from "../../stats/design/constant-direction.js";
-import { matrixOf, multiply, transpose } from "../../stats/design/matrix.js";
-import type { DesignPartition } from "../../stats/design/partition.js";
-import type { ElementDesign } from "../../stats/glm/element-design.js";
-import type { GlmModel } from "../../stats/glm/model.js";
-import type { RunShuffles } from "../inputs.js";
-import { engineModel } from "../plan/size.js";
-import type { ProductRows } from "./residual-preparer.js";
-
-/** The inputs with the partition of one design for all elements so reduced; the same inputs where nothing can be left out. Reducing twice is reducing once. */
-export function withShuffledPartition<
-  T extends {
-    readonly partition: DesignPartition;
-    readonly model?: GlmModel | undefined;
-    readonly shuffles: RunShuffles;
-  },
->(inputs: T): T {
-  const { partition, shuffles } = inputs;
-  if (engineModel(inputs.model) !== undefined || shuffles.plan.errors !== "ee" || partition.hypotheses.length === 0) {
-    return inputs;
-  }
+/** One design for all elements, so reduced for permutations; the same partition where nothing can be left out. Reducing twice is reducing once. */
+export function shuffledPartition(partition: DesignPartition, hasSigns: boolean): DesignPartition {
   const { nSubjects, basis, hypotheses } = partition;
+  if (hasSigns || hypotheses.length === 0) return partition;
   const tested = hypotheses.flatMap((part) => columnsOf(transpose(part.tested).values, part.tested.nRows));
   const rows = besidesConstant(basis.values, new Uint8Array(nSubjects).fill(1), tested);
-  if (rows === undefined) return inputs;
+  if (rows === undefined) return partition;
   const u = matrixOf(partition.rank - 1, partition.rank, (i, j) => rows[i * partition.rank + j]!);
   const reduced = hypotheses.map((part) => ({
     ...part,
     tested: multiply(u, part.tested),
     residualNuisance: multiply(u, part.residualNuisance),
   }));
-  return { ...inputs, partition: { ...partition, rank: u.nRows, basis: multiply(u, basis), hypotheses: reduced } };
+  return { ...partition, rank: u.nRows, basis: multiply(u, basis), hypotheses: reduced };
 }
 
 /** What the products of a group of elements with one design are computed with. */
@@ -68,13 +55,20 @@ export function shuffledDesign(design: ElementDesign, keep: Uint8Array, hasSigns
   };
 }
 
+/** Rows of a product, f64 [count][n]; in coordinates of the columns' own basis f64 [count][k], undefined: they are it. */
+export interface ShuffledRows {
+  readonly count: number;
+  readonly rows: Float64Array;
+  readonly directions?: Float64Array | undefined;
+}
+
 /** Of the columns that elements share, whose own columns come after them: what the products are computed with. */
 export function shuffledShared(
   model: GlmModel,
   shared: ColumnFactors,
   keep: Uint8Array,
   hasSigns: boolean,
-): ProductRows {
+): ShuffledRows {
   const { q, r: factors, count: k } = shared;
   // c = M0 a, and what a hypothesis tests of it is C a: the same under every column that an element may add
   const toBeta = invertUpper(factors, k);
