@@ -11,6 +11,8 @@ import { copyExactly, type VectorSource } from "./vector-source.js";
 
 /** Bytes of memory a byte of text takes while it is parsed: itself, a string of it, and a float64 for every three. */
 const BYTES_A_CHARACTER = 5;
+/** Bytes of text that become one string. */
+const LARGEST_TEXT = 2 ** 28;
 /** Problems written out in one message. */
 const LISTED = 100;
 const NUMBER = /^[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan|inf|infinity)$/i;
@@ -103,9 +105,10 @@ function readVector(path: string): Float64Array {
 export function openTextMatrix(path: string, memoryBytes: number): VectorSource {
   const input = describeInput(basename(path), path);
   const needed = input.sizeBytes * BYTES_A_CHARACTER;
-  if (needed > memoryBytes || input.sizeBytes > 2 ** 28) {
+  if (needed > memoryBytes || input.sizeBytes > LARGEST_TEXT) {
+    const remedy = input.sizeBytes > LARGEST_TEXT ? "" : ", or raise --memory";
     throw new BudgetError(
-      `Cannot read ${path} as text: expected at most ${formatBytes(Math.min(2 ** 28, Math.floor(memoryBytes / BYTES_A_CHARACTER)))}, got ${formatBytes(input.sizeBytes)}. Save it as .npy (numpy.save), which is read piece by piece${needed > memoryBytes ? ", or raise --memory" : ""}.`,
+      `Cannot read ${path} as text: expected at most ${formatBytes(Math.min(LARGEST_TEXT, Math.floor(memoryBytes / BYTES_A_CHARACTER)))}, got ${formatBytes(input.sizeBytes)}. Save it as .npy (numpy.save), which is read piece by piece${remedy}.`,
       { neededBytes: needed, givenBytes: memoryBytes },
     );
   }
@@ -136,6 +139,6 @@ export function openTextMatrix(path: string, memoryBytes: number): VectorSource 
 export function openVectorText(path: string, memoryBytes: number): VectorSource {
   const { sizeBytes } = describeInput(basename(path), path);
   // a list is small; what is too large to be held is looked at by openTextMatrix, which refuses it
-  const isMatrix = sizeBytes > 2 ** 28 || isTextMatrix(readTextFile(path));
+  const isMatrix = sizeBytes > LARGEST_TEXT || isTextMatrix(readTextFile(path));
   return isMatrix ? openTextMatrix(path, memoryBytes) : openVectorList(path);
 }

@@ -139,6 +139,6 @@ it("fixels that cannot be tested, with the reasons, and a precision that is not 
     fixel === 3 && subject > 1 && subject < 7 ? Number.NaN : (subject * 7 + fixel) % 5;
   expect(await warningsOf(change, { value })).toBe(
     "--precision single is not used: missing data, element-wise columns and variance groups are computed in double.\n" +
-      "1 of 24 elements cannot be tested and get zeros: 1 with fewer than 4 observations left. Leave them out with a mask, or subjects with many missing values.",
+      "1 of 24 elements cannot be tested and get zeros: 1 with fewer than 4 observations left. Leave them out with -mask, or leave out subjects with many missing values.",
   );
 });

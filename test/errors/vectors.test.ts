@@ -1,5 +1,5 @@
 // What a user reads when vectors cannot be used: one test a message.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { convertVectorInput } from "../../src/app/convert-vectors.js";
@@ -113,8 +113,13 @@ describe("text", () => {
     expect(await refusal(write("m.txt", "1 2 3\n4 5\n"))).toMatch(
       /expected 3 columns as in its first row, got 2 \(line 2\)/,
     );
-    expect(await refusal(write("m.txt", "1 2 3\n".repeat(20000)), 2 ** 18)).toMatch(
-      /as text: expected at most .*\.npy/,
+    expect(await refusal(write("m.txt", "1 2 3\n".repeat(20000)), 2 ** 18)).toBe(
+      "Cannot read /m.txt as text: expected at most 51.2 KiB, got 117.2 KiB. Save it as .npy (numpy.save), which is read piece by piece, or raise --memory.",
+    );
+    // No memory makes one string of it.
+    truncateSync(at("m.txt"), 2 ** 28 + 2 ** 20);
+    expect(await refusal(at("m.txt"), 2 ** 30)).toBe(
+      "Cannot read /m.txt as text: expected at most 204.8 MiB, got 257 MiB. Save it as .npy (numpy.save), which is read piece by piece.",
     );
   });
 });
@@ -157,6 +162,15 @@ describe("vectorstats", () => {
     const input = await makeStore(directory, "s.fxs", { values, nSubjects: 6, scalar: "FD" });
     expect(await message({ input, scalar: "FC", force: true })).toMatch(
       /expected one of FD, got FC\. Name it with --scalar/,
+    );
+  });
+  it("elements that cannot be tested: no mask is advised, vectors have none", async () => {
+    const { NaN: missing } = Number;
+    const values = Float32Array.from([1, 5, 2, missing, 8, missing, 4, missing, 5, missing, 1, 9]);
+    const input = write("missing.npy", npyBytes({ shape: [6, 2], data: bytesOf(values) }));
+    const { warnings } = await inferVectors(options({ input, force: true }));
+    expect(warnings.find(({ tag }) => tag === "untestable-elements")?.message).toBe(
+      "1 of 2 elements cannot be tested and get zeros: 1 with fewer than 4 observations left. Leave them out of the vectors, or leave out subjects with many missing values.",
     );
   });
   it("too little memory", async () => {

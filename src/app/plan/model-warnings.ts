@@ -8,7 +8,7 @@ import type { FixelCfeOptions } from "../fixel-cfe-options.js";
 
 export function modelWarnings(
   { precision }: Pick<FixelCfeOptions, "precision">,
-  inputs: Pick<EngineInputs, "model">,
+  inputs: Pick<EngineInputs, "model" | "enhancement">,
   verdicts: readonly number[],
 ): Warning[] {
   const model = engineModel(inputs.model);
@@ -27,9 +27,11 @@ export function modelWarnings(
   const reasons = VERDICTS.flatMap((verdict, i) =>
     verdict === "testable" || verdicts[i] === 0 ? [] : [`${verdicts[i]} ${reasonOf(verdict, model)}`],
   );
+  // Vectors have no mask.
+  const leaveOut = inputs.enhancement.kind === "none" ? "out of the vectors" : "out with -mask";
   warnings.push({
     tag: "untestable-elements",
-    message: `${untestable} of ${all} elements cannot be tested and get zeros: ${reasons.join(", ")}. Leave them out with a mask, or subjects with many missing values.`,
+    message: `${untestable} of ${all} elements cannot be tested and get zeros: ${reasons.join(", ")}. Leave them ${leaveOut}, or leave out subjects with many missing values.`,
   });
   return warnings;
 }
