@@ -1,0 +1,84 @@
+// What a message advises must be possible: an option that it names exists, and belongs to every command that can say it.
+import { expect, it } from "vitest";
+import { createProgram, forEachCommand } from "../../src/cli/program.js";
+import { readSources } from "../support/message-options.js";
+
+const EVERYWHERE = ["help", "version"];
+const program = createProgram({ stdout: process.stdout, stderr: process.stderr, command: "" });
+const optionsOf = new Map<string, ReadonlySet<string>>();
+forEachCommand(program, (command) => {
+  const names: string[] = [];
+  for (let at = command; at.parent !== null; at = at.parent) names.unshift(at.name());
+  const own = command.options.map((option) => option.long!.replace(/^--/, ""));
+  optionsOf.set(names.join(" "), new Set([...own, ...EVERYWHERE]));
+});
+const has = (options: Iterable<string>, option: string) =>
+  [...options].some((name) => name === option || (option.endsWith("_") && name.startsWith(option)));
+
+const { named, reachableFrom } = readSources();
+
+it("finds what it looks for", () => {
+  const found = (file: string) => named.filter((one) => one.file === file).map(({ option }) => option);
+  expect(found("src/app/plan/resolve-shuffles.ts")).toContain("exchange_");
+  expect(found("src/connectivity/prepare-connectivity.ts")).toContain("cache");
+  expect(found("src/formats/mif/header.ts")).toEqual([]); // mrconvert's and mrcalc's
+  expect(named.length).toBeGreaterThan(80);
+});
+
+it("every option that a text names is one of the program's", () => {
+  const all = [...optionsOf.values()].flatMap((options) => [...options]);
+  expect(named.filter(({ option }) => !has(all, option))).toEqual([]);
+});
+
+/** doctor and demo are left out: they run fixelcfestats on inputs of their own. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  fixelcfestats: "fixelcfestats",
+  vectorstats: "vectorstats",
+  "convert fixels": "convert",
+  "convert vectors": "convert-vectors",
+  "convert modelarray": "convert-modelarray",
+  "convert cohort": "convert-cohort",
+  export: "export",
+  info: "info",
+  verify: "verify",
+  "cache list": "cache",
+  "cache clear": "cache",
+};
+
+/** Texts in files that a command needs, which that command never says. Each with the reason; one that is no longer needed fails below. */
+const NEVER_SAID: readonly (readonly [file: string, option: string, commands: readonly string[], because: string])[] = [
+  ["converters/image-cohort.ts", "gzip", ["fixelcfestats"], "it makes stores only, and never asks to compress"],
+  ["src/app/convert.ts", "gzip", ["fixelcfestats"], "it never asks to compress"],
+  ["converters/modelarray.ts", "template", ["convert fixels"], "it takes the name of the creator from there"],
+  ["src/app/cache.ts", "mask", ["cache list", "cache clear"], "describes what an entry was made with"],
+  ["src/app/cache.ts", "cfe_c", ["cache list", "cache clear"], "describes what an entry was made with"],
+  ["src/app/hdf5-in-place.ts", "template", ["vectorstats"], "part of a command line of convert modelarray"],
+  ["src/engine/plan/memory.ts", "mask", ["vectorstats"], "said of enhancement only"],
+  ["src/engine/shuffle-loop.ts", "cfe_dh", ["vectorstats"], "said of enhancement only"],
+  ["src/app/plan/model-warnings.ts", "mask", ["vectorstats"], "said of enhancement only"],
+  ["src/formats/hdf5/fixel-tables.ts", "template", ["vectorstats", "convert fixels"], "they read no tables of fixels"],
+  ["src/formats/hdf5/modelarray-layout.ts", "scalar", ["export", "info"], "they do not choose a scalar"],
+  ["src/formats/hdf5/results-matrix.ts", "analysis", ["info"], "it does not look into results"],
+  ["src/store/select-rows.ts", "subjects", ["fixelcfestats"], "named as info's"],
+];
+
+it("and belongs to every command that can say it", () => {
+  const unused = new Set(
+    NEVER_SAID.flatMap(([file, option, commands]) => commands.map((c) => `${file} ${option} ${c}`)),
+  );
+  const wrong = Object.entries(COMMANDS).flatMap(([command, source]) => {
+    const options = optionsOf.get(command)!;
+    const reached = reachableFrom(`src/cli/commands/${source}.ts`);
+    expect(reached.size, command).toBeGreaterThan(5);
+    return named
+      .filter(({ file, option }) => reached.has(file) && !file.startsWith("src/cli/") && !has(options, option))
+      .filter(({ file, option }) => {
+        const excused = NEVER_SAID.some(([f, o, commands]) => f === file && o === option && commands.includes(command));
+        unused.delete(`${file} ${option} ${command}`);
+        return !excused;
+      })
+      .map(({ file, option, text }) => `${command} has no ${option}, which ${file} says: ${text}`);
+  });
+  expect(wrong).toEqual([]);
+  expect([...unused]).toEqual([]);
+});
