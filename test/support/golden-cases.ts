@@ -39,11 +39,12 @@ function peerCases(): GoldenCase[] {
     return { name: `peer vectorstats-${peer}`, place: "vectors", typed };
   });
   return [...fixels, ...vectors].flatMap(({ name, place, typed }) =>
-    ["simd", "reference"].map((kernels) => ({
-      name: `${name} ${kernels}`,
-      place,
-      tokens: [...typed, "-kernels", kernels, ...ALONE],
-    })),
+    ["simd", "reference"].map((kernels) => {
+      // the reference set takes several times as long: fewer shuffles of the same
+      const isSlow = kernels === "reference" && place !== "vectors";
+      const tokens = typed.map((token) => (isSlow && token === "permutations.txt" ? "permutations-40.txt" : token));
+      return { name: `${name} ${kernels}`, place, tokens: [...tokens, "-kernels", kernels, ...ALONE] };
+    }),
   );
 }
 

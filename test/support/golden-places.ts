@@ -23,7 +23,7 @@ export async function layOutPlace(place: Place): Promise<string> {
     case "demo":
       return layOutDemo();
     case "variable": {
-      const { directory } = layOutPeerCase("fixelcfestats-missing-variance"); // its generator makes all
+      const directory = layOutPeer("fixelcfestats-missing-variance"); // its generator makes all
       await convert(directory, "fixels", "fd", "subjects-missing.txt", "missing.fxs");
       await convert(directory, "fixels", "fd", "subjects-missing.txt", "missing.h5");
       return directory;
@@ -31,8 +31,18 @@ export async function layOutPlace(place: Place): Promise<string> {
     case "vectors":
       return layOutVectors();
     default:
-      return layOutPeerCase(place).directory;
+      return layOutPeer(place);
   }
+}
+
+/** With `permutations-40.txt`, the first 40 columns: enough for the slow kernels. */
+function layOutPeer(name: string): string {
+  const { directory, manifest } = layOutPeerCase(name);
+  if ("permutations.txt" in manifest.inputs) {
+    const rows = readNumbers(join(directory, "permutations.txt")).map((row) => row.slice(0, 40).join(" "));
+    writeFileSync(join(directory, "permutations-40.txt"), `${rows.join("\n")}\n`);
+  }
+  return directory;
 }
 
 async function layOutDemo(): Promise<string> {
