@@ -19,7 +19,7 @@ export const connectivityManifest = z.object({
   nElements: z.number().int().positive(),
   nConnections: z.number().int().nonnegative(),
   maxRowConnections: z.number().int().nonnegative(),
-  /** Elements without any connection. */
+  /** Elements without any connection, or with connections of value 0 only. */
   nUnconnected: z.number().int().nonnegative(),
   /** Elements with connections whose weights, value^exponent, are too small for float32: their norm is 0. */
   nTooWeak: z.number().int().nonnegative(),

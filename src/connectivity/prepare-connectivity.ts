@@ -158,17 +158,21 @@ async function writePrepared(
         connectionsRead += count;
         if (inputs.elementOfFixel !== undefined && inputs.elementOfFixel[f0 + i]! < 0) continue;
         const kept = output.beginRow();
+        let largest = 0;
         row.forEach(firsts[i]!, count, (fixel, value) => {
           checkConnection(matrix, inputs.nFixels, f0 + i, fixel, value);
           const element = inputs.elementOfFixel === undefined ? fixel : inputs.elementOfFixel[fixel]!;
-          if (element >= 0) kept.add(element, inputs.exponent === 0.5 ? Math.sqrt(value) : value ** inputs.exponent);
+          if (element < 0) return;
+          kept.add(element, inputs.exponent === 0.5 ? Math.sqrt(value) : value ** inputs.exponent);
+          if (value > largest) largest = value;
         });
         const { nKept, sum, norm } = kept.end();
         if (sum > LARGEST_FLOAT32) throw weightsTooLarge(matrix, f0 + i, inputs.exponent, sum);
         totals.nConnections += nKept;
         totals.maxRowConnections = Math.max(totals.maxRowConnections, nKept);
-        if (nKept === 0) totals.nUnconnected++;
-        else if (norm === 0) totals.nTooWeak++;
+        if (norm > 0) continue;
+        if (largest === 0) totals.nUnconnected++;
+        else totals.nTooWeak++;
       }
       inputs.onProgress?.(connectionsRead, matrix.nConnections);
       await turnOfEventLoop();
