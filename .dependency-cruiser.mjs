@@ -138,7 +138,9 @@ const engineRooms = Object.entries(ENGINE_ROOMS).map(([name, { not, because }]) 
   comment: because,
   severity: "error",
   from: { path: `^src/engine/${name}/` },
-  to: { path: `^src/engine/(${not})/|^src/engine/(run|runner|worker|shuffle-loop|fill-shared|null-keeper|z-tables)\\.ts$` },
+  to: {
+    path: `^src/engine/(${not})/|^src/engine/(run|runner|worker|shuffle-loop|fill-shared|null-keeper|z-tables)\\.ts$`,
+  },
 }));
 
 const directions = Object.entries(ROOMS).map(([name, { is, may, alone, because }]) => ({
@@ -167,7 +169,8 @@ export default {
     ...engineRooms,
     {
       name: "engine-plan-is-pure",
-      comment: "A plan depends on its arguments alone, so that it can be made for a dry run, a test or another machine.",
+      comment:
+        "A plan depends on its arguments alone, so that it can be made for a dry run, a test or another machine.",
       severity: "error",
       from: { path: "^src/engine/plan/" },
       to: { dependencyTypes: ["core"] },
