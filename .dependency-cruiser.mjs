@@ -4,7 +4,7 @@
 //                    │          ├→ store ────────→ mapping
 //                    │          ├→ connectivity ─→ mapping, formats
 //                    │          └→ kernels
-//                    ├→ results ─→ formats, run
+//                    ├→ results ─→ formats, run, stats/inference
 //                    └→ converters ─→ formats, store
 //   run: what a run is made of and leaves, as plain data; for engine, results and app
 //   base, for everyone: errors, system-error, units, warnings, version          nobody imports: bin, cli, app (but bin → cli, cli → app)
@@ -88,7 +88,7 @@ const ROOMS = {
   },
   results: {
     is: "^src/results/",
-    may: ["^src/(formats|run)/"],
+    may: ["^src/(formats|run|stats/inference)/"],
     because:
       "What a run leaves behind must be readable without the engine that made it: reports and later versions start from results.",
   },
