@@ -11,9 +11,10 @@ import {
 } from "./image-file.js";
 import type { Image, ImageData, ImageHeader, ImageSpec } from "./image-header.js";
 import { MIF_FORMAT } from "./mif/read.js";
-import { writeMif } from "./mif/write.js";
+import { mifPieces } from "./mif/write.js";
 import { NIFTI_FORMAT } from "./nifti/read.js";
-import { writeNifti } from "./nifti/write.js";
+import { niftiPieces } from "./nifti/write.js";
+import { writeFileFromPieces, writeFileInPieces } from "./write-file.js";
 
 export type ImageKind = "mif" | "nifti";
 
@@ -51,13 +52,27 @@ export function readImageVector(path: string, check?: CheckHeader): Promise<Imag
  * writable; InternalError when data, dimensions and type disagree.
  */
 export function writeImage(path: string, spec: ImageSpec, data: ImageData): void {
-  const write = formatOf(path) === MIF_FORMAT ? writeMif : writeNifti;
+  writeFileFromPieces(path, piecesOf(path, spec, data), { overwrite: spec.overwrite ?? false });
+}
+
+/** As writeImage, with turns of the event loop between pieces. Rejects with the reason of `signal` too. */
+export async function writeImageInPieces(
+  path: string,
+  spec: ImageSpec,
+  data: ImageData,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await writeFileInPieces(path, piecesOf(path, spec, data), { overwrite: spec.overwrite ?? false, signal });
+}
+
+function piecesOf(path: string, spec: ImageSpec, data: ImageData): Iterable<Uint8Array> {
+  const pieces = formatOf(path) === MIF_FORMAT ? mifPieces : niftiPieces;
   if (path.toLowerCase().endsWith(".mih")) {
     throw new InputError(`Cannot write ${path}: expected a name ending in .mif or .nii, got .mih. Write a .mif.`, {
       path,
     });
   }
-  write(path, spec, data);
+  return pieces(spec, data);
 }
 
 function formatOf(path: string): ImageFormat {

@@ -3,7 +3,6 @@ import { InternalError } from "../../errors.js";
 import { type DataType, dataTypeParts } from "../data-type.js";
 import { encodeElements } from "../encode.js";
 import { canonicalLayout, type ImageData, type ImageSpec } from "../image-header.js";
-import { writeFileFromPieces } from "../write-file.js";
 import { NIFTI_TYPES } from "./header.js";
 import { rotationToQuaternion } from "./orientation.js";
 
@@ -15,19 +14,15 @@ const MILLIMETRES = 2;
 const SCANNER = 1;
 
 /**
- * `data`: every element, canonical order. NIfTI has no place for `entries`, nor for 1-bit values: Bit becomes UInt8. Throws InputError when the
- * file exists (unless spec.overwrite) or cannot be written, InternalError for more than 7 axes, Float16, or a layout that is not canonical.
+ * The bytes of the file, front to back; a piece is valid until the next one is asked for. `data`: every element, canonical order. NIfTI has no place
+ * for `entries`, nor for 1-bit values: Bit becomes UInt8. Throws InternalError for more than 7 axes, Float16, or a layout that is not canonical.
  */
-export function writeNifti(path: string, spec: ImageSpec, data: ImageData): void {
+export function* niftiPieces(spec: ImageSpec, data: ImageData): Generator<Uint8Array> {
   const { dimensions } = spec;
   const layout = canonicalLayout(dimensions.length);
   const dataType = spec.dataType === "Bit" ? "UInt8" : spec.dataType;
-  writeFileFromPieces(path, piecesOf(), { overwrite: spec.overwrite ?? false });
-
-  function* piecesOf(): Generator<Uint8Array> {
-    yield formatNiftiHeader({ ...spec, dataType });
-    yield* encodeElements(data, { dimensions, layout, dataType });
-  }
+  yield formatNiftiHeader({ ...spec, dataType });
+  yield* encodeElements(data, { dimensions, layout, dataType });
 }
 
 /** Header and the empty extension mark: 352 or 544 bytes. The byte order is that of the data type. */

@@ -6,8 +6,11 @@ import { describeSystemError } from "../../system-error.js";
 /** Bytes looked at before the rest is read: an image of gigabytes given where a text belongs must not cost its size. */
 const START_BYTES = 4096;
 
-/** Throws InputError when the file cannot be read, or is binary (an image given where a text belongs). */
-export function readTextFile(path: string): string {
+/**
+ * `onBytes` sees the bytes that the text is made of, for a checksum. Throws InputError when the file cannot be read, or is binary (an image given
+ * where a text belongs).
+ */
+export function readTextFile(path: string, onBytes?: (bytes: Uint8Array) => void): string {
   let bytes: Buffer | undefined;
   let text: string | undefined;
   try {
@@ -17,7 +20,10 @@ export function readTextFile(path: string): string {
     const message = `Cannot read ${path}: expected a text file, got ${describeSystemError(cause)}. Check the path and its permissions.`;
     throw new InputError(message, { path, cause });
   }
-  if (text !== undefined) return text;
+  if (text !== undefined) {
+    onBytes?.(bytes!);
+    return text;
+  }
   throw new InputError(`Cannot read ${path}: expected a text file, got binary data. Is it the right file?`, { path });
 }
 

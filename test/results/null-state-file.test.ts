@@ -1,0 +1,184 @@
+// What was written is read back to the bit, also by a reader that knows FORMAT.md only; any damage is noticed.
+import { readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isFixelstreamError } from "../../src/errors.js";
+import { readNullState, writeNullState } from "../../src/results/null-state-file.js";
+import type { NullState } from "../../src/run/null-state.js";
+import { anyStateShape, makeState } from "../support/random-null-state.js";
+import { temporaryDirectory } from "../support/temporary-directory.js";
+
+const directory = temporaryDirectory();
+const path = join(directory, "state.fxnull");
+const write = (state: NullState) => writeNullState(path, state, { overwrite: true });
+const small = makeState({ nElements: 5, nHypotheses: 2, ranges: [[3, 4]], enhanced: true, seed: 4 });
+
+function messageOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    expect(isFixelstreamError(error, "InputError"), String(error)).toBe(true);
+    return (error as Error).message.replaceAll(`${directory}/`, "");
+  }
+  return "none";
+}
+
+/** As FORMAT.md tells it. */
+function readAsDocumented(raw: Buffer) {
+  expect(raw.subarray(0, 8)).toEqual(Buffer.from("\x89FXNULL\n", "latin1"));
+  expect(raw.readUInt32LE(8)).toBe(1);
+  const n = raw.readUInt32LE(12);
+  expect(n % 8).toBe(0);
+  expect(raw.readUInt32LE(raw.length - 4)).toBe(crc32(raw.subarray(0, -4)));
+  const header = JSON.parse(raw.toString("utf8", 16, 16 + n));
+  const value = { f32: "readFloatLE", f64: "readDoubleLE", u32: "readUInt32LE" } as const;
+  let end = 0;
+  const read = (array: { type: keyof typeof value; count: number; offset: number }) => {
+    const bytes = array.type === "f64" ? 8 : 4;
+    expect(array.offset).toBe(end);
+    end = Math.ceil((end + array.count * bytes) / 8) * 8;
+    return Array.from({ length: array.count }, (_, i) => raw[value[array.type]](16 + n + array.offset + i * bytes));
+  };
+  const hypotheses = header.hypotheses.map(
+    ({ maxima, elements, counters, defaults }: Record<string, Parameters<typeof read>[0]>) => ({
+      ...{ maxima: read(maxima!), elements: read(elements!), counters: read(counters!), defaults: read(defaults!) },
+    }),
+  );
+  expect(raw.length).toBe(16 + n + end + 4);
+  return { header, hypotheses };
+}
+
+describe("a state of shuffles on disk", () => {
+  it("is read back to the bit", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyStateShape, async (shape) => {
+        const state = makeState(shape);
+        await write(state);
+        expect(readNullState(path)).toEqual(state);
+        expect(readNullState(path, { planHash: state.planHash })).toEqual(state);
+      }),
+    );
+  });
+  it("has the bytes of FORMAT.md", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyStateShape, async (shape) => {
+        const state = makeState(shape);
+        await write(state);
+        const { header, hypotheses } = readAsDocumented(readFileSync(path));
+        const { planHash, nElements, ranges } = state;
+        expect(header).toMatchObject({ format: "fixelstream-null-state", planHash, nElements, ranges });
+        expect(hypotheses).toEqual(
+          state.hypotheses.map((found) =>
+            Object.fromEntries(Object.entries(found).map(([name, values]) => [name, Array.from(values)])),
+          ),
+        );
+      }),
+    );
+  });
+  it("may lie in memory that threads share", async () => {
+    const shared = <T extends Float32Array | Uint32Array>(values: T): T => {
+      const view = new (values.constructor as new (of: SharedArrayBuffer) => T)(
+        new SharedArrayBuffer(values.byteLength),
+      );
+      view.set(values);
+      return view;
+    };
+    const hypotheses = small.hypotheses.map((found) => ({
+      ...found,
+      counters: shared(found.counters),
+      defaults: shared(found.defaults as Float32Array),
+    }));
+    await write({ ...small, hypotheses });
+    expect(readNullState(path)).toEqual(small);
+  });
+  it("is not replaced unless that is meant, and a write that is stopped leaves nothing", async () => {
+    await write(small);
+    await expect(writeNullState(path, small)).rejects.toThrow(/expected a new file/);
+    const other = join(directory, "other.fxnull");
+    const reason = new Error("enough");
+    await expect(writeNullState(other, small, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(statSync(other, { throwIfNoEntry: false })).toBeUndefined();
+  });
+});
+
+describe("damage", () => {
+  it("of any byte is noticed", async () => {
+    await write(small);
+    const whole = readFileSync(path);
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const bytes = Buffer.from(whole);
+        bytes[at]! ^= change;
+        writeFileSync(path, bytes);
+        expect(messageOf(() => readNullState(path))).toMatch(/^Cannot read state\.fxnull: expected .*, got /);
+      }),
+      { numRuns: 500 },
+    );
+  });
+  it("of the length is noticed", async () => {
+    await write(small);
+    const whole = readFileSync(path);
+    for (let length = 0; length < whole.length; length++) {
+      truncateSync(path, 0);
+      writeFileSync(path, whole.subarray(0, length));
+      expect(
+        messageOf(() => readNullState(path)),
+        `${length}`,
+      ).toMatch(/^Cannot read state\.fxnull: expected /);
+    }
+    writeFileSync(path, Buffer.concat([whole, Buffer.alloc(8)]));
+    expect(messageOf(() => readNullState(path))).toBe(
+      `Cannot read state.fxnull: expected ${whole.length} bytes, got ${whole.length + 8}. The file is damaged: copy it again, or compute its shuffles again.`,
+    );
+  });
+});
+
+describe("what is said of", () => {
+  it("something else", () => {
+    writeFileSync(path, "1 2 3\n");
+    expect(messageOf(() => readNullState(path))).toBe(
+      "Cannot read state.fxnull: expected a state of shuffles that fixelstream wrote, got something else. Is it the right file?",
+    );
+    expect(messageOf(() => readNullState(join(directory, "none")))).toMatch(
+      /^Cannot read none: expected a readable file, got no such file/,
+    );
+  });
+  it("another version", async () => {
+    await write(small);
+    const bytes = readFileSync(path);
+    bytes.writeUInt32LE(2, 8);
+    writeFileSync(path, bytes);
+    expect(messageOf(() => readNullState(path))).toBe(
+      "Cannot read state.fxnull: expected a state of shuffles in format version 1, got version 2. Use the version of fixelstream that wrote it.",
+    );
+  });
+  it("another plan", async () => {
+    await write(small);
+    expect(messageOf(() => readNullState(path, { planHash: "ab".repeat(32) }))).toBe(
+      "Cannot use state.fxnull: expected shuffles of the plan abababababab, got some of 444444444444; they were computed from other data, another design or with other options. Give the files of one analysis.",
+    );
+  });
+  it("one byte that changed", async () => {
+    await write(small);
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 20]! ^= 1;
+    writeFileSync(path, bytes);
+    expect(messageOf(() => readNullState(path))).toBe(
+      "Cannot read state.fxnull: expected the checksum of its bytes, got another. The file is damaged: copy it again, or compute its shuffles again.",
+    );
+  });
+  it("a state that nobody can have written, with a right checksum", async () => {
+    await write({
+      ...small,
+      ranges: [...small.ranges].map(({ first }) => ({ first, end: first + 2 })).concat([{ first: 0, end: 2 }]),
+    });
+    expect(messageOf(() => readNullState(path))).toMatch(
+      /expected ranges of shuffles in ascending order, got another order in range 1\./,
+    );
+    const wrong = small.hypotheses.map((found) => ({ ...found, elements: found.elements.map(() => 5) }));
+    await write({ ...small, hypotheses: wrong });
+    expect(messageOf(() => readNullState(path))).toMatch(/expected elements below 5, got 5 in hypothesis 0\./);
+  });
+});
