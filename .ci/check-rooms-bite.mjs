@@ -42,7 +42,7 @@ const PLANTED = [
   ["src/app/planted.ts", "../cli/program.js", "app-imports-its-own-rooms-only"],
   ["src/index.ts", "./engine/run.js", "public-interface-imports-its-own-rooms-only"],
   ["src/warnings.ts", "./mapping/policy.js", "base-imports-its-own-rooms-only"],
-  ["bin/planted.ts", "../src/app/infer.js", "bin-imports-its-own-rooms-only"],
+  ["bin/planted.ts", "../src/app/analyse/kinds.js", "bin-imports-its-own-rooms-only"],
   ["converters/planted.ts", "../src/engine/run.js", "converters-imports-its-own-rooms-only"],
   ["src/app/planted.ts", "commander", "commander-only-in-cli"],
   ["src/app/planted.ts", "cli-progress", "cli-progress-only-in-its-room"],

@@ -1,12 +1,9 @@
 // The public interface: what a program may call instead of the command line. Its keys are snapshot-tested.
+
+export type { InferenceEvents, InferenceSummary } from "./app/analyse/analyse.js";
+export { inferFixels, inferVectors, planInference, planVectors } from "./app/analyse/kinds.js";
+export type { FixelCfeOptions, VectorStatsOptions } from "./app/analyse/options.js";
 export { type ConvertFixelsOptions, type ConvertSummary, convertFixels } from "./app/convert.js";
-export {
-  type FixelCfeOptions,
-  type InferenceEvents,
-  type InferenceSummary,
-  inferFixels,
-  planInference,
-} from "./app/infer.js";
 export { describeStore, type StoreDescription } from "./app/inspect.js";
 export { type VerifyReport, verify } from "./app/verify.js";
 export {

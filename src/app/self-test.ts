@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InternalError } from "../errors.js";
 import { readMatrix } from "../formats/text/matrix.js";
+import { inferFixels } from "./analyse/kinds.js";
 import { findDemo } from "./demo-cohort.js";
-import { inferFixels } from "./infer.js";
 
 export interface SelfTest {
   readonly kernels: "simd" | "reference";

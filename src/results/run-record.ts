@@ -1,14 +1,15 @@
 // run.json: what was run, on what, how long it took and what it warned of. Written beside the results, last.
-import { createHash } from "node:crypto";
-import { createReadStream, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
+import type { RunPlan } from "../run/run-plan.js";
 import type { Warning } from "../warnings.js";
 
+export const RUN_RECORD_FORMAT = "fixelstream-run";
 /** Format of run.json; raised when a field changes its meaning. */
 export const RUN_RECORD_VERSION = 1;
 
 export interface RunRecord {
-  readonly format: "fixelstream-run";
+  readonly format: typeof RUN_RECORD_FORMAT;
   readonly formatVersion: typeof RUN_RECORD_VERSION;
   readonly command: string;
   readonly versions: Readonly<Record<string, string>>;
@@ -16,8 +17,10 @@ export interface RunRecord {
   readonly startedAt: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly seed: number;
-  /** Small files: SHA-256. Subjects and connectivity: CRC-32 taken when they were converted or prepared. */
+  /** Small files: SHA-256 of the bytes that were used. Subjects and connectivity: CRC-32 taken when they were converted or prepared. */
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** What decides the numbers. Runs with the same `hash` have the same results. */
+  readonly runPlan: RunPlan;
   readonly problem: Readonly<Record<string, unknown>>;
   readonly kernels: string;
   readonly precision: string;
@@ -27,6 +30,8 @@ export interface RunRecord {
   readonly timings: Readonly<Record<string, number>>;
   readonly memory: { readonly plannedBytes: number; readonly peakResidentBytes: number };
   readonly results: Readonly<Record<string, unknown>>;
+  /** Every result, by its name in the directory of this record; with -force the next run removes those that it does not write. */
+  readonly files: readonly string[];
   readonly warnings: readonly Warning[];
 }
 
@@ -44,23 +49,6 @@ export function peakResidentBytes(): number {
     // not Linux
   }
   return process.resourceUsage().maxRSS * 1024;
-}
-
-export async function sha256Of(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest("hex");
-}
-
-/** Of the small files that were given; those that were not are left out. */
-export async function hashFiles(
-  files: Readonly<Record<string, string | undefined>>,
-): Promise<Record<string, { path: string; sha256: string }>> {
-  const hashed: Record<string, { path: string; sha256: string }> = {};
-  for (const [name, path] of Object.entries(files)) {
-    if (path !== undefined) hashed[name] = { path, sha256: await sha256Of(path) };
-  }
-  return hashed;
 }
 
 export function writeRunRecord(path: string, record: RunRecord): void {

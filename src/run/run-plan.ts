@@ -64,8 +64,8 @@ export interface RunPlanParts {
   readonly hypotheses: readonly { readonly kind: "t" | "F"; readonly contrast: MatrixIdentity }[];
   /** SHA-256 of the group of each subject, from 0, as int32 little-endian; null: one variance for all. */
   readonly varianceGroups: string | null;
-  /** Whether observations may be missing: then each element has a design of its own. */
-  readonly missing: boolean;
+  /** Whether each element has a design of its own: observations are missing, or it brings columns. */
+  readonly variable: boolean;
   readonly shuffles: ShufflesIdentity;
   readonly enhancement: EnhancementIdentity;
   /** Of the null's products; double where the model leaves no choice. */
@@ -83,7 +83,12 @@ export interface RunPlan extends RunPlanParts {
 /** Adds the hash. */
 export function createRunPlan(parts: RunPlanParts): RunPlan {
   const plan = { format: "fixelstream-plan", formatVersion: RUN_PLAN_VERSION, ...parts } as const;
-  return { ...plan, hash: createHash("sha256").update(JSON.stringify(inOrder(plan))).digest("hex") };
+  return {
+    ...plan,
+    hash: createHash("sha256")
+      .update(JSON.stringify(inOrder(plan)))
+      .digest("hex"),
+  };
 }
 
 /** Values of any typed array, or bytes. */

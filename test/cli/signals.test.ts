@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { inferFixels } from "../../src/app/infer.js";
+import { inferFixels } from "../../src/app/analyse/kinds.js";
 import { Interrupted } from "../../src/errors.js";
 import { listing, newAnalysis } from "../support/expect-refusal.js";
 import { runInProcess } from "../support/in-process-cli.js";

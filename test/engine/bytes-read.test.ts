@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { FixelCfeOptions } from "../../src/app/infer.js";
+import type { FixelCfeOptions } from "../../src/app/analyse/options.js";
 import type { CountingFile } from "../../src/mapping/counting-file.js";
 import { rawFixelData } from "../support/make-cohort.js";
 import { writeProblem, writeRows } from "../support/make-problem.js";

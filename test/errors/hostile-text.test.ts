@@ -5,7 +5,7 @@ import path from "node:path";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { openImage, readImageVector } from "../../src/formats/image.js";
 import { parseMifHeader } from "../../src/formats/mif/header.js";
-import { readIntegers } from "../../src/formats/text/integers.js";
+import { parseIntegers } from "../../src/formats/text/integers.js";
 import { parseMatrix, readMatrix } from "../../src/formats/text/matrix.js";
 import { readTextFile } from "../../src/formats/text/read-text.js";
 import { buildMifHeader } from "../support/byte-builders.js";
@@ -51,7 +51,7 @@ describe("a matrix", () => {
     for (const length of [4094, 4095, 4096, 4097, 8192, 10_000]) {
       fs.writeFileSync(at("long.txt"), `${"7 ".repeat(length).slice(0, length - 1)}\n`);
       expect(readTextFile(at("long.txt"))).toHaveLength(length);
-      expect(readIntegers(at("long.txt")).values.every((value) => value === 7)).toBe(true);
+      expect(parseIntegers(readTextFile(at("long.txt")), "long.txt").values.every((value) => value === 7)).toBe(true);
     }
   });
 });

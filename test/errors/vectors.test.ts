@@ -2,8 +2,9 @@
 import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { inferVectors } from "../../src/app/analyse/kinds.js";
+import type { VectorStatsOptions } from "../../src/app/analyse/options.js";
 import { convertVectorInput } from "../../src/app/convert-vectors.js";
-import { inferVectors, type VectorStatsOptions } from "../../src/app/vector-stats.js";
 import { isFixelstreamError } from "../../src/errors.js";
 import { makeStore } from "../support/make-store.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";

@@ -2,8 +2,9 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { planInference } from "../../src/app/analyse/kinds.js";
+import type { FixelCfeOptions } from "../../src/app/analyse/options.js";
 import { convertFixels } from "../../src/app/convert.js";
-import { type FixelCfeOptions, planInference } from "../../src/app/infer.js";
 import { isFixelstreamError } from "../../src/errors.js";
 import { type ModelOptions, type ModelProblem, writeColumn, writeModelProblem } from "../support/make-model-problem.js";
 import { writeRows } from "../support/make-problem.js";

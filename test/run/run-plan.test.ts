@@ -19,7 +19,7 @@ const parts: RunPlanParts = {
   columns: [identifySources([5, 6, 7, 8])],
   hypotheses: [{ kind: "t", contrast: matrix([0, 1, 0], 3) }],
   varianceGroups: null,
-  missing: false,
+  variable: false,
   shuffles: { count: 24, errors: "ee", exhaustive: false, seed: 7, blocks: null, permutations: null },
   enhancement: { ...CFE, connectivity: { index: 1, fixels: 2, values: 3 } },
   precision: "double",

@@ -4,8 +4,9 @@ import path from "node:path";
 import type fc from "fast-check";
 import { readCohort } from "../../converters/cohort-csv.js";
 import { NPY_HEADER_BYTES, parseNpyHeader } from "../../src/formats/npy/header.js";
-import { readIntegers } from "../../src/formats/text/integers.js";
+import { parseIntegers } from "../../src/formats/text/integers.js";
 import { readMatrix } from "../../src/formats/text/matrix.js";
+import { readTextFile } from "../../src/formats/text/read-text.js";
 import { readSubjectList } from "../../src/formats/text/subject-list.js";
 import { planFromPermutations } from "../../src/stats/shuffle/permutations-file.js";
 import { mutatedBytes, mutatedFile } from "./fuzz-inputs.js";
@@ -65,13 +66,20 @@ export function textTargets(directory: string): FuzzTarget<never>[] {
       },
     },
     target("matrix", mutatedFile(MATRICES, ["1 2", "# x", "1,,2"]), () => checkShape(readMatrix(file))),
-    target("integers", mutatedFile([...PERMUTATIONS, "1.0 2\n"], ["1 2"]), () => checkShape(readIntegers(file))),
+    target("integers", mutatedFile([...PERMUTATIONS, "1.0 2\n"], ["1 2"]), () =>
+      checkShape(parseIntegers(readTextFile(file), file)),
+    ),
     target("subject list", mutatedFile(LISTS, ["", " x", "/abs/olute.mif"]), () => {
       const names = readSubjectList(file);
       assertThat(names.length > 0 && names.every((name) => name.trim() !== "" && !name.includes("\n")), "names");
     }),
     target("permutations", mutatedFile(PERMUTATIONS, ["0 1 2", "4 4"]), () => {
-      const plan = planFromPermutations(readIntegers(file), { nSubjects: 4, errors: "both", seed: 1, path: file });
+      const plan = planFromPermutations(parseIntegers(readTextFile(file), file), {
+        nSubjects: 4,
+        errors: "both",
+        seed: 1,
+        path: file,
+      });
       const labels = new Int32Array(4);
       for (let shuffle = 0; shuffle < plan.count; shuffle++) {
         plan.labelsInto(shuffle, labels);

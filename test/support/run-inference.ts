@@ -1,6 +1,8 @@
 // inferFixels with the defaults of the command line, in process.
 import { join } from "node:path";
-import { type FixelCfeOptions, type InferenceSummary, inferFixels } from "../../src/app/infer.js";
+import type { InferenceSummary } from "../../src/app/analyse/analyse.js";
+import { inferFixels } from "../../src/app/analyse/kinds.js";
+import type { FixelCfeOptions } from "../../src/app/analyse/options.js";
 
 type Paths = Pick<FixelCfeOptions, "input" | "subjects" | "design" | "contrast" | "connectivity" | "output">;
 

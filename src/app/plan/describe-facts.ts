@@ -1,15 +1,19 @@
 // What the inputs of a run turned out to be: what a user looks at first when a result surprises.
 import { conditionNumber } from "../../stats/design/matrix.js";
-import type { InferencePlan } from "./resolve-inference.js";
+import type { ElementKind } from "../analyse/element-kind.js";
+import type { AnalysisPlan } from "../analyse/resolve-analysis.js";
 
 export interface InferenceFacts {
-  readonly nFixels: number;
-  /** Fixels inside the mask; undefined without one. */
+  /** What is counted. */
+  readonly elements: "fixels" | "elements";
+  /** Of the source. */
+  readonly nElements: number;
+  /** Elements inside the mask; undefined without one. */
   readonly nInMask: number | undefined;
-  /** Fixels that get p-values; undefined without -posthoc. */
+  /** Elements that get p-values; undefined without -posthoc. */
   readonly nInPosthoc: number | undefined;
   readonly nSubjects: number;
-  /** The folder that had all files of the subject list; undefined for a store. */
+  /** The folder that had all files of the subject list; undefined where there is none. */
   readonly subjectsFrom: string | undefined;
   readonly nFactors: number;
   /** Of which so many are element-wise. */
@@ -21,16 +25,21 @@ export interface InferenceFacts {
   readonly hypotheses: readonly string[];
 }
 
-export function describeFacts(plan: InferencePlan): InferenceFacts {
+export function describeFacts(
+  { elements }: Pick<ElementKind<never, never>, "elements">,
+  plan: AnalysisPlan,
+): InferenceFacts {
+  const { input, selection, columnInputs, groups } = plan;
   return {
-    nFixels: plan.input.nFixels,
-    nInMask: plan.elementOfFixel === undefined ? undefined : plan.columns.length,
-    nInPosthoc: plan.posthoc.eligible === undefined ? undefined : plan.posthoc.nEligible,
-    nSubjects: plan.input.subjects.length,
-    subjectsFrom: plan.input.searchedIn,
+    elements,
+    nElements: input.nElements,
+    nInMask: selection.elementOf === undefined ? undefined : selection.columns.length,
+    nInPosthoc: selection.eligible === undefined ? undefined : selection.nEligible,
+    nSubjects: input.nSubjects,
+    subjectsFrom: input.searchedIn,
     nFactors: plan.nFactors,
-    nElementColumns: plan.columnInputs.length,
-    nVarianceGroups: plan.groups?.count ?? 1,
+    nElementColumns: columnInputs.length,
+    nVarianceGroups: groups?.count ?? 1,
     condition: conditionNumber(plan.design),
     hypotheses: plan.hypotheses.map(({ name }) => name),
   };

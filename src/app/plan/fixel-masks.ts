@@ -2,42 +2,31 @@
 // still support their neighbours' enhancement.
 import { InputError } from "../../errors.js";
 import { checkFixelDataHeader } from "../../formats/fixel-directory.js";
-import { openImage } from "../../formats/image.js";
 import type { Warning } from "../../warnings.js";
+import type { ElementSelection } from "../analyse/element-kind.js";
+import type { InputFiles } from "../analyse/input-files.js";
 
-export interface AnalysedFixels {
-  /** u32 [nElements]: fixels analysed, ascending. */
-  readonly columns: Uint32Array;
-  /** i32 [nFixels], -1 outside the mask; undefined without a mask. */
-  readonly elementOfFixel: Int32Array | undefined;
-}
-
-export interface PosthocFixels {
-  /** u8 [nElements]: 1 where an element may be a maximum and gets p-values; undefined without -posthoc. */
-  readonly eligible: Uint8Array | undefined;
-  /** Fixels in both masks. */
-  readonly nEligible: number;
-  readonly warnings: readonly Warning[];
-}
+export type AnalysedFixels = Pick<ElementSelection, "columns" | "elementOf">;
+export type PosthocFixels = Pick<ElementSelection, "eligible" | "nEligible" | "warnings">;
 
 /** Values read at once. */
 const CHUNK_FIXELS = 2 ** 16;
 
 /** Without a mask every fixel is an element. Throws InputError: another template, or nothing inside. */
-export function readAnalysisMask(path: string | undefined, nFixels: number): AnalysedFixels {
+export function readAnalysisMask(path: string | undefined, nFixels: number, files: InputFiles): AnalysedFixels {
   if (path === undefined) {
-    return { columns: Uint32Array.from({ length: nFixels }, (_, i) => i), elementOfFixel: undefined };
+    return { columns: Uint32Array.from({ length: nFixels }, (_, i) => i), elementOf: undefined };
   }
-  const inside = readFixelMask(path, nFixels);
-  const elementOfFixel = new Int32Array(nFixels).fill(-1);
+  const inside = readFixelMask("mask", path, nFixels, files);
+  const elementOf = new Int32Array(nFixels).fill(-1);
   const columns = new Uint32Array(count(inside));
   let nElements = 0;
   for (const [fixel, value] of inside.entries()) {
     if (value === 0) continue;
-    elementOfFixel[fixel] = nElements;
+    elementOf[fixel] = nElements;
     columns[nElements++] = fixel;
   }
-  return { columns, elementOfFixel };
+  return { columns, elementOf };
 }
 
 /** Fixels of the post-hoc mask outside the analysis are left out with a warning, as the peer does. Throws InputError: another template, nothing inside. */
@@ -45,10 +34,11 @@ export function readPosthocMask(
   options: { readonly posthoc?: string | undefined; readonly mask?: string | undefined; readonly notest: boolean },
   { columns }: AnalysedFixels,
   nFixels: number,
+  files: InputFiles,
 ): PosthocFixels {
   const { posthoc, mask, notest } = options;
   if (posthoc === undefined) return { eligible: undefined, nEligible: columns.length, warnings: [] };
-  const inside = readFixelMask(posthoc, nFixels);
+  const inside = readFixelMask("posthoc", posthoc, nFixels, files);
   const eligible = Uint8Array.from(columns, (fixel) => inside[fixel]!);
   const [nInside, nEligible] = [count(inside), count(eligible)];
   if (nEligible === 0) {
@@ -71,10 +61,11 @@ export function readPosthocMask(
 }
 
 /** u8 [nFixels]: 1 where the value is neither 0 nor NaN. Throws InputError: not readable, another template, nothing inside. */
-function readFixelMask(path: string, nFixels: number): Uint8Array {
-  const image = openImage(path);
+function readFixelMask(role: string, path: string, nFixels: number, files: InputFiles): Uint8Array {
+  const image = files.image(role, path, (header) =>
+    checkFixelDataHeader(header, nFixels, path, "Make the mask of the same fixel template."),
+  );
   try {
-    checkFixelDataHeader(image.header, nFixels, path, "Make the mask of the same fixel template.");
     const inside = new Uint8Array(nFixels);
     const values = new Float32Array(Math.min(nFixels, CHUNK_FIXELS));
     for (let first = 0; first < nFixels; first += values.length) {

@@ -1,18 +1,17 @@
 // What the observed pass says about elements that cannot be tested: they get zeros, and the user a count with the reasons.
-import type { EngineInputs } from "../../engine/inputs.js";
-import { engineModel } from "../../engine/plan/size.js";
 import { LARGEST_CONDITION, VERDICTS, type Verdict } from "../../stats/glm/element-design.js";
-import { countFactors, type GlmModel } from "../../stats/glm/model.js";
+import { countFactors, type GlmModel, isFixedPooled } from "../../stats/glm/model.js";
 import type { Warning } from "../../warnings.js";
-import type { FixelCfeOptions } from "../fixel-cfe-options.js";
+import type { ElementKind } from "../analyse/element-kind.js";
+import type { AnalysisOptions } from "../analyse/options.js";
 
 export function modelWarnings(
-  { precision }: Pick<FixelCfeOptions, "precision">,
-  inputs: Pick<EngineInputs, "model" | "enhancement">,
+  { leaveOut }: Pick<ElementKind<never, never>, "leaveOut">,
+  { precision }: Pick<AnalysisOptions, "precision">,
+  model: GlmModel | undefined,
   verdicts: readonly number[],
 ): Warning[] {
-  const model = engineModel(inputs.model);
-  if (model === undefined) return [];
+  if (model === undefined || isFixedPooled(model)) return [];
   const warnings: Warning[] = [];
   if (precision === "single") {
     warnings.push({
@@ -27,8 +26,6 @@ export function modelWarnings(
   const reasons = VERDICTS.flatMap((verdict, i) =>
     verdict === "testable" || verdicts[i] === 0 ? [] : [`${verdicts[i]} ${reasonOf(verdict, model)}`],
   );
-  // Vectors have no mask.
-  const leaveOut = inputs.enhancement.kind === "none" ? "out of the vectors" : "out with -mask";
   warnings.push({
     tag: "untestable-elements",
     message: `${untestable} of ${all} elements cannot be tested and get zeros: ${reasons.join(", ")}. Leave them ${leaveOut}, or leave out subjects with many missing values.`,

@@ -1,6 +1,5 @@
 // The design and what is tested, in either form of the command line, read and checked against each other and the subjects.
 import { DesignError } from "../../errors.js";
-import { readMatrix } from "../../formats/text/matrix.js";
 import { checkDesignRank, checkDesignShapes, checkFinite } from "../../stats/design/check-design.js";
 import {
   type HypothesisList,
@@ -9,9 +8,10 @@ import {
   resolveRowHypotheses,
 } from "../../stats/design/hypothesis.js";
 import type { Matrix } from "../../stats/design/matrix.js";
-import type { FixelCfeOptions } from "../fixel-cfe-options.js";
+import type { InputFiles } from "../analyse/input-files.js";
+import type { AnalysisOptions } from "../analyse/options.js";
 
-type DesignFiles = Pick<FixelCfeOptions, "design" | "contrast" | "ftests" | "fonly" | "ttests" | "ftest" | "column">;
+type DesignOptions = Pick<AnalysisOptions, "design" | "contrast" | "ftests" | "fonly" | "ttests" | "ftest" | "column">;
 
 export interface ResolvedDesign {
   readonly design: Matrix;
@@ -19,18 +19,26 @@ export interface ResolvedDesign {
 }
 
 /** Throws InputError for a file that is no matrix, DesignError with all problems found. */
-export function resolveDesign(files: DesignFiles, nSubjects: number, subjectsFrom: string): ResolvedDesign {
-  const design = read(files.design);
-  const contrasts = read(files.contrast ?? files.ttests);
-  const ftests = read(files.ftests);
-  const rows = (files.ftest ?? []).map((path) => read(path));
+export function resolveDesign(
+  options: DesignOptions,
+  { files, nSubjects, subjectsFrom }: { files: InputFiles; nSubjects: number; subjectsFrom: string },
+): ResolvedDesign {
+  const read = (role: string, path: string): NamedMatrix => ({ matrix: files.matrix(role, path), path });
+  const readGiven = (role: "contrast" | "ttests" | "ftests") => {
+    const path = options[role];
+    return path === undefined ? undefined : read(role, path);
+  };
+  const design = read("design", options.design);
+  const contrasts = readGiven("contrast") ?? readGiven("ttests");
+  const ftests = readGiven("ftests");
+  const rows = (options.ftest ?? []).map((path, i) => read(`ftest${i + 1}`, path));
   const withFactors = [...(contrasts === undefined ? [] : [contrasts]), ...rows];
   const problems = [
     ...checkDesignShapes({
       design: design.matrix,
-      designPath: files.design,
+      designPath: options.design,
       contrasts: withFactors,
-      nElementColumns: files.column?.length ?? 0,
+      nElementColumns: options.column?.length ?? 0,
       nSubjects,
       subjectsFrom,
     }),
@@ -38,22 +46,16 @@ export function resolveDesign(files: DesignFiles, nSubjects: number, subjectsFro
   ];
   if (problems.length > 0) throw new DesignError(problems);
   const list =
-    files.contrast === undefined
+    options.contrast === undefined
       ? resolveRowHypotheses({ ttests: contrasts, ftests: rows })
       : resolveHypotheses({
           contrasts: contrasts!.matrix,
           contrastPath: contrasts!.path,
-          fonly: files.fonly,
+          fonly: options.fonly,
           ...(ftests === undefined ? {} : { ftests: ftests.matrix, ftestsPath: ftests.path }),
         });
   if (list.problems.length > 0) throw new DesignError(list.problems);
-  const unusable = checkDesignRank(design.matrix, list.hypotheses, files.design, files.column?.length ?? 0);
+  const unusable = checkDesignRank(design.matrix, list.hypotheses, options.design, options.column?.length ?? 0);
   if (unusable.length > 0) throw new DesignError(unusable);
   return { design: design.matrix, list };
-}
-
-function read(path: string): NamedMatrix;
-function read(path: string | undefined): NamedMatrix | undefined;
-function read(path: string | undefined): NamedMatrix | undefined {
-  return path === undefined ? undefined : { matrix: readMatrix(path), path };
 }

@@ -1,6 +1,5 @@
 // How variance is formed and which regressors elements bring: what makes a model more than one design and one variance for all.
 import { DesignError } from "../../errors.js";
-import { readMatrix } from "../../formats/text/matrix.js";
 import type { Hypothesis } from "../../stats/design/hypothesis.js";
 import type { Matrix } from "../../stats/design/matrix.js";
 import { checkVarianceGroups, resolveVarianceGroups } from "../../stats/design/variance-groups.js";
@@ -8,14 +7,16 @@ import type { GlmModel, VarianceGroups } from "../../stats/glm/model.js";
 import type { ColumnSource, ColumnSourceSpec } from "../../store/column-source.js";
 import { openColumnSource } from "../../store/open-column-source.js";
 import type { Warning } from "../../warnings.js";
+import type { InputFiles } from "../analyse/input-files.js";
 
 /** Throws InputError for a file that is no list of numbers, DesignError for numbers that are no groups. */
 export function readVarianceGroups(
   path: string | undefined,
   nSubjects: number,
+  files: InputFiles,
 ): { readonly groups: VarianceGroups | undefined; readonly warnings: readonly Warning[] } {
   if (path === undefined) return { groups: undefined, warnings: [] };
-  const { values, nRows, nColumns } = readMatrix(path);
+  const { values, nRows, nColumns } = files.matrix("variance", path);
   if (nRows !== 1 && nColumns !== 1) {
     throw new DesignError([
       `Cannot use ${path} for -variance: expected one row or one column of group numbers, got ${nRows} rows of ${nColumns}. Give one group number a subject.`,

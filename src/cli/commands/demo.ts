@@ -2,10 +2,10 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
+import { inferFixels } from "../../app/analyse/kinds.js";
 import { compareWithTruth } from "../../app/compare-with-truth.js";
 import { convertFixels } from "../../app/convert.js";
 import { prepareDemo } from "../../app/demo-cohort.js";
-import { inferFixels } from "../../app/infer.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { createProgress } from "../listeners/progress.js";

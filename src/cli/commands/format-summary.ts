@@ -1,5 +1,5 @@
 // What a run found, in a few lines for people.
-import type { InferenceSummary } from "../../app/infer.js";
+import type { InferenceSummary } from "../../app/analyse/analyse.js";
 import { formatDuration } from "../../units.js";
 
 export function formatInferenceSummary(summary: InferenceSummary, elements = "fixels"): string {

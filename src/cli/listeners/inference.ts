@@ -1,5 +1,5 @@
 // What a statistical command says while it runs, all of it on stderr: what the inputs are, warnings, progress.
-import type { InferenceEvents } from "../../app/infer.js";
+import type { InferenceEvents } from "../../app/analyse/analyse.js";
 import type { InferenceFacts } from "../../app/plan/describe-facts.js";
 import { formatPlan } from "../../app/plan/describe-plan.js";
 import type { CliStreams } from "../cli-streams.js";
@@ -35,14 +35,14 @@ export function reportInference(streams: CliStreams, typed: ProgressChoice & { i
 }
 
 function formatFacts(facts: InferenceFacts): string {
-  const { nFixels, nInMask, nInPosthoc, nSubjects, subjectsFrom, nFactors, condition, hypotheses } = facts;
-  const { nElementColumns, nVarianceGroups } = facts;
+  const { elements, nElements, nInMask, nInPosthoc, nSubjects, subjectsFrom, nFactors, condition } = facts;
+  const { nElementColumns, nVarianceGroups, hypotheses } = facts;
   const listed = (...parts: (string | undefined)[]) => {
     const present = parts.filter((part) => part !== undefined);
     return present.length === 0 ? "" : ` (${present.join(", ")})`;
   };
   const when = (is: boolean, text: string) => (is ? text : undefined);
-  const fixels = listed(
+  const counted = listed(
     when(nInMask !== undefined, `${nInMask} in the mask`),
     when(nInPosthoc !== undefined, `${nInPosthoc} tested`),
   );
@@ -54,5 +54,5 @@ function formatFacts(facts: InferenceFacts): string {
     when(nElementColumns > 0, `${nElementColumns} element-wise`),
     `condition number ${condition.toPrecision(4)}${nElementColumns > 0 ? " without those" : ""}`,
   );
-  return `${nFixels} fixels${fixels}, ${nSubjects} subjects${subjects}, ${nFactors} factors${factors}, hypotheses ${hypotheses.join(" ")}`;
+  return `${nElements} ${elements}${counted}, ${nSubjects} subjects${subjects}, ${nFactors} factors${factors}, hypotheses ${hypotheses.join(" ")}`;
 }

@@ -1,7 +1,6 @@
 // Text matrices whose values are integers: groups, permutations, F-test selectors.
 import { InputError } from "../../errors.js";
 import { type Matrix, parseMatrix, tokenAt } from "./matrix.js";
-import { readTextFile } from "./read-text.js";
 
 export interface IntegerMatrix {
   readonly nRows: number;
@@ -19,13 +18,8 @@ export function parseIntegers(text: string, path: string): IntegerMatrix {
   return { nRows: matrix.nRows, nColumns: matrix.nColumns, values };
 }
 
-export function readIntegers(path: string): IntegerMatrix {
-  return parseIntegers(readTextFile(path), path);
-}
-
 /** One list of integers, whether written as a row or as a column. Throws InputError when it is neither. */
-export function readIntegerVector(path: string): Int32Array {
-  const { nRows, nColumns, values } = readIntegers(path);
+export function vectorOf({ nRows, nColumns, values }: IntegerMatrix, path: string): Int32Array {
   if (nRows === 1 || nColumns === 1) return values;
   const message = `Cannot read ${path}: expected one row or one column of integers, got ${nRows} rows of ${nColumns}. Give one value a line.`;
   throw new InputError(message, { path });

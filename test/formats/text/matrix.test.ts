@@ -2,8 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseIntegers, readIntegerVector } from "../../../src/formats/text/integers.js";
+import { parseIntegers, vectorOf } from "../../../src/formats/text/integers.js";
 import { parseMatrix, readMatrix } from "../../../src/formats/text/matrix.js";
+import { readTextFile } from "../../../src/formats/text/read-text.js";
 import { formatMatrix, formatNumber, writeMatrix } from "../../../src/formats/text/write.js";
 import { temporaryDirectory } from "../../support/temporary-directory.js";
 
@@ -106,10 +107,12 @@ describe("parseIntegers", () => {
     const path = join(directory, "groups");
     for (const text of ["1 2 3", "1\n2\n3\n"]) {
       writeFileSync(path, text);
-      expect(Array.from(readIntegerVector(path))).toEqual([1, 2, 3]);
+      expect(Array.from(vectorOf(parseIntegers(readTextFile(path), path), path))).toEqual([1, 2, 3]);
     }
     writeFileSync(path, "1 2\n3 4");
-    expect(() => readIntegerVector(path)).toThrow(/expected one row or one column of integers, got 2 rows of 2/);
+    expect(() => vectorOf(parseIntegers(readTextFile(path), path), path)).toThrow(
+      /expected one row or one column of integers, got 2 rows of 2/,
+    );
   });
 });
 

@@ -1,0 +1,248 @@
+// The use case of every statistical command: check, convert, prepare, observe, shuffle, write. What differs between kinds of elements is in their row
+// (kinds.ts); the order of things, and what is said and kept of them, is the same for all.
+import { openConnectivity } from "../../connectivity/open-connectivity.js";
+import type { PreparedConnectivity } from "../../connectivity/prepare-connectivity.js";
+import type { EngineInputs } from "../../engine/inputs.js";
+import { type Engine, openEngine, type RunOutcome } from "../../engine/run.js";
+import { resolveKernelChoice } from "../../kernels/choose-kernels.js";
+import type { EarlierResults } from "../../results/result-folder.js";
+import { writeInference, writeObserved } from "../../results/write-results.js";
+import type { NullState } from "../../run/null-state.js";
+import type { Warning } from "../../warnings.js";
+import { describeFacts, type InferenceFacts } from "../plan/describe-facts.js";
+import { describePlan, type PlanSummary } from "../plan/describe-plan.js";
+import { engineInputs } from "../plan/engine-inputs.js";
+import { modelWarnings } from "../plan/model-warnings.js";
+import { hasMissingValues } from "../plan/resolve-model.js";
+import { claimPlaces } from "./claim-places.js";
+import { createRunRecord, type Timings } from "./create-record.js";
+import type { DataInput, OpenedColumn } from "./data-input.js";
+import type { ElementKind } from "./element-kind.js";
+import type { AnalysisOptions } from "./options.js";
+import { type ExpectedPlan, planExpected } from "./plan-memory.js";
+import { type AnalysisPlan, resolveAnalysis } from "./resolve-analysis.js";
+import { runPlanOf } from "./run-plan.js";
+
+export type InferencePhase = "convert" | "connectivity" | "observe" | "shuffle";
+
+export interface InferenceEvents {
+  /** What was found out about the inputs, before anything long begins. */
+  readonly onFacts?: (facts: InferenceFacts) => void;
+  readonly onPlan?: (plan: PlanSummary) => void;
+  readonly onWarning?: (warning: Warning) => void;
+  /** share 0..1 of the phase. */
+  readonly onProgress?: (phase: InferencePhase, share: number) => void;
+  /** After the last shuffle. The arrays are valid until what is returned has resolved. */
+  readonly onNullState?: (state: NullState) => void | Promise<void>;
+  /** Stops the run soon, by throwing its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface InferenceSummary {
+  readonly output: string;
+  readonly nSubjects: number;
+  readonly nElements: number;
+  readonly nShuffles: number;
+  readonly hypotheses: readonly {
+    readonly name: string;
+    readonly largestZ: number;
+    /** Elements with fwe_1mpvalue above 0.95; undefined with -notest. */
+    readonly significant: number | undefined;
+    readonly largestFwe: number | undefined;
+  }[];
+  readonly warnings: readonly Warning[];
+  readonly elapsedMs: number;
+}
+
+type Timed = <T>(name: string, work: () => T | Promise<T>) => Promise<T>;
+
+interface Run<Input extends DataInput> {
+  readonly plan: AnalysisPlan<Input>;
+  readonly expected: ExpectedPlan;
+  readonly places: ReturnType<typeof claimPlaces>;
+  readonly events: InferenceEvents;
+  readonly timings: Timings;
+  readonly timed: Timed;
+  readonly warnings: readonly Warning[];
+  readonly warn: (warning: Warning) => void;
+}
+
+/**
+ * Throws UsageError, InputError, DesignError, BudgetError, or the reason of `events.signal`; no results are left then.
+ * Everything that can be checked without converting the subjects or preparing the connectivity is checked before either begins.
+ */
+export async function analyse<Options extends AnalysisOptions, Input extends DataInput>(
+  kind: ElementKind<Options, Input>,
+  options: Options,
+  events: InferenceEvents = {},
+): Promise<InferenceSummary> {
+  const timings: Timings = { startedAt: new Date(), start: performance.now(), ms: {} };
+  const timed: Timed = async (name, work) => {
+    const start = performance.now();
+    const result = await work();
+    timings.ms[name] = (timings.ms[name] ?? 0) + performance.now() - start;
+    return result;
+  };
+  const warnings: Warning[] = [];
+  const warn = (warning: Warning) => {
+    // of files of several kinds, for several reasons: one is enough to know
+    if (warning.tag === "io-fallback" && warnings.some(({ tag }) => tag === warning.tag)) return;
+    warnings.push(warning);
+    events.onWarning?.(warning);
+  };
+  const plan = await timed("check", () => resolveAnalysis(kind, options));
+  events.onFacts?.(describeFacts(kind, plan));
+  for (const warning of plan.warnings) warn(warning);
+  const expected = await timed("check", () => planExpected(options, plan));
+  // The subjects' own headers are looked at when they are converted, first of all; these would come after.
+  for (const column of plan.columnInputs) column.checkSources();
+  const places = claimPlaces(kind, options, plan);
+  try {
+    warnOfEarlier(places.results.earlier, kind.describeEarlier(options), warn);
+    return await runAnalysis(kind, options, { plan, expected, places, events, timings, timed, warnings, warn });
+  } finally {
+    places.release();
+  }
+}
+
+async function runAnalysis<Options extends AnalysisOptions, Input extends DataInput>(
+  kind: ElementKind<Options, Input>,
+  options: Options,
+  run: Run<Input>,
+): Promise<InferenceSummary> {
+  const { plan, expected, places, events, timings, timed, warnings, warn } = run;
+  const { results, spec } = places;
+  const { signal } = events;
+  signal?.throwIfAborted();
+  const onConverted = (share: number) => events.onProgress?.("convert", share);
+  const opened = await timed("convert", () => plan.input.open({ onProgress: onConverted, signal }));
+  const columns: OpenedColumn[] = [];
+  for (const column of plan.columnInputs) {
+    columns.push(await timed("convert", () => column.open({ onProgress: onConverted, signal })));
+  }
+  const missing = await timed(
+    "check",
+    () => expected.missing ?? hasMissingValues(opened.spec, opened.missing, plan.selection.columns),
+  );
+  if (opened.header !== undefined) results.describeInput(opened.header);
+  const prepared = await prepare(plan, run);
+  const runPlan = runPlanOf({
+    ...{ kind: kind.kind, options, plan, opened, columns, missing },
+    connectivity: prepared?.manifest,
+    kernels: resolveKernelChoice(options.kernels),
+  });
+  const inputs = engineInputs(options, plan, {
+    planHash: runPlan.hash,
+    source: opened.spec,
+    connectivityPath: prepared?.path,
+    columnSources: columns.map((column) => column.spec),
+    missing,
+    onFallback: (reason) => warn({ tag: "io-fallback", message: reason }),
+    signal,
+  });
+  const connectivity = prepared && openConnectivity(prepared.path, { io: options.io });
+  const engine = await timed("plan", () => openEngine(inputs, connectivity)).finally(() => connectivity?.close());
+  try {
+    const summary = describePlan(kind, engine.plan, inputs);
+    events.onPlan?.(summary);
+    const observed = await timed("observe", () => engine.observe((share) => events.onProgress?.("observe", share)));
+    for (const warning of modelWarnings(kind, options, inputs.model, observed.verdicts)) warn(warning);
+    const largestZ = await timed("write", () => writeObserved(results, spec, observed, signal));
+    const { state, cost } = await runShuffles(engine, inputs, events);
+    Object.assign(timings.ms, cost.ms);
+    await events.onNullState?.(state);
+    const significance = await timed("write", () => writeInference(results, spec, state, signal));
+    signal?.throwIfAborted();
+    const { bytesRead, wideBatches } = cost;
+    results.publish((files) =>
+      createRunRecord({
+        ...{
+          options,
+          plan,
+          runPlan,
+          opened,
+          columns,
+          prepared,
+          summary,
+          inputs,
+          significance,
+          files,
+          warnings,
+          timings,
+        },
+        copied: results.copied,
+        problem: kind.describeProblem(plan.input),
+        cost: { bytesRead, wideBatches },
+      }),
+    );
+    return {
+      output: kind.describeOutput(options),
+      nSubjects: plan.partition.nSubjects,
+      nElements: plan.selection.columns.length,
+      nShuffles: options.notest ? 0 : plan.shuffles.count,
+      hypotheses: plan.hypotheses.map(({ name }, h) => ({ name, largestZ: largestZ[h]!, ...significance[h]! })),
+      warnings,
+      elapsedMs: performance.now() - timings.start,
+    };
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Without shuffles and without enhancement nothing is left to compute: the observed pass has said it all. */
+async function runShuffles(
+  engine: Engine,
+  { shuffles: { range }, enhancement, planHash, columns }: EngineInputs,
+  events: InferenceEvents,
+): Promise<RunOutcome> {
+  if (range.end === range.first && enhancement.kind === "none") {
+    const state = { planHash, nElements: columns.length, ranges: [], hypotheses: [] };
+    return { state, cost: { ms: {}, bytesRead: 0, wideBatches: 0 } };
+  }
+  return await engine.run({ onProgress: (done, nShuffles) => events.onProgress?.("shuffle", done / nShuffles) });
+}
+
+async function prepare(
+  { enhancement }: AnalysisPlan,
+  { events, timed, warn }: Pick<Run<DataInput>, "events" | "timed" | "warn">,
+): Promise<PreparedConnectivity | undefined> {
+  if (enhancement.kind === "none") return undefined;
+  const onProgress = (share: number) => events.onProgress?.("connectivity", share);
+  const prepared = await timed("connectivity", () => enhancement.prepare({ onProgress, signal: events.signal }));
+  const { nUnconnected, nTooWeak, nElements, exponent } = prepared.manifest;
+  if (nUnconnected > 0) {
+    warn({
+      tag: "fixels-without-connections",
+      message: `${nUnconnected} of ${nElements} fixels have no connection in the matrix; their enhanced statistic is 0 and they cannot become significant. Exclude them with -mask.`,
+    });
+  }
+  if (nTooWeak > 0) {
+    warn({
+      tag: "connections-too-weak",
+      message: `${nTooWeak} of ${nElements} fixels have connections whose weights, value^${exponent}, are too small for float32; their enhanced statistic is 0 and they cannot become significant. Lower -cfe_c.`,
+    });
+  }
+  return prepared;
+}
+
+function warnOfEarlier({ replaced, removed }: EarlierResults, where: string, warn: (warning: Warning) => void): void {
+  if (replaced + removed === 0) return;
+  const more = removed === 0 ? "" : ` ${removed} more, which this run does not make, will be removed.`;
+  warn({ tag: "overwrite", message: `${replaced} results of an earlier run${where} will be overwritten.${more}` });
+}
+
+/** The plan alone (--dry-run): everything is checked, nothing is converted, prepared or left behind. Throws as `analyse`. */
+export async function planAnalysis<Options extends AnalysisOptions, Input extends DataInput>(
+  kind: ElementKind<Options, Input>,
+  options: Options,
+  events: InferenceEvents = {},
+): Promise<PlanSummary> {
+  const plan = await resolveAnalysis(kind, options);
+  events.onFacts?.(describeFacts(kind, plan));
+  for (const warning of plan.warnings) events.onWarning?.(warning);
+  plan.input.checkSources();
+  for (const column of plan.columnInputs) column.checkSources();
+  const { engine, inputs, assumptions } = await planExpected(options, plan);
+  claimPlaces(kind, options, plan).release();
+  return describePlan(kind, engine, inputs, assumptions);
+}

@@ -1,0 +1,61 @@
+// Everything that a run will write to, tried before anything long begins.
+import { type ClaimedDirectory, checkDiskRoom, claimDirectory } from "../../results/claim-directory.js";
+import type { ResultFiles } from "../../results/result-files.js";
+import type { ResultSpec } from "../../results/result-list.js";
+import type { DataInput } from "./data-input.js";
+import type { ElementKind } from "./element-kind.js";
+import type { AnalysisOptions } from "./options.js";
+import type { AnalysisPlan } from "./resolve-analysis.js";
+
+export interface ClaimedPlaces {
+  readonly results: ResultFiles;
+  readonly spec: ResultSpec;
+  /** Takes away what was not published. Idempotent. */
+  release(): void;
+}
+
+/** Throws InputError; what was made for the trial is gone then. */
+export function claimPlaces<Options extends AnalysisOptions, Input extends DataInput>(
+  kind: ElementKind<Options, Input>,
+  options: Options,
+  plan: AnalysisPlan<Input>,
+): ClaimedPlaces {
+  const spec = resultSpecOf(kind, options, plan);
+  const results = kind.openResults(options, plan.input, plan.selection, spec);
+  let cache: ClaimedDirectory | undefined;
+  const release = () => {
+    results.discard();
+    cache?.release();
+  };
+  try {
+    const { cache: path, columnInputs, input, enhancement } = plan;
+    const stored = columnInputs.reduce((sum, column) => sum + column.bytesToWrite, input.bytesToWrite);
+    const connections = enhancement.kind === "none" ? 0 : enhancement.connectivity.bytesToWrite;
+    if (stored + connections > 0) {
+      const purpose = `Cannot keep converted data in ${path}`;
+      cache = claimDirectory({ path, purpose, remedy: "Choose another place with --cache." });
+      checkDiskRoom([
+        { path, bytes: stored, what: kind.converted },
+        { path, bytes: connections, what: "prepared connectivity" },
+        { path: results.directory, bytes: results.bytes, what: "results" },
+      ]);
+    }
+    return { results, spec, release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function resultSpecOf(
+  { enhanced }: Pick<ElementKind<never, never>, "enhanced">,
+  { contrast, strong, notest }: AnalysisOptions,
+  { hypotheses, nFactors, groups, shuffles, selection }: AnalysisPlan,
+): ResultSpec {
+  return {
+    ...{ hypotheses, nFactors, nGroups: groups?.count, enhanced, strong, notest, eligible: selection.eligible },
+    nShuffles: notest ? 0 : shuffles.count,
+    // 3.0.x and the development branch differ in one name; the form of the arguments tells which is meant
+    uncorrected: contrast === undefined ? "uncorrected_1mpvalue" : "uncorrected_pvalue",
+  };
+}

@@ -1,0 +1,107 @@
+// Assembles run.json of an analysis.
+import type { PreparedConnectivity } from "../../connectivity/prepare-connectivity.js";
+import type { EngineInputs } from "../../engine/inputs.js";
+import type { RunOutcome } from "../../engine/run.js";
+import type { ResultFiles } from "../../results/result-files.js";
+import {
+  machineOf,
+  peakResidentBytes,
+  RUN_RECORD_FORMAT,
+  RUN_RECORD_VERSION,
+  type RunRecord,
+} from "../../results/run-record.js";
+import type { Significance } from "../../results/write-results.js";
+import type { RunPlan } from "../../run/run-plan.js";
+import { VERSION } from "../../version.js";
+import type { Warning } from "../../warnings.js";
+import type { PlanSummary } from "../plan/describe-plan.js";
+import type { OpenedColumn, OpenedData } from "./data-input.js";
+import type { AnalysisOptions } from "./options.js";
+import type { AnalysisPlan } from "./resolve-analysis.js";
+
+export interface Timings {
+  readonly startedAt: Date;
+  /** performance.now() at the start. */
+  readonly start: number;
+  readonly ms: Record<string, number>;
+}
+
+export interface RecordInputs {
+  readonly options: AnalysisOptions;
+  readonly plan: AnalysisPlan;
+  readonly runPlan: RunPlan;
+  readonly opened: OpenedData;
+  readonly columns: readonly OpenedColumn[];
+  readonly prepared: PreparedConnectivity | undefined;
+  readonly copied: ResultFiles["copied"];
+  readonly summary: PlanSummary;
+  readonly inputs: EngineInputs;
+  readonly cost: Pick<RunOutcome["cost"], "bytesRead" | "wideBatches">;
+  readonly significance: readonly Significance[];
+  readonly problem: Readonly<Record<string, unknown>>;
+  readonly files: readonly string[];
+  readonly warnings: readonly Warning[];
+  readonly timings: Timings;
+}
+
+export function createRunRecord(found: RecordInputs): RunRecord {
+  const { options, plan, runPlan, inputs, cost, summary, timings } = found;
+  const { command, seed, ...typed } = options;
+  return {
+    format: RUN_RECORD_FORMAT,
+    formatVersion: RUN_RECORD_VERSION,
+    command,
+    versions: { fixelstream: VERSION, node: process.versions.node, v8: process.versions.v8 },
+    machine: machineOf(),
+    startedAt: timings.startedAt.toISOString(),
+    options: typed,
+    seed,
+    inputs: describeInputs(found),
+    runPlan,
+    problem: describeProblem(found),
+    kernels: inputs.kernels,
+    precision: inputs.precision,
+    threads: inputs.nThreads,
+    plan: { ...summary },
+    timings: { ...timings.ms, total: performance.now() - timings.start },
+    memory: { plannedBytes: summary.plannedBytes, peakResidentBytes: peakResidentBytes() },
+    results: {
+      ...cost,
+      hypotheses: plan.hypotheses.map(({ name }, h) => ({ name, ...found.significance[h]! })),
+    },
+    files: found.files,
+    warnings: found.warnings,
+  };
+}
+
+function describeInputs({ opened, columns, prepared, copied, plan, options }: RecordInputs): RunRecord["inputs"] {
+  const { path, reused, manifest } = prepared ?? {};
+  const { storePath, spec, sources } = opened;
+  return {
+    store: { path: storePath, reused: opened.reused, elementType: spec.elementType },
+    subjects: sources,
+    ...(prepared === undefined ? {} : { connectivity: { path, reused, ...manifest!.sources } }),
+    ...plan.files.read,
+    ...(columns.length === 0
+      ? {}
+      : { columns: columns.map((column, i) => ({ path: options.column![i], subjects: column.sources })) }),
+    ...(Object.keys(copied).length === 0 ? {} : { template: copied }),
+  };
+}
+
+function describeProblem({ problem, plan, options }: RecordInputs): RunRecord["problem"] {
+  const { partition, columnInputs, selection, groups, hypotheses, shuffles } = plan;
+  return {
+    ...problem,
+    nElements: selection.columns.length,
+    ...(selection.eligible === undefined ? {} : { nPosthoc: selection.nEligible }),
+    nSubjects: partition.nSubjects,
+    // of an element with all observations; own columns count as independent
+    rank: partition.rank + columnInputs.length,
+    degreesOfFreedom: partition.dof - columnInputs.length,
+    varianceGroups: groups?.count ?? 1,
+    hypotheses: hypotheses.map(({ name, kind, rank }) => ({ name, kind, rank })),
+    nShuffles: options.notest ? 0 : shuffles.count,
+    exhaustive: shuffles.exhaustive,
+  };
+}

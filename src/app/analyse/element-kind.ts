@@ -1,0 +1,75 @@
+// What differs between kinds of elements; the use case (analyse.ts) is the same for all. kinds.ts is the table.
+import type { ConnectivityPlan, PreparedConnectivity } from "../../connectivity/prepare-connectivity.js";
+import type { ResultFiles } from "../../results/result-files.js";
+import type { ResultSpec } from "../../results/result-list.js";
+import type { Warning } from "../../warnings.js";
+import type { ColumnInput, DataInput } from "./data-input.js";
+import type { InputFiles } from "./input-files.js";
+import type { AnalysisOptions } from "./options.js";
+
+/** Which elements of the source are analysed, and which of those may be a maximum and get p-values. */
+export interface ElementSelection {
+  /** u32 [nElements]: columns of the source, ascending. */
+  readonly columns: Uint32Array;
+  /** i32 [elements of the source], -1 outside; undefined: all are analysed. */
+  readonly elementOf: Int32Array | undefined;
+  /** u8 [nElements]; undefined: all may. */
+  readonly eligible: Uint8Array | undefined;
+  readonly nEligible: number;
+  readonly warnings: readonly Warning[];
+}
+
+export interface CfeParameters {
+  readonly dh: number;
+  readonly extentPower: number;
+  readonly heightPower: number;
+  readonly exponent: number;
+  readonly legacy: boolean;
+}
+
+/** What is made of the statistics before they are compared. */
+export type EnhancementPlan =
+  | { readonly kind: "none" }
+  | {
+      readonly kind: "cfe";
+      readonly parameters: CfeParameters;
+      readonly connectivity: ConnectivityPlan;
+      prepare(events: {
+        readonly onProgress: (share: number) => void;
+        readonly signal: AbortSignal | undefined;
+      }): Promise<PreparedConnectivity>;
+    };
+
+export interface ResolveContext {
+  readonly cache: string;
+  readonly files: InputFiles;
+}
+
+export interface ElementKind<Options extends AnalysisOptions, Input extends DataInput> {
+  readonly kind: "fixel" | "vector";
+  /** Several of them, for people. */
+  readonly elements: "fixels" | "elements";
+  /** How some of them are left out, for messages: `Leave them ..`. */
+  readonly leaveOut: string;
+  /** What is kept in the cache, for messages about room on the disk. */
+  readonly converted: string;
+  /** What the statistic becomes called. */
+  readonly enhanced: ResultSpec["enhanced"];
+  /** Throws UsageError for numbers that no analysis can use. */
+  checkParameters(options: Options): void;
+  defaultCache(options: Options): string;
+  /** Where the results are, for people. */
+  describeOutput(options: Options): string;
+  /** ` in out`: right behind `results of an earlier run`. */
+  describeEarlier(options: Options): string;
+  /** Checks everything that can be checked without reading values. Throws InputError, UsageError, BudgetError. */
+  resolveInput(options: Options, context: ResolveContext): Promise<Input>;
+  /** In the order of the options. Throws InputError for another shape than the input's. */
+  resolveColumns(options: Options, input: Input, context: ResolveContext): Promise<ColumnInput[]>;
+  selectElements(options: Options, input: Input, files: InputFiles): ElementSelection;
+  resolveEnhancement(options: Options, input: Input, selection: ElementSelection, cache: string): EnhancementPlan;
+  /** Tries everything that will be written to. Throws InputError. */
+  openResults(options: Options, input: Input, selection: ElementSelection, results: ResultSpec): ResultFiles;
+  /** For `problem` of run.json. */
+  describeProblem(input: Input): Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,126 @@
+// The row of fixels: a fixel directory with its list, a store or a ModelArray file; enhanced by connectivity; results are a fixel directory.
+import { resolve } from "node:path";
+import { type PrepareInputs, planConnectivity, prepareConnectivity } from "../../connectivity/prepare-connectivity.js";
+import { UsageError } from "../../errors.js";
+import { openFixelResults } from "../../results/fixel-results.js";
+import { VERSION } from "../../version.js";
+import { noteUse } from "../cache.js";
+import { resolveColumnInput } from "../column-input.js";
+import { type FixelInput, resolveFixelInput } from "../fixel-input.js";
+import { readAnalysisMask, readPosthocMask } from "../plan/fixel-masks.js";
+import type { DataInput } from "./data-input.js";
+import { describeStored } from "./describe-stored.js";
+import type { ElementKind, ElementSelection } from "./element-kind.js";
+import type { FixelCfeOptions } from "./options.js";
+
+export interface FixelData extends DataInput, Pick<FixelInput, "template" | "ending"> {
+  readonly fixels: FixelInput;
+}
+
+export const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
+  kind: "fixel",
+  elements: "fixels",
+  leaveOut: "out with -mask",
+  converted: "converted subjects",
+  enhanced: "cfe",
+  checkParameters,
+  defaultCache: ({ output }) => resolve(output, "..", ".fixelstream"),
+  describeOutput: ({ output }) => output,
+  describeEarlier: ({ output }) => ` in ${output}`,
+  async resolveInput(options, { cache }) {
+    const { input, subjects, scalar, template, memoryBytes, io, command } = options;
+    const found = await resolveFixelInput({ input, subjects, scalar, template, memoryBytes, io, command, cache });
+    return {
+      nSubjects: found.subjects.length,
+      nElements: found.nFixels,
+      subjectsFrom: subjects === "-" ? input : subjects,
+      searchedIn: found.searchedIn,
+      expected: found.expected,
+      bytesToWrite: found.bytesToWrite,
+      template: found.template,
+      ending: found.ending,
+      fixels: found,
+      checkSources: () => found.checkSources(),
+      open: (events) => found.open(events),
+    };
+  },
+  async resolveColumns({ column = [], memoryBytes, io, command }, { fixels }, { cache }) {
+    return column.map((list) => {
+      const found = resolveColumnInput(list, fixels, { cache, memoryBytes, io, command });
+      return {
+        expected: found.expected,
+        bytesToWrite: found.bytesToWrite,
+        checkSources: () => found.checkSources(),
+        async open(events) {
+          const spec = await found.open(events);
+          return { spec, sources: describeStored(spec)!.sources };
+        },
+      };
+    });
+  },
+  selectElements(options, { nElements }, files) {
+    const analysed = readAnalysisMask(options.mask, nElements, files);
+    return { ...analysed, ...readPosthocMask(options, analysed, nElements, files) };
+  },
+  resolveEnhancement(options, { nElements }, selection, cache) {
+    const inputs = connectivityInputs(options, nElements, selection, cache);
+    return {
+      kind: "cfe",
+      parameters: {
+        dh: options.cfeDh,
+        extentPower: options.cfeE,
+        heightPower: options.cfeH,
+        exponent: options.cfeC,
+        legacy: options.cfeLegacy,
+      },
+      connectivity: planConnectivity(inputs),
+      async prepare({ onProgress, signal }) {
+        const prepared = await prepareConnectivity({
+          ...inputs,
+          onProgress: (done, all) => onProgress(all === 0 ? 1 : done / all),
+          signal,
+        });
+        if (prepared.reused) noteUse(prepared.path);
+        return prepared;
+      },
+    };
+  },
+  openResults(options, { template, ending, nElements }, { elementOf }, results) {
+    return openFixelResults({
+      ...{ path: options.output, template, nFixels: nElements, elementOfFixel: elementOf, results, ending },
+      entries: [
+        ["cfe_c", String(options.cfeC)],
+        ["cfe_dh", String(options.cfeDh)],
+        ["cfe_e", String(options.cfeE)],
+        ["cfe_h", String(options.cfeH)],
+        ["cfe_legacy", options.cfeLegacy ? "1" : "0"],
+      ],
+      commandHistory: `${options.command}  (version=${VERSION})`,
+      overwrite: options.force,
+    });
+  },
+  describeProblem: ({ nElements }) => ({ nFixels: nElements }),
+};
+
+function connectivityInputs(
+  { connectivity, cfeC }: FixelCfeOptions,
+  nFixels: number,
+  { columns, elementOf }: ElementSelection,
+  cache: string,
+): PrepareInputs {
+  return {
+    ...{ directory: connectivity, nFixels, elementOfFixel: elementOf, nElements: columns.length, cache },
+    exponent: cfeC,
+  };
+}
+
+function checkParameters(options: FixelCfeOptions): void {
+  if (!(options.cfeDh > 0)) throw new UsageError(`Cannot use -cfe_dh ${options.cfeDh}: expected a number above 0.`);
+  for (const [name, value] of [
+    ["-cfe_e", options.cfeE],
+    ["-cfe_h", options.cfeH],
+    ["-cfe_c", options.cfeC],
+  ] as const) {
+    if (!(value >= 0)) throw new UsageError(`Cannot use ${name} ${value}: expected a number of 0 or more.`);
+  }
+}

@@ -1,0 +1,70 @@
+// What an analysis is asked to do, as typed and checked for shape only.
+import type { Precision } from "../../engine/plan/inputs.js";
+import type { KernelChoice } from "../../kernels/choose-kernels.js";
+import type { IoPolicy } from "../../mapping/file-bytes.js";
+import type { ErrorModel } from "../../stats/shuffle/shuffle-plan.js";
+
+/** Of every statistical command. */
+export interface AnalysisOptions {
+  /** Where the subjects' values are. */
+  readonly input: string;
+  readonly design: string;
+  /** Rows of weights, one a t-test; with `ftests` and `fonly`. Else `ttests` or `ftest`. */
+  readonly contrast?: string | undefined;
+  readonly ftests?: string | undefined;
+  readonly fonly: boolean;
+  /** The form of MRtrix3's development branch, without `contrast`: rows of weights, one a t-test. */
+  readonly ttests?: string | undefined;
+  /** One file an F-test, of rows of weights. */
+  readonly ftest?: readonly string[] | undefined;
+  /** A group number a subject: each group has a variance of its own. */
+  readonly variance?: string | undefined;
+  /** One file an element-wise regressor, in the order of the contrast's columns after the design's. */
+  readonly column?: readonly string[] | undefined;
+  /** A block number a subject: exchangeable within, or as wholes. */
+  readonly exchangeWithin?: string | undefined;
+  readonly exchangeWhole?: string | undefined;
+  readonly strong: boolean;
+  readonly notest: boolean;
+  readonly errors: ErrorModel;
+  readonly nShuffles?: number | undefined;
+  readonly permutations?: string | undefined;
+  /** Results that exist are overwritten. */
+  readonly force: boolean;
+  /** Which scalar of a store. */
+  readonly scalar?: string | undefined;
+  readonly cache?: string | undefined;
+  readonly io: IoPolicy;
+  readonly kernels: KernelChoice;
+  readonly precision: Precision;
+  readonly memoryBytes: number;
+  /** 0: the main thread works alone. */
+  readonly nThreads: number;
+  readonly seed: number;
+  /** The command line as typed, for headers and the run record. */
+  readonly command: string;
+}
+
+/** fixelcfestats. `input`: fixel directory, store or ModelArray file; a `column` is a list of one fixel data file a subject. */
+export interface FixelCfeOptions extends AnalysisOptions {
+  /** Subject list; "-" with a store: all rows in store order. */
+  readonly subjects: string;
+  readonly connectivity: string;
+  readonly output: string;
+  readonly mask?: string | undefined;
+  /** Fixel data file: only these get p-values and make the null distribution. */
+  readonly posthoc?: string | undefined;
+  readonly cfeDh: number;
+  readonly cfeE: number;
+  readonly cfeH: number;
+  readonly cfeC: number;
+  readonly cfeLegacy: boolean;
+  /** Fixel directory of an .h5 without /fixels and /voxels. */
+  readonly template?: string | undefined;
+}
+
+/** vectorstats. `input`: a list of vector files, a matrix in text, .npy or .npz, or a store; so is a `column`. */
+export interface VectorStatsOptions extends AnalysisOptions {
+  /** Put in front of the names of the results as it is. */
+  readonly prefix: string;
+}

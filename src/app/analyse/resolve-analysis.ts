@@ -1,0 +1,73 @@
+// From what was typed to a checked plan: every small file is read and every shape compared before the first block of data.
+
+import type { ShufflesIdentity } from "../../run/run-plan.js";
+import { designWarnings } from "../../stats/design/check-design.js";
+import type { Hypothesis } from "../../stats/design/hypothesis.js";
+import type { Matrix } from "../../stats/design/matrix.js";
+import { type DesignPartition, partitionDesign } from "../../stats/design/partition.js";
+import type { VarianceGroups } from "../../stats/glm/model.js";
+import type { ShufflePlan } from "../../stats/shuffle/shuffle-plan.js";
+import type { Warning } from "../../warnings.js";
+import { resolveDesign } from "../plan/resolve-design.js";
+import { readVarianceGroups } from "../plan/resolve-model.js";
+import { resolveShuffles } from "../plan/resolve-shuffles.js";
+import type { ColumnInput, DataInput } from "./data-input.js";
+import type { ElementKind, ElementSelection, EnhancementPlan } from "./element-kind.js";
+import { createInputFiles, type InputFiles } from "./input-files.js";
+import type { AnalysisOptions } from "./options.js";
+
+export interface AnalysisPlan<Input extends DataInput = DataInput> {
+  readonly input: Input;
+  readonly design: Matrix;
+  readonly hypotheses: readonly Hypothesis[];
+  /** Of the design alone; with element-wise columns without hypotheses. */
+  readonly partition: DesignPartition;
+  readonly groups: VarianceGroups | undefined;
+  /** Element-wise regressors. */
+  readonly columnInputs: readonly ColumnInput[];
+  /** Columns of the design and element-wise ones. */
+  readonly nFactors: number;
+  readonly shuffles: ShufflePlan;
+  readonly shufflesIdentity: ShufflesIdentity;
+  readonly selection: ElementSelection;
+  readonly enhancement: EnhancementPlan;
+  readonly cache: string;
+  /** The small files, as they were when they were read. */
+  readonly files: InputFiles;
+  readonly warnings: readonly Warning[];
+}
+
+/** Throws UsageError, InputError, DesignError (with all problems found), BudgetError. */
+export async function resolveAnalysis<Options extends AnalysisOptions, Input extends DataInput>(
+  kind: ElementKind<Options, Input>,
+  options: Options,
+): Promise<AnalysisPlan<Input>> {
+  kind.checkParameters(options);
+  const cache = options.cache ?? kind.defaultCache(options);
+  const files = createInputFiles();
+  const context = { cache, files };
+  const input = await kind.resolveInput(options, context);
+  const { nSubjects, subjectsFrom } = input;
+  const { design, list } = resolveDesign(options, { files, nSubjects, subjectsFrom });
+  const variance = readVarianceGroups(options.variance, nSubjects, files);
+  const columnInputs = await kind.resolveColumns(options, input, context);
+  const selection = kind.selectElements(options, input, files);
+  const shuffles = resolveShuffles(options, { nSubjects, seed: options.seed, files });
+  return {
+    ...{ input, design, columnInputs, selection, cache, files },
+    hypotheses: list.hypotheses,
+    partition: partitionDesign(design, columnInputs.length === 0 ? list.hypotheses : []),
+    groups: variance.groups,
+    nFactors: design.nColumns + columnInputs.length,
+    shuffles: shuffles.shuffles,
+    shufflesIdentity: shuffles.identity,
+    enhancement: kind.resolveEnhancement(options, input, selection, cache),
+    warnings: [
+      ...designWarnings(design),
+      ...list.warnings,
+      ...variance.warnings,
+      ...selection.warnings,
+      ...shuffles.warnings,
+    ],
+  };
+}

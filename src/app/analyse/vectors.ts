@@ -1,0 +1,52 @@
+// The row of vectors: a list of vector files, a matrix or a store; every element by itself; results are tables.
+import { dirname, join } from "node:path";
+import { InputError } from "../../errors.js";
+import { openVectorResults } from "../../results/vector-results.js";
+import { resolveVectorInput, type VectorInput } from "../vector-input.js";
+import type { DataInput } from "./data-input.js";
+import type { ElementKind } from "./element-kind.js";
+import type { VectorStatsOptions } from "./options.js";
+
+export const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
+  kind: "vector",
+  elements: "elements",
+  leaveOut: "out of the vectors",
+  converted: "converted vectors",
+  enhanced: undefined,
+  checkParameters() {},
+  defaultCache: ({ prefix }) => join(dirname(`${prefix}x`), ".fixelstream"),
+  describeOutput: ({ prefix }) => `${prefix}*.csv`,
+  describeEarlier: ({ prefix }) => `, ${prefix}*.csv,`,
+  async resolveInput(options, { cache }) {
+    const { input, scalar, memoryBytes, io, command } = options;
+    const found = await resolveVectorInput({ input, scalar, memoryBytes, io, command, cache });
+    return { ...sourceOf(found), subjectsFrom: input, searchedIn: undefined };
+  },
+  /** Given as the data are: a list of one file a subject, a matrix, or a store. */
+  async resolveColumns({ input, column = [], memoryBytes, io, command }, { nSubjects, nElements }, { cache }) {
+    const columns = [];
+    for (const path of column) {
+      const found = await resolveVectorInput({ input: path, scalar: undefined, memoryBytes, io, command, cache });
+      if (found.nSubjects !== nSubjects || found.nElements !== nElements) {
+        throw new InputError(
+          `Cannot use ${path} for -column: expected ${nSubjects} subjects x ${nElements} elements, as ${input} has, got ${found.nSubjects} x ${found.nElements}. Give one value a subject and element.`,
+          { path },
+        );
+      }
+      columns.push(sourceOf(found));
+    }
+    return columns;
+  },
+  selectElements(_, { nElements }) {
+    const columns = Uint32Array.from({ length: nElements }, (__, i) => i);
+    return { columns, elementOf: undefined, eligible: undefined, nEligible: nElements, warnings: [] };
+  },
+  resolveEnhancement: () => ({ kind: "none" }),
+  openResults({ prefix, command, force }, { nElements }, _, results) {
+    return openVectorResults({ prefix, nElements, results, commandHistory: command, overwrite: force });
+  },
+  describeProblem: () => ({}),
+};
+
+/** Vectors are looked at when they are resolved. */
+const sourceOf = (found: VectorInput) => ({ ...found, checkSources() {} });

@@ -1,0 +1,39 @@
+// Runs a statistical command, or prints its plan: the same for all kinds of elements.
+import type { InferenceEvents, InferenceSummary } from "../../app/analyse/analyse.js";
+import type { AnalysisOptions } from "../../app/analyse/options.js";
+import { formatPlan, type PlanSummary } from "../../app/plan/describe-plan.js";
+import type { CliStreams } from "../cli-streams.js";
+import { reportInference } from "../listeners/inference.js";
+import type { AnalysisTyped } from "../options/analysis.js";
+import { printResult, printSummary } from "../print.js";
+import { formatInferenceSummary } from "./format-summary.js";
+
+export interface AnalysisUseCase<Options extends AnalysisOptions> {
+  readonly elements: "fixels" | "elements";
+  infer(options: Options, events: InferenceEvents): Promise<InferenceSummary>;
+  plan(options: Options, events: InferenceEvents): Promise<PlanSummary>;
+}
+
+export async function runAnalysis<Options extends AnalysisOptions>(
+  { elements, infer, plan }: AnalysisUseCase<Options>,
+  options: Options,
+  typed: AnalysisTyped,
+  streams: CliStreams,
+): Promise<void> {
+  const reporter = reportInference(streams, typed);
+  try {
+    if (typed.dryRun) {
+      const summary = await plan(options, reporter.events);
+      await printResult(streams, typed.json ? `${JSON.stringify(summary)}\n` : formatPlan(summary));
+      return;
+    }
+    const isDrawn = typed.seed === undefined && options.permutations === undefined && !options.notest;
+    if (isDrawn) reporter.note(`seed ${options.seed} (give --seed ${options.seed} for the same shuffles)`);
+    const summary = await infer(options, reporter.events);
+    reporter.stop();
+    if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
+    else if (!typed.quiet) streams.stderr.write(formatInferenceSummary(summary, elements));
+  } finally {
+    reporter.stop();
+  }
+}

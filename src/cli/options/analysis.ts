@@ -1,0 +1,84 @@
+// What every statistical command is asked, in one vocabulary: how it is declared, and how it becomes the options of the use case.
+import { randomInt } from "node:crypto";
+import type { Command } from "commander";
+import type { AnalysisOptions } from "../../app/analyse/options.js";
+import { declare } from "./declare.js";
+import {
+  addDesignOptions,
+  addShuffleOptions,
+  type DesignOptions,
+  refuseUnsupported,
+  type ShuffleOptions,
+} from "./inference.js";
+import {
+  addIoOption,
+  addMemoryOption,
+  addProgressOption,
+  addStandardOptions,
+  addThreadsOption,
+  nThreadsOf,
+  type ResourceOptions,
+  type StandardOptions,
+} from "./standard.js";
+
+export type AnalysisTyped = StandardOptions &
+  ResourceOptions &
+  DesignOptions &
+  ShuffleOptions & {
+    readonly scalar?: string;
+    readonly cache?: string;
+    readonly kernels: AnalysisOptions["kernels"];
+    readonly precision: AnalysisOptions["precision"];
+    readonly dryRun?: boolean;
+    readonly json?: boolean;
+  };
+
+export interface AnalysisTexts {
+  /** What is always computed in double, whatever --precision says. */
+  readonly inDouble: string;
+  /** Options that come before those of resources. */
+  declareOwn(declared: ReturnType<typeof declare>): void;
+}
+
+export function addAnalysisOptions(command: Command, { inDouble, declareOwn }: AnalysisTexts): Command {
+  addShuffleOptions(command);
+  addDesignOptions(command);
+  declareOwn(declare(command.optionsGroup("Options of fixelstream")));
+  addMemoryOption(command);
+  addThreadsOption(command);
+  addIoOption(command);
+  declare(command)
+    .choice(
+      "precision",
+      ["double", "single"],
+      `of the null's matrix product; ${inDouble} are always computed in double`,
+      {
+        default: "double",
+      },
+    )
+    .choice("kernels", ["auto", "simd", "reference"], "which hot loops", { default: "auto" })
+    .flag("dry-run", "check everything and print the plan: memory, reads, estimated time; compute nothing")
+    .flag("json", "the summary (or plan) as JSON on standard output");
+  addProgressOption(command);
+  return addStandardOptions(command, { threads: true });
+}
+
+/** All but what the arguments say. Throws UsageError for an option that is not built. */
+export function resolveAnalysisOptions(
+  typed: AnalysisTyped,
+  command: string,
+): Omit<AnalysisOptions, "input" | "design" | "contrast" | "ftests" | "fonly" | "ttests" | "ftest"> {
+  refuseUnsupported(typed);
+  const { nshuffles: nShuffles, permutations, scalar, cache, errors, io, kernels, precision, variance, column } = typed;
+  const { exchange_within: exchangeWithin, exchange_whole: exchangeWhole } = typed;
+  return {
+    ...{ nShuffles, permutations, scalar, cache, errors, io, kernels, precision, command },
+    ...{ variance, column, exchangeWithin, exchangeWhole },
+    seed: typed.seed ?? randomInt(2 ** 32 - 1),
+    strong: typed.strong ?? false,
+    notest: typed.notest ?? false,
+    force: typed.force ?? false,
+    memoryBytes: typed.memory,
+    nThreads: nThreadsOf(typed),
+  };
+}

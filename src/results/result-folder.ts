@@ -1,0 +1,125 @@
+// Where a run's results are gathered until they are whole: a hidden folder in their directory, moved in place together at the end, so that a run that
+// dies leaves nothing that looks like a result.
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { InputError } from "../errors.js";
+import { describeSystemError } from "../system-error.js";
+import { partialName, removeAbandoned } from "./abandoned.js";
+import { checkDiskRoom, claimDirectory } from "./claim-directory.js";
+import { listEarlierFiles, removeEarlierFiles } from "./earlier-run.js";
+import { type RunRecord, writeRunRecord } from "./run-record.js";
+
+export interface ResultFolderInputs {
+  /** As typed; made where it is missing. */
+  readonly directory: string;
+  /** What cannot be done, up to the colon: `Cannot write results to out/`. */
+  readonly purpose: string;
+  /** What to do when it cannot be written. */
+  readonly remedy: string;
+  /** What to give instead where results exist: `Give another directory`. */
+  readonly instead: string;
+  /** As typed: where errors point. */
+  readonly path: string;
+  /** In front of the names of all files. */
+  readonly base: string;
+  /** All files that may be written, with base and ending. */
+  readonly files: readonly string[];
+  /** Files that come with the results and are none: never removed, whatever an earlier run says. */
+  readonly companions?: readonly string[];
+  readonly overwrite: boolean;
+  /** Of all files together, at most. */
+  readonly bytes: number;
+}
+
+/** Results of an earlier run; only where they may be overwritten. */
+export interface EarlierResults {
+  /** In the way of this run's. */
+  readonly replaced: number;
+  /** Of which this run has none. */
+  readonly removed: number;
+}
+
+export interface ResultFolder {
+  readonly earlier: EarlierResults;
+  /** Where a file is written until the results are published. It counts as a result from then on. */
+  pathOf(file: string): string;
+  /** Where what comes with the results but is none of them is put: `publish` moves it too. */
+  readonly partial: string;
+  /** Throws an error that says what to do, for one of the system. */
+  fail(error: unknown): never;
+  /** Moves everything in place, the record last: where it is, everything else is. Throws InputError. */
+  publish(record: (files: readonly string[]) => RunRecord): void;
+  /** Removes what was not published, and directories made for it. Idempotent. */
+  discard(): void;
+}
+
+/** Its name ends in this, behind the base. */
+export const RUN_RECORD_FILE = "run.json";
+
+/** Everything that can fail is tried here, before the run. Throws InputError: exists already, cannot be written, disk too small. */
+export function openResultFolder(inputs: ResultFolderInputs): ResultFolder {
+  const { directory, purpose, base, overwrite } = inputs;
+  const record = `${base}${RUN_RECORD_FILE}`;
+  const inTheWay = [...inputs.files, record].filter((name) => existsSync(join(directory, name)));
+  if (inTheWay.length > 0 && !overwrite) {
+    const more = inTheWay.length > 3 ? ` and ${inTheWay.length - 3} more` : "";
+    throw new InputError(
+      `${purpose}: ${inTheWay.slice(0, 3).join(", ")}${more} exist already. ${inputs.instead}, or -force to overwrite.`,
+      { path: inputs.path },
+    );
+  }
+  const { companions = [] } = inputs;
+  const listed = overwrite ? listEarlierFiles({ directory, record, base, purpose }) : [];
+  const earlier = listed.filter((name) => !companions.includes(name));
+  const claim = claimDirectory({ path: directory, purpose, remedy: inputs.remedy });
+  const partial = join(directory, partialName());
+  const discard = () => {
+    rmSync(partial, { recursive: true, force: true });
+    claim.release();
+  };
+  const fail = (error: unknown): never => {
+    throw asInputError(error, inputs);
+  };
+  try {
+    removeAbandoned(directory);
+    checkDiskRoom([{ path: directory, bytes: inputs.bytes, what: "results" }]);
+    mkdirSync(partial);
+  } catch (error) {
+    discard();
+    return fail(error);
+  }
+  const written = new Set<string>();
+  return {
+    earlier: { replaced: inTheWay.length, removed: earlier.filter((name) => !inputs.files.includes(name)).length },
+    partial,
+    fail,
+    discard,
+    pathOf(file) {
+      written.add(file);
+      return join(partial, file);
+    },
+    publish(recordOf) {
+      try {
+        writeRunRecord(join(partial, record), recordOf([...written]));
+        rmSync(join(directory, record), { force: true });
+        removeEarlierFiles(
+          directory,
+          earlier.filter((name) => !written.has(name)),
+        );
+        const names = readdirSync(partial).filter((name) => name !== record);
+        for (const name of [...names, record]) renameSync(join(partial, name), join(directory, name));
+        rmSync(partial, { recursive: true });
+      } catch (error) {
+        fail(error);
+      }
+      claim.release(); // removes nothing: the directory is in use
+    },
+  };
+}
+
+function asInputError(cause: unknown, { purpose, remedy, path }: ResultFolderInputs): unknown {
+  const system = cause instanceof Error && "syscall" in cause;
+  if (!system) return cause;
+  const message = `${purpose}: expected a disk with room and a directory that can be written, got ${describeSystemError(cause)}. ${remedy}`;
+  return new InputError(message, { path, cause });
+}

@@ -1,0 +1,99 @@
+// Which results a run has, whatever files they become: names of MRtrix3 3.0.x.
+import type { HypothesisNull } from "../run/null-state.js";
+
+export interface ResultSpec {
+  readonly hypotheses: readonly { readonly name: string; readonly kind: "t" | "F" }[];
+  /** Columns of the design and element-wise ones. */
+  readonly nFactors: number;
+  /** Variance groups; undefined: one variance for all. */
+  readonly nGroups: number | undefined;
+  /** What the enhanced statistic is called; undefined where nothing is enhanced. */
+  readonly enhanced: "cfe" | undefined;
+  /** 1 - p in both forms of the command line; the development branch says so. */
+  readonly uncorrected: "uncorrected_1mpvalue" | "uncorrected_pvalue";
+  readonly nShuffles: number;
+  readonly strong: boolean;
+  readonly notest: boolean;
+  /** u8 [nElements]: 1 where an element is tested; undefined: all are. */
+  readonly eligible: Uint8Array | undefined;
+}
+
+/**
+ * factor     effect sizes, one image a factor          statistic  depends on the statistic
+ * deviation  one image, or one a variance group        tested     of the inference, where it was made
+ * effect     one image                                 null       a value a shuffle
+ */
+export type ResultRole = "factor" | "deviation" | "effect" | "statistic" | "tested" | "null";
+
+export interface Result {
+  readonly role: ResultRole;
+  /** With the postfix of its hypothesis. */
+  readonly name: string;
+  /** Images. */
+  readonly count: number;
+  /** One a variance group. */
+  readonly grouped: boolean;
+}
+
+export type ResultValues = Float32Array | Float64Array | Uint32Array;
+
+const one = (role: ResultRole, name: string): Result => ({ role, name, count: 1, grouped: false });
+
+/** Names have a postfix where there is more than one hypothesis. */
+export const postfixOf = ({ hypotheses }: ResultSpec, h: number): string =>
+  hypotheses.length > 1 ? `_${hypotheses[h]!.name}` : "";
+
+export function observedResults(spec: ResultSpec) {
+  const { nFactors, nGroups } = spec;
+  return {
+    factors: { role: "factor", name: "beta", count: nFactors, grouped: false } satisfies Result as Result,
+    deviations: { role: "deviation", name: "std_dev", count: nGroups ?? 1, grouped: nGroups !== undefined } as Result,
+    condition: one("effect", "cond"),
+    hypotheses: spec.hypotheses.map(({ kind }, h) => {
+      const postfix = postfixOf(spec, h);
+      return {
+        statistic: one("statistic", `${kind}value${postfix}`),
+        z: one("statistic", `Zstat${postfix}`),
+        effect: kind === "t" ? one("effect", `abs_effect${postfix}`) : undefined,
+        // one deviation for all is what it is divided by
+        standardisedEffect: kind === "t" && nGroups === undefined ? one("effect", `std_effect${postfix}`) : undefined,
+      };
+    }),
+  };
+}
+
+export function inferenceResults(spec: ResultSpec) {
+  const { strong, notest, enhanced, uncorrected } = spec;
+  return {
+    strong: strong && !notest ? one("null", "null_dist") : undefined,
+    hypotheses: spec.hypotheses.map((_, h) => {
+      const postfix = postfixOf(spec, h);
+      return {
+        enhanced: enhanced === undefined ? undefined : one("statistic", `${enhanced}${postfix}`),
+        null: notest || strong ? undefined : one("null", `null_dist${postfix}`),
+        familyWise: notest ? undefined : one("tested", `fwe_1mpvalue${postfix}`),
+        uncorrected: notest ? undefined : one("tested", `${uncorrected}${postfix}`),
+        contributions: notest ? undefined : one("tested", `null_contributions${postfix}`),
+      };
+    }),
+  };
+}
+
+/** All that may be written: whether `cond` is, is known only when the data have been read. */
+export function listResults(spec: ResultSpec): Result[] {
+  const observed = observedResults(spec);
+  const inference = inferenceResults(spec);
+  const found = [
+    ...[observed.factors, observed.deviations, observed.condition],
+    ...spec.hypotheses.flatMap((_, h) => [
+      ...Object.values(observed.hypotheses[h]!),
+      ...Object.values(inference.hypotheses[h]!),
+    ]),
+    inference.strong,
+  ];
+  return found.filter((result) => result !== undefined);
+}
+
+/** The class of the statistic's own values: what is computed of it has their precision. */
+export const valuesLike = ({ defaults }: HypothesisNull, length: number): Float32Array | Float64Array =>
+  defaults instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);

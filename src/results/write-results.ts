@@ -1,0 +1,113 @@
+// The results of a run: what of the observed data and of the shuffles becomes which file. Takes plain data and never an engine, so that a run, its
+// parts put together and a state read back from disk give the same files.
+import { NO_ELEMENT, type NullState } from "../run/null-state.js";
+import type { Observed } from "../run/observed.js";
+import { combineHypotheses, familyWise, sortNull } from "../stats/inference/family-wise.js";
+import {
+  inferenceResults,
+  observedResults,
+  type Result,
+  type ResultSpec,
+  type ResultValues,
+  valuesLike,
+} from "./result-list.js";
+
+export interface Significance {
+  /** Elements with fwe_1mpvalue above 0.95; undefined with -notest. */
+  readonly significant: number | undefined;
+  readonly largestFwe: number | undefined;
+}
+
+/** Where results go: images of a fixel directory, tables, .. Everything is written aside, and moved in place at the end. */
+export interface ResultWriter {
+  /** `images` of `result.count` elements each. Rejects with InputError, or the reason of `signal`; the event loop has its turns. */
+  write(result: Result, images: readonly ResultValues[], signal: AbortSignal | undefined): Promise<void>;
+}
+
+/** Largest Z of each hypothesis. */
+export async function writeObserved(
+  writer: ResultWriter,
+  spec: ResultSpec,
+  { image, index }: Observed,
+  signal?: AbortSignal,
+): Promise<number[]> {
+  const results = observedResults(spec);
+  const imagesOf = (result: Result, at: (i: number) => number) =>
+    Array.from({ length: result.count }, (_, i) => image(at(i)));
+  await writer.write(results.factors, imagesOf(results.factors, index.beta), signal);
+  await writer.write(results.deviations, imagesOf(results.deviations, index.deviation), signal);
+  if (index.condition !== undefined) await writer.write(results.condition, [image(index.condition)], signal);
+  const largestZ: number[] = [];
+  for (const [h, { statistic, z, effect, standardisedEffect }] of results.hypotheses.entries()) {
+    await writer.write(statistic, [image(index.statistic(h))], signal);
+    await writer.write(z, [image(index.z(h))], signal);
+    if (effect !== undefined) await writer.write(effect, [image(index.effect(h))], signal);
+    if (standardisedEffect !== undefined)
+      await writer.write(standardisedEffect, [image(index.standardisedEffect(h))], signal);
+    largestZ.push(largestOf(image(index.z(h))));
+  }
+  return largestZ;
+}
+
+function largestOf(values: ArrayLike<number>): number {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, values[i]!);
+  return largest;
+}
+
+/** The state must hold every shuffle of the plan. */
+export async function writeInference(
+  writer: ResultWriter,
+  spec: ResultSpec,
+  state: NullState,
+  signal?: AbortSignal,
+): Promise<Significance[]> {
+  const results = inferenceResults(spec);
+  const { nElements } = state;
+  const strong =
+    results.strong === undefined ? undefined : combineHypotheses(state.hypotheses.map(({ maxima }) => maxima));
+  if (results.strong !== undefined) await writer.write(results.strong, [strong!.maxima], signal);
+  const found: Significance[] = [];
+  for (const [h, names] of results.hypotheses.entries()) {
+    const own = state.hypotheses[h]!;
+    if (names.enhanced !== undefined) await writer.write(names.enhanced, [own.defaults], signal);
+    if (names.familyWise === undefined) {
+      found.push({ significant: undefined, largestFwe: undefined });
+      continue;
+    }
+    if (names.null !== undefined) await writer.write(names.null, [own.maxima], signal);
+    const sorted = sortNull(strong?.maxima ?? own.maxima);
+    const fwe = valuesLike(own, nElements);
+    for (let i = 0; i < nElements; i++) fwe[i] = familyWise(own.defaults[i]!, sorted);
+    await writer.write(names.familyWise, [fwe], signal);
+    const uncorrected = valuesLike(own, nElements);
+    for (let i = 0; i < nElements; i++) uncorrected[i] = own.counters[i]! / sorted.length;
+    await writer.write(names.uncorrected!, [uncorrected], signal);
+    await writer.write(names.contributions!, [contributions(state, h, strong?.hypotheses)], signal);
+    found.push(significanceOf(fwe, spec.eligible));
+  }
+  return found;
+}
+
+function significanceOf(fwe: ArrayLike<number>, eligible: Uint8Array | undefined): Significance {
+  let significant = 0;
+  let largestFwe = 0;
+  for (let i = 0; i < fwe.length; i++) {
+    if (eligible !== undefined && eligible[i] === 0) continue;
+    if (fwe[i]! > 0.95) significant++;
+    largestFwe = Math.max(largestFwe, fwe[i]!);
+  }
+  return { significant, largestFwe };
+}
+
+/** How often each element was the maximum; with -strong only where its hypothesis had the largest of all. */
+function contributions({ hypotheses, nElements }: NullState, h: number, winners: Uint32Array | undefined): Uint32Array {
+  const counts = new Uint32Array(nElements);
+  const { elements } = hypotheses[h]!;
+  for (let shuffle = 0; shuffle < elements.length; shuffle++) {
+    const element = elements[shuffle]!;
+    if (element === NO_ELEMENT || (winners !== undefined && winners[shuffle] !== h)) continue;
+    counts[element]!++;
+  }
+  return counts;
+}

@@ -1,0 +1,121 @@
+// The same small analysis with either statistical command: what holds for one holds for the other.
+import fs from "node:fs";
+import path from "node:path";
+import type { InferenceEvents } from "../../src/app/analyse/analyse.js";
+import { inferFixels, inferVectors, planInference, planVectors } from "../../src/app/analyse/kinds.js";
+import type { AnalysisOptions } from "../../src/app/analyse/options.js";
+import { newAnalysis } from "./expect-refusal.js";
+import { type InProcessResult, runInProcess } from "./in-process-cli.js";
+import { rawFixelData } from "./make-cohort.js";
+import { INFERENCE_DEFAULTS } from "./run-inference.js";
+import { fileOfSubject, type SmallAnalysis } from "./small-analysis.js";
+import { bytesOf, npyBytes } from "./write-npy.js";
+
+export const COMMANDS = ["fixelcfestats", "vectorstats"] as const;
+export type CommandName = (typeof COMMANDS)[number];
+
+export interface EitherRun {
+  readonly command: CommandName;
+  at(...names: string[]): string;
+  /** The message without the analysis's own folder. */
+  relative(text: string): string;
+  /** On the command line, with few shuffles, a seed and no threads. */
+  run(...tokens: string[]): Promise<InProcessResult>;
+  infer(changes?: Partial<AnalysisOptions>, events?: InferenceEvents): ReturnType<typeof inferVectors>;
+  plan(changes?: Partial<AnalysisOptions>): ReturnType<typeof planVectors>;
+  /** Names of the results, sorted; the prefix taken off. */
+  results(): string[];
+  /** The bytes of a result. */
+  result(name: string): Buffer;
+  readonly record: RecordOfTests;
+}
+
+export interface RecordOfTests {
+  inputs: Record<string, { path: string; sha256: string }>;
+  problem: Record<string, unknown>;
+  files: string[];
+  runPlan: { hash: string };
+  warnings: { tag: string; message: string }[];
+}
+
+export interface EitherOptions {
+  readonly nElements?: number;
+  readonly nSubjects?: number;
+  readonly value?: (subject: number, element: number) => number;
+  readonly prefix?: string;
+}
+
+/** In a folder of its own: design.txt, contrast.txt and so on; results in out/. */
+export function newRun(command: CommandName, options: EitherOptions = {}): EitherRun {
+  const { nElements = 24, nSubjects = 8, prefix = "x_" } = options;
+  const small = newAnalysis({ nFixels: nElements, nSubjects, ...(options.value && { value: options.value }) });
+  const [fd, subjects, design, contrast, connectivity, output] = small.positionals as string[] &
+    [string, string, string, string, string, string];
+  const isFixels = command === "fixelcfestats";
+  if (!isFixels) layOutVectors(small, nSubjects, nElements);
+  const glued = `${small.at("out")}/${prefix}`;
+  const common = { ...INFERENCE_DEFAULTS, design, contrast, nShuffles: 20 };
+  const fixels = { ...common, input: fd, subjects, connectivity, output };
+  const vectors = { ...common, input: small.at("values.npy"), prefix: glued };
+  const base = isFixels ? "" : prefix;
+  const nameOf = (name: string) => `${base}${name}`;
+  return {
+    command,
+    at: small.at,
+    relative: small.relative,
+    run: (...tokens) => {
+      const paths = isFixels ? small.positionals : [vectors.input, design, contrast, glued];
+      return runInProcess([
+        command,
+        ...paths,
+        "-nshuffles",
+        "20",
+        "--seed",
+        "1",
+        "-nthreads",
+        "0",
+        "-quiet",
+        ...tokens,
+      ]);
+    },
+    infer: (changes, events) =>
+      isFixels ? inferFixels({ ...fixels, ...changes }, events) : inferVectors({ ...vectors, ...changes }, events),
+    plan: (changes) => (isFixels ? planInference({ ...fixels, ...changes }) : planVectors({ ...vectors, ...changes })),
+    results: () =>
+      fs
+        .readdirSync(small.at("out"))
+        .filter((name) => name.startsWith(base))
+        .map((name) => name.slice(base.length))
+        .sort(),
+    result: (name) => fs.readFileSync(small.at("out", nameOf(name))),
+    get record() {
+      return JSON.parse(fs.readFileSync(small.at("out", nameOf("run.json")), "utf8"));
+    },
+  };
+}
+
+/** The fixels' own values, as a matrix. */
+function layOutVectors(small: SmallAnalysis, nSubjects: number, nElements: number): void {
+  const values = new Float32Array(nSubjects * nElements);
+  for (let i = 0; i < nSubjects; i++) {
+    const bytes = fs.readFileSync(small.at("fd", fileOfSubject(i))).subarray(256);
+    values.set(new Float32Array(new Uint8Array(bytes).buffer), i * nElements);
+  }
+  fs.writeFileSync(small.at("values.npy"), npyBytes({ shape: [nSubjects, nElements], data: bytesOf(values) }));
+  fs.mkdirSync(small.at("out"));
+}
+
+/** A regressor that differs between elements, in the form that the command takes. */
+export function writeColumnFor(run: EitherRun, nSubjects = 8, nElements = 24): string {
+  const rows = Array.from({ length: nSubjects }, (_, i) =>
+    Float32Array.from({ length: nElements }, (__, j) => ((i * 7 + j * 5) % 11) / 4),
+  );
+  if (run.command === "vectorstats") {
+    const data = bytesOf(Float32Array.from(rows.flatMap((row) => Array.from(row))));
+    fs.writeFileSync(run.at("column.npy"), npyBytes({ shape: [nSubjects, nElements], data }));
+    return run.at("column.npy");
+  }
+  for (const [i, row] of rows.entries()) fs.writeFileSync(run.at(`column-${i}.mif`), rawFixelData(row));
+  fs.writeFileSync(run.at("column.txt"), rows.map((_, i) => `column-${i}.mif\n`).join(""));
+  return path.join(run.at("column.txt"));
+}
