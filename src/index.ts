@@ -1,10 +1,17 @@
-// The public interface: what a program may call instead of the command line. Its keys are snapshot-tested.
-
-export type { InferenceEvents, InferenceSummary } from "./app/analyse/analyse.js";
+// The public interface: what a program may call instead of the command line (docs/api.md). Its keys are snapshot-tested.
+export type { InferenceEvents, InferencePhase, InferenceSummary } from "./app/analyse/analyse.js";
 export { inferFixels, inferVectors, planInference, planVectors } from "./app/analyse/kinds.js";
-export type { FixelCfeOptions, VectorStatsOptions } from "./app/analyse/options.js";
+export {
+  ANALYSIS_DEFAULTS,
+  type AnalysisOptions,
+  CFE_DEFAULTS,
+  type FixelCfeOptions,
+  type VectorStatsOptions,
+} from "./app/analyse/options.js";
 export { type ConvertFixelsOptions, type ConvertSummary, convertFixels } from "./app/convert.js";
 export { describeStore, type StoreDescription } from "./app/inspect.js";
+export type { InferenceFacts } from "./app/plan/describe-facts.js";
+export type { PlanSummary } from "./app/plan/describe-plan.js";
 export { type VerifyReport, verify } from "./app/verify.js";
 export {
   BudgetError,
@@ -16,6 +23,10 @@ export {
   isFixelstreamError,
   UsageError,
 } from "./errors.js";
+export { NULL_STATE_VERSION, readNullState, writeNullState } from "./results/null-state-file.js";
+export type { RunRecord } from "./results/run-record.js";
+export { type HypothesisNull, NO_ELEMENT, type NullState } from "./run/null-state.js";
+export type { RunPlan } from "./run/run-plan.js";
 export type { ColumnSource, ColumnSourceSpec } from "./store/column-source.js";
 export { openColumnSource } from "./store/open-column-source.js";
 export { openStore, type Store } from "./store/open-store.js";

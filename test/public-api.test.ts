@@ -4,21 +4,29 @@ import * as api from "../src/index.js";
 test("the public interface grows on purpose only", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
+      "ANALYSIS_DEFAULTS",
       "BudgetError",
+      "CFE_DEFAULTS",
       "DesignError",
       "FixelstreamError",
       "InputError",
       "InternalError",
+      "NO_ELEMENT",
+      "NULL_STATE_VERSION",
       "UsageError",
       "VERSION",
       "convertFixels",
       "describeStore",
       "inferFixels",
+      "inferVectors",
       "isFixelstreamError",
       "openColumnSource",
       "openStore",
       "planInference",
+      "planVectors",
+      "readNullState",
       "verify",
+      "writeNullState",
     ]
   `);
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { InternalError } from "../errors.js";
 import { readMatrix } from "../formats/text/matrix.js";
 import { inferFixels } from "./analyse/kinds.js";
+import { ANALYSIS_DEFAULTS, CFE_DEFAULTS } from "./analyse/options.js";
 import { findDemo } from "./demo-cohort.js";
 
 export interface SelfTest {
@@ -38,11 +39,11 @@ export async function runSelfTest({ kernels, nThreads }: SelfTest): Promise<Self
     const output = join(scratch, "out");
     const at = (name: string) => join(demo, name);
     const { hypotheses } = await inferFixels({
+      ...ANALYSIS_DEFAULTS,
+      ...CFE_DEFAULTS,
       ...{ input: at("fd"), subjects: at("subjects.txt"), design: at("design.txt"), contrast: at("contrast.txt") },
       ...{ connectivity: at("matrix"), output, cache: join(scratch, "cache"), command: "fixelstream doctor" },
-      ...{ fonly: false, strong: false, notest: false, errors: "ee", nShuffles: STORED_NULL.length, seed: 1 },
-      ...{ cfeDh: 0.1, cfeE: 2, cfeH: 3, cfeC: 0.5, cfeLegacy: false, force: false },
-      ...{ io: "auto", kernels, precision: "double", memoryBytes: 2 ** 28, nThreads },
+      ...{ nShuffles: STORED_NULL.length, seed: 1, kernels, memoryBytes: 2 ** 28, nThreads },
     });
     const found = [...readMatrix(join(output, "null_dist.txt")).values, hypotheses[0]!.largestZ];
     const stored = [...STORED_NULL, STORED_LARGEST_Z];

@@ -2,24 +2,13 @@
 import { join } from "node:path";
 import type { InferenceSummary } from "../../src/app/analyse/analyse.js";
 import { inferFixels } from "../../src/app/analyse/kinds.js";
-import type { FixelCfeOptions } from "../../src/app/analyse/options.js";
+import { ANALYSIS_DEFAULTS, CFE_DEFAULTS, type FixelCfeOptions } from "../../src/app/analyse/options.js";
 
 type Paths = Pick<FixelCfeOptions, "input" | "subjects" | "design" | "contrast" | "connectivity" | "output">;
 
 export const INFERENCE_DEFAULTS = {
-  fonly: false,
-  strong: false,
-  notest: false,
-  errors: "ee",
-  cfeDh: 0.1,
-  cfeE: 2,
-  cfeH: 3,
-  cfeC: 0.5,
-  cfeLegacy: false,
-  force: false,
-  io: "auto",
-  kernels: "auto",
-  precision: "double",
+  ...ANALYSIS_DEFAULTS,
+  ...CFE_DEFAULTS,
   memoryBytes: 2 ** 28,
   nThreads: 0,
   seed: 1,

@@ -68,3 +68,25 @@ export interface VectorStatsOptions extends AnalysisOptions {
   /** Put in front of the names of the results as it is. */
   readonly prefix: string;
 }
+
+/** What the commands do unless they are told otherwise. */
+export const ANALYSIS_DEFAULTS = {
+  fonly: false,
+  strong: false,
+  notest: false,
+  errors: "ee",
+  force: false,
+  io: "auto",
+  kernels: "auto",
+  precision: "double",
+  memoryBytes: 2 ** 30,
+} as const satisfies Partial<AnalysisOptions>;
+
+/** Of fixelcfestats, beside those of every analysis. */
+export const CFE_DEFAULTS = {
+  cfeDh: 0.1,
+  cfeE: 2,
+  cfeH: 3,
+  cfeC: 0.5,
+  cfeLegacy: false,
+} as const satisfies Partial<FixelCfeOptions>;

@@ -3,13 +3,14 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { inferFixels } from "../../app/analyse/kinds.js";
+import { ANALYSIS_DEFAULTS, CFE_DEFAULTS } from "../../app/analyse/options.js";
 import { compareWithTruth } from "../../app/compare-with-truth.js";
 import { convertFixels } from "../../app/convert.js";
 import { prepareDemo } from "../../app/demo-cohort.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { createProgress } from "../listeners/progress.js";
-import { addStandardOptions, DEFAULT_MEMORY_BYTES, type StandardOptions } from "../options/standard.js";
+import { addStandardOptions, type StandardOptions } from "../options/standard.js";
 import { printSummary } from "../print.js";
 import { formatInferenceSummary } from "./format-summary.js";
 
@@ -53,7 +54,10 @@ async function runDemo(output: string, typed: StandardOptions, streams: CliStrea
   const progress = createProgress(streams.stderr, typed);
   const paths = { input: store, subjects: "-", design, contrast, connectivity, output: stats };
   const summary = await inferFixels(
-    { ...DEFAULTS, ...paths, nThreads: availableParallelism(), command: inference },
+    {
+      ...{ ...ANALYSIS_DEFAULTS, ...CFE_DEFAULTS, ...paths, seed: 1, force: true, command: inference },
+      nThreads: availableParallelism(),
+    },
     { onProgress: (phase, share) => progress.update(phase, share), signal: streams.signal },
   ).finally(() => progress.stop());
   await say(formatInferenceSummary(summary));
@@ -63,22 +67,3 @@ async function runDemo(output: string, typed: StandardOptions, streams: CliStrea
       `Look at ${join(stats, "fwe_1mpvalue.mif")} in mrview (fixel plot), and at ${join(stats, "run.json")} for what was run.\n`,
   );
 }
-
-/** What fixelcfestats does without options, but for the seed and -force. 5000 shuffles take a second. */
-const DEFAULTS = {
-  cfeDh: 0.1,
-  cfeE: 2,
-  cfeH: 3,
-  cfeC: 0.5,
-  cfeLegacy: false,
-  fonly: false,
-  strong: false,
-  notest: false,
-  errors: "ee",
-  seed: 1,
-  force: true,
-  io: "auto",
-  kernels: "auto",
-  precision: "double",
-  memoryBytes: DEFAULT_MEMORY_BYTES,
-} as const;

@@ -1,7 +1,7 @@
 // What every statistical command is asked, in one vocabulary: how it is declared, and how it becomes the options of the use case.
 import { randomInt } from "node:crypto";
 import type { Command } from "commander";
-import type { AnalysisOptions } from "../../app/analyse/options.js";
+import { ANALYSIS_DEFAULTS, type AnalysisOptions } from "../../app/analyse/options.js";
 import { declare } from "./declare.js";
 import {
   addDesignOptions,
@@ -53,10 +53,10 @@ export function addAnalysisOptions(command: Command, { inDouble, declareOwn }: A
       ["double", "single"],
       `of the null's matrix product; ${inDouble} are always computed in double`,
       {
-        default: "double",
+        default: ANALYSIS_DEFAULTS.precision,
       },
     )
-    .choice("kernels", ["auto", "simd", "reference"], "which hot loops", { default: "auto" })
+    .choice("kernels", ["auto", "simd", "reference"], "which hot loops", { default: ANALYSIS_DEFAULTS.kernels })
     .flag("dry-run", "check everything and print the plan: memory, reads, estimated time; compute nothing")
     .flag("json", "the summary (or plan) as JSON on standard output");
   addProgressOption(command);
@@ -75,9 +75,9 @@ export function resolveAnalysisOptions(
     ...{ nShuffles, permutations, scalar, cache, errors, io, kernels, precision, command },
     ...{ variance, column, exchangeWithin, exchangeWhole },
     seed: typed.seed ?? randomInt(2 ** 32 - 1),
-    strong: typed.strong ?? false,
-    notest: typed.notest ?? false,
-    force: typed.force ?? false,
+    strong: typed.strong ?? ANALYSIS_DEFAULTS.strong,
+    notest: typed.notest ?? ANALYSIS_DEFAULTS.notest,
+    force: typed.force ?? ANALYSIS_DEFAULTS.force,
     memoryBytes: typed.memory,
     nThreads: nThreadsOf(typed),
   };

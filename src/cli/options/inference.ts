@@ -1,5 +1,6 @@
 // Option groups of the statistical commands: one vocabulary, declared once. Names are MRtrix3's.
 import type { Command } from "commander";
+import { CFE_DEFAULTS } from "../../app/analyse/options.js";
 import { UsageError } from "../../errors.js";
 import { declare } from "./declare.js";
 import { spelled } from "./spelling.js";
@@ -64,10 +65,10 @@ export interface CfeOptions {
 
 export function addCfeOptions(command: Command): Command {
   return declare(command.optionsGroup("Options for connectivity-based fixel enhancement"))
-    .number("cfe_dh", "height increment of the integral", { default: 0.1 })
-    .number("cfe_e", "exponent of the extent", { default: 2 })
-    .number("cfe_h", "exponent of the height", { default: 3 })
-    .number("cfe_c", "exponent of the connectivity", { default: 0.5 })
+    .number("cfe_dh", "height increment of the integral", { default: CFE_DEFAULTS.cfeDh })
+    .number("cfe_e", "exponent of the extent", { default: CFE_DEFAULTS.cfeE })
+    .number("cfe_h", "exponent of the height", { default: CFE_DEFAULTS.cfeH })
+    .number("cfe_c", "exponent of the connectivity", { default: CFE_DEFAULTS.cfeC })
     .flag("cfe_legacy", "the original expression, not normalised by the connectivity").command;
 }
 

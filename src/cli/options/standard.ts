@@ -1,6 +1,7 @@
 // Options of every command, as MRtrix3 has them, and the resources of those that compute.
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
+import { ANALYSIS_DEFAULTS } from "../../app/analyse/options.js";
 import { STANDARD } from "../help.js";
 import { declare } from "./declare.js";
 
@@ -47,11 +48,9 @@ export interface ResourceOptions extends ProgressOptions {
   readonly io: "auto" | "mmap" | "read";
 }
 
-export const DEFAULT_MEMORY_BYTES = 2 ** 30;
-
 export function addMemoryOption(command: Command): Command {
   const text = "memory to work in, beside what Node itself takes";
-  return declare(command).bytes("memory", text, { default: DEFAULT_MEMORY_BYTES, shown: "1GiB" }).command;
+  return declare(command).bytes("memory", text, { default: ANALYSIS_DEFAULTS.memoryBytes, shown: "1GiB" }).command;
 }
 
 export function addIoOption(command: Command): Command {
