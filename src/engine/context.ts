@@ -1,9 +1,11 @@
-// What the parts of one thread's work share: the job, the kernels, views of the linear memory at this worker's offsets, and the report of a phase.
+// What the parts of one thread's work share: the job, the kernels, where this worker's regions begin, views of the linear memory, and the report of a phase.
 import type { KernelSet } from "../kernels/kernel-set.js";
 import type { Fallback } from "../mapping/file-bytes.js";
 import type { DesignPartition } from "../stats/design/partition.js";
 import { VERDICTS } from "../stats/glm/element-design.js";
-import type { EngineJob, PhaseReport } from "./plan/job.js";
+import { type EngineJob, type ModelJob, modelJobOf, type PhaseReport } from "./plan/job.js";
+import { moveOffsets } from "./plan/region-table.js";
+import type { WorkerRegions } from "./plan/regions.js";
 
 /** What a thread gets to begin with: plain data, posted once. */
 export interface WorkerSetup {
@@ -24,8 +26,10 @@ export interface ContextInputs extends WorkerSetup {
 export interface Context extends ContextInputs {
   readonly report: PhaseReport;
   readonly buffer: ArrayBufferLike;
-  /** Byte of the linear memory where a region of this worker begins. */
-  at(region: number): number;
+  /** This worker's regions: bytes of the linear memory, as those of `job.shared`. */
+  readonly worker: WorkerRegions;
+  /** Undefined: one design and one variance for all. */
+  readonly modelJob: ModelJob | undefined;
   // Safety: the memory is never grown, so views stay valid as long as the thread.
   u8(pointer: number, count: number): Uint8Array;
   u32(pointer: number, count: number): Uint32Array;
@@ -44,12 +48,13 @@ export const emptyReport = (nSubjects: number): PhaseReport => ({
 export function createContext(inputs: ContextInputs): Context {
   const { job, iWorker, memory } = inputs;
   const { buffer } = memory;
-  const base = job.layout.workersStart + iWorker * job.layout.workerBytes;
+  const worker = moveOffsets(job.workerOffsets, job.layout.workersStart + iWorker * job.layout.workerBytes);
   return {
     ...inputs,
     buffer,
     report: emptyReport(job.size.nSubjects),
-    at: (region) => base + region,
+    worker,
+    modelJob: modelJobOf(job, worker),
     u8: (pointer, count) => new Uint8Array(buffer, pointer, count),
     u32: (pointer, count) => new Uint32Array(buffer, pointer, count),
     f32: (pointer, count) => new Float32Array(buffer, pointer, count),

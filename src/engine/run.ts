@@ -163,7 +163,7 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
             ...{ normalised: !enhancement.legacy, nWindows: windows.length / 4 },
           },
     layout: layoutOf(layout),
-    ...{ shared: layout.shared, worker: layout.worker },
+    ...{ shared: layout.shared, workerOffsets: layout.worker },
   };
   const module = inputs.kernels === "simd" ? compileSimdModule() : undefined;
   const kernels = createKernelSet(inputs.kernels, memory, module);

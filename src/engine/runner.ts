@@ -4,7 +4,7 @@ import { createCfeEnhancer } from "./enhance/cfe.js";
 import { createFixedSource } from "./glm/fixed-source.js";
 import { createBlockLoader } from "./glm/load-block.js";
 import { createModelSource } from "./glm/model-source.js";
-import { type Batch, modelJobOf } from "./plan/job.js";
+import type { Batch } from "./plan/job.js";
 import { createEnhancedReducer } from "./reduce/enhanced.js";
 import type { Enhancer, Runner, Sink, Steps, TileSource } from "./seams.js";
 import { createBinSink } from "./sinks/bins.js";
@@ -51,7 +51,7 @@ export function createRunner(inputs: ContextInputs): Runner {
 
 function createSource(context: Context): TileSource {
   const loader = createBlockLoader(context);
-  const modelJob = modelJobOf(context.job);
+  const { modelJob } = context;
   return modelJob === undefined ? createFixedSource(context, loader) : createModelSource(context, modelJob, loader);
 }
 

@@ -5,8 +5,8 @@ import type { CfeJob } from "../plan/job.js";
 import type { Enhancer } from "../seams.js";
 
 export function createCfeEnhancer(context: Context, cfe: CfeJob): Enhancer {
-  const { job, kernels: k, at, u8, u32, f32, report, onFallback } = context;
-  const { size, shared, worker: w, layout, sink } = job;
+  const { job, worker: w, kernels: k, u8, u32, f32, report, onFallback } = context;
+  const { size, shared, layout, sink } = job;
   const m = size.nElements;
   const { lanes } = k.panels;
   const [narrow, wide] = sink.kind === "bins" ? [sink.nBinsNarrow, sink.nBinsWide] : [0, 0];
@@ -21,7 +21,7 @@ export function createCfeEnhancer(context: Context, cfe: CfeJob): Enhancer {
       const place = u32(shared.windows + iWindow * 16, 4);
       firstElement = place[0]!;
       nRows = place[1]!;
-      const starts = u32(at(w.rowStarts), nRows + 1);
+      const starts = u32(w.rowStarts, nRows + 1);
       connectivity.copyCountsInto(starts, firstElement, nRows);
       let nConnections = 0;
       for (let i = 0; i < nRows; i++) {
@@ -30,10 +30,10 @@ export function createCfeEnhancer(context: Context, cfe: CfeJob): Enhancer {
         nConnections += count;
       }
       starts[nRows] = nConnections;
-      connectivity.copyNormsInto(f32(at(w.norms), nRows), firstElement, nRows);
-      if (!cfe.normalised) f32(at(w.norms), nRows).fill(1);
+      connectivity.copyNormsInto(f32(w.norms, nRows), firstElement, nRows);
+      if (!cfe.normalised) f32(w.norms, nRows).fill(1);
       const bytes = nConnections * 8;
-      connectivity.copyConnectionsInto(u8(at(w.connections), bytes), place[3]! * 2 ** 32 + place[2]!, nConnections);
+      connectivity.copyConnectionsInto(u8(w.connections, bytes), place[3]! * 2 ** 32 + place[2]!, nConnections);
       report.bytesRead += bytes + nRows * 8;
       return { firstElement, nRows };
     },
@@ -44,13 +44,13 @@ export function createCfeEnhancer(context: Context, cfe: CfeJob): Enhancer {
         binBytes,
         binBytes === 1 ? narrow : wide,
         cfe.extentPower,
-        at(w.rowStarts),
-        at(w.connections),
-        at(w.norms),
+        w.rowStarts,
+        w.connections,
+        w.norms,
         shared.heightPowers,
         shared.hypotheses[h]!.bins + group * m * lanes * binBytes,
-        at(w.enhanced),
-        at(w.histogram),
+        w.enhanced,
+        w.histogram,
       );
     },
     close: () => connectivity?.close(),

@@ -15,8 +15,7 @@ export function columnPreparer(
   { regions, size, model }: ModelJob,
   loader: ModelLoader,
 ): ResidualPreparer {
-  const { job, kernels: k, at, f64, buffer } = context;
-  const { worker: w } = job;
+  const { job, worker: w, kernels: k, f64, buffer } = context;
   const { sharedRank: r0, nElementColumns: c } = size;
   const n = job.size.nSubjects;
   const rank = r0 + c;
@@ -24,27 +23,27 @@ export function columnPreparer(
 
   /** Takes Q0 out of panels; returns Q0'y, f64 [r0][width]. */
   const projectShared = (panels: number, width: number): Float64Array => {
-    k.product.f64(panelsOf.rows(r0), n, width, at(regions.gathered), panels, at(regions.product), width);
-    const along = Float64Array.from(f64(at(regions.product), r0 * width));
-    k.f64ProjectOut(n, width, r0, at(regions.basis), panels);
+    k.product.f64(panelsOf.rows(r0), n, width, regions.gathered, panels, regions.product, width);
+    const along = Float64Array.from(f64(regions.product, r0 * width));
+    k.f64ProjectOut(n, width, r0, regions.basis, panels);
     return along;
   };
 
   const addScaled = (factors: ArrayLike<number>, direction: number, byColumn: 0 | 1, panels: number) => {
-    f64(at(w.factors), factors.length).set(factors);
-    k.f64AddScaled(n, factors.length, at(w.factors), direction, byColumn, panels);
+    f64(w.factors, factors.length).set(factors);
+    k.f64AddScaled(n, factors.length, w.factors, direction, byColumn, panels);
   };
 
   const scale = (factors: ArrayLike<number>, panels: number) => {
-    f64(at(w.factors), factors.length).set(factors);
-    k.f64ScaleColumns(n, factors.length, at(w.factors), panels);
+    f64(w.factors, factors.length).set(factors);
+    k.f64ScaleColumns(n, factors.length, w.factors, panels);
   };
 
   /** Takes the direction in each lane of own column j out of the same lane of panels; returns the components. */
   const removeOwn = (j: number, panels: number, width: number): Float64Array => {
     const direction = loader.ownPanel(j);
-    k.f64LaneProduct(n, 1, width, at(regions.labels), 0, direction, panels, at(w.sums), 1, width);
-    const along = Float64Array.from(f64(at(w.sums), width));
+    k.f64LaneProduct(n, 1, width, regions.labels, 0, direction, panels, w.sums, 1, width);
+    const along = Float64Array.from(f64(w.sums, width));
     addScaled(
       along.map((value) => -value),
       direction,
@@ -55,8 +54,8 @@ export function columnPreparer(
   };
 
   const lengthsOf = (panels: number, width: number): Float64Array => {
-    k.f64SumSquares(n, width, panels, at(w.sums));
-    return Float64Array.from(f64(at(w.sums), width), Math.sqrt);
+    k.f64SumSquares(n, width, panels, w.sums);
+    return Float64Array.from(f64(w.sums, width), Math.sqrt);
   };
 
   /** Own columns, orthonormal to the shared ones and to each other; their part of R, f64 [r0 + c][width] each. */
@@ -81,15 +80,15 @@ export function columnPreparer(
   return (block, group) => {
     const count = group.members.length;
     const width = panelsOf.columns(count);
-    const y = at(w.packed);
+    const y = w.packed;
     loader.pack(block, group);
     const shared = factoriseShared(model, group.keep);
-    f64(at(regions.basis), r0 * n).set(shared.q);
-    panelsOf.writeRows(at(regions.gathered), shared.q, r0);
+    f64(regions.basis, r0 * n).set(shared.q);
+    panelsOf.writeRows(regions.gathered, shared.q, r0);
     // inner products of lanes are a lane product under the identity; the tile's own labels come later
-    const identity = new Int32Array(buffer, at(regions.labels), n);
+    const identity = new Int32Array(buffer, regions.labels, n);
     for (let i = 0; i < n; i++) identity[i] = i;
-    k.f64SumSquares(n, width, y, at(w.rawSums));
+    k.f64SumSquares(n, width, y, w.rawSums);
     const fitted = new Float64Array(rank * width);
     fitted.set(projectShared(y, width));
     const own = orthonormalise(width);
@@ -108,11 +107,11 @@ export function columnPreparer(
     for (let pass = 0; pass < 2; pass++) {
       for (let j = 0; j < c; j++) addInto(fitted.subarray((r0 + j) * width), removeOwn(j, y, width));
     }
-    const raw = Float64Array.from(f64(at(w.rawSums), width));
-    k.f64SumSquares(n, width, y, at(w.sums));
+    const raw = Float64Array.from(f64(w.rawSums, width));
+    k.f64SumSquares(n, width, y, w.sums);
     // a residual that is rounding of the data's size becomes exactly zero
     scale(
-      f64(at(w.sums), width).map((sum, e) => (sum > CONSTANT_COLUMN * raw[e]! ? 1 : 0)),
+      f64(w.sums, width).map((sum, e) => (sum > CONSTANT_COLUMN * raw[e]! ? 1 : 0)),
       y,
     );
     const residuals = size.contrastRanks.length > 1 ? Float64Array.from(f64(y, width * n)) : undefined;
@@ -123,7 +122,7 @@ export function columnPreparer(
         if (residuals !== undefined) f64(y, width * n).set(residuals);
         const added = testedParts(h);
         for (let j = 0; j < r0; j++)
-          addScaled(added.subarray(j * width, (j + 1) * width), at(regions.basis) + j * n * 8, 0, y);
+          addScaled(added.subarray(j * width, (j + 1) * width), regions.basis + j * n * 8, 0, y);
         for (let j = 0; j < c; j++) {
           addScaled(added.subarray((r0 + j) * width, (r0 + j + 1) * width), loader.ownPanel(j), 1, y);
         }

@@ -7,15 +7,15 @@ import type { BlockLoader } from "./load-block.js";
 import { createFixedObserver } from "./observe-fixed.js";
 
 export function createFixedSource(context: Context, loader: BlockLoader): TileSource {
-  const { job, kernels: k, at, f64 } = context;
-  const { size, shared, worker: w, layout } = job;
+  const { job, worker: w, kernels: k, f64 } = context;
+  const { size, shared, layout } = job;
   const { nSubjects: n, rank, hypotheses } = size;
   const { blockWidth, tileShuffles } = layout;
-  const sums = f64(at(w.sums), blockWidth);
-  const hypothesisSums = f64(at(w.hypothesisSums), blockWidth);
+  const sums = f64(w.sums, blockWidth);
+  const hypothesisSums = f64(w.hypothesisSums, blockWidth);
   const nMoments = hypotheses.reduce((sum, { nCorrections }) => sum + nCorrections, 0);
   const momentRows = roundUp(nMoments, k.panels.rows);
-  const moments = f64(at(w.moments), Math.max(momentRows, 1) * blockWidth);
+  const moments = f64(w.moments, Math.max(momentRows, 1) * blockWidth);
   const nOut = roundUp(tileShuffles * rank, k.panels.rows);
   const tileBytes = gatheredTileBytes(job, k.panels.rows);
 
@@ -23,22 +23,22 @@ export function createFixedSource(context: Context, loader: BlockLoader): TileSo
   const multiply = (iTile: number, width: number) => {
     const gathered = shared.gathered + iTile * tileBytes;
     if (job.precision === "double") {
-      k.product.f64(nOut, n, width, gathered, at(w.packed), at(w.product), width);
+      k.product.f64(nOut, n, width, gathered, w.packed, w.product, width);
       return;
     }
-    k.product.f32(nOut, n, width, gathered, at(w.packed32), at(w.product32), width);
-    k.f64FromF32(nOut * width, at(w.product32), at(w.product));
+    k.product.f32(nOut, n, width, gathered, w.packed32, w.product32, width);
+    k.f64FromF32(nOut * width, w.product32, w.product);
   };
 
   /** |e_h|^2 of hypothesis h, whose moments begin at row `first`: a pointer. */
   const sumsOf = (nCorrections: number, first: number, width: number): number => {
-    if (nCorrections === 0) return at(w.sums);
+    if (nCorrections === 0) return w.sums;
     for (let c = 0; c < width; c++) {
       let sum = sums[c]!;
       for (let j = 0; j < nCorrections; j++) sum -= moments[(first + j) * width + c]! ** 2;
       hypothesisSums[c] = sum;
     }
-    return at(w.hypothesisSums);
+    return w.hypothesisSums;
   };
 
   return {
@@ -46,8 +46,8 @@ export function createFixedSource(context: Context, loader: BlockLoader): TileSo
     *tiles(iBlock, batch, sink) {
       const { width, firstElement, nElements } = loader.loadBlock(iBlock);
       loader.removeShared(width);
-      if (nMoments > 0) k.product.f64(momentRows, n, width, shared.moments, at(w.packed), at(w.moments), width);
-      if (job.precision === "single") k.f32FromF64Panels(n, width, at(w.packed), at(w.packed32));
+      if (nMoments > 0) k.product.f64(momentRows, n, width, shared.moments, w.packed, w.moments, width);
+      if (job.precision === "single") k.f32FromF64Panels(n, width, w.packed, w.packed32);
       for (let first = 0; first < batch.lanes; first += tileShuffles) {
         const count = Math.min(tileShuffles, batch.lanes - first);
         multiply(first / tileShuffles, width);
@@ -55,7 +55,7 @@ export function createFixedSource(context: Context, loader: BlockLoader): TileSo
         for (const [h, { nCorrections }] of hypotheses.entries()) {
           const nuisance = {
             sums: sumsOf(nCorrections, firstMoment, width),
-            moments: at(w.moments) + firstMoment * width * 8,
+            moments: w.moments + firstMoment * width * 8,
             corrections: shared.hypotheses[h]!.corrections + first * rank * nCorrections * 8,
           };
           sink.product({ h, firstElement, nElements, width, first, count, ...nuisance }, batch);

@@ -32,16 +32,16 @@ export interface BlockLoader {
 }
 
 export function createBlockLoader(context: Context): BlockLoader {
-  const { job, kernels: k, at, u8, u32, f64, report } = context;
-  const { size, shared, worker: w } = job;
+  const { job, worker: w, kernels: k, u8, u32, f64, report } = context;
+  const { size, shared } = job;
   const { blockWidth, windowBytes } = job.layout;
   const n = size.nSubjects;
   const blocks = u32(shared.blocks, job.nBlocks * 4);
   const columns = u32(shared.columns, size.nElements);
-  const columnIndices = u32(at(w.columnIndices), blockWidth);
-  const rawSums = f64(at(w.rawSums), blockWidth);
-  const sums = f64(at(w.sums), blockWidth);
-  const factors = f64(at(w.factors), blockWidth);
+  const columnIndices = u32(w.columnIndices, blockWidth);
+  const rawSums = f64(w.rawSums, blockWidth);
+  const sums = f64(w.sums, blockWidth);
+  const factors = f64(w.factors, blockWidth);
   let source: ColumnSource | undefined;
 
   const place = (iBlock: number): BlockPlace => ({
@@ -53,7 +53,7 @@ export function createBlockLoader(context: Context): BlockLoader {
   const readRaw: BlockLoader["readRaw"] = ({ firstColumn, nColumns }, offset = 0) => {
     source ??= openColumnSource({ ...job.source, windowBytes }, context.onFallback);
     const bytes = n * nColumns * size.valueBytes;
-    source.copyColumnsInto(u8(at(w.raw) + offset, bytes), firstColumn, nColumns);
+    source.copyColumnsInto(u8(w.raw + offset, bytes), firstColumn, nColumns);
     report.bytesRead += bytes;
   };
 
@@ -65,29 +65,20 @@ export function createBlockLoader(context: Context): BlockLoader {
       const { firstColumn, nColumns, firstElement, nElements } = found;
       readRaw(found);
       for (let i = 0; i < nElements; i++) columnIndices[i] = columns[firstElement + i]! - firstColumn;
-      k.f64PackColumns(
-        n,
-        nElements,
-        at(w.raw),
-        size.valueBytes,
-        nColumns,
-        at(w.columnIndices),
-        at(w.packed),
-        at(w.nonFinite),
-      );
+      k.f64PackColumns(n, nElements, w.raw, size.valueBytes, nColumns, w.columnIndices, w.packed, w.nonFinite);
       return { ...found, width: roundUp(nElements, k.panels.f32) };
     },
     removeShared(width) {
-      k.f64SumSquares(n, width, at(w.packed), at(w.rawSums));
-      k.f64ProjectOut(n, width, size.sharedRank, shared.sharedNuisance, at(w.packed));
-      k.f64SumSquares(n, width, at(w.packed), at(w.sums));
+      k.f64SumSquares(n, width, w.packed, w.rawSums);
+      k.f64ProjectOut(n, width, size.sharedRank, shared.sharedNuisance, w.packed);
+      k.f64SumSquares(n, width, w.packed, w.sums);
       for (let c = 0; c < width; c++) {
         const constant = !(sums[c]! > CONSTANT_COLUMN * rawSums[c]!);
         // single precision: unit columns, so that no product under- or overflows; F does not change
         factors[c] = constant ? 0 : job.precision === "single" ? 1 / Math.sqrt(sums[c]!) : 1;
         sums[c] = constant ? 0 : job.precision === "single" ? 1 : sums[c]!;
       }
-      k.f64ScaleColumns(n, width, at(w.factors), at(w.packed));
+      k.f64ScaleColumns(n, width, w.factors, w.packed);
     },
     close() {
       source?.close();

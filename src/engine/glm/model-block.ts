@@ -50,12 +50,12 @@ export function createModelLoader(
   loader: BlockLoader,
   { regions, model, columnSources, size }: ModelJob,
 ): ModelLoader {
-  const { job, kernels: k, at, u8, u32, report } = context;
-  const { shared, worker: w } = job;
+  const { job, worker: w, kernels: k, u8, u32, report } = context;
+  const { shared } = job;
   const { blockWidth, windowBytes } = job.layout;
   const n = job.size.nSubjects;
   const columns = u32(shared.columns, job.size.nElements);
-  const columnIndices = u32(at(w.columnIndices), blockWidth);
+  const columnIndices = u32(w.columnIndices, blockWidth);
   const words = missingWords(n);
   const sources: ColumnSource[] = [];
   const none = new Uint32Array(words);
@@ -68,14 +68,14 @@ export function createModelLoader(
   ];
   const rawView = (part: number, count: number) => {
     const { raw, bytes } = parts[part]!;
-    return bytes === 4 ? context.f32(at(raw), count) : context.f64(at(raw), count);
+    return bytes === 4 ? context.f32(raw, count) : context.f64(raw, count);
   };
 
   const readColumns = (place: BlockPlace) => {
     for (const [j, spec] of columnSources.entries()) {
       sources[j] ??= openColumnSource({ ...spec, windowBytes }, context.onFallback);
       const bytes = n * place.nColumns * parts[j + 1]!.bytes;
-      sources[j].copyColumnsInto(u8(at(parts[j + 1]!.raw), bytes), place.firstColumn, place.nColumns);
+      sources[j].copyColumnsInto(u8(parts[j + 1]!.raw, bytes), place.firstColumn, place.nColumns);
       report.bytesRead += bytes;
     }
   };
@@ -106,7 +106,7 @@ export function createModelLoader(
       loader.readRaw({ firstColumn: origin + first, nColumns: count }, start);
       if (count === stride) continue;
       // the last row first: what lies behind a row has moved on already
-      const raw = u8(at(w.raw) + start, n * stride * bytes);
+      const raw = u8(w.raw + start, n * stride * bytes);
       const shift = (first % stride) * bytes;
       for (let i = n - 1; i >= 0; i--) {
         raw.copyWithin(i * stride * bytes + shift, i * count * bytes, (i + 1) * count * bytes);
@@ -116,7 +116,7 @@ export function createModelLoader(
 
   const packPart = (part: number, { raw: { stride } }: ModelBlock, count: number, target: number) => {
     const { raw, bytes } = parts[part]!;
-    k.f64PackColumns(n, count, at(raw), bytes, stride, at(w.columnIndices), target, at(w.nonFinite));
+    k.f64PackColumns(n, count, raw, bytes, stride, w.columnIndices, target, w.nonFinite);
   };
 
   const selectMembers = ({ place, raw: { origin, stride } }: ModelBlock, members: readonly number[]) => {
@@ -132,11 +132,11 @@ export function createModelLoader(
     const { stride } = layout;
     const pieces = piecesOf(place, layout);
     const { first: lastFirst, count: lastCount } = pieces.at(-1)!;
-    const lacking = u32(at(regions.lacking), (lastFirst + lastCount) * words).fill(0);
+    const lacking = u32(regions.lacking, (lastFirst + lastCount) * words).fill(0);
     for (const { raw, bytes } of parts) {
       for (const { first, count } of pieces) {
-        const values = at(raw) + (Math.floor(first / stride) * n * stride + (first % stride)) * bytes;
-        k.f64MarkMissing(n, count, values, bytes, stride, words, at(regions.lacking) + first * words * 4);
+        const values = raw + (Math.floor(first / stride) * n * stride + (first % stride)) * bytes;
+        k.f64MarkMissing(n, count, values, bytes, stride, words, regions.lacking + first * words * 4);
       }
     }
     // element-wise columns come with one block of the store at a time
@@ -175,12 +175,12 @@ export function createModelLoader(
     },
     pack(block, { members }) {
       selectMembers(block, members);
-      packPart(0, block, members.length, at(w.packed));
+      packPart(0, block, members.length, w.packed);
       for (let j = 0; j < model.nElementColumns; j++) {
-        packPart(j + 1, block, members.length, at(regions.own) + j * ownStride);
+        packPart(j + 1, block, members.length, regions.own + j * ownStride);
       }
     },
-    ownPanel: (j) => at(regions.own) + j * ownStride,
+    ownPanel: (j) => regions.own + j * ownStride,
     close() {
       for (const source of sources) source.close();
     },

@@ -19,12 +19,12 @@ export function createEpilogue(context: Context, { regions, size }: ModelJob): E
 type Sized = Pick<ModelJob, "regions" | "size">;
 
 function pooledEpilogue(context: Context, { regions, size }: Sized): Epilogue {
-  const { job, kernels: k, at, f64 } = context;
+  const { kernels: k, f64 } = context;
   const { sharedRank: r, nElementColumns: c } = size;
   return {
     prepare({ designs, product: { count: rank, directions } }, h, width) {
       const s = size.contrastRanks[h]!;
-      const tested = f64(at(regions.tested), s * (rank + c) * width).fill(0);
+      const tested = f64(regions.tested, s * (rank + c) * width).fill(0);
       for (const [e, design] of designs.entries()) {
         if (design === undefined) continue;
         for (let q = 0; q < s; q++) {
@@ -46,17 +46,17 @@ function pooledEpilogue(context: Context, { regions, size }: Sized): Epilogue {
         rank,
         c,
         size.contrastRanks[h]!,
-        at(regions.product),
-        at(regions.ownProduct),
+        regions.product,
+        regions.ownProduct,
         width,
         -1,
         0,
-        at(regions.tested),
+        regions.tested,
         1,
-        at(job.worker.sums),
+        context.worker.sums,
         dof,
         hypotheses[h]!.kind === "t" ? 1 : 0,
-        at(regions.statistics),
+        regions.statistics,
       );
     },
   };
@@ -64,9 +64,9 @@ function pooledEpilogue(context: Context, { regions, size }: Sized): Epilogue {
 
 /** Under one design for all members: by the kernel. */
 function sharedGroupedEpilogue(context: Context, { regions, size }: Sized): Epilogue {
-  const { kernels: k, at, f64, buffer } = context;
+  const { kernels: k, f64, buffer } = context;
   const { sharedRank: r, nGroups } = size;
-  const gram = at(regions.moments);
+  const gram = regions.moments;
   const sizes = gram + nGroups * r * r * 8;
   const rnn = sizes + nGroups * 8;
   const toEffect = rnn + nGroups * 8;
@@ -91,8 +91,8 @@ function sharedGroupedEpilogue(context: Context, { regions, size }: Sized): Epil
         r,
         nGroups,
         size.contrastRanks[h]!,
-        at(regions.product),
-        at(regions.squareProduct),
+        regions.product,
+        regions.squareProduct,
         width,
         starts,
         directions,
@@ -103,9 +103,9 @@ function sharedGroupedEpilogue(context: Context, { regions, size }: Sized): Epil
         rnn,
         toEffect,
         designs[0]!.hypotheses[h]!.kind === "t" ? 1 : 0,
-        at(regions.statistics),
-        at(regions.dofs),
-        at(regions.scratch),
+        regions.statistics,
+        regions.dofs,
+        regions.scratch,
       );
     },
   };
@@ -113,7 +113,7 @@ function sharedGroupedEpilogue(context: Context, { regions, size }: Sized): Epil
 
 /** Element by element, each with its own design. */
 function groupedEpilogue(context: Context, { regions, size }: Sized): Epilogue {
-  const { at, f64 } = context;
+  const { f64 } = context;
   const { sharedRank: r0, nElementColumns: c, nGroups } = size;
   const r = r0 + c;
   const scratch = createGroupedScratch(r, nGroups);
@@ -122,11 +122,11 @@ function groupedEpilogue(context: Context, { regions, size }: Sized): Epilogue {
   return {
     prepare() {},
     finish({ designs }, h, count, width) {
-      const product = f64(at(regions.product), count * nGroups * r0 * width);
-      const own = f64(at(regions.ownProduct), count * nGroups * c * width);
-      const squareProduct = f64(at(regions.squareProduct), count * nGroups * width);
-      const statistics = f64(at(regions.statistics), count * width);
-      const dofs = f64(at(regions.dofs), count * width);
+      const product = f64(regions.product, count * nGroups * r0 * width);
+      const own = f64(regions.ownProduct, count * nGroups * c * width);
+      const squareProduct = f64(regions.squareProduct, count * nGroups * width);
+      const statistics = f64(regions.statistics, count * width);
+      const dofs = f64(regions.dofs, count * width);
       for (const [e, design] of designs.entries()) {
         for (let b = 0; b < count; b++) {
           const to = b * width + e;

@@ -16,14 +16,14 @@ export interface ModelTiles {
 }
 
 export function createModelTiles(context: Context, { regions, size }: ModelJob): ModelTiles {
-  const { job, kernels: k, at, buffer, f64 } = context;
+  const { job, kernels: k, buffer, f64 } = context;
   const { shared } = job;
   const { tileShuffles } = job.layout;
   const n = job.size.nSubjects;
   const labelsOf = (first: number) => shared.labels + first * n * 4;
   const signsOf = (first: number) => shared.signs + first * n;
-  const outLabels = new Int32Array(buffer, at(regions.labels), size.nElementColumns > 0 ? tileShuffles * n : 0);
-  const outSigns = new Int8Array(buffer, at(regions.signs), size.nElementColumns > 0 ? tileShuffles * n : 0);
+  const outLabels = new Int32Array(buffer, regions.labels, size.nElementColumns > 0 ? tileShuffles * n : 0);
+  const outSigns = new Int8Array(buffer, regions.signs, size.nElementColumns > 0 ? tileShuffles * n : 0);
 
   let nMissing = 0;
 
@@ -31,17 +31,17 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
     const positions = shared.positions + first * n * 4;
     const { missing, runs } = regions;
     k.f64GatherMasked(
-      ...([n, nRows, count, labelsOf(first), signs, nMissing, at(missing), positions] as const),
-      ...([at(entries), at(gathered), at(runs)] as const),
+      ...([n, nRows, count, labelsOf(first), signs, nMissing, missing, positions] as const),
+      ...([entries, gathered, runs] as const),
     );
   };
 
   return {
     place({ keep, missing }, rows, target) {
       nMissing = missing.length;
-      new Int32Array(buffer, at(regions.missing), nMissing).set(missing);
+      new Int32Array(buffer, regions.missing, nMissing).set(missing);
       const nRows = rows.length / n;
-      const entries = f64(at(regions[target]), (n - nMissing) * nRows);
+      const entries = f64(regions[target], (n - nMissing) * nRows);
       let to = 0;
       for (let i = 0; i < n; i++) {
         if (keep[i] === 0) continue;
@@ -68,7 +68,7 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
           outSigns.subarray(from, end),
         );
       }
-      return { labels: at(regions.labels), signs: job.hasSigns ? at(regions.signs) : 0 };
+      return { labels: regions.labels, signs: job.hasSigns ? regions.signs : 0 };
     },
   };
 }

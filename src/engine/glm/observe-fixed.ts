@@ -13,14 +13,14 @@ const SSE_ROUNDING = 1e-14;
 const ELEMENTS_A_STEP = 256;
 
 export function createFixedObserver(context: Context, loader: BlockLoader): (iBlock: number) => Steps {
-  const { job, kernels: k, at, u8, f64, partition, report } = context;
-  const { size, shared, worker: w } = job;
+  const { job, worker: w, kernels: k, u8, f64, partition, report } = context;
+  const { size, shared } = job;
   const { blockWidth } = job.layout;
   const { nSubjects: n, rank } = size;
-  const nonFinite = u8(at(w.nonFinite), blockWidth);
-  const rawSums = f64(at(w.rawSums), blockWidth);
-  const sums = f64(at(w.sums), blockWidth);
-  const factors = f64(at(w.factors), blockWidth);
+  const nonFinite = u8(w.nonFinite, blockWidth);
+  const rawSums = f64(w.rawSums, blockWidth);
+  const sums = f64(w.sums, blockWidth);
+  const factors = f64(w.factors, blockWidth);
   const index = observedIndex(size);
   const images = Array.from({ length: index.count }, (_, i) => observedImage(job, context.buffer, i));
   const image = (i: number) => images[i]!;
@@ -32,13 +32,13 @@ export function createFixedObserver(context: Context, loader: BlockLoader): (iBl
     if (bad >= 0 && (report.nonFiniteElement < 0 || firstElement + bad < report.nonFiniteElement)) {
       report.nonFiniteElement = firstElement + bad;
     }
-    k.product.f64(nBetas, n, width, shared.pinv, at(w.packed), at(w.product), width);
+    k.product.f64(nBetas, n, width, shared.pinv, w.packed, w.product, width);
     loader.removeShared(width);
     // sums: |e|^2 after the shared nuisance; then the whole design
     for (let c = 0; c < width; c++) rawSums[c] = sums[c]!;
-    k.f64ProjectOut(n, width, rank, shared.basis, at(w.packed));
-    k.f64SumSquares(n, width, at(w.packed), at(w.sums));
-    const betas = f64(at(w.product), nBetas * width);
+    k.f64ProjectOut(n, width, rank, shared.basis, w.packed);
+    k.f64SumSquares(n, width, w.packed, w.sums);
+    const betas = f64(w.product, nBetas * width);
     const beta = new Float64Array(size.nFactors);
     for (let c = 0; c < nElements; c++) {
       const element = firstElement + c;

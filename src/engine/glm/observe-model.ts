@@ -24,7 +24,7 @@ export function createModelObserver(
   modelJob: ModelJob,
   loader: ModelLoader,
 ): (iBlock: number) => Steps {
-  const { job, at, buffer, report } = context;
+  const { job, worker, buffer, report } = context;
   const { model, size } = modelJob;
   const nFactors = countFactors(model);
   const c = model.nElementColumns;
@@ -73,7 +73,7 @@ export function createModelObserver(
       loader.pack(block, group);
       const designOf = designsOf(group);
       for (const [i, member] of group.members.entries()) {
-        observeElement(designOf(i), readColumn(at(job.worker.packed), i), block.place.firstElement + member);
+        observeElement(designOf(i), readColumn(worker.packed, i), block.place.firstElement + member);
         if (i % ELEMENTS_A_STEP === ELEMENTS_A_STEP - 1) yield;
       }
     }

@@ -21,8 +21,7 @@ export function createResidualPreparer(context: Context, modelJob: ModelJob, loa
 }
 
 function sharedPreparer(context: Context, modelJob: ModelJob, loader: ModelLoader): ResidualPreparer {
-  const { job, kernels: k, at, f64 } = context;
-  const { worker: w } = job;
+  const { job, worker: w, kernels: k, f64 } = context;
   const { regions, model } = modelJob;
   const n = job.size.nSubjects;
   const panels = createPanels(context);
@@ -47,22 +46,21 @@ function sharedPreparer(context: Context, modelJob: ModelJob, loader: ModelLoade
       fill(h) {
         loader.pack(block, group);
         const nuisance = nuisanceRows(design, h, n);
-        f64(at(regions.basis), nuisance.length).set(nuisance);
-        k.f64SumSquares(n, width, at(w.packed), at(w.rawSums));
-        k.f64ProjectOut(n, width, nuisance.length / n, at(regions.basis), at(w.packed));
-        k.f64SumSquares(n, width, at(w.packed), at(w.sums));
-        const raw = f64(at(w.rawSums), width);
-        const sums = f64(at(w.sums), width);
-        f64(at(w.factors), width).set(sums.map((sum, c) => (sum > CONSTANT_COLUMN * raw[c]! ? 1 : 0)));
-        k.f64ScaleColumns(n, width, at(w.factors), at(w.packed));
+        f64(regions.basis, nuisance.length).set(nuisance);
+        k.f64SumSquares(n, width, w.packed, w.rawSums);
+        k.f64ProjectOut(n, width, nuisance.length / n, regions.basis, w.packed);
+        k.f64SumSquares(n, width, w.packed, w.sums);
+        const raw = f64(w.rawSums, width);
+        const sums = f64(w.sums, width);
+        f64(w.factors, width).set(sums.map((sum, c) => (sum > CONSTANT_COLUMN * raw[c]! ? 1 : 0)));
+        k.f64ScaleColumns(n, width, w.factors, w.packed);
       },
     };
   };
 }
 
 function elementPreparer(context: Context, { size, model }: ModelJob, loader: ModelLoader): ResidualPreparer {
-  const { job, at, f64 } = context;
-  const { worker: w } = job;
+  const { job, worker: w, f64 } = context;
   const { nElementColumns: c, nGroups, sharedRank: r } = size;
   const n = job.size.nSubjects;
   const groupOf = model.groups!.of;
@@ -97,7 +95,7 @@ function elementPreparer(context: Context, { size, model }: ModelJob, loader: Mo
     });
     if (designs.every((design) => design === undefined)) return undefined;
     const fits = designs.map((design, e): Residual | undefined =>
-      design === undefined ? undefined : fitElement(design, readColumn(at(w.packed), e)),
+      design === undefined ? undefined : fitElement(design, readColumn(w.packed, e)),
     );
     const width = columns(designs.length);
     placeOwn(designs, width);
@@ -105,11 +103,11 @@ function elementPreparer(context: Context, { size, model }: ModelJob, loader: Mo
       designs,
       product: { count: nGroups * r, rows: basisOfGroups(shared.q) },
       fill(h) {
-        f64(at(w.packed), width * n).fill(0);
+        f64(w.packed, width * n).fill(0);
         for (const [e, design] of designs.entries()) {
           if (design === undefined) continue;
           const residual = nullResidual(design, design.hypotheses[h]!, fits[e]!);
-          writeColumn(at(w.packed), e, (i) => residual[i]!);
+          writeColumn(w.packed, e, (i) => residual[i]!);
         }
       },
     };

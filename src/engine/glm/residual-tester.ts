@@ -13,8 +13,7 @@ import type { ProductRows } from "./residual-preparer.js";
 import type { GroupTester } from "./shared-design-tester.js";
 
 export function createResidualTester(context: Context, modelJob: ModelJob, loader: ModelLoader): GroupTester {
-  const { job, kernels: k, at, f64 } = context;
-  const { worker: w } = job;
+  const { job, worker: w, kernels: k, f64 } = context;
   const { tileShuffles } = job.layout;
   const { regions, size, model } = modelJob;
   const { nGroups, nElementColumns: c } = size;
@@ -35,64 +34,37 @@ export function createResidualTester(context: Context, modelJob: ModelJob, loade
   };
 
   const placeSquares = (width: number) => {
-    const packed = f64(at(w.packed), width * n);
-    const squares = f64(at(regions.squares), width * n);
+    const packed = f64(w.packed, width * n);
+    const squares = f64(regions.squares, width * n);
     for (let i = 0; i < squares.length; i++) squares[i] = packed[i]! * packed[i]!;
   };
 
   const multiply = (group: ElementGroup, nRows: number, width: number, first: number, count: number) => {
     tiles.gather(nRows, first, count);
-    k.product.f64(
-      panelsOf.rows(count * nRows),
-      n,
-      width,
-      at(regions.gathered),
-      at(w.packed),
-      at(regions.product),
-      width,
-    );
+    k.product.f64(panelsOf.rows(count * nRows), n, width, regions.gathered, w.packed, regions.product, width);
     if (c > 0) {
       const { labels, signs } = tiles.maskedShuffle(group, first, count);
       for (let row = 0; row < nGroups * c; row++) {
-        const product = at(regions.ownProduct) + row * width * 8;
-        k.f64LaneProduct(
-          n,
-          count,
-          width,
-          labels,
-          signs,
-          loader.ownPanel(row),
-          at(w.packed),
-          product,
-          nGroups * c,
-          width,
-        );
+        const product = regions.ownProduct + row * width * 8;
+        k.f64LaneProduct(n, count, width, labels, signs, loader.ownPanel(row), w.packed, product, nGroups * c, width);
       }
     }
     if (nGroups === 1) return;
     tiles.gatherIndicators(first, count);
     const rows = panelsOf.rows(count * nGroups);
-    k.product.f64(
-      rows,
-      n,
-      width,
-      at(regions.gatheredIndicators),
-      at(regions.squares),
-      at(regions.squareProduct),
-      width,
-    );
+    k.product.f64(rows, n, width, regions.gatheredIndicators, regions.squares, regions.squareProduct, width);
   };
 
   return function* (block, group, batch, sink) {
     const panels = prepare(block, group);
     const width = panelsOf.columns(group.members.length);
     const dof = panels?.designs.find((design) => design !== undefined)?.dof ?? 0;
-    if (panels === undefined) f64(at(regions.statistics), tileShuffles * width).fill(Number.NaN);
+    if (panels === undefined) f64(regions.statistics, tileShuffles * width).fill(Number.NaN);
     else placeShared(group, panels.product);
     for (const h of size.contrastRanks.keys()) {
       if (panels !== undefined) {
         panels.fill(h);
-        k.f64SumSquares(n, width, at(w.packed), at(w.sums));
+        k.f64SumSquares(n, width, w.packed, w.sums);
         if (nGroups > 1) placeSquares(width);
         epilogue.prepare(panels, h, width);
       }

@@ -16,8 +16,7 @@ import { createPanels } from "./panels.js";
 export type GroupTester = (block: ModelBlock, group: ElementGroup, batch: Batch, sink: Sink) => Steps;
 
 export function createSharedTester(context: Context, modelJob: ModelJob, loader: ModelLoader): GroupTester {
-  const { job, kernels: k, at, f64 } = context;
-  const { worker: w } = job;
+  const { job, worker: w, kernels: k, f64 } = context;
   const { regions, size } = modelJob;
   const { tileShuffles } = job.layout;
   const n = job.size.nSubjects;
@@ -35,40 +34,40 @@ export function createSharedTester(context: Context, modelJob: ModelJob, loader:
   const placeBasis = ({ rank: r, basis }: ShuffledDesign, count: number): number => {
     const width = panels.columns(count + r);
     for (let c = count; c < width; c++) {
-      panels.writeColumn(at(w.packed), c, (i) => (c < count + r ? basis[(c - count) * n + i]! : 0));
+      panels.writeColumn(w.packed, c, (i) => (c < count + r ? basis[(c - count) * n + i]! : 0));
     }
     return width;
   };
 
   /** Q y of the members, f64 [r][width], in the product region. */
   const project = ({ rank: r, basis }: ShuffledDesign, width: number): Float64Array => {
-    panels.writeRows(at(regions.gathered), basis, r);
-    k.product.f64(panels.rows(r), n, width, at(regions.gathered), at(w.packed), at(regions.product), width);
-    return f64(at(regions.product), r * width);
+    panels.writeRows(regions.gathered, basis, r);
+    k.product.f64(panels.rows(r), n, width, regions.gathered, w.packed, regions.product, width);
+    return f64(regions.product, r * width);
   };
 
   /** Residuals of the full model into the panel; v_h and |e_h|^2 of each hypothesis into their regions. */
   const prepare = (design: ElementDesign, shuffled: ShuffledDesign, count: number): number => {
     const { rank: r } = shuffled;
     const own = panels.columns(count);
-    k.f64SumSquares(n, own, at(w.packed), at(w.rawSums));
+    k.f64SumSquares(n, own, w.packed, w.rawSums);
     const width = panels.columns(count + r);
-    f64(at(regions.basis), design.rank * n).set(design.basis);
+    f64(regions.basis, design.rank * n).set(design.basis);
     const fitted = Float64Array.from(project(shuffled, own));
-    k.f64ProjectOut(n, own, design.rank, at(regions.basis), at(w.packed));
-    k.f64SumSquares(n, own, at(w.packed), at(w.sums));
-    const raw = f64(at(w.rawSums), own);
-    const sums = f64(at(w.sums), own);
-    const factors = f64(at(w.factors), own);
+    k.f64ProjectOut(n, own, design.rank, regions.basis, w.packed);
+    k.f64SumSquares(n, own, w.packed, w.sums);
+    const raw = f64(w.rawSums, own);
+    const sums = f64(w.sums, own);
+    const factors = f64(w.factors, own);
     for (let c = 0; c < own; c++) {
       factors[c] = sums[c]! > CONSTANT_COLUMN * raw[c]! ? 1 : 0;
       if (factors[c] === 0) sums[c] = 0;
     }
-    k.f64ScaleColumns(n, own, at(w.factors), at(w.packed));
+    k.f64ScaleColumns(n, own, w.factors, w.packed);
     for (const [h, tested] of shuffled.tested.entries()) {
       const s = size.contrastRanks[h]!;
-      const shifts = f64(at(regions.shifts) + h * size.sharedRank * width * 8, r * width).fill(0);
-      const totals = f64(at(regions.totals) + h * width * 8, width);
+      const shifts = f64(regions.shifts + h * size.sharedRank * width * 8, r * width).fill(0);
+      const totals = f64(regions.totals + h * width * 8, width);
       for (let c = 0; c < count; c++) {
         let added = 0;
         for (let q = 0; q < s; q++) {
@@ -97,42 +96,34 @@ export function createSharedTester(context: Context, modelJob: ModelJob, loader:
     if (testable) loader.pack(block, group);
     if (testable) tiles.place(group, shuffled.basis, "entries");
     const width = testable ? prepare(design, shuffled, count) : panels.columns(count);
-    if (!testable) f64(at(regions.statistics), tileShuffles * width).fill(Number.NaN);
+    if (!testable) f64(regions.statistics, tileShuffles * width).fill(Number.NaN);
     for (let first = 0; first < batch.lanes; first += tileShuffles) {
       const nShuffles = Math.min(tileShuffles, batch.lanes - first);
       if (testable) {
         tiles.gather(r, first, nShuffles);
-        k.product.f64(
-          panels.rows(nShuffles * r),
-          n,
-          width,
-          at(regions.gathered),
-          at(w.packed),
-          at(regions.product),
-          width,
-        );
+        k.product.f64(panels.rows(nShuffles * r), n, width, regions.gathered, w.packed, regions.product, width);
       }
       for (const h of size.contrastRanks.keys()) {
         if (testable) {
           const { rank: s, kind } = design.hypotheses[h]!;
-          f64(at(regions.tested), s * r).set(shuffled.tested[h]!);
+          f64(regions.tested, s * r).set(shuffled.tested[h]!);
           k.f64PooledStatistics(
             nShuffles,
             count,
             r,
             0,
             s,
-            at(regions.product),
-            at(regions.ownProduct),
+            regions.product,
+            regions.ownProduct,
             width,
             count,
-            at(regions.shifts) + h * size.sharedRank * width * 8,
-            at(regions.tested),
+            regions.shifts + h * size.sharedRank * width * 8,
+            regions.tested,
             0,
-            at(regions.totals) + h * width * 8,
+            regions.totals + h * width * 8,
             dof,
             kind === "t" ? 1 : 0,
-            at(regions.statistics),
+            regions.statistics,
           );
         }
         const tile = { h, firstElement: block.place.firstElement, members, first, count: nShuffles, stride: width };

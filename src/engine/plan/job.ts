@@ -34,7 +34,8 @@ export interface EngineJob {
   readonly enhancement: CfeJob | undefined;
   readonly layout: MemoryLayout;
   readonly shared: SharedRegions;
-  readonly worker: WorkerRegions;
+  /** From the first byte of a worker's own memory. */
+  readonly workerOffsets: WorkerRegions;
 }
 
 /** Bytes of the gathered rows of one tile; `rowPanel`: rows of a panel of the kernel set. */
@@ -51,7 +52,7 @@ export interface ModelJob {
   readonly regions: NonNullable<WorkerRegions["model"]>;
 }
 
-export function modelJobOf({ model, columnSources, size, worker }: EngineJob): ModelJob | undefined {
+export function modelJobOf({ model, columnSources, size }: EngineJob, worker: WorkerRegions): ModelJob | undefined {
   if (model === undefined || size.model === undefined || worker.model === undefined) return undefined;
   return { model, columnSources, size: size.model, regions: worker.model };
 }

@@ -119,6 +119,16 @@ function* leavesOf(table: RegionTable, path: string): Generator<{ name: string; 
   else for (const [name, part] of Object.entries(table)) yield* leavesOf(part, path === "" ? name : `${path}.${name}`);
 }
 
+/** The same regions of a memory that begins at byte `base`. */
+export function moveOffsets<T>(offsets: T, base: number): T {
+  const move = (part: unknown): unknown => {
+    if (typeof part === "number") return base + part;
+    if (Array.isArray(part)) return part.map(move);
+    return part && Object.fromEntries(Object.entries(part).map(([name, inside]) => [name, move(inside)]));
+  };
+  return move(offsets) as T;
+}
+
 function offsetsOf(table: RegionTable, path: string, places: ReadonlyMap<string, PlacedRegion>): unknown {
   if (table === undefined) return undefined;
   if (isRegion(table)) return places.get(path)!.first;

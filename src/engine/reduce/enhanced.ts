@@ -14,30 +14,30 @@ export interface EnhancedReducer {
   ): void;
 }
 
-export function createEnhancedReducer({ job, kernels: k, at, f32, u32 }: Context): EnhancedReducer {
-  const { size, shared, worker: w, layout } = job;
+export function createEnhancedReducer({ job, worker: w, kernels: k, f32, u32 }: Context): EnhancedReducer {
+  const { size, shared, layout } = job;
   const { lanes } = k.panels;
   return {
     begin() {
       const count = size.hypotheses.length * layout.batchShuffles;
-      f32(at(w.maxima), count).fill(0);
-      u32(at(w.maximaElements), count).fill(0xffffffff);
+      f32(w.maxima, count).fill(0);
+      u32(w.maximaElements, count).fill(0xffffffff);
     },
     reduce(h, group, { firstElement, nRows }, batch) {
       const { defaults, counters } = shared.hypotheses[h]!;
-      if (group === 0 && batch.keepDefault) k.f32KeepDefault(nRows, firstElement, at(w.enhanced), defaults);
+      if (group === 0 && batch.keepDefault) k.f32KeepDefault(nRows, firstElement, w.enhanced, defaults);
       const maxima = (h * layout.batchShuffles + group * lanes) * 4;
       k.f32ReduceEnhanced(
         nRows,
         firstElement,
         group === 0 ? batch.firstLane : 0,
         Math.min(lanes, batch.lanes - group * lanes),
-        at(w.enhanced),
+        w.enhanced,
         defaults,
         shared.eligible ?? 0,
         counters,
-        at(w.maxima) + maxima,
-        at(w.maximaElements) + maxima,
+        w.maxima + maxima,
+        w.maximaElements + maxima,
       );
     },
   };

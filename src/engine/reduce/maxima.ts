@@ -5,13 +5,13 @@ import { type EngineJob, valuesOf } from "../plan/job.js";
 
 /** Largest of all threads' maxima in a lane; equal values go to the lowest element, so the number of threads does not show. */
 export function createMaximaReader(job: EngineJob, buffer: ArrayBufferLike, nWorkers: number) {
-  const { size, sink, layout, worker } = job;
+  const { size, sink, layout, workerOffsets } = job;
   const count = size.hypotheses.length * layout.batchShuffles;
   const workers = Array.from({ length: nWorkers }, (_, i) => {
     const base = layout.workersStart + i * layout.workerBytes;
     return {
-      values: valuesOf(sink, buffer, base + worker.maxima, count),
-      elements: new Uint32Array(buffer, base + worker.maximaElements, count),
+      values: valuesOf(sink, buffer, base + workerOffsets.maxima, count),
+      elements: new Uint32Array(buffer, base + workerOffsets.maximaElements, count),
     };
   });
   // an enhanced statistic of 0 is no maximum

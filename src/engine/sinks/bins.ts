@@ -6,8 +6,8 @@ import type { ProductTile, Sink } from "../seams.js";
 import { createModelBinner } from "./model-bins.js";
 
 export function createBinSink(context: Context, sink: Extract<SinkJob, { kind: "bins" }>): Sink {
-  const { job, kernels: k, at, report } = context;
-  const { size, shared, worker: w } = job;
+  const { job, worker: w, kernels: k, report } = context;
+  const { size, shared } = job;
   const m = size.nElements;
   const { lanes } = k.panels;
   const binsOf = (h: number, firstElement: number, first: number, { binBytes }: Batch): number => {
@@ -25,7 +25,7 @@ export function createBinSink(context: Context, sink: Extract<SinkJob, { kind: "
       size.rank,
       hypothesis.contrastRank,
       hypothesis.nCorrections,
-      at(w.product),
+      w.product,
       width,
       regions.contrastBasis,
       tile.corrections,

@@ -2,16 +2,16 @@
 import { binOfF, binOfT } from "../../stats/glm/fast-z.js";
 import { MAX_CELLS } from "../../stats/glm/z-thresholds.js";
 import type { Context } from "../context.js";
-import { type Batch, modelJobOf } from "../plan/job.js";
+import type { Batch } from "../plan/job.js";
 import type { StatisticTile } from "../seams.js";
 
 /** Returns the largest bin. `bins`: pointer to that of the block's first element and the tile's first shuffle. */
 export type ModelBinner = (tile: StatisticTile, batch: Batch, bins: number) => number;
 
 export function createModelBinner(context: Context, dh: number): ModelBinner {
-  const { job, kernels: k, at, u32, f64, buffer } = context;
+  const { job, kernels: k, u32, f64, buffer } = context;
   const { shared, size } = job;
-  const modelJob = modelJobOf(job);
+  const modelJob = context.modelJob;
   if (modelJob === undefined) return () => 0;
   const { regions, model } = modelJob;
   const { lanes } = k.panels;
@@ -21,14 +21,14 @@ export function createModelBinner(context: Context, dh: number): ModelBinner {
   /** One number of degrees of freedom for all, which has a table in the shared memory. */
   const binByTable = (tile: StatisticTile, batch: Batch, bins: number, slot: number): number => {
     const { h, members, count, stride } = tile;
-    u32(at(regions.members), members.length).set(members);
+    u32(regions.members, members.length).set(members);
     const place = slot * nHypotheses + h;
     return k.f64BinScores(
       count,
       members.length,
-      at(regions.statistics),
+      regions.statistics,
       stride,
-      at(regions.members),
+      regions.members,
       batch.tables[slot]!.nCells[h]!,
       batch.tables[slot]!.cellsPerUnit[h]!,
       shared.zCells + place * MAX_CELLS * 2,
@@ -41,8 +41,8 @@ export function createModelBinner(context: Context, dh: number): ModelBinner {
   /** Without a table: degrees of freedom of each statistic's own, or of few elements. */
   const binByDofs = ({ h, members, count, stride, dof }: StatisticTile, { binBytes }: Batch, bins: number): number => {
     const { kind, rank } = model.hypotheses[h]!;
-    const statistics = f64(at(regions.statistics), count * stride);
-    const dofs = dof === undefined ? f64(at(regions.dofs), count * stride) : undefined;
+    const statistics = f64(regions.statistics, count * stride);
+    const dofs = dof === undefined ? f64(regions.dofs, count * stride) : undefined;
     const span = members.at(-1)! * lanes + count;
     const out = binBytes === 1 ? new Uint8Array(buffer, bins, span) : new Uint16Array(buffer, bins, span);
     let largest = 0;

@@ -5,19 +5,19 @@
 import { approximateZ, FAST_Z_BOUND } from "../../stats/glm/fast-z.js";
 import { roundScore, scoreOfNone, zOfStatistic } from "../../stats/glm/scores.js";
 import type { Context } from "../context.js";
-import { type Batch, modelJobOf } from "../plan/job.js";
+import type { Batch } from "../plan/job.js";
 import type { Sink, StatisticTile } from "../seams.js";
 
 export function createModelScorer(context: Context): Sink["statistics"] {
-  const { job, at, f64, u32 } = context;
-  const { shared, worker: w, size } = job;
+  const { job, worker: w, f64, u32 } = context;
+  const { shared, size } = job;
   const { batchShuffles } = job.layout;
-  const modelJob = modelJobOf(job);
+  const modelJob = context.modelJob;
   if (modelJob === undefined) return () => {};
   const { regions, model } = modelJob;
   const nLanes = size.hypotheses.length * batchShuffles;
-  const maxima = f64(at(w.maxima), nLanes);
-  const maximaElements = u32(at(w.maximaElements), nLanes);
+  const maxima = f64(w.maxima, nLanes);
+  const maximaElements = u32(w.maximaElements, nLanes);
   const elementDofs = f64(shared.elementDofs, size.nElements);
   const kept = shared.hypotheses.map(({ defaults, counters }) => ({
     defaults: f64(defaults, size.nElements),
@@ -34,8 +34,8 @@ export function createModelScorer(context: Context): Sink["statistics"] {
   const scoreByDofs = ({ h, firstElement, members, first, count, stride }: StatisticTile, keepsDefault: boolean) => {
     const { kind, rank } = model.hypotheses[h]!;
     const { defaults, counters } = kept[h]!;
-    const statistics = f64(at(regions.statistics), count * stride);
-    const dofs = f64(at(regions.dofs), count * stride);
+    const statistics = f64(regions.statistics, count * stride);
+    const dofs = f64(regions.dofs, count * stride);
     for (let b = 0; b < count; b++) {
       const lane = h * batchShuffles + first + b;
       for (let i = 0; i < members.length; i++) {
@@ -60,7 +60,7 @@ export function createModelScorer(context: Context): Sink["statistics"] {
   ) => {
     const { kind, rank } = model.hypotheses[h]!;
     const { defaults, counters } = kept[h]!;
-    const statistics = f64(at(regions.statistics), count * stride);
+    const statistics = f64(regions.statistics, count * stride);
     const none = scoreOfNone(kind, rank, dof);
     for (let b = 0; b < count; b++) {
       let largest = Number.NEGATIVE_INFINITY;

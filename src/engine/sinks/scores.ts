@@ -6,13 +6,13 @@ import type { Sink } from "../seams.js";
 import { createModelScorer } from "./model-scores.js";
 
 export function createScoreSink(context: Context, { untestable }: Extract<SinkJob, { kind: "scores" }>): Sink {
-  const { job, kernels: k, at, f64, u32 } = context;
-  const { size, shared, worker: w, layout } = job;
+  const { job, worker: w, kernels: k, f64, u32 } = context;
+  const { size, shared, layout } = job;
   const nLanes = size.hypotheses.length * layout.batchShuffles;
   return {
     begin() {
-      f64(at(w.maxima), nLanes).fill(Number.NEGATIVE_INFINITY);
-      u32(at(w.maximaElements), nLanes).fill(0xffffffff);
+      f64(w.maxima, nLanes).fill(Number.NEGATIVE_INFINITY);
+      u32(w.maximaElements, nLanes).fill(0xffffffff);
     },
     product({ h, firstElement, nElements, width, first, count, ...tile }, batch) {
       const hypothesis = size.hypotheses[h]!;
@@ -24,7 +24,7 @@ export function createScoreSink(context: Context, { untestable }: Extract<SinkJo
         size.rank,
         hypothesis.contrastRank,
         hypothesis.nCorrections,
-        at(w.product),
+        w.product,
         width,
         contrastBasis,
         tile.corrections,
@@ -34,21 +34,21 @@ export function createScoreSink(context: Context, { untestable }: Extract<SinkJo
         size.dof,
         hypothesis.signed,
         untestable[h]!,
-        at(w.scores),
+        w.scores,
         width,
       );
       k.f64ReduceScores(
         count,
         nElements,
-        at(w.scores),
+        w.scores,
         width,
         firstElement,
         // a block's tiles come in order, so the defaults of its elements are there before they are compared with
         batch.keepDefault && first === 0 ? 1 : 0,
         defaults + firstElement * 8,
         counters + firstElement * 4,
-        at(w.maxima) + lane * 8,
-        at(w.maximaElements) + lane * 4,
+        w.maxima + lane * 8,
+        w.maximaElements + lane * 4,
       );
     },
     statistics: createModelScorer(context),
