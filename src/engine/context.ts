@@ -33,6 +33,8 @@ export interface Context extends ContextInputs {
   // Safety: the memory is never grown, so views stay valid as long as the thread.
   u8(pointer: number, count: number): Uint8Array;
   u32(pointer: number, count: number): Uint32Array;
+  i32(pointer: number, count: number): Int32Array;
+  i8(pointer: number, count: number): Int8Array;
   f32(pointer: number, count: number): Float32Array;
   f64(pointer: number, count: number): Float64Array;
 }
@@ -57,6 +59,8 @@ export function createContext(inputs: ContextInputs): Context {
     modelJob: modelJobOf(job, worker),
     u8: (pointer, count) => new Uint8Array(buffer, pointer, count),
     u32: (pointer, count) => new Uint32Array(buffer, pointer, count),
+    i32: (pointer, count) => new Int32Array(buffer, pointer, count),
+    i8: (pointer, count) => new Int8Array(buffer, pointer, count),
     f32: (pointer, count) => new Float32Array(buffer, pointer, count),
     f64: (pointer, count) => new Float64Array(buffer, pointer, count),
   };

@@ -1,8 +1,8 @@
 // Fills the shared regions: what does not change during a run, and what changes once a batch.
-import type { KernelSet } from "../kernels/kernel-set.js";
+import { type KernelSet, roundUp } from "../kernels/kernel-set.js";
 import { placeOfLane } from "../run/shuffle-range.js";
-import { type Matrix, matrixOf } from "../stats/design/matrix.js";
-import { type DesignPartition, nuisanceMoments } from "../stats/design/partition.js";
+import type { Matrix } from "../stats/design/matrix.js";
+import { correctionsInto, type DesignPartition, nuisanceMoments } from "../stats/design/partition.js";
 import type { ZThresholds } from "../stats/glm/z-thresholds.js";
 import { fillRowPanels } from "./glm/panels.js";
 import type { EngineInputs, RunShuffles } from "./inputs.js";
@@ -26,14 +26,15 @@ export function fillConstants({ buffer, job, kernels, inputs, thresholds, blocks
   const n = size.nSubjects;
   const f64 = (pointer: number, values: ArrayLike<number>) =>
     new Float64Array(buffer, pointer, values.length).set(values);
-  const fillPanels = (pointer: number, rows: Matrix) => {
+  const fillPanels = (pointer: number, rows: Float64Array) => {
     const rowPanel = kernels.panels.rows;
-    const panels = new Float64Array(buffer, pointer, Math.ceil(rows.nRows / rowPanel) * rowPanel * n);
-    fillRowPanels(panels, rows.values, { count: rows.nRows, n, rowPanel });
+    const count = rows.length / n;
+    const panels = new Float64Array(buffer, pointer, roundUp(count, rowPanel) * n);
+    fillRowPanels(panels, rows, { count, n, rowPanel });
   };
   f64(shared.basis, partition.basis.values);
   f64(shared.sharedNuisance, partition.sharedNuisance.values);
-  fillPanels(shared.pinv, partition.pinv);
+  fillPanels(shared.pinv, partition.pinv.values);
   new Uint32Array(buffer, shared.columns, columns.length).set(columns);
   new Uint32Array(buffer, shared.blocks, blocks.length).set(blocks);
   new Uint32Array(buffer, shared.windows, windows.length).set(windows);
@@ -43,18 +44,13 @@ export function fillConstants({ buffer, job, kernels, inputs, thresholds, blocks
     for (let h = 0; h < heights.length; h++) heights[h] = (h * enhancement.dh) ** enhancement.heightPower;
   }
   if (job.model !== undefined) return;
-  fillPanels(shared.moments, below(nuisanceMoments(partition), n));
+  const moments = nuisanceMoments(partition).flatMap(({ values }) => Array.from(values));
+  fillPanels(shared.moments, Float64Array.from(moments));
   for (const [h, part] of partition.hypotheses.entries()) f64(shared.hypotheses[h]!.contrastBasis, part.tested.values);
   for (const [h, { thresholds: edges, cells }] of thresholds.entries()) {
     f64(shared.hypotheses[h]!.thresholds, edges);
     new Uint16Array(buffer, shared.hypotheses[h]!.cells, cells.length).set(cells);
   }
-}
-
-/** Matrices of n columns, one below the other. */
-function below(matrices: readonly Matrix[], n: number): Matrix {
-  const values = matrices.flatMap((matrix) => Array.from(matrix.values));
-  return matrixOf(values.length / n, n, (i, j) => values[i * n + j]!);
 }
 
 export interface BatchContents {
@@ -128,23 +124,17 @@ async function fillCorrections(
   part: Part,
 ): Promise<void> {
   const { nSubjects: n, rank } = job.size;
-  const q = partition.basis.values;
   const labels = new Int32Array(buffer, job.shared.labels, part.count * n);
   const signs = new Int8Array(buffer, job.shared.signs, part.count * n);
-  for (const [h, { nRows: k, values }] of moments.entries()) {
-    if (k === 0) continue;
-    const start = job.shared.hypotheses[h]!.corrections + part.first * rank * k * 8;
-    const out = new Float64Array(buffer, start, part.count * rank * k);
+  for (const [h, moment] of moments.entries()) {
+    const values = rank * moment.nRows;
+    if (values === 0) continue;
+    const start = job.shared.hypotheses[h]!.corrections + part.first * values * 8;
+    const out = new Float64Array(buffer, start, part.count * values);
     for (let b = 0; b < part.count; b++) {
-      // rank x k x n multiplications a shuffle
       if (turns.isDue()) await turns.take();
-      for (let j = 0; j < rank; j++) {
-        for (let l = 0; l < k; l++) {
-          let sum = 0;
-          for (let i = 0; i < n; i++) sum += q[j * n + i]! * signs[b * n + i]! * values[l * n + labels[b * n + i]!]!;
-          out[(b * rank + j) * k + l] = sum;
-        }
-      }
+      const [label, sign] = [labels.subarray(b * n, b * n + n), signs.subarray(b * n, b * n + n)];
+      correctionsInto(out.subarray(b * values, (b + 1) * values), partition.basis, moment, label, sign);
     }
   }
 }

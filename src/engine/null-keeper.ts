@@ -31,66 +31,56 @@ export function createNullKeeper(
     defaults.fill(0);
     counters.fill(0);
   }
-  const zOfMaximum = hypotheses.map((_, h) => maximumToZ(job, partition, h));
-  const zOfDefault = hypotheses.map((_, h) => defaultToZ(job, partition, buffer, h));
+  const toZ = hypotheses.map((_, h) => scoreToZ(job, partition, buffer, h));
   let done = 0;
+  let isFinished = false;
 
-  const stateWith = (defaultsOf: (h: number) => Float32Array | Float64Array): NullState => ({
+  const state = (): NullState => ({
     planHash,
     nElements,
     ranges: done === 0 ? [] : [{ first: range.first, end: range.first + done }],
-    hypotheses: hypotheses.map(
-      (_, h): HypothesisNull => ({
+    hypotheses: regions.map(
+      ({ defaults, counters }, h): HypothesisNull => ({
         maxima: maxima[h]!.subarray(0, done),
         elements: elements[h]!.subarray(0, done),
-        counters: regions[h]!.counters,
+        counters,
+        // scores stay in their place until the end: the batches to come are compared with them
         get defaults() {
-          return defaultsOf(h);
+          return toZ[h] === undefined || isFinished ? defaults : defaults.map(toZ[h]);
         },
       }),
     ),
   });
 
   return {
+    state,
     keep(place, maximumOf) {
       for (const h of hypotheses.keys()) {
         const { value, element } = maximumOf(h);
-        maxima[h]![place] = zOfMaximum[h] === undefined ? value : zOfMaximum[h](value, element);
+        // maxima of other models are Z already: those of different elements were compared
+        maxima[h]![place] = job.model === undefined && toZ[h] !== undefined ? toZ[h](value, element) : value;
         elements[h]![place] = element;
       }
       done = place + 1;
     },
-    state() {
-      // scores stay in their place: the batches to come are compared with them
-      return stateWith((h) =>
-        zOfDefault[h] === undefined ? regions[h]!.defaults : regions[h]!.defaults.map(zOfDefault[h]),
-      );
-    },
     finish() {
-      for (const [h, { defaults }] of regions.entries()) {
-        const toZ = zOfDefault[h];
-        if (toZ !== undefined) for (let i = 0; i < nElements; i++) defaults[i] = toZ(defaults[i]!, i);
-      }
-      return stateWith((h) => regions[h]!.defaults);
+      for (const [h, { defaults }] of regions.entries()) if (toZ[h] !== undefined) defaults.set(defaults.map(toZ[h]));
+      isFinished = true;
+      return state();
     },
   };
 }
 
-type ToZ = ((score: number, element: number) => number) | undefined;
-
-/** Undefined: maxima are what they must be. */
-function maximumToZ({ sink, model, size }: EngineJob, partition: DesignPartition, h: number): ToZ {
-  if (sink.kind !== "scores" || model !== undefined) return undefined;
-  const { kind, rank } = partition.hypotheses[h]!.hypothesis;
-  const none = sink.untestable[h]!;
-  return (score) => zOfScore(kind, rank, score, size.dof, none);
-}
-
-function defaultToZ(job: EngineJob, partition: DesignPartition, buffer: ArrayBufferLike, h: number): ToZ {
-  const { sink, model, size, shared } = job;
-  if (sink.kind !== "scores" || model === undefined) return maximumToZ(job, partition, h);
-  if (model.groups !== undefined) return undefined;
+/** Z of a kept score of hypothesis h; undefined where what is kept needs no change. */
+function scoreToZ(
+  { sink, model, size, shared }: EngineJob,
+  partition: DesignPartition,
+  buffer: ArrayBufferLike,
+  h: number,
+): ((score: number, element: number) => number) | undefined {
+  if (sink.kind !== "scores" || model?.groups !== undefined) return undefined;
+  const { kind, rank } = model?.hypotheses[h] ?? partition.hypotheses[h]!.hypothesis;
+  if (model === undefined) return (score) => zOfScore(kind, rank, score, size.dof, sink.untestable[h]);
   const dofs = new Float64Array(buffer, shared.elementDofs, size.nElements);
-  const { kind, rank } = model.hypotheses[h]!;
   return (score, element) => zOfScore(kind, rank, score, dofs[element]!);
 }

@@ -1,5 +1,6 @@
 // The seams of a thread's work. A source brings tiles of statistics, a sink takes them, an enhancer makes enhanced statistics of what the sink kept; none
 // of them knows another. Work is done in steps: between two of them a thread can be stopped, and the main thread alone can hear a signal.
+import type { KernelSet } from "../kernels/kernel-set.js";
 import type { Batch, PhaseOrder, PhaseReport } from "./plan/job.js";
 
 /** Work in pieces short enough to stop between: a few milliseconds each. */
@@ -12,14 +13,17 @@ export interface ProductTile {
   readonly nElements: number;
   /** Columns of the product, whole panels. */
   readonly width: number;
-  /** Shuffles first..first+count of the batch. */
+  /** First of its shuffles, in the batch. */
   readonly first: number;
   readonly count: number;
-  /** |e_h|^2 f64 [width], moments f64 [k_h][width], corrections f64 [count][r][k_h]: pointers. */
-  readonly sums: number;
-  readonly moments: number;
-  readonly corrections: number;
+  readonly statistic: StatisticArguments;
 }
+
+/** What the kernels that make statistics of a product begin with (kernels/CONTRACTS.md, f64BinStatistics). */
+type StatisticArguments =
+  Parameters<KernelSet["f64ScoreStatistics"]> extends [...infer Shared, number, number, number]
+    ? Readonly<Shared>
+    : never;
 
 /** f64 [count][stride] of t or sqrt(F) (v, sqrt(G)) in the worker's `statistics`; NaN: none. */
 export interface StatisticTile {

@@ -4,6 +4,7 @@ import { createFactors, DEPENDENT } from "../../stats/design/column-factors.js";
 import { designOfFactors, type ElementDesign, factoriseShared } from "../../stats/glm/element-design.js";
 import { CONSTANT_COLUMN } from "../../stats/glm/element-test.js";
 import { shuffledShared } from "../../stats/glm/shuffled-design.js";
+import { testedParts } from "../../stats/glm/tested-parts.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
 import type { ModelLoader } from "./model-block.js";
@@ -107,20 +108,24 @@ export function columnPreparer(
     for (let pass = 0; pass < 2; pass++) {
       for (let j = 0; j < c; j++) addInto(fitted.subarray((r0 + j) * width), removeOwn(j, y, width));
     }
-    const raw = Float64Array.from(f64(w.rawSums, width));
+    const sumSquares = Float64Array.from(f64(w.rawSums, width));
     k.f64SumSquares(n, width, y, w.sums);
     // a residual that is rounding of the data's size becomes exactly zero
-    scale(
-      f64(w.sums, width).map((sum, e) => (sum > CONSTANT_COLUMN * raw[e]! ? 1 : 0)),
-      y,
-    );
+    const isResidual = f64(w.sums, width).map((sum, e) => (sum > CONSTANT_COLUMN * sumSquares[e]! ? 1 : 0));
+    const sse = f64(w.sums, width).map((sum, e) => isResidual[e]! * sum);
+    scale(isResidual, y);
+    const fit = { r: rank, fitted, sse, sumSquares };
     const residuals = size.contrastRanks.length > 1 ? Float64Array.from(f64(y, width * n)) : undefined;
     return {
       designs,
       product: shuffledShared(model, shared, group.keep, job.hasSigns),
       fill(h) {
         if (residuals !== undefined) f64(y, width * n).set(residuals);
-        const added = testedParts(h);
+        const { shifts: added } = testedParts(
+          designs.map((design) => design?.hypotheses[h]?.tested),
+          fit,
+          width,
+        );
         for (let j = 0; j < r0; j++)
           addScaled(added.subarray(j * width, (j + 1) * width), regions.basis + j * n * 8, 0, y);
         for (let j = 0; j < c; j++) {
@@ -128,25 +133,6 @@ export function columnPreparer(
         }
       },
     };
-
-    /** A_h'A_h Q y, f64 [r][width]; zero where it is rounding. */
-    function testedParts(h: number): Float64Array {
-      const added = new Float64Array(rank * width);
-      for (const [e, design] of designs.entries()) {
-        if (design === undefined) continue;
-        const { tested, rank: s } = design.hypotheses[h]!;
-        const parts = Float64Array.from({ length: s }, (_, q) => {
-          let part = 0;
-          for (let j = 0; j < rank; j++) part += tested[q * rank + j]! * fitted[j * width + e]!;
-          return part;
-        });
-        if (!(parts.reduce((sum, part) => sum + part * part, 0) > CONSTANT_COLUMN * raw[e]!)) continue;
-        for (let q = 0; q < s; q++) {
-          for (let j = 0; j < rank; j++) added[j * width + e]! += tested[q * rank + j]! * parts[q]!;
-        }
-      }
-      return added;
-    }
   };
 }
 

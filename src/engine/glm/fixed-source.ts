@@ -1,10 +1,11 @@
-// Statistics under one design for all elements, tile by tile of shuffles: one product serves all hypotheses. engine.md section 1.
+// Statistics under one design for all elements, tile by tile of shuffles: one product serves all hypotheses. mathematics M5.
 import { roundUp } from "../../kernels/kernel-set.js";
 import type { Context } from "../context.js";
 import { gatheredTileBytes } from "../plan/job.js";
 import type { TileSource } from "../seams.js";
 import type { BlockLoader } from "./load-block.js";
 import { createFixedObserver } from "./observe-fixed.js";
+import { createRowRemover } from "./remove-rows.js";
 
 export function createFixedSource(context: Context, loader: BlockLoader): TileSource {
   const { job, worker: w, kernels: k, f64 } = context;
@@ -18,6 +19,8 @@ export function createFixedSource(context: Context, loader: BlockLoader): TileSo
   const moments = f64(w.moments, Math.max(momentRows, 1) * blockWidth);
   const nOut = roundUp(tileShuffles * rank, k.panels.rows);
   const tileBytes = gatheredTileBytes(job, k.panels.rows);
+
+  const removeRows = createRowRemover(context);
 
   /** Q' P_b y of one tile of shuffles, into the product region. */
   const multiply = (iTile: number, width: number) => {
@@ -45,20 +48,22 @@ export function createFixedSource(context: Context, loader: BlockLoader): TileSo
     observe: createFixedObserver(context, loader),
     *tiles(iBlock, batch, sink) {
       const { width, firstElement, nElements } = loader.loadBlock(iBlock);
-      loader.removeShared(width);
+      removeRows(width, size.sharedRank, shared.sharedNuisance);
       if (nMoments > 0) k.product.f64(momentRows, n, width, shared.moments, w.packed, w.moments, width);
       if (job.precision === "single") k.f32FromF64Panels(n, width, w.packed, w.packed32);
       for (let first = 0; first < batch.lanes; first += tileShuffles) {
         const count = Math.min(tileShuffles, batch.lanes - first);
         multiply(first / tileShuffles, width);
         let firstMoment = 0;
-        for (const [h, { nCorrections }] of hypotheses.entries()) {
-          const nuisance = {
-            sums: sumsOf(nCorrections, firstMoment, width),
-            moments: w.moments + firstMoment * width * 8,
-            corrections: shared.hypotheses[h]!.corrections + first * rank * nCorrections * 8,
-          };
-          sink.product({ h, firstElement, nElements, width, first, count, ...nuisance }, batch);
+        for (const [h, { contrastRank, nCorrections, signed }] of hypotheses.entries()) {
+          const { contrastBasis, corrections } = shared.hypotheses[h]!;
+          const sizes = [count, nElements, rank, contrastRank, nCorrections] as const;
+          const tested = [w.product, width, contrastBasis] as const;
+          const lanes = corrections + first * rank * nCorrections * 8;
+          const nuisance = [lanes, w.moments + firstMoment * width * 8, width] as const;
+          const sumSquares = sumsOf(nCorrections, firstMoment, width);
+          const statistic = [...sizes, ...tested, ...nuisance, sumSquares, size.dof, signed] as const;
+          sink.product({ h, firstElement, nElements, width, first, count, statistic }, batch);
           firstMoment += nCorrections;
         }
         yield;

@@ -1,11 +1,8 @@
-// One block of elements out of the store into this worker's regions: raw, then packed, then without the nuisance that all hypotheses share.
+// One block of elements out of the store into this worker's regions: raw, then packed.
 import { roundUp } from "../../kernels/kernel-set.js";
 import type { ColumnSource } from "../../store/column-source.js";
 import { openColumnSource } from "../../store/open-column-source.js";
 import type { Context } from "../context.js";
-
-/** A column whose sum of squares shrinks by this factor when the nuisance is removed was constant but for rounding. */
-const CONSTANT_COLUMN = 1e-24;
 
 export interface BlockPlace {
   readonly firstColumn: number;
@@ -26,22 +23,17 @@ export interface BlockLoader {
   readRaw(place: Pick<BlockPlace, "firstColumn" | "nColumns">, offset?: number): void;
   /** Reads block i and packs the columns inside the mask. */
   loadBlock(iBlock: number): LoadedBlock;
-  /** Removes the nuisance that all hypotheses share; a column that was nothing but nuisance becomes exactly zero. Fills `sums` and `factors`. */
-  removeShared(width: number): void;
   close(): void;
 }
 
 export function createBlockLoader(context: Context): BlockLoader {
-  const { job, worker: w, kernels: k, u8, u32, f64, report } = context;
+  const { job, worker: w, kernels: k, u8, u32, report } = context;
   const { size, shared } = job;
   const { blockWidth, windowBytes } = job.layout;
   const n = size.nSubjects;
   const blocks = u32(shared.blocks, job.nBlocks * 4);
   const columns = u32(shared.columns, size.nElements);
   const columnIndices = u32(w.columnIndices, blockWidth);
-  const rawSums = f64(w.rawSums, blockWidth);
-  const sums = f64(w.sums, blockWidth);
-  const factors = f64(w.factors, blockWidth);
   let source: ColumnSource | undefined;
 
   const place = (iBlock: number): BlockPlace => ({
@@ -67,18 +59,6 @@ export function createBlockLoader(context: Context): BlockLoader {
       for (let i = 0; i < nElements; i++) columnIndices[i] = columns[firstElement + i]! - firstColumn;
       k.f64PackColumns(n, nElements, w.raw, size.valueBytes, nColumns, w.columnIndices, w.packed, w.nonFinite);
       return { ...found, width: roundUp(nElements, k.panels.f32) };
-    },
-    removeShared(width) {
-      k.f64SumSquares(n, width, w.packed, w.rawSums);
-      k.f64ProjectOut(n, width, size.sharedRank, shared.sharedNuisance, w.packed);
-      k.f64SumSquares(n, width, w.packed, w.sums);
-      for (let c = 0; c < width; c++) {
-        const constant = !(sums[c]! > CONSTANT_COLUMN * rawSums[c]!);
-        // single precision: unit columns, so that no product under- or overflows; F does not change
-        factors[c] = constant ? 0 : job.precision === "single" ? 1 / Math.sqrt(sums[c]!) : 1;
-        sums[c] = constant ? 0 : job.precision === "single" ? 1 : sums[c]!;
-      }
-      k.f64ScaleColumns(n, width, w.factors, w.packed);
     },
     close() {
       source?.close();

@@ -1,5 +1,5 @@
 // One block of elements, with their own columns, sorted by which observations they have. Missing values become zeros; the design of each group of
-// elements says which those are. engine.md section 2.
+// elements says which those are. mathematics M7, M8.
 import type { ColumnSource } from "../../store/column-source.js";
 import { openColumnSource } from "../../store/open-column-source.js";
 import type { Context } from "../context.js";
@@ -7,6 +7,7 @@ import { panelColumns } from "../plan/blocks.js";
 import type { ModelJob } from "../plan/job.js";
 import { missingWords } from "../plan/regions.js";
 import type { BlockLoader, BlockPlace } from "./load-block.js";
+import { createPanels } from "./panels.js";
 
 /** Elements of a block with the same observations. */
 export interface ElementGroup {
@@ -40,8 +41,10 @@ export interface ModelLoader {
   load(iBlock: number): ModelBlock;
   /** Packs y of the members into `packed`, and their own columns into `own`, one set of panels after the other. */
   pack(block: ModelBlock, group: ElementGroup): void;
-  /** Panels of own column j: bytes from the start of `own`. */
+  /** Pointer to the panels of own column j. */
   ownPanel(j: number): number;
+  /** f64 [c][n]: own columns of packed member i. */
+  ownColumns(i: number): Float64Array[];
   close(): void;
 }
 
@@ -61,6 +64,8 @@ export function createModelLoader(
   const none = new Uint32Array(words);
   const storeWidth = job.source.blockWidth;
   const ownStride = panelColumns(size, blockWidth, k.panels) * n * 8;
+  const ownPanel = (j: number) => regions.own + j * ownStride;
+  const { readColumn } = createPanels(context);
   // y, then the element-wise columns: where their raw values lie, how wide they are
   const parts = [
     { raw: w.raw, bytes: job.size.valueBytes },
@@ -177,10 +182,11 @@ export function createModelLoader(
       selectMembers(block, members);
       packPart(0, block, members.length, w.packed);
       for (let j = 0; j < model.nElementColumns; j++) {
-        packPart(j + 1, block, members.length, regions.own + j * ownStride);
+        packPart(j + 1, block, members.length, ownPanel(j));
       }
     },
-    ownPanel: (j) => regions.own + j * ownStride,
+    ownPanel,
+    ownColumns: (i) => Array.from({ length: model.nElementColumns }, (_, j) => readColumn(ownPanel(j), i)),
     close() {
       for (const source of sources) source.close();
     },

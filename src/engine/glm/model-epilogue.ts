@@ -1,5 +1,7 @@
 // From the products of a tile to statistics: pooled by a kernel, grouped by the function that states them for one element.
+import type { TestedDirections } from "../../stats/glm/element-design.js";
 import { createGroupedScratch, groupedStatistic } from "../../stats/glm/grouped-variance.js";
+import { testedSideBySide } from "../../stats/glm/shuffled-design.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
 import type { ResidualPanels } from "./residual-preparer.js";
@@ -11,109 +13,62 @@ export interface Epilogue {
   finish(panels: ResidualPanels, h: number, count: number, width: number): void;
 }
 
-export function createEpilogue(context: Context, { regions, size }: ModelJob): Epilogue {
-  if (size.nGroups === 1) return pooledEpilogue(context, { regions, size });
-  return (size.nElementColumns === 0 ? sharedGroupedEpilogue : groupedEpilogue)(context, { regions, size });
+export function createEpilogue(context: Context, modelJob: ModelJob): Epilogue {
+  const { nGroups, nElementColumns } = modelJob.size;
+  if (nGroups === 1) return pooledEpilogue(context, modelJob);
+  return (nElementColumns === 0 ? sharedGroupedEpilogue : groupedEpilogue)(context, modelJob);
 }
 
-type Sized = Pick<ModelJob, "regions" | "size">;
+const signed = ({ kind }: TestedDirections): 0 | 1 => (kind === "t" ? 1 : 0);
 
-function pooledEpilogue(context: Context, { regions, size }: Sized): Epilogue {
-  const { kernels: k, f64 } = context;
-  const { sharedRank: r, nElementColumns: c } = size;
+function pooledEpilogue({ worker, kernels: k, f64 }: Context, { regions, size }: ModelJob): Epilogue {
+  const { nElementColumns: c, contrastRanks } = size;
   return {
-    prepare({ designs, product: { count: rank, directions } }, h, width) {
-      const s = size.contrastRanks[h]!;
-      const tested = f64(regions.tested, s * (rank + c) * width).fill(0);
-      for (const [e, design] of designs.entries()) {
-        if (design === undefined) continue;
-        for (let q = 0; q < s; q++) {
-          const from = design.hypotheses[h]!.tested.subarray(q * (r + c), (q + 1) * (r + c));
-          let to = q * (rank + c) * width + e;
-          for (let l = 0; l < rank; l++, to += width) {
-            if (directions === undefined) tested[to] = from[l]!;
-            else for (let j = 0; j < r; j++) tested[to]! += directions[l * r + j]! * from[j]!;
-          }
-          for (let j = 0; j < c; j++, to += width) tested[to] = from[r + j]!;
-        }
-      }
+    prepare({ designs, product }, h, width) {
+      const given = designs.map((design) => design?.hypotheses[h]?.tested);
+      const tested = testedSideBySide(given, product, { s: contrastRanks[h]!, c, width });
+      f64(regions.tested, tested.length).set(tested);
     },
-    finish({ designs, product: { count: rank } }, h, count, width) {
+    finish({ designs, product }, h, count, width) {
       const { dof, hypotheses } = designs.find((design) => design !== undefined)!;
-      k.f64PooledStatistics(
-        count,
-        designs.length,
-        rank,
-        c,
-        size.contrastRanks[h]!,
-        regions.product,
-        regions.ownProduct,
-        width,
-        -1,
-        0,
-        regions.tested,
-        1,
-        context.worker.sums,
-        dof,
-        hypotheses[h]!.kind === "t" ? 1 : 0,
-        regions.statistics,
-      );
+      const sizes = [count, designs.length, product.count, c, contrastRanks[h]!] as const;
+      const products = [regions.product, regions.ownProduct, width] as const;
+      const noShifts = [-1, 0] as const;
+      const tested = [regions.tested, 1, worker.sums, dof, signed(hypotheses[h]!)] as const;
+      k.f64PooledStatistics(...sizes, ...products, ...noShifts, ...tested, regions.statistics);
     },
   };
 }
 
 /** Under one design for all members: by the kernel. */
-function sharedGroupedEpilogue(context: Context, { regions, size }: Sized): Epilogue {
-  const { kernels: k, f64, buffer } = context;
-  const { sharedRank: r, nGroups } = size;
-  const gram = regions.moments;
-  const sizes = gram + nGroups * r * r * 8;
-  const rnn = sizes + nGroups * 8;
-  const toEffect = rnn + nGroups * 8;
-  const directions = toEffect + Math.max(...size.contrastRanks) * r * 8;
-  const recovery = directions + nGroups * r * r * 8;
-  const starts = recovery + nGroups * r * 8;
+function sharedGroupedEpilogue({ kernels: k, f64, i32 }: Context, { regions, size }: ModelJob): Epilogue {
+  const { sharedRank: r, nGroups, contrastRanks } = size;
+  const { gram, sizes, rnn, toEffect, starts, directions, recovery } = regions;
+  const put = (region: number, values: Float64Array) => f64(region, values.length).set(values);
   return {
-    prepare({ designs, product: { groups: rows } }, h) {
+    prepare({ designs, product }, h) {
       const { groups, hypotheses } = designs[0]!;
-      f64(directions, rows!.directions.length).set(rows!.directions);
-      f64(recovery, rows!.rank).set(rows!.recovery);
-      new Int32Array(buffer, starts, nGroups + 1).set(rows!.starts);
-      f64(gram, nGroups * r * r).set(groups!.gram);
-      f64(sizes, nGroups).set(groups!.sizes);
-      f64(rnn, nGroups).set(groups!.rnn);
-      f64(toEffect, size.contrastRanks[h]! * r).set(hypotheses[h]!.toEffect);
+      put(gram, groups!.gram);
+      put(sizes, groups!.sizes);
+      put(rnn, groups!.rnn);
+      put(toEffect, hypotheses[h]!.toEffect);
+      i32(starts, nGroups + 1).set(product.groups!.starts);
+      put(directions, product.groups!.directions);
+      put(recovery, product.groups!.recovery);
     },
     finish({ designs, product }, h, count, width) {
-      k.f64GroupedStatistics(
-        count,
-        designs.length,
-        r,
-        nGroups,
-        size.contrastRanks[h]!,
-        regions.product,
-        regions.squareProduct,
-        width,
-        starts,
-        directions,
-        product.groups!.dropped,
-        recovery,
-        gram,
-        sizes,
-        rnn,
-        toEffect,
-        designs[0]!.hypotheses[h]!.kind === "t" ? 1 : 0,
-        regions.statistics,
-        regions.dofs,
-        regions.scratch,
-      );
+      const counts = [count, designs.length, r, nGroups, contrastRanks[h]!] as const;
+      const products = [regions.product, regions.squareProduct, width] as const;
+      const rows = [starts, directions, product.groups!.dropped, recovery] as const;
+      const design = [gram, sizes, rnn, toEffect, signed(designs[0]!.hypotheses[h]!)] as const;
+      const out = [regions.statistics, regions.dofs, regions.scratch] as const;
+      k.f64GroupedStatistics(...counts, ...products, ...rows, ...design, ...out);
     },
   };
 }
 
 /** Element by element, each with its own design. */
-function groupedEpilogue(context: Context, { regions, size }: Sized): Epilogue {
-  const { f64 } = context;
+function groupedEpilogue({ f64 }: Context, { regions, size }: ModelJob): Epilogue {
   const { sharedRank: r0, nElementColumns: c, nGroups } = size;
   const r = r0 + c;
   const scratch = createGroupedScratch(r, nGroups);

@@ -1,24 +1,41 @@
 // Statistics of models whose design varies between elements or whose variance is grouped: a block's elements in groups of the same observations.
 import type { Context } from "../context.js";
-import type { ModelJob } from "../plan/job.js";
-import type { TileSource } from "../seams.js";
+import type { Batch, ModelJob } from "../plan/job.js";
+import type { Sink, Steps, TileSource } from "../seams.js";
 import type { BlockLoader } from "./load-block.js";
-import { createModelLoader } from "./model-block.js";
+import { createModelLoader, type ElementGroup, type ModelBlock } from "./model-block.js";
 import { createModelObserver } from "./observe-model.js";
 import { createResidualTester } from "./residual-tester.js";
 import { createSharedTester } from "./shared-design-tester.js";
 
 export function createModelSource(context: Context, modelJob: ModelJob, blocks: BlockLoader): TileSource {
   const loader = createModelLoader(context, blocks, modelJob);
-  const { nGroups, nElementColumns } = modelJob.size;
+  const { regions, size } = modelJob;
+  const { tileShuffles } = context.job.layout;
   // one product for all hypotheses, or one a hypothesis
-  const createTester = nGroups === 1 && nElementColumns === 0 ? createSharedTester : createResidualTester;
-  const testGroup = createTester(context, modelJob, loader);
+  const createTester = size.nGroups === 1 && size.nElementColumns === 0 ? createSharedTester : createResidualTester;
+  const prepare = createTester(context, modelJob, loader);
+
+  function* testNone({ place }: ModelBlock, { members }: ElementGroup, batch: Batch, sink: Sink): Steps {
+    const tile = { firstElement: place.firstElement, members, stride: members.length };
+    context.f64(regions.statistics, tileShuffles * tile.stride).fill(Number.NaN);
+    for (const h of size.contrastRanks.keys()) {
+      for (let first = 0; first < batch.lanes; first += tileShuffles) {
+        const count = Math.min(tileShuffles, batch.lanes - first);
+        sink.statistics({ ...tile, h, first, count, dof: size.nGroups === 1 ? 0 : undefined }, batch);
+        yield;
+      }
+    }
+  }
+
   return {
     observe: createModelObserver(context, modelJob, loader),
     *tiles(iBlock, batch, sink) {
       const block = loader.load(iBlock);
-      for (const group of block.groups) yield* testGroup(block, group, batch, sink);
+      for (const group of block.groups) {
+        const test = prepare(block, group);
+        yield* test === undefined ? testNone(block, group, batch, sink) : test(batch, sink);
+      }
     },
     close() {
       loader.close();

@@ -1,45 +1,45 @@
-// The gathered rows of one tile of shuffles for one group of elements: the masked shuffle of Q of the observations that are left.
+// The products of one tile of shuffles for one group of elements: gathered rows, the masked shuffle of Q of the observations that are left, times the
+// packed columns.
 import { maskShuffleInto } from "../../stats/shuffle/mask-shuffle.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
 import type { ElementGroup } from "./model-block.js";
+import { createPanels } from "./panels.js";
 
 export interface ModelTiles {
   /** Before the tiles of a group: `rows` f64 [nRows][n], of which the remaining observations go to `entries` (nRows = G r), or to `indicators` (G). */
   place(group: ElementGroup, rows: Float64Array, target: "entries" | "indicators"): void;
-  /** Gathers the entries for lanes first..first+count. */
-  gather(nRows: number, first: number, count: number): void;
-  /** The same for the indicators, without signs. */
-  gatherIndicators(first: number, count: number): void;
+  /** Entries, shuffled by lanes first..first+count, times the packed columns: f64 [count][nRows][width] in `product`. */
+  multiply(nRows: number, first: number, count: number, width: number): void;
+  /** Indicators, which have no signs, times the squares: f64 [count][G][width] in `squareProduct`. */
+  multiplySquares(first: number, count: number, width: number): void;
   /** i32, i8 [count][n]: the masked shuffle itself. Pointers; `signs` 0: all +1. */
   maskedShuffle(group: ElementGroup, first: number, count: number): { readonly labels: number; readonly signs: number };
 }
 
 export function createModelTiles(context: Context, { regions, size }: ModelJob): ModelTiles {
-  const { job, kernels: k, buffer, f64 } = context;
+  const { job, worker: w, kernels: k, i32, i8, f64 } = context;
   const { shared } = job;
   const { tileShuffles } = job.layout;
   const n = job.size.nSubjects;
+  const { rows: padRows } = createPanels(context);
   const labelsOf = (first: number) => shared.labels + first * n * 4;
-  const signsOf = (first: number) => shared.signs + first * n;
-  const outLabels = new Int32Array(buffer, regions.labels, size.nElementColumns > 0 ? tileShuffles * n : 0);
-  const outSigns = new Int8Array(buffer, regions.signs, size.nElementColumns > 0 ? tileShuffles * n : 0);
+  const signsOf = (first: number) => (job.hasSigns ? shared.signs + first * n : 0);
+  const outLabels = i32(regions.labels, size.nElementColumns > 0 ? tileShuffles * n : 0);
+  const outSigns = i8(regions.signs, size.nElementColumns > 0 ? tileShuffles * n : 0);
 
   let nMissing = 0;
 
   const gather = (nRows: number, first: number, count: number, signs: number, entries: number, gathered: number) => {
-    const positions = shared.positions + first * n * 4;
-    const { missing, runs } = regions;
-    k.f64GatherMasked(
-      ...([n, nRows, count, labelsOf(first), signs, nMissing, missing, positions] as const),
-      ...([entries, gathered, runs] as const),
-    );
+    const shuffles = [count, labelsOf(first), signs] as const;
+    const missing = [nMissing, regions.missing, shared.positions + first * n * 4] as const;
+    k.f64GatherMasked(n, nRows, ...shuffles, ...missing, entries, gathered, regions.runs);
   };
 
   return {
     place({ keep, missing }, rows, target) {
       nMissing = missing.length;
-      new Int32Array(buffer, regions.missing, nMissing).set(missing);
+      i32(regions.missing, nMissing).set(missing);
       const nRows = rows.length / n;
       const entries = f64(regions[target], (n - nMissing) * nRows);
       let to = 0;
@@ -48,25 +48,24 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
         for (let j = 0; j < nRows; j++) entries[to++] = rows[j * n + i]!;
       }
     },
-    gather(nRows, first, count) {
-      gather(nRows, first, count, job.hasSigns ? signsOf(first) : 0, regions.entries, regions.gathered);
+    multiply(nRows, first, count, width) {
+      const { entries, gathered, product } = regions;
+      gather(nRows, first, count, signsOf(first), entries, gathered);
+      k.product.f64(padRows(count * nRows), n, width, gathered, w.packed, product, width);
     },
-    gatherIndicators(first, count) {
-      gather(size.nGroups, first, count, 0, regions.indicators, regions.gatheredIndicators);
+    multiplySquares(first, count, width) {
+      const { indicators, gatheredIndicators: gathered, squares, squareProduct } = regions;
+      gather(size.nGroups, first, count, 0, indicators, gathered);
+      k.product.f64(padRows(count * size.nGroups), n, width, gathered, squares, squareProduct, width);
     },
     maskedShuffle({ keep, isComplete }, first, count) {
-      if (isComplete) return { labels: labelsOf(first), signs: job.hasSigns ? signsOf(first) : 0 };
-      const labels = new Int32Array(buffer, labelsOf(first), count * n);
-      const signs = new Int8Array(buffer, signsOf(first), count * n);
+      if (isComplete) return { labels: labelsOf(first), signs: signsOf(first) };
+      const labels = i32(labelsOf(first), count * n);
+      const signs = i8(shared.signs + first * n, count * n);
       for (let from = 0; from < count * n; from += n) {
         const end = from + n;
-        maskShuffleInto(
-          keep,
-          labels.subarray(from, end),
-          signs.subarray(from, end),
-          outLabels.subarray(from, end),
-          outSigns.subarray(from, end),
-        );
+        const [label, sign] = [labels.subarray(from, end), signs.subarray(from, end)];
+        maskShuffleInto(keep, label, sign, outLabels.subarray(from, end), outSigns.subarray(from, end));
       }
       return { labels: regions.labels, signs: job.hasSigns ? regions.signs : 0 };
     },

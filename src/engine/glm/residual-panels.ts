@@ -3,8 +3,8 @@
 //   own columns      y - Q Q'y by kernels and lanes, plus what h tests of it
 //   own columns and variance groups    element by element
 import { type ElementDesign, factoriseShared, resolveElementDesign } from "../../stats/glm/element-design.js";
-import { CONSTANT_COLUMN, fitElement, nullResidual, type Residual } from "../../stats/glm/element-test.js";
-import { groupRows } from "../../stats/glm/group-rows.js";
+import { fitElement, nullResidual, type Residual } from "../../stats/glm/element-test.js";
+import { groupRows, splitByGroup } from "../../stats/glm/group-rows.js";
 import { nuisanceRows } from "../../stats/glm/nuisance-rows.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
@@ -12,6 +12,7 @@ import { columnPreparer } from "./column-residuals.js";
 import { createDesignCache } from "./design-cache.js";
 import type { ModelLoader } from "./model-block.js";
 import { createPanels } from "./panels.js";
+import { createRowRemover } from "./remove-rows.js";
 import type { ProductRows, ResidualPreparer } from "./residual-preparer.js";
 
 export function createResidualPreparer(context: Context, modelJob: ModelJob, loader: ModelLoader): ResidualPreparer {
@@ -21,10 +22,11 @@ export function createResidualPreparer(context: Context, modelJob: ModelJob, loa
 }
 
 function sharedPreparer(context: Context, modelJob: ModelJob, loader: ModelLoader): ResidualPreparer {
-  const { job, worker: w, kernels: k, f64 } = context;
+  const { job, f64 } = context;
   const { regions, model } = modelJob;
   const n = job.size.nSubjects;
   const panels = createPanels(context);
+  const removeRows = createRowRemover(context);
   const designOf = createDesignCache(context, modelJob);
   const known = new WeakMap<ElementDesign, ProductRows>();
   const productOf = (design: ElementDesign, keep: Uint8Array): ProductRows => {
@@ -47,13 +49,7 @@ function sharedPreparer(context: Context, modelJob: ModelJob, loader: ModelLoade
         loader.pack(block, group);
         const nuisance = nuisanceRows(design, h, n);
         f64(regions.basis, nuisance.length).set(nuisance);
-        k.f64SumSquares(n, width, w.packed, w.rawSums);
-        k.f64ProjectOut(n, width, nuisance.length / n, regions.basis, w.packed);
-        k.f64SumSquares(n, width, w.packed, w.sums);
-        const raw = f64(w.rawSums, width);
-        const sums = f64(w.sums, width);
-        f64(w.factors, width).set(sums.map((sum, c) => (sum > CONSTANT_COLUMN * raw[c]! ? 1 : 0)));
-        k.f64ScaleColumns(n, width, w.factors, w.packed);
+        removeRows(width, nuisance.length / n, regions.basis);
       },
     };
   };
@@ -77,20 +73,11 @@ function elementPreparer(context: Context, { size, model }: ModelJob, loader: Mo
       }
     }
   };
-  /** Q_g of every group, f64 [G r][n]. */
-  const basisOfGroups = (basis: Float64Array): Float64Array => {
-    const rows = new Float64Array(nGroups * r * n);
-    for (let j = 0; j < r; j++) {
-      for (let i = 0; i < n; i++) rows[(groupOf[i]! * r + j) * n + i] = basis[j * n + i]!;
-    }
-    return rows;
-  };
   return (block, group) => {
     loader.pack(block, group);
     const shared = factoriseShared(model, group.keep);
     const designs = group.members.map((_, e): ElementDesign | undefined => {
-      const columns = Array.from({ length: c }, (__, j) => readColumn(loader.ownPanel(j), e));
-      const design = resolveElementDesign(model, group.keep, shared, columns);
+      const design = resolveElementDesign(model, group.keep, shared, loader.ownColumns(e));
       return design.verdict === "testable" ? design : undefined;
     });
     if (designs.every((design) => design === undefined)) return undefined;
@@ -101,7 +88,7 @@ function elementPreparer(context: Context, { size, model }: ModelJob, loader: Mo
     placeOwn(designs, width);
     return {
       designs,
-      product: { count: nGroups * r, rows: basisOfGroups(shared.q) },
+      product: { count: nGroups * r, rows: splitByGroup(shared.q, model.groups!) },
       fill(h) {
         f64(w.packed, width * n).fill(0);
         for (const [e, design] of designs.entries()) {

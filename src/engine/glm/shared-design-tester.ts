@@ -2,8 +2,8 @@
 // hypothesis adds to it lies in the design's own space, P e_h = P e + P Q' v_h with v_h = A_h'A_h Q y, and Q P Q' comes out of the same product,
 // because the columns of Q' stand beside the data in the panel.
 import type { ElementDesign } from "../../stats/glm/element-design.js";
-import { CONSTANT_COLUMN } from "../../stats/glm/element-test.js";
 import { type ShuffledDesign, shuffledDesign } from "../../stats/glm/shuffled-design.js";
+import { testedParts } from "../../stats/glm/tested-parts.js";
 import type { Context } from "../context.js";
 import type { Batch, ModelJob } from "../plan/job.js";
 import type { Sink, Steps } from "../seams.js";
@@ -11,9 +11,10 @@ import { createDesignCache } from "./design-cache.js";
 import type { ElementGroup, ModelBlock, ModelLoader } from "./model-block.js";
 import { createModelTiles } from "./model-tiles.js";
 import { createPanels } from "./panels.js";
+import { createRowRemover } from "./remove-rows.js";
 
-/** Every shuffle of the batch for the elements of one group; the sink gets a tile once a hypothesis and tile of shuffles. */
-export type GroupTester = (block: ModelBlock, group: ElementGroup, batch: Batch, sink: Sink) => Steps;
+/** Prepares a group of elements, for every shuffle of a batch: the sink gets a tile a hypothesis and tile of shuffles. Undefined: no element can be tested. */
+export type GroupTester = (block: ModelBlock, group: ElementGroup) => ((batch: Batch, sink: Sink) => Steps) | undefined;
 
 export function createSharedTester(context: Context, modelJob: ModelJob, loader: ModelLoader): GroupTester {
   const { job, worker: w, kernels: k, f64 } = context;
@@ -22,6 +23,7 @@ export function createSharedTester(context: Context, modelJob: ModelJob, loader:
   const n = job.size.nSubjects;
   const panels = createPanels(context);
   const tiles = createModelTiles(context, modelJob);
+  const removeRows = createRowRemover(context);
   const designOf = createDesignCache(context, modelJob);
   const reduced = new WeakMap<ElementDesign, ShuffledDesign>();
   const shuffledOf = (design: ElementDesign, { keep }: ElementGroup): ShuffledDesign => {
@@ -29,107 +31,59 @@ export function createSharedTester(context: Context, modelJob: ModelJob, loader:
     reduced.set(design, known);
     return known;
   };
+  const shiftsOf = (h: number, width: number) => regions.shifts + h * size.sharedRank * width * 8;
+  const totalsOf = (h: number, width: number) => regions.totals + h * width * 8;
 
-  /** Puts the columns of Q' beside `count` members; returns the columns of the panel. */
-  const placeBasis = ({ rank: r, basis }: ShuffledDesign, count: number): number => {
+  /**
+   * Residuals of the full model into the panel, and the columns of Q' beside those of `count` members; v_h and |e_h|^2 of each hypothesis into their regions.
+   * Returns the columns of the panel.
+   */
+  const prepare = (design: ElementDesign, { rank: r, basis, tested }: ShuffledDesign, count: number): number => {
+    const own = panels.columns(count);
     const width = panels.columns(count + r);
+    panels.writeRows(regions.gathered, basis, r);
+    k.product.f64(panels.rows(r), n, own, regions.gathered, w.packed, regions.product, own);
+    const fitted = Float64Array.from(f64(regions.product, r * own));
+    f64(regions.basis, design.rank * n).set(design.basis);
+    removeRows(own, design.rank, regions.basis);
+    const fit = { r, fitted, sse: f64(w.sums, count), sumSquares: f64(w.rawSums, count) };
+    for (const [h, directions] of tested.entries()) {
+      const { shifts, totals } = testedParts(new Array(count).fill(directions), fit, width);
+      f64(shiftsOf(h, width), r * width).set(shifts);
+      f64(totalsOf(h, width), width).set(totals);
+    }
     for (let c = count; c < width; c++) {
       panels.writeColumn(w.packed, c, (i) => (c < count + r ? basis[(c - count) * n + i]! : 0));
     }
     return width;
   };
 
-  /** Q y of the members, f64 [r][width], in the product region. */
-  const project = ({ rank: r, basis }: ShuffledDesign, width: number): Float64Array => {
-    panels.writeRows(regions.gathered, basis, r);
-    k.product.f64(panels.rows(r), n, width, regions.gathered, w.packed, regions.product, width);
-    return f64(regions.product, r * width);
-  };
-
-  /** Residuals of the full model into the panel; v_h and |e_h|^2 of each hypothesis into their regions. */
-  const prepare = (design: ElementDesign, shuffled: ShuffledDesign, count: number): number => {
-    const { rank: r } = shuffled;
-    const own = panels.columns(count);
-    k.f64SumSquares(n, own, w.packed, w.rawSums);
-    const width = panels.columns(count + r);
-    f64(regions.basis, design.rank * n).set(design.basis);
-    const fitted = Float64Array.from(project(shuffled, own));
-    k.f64ProjectOut(n, own, design.rank, regions.basis, w.packed);
-    k.f64SumSquares(n, own, w.packed, w.sums);
-    const raw = f64(w.rawSums, own);
-    const sums = f64(w.sums, own);
-    const factors = f64(w.factors, own);
-    for (let c = 0; c < own; c++) {
-      factors[c] = sums[c]! > CONSTANT_COLUMN * raw[c]! ? 1 : 0;
-      if (factors[c] === 0) sums[c] = 0;
-    }
-    k.f64ScaleColumns(n, own, w.factors, w.packed);
-    for (const [h, tested] of shuffled.tested.entries()) {
-      const s = size.contrastRanks[h]!;
-      const shifts = f64(regions.shifts + h * size.sharedRank * width * 8, r * width).fill(0);
-      const totals = f64(regions.totals + h * width * 8, width);
-      for (let c = 0; c < count; c++) {
-        let added = 0;
-        for (let q = 0; q < s; q++) {
-          let part = 0;
-          for (let j = 0; j < r; j++) part += tested[q * r + j]! * fitted[j * own + c]!;
-          added += part * part;
-          for (let j = 0; j < r; j++) shifts[j * width + c]! += tested[q * r + j]! * part;
-        }
-        totals[c] = sums[c]! + added;
-        if (totals[c]! > CONSTANT_COLUMN * raw[c]!) continue;
-        totals[c] = 0;
-        for (let j = 0; j < r; j++) shifts[j * width + c] = 0;
-      }
-    }
-    return placeBasis(shuffled, count);
-  };
-
-  return function* (block, group, batch, sink) {
+  return (block, group) => {
     const design = designOf(group);
+    if (design.verdict !== "testable") return undefined;
     const { members } = group;
-    const count = members.length;
-    const { dof } = design;
-    const testable = design.verdict === "testable";
-    const shuffled = testable ? shuffledOf(design, group) : { rank: 0, basis: design.basis, tested: [] };
-    const { rank: r } = shuffled;
-    if (testable) loader.pack(block, group);
-    if (testable) tiles.place(group, shuffled.basis, "entries");
-    const width = testable ? prepare(design, shuffled, count) : panels.columns(count);
-    if (!testable) f64(regions.statistics, tileShuffles * width).fill(Number.NaN);
-    for (let first = 0; first < batch.lanes; first += tileShuffles) {
-      const nShuffles = Math.min(tileShuffles, batch.lanes - first);
-      if (testable) {
-        tiles.gather(r, first, nShuffles);
-        k.product.f64(panels.rows(nShuffles * r), n, width, regions.gathered, w.packed, regions.product, width);
-      }
-      for (const h of size.contrastRanks.keys()) {
-        if (testable) {
-          const { rank: s, kind } = design.hypotheses[h]!;
-          f64(regions.tested, s * r).set(shuffled.tested[h]!);
-          k.f64PooledStatistics(
-            nShuffles,
-            count,
-            r,
-            0,
-            s,
-            regions.product,
-            regions.ownProduct,
-            width,
-            count,
-            regions.shifts + h * size.sharedRank * width * 8,
-            regions.tested,
-            0,
-            regions.totals + h * width * 8,
-            dof,
-            kind === "t" ? 1 : 0,
-            regions.statistics,
-          );
+    const place = { firstElement: block.place.firstElement, members };
+    const { dof, hypotheses } = design;
+    const shuffled = shuffledOf(design, group);
+    const { rank: r, tested } = shuffled;
+    loader.pack(block, group);
+    tiles.place(group, shuffled.basis, "entries");
+    const width = prepare(design, shuffled, members.length);
+    return function* (batch, sink) {
+      for (let first = 0; first < batch.lanes; first += tileShuffles) {
+        const count = Math.min(tileShuffles, batch.lanes - first);
+        tiles.multiply(r, first, count, width);
+        for (const [h, { rank: s, kind }] of hypotheses.entries()) {
+          f64(regions.tested, s * r).set(tested[h]!);
+          const sizes = [count, members.length, r, 0, s] as const;
+          const products = [regions.product, regions.ownProduct, width] as const;
+          const shifts = [members.length, shiftsOf(h, width)] as const;
+          const directions = [regions.tested, 0, totalsOf(h, width), dof, kind === "t" ? 1 : 0] as const;
+          k.f64PooledStatistics(...sizes, ...products, ...shifts, ...directions, regions.statistics);
+          sink.statistics({ h, ...place, first, count, stride: width, dof }, batch);
         }
-        const tile = { h, firstElement: block.place.firstElement, members, first, count: nShuffles, stride: width };
-        sink.statistics({ ...tile, dof }, batch);
+        yield;
       }
-      yield;
-    }
+    };
   };
 }

@@ -42,8 +42,8 @@ export interface PlanInputs {
   readonly eligibleMask: boolean;
 }
 
-/** How the work is cut. */
-export interface MemoryLayout {
+/** How the work is cut: what the search varies, and what follows from it. */
+export interface MemoryShape {
   /** Elements of the store that blocks are cut from. */
   readonly blockSpan: number;
   /** Elements of a block, whole panels. */
@@ -54,28 +54,21 @@ export interface MemoryLayout {
   readonly batchShuffles: number;
   /** Shuffles whose labels and signs are held while a batch is gathered: a multiple of tileShuffles. */
   readonly labelShuffles: number;
-  readonly nBatches: number;
   /** Of a window of the connectivity; 0 without one. */
   readonly windowConnections: number;
   readonly windowRows: number;
   /** Degrees of freedom that can have a table of thresholds. */
   readonly nZTables: number;
+  /** Room for pieces of work. */
+  readonly maxBlocks: number;
+  readonly maxWindows: number;
+}
+
+export interface MemoryLayout extends MemoryShape {
+  readonly nBatches: number;
   /** Bytes of a mapped window of a file. */
   readonly windowBytes: number;
   /** First byte of worker i's region is workersStart + i * workerBytes. */
   readonly workersStart: number;
   readonly workerBytes: number;
-}
-
-/** What the search varies, and what follows from it. */
-export interface MemoryShape {
-  readonly batch: number;
-  readonly tile: number;
-  readonly width: number;
-  readonly labelShuffles: number;
-  readonly windowConnections: number;
-  readonly windowRows: number;
-  readonly nZTables: number;
-  readonly maxBlocks: number;
-  readonly maxWindows: number;
 }

@@ -10,8 +10,6 @@ import { countZTables, type SharedRegions, sharedTable, type WorkerRegions, work
 import { productRows } from "./size.js";
 
 export interface MemoryPlan extends MemoryLayout {
-  readonly maxBlocks: number;
-  readonly maxWindows: number;
   readonly shared: SharedRegions;
   readonly worker: WorkerRegions;
   /** The same as lists: of the shared memory, and of one worker's from its first byte. */
@@ -148,7 +146,8 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, nZTables: numbe
   const tile = tileFor(inputs);
   const windowRows = bins ? Math.min(WINDOW_ROWS, Math.max(m, 1)) : 0;
   const shape: MemoryShape = {
-    ...{ batch, tile, width, windowConnections, windowRows, nZTables },
+    ...{ blockSpan: span, blockWidth: width, tileShuffles: tile, batchShuffles: batch },
+    ...{ windowConnections, windowRows, nZTables },
     // groups of elements gather out of the labels of the whole batch
     labelShuffles: model === undefined ? Math.min(batch, Math.max(tile, LABEL_SHUFFLES)) : batch,
     // A span of the store is cut into pieces of `width`; the mask only takes away.
@@ -166,20 +165,11 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, nZTables: numbe
   const plannedBytes = memoryBytes + results + mapped;
   const saturated = inputs.budgetBytes > LARGEST_MEMORY;
   return {
-    blockSpan: span,
-    blockWidth: width,
-    tileShuffles: tile,
-    batchShuffles: batch,
-    labelShuffles: shape.labelShuffles,
+    ...shape,
     nBatches: Math.ceil(inputs.nShuffles / batch),
-    windowConnections,
-    windowRows,
-    nZTables,
     windowBytes,
     workersStart: shared.bytes,
     workerBytes: worker.bytes,
-    maxBlocks: shape.maxBlocks,
-    maxWindows: shape.maxWindows,
     shared: shared.offsets,
     worker: worker.offsets,
     sharedList: shared.regions,

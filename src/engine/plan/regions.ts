@@ -33,7 +33,7 @@ export function countZTables({ size, sink, budgetBytes }: PlanInputs): number {
 export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
   const { size, sink, panels } = inputs;
   const { nSubjects: n, nElements: m, rank, hypotheses, model } = size;
-  const { batch, tile, labelShuffles, nZTables } = shape;
+  const { batchShuffles: batch, tileShuffles: tile, labelShuffles, nZTables } = shape;
   const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
   const bins = sink.kind === "bins";
   const value = bins ? ("f32" as const) : ("f64" as const);
@@ -91,8 +91,8 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
 export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
   const { size, sink, panels, precision } = inputs;
   const { nSubjects: n, hypotheses, model } = size;
-  const { batch, tile, windowConnections, windowRows } = shape;
-  const width = panelColumns(model, shape.width, panels);
+  const { batchShuffles: batch, tileShuffles: tile, windowConnections, windowRows } = shape;
+  const width = panelColumns(model, shape.blockWidth, panels);
   const columns = [width, "columns"] as const;
   const subjects = [n, "subjects"] as const;
   const single = precision === "single" && model === undefined ? 1 : 0;
@@ -103,7 +103,7 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
     /** [H][batch], and the element beside it: live until the main thread has read them. */
     maxima: run[bins ? "f32" : "f64"](hypotheses.length, [batch, "shuffles"]),
     maximaElements: run.u32(hypotheses.length, [batch, "shuffles"]),
-    raw: blocks[size.valueBytes === 4 ? "f32" : "f64"](subjects, [shape.width, "elements"]),
+    raw: blocks[size.valueBytes === 4 ? "f32" : "f64"](subjects, [shape.blockWidth, "elements"]),
     columnIndices: blocks.u32(columns),
     nonFinite: blocks.u8(columns),
     packed: blocks.f64(subjects, columns),
@@ -115,7 +115,7 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
     hypothesisSums: blocks.f64(columns),
     product: blocks.f64([Math.max(rows, roundUp(size.nFactors, panels.rows)), "rows"], columns),
     product32: blocks.f32(single, [rows, "rows"], columns),
-    scores: blocks.f64(bins ? 0 : tile, [shape.width, "elements"]),
+    scores: blocks.f64(bins ? 0 : tile, [shape.blockWidth, "elements"]),
     model: model && modelTable(inputs, shape, width, panels),
     connections: pieces.u32([windowConnections, "connections"], 2),
     rowStarts: pieces.u32([bins ? windowRows + 1 : 0, "rows"]),
@@ -133,7 +133,7 @@ export const missingWords = (n: number): number => Math.ceil(n / 32);
 function modelTable({ size }: PlanInputs, shape: MemoryShape, width: number, panels: PanelSizes) {
   const { nSubjects: n, hypotheses } = size;
   const { sharedRank: r, nElementColumns: c, nGroups, contrastRanks, columnBytes, variable } = size.model!;
-  const { tile } = shape;
+  const { tileShuffles: tile } = shape;
   const grouped = nGroups > 1 ? 1 : 0;
   const gatheredRows = Math.max(roundUp(tile * productRows(size), panels.rows), roundUp(r, panels.rows));
   const squareRows = grouped * roundUp(tile * nGroups, panels.rows);
@@ -141,7 +141,7 @@ function modelTable({ size }: PlanInputs, shape: MemoryShape, width: number, pan
   const own = c > 0 ? tile : 0;
   return {
     /** One an element-wise column: [n][nColumns] as stored. */
-    rawColumns: columnBytes.map((bytes) => blocks[bytes === 4 ? "f32" : "f64"](n, shape.width)),
+    rawColumns: columnBytes.map((bytes) => blocks[bytes === 4 ? "f32" : "f64"](n, shape.blockWidth)),
     /** Panels of each element-wise column and group, [G * c][W/4][n][4]. */
     own: blocks.f64(nGroups * c, n, width),
     /** Members of a group of elements within the block. */
@@ -168,8 +168,14 @@ function modelTable({ size }: PlanInputs, shape: MemoryShape, width: number, pan
     shifts: blocks.f64(hypotheses.length, r, width),
     totals: blocks.f64(hypotheses.length, width),
     tested: blocks.f64(mostRows, r + c, width),
-    /** K [G][r][r], sizes [G], rnn [G], T [s][r] of a group of elements, M [r][rho], recovery [rho], i32 starts [G + 1]. rho <= G r. */
-    moments: blocks.f64(grouped * (nGroups * (r * r + 2) + mostRows * r + (r + 1) * nGroups * r + nGroups + 1)),
+    /** What f64GroupedStatistics needs of the design of a group of elements: K, n_g, rnn, T (element-design.ts), and of the rows (group-rows.ts; rho <= G r). */
+    gram: blocks.f64(grouped * nGroups, r, r),
+    sizes: blocks.f64(grouped * nGroups),
+    rnn: blocks.f64(grouped * nGroups),
+    toEffect: blocks.f64(grouped * mostRows, r),
+    starts: blocks.i32(grouped * (nGroups + 1)),
+    directions: blocks.f64(grouped * r, nGroups * r),
+    recovery: blocks.f64(grouped * nGroups * r),
     /** Of f64GroupedStatistics: pairs. */
     scratch: blocks.f64(grouped * 2, r + nGroups + r * r + mostRows * r + mostRows * mostRows + mostRows + nGroups * r),
     statistics: blocks.f64(tile, width),

@@ -2,54 +2,32 @@
 import type { Context } from "../context.js";
 import type { SinkJob } from "../plan/inputs.js";
 import type { Batch } from "../plan/job.js";
-import type { ProductTile, Sink } from "../seams.js";
+import type { ProductTile, Sink, StatisticTile } from "../seams.js";
 import { createModelBinner } from "./model-bins.js";
 
 export function createBinSink(context: Context, sink: Extract<SinkJob, { kind: "bins" }>): Sink {
-  const { job, worker: w, kernels: k, report } = context;
+  const { job, kernels: k, report } = context;
   const { size, shared } = job;
   const m = size.nElements;
   const { lanes } = k.panels;
-  const binsOf = (h: number, firstElement: number, first: number, { binBytes }: Batch): number => {
+  /** Where the bin of the tile's first element and shuffle goes. */
+  const binsOf = ({ h, firstElement, first }: ProductTile | StatisticTile, { binBytes }: Batch): number => {
     const lane = (Math.floor(first / lanes) * m + firstElement) * lanes + (first % lanes);
     return shared.hypotheses[h]!.bins + lane * binBytes;
   };
   const binModel = createModelBinner(context, sink.dh);
 
-  const binProduct = ({ h, firstElement, nElements, width, first, count, ...tile }: ProductTile, batch: Batch) => {
-    const hypothesis = size.hypotheses[h]!;
-    const regions = shared.hypotheses[h]!;
-    return k.f64BinStatistics(
-      count,
-      nElements,
-      size.rank,
-      hypothesis.contrastRank,
-      hypothesis.nCorrections,
-      w.product,
-      width,
-      regions.contrastBasis,
-      tile.corrections,
-      tile.moments,
-      width,
-      tile.sums,
-      size.dof,
-      hypothesis.signed,
-      hypothesis.nCells,
-      hypothesis.cellsPerUnit,
-      regions.cells,
-      regions.thresholds,
-      batch.binBytes,
-      binsOf(h, firstElement, first, batch),
-    );
-  };
-
   return {
     begin() {},
     product(tile, batch) {
-      report.largestBin = Math.max(report.largestBin, binProduct(tile, batch));
+      const { nCells, cellsPerUnit } = size.hypotheses[tile.h]!;
+      const { cells, thresholds } = shared.hypotheses[tile.h]!;
+      const table = [nCells, cellsPerUnit, cells, thresholds] as const;
+      const largest = k.f64BinStatistics(...tile.statistic, ...table, batch.binBytes, binsOf(tile, batch));
+      report.largestBin = Math.max(report.largestBin, largest);
     },
     statistics(tile, batch) {
-      const largest = binModel(tile, batch, binsOf(tile.h, tile.firstElement, tile.first, batch));
+      const largest = binModel(tile, batch, binsOf(tile, batch));
       report.largestBin = Math.max(report.largestBin, largest);
     },
   };

@@ -14,29 +14,10 @@ export function createScoreSink(context: Context, { untestable }: Extract<SinkJo
       f64(w.maxima, nLanes).fill(Number.NEGATIVE_INFINITY);
       u32(w.maximaElements, nLanes).fill(0xffffffff);
     },
-    product({ h, firstElement, nElements, width, first, count, ...tile }, batch) {
-      const hypothesis = size.hypotheses[h]!;
-      const { contrastBasis, defaults, counters } = shared.hypotheses[h]!;
+    product({ h, firstElement, nElements, width, first, count, statistic }, batch) {
+      const { defaults, counters } = shared.hypotheses[h]!;
       const lane = h * layout.batchShuffles + first;
-      k.f64ScoreStatistics(
-        count,
-        nElements,
-        size.rank,
-        hypothesis.contrastRank,
-        hypothesis.nCorrections,
-        w.product,
-        width,
-        contrastBasis,
-        tile.corrections,
-        tile.moments,
-        width,
-        tile.sums,
-        size.dof,
-        hypothesis.signed,
-        untestable[h]!,
-        w.scores,
-        width,
-      );
+      k.f64ScoreStatistics(...statistic, untestable[h]!, w.scores, width);
       k.f64ReduceScores(
         count,
         nElements,

@@ -121,3 +121,21 @@ export function partitionDesign(design: Matrix, hypotheses: readonly Hypothesis[
 export function nuisanceMoments({ basis, hypotheses }: DesignPartition): Matrix[] {
   return hypotheses.map(({ residualNuisance }) => multiply(transpose(residualNuisance), basis));
 }
+
+/** Q P Q'N_h of one shuffle P, f64 [r][k], into `out`: r x k x n multiplications. `moments`: N_h' Q. labels i32, signs i8 [n]. */
+export function correctionsInto(
+  out: Float64Array,
+  { nRows: rank, values: q }: Matrix,
+  { nRows: k, values: moments }: Matrix,
+  labels: Int32Array,
+  signs: Int8Array,
+): void {
+  const n = labels.length;
+  for (let j = 0; j < rank; j++) {
+    for (let l = 0; l < k; l++) {
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += q[j * n + i]! * signs[i]! * moments[l * n + labels[i]!]!;
+      out[j * k + l] = sum;
+    }
+  }
+}

@@ -4,6 +4,7 @@ import { removeDirection } from "../design/column-factors.js";
 import type { ElementDesign, TestedDirections } from "./element-design.js";
 import { createGroupedScratch, groupedStatistic } from "./grouped-variance.js";
 import type { GlmModel } from "./model.js";
+import type { ObservedStatistic } from "./observed.js";
 import { pooledStatistic, type Statistic } from "./pooled-variance.js";
 import { fToZ, tToZ } from "./z-transform.js";
 
@@ -114,22 +115,22 @@ export function elementEffects(model: GlmModel, design: ElementDesign, fit: Resi
   return { beta, deviations };
 }
 
-export interface ObservedTest {
-  /** t, F, v or G; 0 where there is none. */
-  readonly statistic: number;
-  readonly z: number;
-}
-
-/** The unshuffled data. */
+/** The unshuffled data. `deviation`: of the first variance group. */
 export function observeTest(
   model: GlmModel,
   design: ElementDesign,
   hypothesis: TestedDirections,
   fit: Residual,
-): ObservedTest {
-  if (design.verdict !== "testable") return { statistic: 0, z: 0 };
+  deviation: number,
+): ObservedStatistic {
+  let effect = 0;
+  if (hypothesis.kind === "t")
+    for (const [j, weight] of hypothesis.toEffect.entries()) effect += weight * fit.fitted[j]!;
+  const effects = { effect, standardisedEffect: finite(effect / deviation) };
+  if (design.verdict !== "testable") return { statistic: 0, z: 0, ...effects };
   const found = unshuffledStatistic(model, design, hypothesis, fit);
-  return { statistic: finite(found.statistic), z: Number.isFinite(found.statistic) ? zOf(found, hypothesis) : 0 };
+  const z = Number.isFinite(found.statistic) ? zOf(found, hypothesis) : 0;
+  return { statistic: finite(found.statistic), z, ...effects };
 }
 
 function unshuffledStatistic(

@@ -11,6 +11,17 @@ import { besidesConstant } from "../design/constant-direction.js";
 import type { ElementDesign } from "./element-design.js";
 import type { VarianceGroups } from "./model.js";
 
+/** The part of each row on each group, rows f64 [r][n] -> f64 [G][r][n]. */
+export function splitByGroup(rows: Float64Array, { count, of }: VarianceGroups): Float64Array {
+  const n = of.length;
+  const r = rows.length / n;
+  const parts = new Float64Array(count * r * n);
+  for (let j = 0; j < r; j++) {
+    for (let i = 0; i < n; i++) parts[(of[i]! * r + j) * n + i] = rows[j * n + i]!;
+  }
+  return parts;
+}
+
 /** What is left of a row of Q_g, part of a unit vector, below this is rounding. */
 const ROUNDING = 1e-12;
 

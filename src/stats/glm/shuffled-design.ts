@@ -88,6 +88,32 @@ export function shuffledShared(
   return { count: k - 1, rows: combineRows(directions, q, k), directions };
 }
 
+/**
+ * A_h of many elements side by side, f64 [s][count + c][width], in coordinates of the rows of the product and then of c columns of an element's own.
+ * `tested`: A_h f64 [s][k + c] of each, in coordinates of the shared columns' own basis; undefined: zeros.
+ */
+export function testedSideBySide(
+  tested: readonly (Float64Array | undefined)[],
+  { count, directions }: Pick<ShuffledRows, "count" | "directions">,
+  { s, c, width }: { readonly s: number; readonly c: number; readonly width: number },
+): Float64Array {
+  const out = new Float64Array(s * (count + c) * width);
+  for (const [e, given] of tested.entries()) {
+    if (given === undefined) continue;
+    const k = given.length / s - c;
+    for (let q = 0; q < s; q++) {
+      const from = given.subarray(q * (k + c), (q + 1) * (k + c));
+      let to = q * (count + c) * width + e;
+      for (let l = 0; l < count; l++, to += width) {
+        if (directions === undefined) out[to] = from[l]!;
+        else for (let j = 0; j < k; j++) out[to]! += directions[l * k + j]! * from[j]!;
+      }
+      for (let j = 0; j < c; j++, to += width) out[to] = from[k + j]!;
+    }
+  }
+  return out;
+}
+
 /** U Q: weights f64 [.][r], rows f64 [r][n]. Once for every pattern of missing observations. */
 function combineRows(weights: Float64Array, rows: Float64Array, r: number): Float64Array {
   const n = rows.length / r;

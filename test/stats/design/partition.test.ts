@@ -2,7 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { type Hypothesis, resolveHypotheses } from "../../../src/stats/design/hypothesis.js";
 import { type Matrix, matrixOf, multiply, transpose } from "../../../src/stats/design/matrix.js";
-import { designRank, inestimableHypotheses, partitionDesign } from "../../../src/stats/design/partition.js";
+import {
+  correctionsInto,
+  designRank,
+  inestimableHypotheses,
+  nuisanceMoments,
+  partitionDesign,
+} from "../../../src/stats/design/partition.js";
 import { createRandom } from "../../support/seeded-random.js";
 
 const fromRows = (rows: readonly (readonly number[])[]): Matrix =>
@@ -44,6 +50,21 @@ describe("partitionDesign", () => {
     const projected = multiply(transpose(partition.basis), multiply(partition.basis, design));
     const error = projected.values.map((v, i) => v - design.values[i]!);
     expect(largest({ ...design, values: error })).toBeLessThan(1e-9 * largest(design));
+  });
+
+  test("corrections are Q P Q'N_h, P written as a matrix", () => {
+    const random = createRandom(8);
+    const labels = Int32Array.from(random.permutation(29));
+    const signs = Int8Array.from(labels, () => (random.uniform() < 0.5 ? -1 : 1));
+    const shuffle = matrixOf(29, 29, (i, j) => (labels[i] === j ? signs[i]! : 0));
+    for (const [h, moments] of nuisanceMoments(partition).entries()) {
+      const { residualNuisance } = partition.hypotheses[h]!;
+      const { basis } = partition;
+      const wanted = multiply(multiply(multiply(basis, shuffle), transpose(basis)), residualNuisance);
+      const found = new Float64Array(wanted.values.length);
+      correctionsInto(found, basis, moments, labels, signs);
+      expect(largest({ ...wanted, values: wanted.values.map((v, i) => v - found[i]!) })).toBeLessThan(1e-13);
+    }
   });
 
   test("what all hypotheses share is nuisance for each; tested and nuisance directions split the space", () => {

@@ -64,11 +64,15 @@ describe.each(CASES)("$nColumns columns, $nGroups variance groups, missing: $mis
           1e-9,
         );
         const hypothesis = design.hypotheses[h]!;
+        const observed = observeTest(model, design, hypothesis, fit, found.deviations[0]!);
         if (design.verdict === "testable") {
-          const observed = observeTest(model, design, hypothesis, fit);
           close(observed.statistic, oracle(0).statistic, 1e-8);
           close(observed.z, oracle(0).z, 1e-8);
-        } else expect(oracle(0).statistic).toBe(0);
+        } else expect([oracle(0).statistic, observed.statistic, observed.z]).toEqual([0, 0, 0]);
+        // effects need no degree of freedom; standardised by the first deviation
+        close(observed.effect, kind === "t" ? effects.absEffect[0]! : 0, 1e-9);
+        const standardised = observed.effect / found.deviations[0]!;
+        expect(observed.standardisedEffect).toBe(Number.isFinite(standardised) ? standardised : 0);
         const e = nullResidual(design, hypothesis, fit);
         const labels = new Int32Array(n);
         const signs = new Int8Array(n);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Hypothesis } from "../../../src/stats/design/hypothesis.js";
 import { matrixOf } from "../../../src/stats/design/matrix.js";
 import { type ElementDesign, factoriseShared, resolveElementDesign } from "../../../src/stats/glm/element-design.js";
-import { groupRows } from "../../../src/stats/glm/group-rows.js";
+import { groupRows, splitByGroup } from "../../../src/stats/glm/group-rows.js";
 import { createRandom } from "../../support/seeded-random.js";
 
 const N = 30;
@@ -89,4 +89,16 @@ describe.each(["complete", "missing"] as const)("%s observations", (missing) => 
     const element = resolveElementDesign(model, keep, factoriseShared(model, keep), []);
     expect(groupRows(element, patients, keep, false)).toMatchObject({ dropped: -1, rank: 2 });
   });
+});
+
+it("splits rows into their parts on each group", () => {
+  const rows = Float64Array.from({ length: 2 * N }, () => random.normal());
+  const parts = splitByGroup(rows, sites);
+  expect(parts).toHaveLength(3 * 2 * N);
+  for (let g = 0; g < 3; g++) {
+    for (let j = 0; j < 2; j++) {
+      const part = parts.subarray((g * 2 + j) * N, (g * 2 + j + 1) * N);
+      expect([...part]).toEqual(Array.from(sites.of, (group, i) => (group === g ? rows[j * N + i] : 0)));
+    }
+  }
 });

@@ -4,7 +4,12 @@ import type { Hypothesis } from "../../../src/stats/design/hypothesis.js";
 import { matrixOf } from "../../../src/stats/design/matrix.js";
 import { partitionDesign } from "../../../src/stats/design/partition.js";
 import { factoriseShared, resolveElementDesign } from "../../../src/stats/glm/element-design.js";
-import { shuffledDesign, shuffledPartition, shuffledShared } from "../../../src/stats/glm/shuffled-design.js";
+import {
+  shuffledDesign,
+  shuffledPartition,
+  shuffledShared,
+  testedSideBySide,
+} from "../../../src/stats/glm/shuffled-design.js";
 import { createRandom } from "../../support/seeded-random.js";
 
 const N = 24;
@@ -87,6 +92,30 @@ it("the columns that elements share, under a column of an element's own", () => 
       let sum = 0;
       for (let j = 0; j < 3; j++) sum += directions![l * 3 + j]! * shared.q[j * N + i]!;
       expect(row[i]).toBeCloseTo(sum, 12);
+    }
+  }
+});
+
+it("what is tested of many elements, side by side, says the same of the rows of the product", () => {
+  const [k, c, count, s, width] = [3, 2, 2, 2, 4];
+  const draw = (length: number) => Float64Array.from({ length }, () => random.normal());
+  const tested = [draw(s * (k + c)), undefined, draw(s * (k + c))];
+  const directions = draw(count * k);
+  const found = testedSideBySide(tested, { count, directions }, { s, c, width });
+  const whole = testedSideBySide(tested, { count: k, directions: undefined }, { s, c, width });
+  expect([found.length, whole.length]).toEqual([s * (count + c) * width, s * (k + c) * width]);
+  const along = (out: Float64Array, d: readonly number[], q: number, e: number) =>
+    d.reduce((sum, value, l) => sum + out[(q * d.length + l) * width + e]! * value, 0);
+  const own = [...draw(c)];
+  const rows = [...draw(count)];
+  // the shared coordinates that these rows stand for
+  const shared = Array.from({ length: k }, (_, j) => rows.reduce((sum, d, l) => sum + d * directions[l * k + j]!, 0));
+  for (const [e, given] of [...tested, undefined].entries()) {
+    for (let q = 0; q < s; q++) {
+      const all = [...shared, ...own];
+      const wanted = given ? all.reduce((sum, value, j) => sum + given[q * (k + c) + j]! * value, 0) : 0;
+      expect(along(whole, all, q, e)).toBeCloseTo(wanted, 12);
+      expect(along(found, [...rows, ...own], q, e)).toBeCloseTo(wanted, 12);
     }
   }
 });
