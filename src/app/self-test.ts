@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InternalError } from "../errors.js";
 import { readMatrix } from "../formats/text/matrix.js";
-import { inferFixels } from "./analyse/kinds.js";
+import { inferFixels } from "./analyse/fixels.js";
 import { ANALYSIS_DEFAULTS, CFE_DEFAULTS } from "./analyse/options.js";
 import { findDemo } from "./demo-cohort.js";
 

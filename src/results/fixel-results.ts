@@ -56,7 +56,7 @@ export function openFixelResults(inputs: FixelResultInputs): ResultFiles {
     files: all.flatMap((result) => filesOf(result, inputs.ending)),
     companions: [basename(inputs.template.indexPath), basename(inputs.template.directionsPath)],
     remedy: "Choose another directory for the results.",
-    instead: "Give another directory",
+    existing: "exist already. Give another directory, or -force to overwrite.",
   });
   let copied: ResultFiles["copied"];
   try {

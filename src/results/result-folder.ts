@@ -16,8 +16,8 @@ export interface ResultFolderInputs {
   readonly purpose: string;
   /** What to do when it cannot be written. */
   readonly remedy: string;
-  /** What to give instead where results exist: `Give another directory`. */
-  readonly instead: string;
+  /** What is said behind the names of results that exist. */
+  readonly existing: string;
   /** As typed: where errors point. */
   readonly path: string;
   /** In front of the names of all files. */
@@ -63,10 +63,9 @@ export function openResultFolder(inputs: ResultFolderInputs): ResultFolder {
   const inTheWay = [...inputs.files, record].filter((name) => existsSync(join(directory, name)));
   if (inTheWay.length > 0 && !overwrite) {
     const more = inTheWay.length > 3 ? ` and ${inTheWay.length - 3} more` : "";
-    throw new InputError(
-      `${purpose}: ${inTheWay.slice(0, 3).join(", ")}${more} exist already. ${inputs.instead}, or -force to overwrite.`,
-      { path: inputs.path },
-    );
+    throw new InputError(`${purpose}: ${inTheWay.slice(0, 3).join(", ")}${more} ${inputs.existing}`, {
+      path: inputs.path,
+    });
   }
   const { companions = [] } = inputs;
   const listed = overwrite ? listEarlierFiles({ directory, record, base, purpose }) : [];

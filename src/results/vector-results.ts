@@ -43,7 +43,7 @@ export function openVectorResults(inputs: VectorResultInputs): ResultFiles {
     ...{ directory, path: prefix, purpose, bytes, base, overwrite: inputs.overwrite },
     files: all.map(fileOf),
     remedy: "Choose another prefix for the results.",
-    instead: "Give another prefix",
+    existing: "exist already. Give another prefix, or -force to overwrite.",
   });
   return {
     directory,

@@ -55,7 +55,6 @@ const NEVER_SAID: readonly (readonly [file: string, option: string, commands: re
   ["src/app/hdf5-in-place.ts", "template", ["vectorstats"], "part of a command line of convert modelarray"],
   ["src/engine/plan/memory.ts", "mask", ["vectorstats"], "said of enhancement only"],
   ["src/engine/shuffle-loop.ts", "cfe_dh", ["vectorstats"], "said of enhancement only"],
-  ["src/app/plan/model-warnings.ts", "mask", ["vectorstats"], "said of enhancement only"],
   ["src/formats/hdf5/fixel-tables.ts", "template", ["vectorstats", "convert fixels"], "they read no tables of fixels"],
   ["src/formats/hdf5/modelarray-layout.ts", "scalar", ["export", "info"], "they do not choose a scalar"],
   ["src/formats/hdf5/results-matrix.ts", "analysis", ["info"], "it does not look into results"],

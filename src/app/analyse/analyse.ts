@@ -208,20 +208,9 @@ async function prepare(
 ): Promise<PreparedConnectivity | undefined> {
   if (enhancement.kind === "none") return undefined;
   const onProgress = (share: number) => events.onProgress?.("connectivity", share);
-  const prepared = await timed("connectivity", () => enhancement.prepare({ onProgress, signal: events.signal }));
-  const { nUnconnected, nTooWeak, nElements, exponent } = prepared.manifest;
-  if (nUnconnected > 0) {
-    warn({
-      tag: "fixels-without-connections",
-      message: `${nUnconnected} of ${nElements} fixels have no connection in the matrix; their enhanced statistic is 0 and they cannot become significant. Exclude them with -mask.`,
-    });
-  }
-  if (nTooWeak > 0) {
-    warn({
-      tag: "connections-too-weak",
-      message: `${nTooWeak} of ${nElements} fixels have connections whose weights, value^${exponent}, are too small for float32; their enhanced statistic is 0 and they cannot become significant. Lower -cfe_c.`,
-    });
-  }
+  const { signal } = events;
+  const { prepared, warnings } = await timed("connectivity", () => enhancement.prepare({ onProgress, signal }));
+  for (const warning of warnings) warn(warning);
   return prepared;
 }
 

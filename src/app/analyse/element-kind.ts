@@ -37,7 +37,7 @@ export type EnhancementPlan =
       prepare(events: {
         readonly onProgress: (share: number) => void;
         readonly signal: AbortSignal | undefined;
-      }): Promise<PreparedConnectivity>;
+      }): Promise<{ readonly prepared: PreparedConnectivity; readonly warnings: readonly Warning[] }>;
     };
 
 export interface ResolveContext {

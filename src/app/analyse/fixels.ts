@@ -1,23 +1,27 @@
 // The row of fixels: a fixel directory with its list, a store or a ModelArray file; enhanced by connectivity; results are a fixel directory.
 import { resolve } from "node:path";
+import type { ConnectivityManifest } from "../../connectivity/manifest.js";
 import { type PrepareInputs, planConnectivity, prepareConnectivity } from "../../connectivity/prepare-connectivity.js";
 import { UsageError } from "../../errors.js";
 import { openFixelResults } from "../../results/fixel-results.js";
 import { VERSION } from "../../version.js";
+import type { Warning } from "../../warnings.js";
 import { noteUse } from "../cache.js";
 import { resolveColumnInput } from "../column-input.js";
 import { type FixelInput, resolveFixelInput } from "../fixel-input.js";
+import type { PlanSummary } from "../plan/describe-plan.js";
 import { readAnalysisMask, readPosthocMask } from "../plan/fixel-masks.js";
+import { analyse, type InferenceEvents, type InferenceSummary, planAnalysis } from "./analyse.js";
 import type { DataInput } from "./data-input.js";
 import { describeStored } from "./describe-stored.js";
 import type { ElementKind, ElementSelection } from "./element-kind.js";
 import type { FixelCfeOptions } from "./options.js";
 
-export interface FixelData extends DataInput, Pick<FixelInput, "template" | "ending"> {
+interface FixelData extends DataInput, Pick<FixelInput, "template" | "ending"> {
   readonly fixels: FixelInput;
 }
 
-export const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
+const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
   kind: "fixel",
   elements: "fixels",
   leaveOut: "out with -mask",
@@ -81,7 +85,7 @@ export const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
           signal,
         });
         if (prepared.reused) noteUse(prepared.path);
-        return prepared;
+        return { prepared, warnings: connectivityWarnings(prepared.manifest) };
       },
     };
   },
@@ -114,6 +118,23 @@ function connectivityInputs(
   };
 }
 
+function connectivityWarnings({ nUnconnected, nTooWeak, nElements, exponent }: ConnectivityManifest): Warning[] {
+  const warnings: Warning[] = [];
+  if (nUnconnected > 0) {
+    warnings.push({
+      tag: "fixels-without-connections",
+      message: `${nUnconnected} of ${nElements} fixels have no connection in the matrix; their enhanced statistic is 0 and they cannot become significant. Exclude them with -mask.`,
+    });
+  }
+  if (nTooWeak > 0) {
+    warnings.push({
+      tag: "connections-too-weak",
+      message: `${nTooWeak} of ${nElements} fixels have connections whose weights, value^${exponent}, are too small for float32; their enhanced statistic is 0 and they cannot become significant. Lower -cfe_c.`,
+    });
+  }
+  return warnings;
+}
+
 function checkParameters(options: FixelCfeOptions): void {
   if (!(options.cfeDh > 0)) throw new UsageError(`Cannot use -cfe_dh ${options.cfeDh}: expected a number above 0.`);
   for (const [name, value] of [
@@ -124,3 +145,11 @@ function checkParameters(options: FixelCfeOptions): void {
     if (!(value >= 0)) throw new UsageError(`Cannot use ${name} ${value}: expected a number of 0 or more.`);
   }
 }
+
+/** fixelcfestats. Throws UsageError, InputError, DesignError, BudgetError, or the reason of `events.signal`; no results are left then. */
+export const inferFixels = (options: FixelCfeOptions, events?: InferenceEvents): Promise<InferenceSummary> =>
+  analyse(FIXELS, options, events);
+
+/** fixelcfestats --dry-run: checks everything, and leaves nothing behind. Throws as inferFixels. */
+export const planInference = (options: FixelCfeOptions, events?: InferenceEvents): Promise<PlanSummary> =>
+  planAnalysis(FIXELS, options, events);

@@ -1,6 +1,6 @@
 // The plan of memory before anything is converted or prepared. What is not known then is assumed to be the worse of both, and said: a run that begins
 // can be finished in the memory it was given.
-import type { EngineInputs } from "../../engine/inputs.js";
+import type { EngineInputs, MatrixSize } from "../../engine/inputs.js";
 import { type EnginePlan, planEngine } from "../../engine/run.js";
 import { BudgetError } from "../../errors.js";
 import { engineInputs } from "../plan/engine-inputs.js";
@@ -12,7 +12,7 @@ import type { AnalysisPlan } from "./resolve-analysis.js";
 export interface ExpectedPlan {
   readonly inputs: EngineInputs;
   readonly engine: EnginePlan;
-  /** Sentences: what was assumed. */
+  /** What was assumed, in words. */
   readonly assumptions: readonly string[];
   /** Undefined: known only when the data are read. */
   readonly missing: boolean | undefined;
@@ -24,40 +24,40 @@ interface Unknown {
   readonly remedy: string;
 }
 
+const MISSING: Unknown = {
+  assumption: "whether values are missing: planned as if some were",
+  remedy: "Values that are missing are counted when the data are converted: fixelstream convert does it beforehand.",
+};
+const connectionsOf = (nConnections: number): Unknown => ({
+  assumption: `how many connections lie inside the mask: planned for all ${nConnections}`,
+  remedy: "Connections inside the mask are counted when the matrix is prepared, which an analysis in more memory does.",
+});
+
 /** Throws BudgetError. */
 export function planExpected(options: AnalysisOptions, plan: AnalysisPlan): ExpectedPlan {
+  const { enhancement } = plan;
+  const connectivity = enhancement.kind === "none" ? undefined : enhancement.connectivity;
   const missing = knownMissing(plan);
   const inputsWith = (assumed: boolean) =>
     engineInputs(options, plan, {
       planHash: "",
       source: plan.input.expected,
-      connectivityPath: plan.enhancement.kind === "none" ? undefined : plan.enhancement.connectivity.path,
+      connectivityPath: connectivity?.path,
       columnSources: plan.columnInputs.map(({ expected }) => expected),
       missing: assumed,
     });
   const unknown: Unknown[] = [];
-  const worse = inputsWith(missing ?? true);
-  if (missing === undefined) {
-    unknown.push({
-      assumption: "whether values are missing: planned as if some were",
-      remedy: "Values that are missing are counted when the data are converted: fixelstream convert does it beforehand",
-    });
-  }
-  const connectivity = plan.enhancement.kind === "none" ? undefined : plan.enhancement.connectivity;
-  if (connectivity !== undefined && !connectivity.exact) {
-    unknown.push({
-      assumption: `how many connections lie inside the mask: planned for all ${connectivity.nConnections}`,
-      remedy:
-        "Connections inside the mask are counted when the matrix is prepared, which an analysis in more memory does",
-    });
-  }
-  const assumptions = unknown.map(({ assumption }) => assumption);
+  const canMiss = missing === undefined && canBeMissing(plan);
+  if (canMiss) unknown.push(MISSING);
+  if (connectivity !== undefined && !connectivity.exact) unknown.push(connectionsOf(connectivity.nConnections));
+  const inputs = inputsWith(missing ?? canMiss);
   try {
-    return { inputs: worse, engine: planEngine(worse, connectivity), assumptions, missing };
+    const assumptions = unknown.map(({ assumption }) => assumption);
+    return { inputs, engine: planEngine(inputs, connectivity), assumptions, missing };
   } catch (error) {
     if (!(error instanceof BudgetError) || unknown.length === 0) throw error;
-    const remedies = unknown.map(({ remedy }) => `${remedy}.`).join(" ");
-    throw new BudgetError(`${error.message} It is not known yet ${assumptions.join("; ")}. ${remedies}`, error);
+    const least = connectivity?.exact === false ? undefined : connectivity;
+    throw isAssumed(error, inputsWith(missing ?? false), least) ? withAssumptions(error, unknown) : error;
   }
 }
 
@@ -67,4 +67,23 @@ function knownMissing({ input, selection, columnInputs }: AnalysisPlan): boolean
   if (columnInputs.length > 0) return false;
   const stored = describeStored(input.expected);
   return stored && hasMissingValues(input.expected, stored.missing, selection.columns);
+}
+
+/** With no more subjects than factors an element that misses one cannot be tested, and there is nothing to plan for. */
+const canBeMissing = ({ nFactors, input }: AnalysisPlan): boolean => nFactors < input.nSubjects;
+
+/** Whether less memory is enough if what was assumed is not so. */
+function isAssumed(error: BudgetError, best: EngineInputs, matrix: MatrixSize | undefined): boolean {
+  try {
+    planEngine(best, matrix);
+    return true;
+  } catch (reason) {
+    return reason instanceof BudgetError && reason.neededBytes < error.neededBytes;
+  }
+}
+
+function withAssumptions(error: BudgetError, unknown: readonly Unknown[]): BudgetError {
+  const assumed = unknown.map(({ assumption }) => assumption).join("; ");
+  const remedies = unknown.map(({ remedy }) => remedy).join(" ");
+  return new BudgetError(`${error.message} It is not known yet ${assumed}. ${remedies}`, error);
 }

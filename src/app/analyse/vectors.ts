@@ -2,12 +2,14 @@
 import { dirname, join } from "node:path";
 import { InputError } from "../../errors.js";
 import { openVectorResults } from "../../results/vector-results.js";
+import type { PlanSummary } from "../plan/describe-plan.js";
 import { resolveVectorInput, type VectorInput } from "../vector-input.js";
+import { analyse, type InferenceEvents, type InferenceSummary, planAnalysis } from "./analyse.js";
 import type { DataInput } from "./data-input.js";
 import type { ElementKind } from "./element-kind.js";
 import type { VectorStatsOptions } from "./options.js";
 
-export const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
+const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
   kind: "vector",
   elements: "elements",
   leaveOut: "out of the vectors",
@@ -50,3 +52,11 @@ export const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
 
 /** Vectors are looked at when they are resolved. */
 const sourceOf = (found: VectorInput) => ({ ...found, checkSources() {} });
+
+/** vectorstats. Throws UsageError, InputError, DesignError, BudgetError, or the reason of `events.signal`; no results are left then. */
+export const inferVectors = (options: VectorStatsOptions, events?: InferenceEvents): Promise<InferenceSummary> =>
+  analyse(VECTORS, options, events);
+
+/** vectorstats --dry-run: checks everything, and leaves nothing behind. Throws as inferVectors. */
+export const planVectors = (options: VectorStatsOptions, events?: InferenceEvents): Promise<PlanSummary> =>
+  planAnalysis(VECTORS, options, events);

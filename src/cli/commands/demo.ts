@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { inferFixels } from "../../app/analyse/kinds.js";
+import { inferFixels } from "../../app/analyse/fixels.js";
 import { ANALYSIS_DEFAULTS, CFE_DEFAULTS } from "../../app/analyse/options.js";
 import { compareWithTruth } from "../../app/compare-with-truth.js";
 import { convertFixels } from "../../app/convert.js";

@@ -1,6 +1,6 @@
 // fixelstream fixelcfestats: MRtrix3's command, argument for argument.
 import { Command } from "commander";
-import { inferFixels, planInference } from "../../app/analyse/kinds.js";
+import { inferFixels, planInference } from "../../app/analyse/fixels.js";
 import type { FixelCfeOptions } from "../../app/analyse/options.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";

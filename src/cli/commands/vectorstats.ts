@@ -1,6 +1,6 @@
 // fixelstream vectorstats: MRtrix3's command, argument for argument.
 import { Command } from "commander";
-import { inferVectors, planVectors } from "../../app/analyse/kinds.js";
+import { inferVectors, planVectors } from "../../app/analyse/vectors.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { type AnalysisTyped, addAnalysisOptions, resolveAnalysisOptions } from "../options/analysis.js";
