@@ -3,7 +3,6 @@ import { type KernelSet, roundUp } from "../kernels/kernel-set.js";
 import { placeOfLane } from "../run/shuffle-range.js";
 import type { Matrix } from "../stats/design/matrix.js";
 import { correctionsInto, type DesignPartition, nuisanceMoments } from "../stats/design/partition.js";
-import type { ZThresholds } from "../stats/glm/z-thresholds.js";
 import { fillRowPanels } from "./glm/panels.js";
 import type { EngineInputs, RunShuffles } from "./inputs.js";
 import { type EngineJob, gatheredTileBytes } from "./plan/job.js";
@@ -14,13 +13,12 @@ export interface SharedContents {
   readonly job: EngineJob;
   readonly kernels: KernelSet;
   readonly inputs: EngineInputs;
-  readonly thresholds: readonly ZThresholds[];
   readonly blocks: Uint32Array;
   readonly windows: Uint32Array;
 }
 
 /** The design in all its forms, which columns make a block, and what the enhancer needs. */
-export function fillConstants({ buffer, job, kernels, inputs, thresholds, blocks, windows }: SharedContents): void {
+export function fillConstants({ buffer, job, kernels, inputs, blocks, windows }: SharedContents): void {
   const { shared, size } = job;
   const { partition, columns, eligible, enhancement } = inputs;
   const n = size.nSubjects;
@@ -47,10 +45,6 @@ export function fillConstants({ buffer, job, kernels, inputs, thresholds, blocks
   const moments = nuisanceMoments(partition).flatMap(({ values }) => Array.from(values));
   fillPanels(shared.moments, Float64Array.from(moments));
   for (const [h, part] of partition.hypotheses.entries()) f64(shared.hypotheses[h]!.contrastBasis, part.tested.values);
-  for (const [h, { thresholds: edges, cells }] of thresholds.entries()) {
-    f64(shared.hypotheses[h]!.thresholds, edges);
-    new Uint16Array(buffer, shared.hypotheses[h]!.cells, cells.length).set(cells);
-  }
 }
 
 export interface BatchContents {
@@ -68,7 +62,7 @@ export async function fillBatch(contents: BatchContents, first: number, count: n
   const moments = nuisanceMoments(contents.partition);
   for (let done = 0; done < count; done += labelShuffles) {
     const part = { first: done, count: Math.min(labelShuffles, count - done) };
-    fillLabels(contents, first, part);
+    await fillLabels(contents, first, part);
     // other models gather for each group of elements, out of these labels
     if (contents.job.model !== undefined) continue;
     gather(contents, part);
@@ -82,7 +76,9 @@ interface Part {
 }
 
 /** Labels and signs of lanes `part` of the batch that starts at lane `first` of the run. */
-function fillLabels({ buffer, job, shuffles: { plan, range } }: BatchContents, first: number, part: Part): void {
+async function fillLabels(contents: BatchContents, first: number, part: Part): Promise<void> {
+  const { buffer, job, turns } = contents;
+  const { plan, range } = contents.shuffles;
   const { shared, size } = job;
   const n = size.nSubjects;
   const labels = new Int32Array(buffer, shared.labels, part.count * n);
@@ -90,6 +86,7 @@ function fillLabels({ buffer, job, shuffles: { plan, range } }: BatchContents, f
   const hasPositions = job.model?.variable === true;
   const positions = new Int32Array(buffer, shared.positions, hasPositions ? part.count * n : 0);
   for (let lane = 0; lane < part.count; lane++) {
+    if (turns.isDue()) await turns.take();
     const label = labels.subarray(lane * n, lane * n + n);
     const sign = signs.subarray(lane * n, lane * n + n);
     const place = placeOfLane(range, first + part.first + lane);

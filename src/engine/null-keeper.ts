@@ -4,14 +4,15 @@ import type { ShuffleRange } from "../run/shuffle-range.js";
 import type { DesignPartition } from "../stats/design/partition.js";
 import { zOfScore } from "../stats/glm/scores.js";
 import { type EngineJob, valuesOf } from "./plan/job.js";
+import type { Turns } from "./threads/turns.js";
 
 export interface NullKeeper {
   /** The maximum of each hypothesis of one more shuffle, the range's number `place`. */
   keep(place: number, maximumOf: (h: number) => { readonly value: number; readonly element: number }): void;
   /** Everything kept so far. */
   state(): NullState;
-  /** The same after the last shuffle: nothing is kept afterwards. */
-  finish(): NullState;
+  /** The same after the last shuffle: nothing is kept afterwards. A Z of every element can take seconds. */
+  finish(turns: Turns): Promise<NullState>;
 }
 
 export function createNullKeeper(
@@ -63,8 +64,14 @@ export function createNullKeeper(
       }
       done = place + 1;
     },
-    finish() {
-      for (const [h, { defaults }] of regions.entries()) if (toZ[h] !== undefined) defaults.set(defaults.map(toZ[h]));
+    async finish(turns) {
+      for (const [h, { defaults }] of regions.entries()) {
+        if (toZ[h] === undefined) continue;
+        for (let i = 0; i < nElements; i++) {
+          if (turns.isDue()) await turns.take();
+          defaults[i] = toZ[h](defaults[i]!, i);
+        }
+      }
       isFinished = true;
       return state();
     },

@@ -11,7 +11,6 @@ import { VERDICTS } from "../stats/glm/element-design.js";
 import { largestBin } from "../stats/glm/largest-bin.js";
 import { scoreOfNone } from "../stats/glm/scores.js";
 import { shuffledPartition } from "../stats/glm/shuffled-design.js";
-import { createZThresholds, type ZThresholds } from "../stats/glm/z-thresholds.js";
 import { emptyReport } from "./context.js";
 import { fillConstants } from "./fill-shared.js";
 import type { EngineInputs, MatrixSize } from "./inputs.js";
@@ -60,7 +59,6 @@ interface Prepared {
   readonly inputs: EngineInputs;
   readonly plan: EnginePlan;
   readonly sink: SinkJob;
-  readonly thresholds: readonly ZThresholds[];
   readonly blocks: Uint32Array;
 }
 
@@ -75,8 +73,7 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
   const isOneDesign = engineModel(given.model) === undefined;
   const inputs = isOneDesign ? { ...given, partition: shuffledPartition(given.partition, hasSigns(given)) } : given;
   const { columns, source } = inputs;
-  const thresholds = fixedThresholds(inputs);
-  const size = problemSize(inputs, thresholds);
+  const size = problemSize(inputs);
   const sink = sinkOf(inputs, size);
   const memory = planMemory({
     ...{ size, sink, precision: inputs.precision, panels: PANELS },
@@ -99,23 +96,12 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
   return {
     inputs,
     sink,
-    thresholds,
     blocks,
     plan: { memory, size, storePassBytes, connectivityPassBytes, totalBytesRead },
   };
 }
 
 const hasSigns = ({ shuffles }: EngineInputs) => shuffles.plan.errors !== "ee";
-
-/** Tables of one design's hypotheses. Other models have tables by degrees of freedom, made after the observed pass (z-tables.ts). */
-function fixedThresholds({ partition, model, enhancement }: EngineInputs): ZThresholds[] {
-  if (enhancement.kind === "none" || engineModel(model) !== undefined) return [];
-  const { dh } = enhancement;
-  const { dof, hypotheses } = partition;
-  return hypotheses.map(({ hypothesis: { rank, kind } }) =>
-    createZThresholds({ dof, rank, kind, dh, maxBin: largestBin(dh, dof) }),
-  );
-}
 
 function sinkOf({ enhancement, partition }: EngineInputs, size: ProblemSize): SinkJob {
   if (enhancement.kind === "none") {
@@ -131,7 +117,7 @@ function sinkOf({ enhancement, partition }: EngineInputs, size: ProblemSize): Si
 
 /** `connectivity`: the opened matrix of the enhancer; it may be closed afterwards. Throws BudgetError, InputError. */
 export async function openEngine(given: EngineInputs, connectivity?: Connectivity): Promise<Engine> {
-  const { inputs, plan, sink, thresholds, blocks } = prepare(given, connectivity?.manifest ?? NO_MATRIX);
+  const { inputs, plan, sink, blocks } = prepare(given, connectivity?.manifest ?? NO_MATRIX);
   const { memory: layout, size } = plan;
   const { partition, enhancement, shuffles, signal } = inputs;
   const { plan: shufflePlan, range } = shuffles;
@@ -167,7 +153,7 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
   };
   const module = inputs.kernels === "simd" ? compileSimdModule() : undefined;
   const kernels = createKernelSet(inputs.kernels, memory, module);
-  fillConstants({ buffer, job, kernels, inputs, thresholds, blocks, windows });
+  fillConstants({ buffer, job, kernels, inputs, blocks, windows });
   const onFallback = onceAReason(inputs.onFallback);
   const setup = { job, memory, module, partition };
   const pool = await openPool(
@@ -189,13 +175,11 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
     },
     async run(events) {
       const turns = createTurns(signal);
-      const { model } = job;
-      const tables =
-        model === undefined ? [] : await fillZTables({ buffer, job, model, turns }, dofs, shufflePlan.count);
+      const tables = await fillZTables({ buffer, job, turns }, dofs, countLanes(range));
       const keeper = createNullKeeper({ job, buffer, partition }, range, inputs.planHash);
       const contents = { buffer, job, kernels, partition, shuffles, turns };
       const cost = await runShuffles({ ...contents, pool, tables, nWorkers, keeper, events });
-      return { state: keeper.finish(), cost };
+      return { state: await keeper.finish(turns), cost };
     },
     close: () => pool.close(),
   };

@@ -1,9 +1,7 @@
-// Tables of thresholds for degrees of freedom that differ between elements, made once in the main thread and read by all. A table costs milliseconds, and
-// a statistic without one some ten nanoseconds more (t) or about a microsecond (F): only degrees of freedom that enough statistics have get one.
-// Which do changes no bin: stats/glm/fast-z.ts gives the same as a table.
-
+// Tables of thresholds, by which statistics become bins: made once, in the main thread, and read by all. Where all elements share a design there is one a
+// hypothesis. Where degrees of freedom differ between elements a table costs milliseconds, and a statistic without one some ten nanoseconds more (t) or
+// about a microsecond (F): only degrees of freedom that enough statistics have get one. Which do changes no bin: stats/glm/fast-z.ts gives the same.
 import { largestBin } from "../stats/glm/largest-bin.js";
-import type { GlmModel } from "../stats/glm/model.js";
 import { createZThresholds, MAX_CELLS } from "../stats/glm/z-thresholds.js";
 import type { EngineJob, ZTable } from "./plan/job.js";
 import type { Turns } from "./threads/turns.js";
@@ -11,34 +9,38 @@ import type { Turns } from "./threads/turns.js";
 /** Statistics (elements x shuffles) that pay for a table of about 2000 thresholds at 5 us. */
 const WORTH_A_TABLE = { t: 2 ** 18, F: 2 ** 14 } as const;
 
-/** `dofs` [n + 1]: testable elements by degrees of freedom. Fills zThresholds and zCells as far as the plan has room. */
+/** `dofs` [n + 1]: testable elements by degrees of freedom, where they differ. Fills zThresholds and zCells as far as the plan has room. */
 export async function fillZTables(
-  { buffer, job, model, turns }: { buffer: ArrayBufferLike; job: EngineJob; model: GlmModel; turns: Turns },
+  { buffer, job, turns }: { buffer: ArrayBufferLike; job: EngineJob; turns: Turns },
   dofs: readonly number[],
   nShuffles: number,
 ): Promise<ZTable[]> {
-  const { sink, shared } = job;
+  const { sink, shared, size, layout } = job;
   if (sink.kind !== "bins") return [];
   const { dh, nBinsWide } = sink;
-  const { hypotheses } = model;
-  const worth = Math.min(...hypotheses.map(({ kind }) => WORTH_A_TABLE[kind]));
-  const chosen = [...dofs.entries()]
+  const tests = size.hypotheses.map(
+    ({ contrastRank: rank, signed }) => ({ rank, kind: signed === 1 ? "t" : "F" }) as const,
+  );
+  const worth = Math.min(...tests.map(({ kind }) => WORTH_A_TABLE[kind]));
+  const worthwhile = [...dofs.entries()]
     .filter(([dof, nElements]) => dof >= 1 && nElements * nShuffles >= worth)
     .sort(([dofA, a], [dofB, b]) => b - a || dofA - dofB)
-    .slice(0, job.layout.nZTables);
+    .map(([dof]) => dof);
+  const chosen = job.model === undefined ? [size.dof] : worthwhile.slice(0, layout.nZTables);
   const tables: ZTable[] = [];
-  for (const [slot, [dof]] of chosen.entries()) {
-    const [nCells, cellsPerUnit]: [number[], number[]] = [[], []];
-    for (const [h, { kind, rank }] of hypotheses.entries()) {
+  for (const [slot, dof] of chosen.entries()) {
+    const lookups: ZTable["lookups"][number][] = [];
+    for (const [h, { kind, rank }] of tests.entries()) {
       if (turns.isDue()) await turns.take();
       const table = createZThresholds({ dof, rank, kind, dh, maxBin: largestBin(dh, dof) });
-      const place = slot * hypotheses.length + h;
-      new Float64Array(buffer, shared.zThresholds + place * nBinsWide * 8, nBinsWide).set(table.thresholds);
-      new Uint16Array(buffer, shared.zCells + place * MAX_CELLS * 2, MAX_CELLS).set(table.cells);
-      nCells.push(table.cells.length);
-      cellsPerUnit.push(table.cellsPerUnit);
+      const place = slot * tests.length + h;
+      const thresholds = shared.zThresholds + place * nBinsWide * 8;
+      const cells = shared.zCells + place * MAX_CELLS * 2;
+      new Float64Array(buffer, thresholds, nBinsWide).set(table.thresholds);
+      new Uint16Array(buffer, cells, MAX_CELLS).set(table.cells);
+      lookups.push([table.cells.length, table.cellsPerUnit, cells, thresholds]);
     }
-    tables.push({ dof, nCells, cellsPerUnit });
+    tables.push({ dof, lookups });
   }
   return tables;
 }

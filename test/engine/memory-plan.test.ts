@@ -10,6 +10,7 @@ import { listBlocks, listWindows } from "../../src/engine/plan/work-lists.js";
 import { BudgetError } from "../../src/errors.js";
 import { PANELS } from "../../src/kernels/kernel-set.js";
 import { observedIndex } from "../../src/run/observed.js";
+import { MAX_CELLS } from "../../src/stats/glm/z-thresholds.js";
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
@@ -41,9 +42,6 @@ function planInputs(sizes: Sizes, given: Partial<PlanInputs> = {}): PlanInputs {
       contrastRank: 1 + (h % 2),
       nCorrections,
       signed: h % 2 === 0 ? 1 : 0,
-      nCells: 4096,
-      cellsPerUnit: 64,
-      nThresholds: 1500,
     })),
     nDeviations: 1,
     hasCondition: false,
@@ -108,6 +106,8 @@ function sharedExtents(
     extent("columns", shared.columns, m * 4),
     extent("blocks", shared.blocks, blocks.byteLength),
     extent("windows", shared.windows, plan.maxWindows * 16),
+    extent("zCells", shared.zCells, hypotheses.length * MAX_CELLS * 2),
+    extent("zThresholds", shared.zThresholds, hypotheses.length * nBinsWide(inputs) * 8),
     ...(inputs.eligibleMask ? [extent("eligible", shared.eligible!, m)] : []),
   ];
   const batches = [
@@ -119,8 +119,6 @@ function sharedExtents(
     const regions = shared.hypotheses[h]!;
     lasting.push(
       extent(`contrastBasis ${h}`, regions.contrastBasis, rank * size.contrastRank * 8),
-      extent(`cells ${h}`, regions.cells, size.nCells * 2),
-      extent(`thresholds ${h}`, regions.thresholds, size.nThresholds * 8),
       extent(`defaults ${h}`, regions.defaults, m * 4),
       extent(`counters ${h}`, regions.counters, m * 4),
     );
@@ -231,7 +229,7 @@ const anyModel = fc.option(
 function modelSizes(size: ProblemSize, model: Pick<ModelSize, "variable" | "nElementColumns" | "nGroups">) {
   const { variable, nElementColumns, nGroups } = model;
   return {
-    hypotheses: size.hypotheses.map((hypothesis) => ({ ...hypothesis, nCorrections: 0, nCells: 0, nThresholds: 0 })),
+    hypotheses: size.hypotheses.map((hypothesis) => ({ ...hypothesis, nCorrections: 0 })),
     nDeviations: nGroups,
     hasCondition: variable,
     model: {

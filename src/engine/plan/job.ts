@@ -81,15 +81,14 @@ export interface Batch {
   readonly keepDefault: boolean;
   /** First lane that is counted and may be a maximum: 1 where the unshuffled data are not part of the null. */
   readonly firstLane: number;
-  /** Degrees of freedom that have a table of thresholds, by slot (plan/regions.ts, zThresholds). */
+  /** Degrees of freedom that have a table of thresholds (engine/z-tables.ts). */
   readonly tables: readonly ZTable[];
 }
 
 export interface ZTable {
   readonly dof: number;
-  /** By hypothesis. */
-  readonly nCells: readonly number[];
-  readonly cellsPerUnit: readonly number[];
+  /** By hypothesis, as kernels take it: cells, cells a unit, pointers to cells and thresholds. */
+  readonly lookups: readonly (readonly [nCells: number, cellsPerUnit: number, cells: number, thresholds: number])[];
 }
 
 /** One phase over claimed pieces of work: blocks of elements ("observe", "statistics"), or pieces of the enhancer. */

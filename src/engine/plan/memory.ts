@@ -59,8 +59,8 @@ export function planMemory(inputs: PlanInputs): MemoryPlan {
   let smallest = Number.POSITIVE_INFINITY;
   const nZTables = countZTables(inputs);
   for (const candidate of inputs.sink.kind === "bins" ? binCandidates(inputs) : scoreCandidates(inputs)) {
-    // tables save time where there is room for them; a smaller batch would cost more
-    for (const tables of new Set([nZTables, 0])) {
+    // tables of models that vary save time where there is room for them; a smaller batch would cost more
+    for (const tables of inputs.size.model === undefined ? [nZTables] : new Set([nZTables, 0])) {
       const plan = planCandidate(inputs, candidate, tables);
       smallest = Math.min(smallest, plan.plannedBytes);
       if (plan.plannedBytes <= budget) return plan;

@@ -22,10 +22,12 @@ const pieces = regionsOf("pieces");
 const MOST_Z_TABLES = 64;
 const Z_TABLE_SHARE = 1 / 16;
 
-/** Tables that are worth their memory: where statistics of many numbers of degrees of freedom become bins. */
+/** Numbers of degrees of freedom that may have a table, where statistics become bins: one, or as many as elements share with others and the budget allows. */
 export function countZTables({ size, sink, budgetBytes }: PlanInputs): number {
   const { nSubjects, nElements, hypotheses, model } = size;
-  if (sink.kind !== "bins" || model === undefined || model.nGroups > 1) return 0;
+  if (sink.kind !== "bins") return 0;
+  if (model === undefined) return 1;
+  if (model.nGroups > 1) return 0;
   const bytes = hypotheses.length * (sink.nBinsWide * 8 + MAX_CELLS * 2);
   return Math.min(MOST_Z_TABLES, nSubjects, nElements, Math.floor((budgetBytes * Z_TABLE_SHARE) / bytes));
 }
@@ -58,7 +60,7 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
     eligible: inputs.eligibleMask ? run.u8(elements) : undefined,
     /** Degrees of freedom, of models with pooled variance whose scores become Z at the end. */
     elementDofs: run.f64([bins || model === undefined ? 0 : m, "elements"]),
-    /** Tables of degrees of freedom that many elements have, [nZTables][H][..]. */
+    /** Tables of thresholds, [nZTables][H][..] (engine/z-tables.ts). */
     zThresholds: run.f64([nZTables, "tables"], hypotheses.length, [bins ? sink.nBinsWide : 0, "thresholds"]),
     zCells: run.u16([nZTables, "tables"], hypotheses.length, [MAX_CELLS, "cells"]),
     /** Images of the observed pass (run/observed.ts): written to files before the first batch begins. */
@@ -75,8 +77,6 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
     ),
     hypotheses: hypotheses.map((h) => ({
       contrastBasis: run.f64([rank, "rows"], h.contrastRank),
-      cells: run.u16([h.nCells, "cells"]),
-      thresholds: run.f64([h.nThresholds, "thresholds"]),
       /** (Enhanced) statistic of the unshuffled data. */
       defaults: run[value](elements),
       /** Shuffles with a smaller one. */

@@ -2,7 +2,6 @@
 import type { ObservedSize } from "../../run/observed.js";
 import type { DesignPartition } from "../../stats/design/partition.js";
 import { countFactors, type GlmModel, isFixedPooled } from "../../stats/glm/model.js";
-import type { ZThresholds } from "../../stats/glm/z-thresholds.js";
 import type { ColumnSourceSpec } from "../../store/column-source.js";
 
 export interface HypothesisSize {
@@ -10,10 +9,6 @@ export interface HypothesisSize {
   readonly nCorrections: number;
   /** 1 for a t-test, 0 for an F-test. */
   readonly signed: 0 | 1;
-  /** Of the table that turns statistics into bins; 0 and 1 where there is none. */
-  readonly nCells: number;
-  readonly cellsPerUnit: number;
-  readonly nThresholds: number;
 }
 
 /** Of a design that varies between elements or a variance that is grouped. */
@@ -51,17 +46,13 @@ export interface ProblemSize extends ObservedSize {
 export const engineModel = (model: GlmModel | undefined): GlmModel | undefined =>
   model === undefined || isFixedPooled(model) ? undefined : model;
 
-/** `thresholds`: tables of one design's hypotheses, where statistics become bins. */
-export function problemSize(
-  inputs: {
-    readonly partition: DesignPartition;
-    readonly source: ColumnSourceSpec;
-    readonly columns: Uint32Array;
-    readonly model?: GlmModel | undefined;
-    readonly columnSources?: readonly ColumnSourceSpec[] | undefined;
-  },
-  thresholds: readonly ZThresholds[] = [],
-): ProblemSize {
+export function problemSize(inputs: {
+  readonly partition: DesignPartition;
+  readonly source: ColumnSourceSpec;
+  readonly columns: Uint32Array;
+  readonly model?: GlmModel | undefined;
+  readonly columnSources?: readonly ColumnSourceSpec[] | undefined;
+}): ProblemSize {
   const { partition, source, columns } = inputs;
   const fixed: ProblemSize = {
     nSubjects: partition.nSubjects,
@@ -71,13 +62,10 @@ export function problemSize(
     dof: partition.dof,
     sharedRank: partition.sharedNuisance.nRows,
     valueBytes: source.elementType === "f32" ? 4 : 8,
-    hypotheses: partition.hypotheses.map(({ hypothesis, residualNuisance }, h) => ({
+    hypotheses: partition.hypotheses.map(({ hypothesis, residualNuisance }) => ({
       contrastRank: hypothesis.rank,
       nCorrections: residualNuisance.nColumns,
       signed: hypothesis.kind === "t" ? 1 : 0,
-      nCells: thresholds[h]?.cells.length ?? 0,
-      cellsPerUnit: thresholds[h]?.cellsPerUnit ?? 1,
-      nThresholds: thresholds[h]?.thresholds.length ?? 0,
     })),
     nDeviations: 1,
     hasCondition: false,
@@ -95,8 +83,9 @@ function modelSize(fixed: ProblemSize, model: GlmModel, columnSources: readonly 
     // of an element with all observations; statistics with degrees of freedom of their own stay below n
     dof: groups !== undefined ? design.nRows : variable ? design.nRows - countFactors(model) : fixed.dof,
     hypotheses: hypotheses.map(({ rank, kind }) => ({
-      ...{ contrastRank: rank, nCorrections: 0, signed: kind === "t" ? 1 : 0 },
-      ...{ nCells: 0, cellsPerUnit: 1, nThresholds: 0 },
+      contrastRank: rank,
+      nCorrections: 0,
+      signed: kind === "t" ? 1 : 0,
     })),
     nDeviations: groups?.count ?? 1,
     hasCondition: variable,

@@ -20,10 +20,8 @@ export function createBinSink(context: Context, sink: Extract<SinkJob, { kind: "
   return {
     begin() {},
     product(tile, batch) {
-      const { nCells, cellsPerUnit } = size.hypotheses[tile.h]!;
-      const { cells, thresholds } = shared.hypotheses[tile.h]!;
-      const table = [nCells, cellsPerUnit, cells, thresholds] as const;
-      const largest = k.f64BinStatistics(...tile.statistic, ...table, batch.binBytes, binsOf(tile, batch));
+      const lookup = batch.tables[0]!.lookups[tile.h]!;
+      const largest = k.f64BinStatistics(...tile.statistic, ...lookup, batch.binBytes, binsOf(tile, batch));
       report.largestBin = Math.max(report.largestBin, largest);
     },
     statistics(tile, batch) {

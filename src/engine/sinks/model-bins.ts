@@ -1,41 +1,24 @@
 // Bins of models whose design varies or whose variance is grouped: statistics of any group of elements -> bins at their places.
 import { binOfF, binOfT } from "../../stats/glm/fast-z.js";
-import { MAX_CELLS } from "../../stats/glm/z-thresholds.js";
 import type { Context } from "../context.js";
-import type { Batch } from "../plan/job.js";
+import type { Batch, ZTable } from "../plan/job.js";
 import type { StatisticTile } from "../seams.js";
 
 /** Returns the largest bin. `bins`: pointer to that of the block's first element and the tile's first shuffle. */
 export type ModelBinner = (tile: StatisticTile, batch: Batch, bins: number) => number;
 
 export function createModelBinner(context: Context, dh: number): ModelBinner {
-  const { job, kernels: k, u32, f64, buffer } = context;
-  const { shared, size } = job;
-  const modelJob = context.modelJob;
+  const { modelJob, kernels: k, u32, f64, buffer } = context;
   if (modelJob === undefined) return () => 0;
   const { regions, model } = modelJob;
   const { lanes } = k.panels;
-  const nHypotheses = size.hypotheses.length;
-  const nThresholds = job.sink.kind === "bins" ? job.sink.nBinsWide : 0;
 
-  /** One number of degrees of freedom for all, which has a table in the shared memory. */
-  const binByTable = (tile: StatisticTile, batch: Batch, bins: number, slot: number): number => {
+  /** One number of degrees of freedom for all, which has a table. */
+  const binByTable = (tile: StatisticTile, { binBytes }: Batch, bins: number, { lookups }: ZTable): number => {
     const { h, members, count, stride } = tile;
     u32(regions.members, members.length).set(members);
-    const place = slot * nHypotheses + h;
-    return k.f64BinScores(
-      count,
-      members.length,
-      regions.statistics,
-      stride,
-      regions.members,
-      batch.tables[slot]!.nCells[h]!,
-      batch.tables[slot]!.cellsPerUnit[h]!,
-      shared.zCells + place * MAX_CELLS * 2,
-      shared.zThresholds + place * nThresholds * 8,
-      batch.binBytes,
-      bins,
-    );
+    const statistics = [regions.statistics, stride, regions.members] as const;
+    return k.f64BinScores(count, members.length, ...statistics, ...lookups[h]!, binBytes, bins);
   };
 
   /** Without a table: degrees of freedom of each statistic's own, or of few elements. */
@@ -59,7 +42,7 @@ export function createModelBinner(context: Context, dh: number): ModelBinner {
   };
 
   return (tile, batch, bins) => {
-    const slot = tile.dof === undefined ? -1 : batch.tables.findIndex(({ dof }) => dof === tile.dof);
-    return slot < 0 ? binByDofs(tile, batch, bins) : binByTable(tile, batch, bins, slot);
+    const table = batch.tables.find(({ dof }) => dof === tile.dof);
+    return table === undefined ? binByDofs(tile, batch, bins) : binByTable(tile, batch, bins, table);
   };
 }

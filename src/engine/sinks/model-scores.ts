@@ -9,10 +9,9 @@ import type { Batch } from "../plan/job.js";
 import type { Sink, StatisticTile } from "../seams.js";
 
 export function createModelScorer(context: Context): Sink["statistics"] {
-  const { job, worker: w, f64, u32 } = context;
+  const { job, modelJob, worker: w, f64, u32 } = context;
   const { shared, size } = job;
   const { batchShuffles } = job.layout;
-  const modelJob = context.modelJob;
   if (modelJob === undefined) return () => {};
   const { regions, model } = modelJob;
   const nLanes = size.hypotheses.length * batchShuffles;
