@@ -66,11 +66,7 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
       i === 0
         ? (["statistics", statisticsName, job.nBlocks] as const)
         : (["enhance", "enhance", enhancement!.nWindows] as const);
-    const batch: Batch = {
-      ...{ lanes, binBytes, tables: inputs.tables },
-      keepDefault: first === 0,
-      firstLane: first === 0 && range.leadingIdentity ? 1 : 0,
-    };
+    const batch: Batch = { lanes, binBytes, keepDefault: first === 0, tables: inputs.tables };
     const onClaimed = (claimed: number) =>
       events.onProgress?.(first + (lanes * (i + claimed / nPieces)) / nPhases, nLanes);
     const reports = await timed(name, () => pool.run({ phase, batch }, nPieces, onClaimed));

@@ -77,10 +77,8 @@ export interface Batch {
   readonly lanes: number;
   /** Of a bin. */
   readonly binBytes: 1 | 2;
-  /** Lane 0 is the unshuffled data: keep its (enhanced) statistics as the defaults. */
+  /** Lane 0 is the unshuffled data: keep its (enhanced) statistics as the defaults. It never counts, being no smaller than itself. */
   readonly keepDefault: boolean;
-  /** First lane that is counted and may be a maximum: 1 where the unshuffled data are not part of the null. */
-  readonly firstLane: number;
   /** Degrees of freedom that have a table of thresholds (engine/z-tables.ts). */
   readonly tables: readonly ZTable[];
 }

@@ -30,7 +30,7 @@ export function createEnhancedReducer({ job, worker: w, kernels: k, f32, u32 }: 
       k.f32ReduceEnhanced(
         nRows,
         firstElement,
-        group === 0 ? batch.firstLane : 0,
+        0,
         Math.min(lanes, batch.lanes - group * lanes),
         w.enhanced,
         defaults,

@@ -1,0 +1,143 @@
+// Problems for the engine itself, without the use cases above it: data, element-wise columns and connectivity on disk, everything else as plain data.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openConnectivity } from "../../src/connectivity/open-connectivity.js";
+import { prepareConnectivity } from "../../src/connectivity/prepare-connectivity.js";
+import type { EngineInputs } from "../../src/engine/inputs.js";
+import { type Engine, openEngine, planEngine, type RunOutcome } from "../../src/engine/run.js";
+import type { RunEvents } from "../../src/engine/shuffle-loop.js";
+import { BudgetError } from "../../src/errors.js";
+import type { NullState } from "../../src/run/null-state.js";
+import type { Hypothesis } from "../../src/stats/design/hypothesis.js";
+import { matrixOf } from "../../src/stats/design/matrix.js";
+import { partitionDesign } from "../../src/stats/design/partition.js";
+import { planShuffles } from "../../src/stats/shuffle/generated-shuffles.js";
+import type { ColumnSourceSpec } from "../../src/store/column-source.js";
+import { createRandom } from "./seeded-random.js";
+import { writeMatrix } from "./small-analysis.js";
+
+export interface EngineProblemOptions {
+  readonly nSubjects: number;
+  readonly nElements: number;
+  readonly nShuffles: number;
+  readonly enhancement: "none" | "cfe";
+  /** Default: t alone. */
+  readonly tests?: readonly ("t" | "F")[];
+  /** Default: nothing is missing, and all elements share a design. */
+  readonly isMissing?: (subject: number, element: number) => boolean;
+  /** Element-wise columns; default 0. */
+  readonly nColumns?: number;
+  /** Variance groups; default 1. */
+  readonly nGroups?: number;
+  readonly errors?: "ee" | "ise";
+  /** Default 0.1. */
+  readonly dh?: number;
+  /** Elements of a block; default 64. */
+  readonly blockWidth?: number;
+}
+
+const MiB = 2 ** 20;
+
+/** An intercept, a group and a covariate; the group is tested, and with F group and covariate together. The group shifts the first tenth of the elements. */
+export async function makeEngineProblem(directory: string, options: EngineProblemOptions): Promise<EngineInputs> {
+  const { nSubjects: n, nElements: m, nColumns = 0, nGroups = 1, errors = "ee", isMissing, dh = 0.1 } = options;
+  mkdirSync(directory, { recursive: true });
+  const random = createRandom(n * 7919 + m);
+  const columnSourceOf = (name: string, draw: (subject: number, element: number) => number): ColumnSourceSpec => {
+    const path = join(directory, name);
+    writeFileSync(
+      path,
+      Float32Array.from({ length: n * m }, (_, i) => draw(Math.floor(i / m), i % m)),
+    );
+    const place = { path, byteOffset: 0, layout: "row-major", io: "auto", ours: true } as const;
+    return { ...place, nRowsInFile: n, nElements: m, elementType: "f32", blockWidth: options.blockWidth ?? 64 };
+  };
+  const source = columnSourceOf("data.f32", (i, e) => {
+    const effect = e < m / 10 ? 1.5 * (i % 2) : 0;
+    return isMissing?.(i, e) ? Number.NaN : 5 + effect + random.normal();
+  });
+  const columnSources = Array.from({ length: nColumns }, (_, c) => columnSourceOf(`column${c}.f32`, random.normal));
+  const design = matrixOf(n, 3, (i, j) => (j === 0 ? 1 : j === 1 ? i % 2 : random.normal()));
+  const k = 3 + nColumns;
+  const hypotheses = (options.tests ?? ["t"]).map((kind, h): Hypothesis => {
+    const rank = kind === "t" ? 1 : 2;
+    return { name: `${kind}${h + 1}`, kind, rank, contrast: matrixOf(rank, k, (i, j) => Number(j === 1 + i)) };
+  });
+  const shuffles = planShuffles({ nSubjects: n, nShuffles: options.nShuffles, errors, seed: 1 });
+  const groups =
+    nGroups === 1 ? undefined : { count: nGroups, of: Int32Array.from({ length: n }, (_, i) => i % nGroups) };
+  const variable = isMissing !== undefined || nColumns > 0;
+  return {
+    planHash: "plan",
+    partition: partitionDesign(design, nColumns === 0 ? hypotheses : []),
+    model: { design, hypotheses, groups, nElementColumns: nColumns, variable },
+    columnSources,
+    source,
+    columns: Uint32Array.from({ length: m }, (_, e) => e),
+    enhancement: options.enhancement === "none" ? { kind: "none" } : await prepareCfe(directory, m, dh),
+    precision: "double",
+    kernels: "simd",
+    nThreads: 0,
+    memoryBytes: 256 * MiB,
+    shuffles: { plan: shuffles, range: { first: 0, end: shuffles.count, leadingIdentity: false } },
+    onFallback: () => {},
+  };
+}
+
+/** Neighbours in a row are connected. */
+async function prepareCfe(directory: string, m: number, dh: number): Promise<EngineInputs["enhancement"]> {
+  const matrix = join(directory, "matrix");
+  writeMatrix(matrix, m, (e) =>
+    [e - 1, e, e + 1].filter((to) => to >= 0 && to < m).map((to) => [to, to === e ? 1 : 0.5]),
+  );
+  const sizes = { nFixels: m, nElements: m, elementOfFixel: undefined };
+  const { path } = await prepareConnectivity({
+    directory: matrix,
+    ...sizes,
+    exponent: 0.5,
+    cache: join(directory, "cache"),
+  });
+  return { kind: "cfe", connectivity: { path, io: "auto" }, dh, extentPower: 2, heightPower: 3, legacy: false };
+}
+
+export async function openProblem(inputs: EngineInputs): Promise<Engine> {
+  if (inputs.enhancement.kind === "none") return openEngine(inputs);
+  const { path, io } = inputs.enhancement.connectivity;
+  const connectivity = openConnectivity(path, { io });
+  return openEngine(inputs, connectivity).finally(() => connectivity.close());
+}
+
+/** Observes and runs; the arrays of the state are copies. */
+export async function runEngine(
+  inputs: EngineInputs,
+  events: RunEvents = {},
+): Promise<RunOutcome & { readonly plan: Engine["plan"] }> {
+  const engine = await openProblem(inputs);
+  try {
+    await engine.observe();
+    const { state, cost } = await engine.run(events);
+    return { plan: engine.plan, cost, state: copyState(state) };
+  } finally {
+    await engine.close();
+  }
+}
+
+export function copyState(state: NullState): NullState {
+  const hypotheses = state.hypotheses.map(({ maxima, elements, counters, defaults }) => ({
+    ...{ maxima: maxima.slice(), elements: elements.slice() },
+    ...{ counters: counters.slice(), defaults: defaults.slice() },
+  }));
+  return { ...state, hypotheses };
+}
+
+/** The same in the smallest memory that works: small batches, narrow blocks. */
+export async function inLeastMemory(inputs: EngineInputs): Promise<EngineInputs> {
+  try {
+    if (inputs.enhancement.kind === "none") planEngine({ ...inputs, memoryBytes: 1 });
+    else await openProblem({ ...inputs, memoryBytes: 1 });
+  } catch (error) {
+    if (error instanceof BudgetError) return { ...inputs, memoryBytes: error.neededBytes };
+    throw error;
+  }
+  throw new Error("A run fitted into one byte.");
+}
