@@ -11,7 +11,6 @@ import {
   peerDataDirectory,
   readNullDistribution,
   readSmallImage,
-  type Tolerance,
 } from "../support/peer.js";
 import { runCli } from "../support/run-cli.js";
 
@@ -31,15 +30,23 @@ const CASES = [
   "fixelcfestats-column",
 ];
 
-/** Of make/generate-variable.mjs; large-means has 160. */
-const SHUFFLES_OF_VARIABLE_CASES = 80;
-
 const read = (path: string) => (path.endsWith(".txt") ? readNullDistribution(path) : readSmallImage(path).values);
 
-/** The fast kernels add extents in float32: an enhanced statistic that nearly equals a null value may fall on the other side of it. */
-function toleranceOf(output: string, tolerance: Tolerance, { outputs }: PeerManifest, kernels: string): Tolerance {
-  if (kernels === "reference" || !/pvalue/.test(output) || !("Fvalue_F1.mif" in outputs)) return tolerance;
-  return { ...tolerance, absolute: 2 / SHUFFLES_OF_VARIABLE_CASES };
+/**
+ * Fixels whose enhanced statistic is a value of the null distribution but for the last digit of float32 (2e-7 relative in the peer's own output). The
+ * fast kernels add extents in float32: it may fall on the other side, which is one shuffle more or less. Every other count is the peer's.
+ */
+const NEARLY_EQUAL: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
+  "fixelcfestats-missing-variance": { "fwe_1mpvalue_t2.mif": [263] },
+};
+/** Of make/generate-variable.mjs. */
+const SHUFFLES_OF_VARIABLE_CASES = 80;
+
+/** With the peer's value where ours is one shuffle off in a fixel that may be. */
+function excuseEqual(name: string, output: string, ours: ArrayLike<number>, stored: ArrayLike<number>): number[] {
+  const fixels = NEARLY_EQUAL[name]?.[output] ?? [];
+  const isOneOff = (i: number) => Math.round(Math.abs(ours[i]! - stored[i]!) * SHUFFLES_OF_VARIABLE_CASES) <= 1;
+  return Array.from(ours, (value, i) => (fixels.includes(i) && isOneOff(i) ? stored[i]! : value));
 }
 
 describe.each(CASES)("%s", (name) => {
@@ -57,16 +64,30 @@ describe.each(CASES)("%s", (name) => {
         const stored = join(peerCaseDirectory(name), "output");
         // what depends on a deviation of ours is looked at in fixelcfestats-deviations.test.ts
         const same = Object.entries(manifest.outputs).filter(([, { deviation }]) => deviation === undefined);
-        const found = same.flatMap(([output, tolerance]) => {
-          const ours = read(join(directory, "output", output));
-          return differences(ours, read(join(stored, output)), toleranceOf(output, tolerance, manifest, kernels)).map(
-            (difference) => `${output} ${difference}`,
-          );
+        const different = same.flatMap(([output, tolerance]) => {
+          const theirs = read(join(stored, output));
+          const found = read(join(directory, "output", output));
+          const ours = kernels === "reference" ? found : excuseEqual(name, output, found, theirs);
+          return differences(ours, theirs, tolerance).map((difference) => `${output} ${difference}`);
         });
-        expect(found).toEqual([]);
+        expect(different).toEqual([]);
         expect(Object.keys(manifest.outputs).length).toBeGreaterThan(1);
       });
     });
+  }
+});
+
+test("what is excused is as close as said, in the peer's own output", () => {
+  for (const [name, outputs] of Object.entries(NEARLY_EQUAL)) {
+    for (const [output, fixels] of Object.entries(outputs)) {
+      const stored = (file: string) => read(join(peerCaseDirectory(name), "output", file));
+      const enhanced = stored(output.replace("fwe_1mpvalue", "cfe"));
+      const nulls = stored(output.replace("fwe_1mpvalue", "null_dist").replace(".mif", ".txt"));
+      for (const fixel of fixels) {
+        const distance = Math.min(...Array.from(nulls, (value) => Math.abs(value / enhanced[fixel]! - 1)));
+        expect(distance, `${name} ${output} ${fixel}`).toBeLessThan(3e-7);
+      }
+    }
   }
 });
 
