@@ -1,6 +1,6 @@
 // The results of a run: what of the observed data and of the shuffles becomes which file. Takes plain data and never an engine, so that a run, its
 // parts put together and a state read back from disk give the same files.
-import { NO_ELEMENT, type NullState } from "../run/null-state.js";
+import { type HypothesisNull, NO_ELEMENT, type NullState } from "../run/null-state.js";
 import type { Observed } from "../run/observed.js";
 import { combineHypotheses, familyWise, sortNull } from "../stats/inference/family-wise.js";
 import {
@@ -76,9 +76,8 @@ export async function writeInference(
       continue;
     }
     if (names.null !== undefined) await writer.write(names.null, [own.maxima], signal);
-    const sorted = sortNull(strong?.maxima ?? own.maxima);
-    const fwe = valuesLike(own, nElements);
-    for (let i = 0; i < nElements; i++) fwe[i] = familyWise(own.defaults[i]!, sorted);
+    const sorted = await inSteps(sortNull(strong?.maxima ?? own.maxima), signal);
+    const fwe = await inSteps(familyWiseOf(own, sorted), signal);
     await writer.write(names.familyWise, [fwe], signal);
     const uncorrected = valuesLike(own, nElements);
     for (let i = 0; i < nElements; i++) uncorrected[i] = own.counters[i]! / sorted.length;
@@ -87,6 +86,28 @@ export async function writeInference(
     found.push(significanceOf(fwe, spec.eligible));
   }
   return found;
+}
+
+/** Elements looked up together: some tens of milliseconds. */
+const STEP_ELEMENTS = 2 ** 17;
+
+function* familyWiseOf(own: HypothesisNull, sorted: Float64Array): Generator<undefined, Float32Array | Float64Array> {
+  const { defaults } = own;
+  const fwe = valuesLike(own, defaults.length);
+  for (let i = 0; i < fwe.length; i++) {
+    fwe[i] = familyWise(defaults[i]!, sorted);
+    if (i % STEP_ELEMENTS === STEP_ELEMENTS - 1) yield;
+  }
+  return fwe;
+}
+
+/** With a turn of the event loop after every step. Rejects with the reason of `signal`. */
+async function inSteps<T>(work: Generator<undefined, T>, signal: AbortSignal | undefined): Promise<T> {
+  for (let step = work.next(); ; step = work.next()) {
+    if (step.done) return step.value;
+    await new Promise((resolve) => setImmediate(resolve));
+    signal?.throwIfAborted();
+  }
 }
 
 function significanceOf(fwe: ArrayLike<number>, eligible: Uint8Array | undefined): Significance {
