@@ -31,6 +31,8 @@ export interface ColumnOptions {
   readonly memoryBytes: number;
   readonly io: IoPolicy;
   readonly command: string;
+  /** As FixelInputOptions. */
+  readonly readList?: ((path: string) => string[]) | undefined;
 }
 
 /** In a store every column has the same scalar's name: its list is in the cache's key. */
@@ -38,7 +40,7 @@ const SCALAR = "column";
 
 /** Lists are searched beside the list, then in the working directory. Throws InputError: wrong length, or files that are not there. */
 export function resolveColumnInput(list: string, input: FixelInput, options: ColumnOptions): ColumnInput {
-  const names = readSubjectList(list);
+  const names = (options.readList ?? readSubjectList)(list);
   const nSubjects = input.subjects.length;
   if (names.length !== nSubjects) {
     throw new InputError(

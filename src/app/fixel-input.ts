@@ -47,7 +47,7 @@ function resolveStore(options: FixelInputOptions): FixelInput {
   const rows =
     subjects === "-"
       ? undefined
-      : selectRows(readSubjectList(subjects), names, { listPath: subjects, storePath: input });
+      : selectRows((options.readList ?? readSubjectList)(subjects), names, { listPath: subjects, storePath: input });
   const { template } = store;
   return {
     nFixels: store.nElements,
@@ -112,7 +112,7 @@ function resolveDirectory(options: FixelInputOptions, directory: FixelDirectory)
       `Cannot use - as the subject list: expected a file naming one subject a line, because ${options.input} is a fixel directory. "-" stands for all subjects of a store.`,
     );
   }
-  const names = readSubjectList(options.subjects);
+  const names = (options.readList ?? readSubjectList)(options.subjects);
   const { paths, searchedIn } = resolveSubjectFiles(names, {
     fixelDirectory: directory.path,
     listPath: options.subjects,

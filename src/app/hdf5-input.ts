@@ -29,7 +29,7 @@ export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInpu
     const rows =
       subjects === "-"
         ? undefined
-        : selectRows(readSubjectList(subjects), names, { listPath: subjects, storePath: input });
+        : selectRows((options.readList ?? readSubjectList)(subjects), names, { listPath: subjects, storePath: input });
     const expected = rows === undefined ? spec : { ...spec, rows };
     return {
       nFixels: scalar.nElements,

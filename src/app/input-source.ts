@@ -8,6 +8,8 @@ export interface FixelInputOptions {
   readonly input: string;
   /** Subject list, or "-" with a store: all rows in store order. */
   readonly subjects: string;
+  /** Names in a list of subjects, where somebody wants to see what is read. Throws InputError. */
+  readonly readList?: ((path: string) => string[]) | undefined;
   readonly scalar: string | undefined;
   /** Fixel directory for the results of an .h5 that has no /fixels and /voxels. */
   readonly template?: string | undefined;

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
-import { COMMANDS, newRun } from "../support/both-commands.js";
+import { COMMANDS, newRun, writeColumnFor } from "../support/both-commands.js";
 import { rawFixelData } from "../support/make-cohort.js";
 
 const sha256 = (path: string) => createHash("sha256").update(fs.readFileSync(path)).digest("hex");
@@ -22,10 +22,16 @@ describe.each(COMMANDS)("%s", (command) => {
       variance: write("variance.txt", "1\n2\n1\n2\n1\n2\n1\n2\n"),
       exchangeWithin: write("blocks.txt", "1\n1\n2\n2\n1\n1\n2\n2\n"),
       ...(command === "fixelcfestats"
-        ? { mask: write("mask.mif", rawFixelData(all)), posthoc: write("posthoc.mif", rawFixelData(all)) }
+        ? {
+            subjects: run.at("subjects.txt"),
+            mask: write("mask.mif", rawFixelData(all)),
+            posthoc: write("posthoc.mif", rawFixelData(all)),
+          }
         : {}),
     };
-    const before = Object.entries(files).map(([role, path]) => [role, { path, sha256: sha256(path) }]);
+    const before = Object.entries(files).map(([role, path]) => {
+      return [role === "subjects" ? "subjectList" : role, { path, sha256: sha256(path) }];
+    });
     let edited = false;
     const events = {
       onProgress(phase: string) {
@@ -41,7 +47,8 @@ describe.each(COMMANDS)("%s", (command) => {
     fs.truncateSync(files["design"]!, 0);
     fs.writeFileSync(files["design"]!, "# another\n1 0\n1 1\n1 0\n1 1\n1 0\n1 1\n1 0\n1 1\n");
     for (const name of ["variance", "exchangeWithin"]) expect(fs.readFileSync(files[name]!, "utf8")).toMatch(/edited/);
-    const text = Object.fromEntries(Object.entries(files).filter(([role]) => role !== "mask" && role !== "posthoc"));
+    const text = Object.fromEntries(Object.entries(files).filter(([role]) => !/mask|posthoc|subjects/.test(role)));
+    fs.truncateSync(run.at("subjects.txt"), fs.statSync(run.at("subjects.txt")).size - "\n# edited\n".length);
     await run.infer({ ...text, force: true });
     expect(run.record.inputs["design"]!.sha256).toBe(sha256(files["design"]!));
   });
@@ -55,6 +62,15 @@ describe.each(COMMANDS)("%s", (command) => {
     expect(run.record.inputs["design"]!.sha256).toBe(plain.record.inputs["design"]!.sha256);
     expect(run.record.runPlan.hash).toBe(plain.record.runPlan.hash);
   });
+});
+
+it("lists of element-wise columns are recorded as they were when they were read", async () => {
+  const run = newRun("fixelcfestats");
+  const column = [writeColumnFor(run)];
+  fs.writeFileSync(run.at("contrast.txt"), "0 -1 0\n");
+  const expected = { path: column[0], sha256: sha256(column[0]!) };
+  await run.infer({ column }, { onPlan: () => fs.appendFileSync(column[0]!, "another.mif\n") });
+  expect(run.record.inputs).toMatchObject({ column1: expected });
 });
 
 it("the template of the results is recorded as it was copied", async () => {

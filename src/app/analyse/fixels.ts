@@ -31,9 +31,11 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
   defaultCache: ({ output }) => resolve(output, "..", ".fixelstream"),
   describeOutput: ({ output }) => output,
   describeEarlier: ({ output }) => ` in ${output}`,
-  async resolveInput(options, { cache }) {
+  async resolveInput(options, { cache, files }) {
     const { input, subjects, scalar, template, memoryBytes, io, command } = options;
-    const found = await resolveFixelInput({ input, subjects, scalar, template, memoryBytes, io, command, cache });
+    const readList = (path: string) => files.list("subjectList", path);
+    const given = { input, subjects, scalar, template, memoryBytes, io, command, cache, readList };
+    const found = await resolveFixelInput(given);
     return {
       nSubjects: found.subjects.length,
       nElements: found.nFixels,
@@ -48,9 +50,10 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
       open: (events) => found.open(events),
     };
   },
-  async resolveColumns({ column = [], memoryBytes, io, command }, { fixels }, { cache }) {
-    return column.map((list) => {
-      const found = resolveColumnInput(list, fixels, { cache, memoryBytes, io, command });
+  async resolveColumns({ column = [], memoryBytes, io, command }, { fixels }, { cache, files }) {
+    return column.map((list, i) => {
+      const readList = (path: string) => files.list(`column${i + 1}`, path);
+      const found = resolveColumnInput(list, fixels, { cache, memoryBytes, io, command, readList });
       return {
         expected: found.expected,
         bytesToWrite: found.bytesToWrite,

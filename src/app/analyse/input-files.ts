@@ -9,6 +9,7 @@ import { bytesInMemory } from "../../formats/positional-bytes.js";
 import { type IntegerMatrix, parseIntegers } from "../../formats/text/integers.js";
 import { type Matrix, parseMatrix } from "../../formats/text/matrix.js";
 import { readTextFile } from "../../formats/text/read-text.js";
+import { namesOfList } from "../../formats/text/subject-list.js";
 import { describeSystemError } from "../../system-error.js";
 
 export interface InputFile {
@@ -22,6 +23,8 @@ export interface InputFile {
 export interface InputFiles {
   /** Throws InputError. */
   text(role: string, path: string): string;
+  /** Names, one a line. Throws InputError, also for none. */
+  list(role: string, path: string): string[];
   /** Throws InputError as parseMatrix. */
   matrix(role: string, path: string): Matrix;
   /** Throws InputError as parseIntegers. */
@@ -44,6 +47,7 @@ export function createInputFiles(): InputFiles {
   return {
     read,
     text,
+    list: (role, path) => namesOfList(text(role, path), path),
     matrix: (role, path) => parseMatrix(text(role, path), path),
     integers: (role, path) => parseIntegers(text(role, path), path),
     image(role, path, check) {

@@ -15,7 +15,12 @@ export function parseSubjectList(text: string): string[] {
 
 /** Throws InputError when the file cannot be read or names nothing. */
 export function readSubjectList(path: string): string[] {
-  const names = parseSubjectList(readTextFile(path));
+  return namesOfList(readTextFile(path), path);
+}
+
+/** As parseSubjectList. Throws InputError when the text, that of `path`, names nothing. */
+export function namesOfList(text: string, path: string): string[] {
+  const names = parseSubjectList(text);
   if (names.length > 0) return names;
   throw new InputError(
     `Cannot read ${path}: expected one file name a line, got no name at all. Is it the right file?`,
