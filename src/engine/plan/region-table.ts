@@ -96,10 +96,10 @@ export function describeRegions(
 }
 
 function formula(members: readonly PlacedRegion[], bytes: number): string {
-  const { type, shape } = members[0]!;
+  // the largest stands for all where they differ
+  const { type, shape } = members.reduce((largest, member) => (member.bytes > largest.bytes ? member : largest));
   const factors = shape.map((extent) => (typeof extent === "number" ? `${extent}` : extent.join(" ")));
   const isSame = members.every((member) => member.bytes * members.length === bytes);
-  // the largest stands for all where they differ
   const times = members.length === 1 ? [] : [isSame ? `${members.length}` : `${members.length} of at most that`];
   return [...factors, `${BYTES[type]} B`, ...times].join(" x ");
 }
