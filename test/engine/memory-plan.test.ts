@@ -340,7 +340,8 @@ describe("the memory plan", () => {
   });
 
   test("a refusal names a budget that then works, and a smaller one does not", () => {
-    const property = fc.property(anyInputs, (inputs) => {
+    const property = fc.property(anyInputs, anyModel, (anywhere, model) => {
+      const inputs = { ...anywhere, size: { ...anywhere.size, ...(model && modelSizes(anywhere.size, model)) } };
       const { neededBytes, givenBytes, message } = refusal(inputs);
       expect(givenBytes).toBe(1);
       expect(message).toContain("Cannot run in 1 B");
