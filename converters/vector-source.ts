@@ -20,9 +20,14 @@ export interface VectorSource {
 export interface VectorRows {
   /**
    * Fills `rows` [count][nElements] with subjects first..first+count; calls come with ascending `first`. Resolves to the CRC-32 of each subject's file,
-   * or to undefined when a value does not fit (then `rows` is of no use). Throws InputError.
+   * or to undefined when a value does not fit (then `rows` is of no use). `onRow` is awaited after each subject that is a file of its own. Throws InputError.
    */
-  readInto(rows: Float32Array | Float64Array, first: number, count: number): Promise<number[] | undefined>;
+  readInto(
+    rows: Float32Array | Float64Array,
+    first: number,
+    count: number,
+    onRow: (row: number) => Promise<void>,
+  ): Promise<number[] | undefined>;
   close(): void;
 }
 

@@ -54,7 +54,7 @@ export function openVectorList(path: string): VectorSource {
         );
       };
       return {
-        async readInto(rows, first, count) {
+        async readInto(rows, first, count, onRow) {
           const crc32: number[] = [];
           for (let i = first; i < first + count; i++) {
             const file = files[i]!;
@@ -65,6 +65,7 @@ export function openVectorList(path: string): VectorSource {
               throw allProblems(error, files.length, i, readOne);
             }
             crc32.push(checksumFile(file.typedPath));
+            await onRow(i);
           }
           return crc32;
         },

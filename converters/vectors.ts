@@ -9,6 +9,7 @@ import {
 } from "../src/store/build-store.js";
 import type { ElementType } from "../src/store/column-source.js";
 import { bytesPerValue, dataFileBytes } from "../src/store/element-type.js";
+import { createTurns } from "../src/turns.js";
 import { openNpy } from "./npy.js";
 import { type GroupPlan, planGroups } from "./plan-groups.js";
 import type { VectorSource } from "./vector-source.js";
@@ -80,6 +81,13 @@ async function convertAs(conversion: VectorConversion, elementType: ElementType)
   const { shape } = plan;
   const groups: GroupPlan = planGroups({ shape, readerBytes, memoryBytes: conversion.memoryBytes });
   const build = beginStoreBuild(plan, groups.stagingBytes);
+  // a caller stops the conversion by throwing from onProgress: it must have heard why
+  const turns = createTurns(undefined);
+  const onRow = async (row: number) => {
+    if (!turns.isDue()) return;
+    await turns.take();
+    onProgress?.("read", row, nSubjects);
+  };
   try {
     const rows = await source.openRows();
     try {
@@ -88,7 +96,7 @@ async function convertAs(conversion: VectorConversion, elementType: ElementType)
       for (const { first, count } of planRuns(build.written, groups.groupSize)) {
         onProgress?.("read", first, nSubjects);
         const values = new Values(buffer, 0, count * nElements);
-        const crc32 = await rows.readInto(values, first, count);
+        const crc32 = await rows.readInto(values, first, count, onRow);
         if (crc32 === undefined) return undefined;
         await build.writeSubjects(new Uint8Array(buffer, 0, values.byteLength), first, crc32);
       }

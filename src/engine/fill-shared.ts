@@ -3,10 +3,10 @@ import { type KernelSet, roundUp } from "../kernels/kernel-set.js";
 import { placeOfLane } from "../run/shuffle-range.js";
 import type { Matrix } from "../stats/design/matrix.js";
 import { correctionsInto, type DesignPartition, nuisanceMoments } from "../stats/design/partition.js";
+import type { Turns } from "../turns.js";
 import { fillRowPanels } from "./glm/panels.js";
 import type { EngineInputs, RunShuffles } from "./inputs.js";
 import { type EngineJob, gatheredTileBytes } from "./plan/job.js";
-import type { Turns } from "./threads/turns.js";
 
 export interface SharedContents {
   readonly buffer: ArrayBufferLike;

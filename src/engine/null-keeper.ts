@@ -3,8 +3,8 @@ import { type HypothesisNull, NO_ELEMENT, type NullState } from "../run/null-sta
 import type { ShuffleRange } from "../run/shuffle-range.js";
 import type { DesignPartition } from "../stats/design/partition.js";
 import { zOfScore } from "../stats/glm/scores.js";
+import type { Turns } from "../turns.js";
 import { type EngineJob, valuesOf } from "./plan/job.js";
-import type { Turns } from "./threads/turns.js";
 
 export interface NullKeeper {
   /** The maximum of each hypothesis of one more shuffle, the range's number `place`. */

@@ -11,6 +11,7 @@ import { VERDICTS } from "../stats/glm/element-design.js";
 import { largestBin } from "../stats/glm/largest-bin.js";
 import { scoreOfNone } from "../stats/glm/scores.js";
 import { shuffledPartition } from "../stats/glm/shuffled-design.js";
+import { createTurns } from "../turns.js";
 import { emptyReport } from "./context.js";
 import { fillConstants } from "./fill-shared.js";
 import type { EngineInputs, MatrixSize } from "./inputs.js";
@@ -23,7 +24,6 @@ import { listBlocks, listWindows } from "./plan/work-lists.js";
 import { createRunner } from "./runner.js";
 import { type RunCost, type RunEvents, runShuffles } from "./shuffle-loop.js";
 import { openPool, type Pool } from "./threads/pool.js";
-import { createTurns } from "./threads/turns.js";
 import { fillZTables } from "./z-tables.js";
 
 export interface EnginePlan {

@@ -3,8 +3,8 @@
 // about a microsecond (F): only degrees of freedom that enough statistics have get one. Which do changes no bin: stats/glm/fast-z.ts gives the same.
 import { largestBin } from "../stats/glm/largest-bin.js";
 import { createZThresholds, MAX_CELLS } from "../stats/glm/z-thresholds.js";
+import type { Turns } from "../turns.js";
 import type { EngineJob, ZTable } from "./plan/job.js";
-import type { Turns } from "./threads/turns.js";
 
 /** Statistics (elements x shuffles) that pay for a table of about 2000 thresholds at 5 us. */
 const WORTH_A_TABLE = { t: 2 ** 18, F: 2 ** 14 } as const;

@@ -3,6 +3,7 @@
 import { type HypothesisNull, NO_ELEMENT, type NullState } from "../run/null-state.js";
 import type { Observed } from "../run/observed.js";
 import { combineHypotheses, familyWise, sortNull } from "../stats/inference/family-wise.js";
+import { createTurns, inTurns } from "../turns.js";
 import {
   inferenceResults,
   observedResults,
@@ -67,6 +68,7 @@ export async function writeInference(
   const strong =
     results.strong === undefined ? undefined : combineHypotheses(state.hypotheses.map(({ maxima }) => maxima));
   if (results.strong !== undefined) await writer.write(results.strong, [strong!.maxima], signal);
+  const turns = createTurns(signal);
   const found: Significance[] = [];
   for (const [h, names] of results.hypotheses.entries()) {
     const own = state.hypotheses[h]!;
@@ -76,8 +78,8 @@ export async function writeInference(
       continue;
     }
     if (names.null !== undefined) await writer.write(names.null, [own.maxima], signal);
-    const sorted = await inSteps(sortNull(strong?.maxima ?? own.maxima), signal);
-    const fwe = await inSteps(familyWiseOf(own, sorted), signal);
+    const sorted = await inTurns(sortNull(strong?.maxima ?? own.maxima), turns);
+    const fwe = await inTurns(familyWiseOf(own, sorted), turns);
     await writer.write(names.familyWise, [fwe], signal);
     const uncorrected = valuesLike(own, nElements);
     for (let i = 0; i < nElements; i++) uncorrected[i] = own.counters[i]! / sorted.length;
@@ -99,15 +101,6 @@ function* familyWiseOf(own: HypothesisNull, sorted: Float64Array): Generator<und
     if (i % STEP_ELEMENTS === STEP_ELEMENTS - 1) yield;
   }
   return fwe;
-}
-
-/** With a turn of the event loop after every step. Rejects with the reason of `signal`. */
-async function inSteps<T>(work: Generator<undefined, T>, signal: AbortSignal | undefined): Promise<T> {
-  for (let step = work.next(); ; step = work.next()) {
-    if (step.done) return step.value;
-    await new Promise((resolve) => setImmediate(resolve));
-    signal?.throwIfAborted();
-  }
 }
 
 function significanceOf(fwe: ArrayLike<number>, eligible: Uint8Array | undefined): Significance {

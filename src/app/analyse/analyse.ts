@@ -90,7 +90,7 @@ export async function analyse<Options extends AnalysisOptions, Input extends Dat
     warnings.push(warning);
     events.onWarning?.(warning);
   };
-  const plan = await timed("check", () => resolveAnalysis(kind, options));
+  const plan = await timed("check", () => resolveAnalysis(kind, options, events.signal));
   events.onFacts?.(describeFacts(kind, plan));
   for (const warning of plan.warnings) warn(warning);
   const expected = await timed("check", () => planExpected(options, plan));
@@ -226,7 +226,7 @@ export async function planAnalysis<Options extends AnalysisOptions, Input extend
   options: Options,
   events: InferenceEvents = {},
 ): Promise<PlanSummary> {
-  const plan = await resolveAnalysis(kind, options);
+  const plan = await resolveAnalysis(kind, options, events.signal);
   events.onFacts?.(describeFacts(kind, plan));
   for (const warning of plan.warnings) events.onWarning?.(warning);
   plan.input.checkSources();

@@ -7,6 +7,7 @@ import type { Matrix } from "../../stats/design/matrix.js";
 import { type DesignPartition, partitionDesign } from "../../stats/design/partition.js";
 import type { VarianceGroups } from "../../stats/glm/model.js";
 import type { ShufflePlan } from "../../stats/shuffle/shuffle-plan.js";
+import { createTurns } from "../../turns.js";
 import type { Warning } from "../../warnings.js";
 import { resolveDesign } from "../plan/resolve-design.js";
 import { readVarianceGroups } from "../plan/resolve-model.js";
@@ -37,10 +38,11 @@ export interface AnalysisPlan<Input extends DataInput = DataInput> {
   readonly warnings: readonly Warning[];
 }
 
-/** Throws UsageError, InputError, DesignError (with all problems found), BudgetError. */
+/** Throws UsageError, InputError, DesignError (with all problems found), BudgetError, or the reason of `signal`. */
 export async function resolveAnalysis<Options extends AnalysisOptions, Input extends DataInput>(
   kind: ElementKind<Options, Input>,
   options: Options,
+  signal: AbortSignal | undefined,
 ): Promise<AnalysisPlan<Input>> {
   kind.checkParameters(options);
   const cache = options.cache ?? kind.defaultCache(options);
@@ -52,7 +54,8 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
   const variance = readVarianceGroups(options.variance, nSubjects, files);
   const columnInputs = await kind.resolveColumns(options, input, context);
   const selection = kind.selectElements(options, input, files);
-  const shuffles = resolveShuffles(options, { nSubjects, seed: options.seed, files });
+  const turns = createTurns(signal);
+  const shuffles = await resolveShuffles(options, { nSubjects, seed: options.seed, files, turns });
   return {
     ...{ input, design, columnInputs, selection, cache, files },
     hypotheses: list.hypotheses,

@@ -4,9 +4,10 @@ import { type IntegerMatrix, vectorOf } from "../../formats/text/integers.js";
 import { type ShufflesIdentity, sha256OfNumbers } from "../../run/run-plan.js";
 import { describeShuffles } from "../../stats/shuffle/describe-shuffles.js";
 import { blocksFromLabels } from "../../stats/shuffle/exchangeability-blocks.js";
-import { planShuffles } from "../../stats/shuffle/generated-shuffles.js";
+import { planShufflesInSteps } from "../../stats/shuffle/generated-shuffles.js";
 import { planFromPermutations } from "../../stats/shuffle/permutations-file.js";
 import type { ErrorModel, ShufflePlan } from "../../stats/shuffle/shuffle-plan.js";
+import { inTurns, type Turns } from "../../turns.js";
 import type { Warning } from "../../warnings.js";
 import type { InputFiles } from "../analyse/input-files.js";
 
@@ -28,15 +29,16 @@ export interface ResolvedShuffles {
 }
 
 /** Throws UsageError, InputError. */
-export function resolveShuffles(
+export async function resolveShuffles(
   options: ShuffleChoice,
-  { nSubjects, seed, files }: { nSubjects: number; seed: number; files: InputFiles },
-): ResolvedShuffles {
+  { nSubjects, seed, files, turns }: { nSubjects: number; seed: number; files: InputFiles; turns: Turns },
+): Promise<ResolvedShuffles> {
   const { errors, permutations, nShuffles } = options;
   if (permutations === undefined) {
     const wanted = nShuffles ?? DEFAULT_SHUFFLES;
     const blocks = readBlocks(options, nSubjects, files);
-    const shuffles = planShuffles({ nSubjects, nShuffles: wanted, errors, seed, ...(blocks && { blocks }) });
+    const wish = { nSubjects, nShuffles: wanted, errors, seed, ...(blocks && { blocks }) };
+    const shuffles = await inTurns(planShufflesInSteps(wish), turns);
     const warnings = options.notest ? [] : describeShuffles(shuffles, wanted).warnings;
     return { shuffles, identity: identityOf(shuffles, { seed, blocks, listed: undefined }), warnings };
   }

@@ -3,11 +3,11 @@
 import { Worker } from "node:worker_threads";
 import { InternalError } from "../../errors.js";
 import type { Fallback } from "../../mapping/file-bytes.js";
+import { createTurns } from "../../turns.js";
 import { CONTROL, type PhaseOrder } from "../plan/job.js";
 import type { Runner } from "../seams.js";
 import { phaseSteps, type TimedReport } from "./phase.js";
 import { rebuildFailure, type WorkerRequest, type WorkerResponse } from "./protocol.js";
-import { createTurns } from "./turns.js";
 import { workerUrl } from "./worker-url.js";
 
 export interface Pool {

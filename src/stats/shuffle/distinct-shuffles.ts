@@ -12,9 +12,13 @@ export type DrawShuffle = (index: number, attempt: number, into: UnitShuffle) =>
 
 /**
  * Attempt number of each shuffle whose first draw (attempt 0) repeats a lower index; those not listed keep attempt 0. Shuffle 0 is given.
- * Depends on `draw` only, so every process finds the same. There must be at least `count` distinct shuffles.
+ * In steps of a shuffle. Depends on `draw` only, so every process finds the same. There must be at least `count` distinct shuffles.
  */
-export function findRedraws(count: number, nUnits: number, draw: DrawShuffle): ReadonlyMap<number, number> {
+export function* findRedraws(
+  count: number,
+  nUnits: number,
+  draw: DrawShuffle,
+): Generator<undefined, ReadonlyMap<number, number>> {
   const redraws = new Map<number, number>();
   const now = createUnitShuffle(nUnits);
   const earlier = createUnitShuffle(nUnits);
@@ -40,6 +44,7 @@ export function findRedraws(count: number, nUnits: number, draw: DrawShuffle): R
       if (attempt > 0) redraws.set(index, attempt);
       break;
     }
+    yield;
   }
   return redraws;
 }

@@ -36,15 +36,22 @@ export interface GeneratedShuffleOptions {
  * Throws UsageError (numbers out of range, both kinds of blocks) and DesignError (unusable blocks). 5000 shuffles of 1000: about 0.2 s.
  */
 export function planShuffles(options: GeneratedShuffleOptions): ShufflePlan {
+  const work = planShufflesInSteps(options);
+  for (let step = work.next(); ; step = work.next()) if (step.done) return step.value;
+}
+
+/** The same in steps of a shuffle: a million of them take some ten seconds. */
+export function* planShufflesInSteps(options: GeneratedShuffleOptions): Generator<undefined, ShufflePlan> {
   const { nSubjects, nShuffles, errors, seed } = options;
   checkNumber("the number of subjects", nSubjects, 1, LARGEST_LIMIT);
   checkNumber("-nshuffles", nShuffles, 1, 2 ** 32 - 1);
   checkNumber("--seed", seed, 0, Number.MAX_SAFE_INTEGER);
   const space = createShuffleSpace(nSubjects, errors, resolveBlocks(nSubjects, options.blocks));
   const nDistinct = space.nPermutations * space.nSigns;
-  return nDistinct <= nShuffles
-    ? new EnumeratedShuffles(space, errors)
-    : new DrawnShuffles(space, errors, nShuffles, seed);
+  if (nDistinct <= nShuffles) return new EnumeratedShuffles(space, errors);
+  const drawn = new DrawnShuffles(space, errors, nShuffles, seed);
+  yield* drawn.avoidRepeats();
+  return drawn;
 }
 
 abstract class GeneratedShuffles implements ShufflePlan {
@@ -100,12 +107,16 @@ class DrawnShuffles extends GeneratedShuffles {
   readonly exhaustive = false;
   readonly #stream: RandomStream;
   /** Sparse: shuffles whose first draw was a repeat. */
-  readonly #redraws: ReadonlyMap<number, number>;
+  #redraws: ReadonlyMap<number, number> = new Map();
 
   constructor(space: ShuffleSpace, errors: ErrorModel, count: number, seed: number) {
     super(space, errors, count);
     this.#stream = new RandomStream(seed);
-    this.#redraws = findRedraws(count, space.nUnits, (index, attempt, into) => {
+  }
+
+  /** Before anything is drawn for use. */
+  *avoidRepeats(): Generator<undefined, void> {
+    this.#redraws = yield* findRedraws(this.count, this.space.nUnits, (index, attempt, into) => {
       this.#drawSources(index, attempt, into.sources);
       this.#drawSigns(index, attempt, into.signs);
     });

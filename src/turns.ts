@@ -10,6 +10,14 @@ export interface Turns {
   take(): Promise<void>;
 }
 
+/** Does `work` step by step, with a turn where one is due. Rejects with the signal's reason. */
+export async function inTurns<T>(work: Generator<unknown, T>, turns: Turns): Promise<T> {
+  for (let step = work.next(); ; step = work.next()) {
+    if (step.done) return step.value;
+    if (turns.isDue()) await turns.take();
+  }
+}
+
 /** The time since the last turn goes on from phase to phase: many short ones are no shorter than a long one. */
 export function createTurns(signal: AbortSignal | undefined): Turns {
   let last = performance.now();
