@@ -1,11 +1,12 @@
 // Who may import whom, and why. `npm run rooms` checks it, and .ci/check-rooms-bite.mjs that it bites.
 //
 //   bin → cli → app ─┬→ engine ─┬→ stats ──→ kernels (types; the table is passed in)
-//                    │          ├→ store ────────→ mapping
-//                    │          ├→ connectivity ─→ mapping, formats
+//                    │          ├→ store ────────→ mapping, publish
+//                    │          ├→ connectivity ─→ mapping, formats, publish
 //                    │          └→ kernels
-//                    ├→ results ─→ formats, run, stats/inference
-//                    └→ converters ─→ formats, store
+//                    ├→ results ─→ formats, run, stats/inference, publish
+//                    ├→ publish
+//                    └→ converters ─→ formats, store, publish
 //   run: what a run is made of and leaves, as plain data; for engine, results and app
 //   base, for everyone: errors, system-error, turns, units, warnings, version          nobody imports: bin, cli, app (but bin → cli, cli → app)
 
@@ -34,7 +35,7 @@ const ROOMS = {
   },
   app: {
     is: "^src/app/",
-    may: ["^src/(run|engine|stats|kernels|store|connectivity|results|formats|mapping)/", "^converters/"],
+    may: ["^src/(run|engine|stats|kernels|store|connectivity|results|formats|mapping|publish)/", "^converters/"],
     because:
       "A use case puts the rooms below it together and writes through results. It must run without a terminal, so it knows nothing of the command line.",
   },
@@ -65,13 +66,13 @@ const ROOMS = {
   },
   store: {
     is: "^src/store/",
-    may: ["^src/mapping/"],
+    may: ["^src/(mapping|publish)/"],
     because:
       "The store is a format of numbers on disk. Where they came from is the converters' business, what is done with them the engine's.",
   },
   connectivity: {
     is: "^src/connectivity/",
-    may: ["^src/(mapping|formats)/"],
+    may: ["^src/(mapping|formats|publish)/"],
     because:
       "The sparse matrix is made from MRtrix3's images (formats) and read in windows (mapping); it knows no statistics.",
   },
@@ -86,15 +87,21 @@ const ROOMS = {
     may: [],
     because: "The one room that may map memory keeps its dangers small by knowing nothing but files.",
   },
+  publish: {
+    is: "^src/publish/",
+    may: [],
+    because:
+      "What removes, locks and publishes stands in one place and knows nothing of what it handles: whoever writes files says which are its own, and the rules are the same for all.",
+  },
   results: {
     is: "^src/results/",
-    may: ["^src/(formats|run|stats/inference)/"],
+    may: ["^src/(formats|run|stats/inference|publish)/"],
     because:
       "What a run leaves behind must be readable without the engine that made it: reports and later versions start from results.",
   },
   converters: {
     is: "^converters/",
-    may: ["^src/(formats|store)/"],
+    may: ["^src/(formats|store|publish)/"],
     because: "A source format becomes a store: adding one must not need to know how stores are analysed.",
   },
   "public-interface": {
@@ -220,7 +227,7 @@ export default {
       from: {
         path: "^(src|bin|converters)/",
         pathNot: [
-          "^src/(formats|mapping|store|connectivity|results|app)/",
+          "^src/(formats|mapping|store|connectivity|publish|results|app)/",
           "^converters/",
           // reads package.json, and the compiled module
           "^src/version\\.ts$",

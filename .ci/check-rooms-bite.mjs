@@ -37,6 +37,7 @@ const PLANTED = [
   ["src/connectivity/planted.ts", "../engine/plan/job.js", "connectivity-imports-its-own-rooms-only"],
   ["src/formats/planted.ts", "../store/open-store.js", "formats-imports-its-own-rooms-only"],
   ["src/mapping/planted.ts", "../formats/image.js", "mapping-imports-its-own-rooms-only"],
+  ["src/publish/planted.ts", "../store/open-store.js", "publish-imports-its-own-rooms-only"],
   ["src/results/planted.ts", "../engine/run.js", "results-imports-its-own-rooms-only"],
   ["src/cli/planted.ts", "../stats/glm/observed.js", "cli-imports-its-own-rooms-only"],
   ["src/app/planted.ts", "../cli/program.js", "app-imports-its-own-rooms-only"],

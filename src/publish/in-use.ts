@@ -1,0 +1,100 @@
+// Marks of use: beside an entry of a cache, `KEY.fxs.used-ID` says that a living process reads it. Whoever removes entries takes the entry's lock and
+// then looks for marks; whoever reads puts its mark and then looks for such a lock: one of the two sees the other.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { systemErrorCode } from "../system-error.js";
+import { type Heartbeat, startHeartbeat } from "./heartbeat.js";
+import { findMade, sweepMade } from "./made-files.js";
+import { newId, thisProcess } from "./maker.js";
+import { removeFile } from "./remove-ours.js";
+
+const USED = ".used-";
+
+export interface UseMark {
+  /** Idempotent. At the latest when the process ends. */
+  release(): void;
+}
+
+export interface User {
+  readonly host: string;
+  readonly pid: number;
+}
+
+const held = new Set<() => void>();
+
+/**
+ * Says that this process uses the entry, before it looks whether it is there; the directory is made where it is missing, and stays as long as the mark is
+ * in it. In one that cannot be written nothing is said: whoever reads there cannot clear either.
+ */
+export function useEntry(entry: string): UseMark {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      mkdirSync(dirname(resolve(entry)), { recursive: true });
+      sweepMade(`${resolve(entry)}${USED}`);
+      return markUse(entry);
+    } catch (error) {
+      // Another process removed the empty directory that it had made.
+      if (systemErrorCode(error) !== "ENOENT" || attempt === MOST_ATTEMPTS) throw error;
+    }
+  }
+}
+
+const MOST_ATTEMPTS = 10;
+
+function markUse(entry: string): UseMark {
+  const path = `${resolve(entry)}${USED}${newId()}`;
+  const { host, pid } = thisProcess();
+  let heartbeat: Heartbeat;
+  try {
+    writeFileSync(path, `${JSON.stringify({ format: "fixelstream-use", host, pid })}\n`, { flag: "wx" });
+    heartbeat = startHeartbeat(path);
+  } catch (error) {
+    if (["EROFS", "EACCES", "EPERM", "ENOSPC", "EDQUOT"].includes(systemErrorCode(error) ?? ""))
+      return { release() {} };
+    throw error;
+  }
+  if (held.size === 0) process.once("exit", releaseAll);
+  const release = () => {
+    if (!held.delete(release)) return;
+    heartbeat.stop();
+    try {
+      removeFile(path);
+    } catch {
+      // Found to be of a dead process by the next who looks.
+    }
+    if (held.size === 0) process.removeListener("exit", releaseAll);
+  };
+  held.add(release);
+  return { release };
+}
+
+/** Processes that use the entry; marks of dead ones are removed. */
+export function usersOf(entry: string): User[] {
+  const prefix = `${resolve(entry)}${USED}`;
+  sweepMade(prefix);
+  return findMade(prefix)
+    .filter(({ life }) => life !== "dead")
+    .map(({ path, maker: { host, pid } }) => ({ host: hostIn(path) ?? host, pid }));
+}
+
+/** Somebody beside the one who asks, who has a mark of its own where it replaces an entry of a cache that it wants to use. */
+export function isUsedByOthers(entry: string): boolean {
+  const { host, pid } = thisProcess();
+  const users = usersOf(entry);
+  const own = users.filter((user) => user.host === host && user.pid === pid).length;
+  return users.length - Math.min(own, 1) > 0;
+}
+
+function releaseAll(): void {
+  for (const release of held) release();
+}
+
+/** In full; in the name of the mark it is cut. */
+function hostIn(path: string): string | undefined {
+  try {
+    const { host } = JSON.parse(readFileSync(path, "utf8"));
+    return typeof host === "string" ? host : undefined;
+  } catch {
+    return undefined;
+  }
+}

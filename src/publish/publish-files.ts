@@ -1,0 +1,160 @@
+// Several files that appear together in a directory that others see. What is to be moved is written down first (publishing.json, in the partial
+// directory), so that the next run can settle what a killed one has begun: finish it, because everything that is missing lies whole in what was left; or
+// undo it, because every file is known again.
+import { lstatSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { InputError } from "../errors.js";
+import { adoptPartial, findAbandoned, type PartialDirectory, PUBLISHING } from "./partial-directory.js";
+import { syncPath } from "./publish.js";
+import { removeFile } from "./remove-ours.js";
+
+/** Enough to know a file again, under another name of the same disk too. */
+export interface FileIdentity {
+  readonly inode: number;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+}
+
+export interface FilesToPublish {
+  readonly into: string;
+  /** Of the partial directory, in the order of moving. The last says that all are there. */
+  readonly names: readonly string[];
+  /** Files of ours that may be replaced, as they were found. */
+  readonly replaceable: ReadonlyMap<string, FileIdentity>;
+  /**
+   * What the next run does if this one is killed meanwhile. `undo`: nothing but the last may be replaced, and that in the last step. `finish`: an old
+   * file of the last name goes first, for it must not vouch for what is half new.
+   */
+  readonly ifKilled: "undo" | "finish";
+  /** What cannot be done, up to the colon. */
+  readonly purpose: string;
+}
+
+interface Publishing {
+  /** As seen from the partial directory: both may be moved together. */
+  readonly into: string;
+  readonly ifKilled: "undo" | "finish";
+  readonly files: readonly {
+    readonly name: string;
+    readonly identity: FileIdentity;
+    readonly replaces: FileIdentity | null;
+  }[];
+}
+
+/** Undefined: nothing there. No link is followed. */
+export function identityOf(path: string): FileIdentity | undefined {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat && { inode: stat.ino, sizeBytes: stat.size, mtimeMs: stat.mtimeMs };
+}
+
+/**
+ * Moves the files and removes the partial directory. Throws InputError when something else has one of the names by now (nothing is moved then), and what the
+ * system says.
+ */
+export function publishFiles(partial: PartialDirectory, wanted: FilesToPublish): void {
+  const { into, names, replaceable, ifKilled, purpose } = wanted;
+  partial.assertMine(into);
+  for (const name of names) syncPath(join(partial.path, name));
+  const publishing: Publishing = {
+    into: relative(partial.path, resolve(into)),
+    ifKilled,
+    files: names.map((name) => ({
+      name,
+      identity: identityOf(join(partial.path, name))!,
+      replaces: replaceable.get(name) ?? null,
+    })),
+  };
+  assertUntouched(partial.path, publishing, purpose);
+  writeFileSync(join(partial.path, PUBLISHING), `${JSON.stringify(publishing)}\n`, { flush: true });
+  move(partial.path, publishing);
+  partial.remove();
+}
+
+/** Finishes or undoes what killed runs had begun to move into `into`. What is undone is left as their partial directory. */
+export function settlePublications(kind: string, prefix: string, into: string, purpose: string): void {
+  for (const abandoned of findAbandoned(kind, prefix)) {
+    const publishing = readPublishing(abandoned.path);
+    if (publishing === undefined || resolve(abandoned.path, publishing.into) !== resolve(into)) continue;
+    const isDone = isMoved(abandoned.path, publishing, publishing.files.at(-1)?.name);
+    if (!isDone && publishing.ifKilled === "finish") assertUntouched(abandoned.path, publishing, purpose);
+    const partial = adoptPartial(abandoned);
+    if (partial === undefined) continue;
+    if (!isDone && publishing.ifKilled === "undo") {
+      moveBack(partial.path, publishing);
+      partial.leave();
+    } else {
+      if (!isDone) move(partial.path, publishing);
+      partial.remove();
+    }
+  }
+}
+
+function move(from: string, publishing: Publishing): void {
+  const into = resolve(from, publishing.into);
+  const last = publishing.files.at(-1);
+  if (publishing.ifKilled === "finish" && last !== undefined && !isMoved(from, publishing, last.name))
+    removeFile(join(into, last.name));
+  for (const { name } of publishing.files) {
+    if (!isMoved(from, publishing, name)) renameSync(join(from, name), join(into, name));
+  }
+  syncPath(into);
+}
+
+function moveBack(from: string, publishing: Publishing): void {
+  const into = resolve(from, publishing.into);
+  for (const { name } of publishing.files) {
+    if (isMoved(from, publishing, name)) renameSync(join(into, name), join(from, name));
+  }
+  removeFile(join(from, PUBLISHING));
+  syncPath(into);
+}
+
+/** It is no longer in the partial directory, and the very file is where it should go. */
+function isMoved(from: string, { into, files }: Publishing, name: string | undefined): boolean {
+  const file = files.find((file) => file.name === name);
+  if (file === undefined || identityOf(join(from, file.name)) !== undefined) return false;
+  return isSame(identityOf(resolve(from, into, file.name)), file.identity);
+}
+
+/** What is in the way must be what was found before the run, or nothing. */
+function assertUntouched(from: string, publishing: Publishing, purpose: string): void {
+  for (const { name, replaces } of publishing.files) {
+    const path = resolve(from, publishing.into, name);
+    const found = identityOf(path);
+    if (found === undefined || (replaces !== null && isSame(found, replaces)) || isMoved(from, publishing, name))
+      continue;
+    throw new InputError(
+      `${purpose}: expected ${replaces === null ? `no ${name}` : `${name} as it was when the run began`}, got another one, made meanwhile. Move it away and run the command again.`,
+      { path },
+    );
+  }
+}
+
+function isSame(one: FileIdentity | undefined, other: FileIdentity): boolean {
+  if (one === undefined) return false;
+  return one.inode === other.inode && one.sizeBytes === other.sizeBytes && one.mtimeMs === other.mtimeMs;
+}
+
+/** Undefined: nothing was moved yet. */
+function readPublishing(partial: string): Publishing | undefined {
+  try {
+    const json: unknown = JSON.parse(readFileSync(join(partial, PUBLISHING), "utf8"));
+    return isPublishing(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isPublishing(value: unknown): value is Publishing {
+  if (value === null || typeof value !== "object") return false;
+  const { into, ifKilled, files } = value as Record<string, unknown>;
+  const isKnown = ifKilled === "undo" || ifKilled === "finish";
+  return typeof into === "string" && isKnown && Array.isArray(files) && files.every(isFile);
+}
+
+function isFile(value: unknown): boolean {
+  if (value === null || typeof value !== "object") return false;
+  const { name, identity, replaces } = value as Record<string, unknown>;
+  const isName = typeof name === "string" && /^[^/\\]+$/.test(name) && !/^\.\.?$/.test(name);
+  return isName && identity !== null && typeof identity === "object" && typeof replaces === "object";
+}

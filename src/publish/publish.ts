@@ -1,0 +1,81 @@
+// From something finished under a name of its own to the name that was asked for: on the disk first, then one rename. Whoever is first has published.
+import { closeSync, fsyncSync, linkSync, openSync, readdirSync, renameSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { systemErrorCode } from "../system-error.js";
+import { namesIn } from "./made-files.js";
+import { newId, parseId } from "./maker.js";
+import { removeFile, thingAt } from "./remove-ours.js";
+
+/** Brings every file of a directory to the disk, and the directory. */
+export function syncDirectory(directory: string): void {
+  for (const name of readdirSync(directory)) syncPath(join(directory, name));
+  syncPath(directory);
+}
+
+/** Brings a file or directory to the disk. */
+export function syncPath(file: string): void {
+  const fd = openSync(file, "r");
+  try {
+    fsyncSync(fd);
+  } catch (error) {
+    // Windows does not sync directories, nor files opened for reading.
+    if (systemErrorCode(error) !== "EPERM") throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Renames a directory that is not empty. False when something has the name already: nothing is done then. */
+export function publishDirectory(from: string, target: string): boolean {
+  // Of two directories rename refuses the second, but one that is empty it would replace.
+  if (thingAt(target) !== undefined) return false;
+  try {
+    renameSync(from, target);
+  } catch (error) {
+    if (["ENOTEMPTY", "EEXIST", "ENOTDIR", "EISDIR"].includes(systemErrorCode(error) ?? "")) return false;
+    throw error;
+  }
+  syncPath(dirname(resolve(target)));
+  return true;
+}
+
+/** Renames a file. False when something has the name already. */
+export function publishFile(from: string, target: string): boolean {
+  try {
+    linkSync(from, target);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === "EEXIST") return false;
+    // Disks without links: a name taken between the two lines is replaced.
+    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS" && code !== "EMLINK") throw error;
+    if (thingAt(target) !== undefined) return false;
+    renameSync(from, target);
+  }
+  removeFile(from);
+  syncPath(dirname(resolve(target)));
+  return true;
+}
+
+/** Where a directory waits while another takes its place. */
+export function asidePrefixOf(target: string): string {
+  return `${resolve(target)}.replaced-`;
+}
+
+/** Gives `target` another name, from which it comes back (bringBack) or is removed. `undefined`: it was not what it was taken for, and is where it was. */
+export function setAside(target: string, isOurs: (path: string) => boolean): string | undefined {
+  const aside = `${asidePrefixOf(target)}${newId()}`;
+  renameSync(target, aside);
+  if (isOurs(aside)) return aside;
+  renameSync(aside, target);
+  return undefined;
+}
+
+/** Directories that were set aside for `target`, with whoever did it living or dead. */
+export function findAside(target: string): string[] {
+  const prefix = asidePrefixOf(target);
+  const [folder, start] = [dirname(prefix), basename(prefix)];
+  return namesIn(folder)
+    .filter((name) => name.startsWith(start) && parseId(name.slice(start.length)) !== undefined)
+    .map((name) => join(folder, name))
+    .filter((path) => thingAt(path) === "a directory");
+}

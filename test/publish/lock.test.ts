@@ -1,0 +1,139 @@
+// One holder a lock: among many who start at once, beside dead ones, across machines. Needs the built program.
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { describe, expect, test, vi } from "vitest";
+import { describeHolder, holderOf, tryLock } from "../../src/publish/lock.js";
+import { BEAT_EVERY_MS, lifeOf, newId, parseId, SILENT_AFTER_MS, thisProcess } from "../../src/publish/maker.js";
+import { age, deadId, foreignId, plantLock } from "../support/partials.js";
+import { builtCommand } from "../support/run-cli.js";
+import { temporaryDirectory } from "../support/temporary-directory.js";
+
+const root = temporaryDirectory();
+let made = 0;
+const newTarget = () => path.join(root, `target${made++}`);
+const held = (target: string) => {
+  const attempt = tryLock(target, "write");
+  if ("holder" in attempt) throw new Error(`held by ${describeHolder(attempt.holder)}`);
+  return attempt.lock;
+};
+const locksOf = (target: string) =>
+  fs.readdirSync(root).filter((name) => name.startsWith(`${path.basename(target)}.lock`));
+
+describe("makers", () => {
+  test("live, and are known again by their id", () => {
+    const now = Date.now();
+    expect(parseId(newId())).toMatchObject({ pid: process.pid, machine: thisProcess().machine });
+    expect(lifeOf(parseId(newId())!, now, now)).toBe("alive");
+    expect(newId()).not.toBe(newId());
+    for (const text of ["", "4711", "host-4711", `${newId()}x`, "../x-1-1-00000000-00000000"])
+      expect(parseId(text)).toBeUndefined();
+  });
+  test("are dead when they are gone, or their number is another's; silent when they give no sign", () => {
+    const now = Date.now();
+    const early = now - SILENT_AFTER_MS - 1;
+    const bornAgain = newId().replace(/^([\w.]+-\d+)-[0-9a-z]+-/, "$1-1-");
+    const life = (id: string, signMs: number) => lifeOf(parseId(id)!, signMs, now);
+    expect([life(deadId(), now), life(bornAgain, now)]).toEqual(["dead", "dead"]);
+    expect([life(newId(), early), life(newId(), now)]).toEqual(["silent", "alive"]);
+    expect([life(foreignId(), early), life(foreignId(), now)]).toEqual(["dead", "alive"]);
+    expect(thisProcess().started).not.toBe("0"); // where the system tells, as here
+  });
+});
+
+describe("a lock", () => {
+  test("is held by one, says by whom, and is gone when it is released", () => {
+    const target = newTarget();
+    const lock = held(target);
+    const attempt = tryLock(target, "clear");
+    expect(attempt).toMatchObject({ holder: { pid: process.pid, purpose: "write" } });
+    expect("holder" in attempt && describeHolder(attempt.holder)).toMatch(
+      /^process \d+ of \S+, since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/,
+    );
+    expect(lock.isMine()).toBe(true);
+    lock.release();
+    lock.release();
+    expect(lock.isMine()).toBe(false);
+    expect(locksOf(target)).toEqual([]);
+  });
+
+  test("of another machine holds while it gives signs of life, and no longer", () => {
+    const target = newTarget();
+    plantLock(target, foreignId(), SILENT_AFTER_MS - 5000);
+    expect(holderOf(target)?.pid).toBe(process.pid); // that machine's process of our number
+    expect("holder" in tryLock(target, "write")).toBe(true);
+    age(`${target}.lock`, SILENT_AFTER_MS + 5000);
+    expect(holderOf(target)).toBeUndefined();
+    held(target).release();
+    expect(locksOf(target)).toEqual([]);
+  });
+
+  test("shows a sign of life every few seconds, as long as it is held", () => {
+    const target = newTarget();
+    const ageMs = () => Date.now() - fs.statSync(`${target}.lock`).mtimeMs;
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      const lock = held(target);
+      age(`${target}.lock`, 60_000);
+      vi.advanceTimersByTime(BEAT_EVERY_MS - 1);
+      expect(ageMs()).toBeGreaterThan(50_000);
+      vi.advanceTimersByTime(2);
+      expect(ageMs()).toBeLessThan(50_000);
+      expect(lock.isMine()).toBe(true);
+      lock.release();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("that was taken over is no longer mine, and releasing it leaves the other's", () => {
+    const target = newTarget();
+    const lost = held(target);
+    age(`${target}.lock`, SILENT_AFTER_MS + 5000); // as if it had been stopped
+    const taken = held(target);
+    expect([lost.isMine(), taken.isMine()]).toEqual([false, true]);
+    lost.release();
+    expect(taken.isMine()).toBe(true);
+    taken.release();
+    expect(locksOf(target)).toEqual([]);
+  });
+
+  test("of the dead is replaced, also by those who died while replacing it", () => {
+    const target = newTarget();
+    plantLock(target, deadId());
+    plantLock(`${target}.x`, deadId());
+    fs.renameSync(`${target}.x.lock`, `${target}.lock.next`);
+    fs.writeFileSync(`${target}.lock.draft-${deadId()}`, "{}");
+    held(target).release();
+    expect(locksOf(target)).toEqual([]);
+  });
+
+  test.skipIf(!fs.existsSync(builtCommand))(
+    "is held by one at a time among eight that start at once, some of which die with it",
+    { timeout: 120_000 },
+    async () => {
+      for (let repeat = 0; repeat < 8; repeat++) {
+        const target = newTarget();
+        const log = `${target}.log`;
+        fs.writeFileSync(log, "");
+        plantLock(target, deadId()); // all find it, and all find it dead
+        const child = path.join(import.meta.dirname, "../support/lock-child.mjs");
+        const children = Array.from({ length: 8 }, (_, i) => {
+          const process_ = spawn(process.execPath, [child, target, log, "8", i < 3 ? "die" : "live"]);
+          return new Promise<number | null>((resolve) => process_.on("exit", (code) => resolve(code)));
+        });
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        fs.writeFileSync(`${log}.go`, "");
+        const codes = await Promise.all(children);
+        expect(codes).toEqual([null, null, null, 0, 0, 0, 0, 0]);
+        const lines = fs.readFileSync(log, "utf8").trim().split("\n");
+        expect(lines).toHaveLength(2 * (3 * 4 + 5 * 8));
+        for (let i = 0; i < lines.length; i += 2) {
+          expect([lines[i]![0], lines[i + 1]![0]]).toEqual(["+", "-"]);
+          expect(lines[i]!.slice(1)).toBe(lines[i + 1]!.slice(1));
+        }
+      }
+    },
+  );
+});
