@@ -1,17 +1,20 @@
 // A second scalar of the same subjects and template, added to a store. Killed at any point, the store is what it was before, or has both.
 //
-//   1. the scalar is converted into a store of its own beside the first, with journal and resumption like any conversion
-//   2. its files are renamed into the first: store.json does not name them yet, so nothing has changed
-//   3. store.json is replaced by rename
+//   1. the scalar is converted in a partial directory beside the store, with journal and resumption like any conversion
+//   2. its store.json gets the scalars that the store has
+//   3. its files and store.json are moved into the store, store.json last; the next conversion to the store undoes what a kill leaves half done
 import fs from "node:fs";
 import path from "node:path";
 import { InputError } from "../src/errors.js";
 import { openFixelDirectory } from "../src/formats/fixel-directory.js";
 import { readSubjectList } from "../src/formats/text/subject-list.js";
+import { type FileIdentity, identityOf, publishFiles } from "../src/publish/publish-files.js";
+import type { FinishedPartial } from "../src/store/build-store.js";
 import { checksumFile } from "../src/store/checksum-file.js";
+import { reportingWrites, withClaim } from "../src/store/claim-store.js";
 import { formatManifest, MANIFEST_FILE } from "../src/store/manifest.js";
+import { settleAdding } from "../src/store/open-partial.js";
 import { openStore, type Store } from "../src/store/open-store.js";
-import { syncPath } from "../src/store/publish-store.js";
 import { type ConvertSummary, convertFixelDirectory, type FixelConversion } from "./fixel-directory.js";
 
 /** The store that the conversion adds to: `output` is one, without this scalar, and is not to be replaced. */
@@ -21,23 +24,45 @@ export function storeToExtend({ output, scalar, force }: FixelConversion): Store
   return store.scalarNames.includes(scalar) ? undefined : store;
 }
 
-/** Throws InputError when template, subjects or their order are not those of the store, and as convertFixelDirectory does. */
-export async function addScalar(store: Store, conversion: FixelConversion): Promise<ConvertSummary> {
-  checkSameCohort(store, conversion);
-  const beside = `${conversion.output.replace(/[/\\]+$/, "")}.${conversion.scalar}.fxs`;
-  // Left by a run killed after step 2 began, it no longer holds its data: begun again.
-  const summary = await convertFixelDirectory({ ...conversion, output: beside, force: true });
-  const added = openStore(beside, { io: "read" }).manifest.scalars[conversion.scalar]!;
-  for (const name of added.missing === undefined ? [added.file] : [added.file, added.missing.file]) {
-    fs.renameSync(path.join(beside, name), path.join(store.path, name));
-  }
-  const scalars = { ...store.manifest.scalars, [conversion.scalar]: added };
-  const draft = path.join(store.path, `${MANIFEST_FILE}.new`);
-  fs.writeFileSync(draft, formatManifest({ ...store.manifest, scalars }), { flush: true });
-  fs.renameSync(draft, path.join(store.path, MANIFEST_FILE));
-  syncPath(store.path);
-  fs.rmSync(beside, { recursive: true, force: true });
-  return { ...summary, path: conversion.output };
+/**
+ * Throws InputError when the output has the scalar by now, when template, subjects or their order are not those of the store, and as
+ * convertFixelDirectory does.
+ */
+export async function addScalar(conversion: FixelConversion): Promise<ConvertSummary> {
+  const { output, scalar } = conversion;
+  return await withClaim(output, "parts", async (claim) => {
+    reportingWrites(output, () => settleAdding(output));
+    // As it is now that nobody else can write it.
+    const store = storeToExtend(conversion);
+    if (store === undefined) {
+      throw new InputError(
+        `Cannot add ${scalar} to ${output}: it has that scalar. Give another name with --scalar, or --force to replace the store.`,
+        { path: output },
+      );
+    }
+    checkSameCohort(store, conversion);
+    return await convertFixelDirectory({
+      ...conversion,
+      claim,
+      onComplete: (finished) => reportingWrites(output, () => moveInto(store, conversion, finished)),
+    });
+  });
+}
+
+function moveInto(store: Store, { scalar, output }: FixelConversion, { partial, manifest }: FinishedPartial): void {
+  const added = manifest.scalars[scalar]!;
+  const scalars = { ...store.manifest.scalars, [scalar]: added };
+  fs.writeFileSync(path.join(partial.path, MANIFEST_FILE), formatManifest({ ...store.manifest, scalars }));
+  const replaceable = new Map<string, FileIdentity>([
+    [MANIFEST_FILE, identityOf(path.join(store.path, MANIFEST_FILE))!],
+  ]);
+  publishFiles(partial, {
+    into: store.path,
+    names: [added.file, ...(added.missing === undefined ? [] : [added.missing.file]), MANIFEST_FILE],
+    replaceable,
+    ifKilled: "undo",
+    purpose: `Cannot add ${scalar} to ${output}`,
+  });
 }
 
 function checkSameCohort(store: Store, { inputDirectory, subjectList, output, scalar }: FixelConversion): void {

@@ -5,13 +5,16 @@ import { openFixelDirectory } from "../src/formats/fixel-directory.js";
 import { readSubjectList, resolveSubjectFiles } from "../src/formats/text/subject-list.js";
 import { blockWidthFor, countBlocks } from "../src/store/block-width.js";
 import {
-  assertOutputFree,
   beginStoreBuild,
+  type FinishedPartial,
   resumableElementType,
+  type StoreBuild,
   type StoreBuildPlan,
 } from "../src/store/build-store.js";
+import { assertOutputFree, type StoreClaim, withClaim } from "../src/store/claim-store.js";
 import type { ElementType } from "../src/store/column-source.js";
 import { dataFileBytes } from "../src/store/element-type.js";
+import type { Manifest } from "../src/store/manifest.js";
 import { type GroupPlan, planGroups } from "./plan-groups.js";
 import { checkSubjectFiles, describeInput } from "./subject-files.js";
 import { groupBytes, writeGroups } from "./write-groups.js";
@@ -31,6 +34,10 @@ export interface FixelConversion {
   readonly memoryBytes: number;
   /** Replace a store that exists. */
   readonly force: boolean;
+  /** Of a caller that is the only writer of the output already. */
+  readonly claim?: StoreClaim | undefined;
+  /** What becomes of the store when it is whole but for its name. Default: it is published as the output. */
+  readonly onComplete?: ((finished: FinishedPartial) => void) | undefined;
   /** For the provenance: as typed. */
   readonly command: string;
   readonly onProgress?: ((progress: ConvertProgress) => void) | undefined;
@@ -67,8 +74,19 @@ export interface ConvertSummary {
  * the subject files at once; output exists; disk full; a file changed meanwhile), BudgetError (memory for less than one subject).
  */
 export async function convertFixelDirectory(conversion: FixelConversion): Promise<ConvertSummary> {
+  const checked = checkInputs(conversion);
+  return await withClaim(conversion.output, conversion.claim ?? "store", (claim) =>
+    convertChecked(conversion, checked, claim),
+  );
+}
+
+async function convertChecked(
+  conversion: FixelConversion,
+  checked: ReturnType<typeof checkInputs>,
+  claim: StoreClaim,
+): Promise<ConvertSummary> {
   const { output, memoryBytes, onProgress } = conversion;
-  const { files, nFixels, searchedIn, planOf } = checkInputs(conversion);
+  const { files, nFixels, searchedIn, planOf } = checked;
   const groupsOf = (elementType: ElementType) => {
     const readerBytes = files.reduce((most, file) => Math.max(most, file.readerBytes[elementType]), 0);
     return planGroups({ shape: planOf(elementType).shape, readerBytes, memoryBytes });
@@ -81,7 +99,7 @@ export async function convertFixelDirectory(conversion: FixelConversion): Promis
     const plan = planOf(elementType);
     const { shape } = plan;
     const groups = groupsOf(elementType);
-    const build = beginStoreBuild(plan, groups.stagingBytes);
+    const build = beginStoreBuild({ ...plan, claim }, groups.stagingBytes);
     try {
       const report = (phase: ConvertProgress["phase"], total: number) => (done: number) =>
         onProgress?.({ phase, done, total });
@@ -89,7 +107,7 @@ export async function convertFixelDirectory(conversion: FixelConversion): Promis
       if (!(await writeGroups({ build, shape, groups, files, buffer, onSubject }))) return undefined;
       onSubject(shape.nSubjects);
       const onBlock = report("verify", countBlocks(nFixels, shape.blockWidth));
-      const manifest = await build.finish((iBlock) => onBlock(iBlock + 1));
+      const manifest = await finish(conversion, build, (iBlock) => onBlock(iBlock + 1));
       const { nElements = 0, nValues = 0 } = manifest.scalars[plan.scalar]?.missing ?? {};
       return {
         path: output,
@@ -115,13 +133,28 @@ export async function convertFixelDirectory(conversion: FixelConversion): Promis
   return summary;
 }
 
+async function finish(
+  { onComplete }: FixelConversion,
+  build: StoreBuild,
+  onBlock: (iBlock: number) => void,
+): Promise<Manifest> {
+  if (onComplete === undefined) return await build.finish(onBlock);
+  const finished = await build.complete(onBlock);
+  try {
+    onComplete(finished);
+  } finally {
+    finished.partial.leave(); // nothing when it was published
+  }
+  return finished.manifest;
+}
+
 /** Everything that can be wrong with the inputs, before anything is written. */
 function checkInputs(conversion: FixelConversion) {
   const { inputDirectory, subjectList, output, scalar, force, command, onProgress } = conversion;
   if (!/^[^/\\.][^/\\]*$/.test(scalar)) {
     throw new UsageError(`Cannot name a scalar ${JSON.stringify(scalar)}: expected a plain file name such as FD.`);
   }
-  assertOutputFree(output, force);
+  assertOutputFree(output, force, conversion.claim);
   const { indexPath, directionsPath, nFixels } = openFixelDirectory(inputDirectory);
   const names = readSubjectList(subjectList);
   const { paths, searchedIn } = resolveSubjectFiles(names, {

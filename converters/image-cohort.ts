@@ -1,16 +1,18 @@
 // One image a subject and scalar -> a store or a ModelArray file. Subjects are read in groups (write-groups.ts); float32 until a value turns up that
 // it cannot hold, then that scalar again as float64.
-import fs from "node:fs";
 import path from "node:path";
 import { InputError, InternalError } from "../src/errors.js";
 import type { FixelDirectory } from "../src/formats/fixel-directory.js";
 import { tablesOfDirectory } from "../src/formats/hdf5/fixel-tables.js";
 import { isHdf5Path } from "../src/formats/hdf5/hdf5-path.js";
 import { createModelArray, type ModelArrayWriter } from "../src/formats/hdf5/write-modelarray.js";
+import { beatWhenDue } from "../src/publish/heartbeat.js";
 import { blockWidthFor, countBlocks } from "../src/store/block-width.js";
-import { beginStoreBuild, type StoreBuildPlan } from "../src/store/build-store.js";
+import { beginStoreBuild, type FinishedPartial, type StoreBuildPlan } from "../src/store/build-store.js";
+import { type StoreClaim, withClaim } from "../src/store/claim-store.js";
 import type { ElementType } from "../src/store/column-source.js";
 import { creatorName, readProgramVersion } from "../src/store/creator.js";
+import { withHdf5Output } from "./hdf5-output.js";
 import { mergeStores } from "./merge-stores.js";
 import { type GroupPlan, planGroups } from "./plan-groups.js";
 import { describeInput, type SubjectFile } from "./subject-files.js";
@@ -52,32 +54,34 @@ async function convertToHdf5(conversion: ImageConversion): Promise<ConvertedScal
   const { scalars, directory, output, onProgress } = conversion;
   const types = new Map<string, ElementType>(scalars.map(({ name }) => [name, "f32"]));
   const tables = tablesOfDirectory(directory);
-  for (;;) {
-    const writer = await createModelArray({
-      output,
-      replace: conversion.force,
-      scalars: scalars.map(({ name, files }) => ({
-        name,
-        subjectNames: files.map((file) => file.name),
-        nElements: directory.nFixels,
-        elementType: types.get(name)!,
-      })),
-      tables,
-      gzipLevel: conversion.gzipLevel,
-      creator: creatorName(readProgramVersion()),
-    });
-    try {
-      const inexact = await writeAll(conversion, writer, types);
-      if (inexact === undefined) {
-        await writer.finish((share) => onProgress?.("compress", share));
-        return scalars.map((scalar) => describe(conversion, scalar, types.get(scalar.name)!));
+  const creator = creatorName(readProgramVersion());
+  return await withHdf5Output(output, conversion.force ? "replace" : "new", async ({ partialPath }) => {
+    for (;;) {
+      const writer = await createModelArray({
+        ...{ output, partial: partialPath, tables, gzipLevel: conversion.gzipLevel, creator },
+        scalars: scalars.map(({ name, files }) => ({
+          name,
+          subjectNames: files.map((file) => file.name),
+          nElements: directory.nFixels,
+          elementType: types.get(name)!,
+        })),
+      });
+      try {
+        const inexact = await writeAll(conversion, writer, types);
+        if (inexact === undefined) {
+          await writer.finish((share) => {
+            beatWhenDue(); // it holds the event loop
+            onProgress?.("compress", share);
+          });
+          return scalars.map((scalar) => describe(conversion, scalar, types.get(scalar.name)!));
+        }
+        if (types.get(inexact) === "f64") throw new InternalError(`A value of ${inexact} is no float64.`);
+        types.set(inexact, "f64");
+      } finally {
+        writer.discard();
       }
-      if (types.get(inexact) === "f64") throw new InternalError(`A value of ${inexact} is no float64.`);
-      types.set(inexact, "f64");
-    } finally {
-      writer.discard();
     }
-  }
+  });
 }
 
 /** The scalar that needs float64, if one turns up. */
@@ -115,42 +119,41 @@ async function convertToStore(conversion: ImageConversion): Promise<ConvertedSca
   if (conversion.gzipLevel !== undefined)
     throw new InputError(`Cannot compress ${output}: --gzip is for .h5 files. Leave it out, or name the output .h5.`);
   const [first, ...others] = scalars as [ImageScalar, ...ImageScalar[]];
-  if (others.length === 0) return [await buildStore(conversion, first, output, force)];
   const counts = scalars.map(({ name, files }) => `${name} ${files.length}`);
   if (others.some(({ files }) => files.length !== first.files.length)) {
     throw new InputError(
       `Cannot write ${output}: expected the same number of subjects for every scalar of a store, got ${counts.join(", ")}. Convert them one by one with --scalar, or into an .h5.`,
     );
   }
-  const folder = `${output.replace(/[/\\]+$/, "")}.scalars`;
-  fs.rmSync(folder, { recursive: true, force: true });
-  fs.mkdirSync(folder);
-  try {
+  return await withClaim(output, "parts", async (claim) => {
+    const parts: FinishedPartial[] = [];
     const converted: ConvertedScalar[] = [];
-    for (const scalar of scalars)
-      converted.push(await buildStore(conversion, scalar, path.join(folder, `${scalar.name}.fxs`), false));
-    mergeStores(
-      scalars.map(({ name }) => path.join(folder, `${name}.fxs`)),
-      output,
-      { replace: force, command: conversion.command },
-    );
-    return converted;
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
+    try {
+      for (const scalar of scalars) {
+        const { finished, described } = await buildPart(conversion, scalar, claim);
+        parts.push(finished);
+        converted.push(described);
+      }
+      mergeStores(parts, output, { replace: force, command: conversion.command });
+      return converted;
+    } finally {
+      for (const { partial } of parts) partial.leave(); // nothing when they were merged
+    }
+  });
 }
 
-async function buildStore(
+/** One scalar, whole but for its name. A killed run's is continued. */
+async function buildPart(
   conversion: ImageConversion,
   scalar: ImageScalar,
-  output: string,
-  replace: boolean,
-): Promise<ConvertedScalar> {
+  claim: StoreClaim,
+): Promise<{ finished: FinishedPartial; described: ConvertedScalar }> {
+  const { output, force: replace } = conversion;
   const { indexPath, directionsPath } = conversion.directory;
   const sources = scalar.files.map(({ name, path, sizeBytes, mtimeMs }) => ({ name, path, sizeBytes, mtimeMs }));
   for (const elementType of ["f32", "f64"] as const) {
     const plan: StoreBuildPlan = {
-      ...{ output, replace, kind: "fixel", scalar: scalar.name, sources, command: conversion.command },
+      ...{ output, replace, kind: "fixel", scalar: scalar.name, sources, command: conversion.command, claim },
       shape: shapeOf(conversion, scalar, elementType),
       template: {
         index: describeInput(path.basename(indexPath), indexPath),
@@ -165,8 +168,8 @@ async function buildStore(
       const onSubject = (done: number) => conversion.onProgress?.("read", done / files.length);
       if (!(await writeGroups({ build, shape: plan.shape, groups, files, buffer, onSubject }))) continue;
       const nBlocks = countBlocks(plan.shape.nElements, plan.shape.blockWidth);
-      await build.finish((iBlock) => conversion.onProgress?.("verify", (iBlock + 1) / nBlocks));
-      return describe(conversion, scalar, elementType);
+      const finished = await build.complete((iBlock) => conversion.onProgress?.("verify", (iBlock + 1) / nBlocks));
+      return { finished, described: describe(conversion, scalar, elementType) };
     } finally {
       await build.close();
     }

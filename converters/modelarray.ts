@@ -1,6 +1,4 @@
 // A ModelArray file of any layout -> a store, or a ModelArray file that can be used where it lies. Every chunk is read once, in bounded memory.
-import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { BudgetError, InputError, InternalError, UsageError } from "../src/errors.js";
 import { openFixelDirectory } from "../src/formats/fixel-directory.js";
@@ -20,12 +18,16 @@ import {
 } from "../src/formats/hdf5/modelarray-layout.js";
 import { type Hdf5File, openHdf5 } from "../src/formats/hdf5/open.js";
 import { createModelArray, type Rectangle } from "../src/formats/hdf5/write-modelarray.js";
+import { beatWhenDue } from "../src/publish/heartbeat.js";
 import { blockWidthFor, countBlocks } from "../src/store/block-width.js";
-import { assertOutputFree, beginStoreBuild } from "../src/store/build-store.js";
+import { beginStoreBuild } from "../src/store/build-store.js";
+import { assertOutputFree, withClaim } from "../src/store/claim-store.js";
 import type { ElementType } from "../src/store/column-source.js";
 import { creatorName, readProgramVersion } from "../src/store/creator.js";
 import { formatBytes } from "../src/units.js";
+import { withHdf5Output } from "./hdf5-output.js";
 import { describeInput } from "./subject-files.js";
+import { createTemplateFolder } from "./template-folder.js";
 
 export interface ModelArrayConversion {
   readonly input: string;
@@ -102,35 +104,48 @@ async function convertToStore(
     throw new UsageError(`Cannot compress ${output}: --gzip is for .h5 files. Leave it out, or name the output .h5.`);
   assertOutputFree(output, force);
   const { nSubjects, nElements, name, subjectNames } = scalar;
-  const temporary = fs.mkdtempSync(path.join(os.tmpdir(), "fixelstream-template-"));
+  const temporary = createTemplateFolder();
   try {
-    const { indexPath, directionsPath } = templateFiles(conversion, file, scalar, temporary);
+    const { indexPath, directionsPath } = templateFiles(conversion, file, scalar, temporary.path);
     const { path: absolute, sizeBytes, mtimeMs } = describeInput(name, conversion.input);
     const template = {
       index: describeInput(path.basename(indexPath), indexPath),
       directions: describeInput(path.basename(directionsPath), directionsPath),
     };
     const sources = subjectNames.map((subject) => ({ name: subject, path: absolute, sizeBytes, mtimeMs }));
-    for (const elementType of ["f32", "f64"] as const) {
-      const shape = { nSubjects, nElements, blockWidth: blockWidthFor(nSubjects), elementType };
-      const plan = { output, replace: force, kind: "fixel", scalar: name, shape, sources, template, command } as const;
-      const build = beginStoreBuild(plan, STAGING_BYTES);
-      try {
-        const write: Sink = (_, values, rectangle) => build.writeRectangle(values, rectangle);
-        const inexact = await copyScalars(conversion, file, [scalar], new Map([[name, elementType]]), write);
-        if (inexact !== undefined) continue;
-        assertUnchanged();
-        const nBlocks = countBlocks(nElements, shape.blockWidth);
-        await build.finish((iBlock) => onProgress?.("verify", (iBlock + 1) / nBlocks));
-        return summarise(output, [scalar], new Map([[name, elementType]]));
-      } finally {
-        await build.close();
+    return await withClaim(output, "store", async (claim) => {
+      for (const elementType of ["f32", "f64"] as const) {
+        const shape = { nSubjects, nElements, blockWidth: blockWidthFor(nSubjects), elementType };
+        const plan = {
+          output,
+          replace: force,
+          kind: "fixel",
+          scalar: name,
+          shape,
+          sources,
+          template,
+          command,
+        } as const;
+        const build = beginStoreBuild({ ...plan, claim }, STAGING_BYTES);
+        try {
+          const write: Sink = (_, values, rectangle) => build.writeRectangle(values, rectangle);
+          const types = new Map([[name, elementType]]);
+          const scratchPath = path.join(build.path, "chunk");
+          const inexact = await copyScalars(conversion, file, [scalar], { types, write, scratchPath });
+          if (inexact !== undefined) continue;
+          assertUnchanged();
+          const nBlocks = countBlocks(nElements, shape.blockWidth);
+          await build.finish((iBlock) => onProgress?.("verify", (iBlock + 1) / nBlocks));
+          return summarise(output, [scalar], types);
+        } finally {
+          await build.close();
+        }
       }
-    }
+      throw new InternalError(`A value of ${name} is no float64.`);
+    });
   } finally {
-    fs.rmSync(temporary, { recursive: true, force: true });
+    temporary.remove();
   }
-  throw new InternalError(`A value of ${name} is no float64.`);
 }
 
 async function convertToHdf5(
@@ -142,31 +157,40 @@ async function convertToHdf5(
   const { output, onProgress } = conversion;
   const types = new Map<string, ElementType>(scalars.map(({ name }) => [name, "f32"]));
   const tables = tablesOf(conversion, file);
-  for (;;) {
-    const writer = await createModelArray({
-      output,
-      replace: conversion.force,
-      scalars: scalars.map(({ name, subjectNames, nElements }) => ({
-        ...{ name, subjectNames, nElements },
-        elementType: types.get(name)!,
-      })),
-      tables,
-      gzipLevel: conversion.gzipLevel,
-      creator: creatorName(readProgramVersion()),
-    });
-    try {
-      const inexact = await copyScalars(conversion, file, scalars, types, writer.writeRectangle);
-      if (inexact === undefined) {
-        assertUnchanged();
-        await writer.finish((share) => onProgress?.("compress", share));
-        return summarise(output, scalars, types);
+  const creator = creatorName(readProgramVersion());
+  return await withHdf5Output(output, conversion.force ? "replace" : "new", async ({ partialPath, scratchPath }) => {
+    for (;;) {
+      const writer = await createModelArray({
+        ...{ output, partial: partialPath, tables, gzipLevel: conversion.gzipLevel, creator },
+        scalars: scalars.map(({ name, subjectNames, nElements }) => ({
+          ...{ name, subjectNames, nElements },
+          elementType: types.get(name)!,
+        })),
+      });
+      try {
+        const write = writer.writeRectangle;
+        const inexact = await copyScalars(conversion, file, scalars, { types, write, scratchPath });
+        if (inexact === undefined) {
+          assertUnchanged();
+          await writer.finish((share) => {
+            beatWhenDue(); // it holds the event loop
+            onProgress?.("compress", share);
+          });
+          return summarise(output, scalars, types);
+        }
+        if (types.get(inexact) === "f64") throw new InternalError(`A value of ${inexact} is no float64.`);
+        types.set(inexact, "f64");
+      } finally {
+        writer.discard();
       }
-      if (types.get(inexact) === "f64") throw new InternalError(`A value of ${inexact} is no float64.`);
-      types.set(inexact, "f64");
-    } finally {
-      writer.discard();
     }
-  }
+  });
+}
+
+interface CopyTarget {
+  readonly types: ReadonlyMap<string, ElementType>;
+  readonly write: Sink;
+  readonly scratchPath: string;
 }
 
 /** The scalar that turns out to need float64, if there is one. */
@@ -174,14 +198,10 @@ async function copyScalars(
   conversion: ModelArrayConversion,
   file: Hdf5File,
   scalars: readonly ScalarDataset[],
-  types: ReadonlyMap<string, ElementType>,
-  write: Sink,
+  { types, write, scratchPath }: CopyTarget,
 ): Promise<string | undefined> {
   for (const [i, scalar] of scalars.entries()) {
-    const reader = openMatrixReader(file, scalar, {
-      partBytes: planPart(conversion, scalar),
-      scratchPath: `${conversion.output.replace(/[/\\]+$/, "")}.chunk-${process.pid}`,
-    });
+    const reader = openMatrixReader(file, scalar, { partBytes: planPart(conversion, scalar), scratchPath });
     try {
       const onPart = (share: number) => conversion.onProgress?.("read", (i + share) / scalars.length);
       if (!(await copyParts(reader, scalar.name, types.get(scalar.name)!, write, onPart))) return scalar.name;

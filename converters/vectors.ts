@@ -1,12 +1,8 @@
 // Vectors of any kind of input -> a store of kind "vector". Memory stays inside the budget; a killed conversion is continued.
 import { InternalError, UsageError } from "../src/errors.js";
 import { blockWidthFor, countBlocks } from "../src/store/block-width.js";
-import {
-  assertOutputFree,
-  beginStoreBuild,
-  resumableElementType,
-  type StoreBuildPlan,
-} from "../src/store/build-store.js";
+import { beginStoreBuild, resumableElementType, type StoreBuildPlan } from "../src/store/build-store.js";
+import { assertOutputFree, type StoreClaim, withClaim } from "../src/store/claim-store.js";
 import type { ElementType } from "../src/store/column-source.js";
 import { bytesPerValue, dataFileBytes } from "../src/store/element-type.js";
 import { createTurns } from "../src/turns.js";
@@ -26,6 +22,8 @@ export interface VectorConversion {
   readonly memoryBytes: number;
   /** Replace a store that exists. */
   readonly force: boolean;
+  /** Of a caller that is the only writer of the output already. */
+  readonly claim?: StoreClaim | undefined;
   /** For the provenance: as typed. */
   readonly command: string;
   /** Subjects, or blocks read back, done of `total`. */
@@ -57,20 +55,22 @@ export async function convertVectors(conversion: VectorConversion): Promise<Vect
       `Cannot name a scalar ${JSON.stringify(scalar)}: expected a plain file name such as values, got something else. Correct --scalar.`,
     );
   }
-  assertOutputFree(output, force);
-  const resumed = resumableElementType(planOf(conversion, "f32"));
-  for (const elementType of source.elementTypes) {
-    if (resumed === "f64" && elementType === "f32") continue;
-    const summary = await convertAs(conversion, elementType);
-    if (summary !== undefined) return summary;
-  }
-  throw new InternalError(`A value of ${source.path} is no float64.`);
+  assertOutputFree(output, force, conversion.claim);
+  return await withClaim(output, conversion.claim ?? "store", async (claim) => {
+    const resumed = resumableElementType(planOf(conversion, "f32"));
+    for (const elementType of source.elementTypes) {
+      if (resumed === "f64" && elementType === "f32") continue;
+      const summary = await convertAs({ ...conversion, claim }, elementType);
+      if (summary !== undefined) return summary;
+    }
+    throw new InternalError(`A value of ${source.path} is no float64.`);
+  });
 }
 
-function planOf({ source, output, force, scalar, command }: VectorConversion, elementType: ElementType) {
+function planOf({ source, output, force, scalar, command, claim }: VectorConversion, elementType: ElementType) {
   const { nSubjects, nElements, sources } = source;
   const shape = { nSubjects, nElements, blockWidth: blockWidthFor(nSubjects), elementType };
-  return { output, replace: force, kind: "vector", scalar, shape, sources, command } satisfies StoreBuildPlan;
+  return { output, replace: force, kind: "vector", scalar, shape, sources, command, claim } satisfies StoreBuildPlan;
 }
 
 /** Undefined when a value does not fit the type. */

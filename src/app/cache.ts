@@ -1,15 +1,16 @@
 // What the cache holds: converted stores, prepared matrices, and what killed runs left of either. Everything in it can be made again.
-// An entry is a directory with a name that only we give and nothing in it but files of ours; anything else is left alone.
 import fs from "node:fs";
 import path from "node:path";
-import { connectivityManifest } from "../connectivity/manifest.js";
-import { InputError } from "../errors.js";
-import { JOURNAL_FILE, LOCK_FILE } from "../store/build-store.js";
-import { readJournal } from "../store/journal.js";
-import { MANIFEST_FILE } from "../store/manifest.js";
-import { readManifest } from "../store/open-store.js";
-import { livingOwner } from "../store/partial-lock.js";
+import { removeConnectivity } from "../connectivity/publish-connectivity.js";
+import { InputError, isFixelstreamError } from "../errors.js";
+import { usersOf } from "../publish/in-use.js";
+import { holderOf, tryLock } from "../publish/lock.js";
+import { listPartials, removeAbandoned } from "../publish/partial-directory.js";
+import { removeStore } from "../store/publish-store.js";
 import { describeSystemError } from "../system-error.js";
+import { type CacheEntry, type CacheUser, recogniseEntry, targetOf, targetOfBeside } from "./cache-entry.js";
+
+export type { CacheEntry, CacheUser };
 
 /** In the working directory. */
 export const DEFAULT_CACHE = ".fixelstream";
@@ -19,18 +20,6 @@ export function findCache(named: string | undefined): string | undefined {
   return named ?? (fs.existsSync(DEFAULT_CACHE) ? DEFAULT_CACHE : undefined);
 }
 
-export interface CacheEntry {
-  readonly kind: "store" | "connectivity" | "unfinished store" | "unfinished connectivity";
-  /** In the cache directory. */
-  readonly name: string;
-  readonly bytes: number;
-  /** For people: `FD of 40 subjects in /data/fd`. */
-  readonly madeFrom: string;
-  readonly lastUsed: Date;
-  /** The process that is writing it now. */
-  readonly writer: number | undefined;
-}
-
 export interface CacheContents {
   /** Largest first. */
   readonly entries: readonly CacheEntry[];
@@ -38,21 +27,13 @@ export interface CacheContents {
   readonly others: readonly string[];
 }
 
-/** 24 hexadecimal digits of a hash: app/fixel-input.ts and connectivity/prepare-connectivity.ts. */
-const NAME = /^[0-9a-f]{24}\.(fxs|fxc)(\.partial|\.partial-(\d+)|\.replaced)?$/;
-const OUR_FILES = {
-  fxs: new RegExp(
-    `^(${[MANIFEST_FILE, JOURNAL_FILE, LOCK_FILE].join("|")}|(index|directions)\\..*|.*\\.(f32|f64|missing))$`,
-  ),
-  fxc: /^(connectivity\.json|counts\.u32|norms\.f32|connections\.bin)$/,
-};
-
 /** Throws InputError when it is no directory or cannot be read. */
 export function listCache(cache: string): CacheContents {
   const entries: CacheEntry[] = [];
   const others: string[] = [];
   for (const name of readNames(cache)) {
-    const entry = recognise(cache, name);
+    if (targetOfBeside(cache, name) !== undefined) continue;
+    const entry = recogniseEntry(cache, name);
     if (entry === undefined) others.push(name);
     else entries.push(entry);
   }
@@ -71,7 +52,7 @@ export function noteUse(entry: string): void {
 
 export interface ClearedCache {
   readonly removed: readonly CacheEntry[];
-  /** Being written by a living process. */
+  /** Being written, or used, by a living process. */
   readonly inUse: readonly CacheEntry[];
   /** Used since. */
   readonly recent: readonly CacheEntry[];
@@ -81,24 +62,72 @@ export interface ClearedCache {
 /** Removes entries not used for `olderThanMs` (0: all). Throws InputError when one cannot be removed. */
 export function clearCache(cache: string, olderThanMs: number, now = Date.now()): ClearedCache {
   const { entries, others } = listCache(cache);
-  const inUse = entries.filter(({ writer }) => writer !== undefined);
-  const free = entries.filter(({ writer }) => writer === undefined);
-  const isOld = ({ lastUsed }: CacheEntry) => olderThanMs === 0 || now - lastUsed.getTime() > olderThanMs;
-  const removed = free.filter(isOld);
-  for (const { name } of removed) removeEntry(path.join(cache, name));
-  return { removed, inUse, recent: free.filter((entry) => !isOld(entry)), others };
+  const removed: CacheEntry[] = [];
+  const inUse: CacheEntry[] = [];
+  const recent: CacheEntry[] = [];
+  for (const entry of entries) {
+    if (entry.writer !== undefined || entry.users.length > 0) inUse.push(entry);
+    else if (olderThanMs !== 0 && now - entry.lastUsed.getTime() <= olderThanMs) recent.push(entry);
+    else {
+      const usage = removeEntry(cache, entry);
+      if (usage === undefined) removed.push(entry);
+      else inUse.push({ ...entry, ...usage });
+    }
+  }
+  clearLocks(cache);
+  return { removed, inUse, recent, others };
 }
 
-/** The file that makes it whole goes first: removed by half it is a leftover, never a store. Links are unlinked, not followed. */
-function removeEntry(entry: string): void {
+/** Who began to write or use it just now; undefined: it is gone. */
+function removeEntry(cache: string, { name, kind }: CacheEntry): Partial<CacheEntry> | undefined {
+  const entry = path.join(cache, name);
+  const target = path.join(cache, targetOf(name)!);
   try {
-    for (const marker of [MANIFEST_FILE, "connectivity.json"]) fs.rmSync(path.join(entry, marker), { force: true });
-    fs.rmSync(entry, { recursive: true, force: true });
+    // With the lock first and the marks of use after it, nobody begins to use the entry unseen (in-use.ts).
+    const attempt = tryLock(target, "clear");
+    if ("holder" in attempt) return { writer: attempt.holder };
+    try {
+      const isPartial = kind.startsWith("unfinished");
+      const users = isPartial ? [] : usersOf(target);
+      if (users.length > 0) return { users };
+      const kept = isPartial
+        ? removePartial(target, entry)
+        : kind === "store"
+          ? removeStore(entry)
+          : removeConnectivity(entry);
+      if (kept === undefined) return undefined;
+      throw new InputError(
+        `Cannot remove ${entry}: expected nothing in it but what fixelstream made, got ${kept}. Move it away.`,
+        { path: entry },
+      );
+    } finally {
+      attempt.lock.release();
+    }
   } catch (cause) {
+    if (isFixelstreamError(cause)) throw cause;
     throw new InputError(
       `Cannot remove ${entry}: expected a directory that can be removed, got ${describeSystemError(cause)}. Check its permissions.`,
       { path: entry, cause },
     );
+  }
+}
+
+function removePartial(target: string, entry: string): string | undefined {
+  const prefix = `${target}.partial-`;
+  const found = listPartials(prefix).find((partial) => partial.path === path.resolve(entry));
+  return found?.mark && removeAbandoned({ path: found.path, prefix, mark: found.mark });
+}
+
+/** Those of dead processes, whose entry was perhaps never made. */
+function clearLocks(cache: string): void {
+  const targets = new Set(readNames(cache).map((name) => targetOfBeside(cache, name)));
+  for (const name of targets) {
+    if (name === undefined) continue;
+    const target = path.join(cache, name);
+    usersOf(target); // removes those of the dead
+    if (holderOf(target) !== undefined) continue;
+    const attempt = tryLock(target, "clear");
+    if ("lock" in attempt) attempt.lock.release();
   }
 }
 
@@ -110,67 +139,5 @@ function readNames(cache: string): string[] {
       `Cannot look into the cache ${cache}: expected a directory, got ${describeSystemError(cause)}. Name the one that --cache of fixelcfestats made; by default it is .fixelstream beside the output.`,
       { path: cache, cause },
     );
-  }
-}
-
-/** Undefined: not ours. */
-function recognise(cache: string, name: string): CacheEntry | undefined {
-  const [, ending, suffix, pid] = NAME.exec(name) ?? [];
-  const entry = path.join(cache, name);
-  const stat = fs.lstatSync(entry, { throwIfNoEntry: false });
-  if (ending === undefined || stat?.isDirectory() !== true) return undefined;
-  let bytes = 0;
-  for (const file of fs.readdirSync(entry)) {
-    const inside = fs.lstatSync(path.join(entry, file), { throwIfNoEntry: false });
-    if (inside === undefined) continue; // a running conversion moved it
-    if (!inside.isFile() || !OUR_FILES[ending as "fxs" | "fxc"].test(file)) return undefined;
-    bytes += inside.size;
-  }
-  const isStore = ending === "fxs";
-  const whole = suffix === undefined && fs.existsSync(path.join(entry, isStore ? MANIFEST_FILE : "connectivity.json"));
-  const what = isStore ? "store" : "connectivity";
-  return {
-    kind: whole ? what : `unfinished ${what}`,
-    name,
-    bytes,
-    madeFrom: (isStore ? describeStore(entry, whole) : describeConnectivity(entry)) ?? "unknown",
-    lastUsed: stat.mtime,
-    writer: isStore ? livingOwner(path.join(entry, LOCK_FILE)) : livingProcess(pid),
-  };
-}
-
-function describeStore(entry: string, whole: boolean): string | undefined {
-  if (!whole) {
-    const plan = readJournal(path.join(entry, JOURNAL_FILE))?.plan;
-    const first = plan?.inputs?.[0]?.path;
-    return first === undefined ? undefined : `${plan?.scalar} of ${plan?.nSubjects} subjects in ${path.dirname(first)}`;
-  }
-  try {
-    const { scalars, nSubjects, nElements } = readManifest(entry);
-    const [[scalar, { sources }]] = Object.entries(scalars) as [[string, (typeof scalars)[string]]];
-    return `${scalar} of ${nSubjects} subjects x ${nElements} fixels in ${path.dirname(sources[0]!.path)}`;
-  } catch {
-    return undefined; // of another version, or damaged
-  }
-}
-
-function describeConnectivity(entry: string): string | undefined {
-  try {
-    const json = JSON.parse(fs.readFileSync(path.join(entry, "connectivity.json"), "utf8"));
-    const { nElements, nFixels, exponent, sources } = connectivityManifest.parse(json);
-    const masked = nElements < nFixels ? `${nElements} of ${nFixels} fixels (-mask)` : `${nFixels} fixels`;
-    return `matrix of ${masked}, -cfe_c ${exponent}, from ${path.dirname(sources.fixels.path)}`;
-  } catch {
-    return undefined;
-  }
-}
-
-function livingProcess(pid: string | undefined): number | undefined {
-  if (pid === undefined) return undefined;
-  try {
-    process.kill(Number(pid), 0);
-    return Number(pid);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM" ? Number(pid) : undefined;
   }
 }

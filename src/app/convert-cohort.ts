@@ -1,14 +1,12 @@
 // The use case "a table of images into one file": ModelArray's cohort CSV into a store or an .h5.
-import path from "node:path";
 import { readCohort } from "../../converters/cohort-csv.js";
+import { assertHdf5Free } from "../../converters/hdf5-output.js";
 import { type ConvertedScalar, convertImages } from "../../converters/image-cohort.js";
 import { checkSubjectFiles } from "../../converters/subject-files.js";
-import { InputError } from "../errors.js";
 import { openFixelDirectory } from "../formats/fixel-directory.js";
 import { isHdf5Path } from "../formats/hdf5/hdf5-path.js";
-import { beginPartialFile } from "../formats/hdf5/partial-file.js";
 import { resolveSubjectFiles } from "../formats/text/subject-list.js";
-import { assertOutputFree } from "../store/build-store.js";
+import { assertOutputFree } from "../store/claim-store.js";
 
 export interface ConvertCohortOptions {
   /** ModelArray's table, long or wide. */
@@ -35,7 +33,7 @@ export interface ConvertCohortSummary {
 /** Paths are looked for in the template, beside the table, in the working directory. Throws InputError (all problems of the files of a scalar), BudgetError. */
 export async function convertCohort(options: ConvertCohortOptions): Promise<ConvertCohortSummary> {
   const { cohort, output, force, onProgress } = options;
-  assertFree(output, force);
+  await assertFree(output, force);
   const directory = openFixelDirectory(options.template);
   const found = readCohort(cohort, options.scalars);
   const scalars = found.map(({ name, sourceFiles }, i) => {
@@ -50,9 +48,8 @@ export async function convertCohort(options: ConvertCohortOptions): Promise<Conv
   return { path: output, nElements: directory.nFixels, scalars: converted };
 }
 
-/** The output can be made: before long work. */
-export function assertFree(output: string, force: boolean): void {
-  if (isHdf5Path(output)) beginPartialFile(output, force);
+/** The output can be made: before long work. Throws InputError. */
+export async function assertFree(output: string, force: boolean): Promise<void> {
+  if (isHdf5Path(output)) await assertHdf5Free(output, force ? "replace" : "new");
   else assertOutputFree(output, force);
-  if (path.basename(output) === "") throw new InputError(`Cannot write ${output}: expected a name.`, { path: output });
 }

@@ -50,7 +50,7 @@ export async function convertFixels(options: ConvertFixelsOptions): Promise<Conv
   if (gzipLevel !== undefined)
     throw new UsageError(`Cannot compress ${output}: --gzip is for .h5 files. Leave it out, or name the output .h5.`);
   const store = storeToExtend(filled);
-  return store === undefined ? convertFixelDirectory(filled) : addScalar(store, filled);
+  return store === undefined ? convertFixelDirectory(filled) : addScalar(filled);
 }
 
 /** Not resumed: a killed run begins again. */
@@ -63,7 +63,7 @@ async function convertToHdf5(
   },
 ): Promise<ConvertSummary> {
   const { output, scalar, force, onProgress } = options;
-  assertFree(output, force);
+  await assertFree(output, force);
   const directory = openFixelDirectory(options.inputDirectory);
   const names = readSubjectList(options.subjectList);
   const search = { fixelDirectory: directory.path, listPath: options.subjectList };

@@ -1,7 +1,11 @@
 // The cohort that comes with the package, and a place for what the demo makes of it.
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { InternalError } from "../errors.js";
+import { InputError, InternalError } from "../errors.js";
+import { pathKindOf } from "../formats/path-kind.js";
+import { thingAt } from "../publish/remove-ours.js";
+import { claimDirectory } from "../results/claim-directory.js";
 
 /** fixtures/demo of the package: above dist/src/app, or above src/app. */
 export function findDemo(): string {
@@ -13,9 +17,33 @@ export function findDemo(): string {
   return found;
 }
 
-/** The cohort's place; makes `output` too. */
+/** In every directory that a demo made: into no other does it write. */
+const DEMO_MARK = "demo.json";
+
+/** The cohort's place; makes `output` too. Throws InputError when that holds anything and no demo made it. */
 export function prepareDemo(output: string): string {
   const found = findDemo();
-  mkdirSync(output, { recursive: true });
+  const kind = pathKindOf(output);
+  const isOurs = kind === "directory" && isMarked(join(output, DEMO_MARK));
+  if (kind === "file" || (kind === "directory" && !isOurs && readdirSync(output).length > 0)) {
+    throw new InputError(
+      `Cannot put the demo into ${output}: expected a new name, an empty directory or one that a demo made, got ${kind === "file" ? "a file" : "a directory with something else in it"}. Give another name.`,
+      { path: output },
+    );
+  }
+  const remedy = "Give another name.";
+  claimDirectory({ path: output, purpose: `Cannot put the demo into ${output}`, remedy });
+  if (!isOurs) writeFileSync(join(output, DEMO_MARK), `${JSON.stringify({ format: DEMO_FORMAT })}\n`, { flag: "wx" });
   return found;
+}
+
+const DEMO_FORMAT = "fixelstream-demo";
+
+function isMarked(path: string): boolean {
+  try {
+    const mark: unknown = thingAt(path) === "a file" ? JSON.parse(readFileSync(path, "utf8")) : undefined;
+    return mark !== null && typeof mark === "object" && "format" in mark && mark.format === DEMO_FORMAT;
+  } catch {
+    return false;
+  }
 }

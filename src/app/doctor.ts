@@ -5,6 +5,8 @@ import path from "node:path";
 import { compileSimdModule, simdIsSupported } from "../kernels/choose-kernels.js";
 import { loadLibc } from "../mapping/libc.js";
 import { MappedFile } from "../mapping/mapped-file.js";
+import { newId } from "../publish/maker.js";
+import { removeFile } from "../publish/remove-ours.js";
 import { describeSystemError } from "../system-error.js";
 import { formatBytes, formatDuration } from "../units.js";
 import { VERSION } from "../version.js";
@@ -115,20 +117,20 @@ function checkMapping(directory: string): Finding {
 
 /** A file on that disk for a moment; the time until it was on the disk. */
 function withTrialFile<T>(directory: string, bytes: number, use: (file: string, ms: number, data: Uint8Array) => T): T {
-  const file = path.join(directory, `.fixelstream-doctor-${process.pid}`);
+  const file = path.join(directory, `.fixelstream-doctor-${newId()}`);
   const data = new Uint8Array(bytes);
   for (let i = 0; i < bytes; i++) data[i] = i * 31;
   const start = performance.now();
   try {
     fs.writeFileSync(file, data, { flag: "wx", flush: true });
   } catch (cause) {
-    if (fs.existsSync(file)) fs.rmSync(file); // a disk that is full keeps a part
+    removeFile(file); // a disk that is full keeps a part
     throw new Error(`cannot write in ${directory}: ${describeSystemError(cause)}`, { cause });
   }
   try {
     return use(file, performance.now() - start, data);
   } finally {
-    fs.rmSync(file, { force: true });
+    removeFile(file);
   }
 }
 

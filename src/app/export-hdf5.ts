@@ -1,18 +1,21 @@
 // Result images of a fixel directory as one analysis of a ModelArray file. A file that exists is never changed in place: a copy gets the analysis and
 // takes its name, so that a run killed at any point leaves the file as it was.
-import { constants, copyFileSync, existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { constants, copyFileSync, existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { withHdf5Output } from "../../converters/hdf5-output.js";
 import { InputError, UsageError } from "../errors.js";
 import { type FixelDirectory, openFixelDirectory } from "../formats/fixel-directory.js";
 import { openDraft } from "../formats/hdf5/draft.js";
 import { tablesOfDirectory } from "../formats/hdf5/fixel-tables.js";
 import { assertFinished, COMPLETE_MARKER, WRITING_MARKER } from "../formats/hdf5/modelarray-layout.js";
 import { openHdf5 } from "../formats/hdf5/open.js";
-import { assertRoom, beginPartialFile, publishFile } from "../formats/hdf5/partial-file.js";
 import { ELEMENT_ID, writeResults } from "../formats/hdf5/results-matrix.js";
+import { assertRoom } from "../formats/hdf5/write-at.js";
 import { writeFixelTables } from "../formats/hdf5/write-fixel-tables.js";
 import { imageKindOf, openImage, readImageHeader } from "../formats/image.js";
 import { entryValues } from "../formats/image-header.js";
+import { beatWhenDue } from "../publish/heartbeat.js";
+import { reportingWrites } from "../store/claim-store.js";
 import { creatorName, readProgramVersion } from "../store/creator.js";
 import { DERIVED_KEY, STATISTIC_KEY } from "./export-images.js";
 
@@ -50,13 +53,12 @@ export async function exportHdf5(options: ExportHdf5Options): Promise<ExportHdf5
   const directory = openFixelDirectory(results);
   const { statistics, skipped } = findStatistics(directory);
   const exists = existsSync(output);
-  if (exists) await checkTarget(options, directory);
-  const partial = beginPartialFile(output, exists);
-  const copiedBytes = exists ? statSync(output).size : 0;
-  assertRoom(output, copiedBytes + directory.nFixels * (8 * statistics.length + 72));
-  try {
-    if (exists) copyFileSync(output, partial, constants.COPYFILE_FICLONE);
-    const draft = await openDraft(partial, output, exists ? "add" : "make");
+  await withHdf5Output(output, exists ? "add" : "new", async ({ partialPath }) => {
+    if (exists) await checkTarget(options, directory);
+    const copiedBytes = exists ? statSync(output).size : 0;
+    assertRoom(output, copiedBytes + directory.nFixels * (8 * statistics.length + 72));
+    if (exists) reportingWrites(output, () => copyFileSync(output, partialPath, constants.COPYFILE_FICLONE));
+    const draft = await openDraft(partialPath, output, exists ? "add" : "make");
     try {
       const creator = creatorName(readProgramVersion());
       if (!exists) {
@@ -65,6 +67,7 @@ export async function exportHdf5(options: ExportHdf5Options): Promise<ExportHdf5
       }
       const names = statistics.map(({ name }) => name);
       writeResults(draft, { analysis, names, nElements: directory.nFixels }, (i) => {
+        beatWhenDue(); // it holds the event loop
         options.onProgress?.(i / statistics.length);
         return readStatistic(statistics[i]!, directory.nFixels);
       });
@@ -75,11 +78,8 @@ export async function exportHdf5(options: ExportHdf5Options): Promise<ExportHdf5
     } finally {
       draft.close();
     }
-    publishFile(partial, output);
-    return { output, analysis, nElements: directory.nFixels, statistics: statistics.map(({ name }) => name), skipped };
-  } finally {
-    rmSync(partial, { force: true });
-  }
+  });
+  return { output, analysis, nElements: directory.nFixels, statistics: statistics.map(({ name }) => name), skipped };
 }
 
 async function checkTarget(

@@ -1,13 +1,21 @@
 // Statistics of a ModelArray file as fixel images, named as ModelArrayIO names them: ANALYSIS_STATISTIC.mif, and 1m.p.value beside each p.value.
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import { InputError, UsageError } from "../errors.js";
+import { createTemplateFolder } from "../../converters/template-folder.js";
+import { InputError, isFixelstreamError, UsageError } from "../errors.js";
 import { openFixelDirectory } from "../formats/fixel-directory.js";
 import { readFixelTables, writeFixelTemplate } from "../formats/hdf5/fixel-tables.js";
 import { openHdf5 } from "../formats/hdf5/open.js";
 import { describeResults, readResults } from "../formats/hdf5/results-matrix.js";
 import { readImageHeader, writeImage } from "../formats/image.js";
+import { entryValues } from "../formats/image-header.js";
+import type { PartialDirectory } from "../publish/partial-directory.js";
+import { type FileIdentity, identityOf, publishFiles } from "../publish/publish-files.js";
+import { thingAt } from "../publish/remove-ours.js";
+import { type ClaimedDirectory, claimDirectory } from "../results/claim-directory.js";
+import { gatheredNames, gatherResults, settleResults } from "../results/results-partial.js";
+import { isSameContent } from "../results/same-content.js";
+import { describeSystemError, systemErrorCode } from "../system-error.js";
 
 export interface ExportImagesOptions {
   /** ModelArray file. */
@@ -35,13 +43,17 @@ export const STATISTIC_KEY = "modelarray_statistic";
 export const DERIVED_KEY = "modelarray_derived_from";
 
 const P_VALUE = "p.value";
+/** For a chunk of compressed results. */
+const SCRATCH = "chunk";
 
-/** Throws UsageError (no such analysis, no template), InputError (damaged, another template, images exist). */
+/** Throws UsageError (no such analysis, no template), InputError (damaged, another template, images exist or are not ours). */
 export async function exportImages(options: ExportImagesOptions): Promise<ExportImagesSummary> {
   const { input, analysis, output } = options;
+  const purpose = `Cannot write to ${output}`;
   const file = await openHdf5(input);
-  const temporary = mkdtempSync(join(tmpdir(), "fixelstream-template-"));
-  const partial = join(output, `.partial-${process.pid}`);
+  let temporary: PartialDirectory | undefined;
+  let partial: PartialDirectory | undefined;
+  let claim: ClaimedDirectory | undefined;
   try {
     const results = describeResults(file, analysis);
     const tables = options.template === undefined ? readFixelTables(file) : undefined;
@@ -50,10 +62,11 @@ export async function exportImages(options: ExportImagesOptions): Promise<Export
         `Cannot export ${input}: it has no /fixels and /voxels to make index and directions from. Give the fixel directory that it was made with: --template DIRECTORY.`,
       );
     }
+    temporary = tables && createTemplateFolder();
     const template =
       tables === undefined
         ? openFixelDirectory(options.template!)
-        : { ...writeFixelTemplate(temporary, tables), nFixels: tables.nFixels };
+        : { ...writeFixelTemplate(temporary!.path, tables), nFixels: tables.nFixels };
     if (template.nFixels !== results.nElements) {
       throw new InputError(
         `Cannot export ${analysis} of ${input}: expected ${results.nElements} fixels in ${options.template ?? "/fixels"}, got ${template.nFixels}. Give the right fixel directory with --template.`,
@@ -63,13 +76,17 @@ export async function exportImages(options: ExportImagesOptions): Promise<Export
     const names = results.names.map((name) => fileName(analysis, name));
     const images = names.flatMap((name) => (name.includes(P_VALUE) ? [name, complementName(name)] : [name]));
     checkNames(options, images);
-    rmSync(partial, { recursive: true, force: true });
-    mkdirSync(partial, { recursive: true });
-    for (const path of [template.indexPath, template.directionsPath]) copyFileSync(path, join(partial, basename(path)));
+    claim = claimDirectory({ path: output, purpose, remedy: "Choose another directory." });
+    settleResults(output, purpose);
+    const replaceable = findReplaceable(options, images);
+    const newTemplateFiles = checkTemplate(options, [template.indexPath, template.directionsPath]);
+    partial = gatherResults(output, [...images, ...newTemplateFiles.map((path) => basename(path)), SCRATCH]);
+    const gathered = partial.path;
+    for (const path of newTemplateFiles) copyFileSync(path, join(gathered, basename(path)));
     const { transform, voxelSizes } = readImageHeader(template.directionsPath);
     const write = (name: string, values: Float64Array, entries: readonly (readonly [string, string])[]) =>
       writeImage(
-        join(partial, name),
+        join(gathered, name),
         {
           dimensions: [values.length, 1, 1],
           dataType: values.every((value) => Object.is(Math.fround(value), value)) ? "Float32LE" : "Float64LE",
@@ -79,7 +96,7 @@ export async function exportImages(options: ExportImagesOptions): Promise<Export
         values,
       );
     let i = 0;
-    const scratchPath = join(partial, "chunk");
+    const scratchPath = join(gathered, SCRATCH);
     for await (const values of readResults(file, results, { memoryBytes: options.memoryBytes, scratchPath })) {
       const name = names[i]!;
       write(name, values, [[STATISTIC_KEY, `${i} ${results.names[i]}`]]);
@@ -92,11 +109,18 @@ export async function exportImages(options: ExportImagesOptions): Promise<Export
       i += 1;
       options.onProgress?.(i / names.length);
     }
-    for (const name of readdirSync(partial)) renameSync(join(partial, name), join(output, name));
+    const ifKilled = replaceable.size > 0 ? "finish" : "undo";
+    publishFiles(partial, { into: output, names: gatheredNames(partial, undefined), replaceable, ifKilled, purpose });
     return { output, nElements: results.nElements, images };
+  } catch (cause) {
+    if (isFixelstreamError(cause) || systemErrorCode(cause) === undefined) throw cause;
+    const message = `${purpose}: expected a disk with room and a directory that can be written, got ${describeSystemError(cause)}. Choose another directory.`;
+    throw new InputError(message, { path: output, cause });
   } finally {
     file.close();
-    for (const path of [temporary, partial]) rmSync(path, { recursive: true, force: true });
+    temporary?.remove();
+    partial?.remove();
+    claim?.release();
   }
 }
 
@@ -105,18 +129,52 @@ const fileName = (analysis: string, statistic: string) => `${`${analysis}_${stat
 
 const complementName = (name: string) => name.replace(P_VALUE, `1m.${P_VALUE}`);
 
-function checkNames({ output, force, analysis }: ExportImagesOptions, images: readonly string[]): void {
+function checkNames({ analysis }: ExportImagesOptions, images: readonly string[]): void {
   const twice = images.find((name, i) => images.indexOf(name) !== i);
-  if (twice !== undefined) {
-    throw new InputError(
-      `Cannot export ${analysis}: two of its statistics would be ${twice}. Rename one of them in R.`,
-    );
-  }
-  const existing = images.filter((name) => existsSync(join(output, name)));
+  if (twice === undefined) return;
+  throw new InputError(`Cannot export ${analysis}: two of its statistics would be ${twice}. Rename one of them in R.`);
+}
+
+/** Images of an earlier export, with --force. Throws InputError for those that exist without it, and for what no export wrote. */
+function findReplaceable({ output, force }: ExportImagesOptions, images: readonly string[]): Map<string, FileIdentity> {
+  const existing = images.filter((name) => thingAt(join(output, name)) !== undefined);
   if (existing.length > 0 && !force) {
     throw new InputError(
       `Cannot write to ${output}: ${existing.length} of ${images.length} images exist already, ${existing[0]} the first. Give another directory, or -force to overwrite.`,
       { path: output },
     );
   }
+  const foreign = existing.find((name) => !isExported(join(output, name)));
+  if (foreign !== undefined) {
+    throw new InputError(
+      `Cannot write to ${output}: expected ${foreign} to be an image of an earlier export, got ${thingAt(join(output, foreign)) === "a file" ? "another file" : thingAt(join(output, foreign))}. -force replaces only what fixelstream wrote: move it away, or choose another directory.`,
+      { path: join(output, foreign) },
+    );
+  }
+  return new Map(existing.map((name) => [name, identityOf(join(output, name))!]));
+}
+
+/** By the keys that an export puts into every header. */
+function isExported(path: string): boolean {
+  if (thingAt(path) !== "a file") return false;
+  try {
+    const header = readImageHeader(path);
+    return [STATISTIC_KEY, DERIVED_KEY].some((key) => entryValues(header, key).length > 0);
+  } catch (error) {
+    if (isFixelstreamError(error)) return false;
+    throw error;
+  }
+}
+
+/** Files of the template that are not there yet. Throws InputError for those of another template: every image there belongs to them. */
+function checkTemplate({ output }: ExportImagesOptions, files: readonly string[]): string[] {
+  return files.filter((file) => {
+    const target = join(output, basename(file));
+    if (thingAt(target) === undefined) return true;
+    if (existsSync(target) && isSameContent(file, target)) return false;
+    throw new InputError(
+      `Cannot write to ${output}: expected an empty directory or one of the same template, got another ${basename(file)} in it. Choose another directory.`,
+      { path: target },
+    );
+  });
 }

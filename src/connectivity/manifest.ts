@@ -3,6 +3,8 @@ import { z } from "zod";
 
 /** 2: norms are finite. */
 export const CONNECTIVITY_VERSION = 2;
+export const CONNECTIVITY_FORMAT = "fixelstream-connectivity";
+export const MANIFEST_FILE = "connectivity.json";
 
 const sourceFile = z.object({
   path: z.string(),
@@ -13,7 +15,7 @@ const sourceFile = z.object({
 });
 
 export const connectivityManifest = z.object({
-  format: z.literal("fixelstream-connectivity"),
+  format: z.literal(CONNECTIVITY_FORMAT),
   formatVersion: z.literal(CONNECTIVITY_VERSION),
   nFixels: z.number().int().positive(),
   nElements: z.number().int().positive(),

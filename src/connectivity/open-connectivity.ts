@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors.js";
 import { type ConnectivityFiles, type OpenConnectivityOptions, openConnectivityFiles } from "./connectivity-files.js";
-import { type ConnectivityManifest, connectivityManifest } from "./manifest.js";
+import { type ConnectivityManifest, connectivityManifest, MANIFEST_FILE } from "./manifest.js";
 
 export interface Connectivity extends ConnectivityFiles {
   readonly manifest: ConnectivityManifest;
@@ -11,7 +11,7 @@ export interface Connectivity extends ConnectivityFiles {
 
 /** undefined when the directory is unfinished, of another version, or its files have other sizes than it says. */
 export function readConnectivityManifest(path: string): ConnectivityManifest | undefined {
-  const file = join(path, "connectivity.json");
+  const file = join(path, MANIFEST_FILE);
   if (!existsSync(file)) return undefined;
   let json: unknown;
   try {

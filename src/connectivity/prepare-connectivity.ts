@@ -1,40 +1,27 @@
-// Makes the prepared connectivity from MRtrix3's matrix directory: one pass in windows, any size, published by rename.
+// The prepared connectivity of MRtrix3's matrix directory: found in the cache, waited for while another process prepares it, or prepared now.
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { crc32 } from "node:zlib";
 import { InputError, isFixelstreamError } from "../errors.js";
+import { useEntry } from "../publish/in-use.js";
+import type { Holder } from "../publish/lock.js";
+import { makeOrWait } from "../publish/make-or-wait.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
-import { checkRow, examineMatrix } from "./examine-matrix.js";
+import { examineMatrix } from "./examine-matrix.js";
 import { CONNECTIVITY_VERSION, type ConnectivityManifest } from "./manifest.js";
 import { type MatrixDirectory, openMatrixDirectory } from "./matrix-directory.js";
 import { readConnectivityManifest } from "./open-connectivity.js";
+import { createConnectivityPartial, publishConnectivity, sweepConnectivityPartials } from "./publish-connectivity.js";
+import { type PreparedContents, writePrepared } from "./write-prepared.js";
 
-export interface PrepareInputs {
+export interface PrepareInputs extends PreparedContents {
   /** Directory made by fixelconnectivity, as typed. */
   readonly directory: string;
-  /** Fixels of the template. */
-  readonly nFixels: number;
-  /** i32 [nFixels]: element of each fixel, -1 outside the mask; absent: every fixel is an element. */
-  readonly elementOfFixel: Int32Array | undefined;
-  readonly nElements: number;
-  /** C: weights are value^C. */
-  readonly exponent: number;
   /** Where prepared matrices are kept. */
   readonly cache: string;
-  readonly onProgress?: ((doneConnections: number, nConnections: number) => void) | undefined;
-  /** Stops the work between two windows, by throwing its reason; nothing is left then. */
+  /** Another process is preparing the same matrix, and is waited for. */
+  readonly onWaiting?: ((path: string, holder: Holder) => void) | undefined;
+  /** Stops the work between two windows, and waiting, by throwing its reason; nothing is left then. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,13 +43,9 @@ export interface PreparedConnectivity {
   readonly path: string;
   readonly reused: boolean;
   readonly manifest: ConnectivityManifest;
+  /** Until then nobody clears it away. Idempotent; at the latest when the process ends. */
+  release(): void;
 }
-
-/** Connections read at once: 2^19 x (4 + 4 + 8) B = 8 MiB. */
-const WINDOW_CONNECTIONS = 2 ** 19;
-/** Fixels whose rows are read at once: 2^14 x 16 B = 256 KiB. */
-const WINDOW_FIXELS = 2 ** 14;
-const LARGEST_FLOAT32 = 3.4028234663852886e38;
 
 /** Looks at headers and index.mif, writes nothing. Throws InputError: not a matrix directory, of another template, rows outside fixels.mif. */
 export function planConnectivity(inputs: PrepareInputs): ConnectivityPlan {
@@ -89,27 +72,48 @@ function locate(matrix: MatrixDirectory, inputs: PrepareInputs) {
   return { key, path, known: found?.key === key ? found : undefined };
 }
 
-/** Throws InputError for a matrix of another template, rows outside fixels.mif, fixel numbers outside the template, values that are negative or not finite. */
+/**
+ * Uses the prepared one, waits for the process that prepares it, or prepares it. Throws InputError for a matrix of another template, rows outside fixels.mif,
+ * fixel numbers outside the template, values that are negative or not finite.
+ */
 export async function prepareConnectivity(inputs: PrepareInputs): Promise<PreparedConnectivity> {
   const matrix = openMatrixDirectory(inputs.directory, inputs.nFixels);
+  let release = () => {};
   try {
-    const { key, path, known } = locate(matrix, inputs);
-    if (known !== undefined) return { path, reused: true, manifest: known };
-    const partial = `${path}.partial-${process.pid}`;
-    try {
-      mkdirSync(inputs.cache, { recursive: true });
-      rmSync(partial, { recursive: true, force: true });
-      mkdirSync(partial);
-      const manifest = await writePrepared(matrix, inputs, partial, key);
-      rmSync(path, { recursive: true, force: true });
-      renameSync(partial, path);
-      return { path, reused: false, manifest };
-    } catch (error) {
-      rmSync(partial, { recursive: true, force: true });
-      throw asInputError(error, inputs.cache);
-    }
+    const { key, path } = locate(matrix, inputs);
+    release = useEntry(path).release;
+    sweepConnectivityPartials(inputs.cache);
+    const find = () => {
+      const found = existsSync(path) ? readConnectivityManifest(path) : undefined;
+      return found?.key === key ? found : undefined;
+    };
+    const { value: manifest, made } = await makeOrWait({
+      target: path,
+      find,
+      make: () => makePrepared(matrix, inputs, { path, key, isUsable: () => find() !== undefined }),
+      onWaiting: (holder) => inputs.onWaiting?.(path, holder),
+      signal: inputs.signal,
+    });
+    return { path, reused: !made, manifest, release };
+  } catch (error) {
+    release();
+    throw asInputError(error, inputs.cache);
   } finally {
     matrix.close();
+  }
+}
+
+async function makePrepared(
+  matrix: MatrixDirectory,
+  inputs: PrepareInputs,
+  { path, key, isUsable }: { readonly path: string; readonly key: string; readonly isUsable: () => boolean },
+): Promise<void> {
+  const partial = createConnectivityPartial(path);
+  try {
+    await writePrepared(matrix, inputs, partial.path, key);
+    publishConnectivity(partial, path, isUsable);
+  } finally {
+    partial.remove(); // nothing when it was published
   }
 }
 
@@ -131,191 +135,4 @@ function keyOf(matrix: MatrixDirectory, inputs: PrepareInputs): string {
   }
   if (inputs.elementOfFixel !== undefined) hash.update(inputs.elementOfFixel);
   return hash.digest("hex");
-}
-
-async function writePrepared(
-  matrix: MatrixDirectory,
-  inputs: PrepareInputs,
-  path: string,
-  key: string,
-): Promise<ConnectivityManifest> {
-  const output = openOutput(path);
-  const crcs = { index: 0, fixels: 0, values: 0 };
-  const totals = { nConnections: 0, maxRowConnections: 0, nUnconnected: 0, nTooWeak: 0 };
-  try {
-    const counts = new Float64Array(WINDOW_FIXELS);
-    const firsts = new Float64Array(WINDOW_FIXELS);
-    const row = createRowReader(matrix, crcs);
-    let connectionsRead = 0;
-    for (let f0 = 0; f0 < inputs.nFixels; f0 += WINDOW_FIXELS) {
-      const nRows = Math.min(WINDOW_FIXELS, inputs.nFixels - f0);
-      matrix.copyRowsInto(counts, firsts, f0, nRows);
-      crcs.index = crc32(new Uint8Array(counts.buffer, 0, nRows * 8), crcs.index);
-      crcs.index = crc32(new Uint8Array(firsts.buffer, 0, nRows * 8), crcs.index);
-      for (let i = 0; i < nRows; i++) {
-        const count = counts[i]!;
-        checkRow(matrix, f0 + i, count, firsts[i]!);
-        connectionsRead += count;
-        if (inputs.elementOfFixel !== undefined && inputs.elementOfFixel[f0 + i]! < 0) continue;
-        const kept = output.beginRow();
-        let largest = 0;
-        row.forEach(firsts[i]!, count, (fixel, value) => {
-          checkConnection(matrix, inputs.nFixels, f0 + i, fixel, value);
-          const element = inputs.elementOfFixel === undefined ? fixel : inputs.elementOfFixel[fixel]!;
-          if (element < 0) return;
-          kept.add(element, inputs.exponent === 0.5 ? Math.sqrt(value) : value ** inputs.exponent);
-          if (value > largest) largest = value;
-        });
-        const { nKept, sum, norm } = kept.end();
-        if (sum > LARGEST_FLOAT32) throw weightsTooLarge(matrix, f0 + i, inputs.exponent, sum);
-        totals.nConnections += nKept;
-        totals.maxRowConnections = Math.max(totals.maxRowConnections, nKept);
-        if (norm > 0) continue;
-        if (largest === 0) totals.nUnconnected++;
-        else totals.nTooWeak++;
-      }
-      inputs.onProgress?.(connectionsRead, matrix.nConnections);
-      await turnOfEventLoop();
-      inputs.signal?.throwIfAborted();
-    }
-    output.finish();
-  } finally {
-    output.close();
-  }
-  const manifest: ConnectivityManifest = {
-    format: "fixelstream-connectivity",
-    formatVersion: CONNECTIVITY_VERSION,
-    nFixels: inputs.nFixels,
-    nElements: inputs.nElements,
-    ...totals,
-    exponent: inputs.exponent,
-    key,
-    sources: {
-      index: sourceOf(matrix.files.index, crcs.index),
-      fixels: sourceOf(matrix.files.fixels, crcs.fixels),
-      values: sourceOf(matrix.files.values, crcs.values),
-    },
-  };
-  writeFileSync(join(path, "connectivity.json"), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
-  return manifest;
-}
-
-/** A signal of the user is heard between two windows only. */
-const turnOfEventLoop = () => new Promise<void>((resolve) => setImmediate(resolve));
-
-function sourceOf(path: string, crc: number) {
-  const { size, mtimeMs } = statSync(path);
-  return { path, sizeBytes: size, mtimeMs, contentCrc32: crc };
-}
-
-function checkConnection(matrix: MatrixDirectory, nFixels: number, from: number, to: number, value: number): void {
-  if (to >= nFixels) {
-    throw new InputError(
-      `Cannot read the connectivity ${matrix.path}: expected fixels below ${nFixels}, the number in the template, got fixel ${to} connected to fixel ${from} in fixels.mif (counted from 0). Make the matrix again with fixelconnectivity.`,
-      { path: matrix.path },
-    );
-  }
-  if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
-    throw new InputError(
-      `Cannot read the connectivity ${matrix.path}: expected values from 0 to 1, got ${value} for fixel ${to} connected to fixel ${from} in values.mif (counted from 0). Make the matrix again with fixelconnectivity.`,
-      { path: matrix.path },
-    );
-  }
-}
-
-function weightsTooLarge(matrix: MatrixDirectory, fixel: number, exponent: number, sum: number): InputError {
-  return new InputError(
-    `Cannot use the connectivity ${matrix.path} with an exponent of ${exponent}: expected weights, value^${exponent}, whose sum is at most 3.4e38, got ${sum.toPrecision(3)} for fixel ${fixel} (counted from 0). Values are from 0 to 1: make the matrix again with fixelconnectivity, or lower -cfe_c.`,
-    { path: matrix.path },
-  );
-}
-
-/** 0 also where the weights are so small that float32 has no 1 / sum: infinity times a weight of 0 is no number. */
-function normOf(sum: number): number {
-  const norm = Math.fround(1 / sum);
-  return norm < Number.POSITIVE_INFINITY ? norm : 0;
-}
-
-/** Rows come in order of fixels but may lie anywhere: keeps one window of connections in memory. */
-function createRowReader(matrix: MatrixDirectory, crcs: { fixels: number; values: number }) {
-  const connected = new Uint32Array(WINDOW_CONNECTIONS);
-  const values = new Float32Array(WINDOW_CONNECTIONS);
-  let start = 0;
-  let end = 0;
-  const load = (first: number) => {
-    start = first;
-    end = Math.min(first + WINDOW_CONNECTIONS, matrix.nConnections);
-    matrix.copyConnectedInto(connected.subarray(0, end - start), start, end - start);
-    matrix.copyValuesInto(values.subarray(0, end - start), start, end - start);
-    crcs.fixels = crc32(new Uint8Array(connected.buffer, 0, (end - start) * 4), crcs.fixels);
-    crcs.values = crc32(new Uint8Array(values.buffer, 0, (end - start) * 4), crcs.values);
-  };
-  return {
-    forEach(first: number, count: number, visit: (fixel: number, value: number) => void) {
-      for (let p = first; p < first + count; p++) {
-        if (p < start || p >= end) load(p);
-        visit(connected[p - start]!, values[p - start]!);
-      }
-    },
-  };
-}
-
-/** Buffers what is written; 1 MiB of connections at a time. */
-function openOutput(path: string) {
-  const open = (name: string) => openSync(join(path, name), "wx");
-  const files = { counts: open("counts.u32"), connections: open("connections.bin"), norms: open("norms.f32") };
-  const pairs = new ArrayBuffer(2 ** 20);
-  const elements = new Uint32Array(pairs);
-  const weights = new Float32Array(pairs);
-  let nWords = 0;
-  const counts = new Uint32Array(2 ** 16);
-  const norms = new Float32Array(2 ** 16);
-  let nRows = 0;
-  let rowCount = 0;
-  let rowSum = 0;
-  const writeAll = (fd: number, bytes: Uint8Array) => {
-    for (let done = 0; done < bytes.byteLength; ) done += writeSync(fd, bytes, done, bytes.byteLength - done);
-  };
-  const flushPairs = () => {
-    writeAll(files.connections, new Uint8Array(pairs, 0, nWords * 4));
-    nWords = 0;
-  };
-  const flushRows = () => {
-    writeAll(files.counts, new Uint8Array(counts.buffer, 0, nRows * 4));
-    writeAll(files.norms, new Uint8Array(norms.buffer, 0, nRows * 4));
-    nRows = 0;
-  };
-  const rowWriter = {
-    add(element: number, weight: number) {
-      if (nWords === elements.length) flushPairs();
-      elements[nWords] = element;
-      weights[nWords + 1] = weight;
-      nWords += 2;
-      rowCount++;
-      rowSum += weight;
-    },
-    end(): { readonly nKept: number; readonly sum: number; readonly norm: number } {
-      if (nRows === counts.length) flushRows();
-      counts[nRows] = rowCount;
-      const norm = normOf(rowSum);
-      norms[nRows] = norm;
-      nRows++;
-      return { nKept: rowCount, sum: rowSum, norm };
-    },
-  };
-  return {
-    beginRow() {
-      rowCount = 0;
-      rowSum = 0;
-      return rowWriter;
-    },
-    finish() {
-      flushPairs();
-      flushRows();
-      for (const fd of Object.values(files)) fsyncSync(fd);
-    },
-    close() {
-      for (const fd of Object.values(files)) closeSync(fd);
-    },
-  };
 }

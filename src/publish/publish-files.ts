@@ -21,6 +21,8 @@ export interface FilesToPublish {
   readonly names: readonly string[];
   /** Files of ours that may be replaced, as they were found. */
   readonly replaceable: ReadonlyMap<string, FileIdentity>;
+  /** Files of ours that go, unless they are others by then; with `finish` only. */
+  readonly removes?: ReadonlyMap<string, FileIdentity>;
   /**
    * What the next run does if this one is killed meanwhile. `undo`: nothing but the last may be replaced, and that in the last step. `finish`: an old
    * file of the last name goes first, for it must not vouch for what is half new.
@@ -39,6 +41,7 @@ interface Publishing {
     readonly identity: FileIdentity;
     readonly replaces: FileIdentity | null;
   }[];
+  readonly removes: readonly { readonly name: string; readonly identity: FileIdentity }[];
 }
 
 /** Undefined: nothing there. No link is followed. */
@@ -63,6 +66,7 @@ export function publishFiles(partial: PartialDirectory, wanted: FilesToPublish):
       identity: identityOf(join(partial.path, name))!,
       replaces: replaceable.get(name) ?? null,
     })),
+    removes: [...(wanted.removes ?? [])].map(([name, identity]) => ({ name, identity })),
   };
   assertUntouched(partial.path, publishing, purpose);
   writeFileSync(join(partial.path, PUBLISHING), `${JSON.stringify(publishing)}\n`, { flush: true });
@@ -94,6 +98,8 @@ function move(from: string, publishing: Publishing): void {
   const last = publishing.files.at(-1);
   if (publishing.ifKilled === "finish" && last !== undefined && !isMoved(from, publishing, last.name))
     removeFile(join(into, last.name));
+  for (const { name, identity } of publishing.removes)
+    if (isSame(identityOf(join(into, name)), identity)) removeFile(join(into, name));
   for (const { name } of publishing.files) {
     if (!isMoved(from, publishing, name)) renameSync(join(from, name), join(into, name));
   }
@@ -147,14 +153,17 @@ function readPublishing(partial: string): Publishing | undefined {
 
 function isPublishing(value: unknown): value is Publishing {
   if (value === null || typeof value !== "object") return false;
-  const { into, ifKilled, files } = value as Record<string, unknown>;
+  const { into, ifKilled, files, removes } = value as Record<string, unknown>;
   const isKnown = ifKilled === "undo" || ifKilled === "finish";
-  return typeof into === "string" && isKnown && Array.isArray(files) && files.every(isFile);
+  const areFiles = (list: unknown) => Array.isArray(list) && list.every(isFile);
+  return typeof into === "string" && isKnown && areFiles(files) && areFiles(removes);
 }
 
 function isFile(value: unknown): boolean {
   if (value === null || typeof value !== "object") return false;
   const { name, identity, replaces } = value as Record<string, unknown>;
   const isName = typeof name === "string" && /^[^/\\]+$/.test(name) && !/^\.\.?$/.test(name);
-  return isName && identity !== null && typeof identity === "object" && typeof replaces === "object";
+  return (
+    isName && identity !== null && typeof identity === "object" && ["object", "undefined"].includes(typeof replaces)
+  );
 }

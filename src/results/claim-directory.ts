@@ -1,9 +1,12 @@
 // A directory that will be written to: made and tried before the long run, and taken away again when the run fails and nothing is in it.
-import { existsSync, mkdirSync, rmdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmdirSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { InputError } from "../errors.js";
 import { pathKindOf } from "../formats/path-kind.js";
-import { describeSystemError } from "../system-error.js";
+import { sweepMade } from "../publish/made-files.js";
+import { newId } from "../publish/maker.js";
+import { removeFile } from "../publish/remove-ours.js";
+import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { formatBytes } from "../units.js";
 
 export interface ClaimedDirectory {
@@ -31,10 +34,7 @@ export function claimDirectory({ path, purpose, remedy }: Claim): ClaimedDirecto
     firstMade = undefined;
   };
   try {
-    for (const missing of missingDirectories(absolute)) {
-      mkdirSync(missing);
-      firstMade ??= missing;
-    }
+    for (const missing of missingDirectories(absolute)) if (makeDirectory(missing)) firstMade ??= missing;
     tryToWrite(absolute);
   } catch (cause) {
     release();
@@ -73,12 +73,25 @@ export function checkDiskRoom(needs: readonly RoomNeeded[]): void {
   }
 }
 
-function tryToWrite(directory: string): void {
-  const probe = join(directory, `.fixelstream-${process.pid}`);
+/** False: another process made it just now. */
+function makeDirectory(path: string): boolean {
   try {
-    writeFileSync(probe, "");
+    mkdirSync(path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === "EEXIST" && pathKindOf(path) === "directory") return false;
+    throw error;
+  }
+}
+
+function tryToWrite(directory: string): void {
+  const prefix = join(directory, ".fixelstream-");
+  sweepMade(prefix); // of those killed here
+  const probe = `${prefix}${newId()}`;
+  try {
+    writeFileSync(probe, "{}\n", { flag: "wx" });
   } finally {
-    if (existsSync(probe)) rmSync(probe);
+    removeFile(probe); // a disk that is full keeps a part
   }
 }
 

@@ -1,8 +1,12 @@
-// What an earlier run left in the directory of results, by its own account: run.json lists the files it wrote. Nothing else is ever removed.
-import { lstatSync, readFileSync, unlinkSync } from "node:fs";
+// What an earlier run left in the directory of results, by its own account: run.json lists the files it wrote, with their checksums. Nothing else is ever
+// replaced or removed.
+import { closeSync, lstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { InputError } from "../errors.js";
-import { RUN_RECORD_FORMAT } from "./run-record.js";
+import { type FileIdentity, identityOf } from "../publish/publish-files.js";
+import { thingAt } from "../publish/remove-ours.js";
+import { type FileChecksum, RUN_RECORD_FORMAT } from "./run-record.js";
 
 export interface EarlierPlace {
   /** As typed. */
@@ -15,43 +19,109 @@ export interface EarlierPlace {
   readonly purpose: string;
 }
 
+export interface EarlierRun {
+  /** Names of the results that the record lists and that are still as they were written. */
+  readonly files: readonly string[];
+  /** Of everything that was published with the record. */
+  readonly checksums: Readonly<Record<string, FileChecksum>>;
+  /** Why a file that is there must not be replaced; undefined: it is as a run wrote it. */
+  obstacle(name: string): string | undefined;
+}
+
 /** A record of megabytes of options and subjects is none. */
 const MOST_RECORD_BYTES = 2 ** 28;
+/** Bytes read at a time. */
+const CHUNK_BYTES = 2 ** 20;
 
-/**
- * Names of the files that the record lists and that are still there as files; none without a record that can be read. Throws InputError for a record
- * that names something outside the directory: it was not written by a run.
- */
-export function listEarlierFiles({ directory, record, base, purpose }: EarlierPlace): string[] {
-  const listed = readListed(join(directory, record));
-  const outside = listed.find((name) => /[/\\\0]/.test(name) || name === "" || name === "." || name === "..");
+/** Throws InputError for a record that names something outside the directory: it was not written by a run. */
+export function readEarlierRun({ directory, record, base, purpose }: EarlierPlace): EarlierRun {
+  const found = readRecord(join(directory, record));
+  const outside = found?.files.find((name) => /[/\\\0]/.test(name) || name === "" || name === "." || name === "..");
   if (outside !== undefined) {
     throw new InputError(
       `${purpose}: expected plain file names in the list of an earlier run in ${record}, got ${JSON.stringify(outside)}. Remove that ${record}, or choose another place for the results.`,
       { path: join(directory, record) },
     );
   }
-  return listed.filter((name) => name !== record && name.startsWith(base) && isPlainFile(join(directory, name)));
+  const obstacle = (name: string): string | undefined => {
+    const thing = thingAt(join(directory, name));
+    if (thing !== "a file") return thing;
+    if (name === record) return found === undefined ? "another file" : undefined;
+    if (found === undefined) return "a file without the record of a run beside it";
+    const listed = Object.hasOwn(found.checksums, name) ? found.checksums[name] : undefined;
+    if (listed === undefined) return "a file that the record of the run does not list";
+    return isAsListed(join(directory, name), listed) ? undefined : "a file that was changed since";
+  };
+  const isResult = (name: string) => name !== record && name.startsWith(base);
+  const isOurs = (name: string) => thingAt(join(directory, name)) !== undefined && obstacle(name) === undefined;
+  return {
+    files: (found?.files ?? []).filter((name) => isResult(name) && isOurs(name)),
+    checksums: found?.checksums ?? {},
+    obstacle,
+  };
 }
 
-/** Those that are still files. Throws the system's error. */
-export function removeEarlierFiles(directory: string, names: readonly string[]): void {
-  for (const name of names) if (isPlainFile(join(directory, name))) unlinkSync(join(directory, name));
+/** Of those files that are there. Throws InputError naming the first that no run wrote, or that was changed since. */
+export function identifyOurs(
+  names: readonly string[],
+  earlier: EarlierRun,
+  { directory, purpose, remedy }: { readonly directory: string; readonly purpose: string; readonly remedy: string },
+): Map<string, FileIdentity> {
+  const found = new Map<string, FileIdentity>();
+  for (const name of names) {
+    const identity = identityOf(join(directory, name));
+    if (identity === undefined) continue;
+    const got = earlier.obstacle(name);
+    if (got !== undefined) {
+      throw new InputError(
+        `${purpose}: expected ${name} to be a result of an earlier run, got ${got}. -force replaces only what fixelstream wrote: move it away. ${remedy}`,
+        { path: join(directory, name) },
+      );
+    }
+    found.set(name, identity);
+  }
+  return found;
 }
 
-/** What a link leads to was not written by a run. */
-const isPlainFile = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+export function checksumsOf(directory: string, names: readonly string[]): Record<string, FileChecksum> {
+  const checksums: Record<string, FileChecksum> = {};
+  for (const name of names) {
+    const path = join(directory, name);
+    checksums[name] = { sizeBytes: statSync(path).size, crc32: crc32Of(path) };
+  }
+  return checksums;
+}
 
-function readListed(path: string): string[] {
+/** Undefined: there is none, it is damaged, or somebody else's. */
+function readRecord(path: string): Pick<EarlierRun, "files" | "checksums"> | undefined {
   const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined || !stat.isFile() || stat.size > MOST_RECORD_BYTES) return [];
+  if (stat === undefined || !stat.isFile() || stat.size > MOST_RECORD_BYTES) return undefined;
   try {
     const record: unknown = JSON.parse(readFileSync(path, "utf8"));
-    if (typeof record !== "object" || record === null) return [];
-    const { format, files } = record as { format?: unknown; files?: unknown };
-    if (format !== RUN_RECORD_FORMAT || !Array.isArray(files)) return [];
-    return files.filter((name): name is string => typeof name === "string");
+    if (typeof record !== "object" || record === null) return undefined;
+    const { format, files, checksums } = record as Record<string, unknown>;
+    if (format !== RUN_RECORD_FORMAT || !Array.isArray(files)) return undefined;
+    return {
+      files: files.filter((name): name is string => typeof name === "string"),
+      checksums: typeof checksums === "object" && checksums !== null ? (checksums as EarlierRun["checksums"]) : {},
+    };
   } catch {
-    return []; // damaged, or somebody else's
+    return undefined;
+  }
+}
+
+function isAsListed(path: string, { sizeBytes, crc32 }: FileChecksum): boolean {
+  return statSync(path).size === sizeBytes && crc32Of(path) === crc32;
+}
+
+function crc32Of(path: string): number {
+  const fd = openSync(path, "r");
+  try {
+    const bytes = Buffer.alloc(CHUNK_BYTES);
+    let crc = 0;
+    for (let got = readSync(fd, bytes); got > 0; got = readSync(fd, bytes)) crc = crc32(bytes.subarray(0, got), crc);
+    return crc;
+  } finally {
+    closeSync(fd);
   }
 }

@@ -5,6 +5,7 @@ import { InputError } from "../errors.js";
 import { writeImageInPieces } from "../formats/image.js";
 import type { HeaderEntries } from "../formats/image-header.js";
 import { pathKindOf } from "../formats/path-kind.js";
+import { thingAt } from "../publish/remove-ours.js";
 import { copyHashed } from "./copy-hashed.js";
 import type { CarriedHeader, ResultFiles } from "./result-files.js";
 import { openResultFolder, type ResultFolder } from "./result-folder.js";
@@ -148,10 +149,11 @@ function copyTemplate({ path, template, overwrite }: FixelResultInputs, folder: 
     const copy = join(folder.partial, name);
     copied[what] = { path: file, sha256: copyHashed(file, copy) };
     const target = join(path, name);
-    if (!existsSync(target)) continue;
+    if (thingAt(target) === undefined) continue;
     // what is there already stays as it is
-    if (isSameContent(copy, target)) rmSync(copy);
-    else if (!overwrite) {
+    if (existsSync(target) && isSameContent(copy, target)) rmSync(copy);
+    else if (overwrite) folder.replaceCompanion(name);
+    else {
       throw new InputError(
         `Cannot write results to ${path}: expected an empty directory or one of the same template, got another ${name} in it. Give another directory, or -force to overwrite.`,
         { path },

@@ -1,12 +1,14 @@
 // Where a run's results are gathered until they are whole: a hidden folder in their directory, moved in place together at the end, so that a run that
 // dies leaves nothing that looks like a result.
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors.js";
+import type { PartialDirectory } from "../publish/partial-directory.js";
+import { type FileIdentity, identityOf, publishFiles } from "../publish/publish-files.js";
+import { thingAt } from "../publish/remove-ours.js";
 import { describeSystemError } from "../system-error.js";
-import { partialName, removeAbandoned } from "./abandoned.js";
 import { checkDiskRoom, claimDirectory } from "./claim-directory.js";
-import { listEarlierFiles, removeEarlierFiles } from "./earlier-run.js";
+import { checksumsOf, identifyOurs, readEarlierRun } from "./earlier-run.js";
+import { gatheredNames, gatherResults, settleResults } from "./results-partial.js";
 import { type RunRecord, writeRunRecord } from "./run-record.js";
 
 export interface ResultFolderInputs {
@@ -45,6 +47,8 @@ export interface ResultFolder {
   pathOf(file: string): string;
   /** Where what comes with the results but is none of them is put: `publish` moves it too. */
   readonly partial: string;
+  /** A companion that is there will be replaced. Throws InputError when no earlier run wrote it, or it was changed since. */
+  replaceCompanion(name: string): void;
   /** Throws an error that says what to do, for one of the system. */
   fail(error: unknown): never;
   /** Moves everything in place, the record last: where it is, everything else is. Throws InputError. */
@@ -58,56 +62,60 @@ export const RUN_RECORD_FILE = "run.json";
 
 /** Everything that can fail is tried here, before the run. Throws InputError: exists already, cannot be written, disk too small. */
 export function openResultFolder(inputs: ResultFolderInputs): ResultFolder {
-  const { directory, purpose, base, overwrite } = inputs;
+  const { directory, purpose, base, overwrite, companions = [] } = inputs;
   const record = `${base}${RUN_RECORD_FILE}`;
-  const inTheWay = [...inputs.files, record].filter((name) => existsSync(join(directory, name)));
+  settleResults(directory, purpose);
+  const inTheWay = [...inputs.files, record].filter((name) => thingAt(join(directory, name)) !== undefined);
   if (inTheWay.length > 0 && !overwrite) {
     const more = inTheWay.length > 3 ? ` and ${inTheWay.length - 3} more` : "";
     throw new InputError(`${purpose}: ${inTheWay.slice(0, 3).join(", ")}${more} ${inputs.existing}`, {
       path: inputs.path,
     });
   }
-  const { companions = [] } = inputs;
-  const listed = overwrite ? listEarlierFiles({ directory, record, base, purpose }) : [];
-  const earlier = listed.filter((name) => !companions.includes(name));
+  const before = readEarlierRun({ directory, record, base, purpose });
+  const listed = overwrite ? before.files.filter((name) => !companions.includes(name)) : [];
+  /** Of ours that may be replaced or removed, as they are now. */
+  const ours = identifyOurs(inTheWay, before, inputs);
+  const removable = new Map(listed.map((name) => [name, identityOf(join(directory, name))!] as const));
   const claim = claimDirectory({ path: directory, purpose, remedy: inputs.remedy });
-  const partial = join(directory, partialName());
+  let gathered: PartialDirectory | undefined;
   const discard = () => {
-    rmSync(partial, { recursive: true, force: true });
+    gathered?.remove();
     claim.release();
   };
   const fail = (error: unknown): never => {
     throw asInputError(error, inputs);
   };
   try {
-    removeAbandoned(directory);
     checkDiskRoom([{ path: directory, bytes: inputs.bytes, what: "results" }]);
-    mkdirSync(partial);
+    gathered = gatherResults(directory, [...inputs.files, ...companions, record]);
   } catch (error) {
     discard();
     return fail(error);
   }
+  const partial = gathered;
   const written = new Set<string>();
   return {
-    earlier: { replaced: inTheWay.length, removed: earlier.filter((name) => !inputs.files.includes(name)).length },
-    partial,
+    earlier: { replaced: inTheWay.length, removed: listed.filter((name) => !inputs.files.includes(name)).length },
+    partial: partial.path,
     fail,
     discard,
+    replaceCompanion(name) {
+      for (const [companion, identity] of identifyOurs([name], before, inputs)) ours.set(companion, identity);
+    },
     pathOf(file) {
       written.add(file);
-      return join(partial, file);
+      return join(partial.path, file);
     },
     publish(recordOf) {
+      const removes = new Map<string, FileIdentity>([...removable].filter(([name]) => !written.has(name)));
       try {
-        writeRunRecord(join(partial, record), recordOf([...written]));
-        rmSync(join(directory, record), { force: true });
-        removeEarlierFiles(
-          directory,
-          earlier.filter((name) => !written.has(name)),
-        );
-        const names = readdirSync(partial).filter((name) => name !== record);
-        for (const name of [...names, record]) renameSync(join(partial, name), join(directory, name));
-        rmSync(partial, { recursive: true });
+        const names = gatheredNames(partial, record);
+        const checksums = { ...before.checksums, ...checksumsOf(partial.path, names.slice(0, -1)) };
+        for (const name of removes.keys()) delete checksums[name];
+        writeRunRecord(join(partial.path, record), { ...recordOf([...written]), checksums });
+        const ifKilled = ours.size + removes.size > 0 ? "finish" : "undo";
+        publishFiles(partial, { into: directory, names, replaceable: ours, removes, ifKilled, purpose });
       } catch (error) {
         fail(error);
       }

@@ -8,6 +8,11 @@ export const RUN_RECORD_FORMAT = "fixelstream-run";
 /** Format of run.json; raised when a field changes its meaning. */
 export const RUN_RECORD_VERSION = 1;
 
+export interface FileChecksum {
+  readonly sizeBytes: number;
+  readonly crc32: number;
+}
+
 export interface RunRecord {
   readonly format: typeof RUN_RECORD_FORMAT;
   readonly formatVersion: typeof RUN_RECORD_VERSION;
@@ -32,6 +37,8 @@ export interface RunRecord {
   readonly results: Readonly<Record<string, unknown>>;
   /** Every result, by its name in the directory of this record; with -force the next run removes those that it does not write. */
   readonly files: readonly string[];
+  /** Of everything that is published with the record, when that is done: only what is still so is replaced or removed. */
+  readonly checksums?: Readonly<Record<string, FileChecksum>>;
   readonly warnings: readonly Warning[];
 }
 

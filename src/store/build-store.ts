@@ -1,58 +1,43 @@
-// Makes a store of one scalar in `OUTPUT.partial`, resumes it after a kill, and publishes it by rename. Converters bring the rows.
+// Makes a store of one scalar in a partial directory beside it, resumes it after a kill, and publishes it by rename. Converters bring the rows.
 import fs from "node:fs";
 import path from "node:path";
 import { crc32 as checksum } from "node:zlib";
-import { InputError, InternalError, isFixelstreamError } from "../errors.js";
-import { describeSystemError, systemErrorCode } from "../system-error.js";
+import { InputError, InternalError } from "../errors.js";
+import { beatWhenDue } from "../publish/heartbeat.js";
+import type { PartialDirectory } from "../publish/partial-directory.js";
 import { formatBytes } from "../units.js";
-import { checksumFile } from "./checksum-file.js";
-import { creatorName, readProgramVersion } from "./creator.js";
-import { type BlockedShape, dataFileBytes } from "./element-type.js";
+import { assemble, dataFileName, type StoreBuildPlan } from "./build-plan.js";
+import { assertOutputFree, claimStore, reportingWrites, type StoreClaim } from "./claim-store.js";
+import { dataFileBytes } from "./element-type.js";
 import {
   isSamePlan,
+  JOURNAL_FILE,
   type JournalEntry,
   type JournalPlan,
   type JournalWriter,
   openJournal,
-  readJournal,
 } from "./journal.js";
 import { FORMAT_VERSION, formatManifest, MANIFEST_FILE, type Manifest } from "./manifest.js";
-import { releaseLock, takeLock } from "./partial-lock.js";
-import { partialPathOf, publishStore, restoreReplaced } from "./publish-store.js";
-import type { BlockScan } from "./scan-blocks.js";
+import { clearAbandoned, findResumable, openPartial } from "./open-partial.js";
+import { isWhole, publishStore } from "./publish-store.js";
 import type { Rectangle } from "./write-rectangle.js";
 import { createScalarWriter, type ScalarWriter } from "./write-store.js";
 
-export const JOURNAL_FILE = "journal.ndjson";
-export const LOCK_FILE = "lock.json";
+export type { InputFile, StoreBuildPlan } from "./build-plan.js";
+
 /** Bytes of free disk asked for beyond the data: store.json, journal, directory. */
 const DISK_MARGIN_BYTES = 2 ** 24;
 
-/** A file that goes into a store. */
-export interface InputFile {
-  /** As listed. */
-  readonly name: string;
-  /** Absolute. */
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly mtimeMs: number;
-}
-
-export interface StoreBuildPlan {
-  /** As the user typed it. */
-  readonly output: string;
-  /** Replace a store that exists; it stays whole until the new one is. */
-  readonly replace: boolean;
-  readonly kind: Manifest["kind"];
-  readonly scalar: string;
-  readonly shape: BlockedShape;
-  /** One a subject, in row order. */
-  readonly sources: readonly InputFile[];
-  readonly template?: { readonly index: InputFile; readonly directions: InputFile } | undefined;
-  readonly command: string;
+/** A store that is whole but for its name. */
+export interface FinishedPartial {
+  /** Of the caller from now on: to be published or removed. */
+  readonly partial: PartialDirectory;
+  readonly manifest: Manifest;
 }
 
 export interface StoreBuild {
+  /** Where it is made. */
+  readonly path: string;
   /** True for subjects that an earlier run wrote. [nSubjects] */
   readonly written: readonly boolean[];
   /**
@@ -68,93 +53,86 @@ export interface StoreBuild {
   writeRectangle(values: Uint8Array, rectangle: Rectangle): void;
   /** Reads everything back, writes store.json and publishes. Throws InternalError when subjects are missing. */
   finish(onBlock?: (iBlock: number) => void): Promise<Manifest>;
+  /** As finish, but does not publish. */
+  complete(onBlock?: (iBlock: number) => void): Promise<FinishedPartial>;
   /** Stops; what was written stays and can be resumed. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Throws InputError when `output` exists and is not to be replaced: to be called before long work. */
-export function assertOutputFree(output: string, replace: boolean): void {
-  restoreReplaced(output);
-  if (fs.existsSync(output) && !replace) {
-    throw new InputError(`Cannot write ${output}: it exists. Give another name, or --force to replace it.`, {
-      path: output,
-    });
-  }
-  const parent = path.dirname(path.resolve(output));
-  if (!fs.existsSync(parent)) {
-    throw new InputError(`Cannot write ${output}: there is no directory ${parent}. Make it first.`, { path: output });
-  }
-}
-
 /** The element type of a partial store that `beginStoreBuild` would resume if asked for it. */
 export function resumableElementType(plan: StoreBuildPlan): "f32" | "f64" | undefined {
-  const found = readJournal(path.join(partialPathOf(plan.output), JOURNAL_FILE))?.plan;
-  if (found === undefined) return undefined;
-  const { elementType } = found;
-  return isSamePlan(found, journalPlanOf({ ...plan, shape: { ...plan.shape, elementType } })) ? elementType : undefined;
+  const isWanted = (found: JournalPlan) => {
+    const { elementType } = found;
+    return isSamePlan(found, journalPlanOf({ ...plan, shape: { ...plan.shape, elementType } }));
+  };
+  return findResumable(plan.output, isWanted)?.elementType;
 }
 
 /**
- * Opens or makes the partial directory. `stagingBytes`: held until finish or close. A partial store of another plan is removed.
+ * Opens or makes the partial directory. `stagingBytes`: held until finish or close. A partial store of another plan is removed when its maker is dead.
  * Throws InputError: output exists, no room on the disk, another process writes it.
  */
 export function beginStoreBuild(plan: StoreBuildPlan, stagingBytes: number): StoreBuild {
-  assertOutputFree(plan.output, plan.replace);
-  const partial = partialPathOf(plan.output);
-  const lock = path.join(partial, LOCK_FILE);
-  const isNew = !fs.existsSync(partial);
-  reportingWrites(plan.output, () => {
-    fs.mkdirSync(partial, { recursive: true });
-    takeLock(lock, plan.output);
-  });
+  assertOutputFree(plan.output, plan.replace, plan.claim);
+  const claim = plan.claim ?? claimStore(plan.output);
+  const release = () => {
+    if (plan.claim === undefined) claim.lock.release();
+  };
   try {
-    return reportingWrites(plan.output, () => openBuild(plan, stagingBytes, partial));
+    return reportingWrites(plan.output, () => openBuild(plan, stagingBytes, claim, release));
   } catch (error) {
-    releaseLock(lock);
-    if (isNew) fs.rmSync(partial, { recursive: true, force: true });
+    release();
     throw error;
   }
 }
 
-/** The system's refusals as InputError. */
-function reportingWrites<T>(output: string, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    if (systemErrorCode(cause) === undefined || isFixelstreamError(cause)) throw cause;
-    throw new InputError(
-      `Cannot write ${output}: expected a disk with room and a directory that can be written, got ${describeSystemError(cause)}. Mend that and run the command again.`,
-      { path: output, cause },
-    );
-  }
-}
-
-function openBuild(plan: StoreBuildPlan, stagingBytes: number, partial: string): StoreBuild {
+function openBuild(plan: StoreBuildPlan, stagingBytes: number, claim: StoreClaim, release: () => void): StoreBuild {
   const { shape } = plan;
-  const journalPath = path.join(partial, JOURNAL_FILE);
-  const dataPath = path.join(partial, dataFileName(plan));
   const journalPlan = journalPlanOf(plan);
-  const found = readJournal(journalPath);
-  const resumed =
-    found !== undefined && isSamePlan(found.plan, journalPlan) && fs.existsSync(dataPath) ? found : undefined;
-  if (resumed === undefined) removeAllBut(partial, LOCK_FILE);
-  assertDiskHasRoom(plan, dataPath);
-
+  const { partial, resumed } = openPartial(plan.output, journalPlan, {
+    file: dataFileName(plan),
+    bytes: dataFileBytes(shape),
+  });
   const crc32: (number | undefined)[] = new Array(shape.nSubjects).fill(undefined);
   for (const entry of resumed?.entries ?? [])
     for (const [i, crc] of entry.crc32.entries()) crc32[entry.firstSubject + i] = crc;
+  let writer: ScalarWriter | undefined;
+  let journal: JournalWriter;
+  try {
+    const dataPath = path.join(partial.path, dataFileName(plan));
+    assertDiskHasRoom(plan, dataPath);
+    writer = createScalarWriter({ path: dataPath, shape, stagingBytes, resume: resumed !== undefined });
+    journal = openJournal(path.join(partial.path, JOURNAL_FILE), resumed?.validBytes ?? 0);
+    if (resumed === undefined) journal.append(journalPlan);
+  } catch (error) {
+    writer?.close();
+    if (resumed === undefined) partial.remove();
+    else partial.leave();
+    throw error;
+  }
+  return runBuild({ plan, claim, release, partial, crc32, writer, journal });
+}
 
-  const writer: ScalarWriter = createScalarWriter({
-    path: dataPath,
-    shape,
-    stagingBytes,
-    resume: resumed !== undefined,
-  });
-  const journal: JournalWriter = openJournal(journalPath, resumed?.validBytes ?? 0);
-  if (resumed === undefined) journal.append(journalPlan);
+interface OpenedBuild {
+  readonly plan: StoreBuildPlan;
+  readonly claim: StoreClaim;
+  readonly release: () => void;
+  readonly partial: PartialDirectory;
+  /** Of the sources of subjects that are written. */
+  readonly crc32: (number | undefined)[];
+  readonly writer: ScalarWriter;
+  readonly journal: JournalWriter;
+}
+
+function runBuild(build: OpenedBuild): StoreBuild {
+  const { plan, claim, partial, crc32, writer, journal } = build;
+  const { shape } = plan;
   /** Of the elements that rectangles have written so far. */
   const partialCrc32 = new Uint32Array(shape.nSubjects);
   let open = true;
+  let handedOver = false;
+  /** What is written can be continued. */
+  let isInJournal = true;
   // At most one group on its way to the disk. Its failure is kept for the next call, because an fsync reports an error once and never again.
   let settling: Promise<void> = Promise.resolve();
   const settle = async (entry: JournalEntry) => {
@@ -176,19 +154,39 @@ function openBuild(plan: StoreBuildPlan, stagingBytes: number, partial: string):
     await settling.catch(() => {});
     writer.close();
     journal.close();
-    releaseLock(path.join(partial, LOCK_FILE));
+    // Nothing when it was published.
+    if (!handedOver && isInJournal) partial.leave();
+    else if (!handedOver) partial.remove();
+    build.release();
+  };
+  const complete = async (onBlock?: (iBlock: number) => void): Promise<FinishedPartial> => {
+    const absent = crc32.indexOf(undefined);
+    if (absent >= 0) throw new InternalError(`Subject ${absent} of ${plan.output} was never written.`);
+    const scan = await writer.scan(onBlock);
+    await settled();
+    const manifest = reportingWrites(plan.output, () => {
+      partial.assertMine(plan.output);
+      const made = assemble(plan, partial.path, crc32 as number[], scan);
+      fs.writeFileSync(path.join(partial.path, MANIFEST_FILE), formatManifest(made));
+      return made;
+    });
+    return { partial, manifest };
   };
 
   return {
+    path: partial.path,
     written: crc32.map((crc) => crc !== undefined),
     async writeSubjects(rows, firstSubject, crcs) {
       await settled();
+      beatWhenDue();
       writer.writeSubjects(rows, firstSubject, crcs.length);
       for (const [i, crc] of crcs.entries()) crc32[firstSubject + i] = crc;
       settling = settle({ firstSubject, crc32: crcs });
       settling.catch(() => {}); // answered by settled()
     },
     writeRectangle(values, rectangle) {
+      isInJournal = false;
+      beatWhenDue();
       writer.writeRectangle(values, rectangle);
       const { firstSubject, nSubjects, firstElement, nElements } = rectangle;
       const rowBytes = values.byteLength / nSubjects;
@@ -200,70 +198,23 @@ function openBuild(plan: StoreBuildPlan, stagingBytes: number, partial: string):
       }
     },
     async finish(onBlock) {
-      const absent = crc32.indexOf(undefined);
-      if (absent >= 0) throw new InternalError(`Subject ${absent} of ${plan.output} was never written.`);
-      const scan = await writer.scan(onBlock);
-      await settled();
-      const manifest = reportingWrites(plan.output, () => {
-        const made = assemble(plan, partial, crc32 as number[], scan);
-        fs.writeFileSync(path.join(partial, MANIFEST_FILE), formatManifest(made));
-        // The journal goes last: killed before the rename, the next run resumes; after it, a journal beside a whole store does no harm.
-        publishStore(plan.output, { replace: plan.replace });
-        return made;
+      const { manifest } = await complete(onBlock);
+      reportingWrites(plan.output, () => {
+        if (claim.use === "entry" && isWhole(plan.output)) partial.remove();
+        else publishStore(partial, plan.output, { replace: plan.replace });
       });
       await close();
-      for (const name of [JOURNAL_FILE, LOCK_FILE]) fs.rmSync(path.join(plan.output, name), { force: true });
+      clearAbandoned(plan.output);
       return manifest;
+    },
+    async complete(onBlock) {
+      const finished = await complete(onBlock);
+      handedOver = true;
+      await close();
+      return finished;
     },
     close,
   };
-}
-
-function assemble(plan: StoreBuildPlan, partial: string, crc32: readonly number[], scan: BlockScan): Manifest {
-  const { shape, template } = plan;
-  const version = readProgramVersion();
-  return {
-    formatVersion: FORMAT_VERSION,
-    creator: creatorName(version),
-    complete: true,
-    kind: plan.kind,
-    nSubjects: shape.nSubjects,
-    nElements: shape.nElements,
-    blockWidth: shape.blockWidth,
-    byteOrder: "little",
-    scalars: {
-      [plan.scalar]: {
-        elementType: shape.elementType,
-        file: dataFileName(plan),
-        ...(scan.missing === undefined ? {} : { missing: writeMissing(partial, plan.scalar, scan.missing) }),
-        blockCrc32: scan.blockCrc32,
-        sources: plan.sources.map((source, i) => ({ ...source, crc32: crc32[i]! })),
-      },
-    },
-    ...(template && {
-      template: { index: copyInto(partial, template.index), directions: copyInto(partial, template.directions) },
-    }),
-    provenance: { command: plan.command, version, date: new Date().toISOString() },
-  };
-}
-
-function writeMissing(partial: string, scalar: string, missing: Uint32Array) {
-  const file = `${scalar}.missing`;
-  const bytes = new Uint8Array(missing.buffer, missing.byteOffset, missing.byteLength);
-  fs.writeFileSync(path.join(partial, file), bytes); // publishing brings every file to the disk
-  const affected = missing.filter((count) => count > 0);
-  return {
-    file,
-    crc32: checksumFile(path.join(partial, file)),
-    nElements: affected.length,
-    nValues: affected.reduce((sum, count) => sum + count, 0),
-  };
-}
-
-function copyInto(partial: string, input: InputFile) {
-  const file = path.basename(input.path);
-  fs.copyFileSync(input.path, path.join(partial, file));
-  return { file, crc32: checksumFile(path.join(partial, file)) };
 }
 
 function assertDiskHasRoom(plan: StoreBuildPlan, dataPath: string): void {
@@ -292,14 +243,4 @@ function journalPlanOf({ kind, scalar, shape, sources, template }: StoreBuildPla
     elementType: shape.elementType,
     inputs: inputs.map(({ name, path, sizeBytes, mtimeMs }) => ({ name, path, sizeBytes, mtimeMs })),
   };
-}
-
-function dataFileName({ scalar, shape }: StoreBuildPlan): string {
-  return `${scalar}.${shape.elementType}`;
-}
-
-function removeAllBut(directory: string, keep: string): void {
-  for (const name of fs.readdirSync(directory)) {
-    if (name !== keep) fs.rmSync(path.join(directory, name), { recursive: true, force: true });
-  }
 }

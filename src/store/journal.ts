@@ -2,6 +2,8 @@
 // values are on the disk. A run that is killed and started again with the same plan continues after the last whole line.
 import fs from "node:fs";
 
+export const JOURNAL_FILE = "journal.ndjson";
+
 /** What must be equal for a partial store to be continued. */
 export interface JournalPlan {
   readonly formatVersion: number;
@@ -28,22 +30,49 @@ export interface JournalContents {
   readonly validBytes: number;
 }
 
-/** Undefined when there is no journal, or none with a whole first line. */
+/** Undefined when there is no journal, or none with a whole first line. What follows a line that cannot be is not believed. */
 export function readJournal(path: string): JournalContents | undefined {
   if (!fs.existsSync(path)) return undefined;
-  const lines: unknown[] = [];
+  let plan: JournalPlan | undefined;
+  const entries: JournalEntry[] = [];
   let validBytes = 0;
   const text = fs.readFileSync(path, "utf8");
   for (const line of text.split("\n").slice(0, -1)) {
-    try {
-      lines.push(JSON.parse(line));
-    } catch {
-      break; // torn by a power failure: a later line cannot be trusted either
-    }
+    const value = parseLine(line); // torn by a power failure, perhaps
+    if (plan === undefined) {
+      if (!isPlan(value)) return undefined;
+      plan = value;
+    } else if (isEntry(value, plan.nSubjects)) entries.push(value);
+    else break;
     validBytes += Buffer.byteLength(line) + 1;
   }
-  if (lines.length === 0) return undefined;
-  return { plan: lines[0] as JournalPlan, entries: lines.slice(1) as JournalEntry[], validBytes };
+  return plan && { plan, entries, validBytes };
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function isPlan(value: unknown): value is JournalPlan {
+  if (value === null || typeof value !== "object") return false;
+  const { scalar, nSubjects, elementType, inputs } = value as Record<string, unknown>;
+  const isType = elementType === "f32" || elementType === "f64";
+  return typeof scalar === "string" && Number.isSafeInteger(nSubjects) && isType && Array.isArray(inputs);
+}
+
+function isEntry(value: unknown, nSubjects: number): value is JournalEntry {
+  if (value === null || typeof value !== "object") return false;
+  const { firstSubject, crc32 } = value as Record<string, unknown>;
+  if (!Array.isArray(crc32) || !crc32.every((crc) => Number.isSafeInteger(crc))) return false;
+  return (
+    Number.isSafeInteger(firstSubject) &&
+    (firstSubject as number) >= 0 &&
+    (firstSubject as number) + crc32.length <= nSubjects
+  );
 }
 
 /** The same order of keys on both sides makes text the comparison. */

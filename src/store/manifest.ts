@@ -4,7 +4,7 @@ import { InputError } from "../errors.js";
 
 export const FORMAT_VERSION = 1;
 export const MANIFEST_FILE = "store.json";
-/** Appended to the name of a store that is being written. Nothing with this ending opens as a store. */
+/** Appended to the name of a store that is being written, before the maker's id. Nothing of such a name opens as a store. */
 export const PARTIAL_SUFFIX = ".partial";
 
 const count = z.int().min(0);

@@ -3,8 +3,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { InputError, UsageError } from "../errors.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
+import { parseId } from "../publish/maker.js";
 import type { ColumnSourceSpec } from "./column-source.js";
 import { MANIFEST_FILE, type Manifest, PARTIAL_SUFFIX, parseManifest, type ScalarEntry } from "./manifest.js";
+import { hasPartial } from "./open-partial.js";
 import { listFileProblems } from "./store-files.js";
 
 export interface Store {
@@ -80,13 +82,14 @@ export function readManifest(storePath: string): Manifest {
   const refuse = (reason: string, cause?: unknown) =>
     new InputError(`Cannot open ${storePath} as a store: ${reason}`, { path: storePath, cause });
   const bare = storePath.replace(/[/\\]+$/, "");
-  if (bare.endsWith(PARTIAL_SUFFIX)) {
+  if (isPartialName(bare)) {
     throw refuse("it is a conversion that did not finish. Run the same convert command again.");
   }
   if (!fs.existsSync(storePath)) {
-    const partial = fs.existsSync(`${bare}${PARTIAL_SUFFIX}`);
     throw refuse(
-      partial ? "its conversion did not finish. Run the same convert command again." : "there is no such directory.",
+      hasPartial(bare) || fs.existsSync(`${bare}${PARTIAL_SUFFIX}`)
+        ? "its conversion did not finish. Run the same convert command again."
+        : "there is no such directory.",
     );
   }
   let text: string;
@@ -104,6 +107,12 @@ export function readManifest(storePath: string): Manifest {
     throw refuse(`${cause instanceof Error ? cause.message : cause}.`, cause);
   }
   return parseManifest(text, storePath);
+}
+
+/** `cohort.fxs.partial-ID`; without an id it was written by version 0.1. */
+function isPartialName(bare: string): boolean {
+  const [, id] = /\.partial(?:-([^/\\]*))?$/.exec(bare) ?? [undefined, "none"];
+  return id === undefined || parseId(id) !== undefined;
 }
 
 function checkFiles(storePath: string, manifest: Manifest): void {

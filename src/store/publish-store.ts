@@ -1,59 +1,149 @@
-// From a finished partial directory to a store, so that at every instant the name holds a whole store or none.
+// From a finished partial directory to a store, so that at every instant the name holds a whole store or none; and which directories are stores of ours,
+// because nothing else is ever replaced or removed.
 import fs from "node:fs";
 import path from "node:path";
 import { InputError } from "../errors.js";
-import { PARTIAL_SUFFIX } from "./manifest.js";
+import { isUsedByOthers } from "../publish/in-use.js";
+import { holderOf } from "../publish/lock.js";
+import { PARTIAL_MARK, type PartialDirectory } from "../publish/partial-directory.js";
+import { findAside, publishDirectory, setAside, syncDirectory } from "../publish/publish.js";
+import { findForeign, type OwnName, removeDirectory, removeFile, thingAt } from "../publish/remove-ours.js";
+import { JOURNAL_FILE } from "./journal.js";
+import { MANIFEST_FILE, PARTIAL_SUFFIX, parseManifest } from "./manifest.js";
+import { listFileProblems } from "./store-files.js";
 
-/** Where the old store waits while the new one takes its place. */
-const REPLACED_SUFFIX = ".replaced";
-
-/** `cohort.fxs` -> `cohort.fxs.partial`: where it is written until published. */
-export function partialPathOf(output: string): string {
-  return `${withoutTrailingSlash(output)}${PARTIAL_SUFFIX}`;
+/** Where it is written until published: the maker's id follows. */
+export function partialPrefixOf(output: string): string {
+  return `${withoutTrailingSlash(output)}${PARTIAL_SUFFIX}-`;
 }
 
-/** Puts an old store back that a run killed between two renames left aside. */
-export function restoreReplaced(output: string): void {
-  const aside = `${withoutTrailingSlash(output)}${REPLACED_SUFFIX}`;
-  if (fs.existsSync(aside) && !fs.existsSync(output)) fs.renameSync(aside, output);
+/** What may lie in it. */
+export const PARTIAL_CONTENTS = [
+  MANIFEST_FILE,
+  JOURNAL_FILE,
+  "*.f32",
+  "*.f64",
+  "*.missing",
+  "index.*",
+  "directions.*",
+  // of a compressed HDF5 file that is read
+  "chunk",
+] as const;
+
+/** Throws InputError when `output` exists and is not to be replaced, or is no store of ours. */
+export function assertReplaceable(output: string, replace: boolean): void {
+  const target = withoutTrailingSlash(output);
+  if (thingAt(target) === undefined) return;
+  if (!replace) throw existsAlready(output);
+  const got = whatStandsInTheWay(target);
+  if (got === undefined) return;
+  throw new InputError(
+    `Cannot replace ${output}: expected a store that fixelstream made, got ${got}. Give another name, or move it away.`,
+    { path: output },
+  );
 }
 
 /**
- * Brings every file of the partial directory to the disk, then renames it to `output`. With `replace` an old store goes aside first and is removed last.
- * Throws InputError when `output` exists and is not to be replaced.
+ * Puts an old store back that a run killed between two renames left aside, and removes those that were replaced. Nothing is done while another process
+ * writes the store.
  */
-export function publishStore(output: string, options: { replace: boolean }): void {
+export function restoreReplaced(output: string, lock: "mine" | "free"): void {
   const target = withoutTrailingSlash(output);
-  const partial = partialPathOf(output);
-  const aside = `${target}${REPLACED_SUFFIX}`;
-  for (const name of fs.readdirSync(partial)) syncPath(path.join(partial, name));
-  syncPath(partial);
-  if (fs.existsSync(target)) {
-    if (!options.replace)
-      throw new InputError(`Cannot write ${output}: it exists. Give another name, or --force to replace it.`, {
-        path: output,
-      });
-    fs.rmSync(aside, { recursive: true, force: true });
-    fs.renameSync(target, aside);
+  const asides = findAside(target);
+  if (asides.length === 0 || (lock === "free" && holderOf(target) !== undefined)) return;
+  for (const aside of asides) {
+    if (ownNamesIn(aside) === undefined) continue;
+    if (thingAt(target) === undefined && isWhole(aside)) publishDirectory(aside, target);
+    else if (thingAt(target) !== undefined && !isUsedByOthers(target)) removeStore(aside);
   }
-  fs.renameSync(partial, target);
-  syncPath(path.dirname(path.resolve(target)));
-  fs.rmSync(aside, { recursive: true, force: true });
 }
 
-/** Brings a file or directory to the disk. */
-export function syncPath(file: string): void {
-  const fd = fs.openSync(file, "r");
+/**
+ * Brings every file of the partial directory to the disk, then renames it to `output`. With `replace` an old store goes aside first and is removed last,
+ * unless a process uses it. Throws InputError when `output` exists and is not to be replaced, or is no store of ours.
+ */
+export function publishStore(partial: PartialDirectory, output: string, { replace }: { replace: boolean }): void {
+  const target = withoutTrailingSlash(output);
+  syncDirectory(partial.path);
+  partial.assertMine(output);
+  assertReplaceable(output, replace);
+  const aside =
+    thingAt(target) === undefined ? undefined : setAside(target, (found) => whatStandsInTheWay(found) === undefined);
+  if (!publishDirectory(partial.path, target)) throw existsAlready(output);
+  partial.release();
+  // The journal goes last: killed before the rename, the next run resumes; after it, a journal beside a whole store does no harm.
+  for (const name of [PARTIAL_MARK, JOURNAL_FILE]) removeFile(path.join(target, name));
+  if (aside !== undefined && !isUsedByOthers(target)) removeStore(aside);
+}
+
+/** Undefined: it is gone; else what in it, or about it, is not ours. */
+export function removeStore(store: string): string | undefined {
+  const isOwnName = ownNamesIn(store);
+  return isOwnName === undefined ? store : removeDirectory(store, isOwnName, MANIFEST_FILE);
+}
+
+/** It is one of ours, with nothing else in it. */
+export function isStore(store: string): boolean {
+  return whatStandsInTheWay(store) === undefined && thingAt(store) !== undefined;
+}
+
+/** Everything is there, in the size that store.json says. */
+export function isWhole(store: string): boolean {
   try {
-    fs.fsyncSync(fd);
-  } catch (error) {
-    // Windows does not sync directories, nor files opened for reading.
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
-  } finally {
-    fs.closeSync(fd);
+    const manifest = parseManifest(fs.readFileSync(path.join(store, MANIFEST_FILE), "utf8"), store);
+    return listFileProblems(store, manifest).length === 0;
+  } catch {
+    return false;
   }
 }
 
-function withoutTrailingSlash(file: string): string {
-  return file.length > 1 ? file.replace(/[/\\]+$/, "") : file;
+function existsAlready(output: string): InputError {
+  return new InputError(`Cannot write ${output}: it exists. Give another name, or --force to replace it.`, {
+    path: output,
+  });
+}
+
+/** Why it must not be replaced; undefined: a store of ours with nothing else in it. */
+function whatStandsInTheWay(target: string): string | undefined {
+  const thing = thingAt(target);
+  if (thing !== "a directory") return thing;
+  const isOwnName = ownNamesIn(target);
+  if (isOwnName === undefined) {
+    const has = thingAt(path.join(target, MANIFEST_FILE)) !== undefined;
+    return `a directory ${has ? `whose ${MANIFEST_FILE} is not fixelstream's` : `without ${MANIFEST_FILE}`}`;
+  }
+  const foreign = findForeign(target, isOwnName);
+  return foreign === undefined ? undefined : `one with ${path.relative(target, foreign)} in it`;
+}
+
+/**
+ * By what store.json says of itself, whatever its version: who made it, and every file that it names. Undefined: the directory is no store of ours. No link
+ * is followed.
+ */
+function ownNamesIn(store: string): OwnName | undefined {
+  const file = path.join(store, MANIFEST_FILE);
+  if (thingAt(store) !== "a directory" || thingAt(file) !== "a file") return undefined;
+  let json: unknown;
+  try {
+    json = JSON.parse(fs.readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+  if (json === null || typeof json !== "object" || !("formatVersion" in json) || !("creator" in json)) return undefined;
+  if (typeof json.creator !== "string" || !json.creator.startsWith("fixelstream ")) return undefined;
+  const names = new Set([MANIFEST_FILE, JOURNAL_FILE, PARTIAL_MARK]);
+  collectFiles(json, names);
+  return (name) => names.has(name);
+}
+
+/** Values of every key `file`. */
+function collectFiles(json: object, names: Set<string>): void {
+  for (const [key, value] of Object.entries(json)) {
+    if (key === "file" && typeof value === "string") names.add(value);
+    else if (value !== null && typeof value === "object") collectFiles(value, names);
+  }
+}
+
+export function withoutTrailingSlash(file: string): string {
+  return file.length > 1 ? file.replace(/(?<=.)[/\\]+$/, "") : file;
 }

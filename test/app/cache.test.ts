@@ -1,12 +1,13 @@
 // cache list and cache clear: recognises what analyses leave, and removes that only.
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { clearCache, listCache } from "../../src/app/cache.js";
+import { parseId } from "../../src/publish/maker.js";
 import { parseAge } from "../../src/units.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { writeProblem, writeRows } from "../support/make-problem.js";
+import { deadId, foreignId, plantLock, plantPartial } from "../support/partials.js";
 import { runProblem } from "../support/run-inference.js";
 import { createRandom } from "../support/seeded-random.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
@@ -37,28 +38,33 @@ beforeEach(async () => {
   await analyse("one");
 });
 
+const KEYS = [..."abcdefg"].map((letter) => letter.repeat(24).replaceAll("g", "0"));
+const [UNFINISHED, HALF_MATRIX, THESIS, LINK, LINKED, SHOP, NOTED] = KEYS as [string, ...string[]] & string[];
+
 /** What kill -9 leaves, and what others put there. */
 function litter(): void {
-  const [store] = listCache(cache).entries.filter(({ kind }) => kind === "store");
-  const unfinished = path.join(cache, `${"a".repeat(24)}.fxs.partial`);
-  fs.cpSync(path.join(cache, store!.name), unfinished, { recursive: true });
-  fs.rmSync(path.join(unfinished, "store.json"));
-  fs.writeFileSync(path.join(unfinished, "lock.json"), JSON.stringify({ pid: 2 ** 22 + 1, host: os.hostname() }));
+  const store = listCache(cache).entries.find(({ kind }) => kind === "store")!.name;
   const input = { name: "s", path: "/data/fd/s.mif", sizeBytes: 1, mtimeMs: 0 };
-  fs.writeFileSync(
-    path.join(unfinished, "journal.ndjson"),
-    `${JSON.stringify({ scalar: "FD", nSubjects: 6, inputs: [input] })}\n`,
-  );
-  fs.mkdirSync(path.join(cache, `${"b".repeat(24)}.fxc.partial-${2 ** 22 + 1}`));
+  const plan = { scalar: "FD", nSubjects: 6, elementType: "f32", inputs: [input] };
+  const files = { "journal.ndjson": `${JSON.stringify(plan)}\n`, "FD.f32": "half" };
+  plantPartial(path.join(cache, `${UNFINISHED}.fxs.partial-`), deadId(), "store", files);
+  plantLock(path.join(cache, `${UNFINISHED}.fxs`), deadId());
+  plantPartial(path.join(cache, `${HALF_MATRIX}.fxc.partial-`), deadId(), "connectivity", { "counts.u32": "" });
+  fs.writeFileSync(path.join(cache, `${HALF_MATRIX}.fxc.used-${deadId()}`), "{}");
   fs.writeFileSync(path.join(cache, "notes.txt"), "mine");
-  fs.mkdirSync(path.join(cache, `${"c".repeat(24)}.fxs`));
-  fs.writeFileSync(path.join(cache, `${"c".repeat(24)}.fxs`, "thesis.docx"), "mine");
+  fs.mkdirSync(path.join(cache, `${THESIS}.fxs`));
+  fs.writeFileSync(path.join(cache, `${THESIS}.fxs`, "thesis.docx"), "mine");
   fs.mkdirSync(at("elsewhere"));
   fs.writeFileSync(at("elsewhere", "store.json"), "{}");
-  fs.symlinkSync(at("elsewhere"), path.join(cache, `${"d".repeat(24)}.fxs`));
-  fs.mkdirSync(path.join(cache, `${"e".repeat(24)}.fxs`));
-  fs.symlinkSync(at("elsewhere", "store.json"), path.join(cache, `${"e".repeat(24)}.fxs`, "store.json"));
+  fs.symlinkSync(at("elsewhere"), path.join(cache, `${LINK}.fxs`));
+  fs.mkdirSync(path.join(cache, `${LINKED}.fxs`));
+  fs.symlinkSync(at("elsewhere", "store.json"), path.join(cache, `${LINKED}.fxs`, "store.json"));
+  fs.mkdirSync(path.join(cache, `${SHOP}.fxs`));
+  fs.writeFileSync(path.join(cache, `${SHOP}.fxs`, "store.json"), '{"name": "my shop"}');
+  fs.cpSync(path.join(cache, store), path.join(cache, `${NOTED}.fxs`), { recursive: true });
+  fs.writeFileSync(path.join(cache, `${NOTED}.fxs`, "notes.txt"), "mine");
 }
+const OTHERS = [NOTED, THESIS, LINK, LINKED, SHOP].map((key) => `${key}.fxs`).concat("notes.txt");
 
 describe("cache list", () => {
   test("says what each entry is and what it was made from", () => {
@@ -70,7 +76,7 @@ describe("cache list", () => {
       "unfinished connectivity: unknown",
       "unfinished store: FD of 6 subjects in /data/fd",
     ]);
-    expect(others).toEqual([..."cde"].map((letter) => `${letter.repeat(24)}.fxs`).concat("notes.txt"));
+    expect(others).toEqual(OTHERS);
   });
 
   test("dates an entry by its last use", async () => {
@@ -85,23 +91,46 @@ describe("cache clear", () => {
     litter();
     const { removed, others } = clearCache(cache, 0);
     expect(removed).toHaveLength(4);
-    expect(others).toHaveLength(4);
-    expect(fs.readdirSync(cache)).toEqual([..."cde"].map((letter) => `${letter.repeat(24)}.fxs`).concat("notes.txt"));
+    expect(others).toEqual(OTHERS);
+    expect(fs.readdirSync(cache).sort()).toEqual(OTHERS);
+    expect(fs.readdirSync(path.join(cache, `${NOTED}.fxs`))).toContain("FD.f32");
     expect(fs.existsSync(at("elsewhere", "store.json"))).toBe(true);
     await analyse("two"); // made again
     expect(kinds().sort()).toEqual(["connectivity", "store"]);
   });
 
-  test("leaves what was used since, and what a living process is writing", () => {
+  test("leaves what was used since, and what a living process is writing or using, here or elsewhere", () => {
     litter();
-    age(`${"a".repeat(24)}.fxs.partial`, 31);
-    for (const { name, kind } of listCache(cache).entries) if (kind === "connectivity") age(name, 31);
-    const lock = path.join(cache, `${"a".repeat(24)}.fxs.partial`, "lock.json");
-    fs.writeFileSync(lock, JSON.stringify({ pid: process.pid, host: os.hostname() }));
+    for (const { name, kind } of listCache(cache).entries) {
+      age(name, 31);
+      if (kind === "unfinished store") {
+        const partial = path.join(cache, name);
+        fs.renameSync(partial, partial.replace(/partial-.*$/, `partial-${foreignId()}`));
+      }
+      if (kind === "connectivity") fs.writeFileSync(path.join(cache, `${name}.used-${foreignId()}`), "{}");
+      if (kind === "store") age(name, 1);
+    }
     const { removed, inUse, recent } = clearCache(cache, 30 * DAY);
-    expect(removed.map(({ kind }) => kind)).toEqual(["connectivity"]);
-    expect(inUse.map(({ kind }) => kind)).toEqual(["unfinished store"]);
-    expect(recent.map(({ kind }) => kind)).toEqual(["store", "unfinished connectivity"]);
+    expect(removed.map(({ kind }) => kind)).toEqual(["unfinished connectivity"]);
+    expect(inUse.map(({ kind }) => kind).sort()).toEqual(["connectivity", "unfinished store"]);
+    expect(recent.map(({ kind }) => kind)).toEqual(["store"]);
+  });
+
+  test("says who uses what is left, until the process is silent for two minutes", async () => {
+    const matrix = listCache(cache).entries.find(({ kind }) => kind === "connectivity")!.name;
+    const id = foreignId();
+    const mark = path.join(cache, `${matrix}.used-${id}`);
+    fs.writeFileSync(mark, JSON.stringify({ format: "fixelstream-use", host: "node-7.cluster", pid: 4711 }));
+    const kept = await runInProcess(["cache", "clear", "--cache", cache]);
+    expect(kept.stderr).toMatch(
+      new RegExp(
+        `removed 1 entry, .*; kept 1 in use\n {2}kept ${matrix}: process ${parseId(id)!.pid} of node-7\\.cluster uses it\n$`,
+      ),
+    );
+    const then = new Date(Date.now() - 121_000);
+    fs.utimesSync(mark, then, then);
+    expect((await runInProcess(["cache", "clear", "--cache", cache])).stderr).toMatch(/removed 1 entry, [^;]*\n$/);
+    expect(fs.readdirSync(cache)).toEqual([]);
   });
 
   test("on the command line", async () => {

@@ -1,11 +1,12 @@
 // Two conversions to one output at once: one of them does it, the other is refused and disturbs nothing; and what killed ones leave is taken over.
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { convertFixels } from "../../src/app/convert.js";
+import { newId } from "../../src/publish/maker.js";
 import { verifyStore } from "../../src/store/verify.js";
 import { rawFixelData, writeCohort } from "../support/make-cohort.js";
+import { deadId, foreignId, plantLock, plantPartial } from "../support/partials.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const root = temporaryDirectory();
@@ -26,7 +27,7 @@ test("the second of two is refused, the first is not disturbed, and a third may 
     expect((result as PromiseRejectedResult).reason).toMatchObject({
       _tag: "InputError",
       message: expect.stringMatching(
-        /^Cannot write .*cohort.fxs: process \d+ is writing it. Wait for it, or end it and/,
+        /^Cannot write .*cohort.fxs: it is being written by process \d+ of .*, since .* UTC. Wait for it, or end it and/,
       ),
     });
   }
@@ -35,17 +36,34 @@ test("the second of two is refused, the first is not disturbed, and a third may 
   expect(fs.readdirSync(root).sort()).toEqual(["cohort.fxs", "fd"]);
 });
 
-test("a lock of a process that is no more is taken over, half a lock too", async () => {
-  for (const lock of [
-    JSON.stringify({ pid: 2 ** 22 + 1, host: os.hostname() }),
-    '{"pid":',
-    JSON.stringify({ pid: process.pid, host: os.hostname() }),
-  ]) {
-    fs.mkdirSync(`${output}.partial`);
-    fs.writeFileSync(path.join(`${output}.partial`, "lock.json"), lock);
+test("two into one .h5: the second is refused, and nothing is left of it", async () => {
+  const hdf5 = path.join(root, "cohort.h5");
+  const results = await Promise.allSettled([convert({ output: hdf5 }), convert({ output: hdf5 })]);
+  expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+  expect((results[1] as PromiseRejectedResult).reason.message).toMatch(
+    /^Cannot write .*cohort.h5: it is being written by process \d+ of .*, since .* UTC. Wait for it, or end it and/,
+  );
+  expect(fs.readdirSync(root).sort()).toEqual(["cohort.fxs", "cohort.h5", "fd"]);
+  fs.rmSync(hdf5);
+});
+
+test("what a killed conversion left beside an .h5 is removed by the next, what lives is not", async () => {
+  const hdf5 = path.join(root, "left.h5");
+  plantPartial(`${hdf5}.partial-`, deadId(), "hdf5", { "values.h5": "half", chunk: "inflated" });
+  const living = plantPartial(`${hdf5}.partial-`, foreignId(), "hdf5", { "values.h5": "half" });
+  await convert({ output: hdf5 });
+  const left = fs.readdirSync(root).filter((name) => name.startsWith("left"));
+  expect(left.sort()).toEqual(["left.h5", path.basename(living)]);
+  for (const name of left) fs.rmSync(path.join(root, name), { recursive: true });
+});
+
+test("a lock of a process that is no more is taken over, one of our own number too", async () => {
+  const bornAgain = newId().replace(/^([\w.]+-\d+)-[0-9a-z]+-/, "$1-1-");
+  for (const id of [deadId(), bornAgain]) {
+    plantLock(output, id);
     await convert({ force: true });
     expect(verifyStore(output)).toMatchObject(whole);
-    expect(fs.existsSync(`${output}.partial`)).toBe(false);
+    expect(fs.readdirSync(root).sort()).toEqual(["cohort.fxs", "fd"]);
   }
 });
 

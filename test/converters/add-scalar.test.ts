@@ -1,4 +1,5 @@
 // A second scalar in a store: both are there, or the store is what it was.
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -7,6 +8,7 @@ import { openColumnSource } from "../../src/store/open-column-source.js";
 import { openStore } from "../../src/store/open-store.js";
 import { verifyStore } from "../../src/store/verify.js";
 import { rawFixelData, writeCohort } from "../support/make-cohort.js";
+import { builtCommand } from "../support/run-cli.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const directory = temporaryDirectory();
@@ -75,14 +77,53 @@ test("other subjects, another order, another template are refused, and the store
   expect(readScalar(store, "FD")).toEqual(expected(fd));
 });
 
-test("killed between moving the data and the new store.json, the next run completes it", async () => {
-  const store = path.join(directory, "killed.fxs");
+/** The built command, killed before its `at`-th rename into the store. */
+function convertKilled(folder: string, store: string, scalar: string, at: number): NodeJS.Signals | null {
+  const preload = path.join(import.meta.dirname, "../support/kill-at-rename.mjs");
+  const input = path.join(directory, folder);
+  const tokens = ["convert", "fixels", input, path.join(input, "subjects.txt"), store, "--scalar", scalar];
+  return spawnSync(process.execPath, ["--import", preload, builtCommand, ...tokens], {
+    env: { ...process.env, KILL_INTO: store, KILL_AT: String(at) },
+  }).signal;
+}
+
+test.skipIf(!fs.existsSync(builtCommand))(
+  "killed at any of its moves, the store is as it was, and the next run adds the scalar",
+  async () => {
+    for (const at of [1, 2, 3]) {
+      const store = path.join(directory, `killed${at}.fxs`);
+      await convert("fd", store, "FD");
+      expect(convertKilled("fc", store, "log_FC", at)).toBe("SIGKILL");
+      expect(openStore(store, { io: "read" }).scalarNames).toEqual(["FD"]);
+      await convert("fc", store, "log_FC");
+      expect(readScalar(store, "log_FC")).toEqual(expected(fc));
+      expect(verifyStore(store)).toMatchObject({ damagedBlocks: [], damagedFiles: [], fileProblems: [] });
+      expect(fs.readdirSync(directory).filter((name) => name.startsWith("killed"))).toEqual([`killed${at}.fxs`]);
+      fs.rmSync(store, { recursive: true });
+    }
+  },
+);
+
+test("two scalars at once: one is added, the other refused, none is lost", async () => {
+  const store = path.join(directory, "both.fxs");
   await convert("fd", store, "FD");
-  // what such a kill leaves: a store beside it that has lost its data to the first, which does not name them
-  await convert("fc", path.join(directory, "killed.fxs.log_FC.fxs"), "log_FC");
-  fs.renameSync(path.join(directory, "killed.fxs.log_FC.fxs", "log_FC.f32"), path.join(store, "log_FC.f32"));
-  expect(openStore(store, { io: "read" }).scalarNames).toEqual(["FD"]);
+  const results = await Promise.allSettled([convert("fc", store, "log_FC"), convert("fc", store, "FC")]);
+  expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+  expect((results[1] as PromiseRejectedResult).reason.message).toMatch(/it is being written by process \d+ of /);
+  await convert("fc", store, "FC");
+  expect(openStore(store, { io: "read" }).scalarNames).toEqual(["FD", "log_FC", "FC"]);
+});
+
+test("a file of the user's that has the name of the scalar's data is not replaced", async () => {
+  const store = path.join(directory, "notes.fxs");
+  await convert("fd", store, "FD");
+  fs.writeFileSync(path.join(store, "log_FC.f32"), "mine");
+  fs.writeFileSync(path.join(store, "notes.txt"), "mine");
+  await expect(convert("fc", store, "log_FC")).rejects.toThrow(
+    /^Cannot add log_FC to .*: expected no log_FC\.f32, got another one, made meanwhile\. Move it away/,
+  );
+  expect(fs.readFileSync(path.join(store, "log_FC.f32"), "utf8")).toBe("mine");
+  fs.rmSync(path.join(store, "log_FC.f32"));
   await convert("fc", store, "log_FC");
-  expect(readScalar(store, "log_FC")).toEqual(expected(fc));
-  expect(fs.readdirSync(directory).filter((name) => name.startsWith("killed."))).toEqual(["killed.fxs"]);
+  expect(fs.readFileSync(path.join(store, "notes.txt"), "utf8")).toBe("mine");
 });

@@ -3,10 +3,12 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
-import { JOURNAL_FILE, LOCK_FILE } from "../../src/store/build-store.js";
+import { PARTIAL_MARK } from "../../src/publish/partial-directory.js";
+import { JOURNAL_FILE } from "../../src/store/journal.js";
 import { openStore } from "../../src/store/open-store.js";
 import { verifyStore } from "../../src/store/verify.js";
 import { rawFixelData, writeCohort } from "../support/make-cohort.js";
+import { partialsOf } from "../support/partials.js";
 import { createRandom } from "../support/seeded-random.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
@@ -37,8 +39,14 @@ async function run(input: string, output: string, kill?: Kill): Promise<{ finish
   });
   const ended = new Promise<number | null>((resolve) => runner.on("close", resolve));
   if (kill !== undefined) {
-    const reached = () =>
-      countLines(path.join(`${output}.partial`, "journal.ndjson")) >= kill.lines || fs.existsSync(output);
+    // Looked up anew only when it was taken over and so renamed: a whole run is over soon.
+    let partial: string | undefined;
+    const reached = () => {
+      if (partial === undefined || !fs.existsSync(partial)) partial = partialsOf(output)[0];
+      return (
+        (partial !== undefined && countLines(path.join(partial, JOURNAL_FILE)) >= kill.lines) || fs.existsSync(output)
+      );
+    };
     while (!reached() && runner.exitCode === null) await new Promise((resolve) => setImmediate(resolve));
     await new Promise((resolve) => setTimeout(resolve, kill.thenMs));
     runner.kill("SIGKILL");
@@ -48,7 +56,16 @@ async function run(input: string, output: string, kill?: Kill): Promise<{ finish
 }
 
 function countLines(file: string): number {
-  return fs.existsSync(file) ? fs.readFileSync(file, "utf8").split("\n").length - 1 : 0;
+  try {
+    return fs.readFileSync(file, "utf8").split("\n").length - 1;
+  } catch {
+    return 0; // not begun, or renamed
+  }
+}
+
+/** What a killed run has left beside it. */
+function removeLeftovers(output: string): void {
+  for (const left of [...partialsOf(output), `${output}.lock`]) fs.rmSync(left, { recursive: true, force: true });
 }
 
 function contents(store: string): Record<string, unknown> {
@@ -81,17 +98,18 @@ it.skipIf(!fs.existsSync(built))("continues after kill -9 at any moment, to the 
       expect(() => openStore(output, { io: "auto" })).toThrow(/conversion did not finish/);
       continue; // the next run continues this one, and is killed later
     }
-    // Published before the kill reached it, perhaps just before journal and lock were removed: beside a whole store they do no harm.
+    // Published before the kill reached it, perhaps just before journal and mark were removed: beside a whole store they do no harm.
     expect(verifyStore(output)).toMatchObject({ damagedBlocks: [], damagedFiles: [] });
-    for (const name of [JOURNAL_FILE, LOCK_FILE]) fs.rmSync(path.join(output, name), { force: true });
+    for (const name of [JOURNAL_FILE, PARTIAL_MARK]) fs.rmSync(path.join(output, name), { force: true });
     expect(contents(output)).toEqual(expected);
     fs.rmSync(output, { recursive: true });
-    fs.rmSync(`${output}.partial`, { recursive: true, force: true });
+    removeLeftovers(output);
   }
-  fs.rmSync(`${output}.partial`, { recursive: true, force: true });
+  removeLeftovers(output);
   for (const lines of [4, 9]) expect((await run(input, output, { lines, thenMs: 0 })).finished).toBe(false);
   const last = await run(input, output);
   // At least the groups whose lines were seen.
   expect(last.nResumed).toBeGreaterThanOrEqual(8);
   expect(contents(output)).toEqual(expected);
+  expect(fs.readdirSync(directory).sort()).toEqual(["cohort", "killed.fxs", "whole.fxs"]);
 });

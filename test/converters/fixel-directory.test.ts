@@ -11,6 +11,7 @@ import { verifyStore } from "../../src/store/verify.js";
 import { buildData, buildMif, buildMifHeader } from "../support/byte-builders.js";
 import { type Cohort, rawFixelData, writeCohort } from "../support/make-cohort.js";
 import { numberedValues } from "../support/make-store.js";
+import { partialsOf } from "../support/partials.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const root = temporaryDirectory();
@@ -200,7 +201,8 @@ describe("converting a fixel directory", () => {
     const stopped = convert(cohort, {
       memoryBytes: budget,
       onProgress: ({ phase, done }) => {
-        restarted ||= phase === "read" && fs.existsSync(path.join(`${cohort.inputDirectory}.fxs.partial`, "FD.f64"));
+        const partials = partialsOf(`${cohort.inputDirectory}.fxs`);
+        restarted ||= phase === "read" && partials.some((partial) => fs.existsSync(path.join(partial, "FD.f64")));
         if (restarted && phase === "read" && done === 6) throw new Error("stopped");
       },
     });

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { runCli } from "../../src/cli/program.js";
 import { expectRefusal, listing, newAnalysis, refuses, write } from "../support/expect-refusal.js";
 import { runInProcess } from "../support/in-process-cli.js";
+import { age, deadId, foreignId, plantPartial } from "../support/partials.js";
 import type { SmallAnalysis } from "../support/small-analysis.js";
 
 const QUICK = ["-nshuffles", "20", "-nthreads", "0"];
@@ -193,13 +194,17 @@ describe("the output directory", () => {
   });
   it("loses what a killed run left there", async () => {
     const input = newAnalysis();
-    const { hostname } = await import("node:os");
-    // No process has this number: the largest is 2^22.
-    const abandoned = input.at("out", `.partial-${2 ** 22 + 1}-${hostname()}`);
-    const elsewhere = input.at("out", `.partial-${2 ** 22 + 1}-another-machine`);
-    for (const folder of [abandoned, elsewhere]) fs.mkdirSync(folder, { recursive: true });
+    const prefix = input.at("out", ".partial-");
+    const abandoned = plantPartial(prefix, deadId(), "results", { "cfe.mif": "half" });
+    const elsewhere = plantPartial(prefix, foreignId(), "results", { "cfe.mif": "half" });
+    const silent = plantPartial(prefix, foreignId(), "results", { "cfe.mif": "half" });
+    age(path.join(silent, "partial.json"), 130_000);
+    const notOurs = plantPartial(prefix, deadId(), "results", { "cfe.mif": "half" });
+    fs.writeFileSync(path.join(notOurs, "notes.txt"), "mine");
     expect((await run(input)).status).toBe(0);
-    expect([abandoned, elsewhere].map((folder) => fs.existsSync(folder))).toEqual([false, true]);
+    const left = (folder: string) => fs.existsSync(folder);
+    expect([abandoned, elsewhere, silent].map(left)).toEqual([false, true, false]);
+    expect(fs.readdirSync(notOurs).sort()).toEqual(["cfe.mif", "notes.txt", "partial.json"]);
   });
 });
 

@@ -1,5 +1,4 @@
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -13,6 +12,7 @@ import { openColumnSource } from "../../src/store/open-column-source.js";
 import { openStore } from "../../src/store/open-store.js";
 import { verifyStore } from "../../src/store/verify.js";
 import { makeStore, numberedValues } from "../support/make-store.js";
+import { deadId, foreignId, partialsOf, plantLock } from "../support/partials.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const directory = temporaryDirectory();
@@ -232,7 +232,8 @@ describe("building", () => {
     await first.writeSubjects(rows.subarray(0, 80), 0, [11]);
     await first.writeSubjects(rows.subarray(80, 240), 1, [12, 13]);
     await first.close();
-    fs.appendFileSync(path.join(directory, "resumed.fxs.partial", "journal.ndjson"), '{"firstSubject":3,"crc');
+    const [partial] = partialsOf(path.join(directory, "resumed.fxs"));
+    fs.appendFileSync(path.join(partial!, "journal.ndjson"), '{"firstSubject":3,"crc');
     expect(() => openStore(path.join(directory, "resumed.fxs"), { io: "auto" })).toThrow(
       /conversion did not finish. Run the same convert/,
     );
@@ -245,7 +246,7 @@ describe("building", () => {
     expect(manifest.scalars["FD"]?.sources.map(({ crc32 }) => crc32)).toEqual([11, 12, 13, 14]);
     expect(fs.readFileSync(path.join(directory, "resumed.fxs", "FD.f32"))).toEqual(expected);
     expect(fs.readdirSync(path.join(directory, "resumed.fxs")).sort()).toEqual(["FD.f32", "store.json"]);
-    expect(fs.existsSync(path.join(directory, "resumed.fxs.partial"))).toBe(false);
+    expect(fs.readdirSync(directory).filter((name) => name.startsWith("resumed"))).toEqual(["resumed.fxs"]);
   });
 
   it("starts over when a source or the shape is another", async () => {
@@ -276,23 +277,70 @@ describe("building", () => {
 
   it("brings back the old store that a run killed between two renames left aside", async () => {
     const output = await makeStore(directory, "aside.fxs", { values: numberedValues(1, 3), nSubjects: 1 });
-    fs.renameSync(output, `${output}.replaced`);
+    fs.renameSync(output, `${output}.replaced-${deadId()}`);
     await beginStoreBuild(plan("aside.fxs", { replace: true }), 4096).close();
     expect(openStore(output, { io: "auto" }).nSubjects).toBe(1);
   });
 
-  it("refuses while another living process writes the same store", async () => {
-    const partial = path.join(directory, "locked.fxs.partial");
-    await beginStoreBuild(plan("locked.fxs"), 4096).close();
-    const lock = (pid: number, host: string) =>
-      fs.writeFileSync(path.join(partial, "lock.json"), JSON.stringify({ pid, host }));
-    const hostname = os.hostname();
-    lock(process.ppid, hostname);
-    expect(() => beginStoreBuild(plan("locked.fxs"), 4096)).toThrow(
-      new RegExp(`process ${process.ppid} is writing it`),
+  it("refuses while another living process writes the same store, here or on another machine", async () => {
+    const output = path.join(directory, "locked.fxs");
+    const begin = () => beginStoreBuild(plan("locked.fxs"), 4096);
+    const first = begin();
+    expect(begin).toThrow(
+      new RegExp(`it is being written by process ${process.pid} of .*, since 20.* UTC. Wait for it, or`),
     );
-    lock(process.ppid, `${hostname}-other`);
-    await beginStoreBuild(plan("locked.fxs"), 4096).close();
+    await first.close();
+    const foreign = foreignId();
+    plantLock(output, foreign, 100_000);
+    expect(begin).toThrow(/it is being written by process \d+ of .*, since 2026-11-26 14:02:11 UTC\. Wait/);
+    plantLock(output, foreign, 130_000); // silent for longer than two minutes
+    await begin().close();
+    plantLock(output, deadId());
+    await begin().close();
+    expect(fs.existsSync(`${output}.lock`)).toBe(false);
+  });
+
+  it("refuses a file of the lock's name that is no lock, and leaves it", async () => {
+    const lock = path.join(directory, "mine.fxs.lock");
+    for (const text of ["my notes", "{}", ""]) {
+      fs.writeFileSync(lock, text);
+      expect(() => beginStoreBuild(plan("mine.fxs"), 4096)).toThrow(
+        `Cannot use ${lock}: expected a lock of fixelstream or nothing of that name, got something else. Move it away.`,
+      );
+      expect(fs.readFileSync(lock, "utf8")).toBe(text);
+    }
+  });
+
+  it("does not continue where the data are shorter than the journal says", async () => {
+    const first = beginStoreBuild(plan("short.fxs"), 4096);
+    await first.writeSubjects(rows.subarray(0, 80), 0, [11]);
+    await first.close();
+    fs.truncateSync(path.join(partialsOf(path.join(directory, "short.fxs"))[0]!, "FD.f32"), 0);
+    const second = beginStoreBuild(plan("short.fxs"), 4096);
+    expect(second.written).toEqual([false, false, false, false]);
+    await second.close();
+  });
+
+  it("believes a damaged journal up to the damage", async () => {
+    const lines = [
+      "null",
+      "{}",
+      '{"firstSubject":0,"crc32":5}',
+      '{"firstSubject":1e9,"crc32":[1]}',
+      '{"firstSubject":',
+    ];
+    for (const [i, line] of lines.entries()) {
+      const name = `journal${i}.fxs`;
+      const first = beginStoreBuild(plan(name), 4096);
+      await first.writeSubjects(rows.subarray(0, 80), 0, [11]);
+      await first.close();
+      fs.appendFileSync(path.join(partialsOf(path.join(directory, name))[0]!, "journal.ndjson"), `${line}\n`);
+      const second = beginStoreBuild(plan(name), 4096);
+      expect(second.written).toEqual([true, false, false, false]);
+      await second.writeSubjects(rows.subarray(80), 1, [12, 13, 14]);
+      await second.finish();
+      expect(fs.readFileSync(path.join(directory, name, "FD.f32"))).toEqual(expected);
+    }
   });
 
   it("names the missing parent directory", async () => {

@@ -1,6 +1,6 @@
 // fixelstream cache list|clear: what analyses of directories keep for the next one.
 import { Command } from "commander";
-import { type CacheEntry, clearCache, DEFAULT_CACHE, findCache, listCache } from "../../app/cache.js";
+import { type CacheEntry, type CacheUser, clearCache, DEFAULT_CACHE, findCache, listCache } from "../../app/cache.js";
 import { formatBytes, parseAge } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -57,17 +57,27 @@ function createListCommand(streams: CliStreams): Command {
   });
 }
 
-function describeEntry({ kind, name, bytes, madeFrom, lastUsed, writer }: CacheEntry): string {
-  const state = writer === undefined ? "" : ` (process ${writer} is writing it)`;
+function describeEntry(entry: CacheEntry): string {
+  const { kind, name, bytes, madeFrom, lastUsed } = entry;
+  const usage = describeUsage(entry);
+  const state = usage === undefined ? "" : ` (${usage})`;
   const used = lastUsed.toISOString().slice(0, 16).replace("T", " ");
   return `  ${kind.padEnd(23)} ${formatBytes(bytes).padStart(10)}  ${used}  ${name}\n      ${madeFrom}${state}`;
+}
+
+/** Why it is not cleared away. */
+function describeUsage({ writer, users }: CacheEntry): string | undefined {
+  const named = ({ host, pid }: CacheUser) => `process ${pid} of ${host}`;
+  if (writer !== undefined) return `${named(writer)} is writing it`;
+  const [first, ...others] = users;
+  if (first === undefined) return undefined;
+  return others.length === 0 ? `${named(first)} uses it` : `${named(first)} and ${others.length} more use it`;
 }
 
 function createClearCommand(streams: CliStreams): Command {
   const command = describeHelp(new Command("clear"), {
     about: [
-      "Removes stores, matrices and leftovers of killed runs from a cache. Nothing else in the directory is touched, nor what a running process is writing.",
-      "Analyses that are running at the time must not use the cache: they would have to be started again.",
+      "Removes stores, matrices and leftovers of killed runs from a cache. Nothing else in the directory is touched, nor what a running process is writing or using.",
     ],
     examples: ["cache clear", "cache clear --older-than 30d", "cache clear --cache /scratch/.fixelstream"],
   }).summary("remove what is in the cache");
@@ -86,10 +96,13 @@ function createClearCommand(streams: CliStreams): Command {
     if (typed.quiet) return;
     const kept = [
       ...(cleared.recent.length > 0 ? [`${cleared.recent.length} used since`] : []),
-      ...(cleared.inUse.length > 0 ? [`${cleared.inUse.length} being written`] : []),
+      ...(cleared.inUse.length > 0 ? [`${cleared.inUse.length} in use`] : []),
       ...(cleared.others.length > 0 ? [`${cleared.others.length} that fixelstream did not make`] : []),
     ];
     const rest = kept.length > 0 ? `; kept ${kept.join(", ")}` : "";
-    streams.stderr.write(`fixelstream: ${cache ?? DEFAULT_CACHE}: removed ${describeAll(cleared.removed)}${rest}\n`);
+    const reasons = cleared.inUse.map((entry) => `  kept ${entry.name}: ${describeUsage(entry)}\n`).join("");
+    streams.stderr.write(
+      `fixelstream: ${cache ?? DEFAULT_CACHE}: removed ${describeAll(cleared.removed)}${rest}\n${reasons}`,
+    );
   });
 }

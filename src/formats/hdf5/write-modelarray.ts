@@ -1,8 +1,8 @@
 // Makes a ModelArray file that R, Python and the engine read. Contiguous by default: libhdf5 lays the file out, values are written at their offsets.
 //
-//   cohort.h5.partial-PID   1. groups, names, tables, empty matrices, marker "writing"; closed
+//   the partial file        1. groups, names, tables, empty matrices, marker "writing"; closed
 //                           2. rectangles of values at (offset of the matrix) + (row x elements + element) x size
-//                           3. checksums of rows; marker "complete" for "writing"; closed; on the disk; renamed
+//                           3. checksums of rows; marker "complete" for "writing"; closed; the caller gives it its name
 //
 // libhdf5 marks a file of version v110 that is open for writing, and refuses it as long as the mark stands: so a writer killed in 1 or 3 leaves a
 // file that opens nowhere, and one killed in 2 a file that fixelstream refuses for its marker. Neither has the name of the output.
@@ -13,7 +13,7 @@ import { type Hdf5Draft, type MatrixSpec, openDraft } from "./draft.js";
 import type { FixelTables } from "./fixel-tables.js";
 import { COMPLETE_MARKER, namesPath, valuesPath, WRITING_MARKER } from "./modelarray-layout.js";
 import { openHdf5 } from "./open.js";
-import { assertRoom, beginPartialFile, publishFile, writeAt } from "./partial-file.js";
+import { assertRoom, writeAt } from "./write-at.js";
 import { writeFixelTables } from "./write-fixel-tables.js";
 
 export interface ScalarPlan {
@@ -26,7 +26,8 @@ export interface ScalarPlan {
 export interface ModelArrayPlan {
   /** As the user typed it. */
   readonly output: string;
-  readonly replace: boolean;
+  /** Where it is made, in a directory of our own; `partial.values` is used beside it. */
+  readonly partial: string;
   readonly scalars: readonly ScalarPlan[];
   readonly tables: FixelTables | undefined;
   /** Deflate level 1 to 9; undefined: contiguous and uncompressed. */
@@ -48,9 +49,9 @@ export interface ModelArrayWriter {
    * elements. Throws InputError (disk full).
    */
   writeRectangle(scalar: string, values: Uint8Array, rectangle: Rectangle): void;
-  /** Publishes. Throws InternalError when values are missing. */
+  /** Makes it whole; the caller publishes it. Throws InternalError when values are missing. */
   finish(onProgress?: (share: number) => void): Promise<void>;
-  /** Removes what was not published. Idempotent. */
+  /** Removes it. Idempotent. */
   discard(): void;
 }
 
@@ -72,10 +73,9 @@ interface OpenScalar {
   readonly written: Float64Array;
 }
 
-/** Throws InputError: output exists, no room on the disk. */
+/** Throws InputError: no room on the disk. */
 export async function createModelArray(plan: ModelArrayPlan): Promise<ModelArrayWriter> {
-  const { output, gzipLevel } = plan;
-  const partial = beginPartialFile(output, plan.replace);
+  const { output, partial, gzipLevel } = plan;
   const scalars = plan.scalars.map((scalar) => openScalar(scalar, gzipLevel));
   const plainBytes = scalars.reduce((sum, { spec }) => sum + matrixBytes(spec), 0);
   // Compression needs the values twice: plain beside the file, then in it.
@@ -83,15 +83,18 @@ export async function createModelArray(plan: ModelArrayPlan): Promise<ModelArray
   const plainPath = gzipLevel === undefined ? partial : `${partial}.values`;
   let fd = -1;
   let draft: Hdf5Draft | undefined;
+  let whole = false;
   const discard = () => {
     if (fd >= 0) fs.closeSync(fd);
     fd = -1;
+    if (plainPath !== partial) fs.rmSync(plainPath, { force: true });
+    if (whole) return;
     try {
       draft?.close();
     } catch {
       // It is thrown away.
     }
-    for (const path of new Set([partial, plainPath])) fs.rmSync(path, { force: true });
+    fs.rmSync(partial, { force: true });
   };
   try {
     await layOut(plan, partial, scalars);
@@ -123,7 +126,7 @@ export async function createModelArray(plan: ModelArrayPlan): Promise<ModelArray
       draft.removeAttribute("/", WRITING_MARKER);
       draft.setAttribute("/", COMPLETE_MARKER, plan.creator);
       draft.close();
-      publishFile(partial, output);
+      whole = true;
       discard();
     },
     discard,

@@ -39,7 +39,13 @@ afterAll(() => {
 describe.skipIf(!canMount)("a full disk", () => {
   const full = /the disk is full. Make room, or write somewhere else/;
   const planOn = (disk: string, nElements: number): ModelArrayPlan => ({
-    ...{ output: join(disk, "a.h5"), replace: false, tables: undefined, gzipLevel: undefined, creator: "test" },
+    ...{
+      output: join(disk, "a.h5"),
+      partial: join(disk, "a.h5"),
+      tables: undefined,
+      gzipLevel: undefined,
+      creator: "test",
+    },
     scalars: [{ name: "FD", subjectNames: ["a", "b"], nElements, elementType: "f32" }],
   });
   test("is seen before anything is written", async () => {

@@ -1,6 +1,7 @@
 // What goes wrong with files and disks is said, and never read as zeros: full disks, damage of every kind, what a killed writer leaves.
 import { execFileSync, spawn } from "node:child_process";
 import fs from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { convertModelArray } from "../../../converters/modelarray.js";
@@ -11,6 +12,7 @@ import { openHdf5 } from "../../../src/formats/hdf5/open.js";
 import { createModelArray, type ModelArrayPlan } from "../../../src/formats/hdf5/write-modelarray.js";
 import { hdf5Fixtures, nFixels } from "../../support/hdf5-fixtures.js";
 import { rawFixelData, writeCohort, writeTemplate } from "../../support/make-cohort.js";
+import { deadId, foreignId, plantPartial } from "../../support/partials.js";
 import { builtCommand } from "../../support/run-cli.js";
 import { temporaryDirectory } from "../../support/temporary-directory.js";
 
@@ -131,15 +133,24 @@ describe("damage", () => {
   });
 });
 
+test("a template that a killed run made in the system's folder is removed by the next run, what lives is not", async () => {
+  const prefix = join(tmpdir(), "fixelstream-template-");
+  const files = { "index.mif": "half" };
+  const [dead, living] = [deadId(), foreignId()].map((id) => plantPartial(prefix, id, "template", files));
+  await convert(join(hdf5Fixtures, "h5py-contiguous-float32.h5"), at("swept.fxs"));
+  expect([dead, living].map((folder) => fs.existsSync(folder!))).toEqual([false, true]);
+  fs.rmSync(living!, { recursive: true });
+});
+
 describe("a writer that is stopped", () => {
   const plan = (name: string): ModelArrayPlan => ({
-    ...{ output: at(name), replace: false, tables: undefined, gzipLevel: undefined, creator: "test" },
+    ...{ output: name, partial: at(name), tables: undefined, gzipLevel: undefined, creator: "test" },
     scalars: [{ name: "FD", subjectNames: ["a", "b"], nElements: 1000, elementType: "f32" }],
   });
   const row = (firstSubject: number) => ({ firstSubject, nSubjects: 1, firstElement: 0, nElements: 1000 });
   test("at each stage leaves nothing that opens as a cohort", async () => {
     const writer = await createModelArray(plan("stages.h5"));
-    const partial = `${at("stages.h5")}.partial-${process.pid}`;
+    const partial = at("stages.h5");
     const stages = [];
     for (const subject of [0, 1]) {
       fs.copyFileSync(partial, at(`stage-${subject}.h5`));
@@ -152,9 +163,7 @@ describe("a writer that is stopped", () => {
       expect(() => listScalars(file)).toThrow(/expected a finished file, got one whose writer was stopped/);
       file.close();
     }
-    expect(fs.existsSync(at("stages.h5"))).toBe(false);
     await writer.finish();
-    expect(fs.existsSync(partial)).toBe(false);
     const file = await openHdf5(at("stages.h5"));
     expect(listScalars(file)).toEqual(["FD"]);
     file.close();

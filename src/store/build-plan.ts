@@ -1,0 +1,87 @@
+// What a store is to be made of, and store.json of one that is made.
+import fs from "node:fs";
+import path from "node:path";
+import { checksumFile } from "./checksum-file.js";
+import type { StoreClaim } from "./claim-store.js";
+import { creatorName, readProgramVersion } from "./creator.js";
+import type { BlockedShape } from "./element-type.js";
+import { FORMAT_VERSION, type Manifest } from "./manifest.js";
+import type { BlockScan } from "./scan-blocks.js";
+
+/** A file that goes into a store. */
+export interface InputFile {
+  /** As listed. */
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+}
+
+export interface StoreBuildPlan {
+  /** As the user typed it. */
+  readonly output: string;
+  /** Replace a store that exists; it stays whole until the new one is. */
+  readonly replace: boolean;
+  readonly kind: Manifest["kind"];
+  readonly scalar: string;
+  readonly shape: BlockedShape;
+  /** One a subject, in row order. */
+  readonly sources: readonly InputFile[];
+  readonly template?: { readonly index: InputFile; readonly directions: InputFile } | undefined;
+  readonly command: string;
+  /** Of a caller that writes more than this build; undefined: the build takes one for itself. */
+  readonly claim?: StoreClaim | undefined;
+}
+
+export function dataFileName({ scalar, shape }: StoreBuildPlan): string {
+  return `${scalar}.${shape.elementType}`;
+}
+
+/** Writes what lies beside the matrix into `partial`; `crc32`: of the subjects' sources. */
+export function assemble(plan: StoreBuildPlan, partial: string, crc32: readonly number[], scan: BlockScan): Manifest {
+  const { shape, template } = plan;
+  const version = readProgramVersion();
+  return {
+    formatVersion: FORMAT_VERSION,
+    creator: creatorName(version),
+    complete: true,
+    kind: plan.kind,
+    nSubjects: shape.nSubjects,
+    nElements: shape.nElements,
+    blockWidth: shape.blockWidth,
+    byteOrder: "little",
+    scalars: {
+      [plan.scalar]: {
+        elementType: shape.elementType,
+        file: dataFileName(plan),
+        ...(scan.missing === undefined ? {} : { missing: writeMissing(partial, plan.scalar, scan.missing) }),
+        blockCrc32: scan.blockCrc32,
+        sources: plan.sources.map((source, i) => ({ ...source, crc32: crc32[i]! })),
+      },
+    },
+    ...(template && {
+      template: { index: copyInto(partial, template.index), directions: copyInto(partial, template.directions) },
+    }),
+    provenance: { command: plan.command, version, date: new Date().toISOString() },
+  };
+}
+
+function writeMissing(partial: string, scalar: string, missing: Uint32Array) {
+  const file = `${scalar}.missing`;
+  const bytes = new Uint8Array(missing.buffer, missing.byteOffset, missing.byteLength);
+  fs.writeFileSync(path.join(partial, file), bytes); // publishing brings every file to the disk
+  const affected = missing.filter((count) => count > 0);
+  return {
+    file,
+    crc32: checksumFile(path.join(partial, file)),
+    nElements: affected.length,
+    nValues: affected.reduce((sum, count) => sum + count, 0),
+  };
+}
+
+function copyInto(partial: string, input: InputFile) {
+  const file = path.basename(input.path);
+  fs.copyFileSync(input.path, path.join(partial, file));
+  return { file, crc32: checksumFile(path.join(partial, file)) };
+}

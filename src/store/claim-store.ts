@@ -1,0 +1,77 @@
+// Who may write a store: one process at a time, from the first look at its name to the last.
+import fs from "node:fs";
+import path from "node:path";
+import { InputError, isFixelstreamError } from "../errors.js";
+import { describeHolder, type HeldLock, type Holder, holderOf, tryLock } from "../publish/lock.js";
+import { describeSystemError, systemErrorCode } from "../system-error.js";
+import { settleAdding } from "./open-partial.js";
+import { assertReplaceable, restoreReplaced, withoutTrailingSlash } from "./publish-store.js";
+
+export interface StoreClaim {
+  readonly lock: HeldLock;
+  /**
+   * What is built under it. `store`: what gets the name. `entry` of a cache: likewise, but a whole store that has the name by then is as good, and stays.
+   * `parts`: partial directories that the caller puts together; whether the name is free is the caller's business.
+   */
+  readonly use: "store" | "entry" | "parts";
+}
+
+/** Throws InputError when `output` exists and is not to be replaced, or is being written by another: to be called before long work. */
+export function assertOutputFree(output: string, replace: boolean, claim?: StoreClaim): void {
+  if (path.basename(output) === "") throw new InputError(`Cannot write ${output}: expected a name.`, { path: output });
+  const parent = path.dirname(path.resolve(output));
+  if (!fs.existsSync(parent)) {
+    throw new InputError(`Cannot write ${output}: there is no directory ${parent}. Make it first.`, { path: output });
+  }
+  reportingWrites(output, () => {
+    restoreReplaced(output, claim === undefined ? "free" : "mine");
+    settleAdding(output);
+    if (claim?.use !== "parts") assertReplaceable(output, replace);
+  });
+  const holder =
+    claim === undefined ? reportingWrites(output, () => holderOf(withoutTrailingSlash(output))) : undefined;
+  if (holder !== undefined) throw isHeldBy(output, holder);
+}
+
+/** Does the work as the only writer of `output`; `given`: it is that already. Throws InputError when another process is. */
+export async function withClaim<T>(
+  output: string,
+  given: StoreClaim | StoreClaim["use"],
+  work: (claim: StoreClaim) => Promise<T>,
+): Promise<T> {
+  if (typeof given === "object") return await work(given);
+  const claim = claimStore(output, given);
+  try {
+    return await work(claim);
+  } finally {
+    claim.lock.release();
+  }
+}
+
+/** Throws InputError when another process writes it. */
+export function claimStore(output: string, use: StoreClaim["use"] = "store"): StoreClaim {
+  const attempt = reportingWrites(output, () => tryLock(withoutTrailingSlash(output), "write"));
+  if ("holder" in attempt) throw isHeldBy(output, attempt.holder);
+  return { lock: attempt.lock, use };
+}
+
+/** The system's refusals as InputError. */
+export function reportingWrites<T>(output: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (systemErrorCode(cause) === undefined || isFixelstreamError(cause)) throw cause;
+    throw new InputError(
+      `Cannot write ${output}: expected a disk with room and a directory that can be written, got ${describeSystemError(cause)}. Mend that and run the command again.`,
+      { path: output, cause },
+    );
+  }
+}
+
+function isHeldBy(output: string, holder: Holder): InputError {
+  const state = holder.purpose === "clear" ? "it is being removed by" : "it is being written by";
+  return new InputError(
+    `Cannot write ${output}: ${state} ${describeHolder(holder)}. Wait for it, or end it and run the command again.`,
+    { path: output },
+  );
+}
