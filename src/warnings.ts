@@ -16,6 +16,7 @@ export const WARNING_TAGS = [
   "single-variance-group",
   "too-few-shuffles",
   "untestable-elements",
+  "waiting-for-cache",
 ] as const;
 
 export type WarningTag = (typeof WARNING_TAGS)[number];

@@ -1,12 +1,13 @@
 // What the cache holds: converted stores, prepared matrices, and what killed runs left of either. Everything in it can be made again.
 import fs from "node:fs";
 import path from "node:path";
-import { removeConnectivity } from "../connectivity/publish-connectivity.js";
+import { isPreparedConnectivity, removeConnectivity } from "../connectivity/publish-connectivity.js";
 import { InputError, isFixelstreamError } from "../errors.js";
 import { usersOf } from "../publish/in-use.js";
 import { holderOf, tryLock } from "../publish/lock.js";
 import { listPartials, removeAbandoned } from "../publish/partial-directory.js";
-import { removeStore } from "../store/publish-store.js";
+import { setAside } from "../publish/publish.js";
+import { isStore, removeStore } from "../store/publish-store.js";
 import { describeSystemError } from "../system-error.js";
 import { type CacheEntry, type CacheUser, recogniseEntry, targetOf, targetOfBeside } from "./cache-entry.js";
 
@@ -90,11 +91,7 @@ function removeEntry(cache: string, { name, kind }: CacheEntry): Partial<CacheEn
       const isPartial = kind.startsWith("unfinished");
       const users = isPartial ? [] : usersOf(target);
       if (users.length > 0) return { users };
-      const kept = isPartial
-        ? removePartial(target, entry)
-        : kind === "store"
-          ? removeStore(entry)
-          : removeConnectivity(entry);
+      const kept = isPartial ? removePartial(target, entry) : removeWhole(target, entry, kind);
       if (kept === undefined) return undefined;
       throw new InputError(
         `Cannot remove ${entry}: expected nothing in it but what fixelstream made, got ${kept}. Move it away.`,
@@ -110,6 +107,13 @@ function removeEntry(cache: string, { name, kind }: CacheEntry): Partial<CacheEn
       { path: entry, cause },
     );
   }
+}
+
+/** An entry gets another name first: whoever looks for it finds all of it or nothing. */
+function removeWhole(target: string, entry: string, kind: CacheEntry["kind"]): string | undefined {
+  const [isOurs, remove] = kind === "store" ? [isStore, removeStore] : [isPreparedConnectivity, removeConnectivity];
+  const aside = entry === target ? setAside(entry, isOurs) : entry;
+  return aside === undefined ? entry : remove(aside);
 }
 
 function removePartial(target: string, entry: string): string | undefined {

@@ -1,18 +1,15 @@
 // Element-wise regressors: a list of one file a subject, converted into the cache like the subjects' data.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, realpathSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { realpathSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { convertFixelDirectory } from "../../converters/fixel-directory.js";
 import { checkSubjectFiles } from "../../converters/subject-files.js";
 import { InputError } from "../errors.js";
 import { readSubjectList, resolveSubjectFiles } from "../formats/text/subject-list.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
-import { blockWidthFor } from "../store/block-width.js";
 import type { ColumnSourceSpec } from "../store/column-source.js";
-import { dataFileBytes } from "../store/element-type.js";
-import { openStore, type Store } from "../store/open-store.js";
-import { noteUse } from "./cache.js";
-import type { FixelInput, OpenEvents } from "./fixel-input.js";
+import { findCachedInput } from "./cached-input.js";
+import type { FixelInput, OpenEvents } from "./input-source.js";
 
 export interface ColumnInput {
   /** As typed. */
@@ -24,6 +21,8 @@ export interface ColumnInput {
   /** Looks at the headers that `open` would read. Throws InputError naming the files of another template. */
   checkSources(): void;
   open(events?: OpenEvents): Promise<ColumnSourceSpec>;
+  /** The column is no longer needed. Idempotent. */
+  close(): void;
 }
 
 export interface ColumnOptions {
@@ -49,58 +48,31 @@ export function resolveColumnInput(list: string, input: FixelInput, options: Col
     );
   }
   const { paths } = resolveSubjectFiles(names, { listPath: list });
-  const cached = join(options.cache, `${cacheKey(input, names, paths)}.fxs`);
-  const known = openCached(cached, options.io);
-  const expected: ColumnSourceSpec = known?.spec(SCALAR) ?? {
-    path: cached,
-    byteOffset: 0,
-    layout: "blocked",
-    nRowsInFile: nSubjects,
-    nElements: input.nFixels,
-    elementType: "f32",
-    blockWidth: blockWidthFor(nSubjects),
-    io: options.io,
-    ours: true,
-  };
-  return {
-    list,
-    expected,
-    bytesToWrite: known === undefined ? dataFileBytes({ ...expected, nSubjects }) : 0,
-    checkSources() {
-      if (known === undefined) checkSubjectFiles(names, paths, input.nFixels);
-    },
-    async open({ onProgress, signal } = {}) {
-      if (known !== undefined) {
-        noteUse(cached);
-        return expected;
-      }
-      mkdirSync(options.cache, { recursive: true });
-      await convertFixelDirectory({
+  const cached = findCachedInput({
+    ...{ cache: options.cache, io: options.io, scalar: SCALAR, nSubjects, nElements: input.nFixels },
+    key: cacheKey(input, names, paths),
+    convert: ({ onProgress, ...target }) =>
+      convertFixelDirectory({
+        ...target,
         inputDirectory: dirname(input.template.indexPath),
         subjectList: list,
         searchInputDirectory: false,
-        output: cached,
         scalar: SCALAR,
         memoryBytes: options.memoryBytes,
-        force: true,
         command: options.command,
-        onProgress: ({ phase, done, total }) => {
-          signal?.throwIfAborted();
-          if (phase === "read") onProgress?.(done / total);
-        },
-      });
-      return openStore(cached, { io: options.io }).spec(SCALAR);
+        onProgress: ({ phase, done, total }) => onProgress(phase, done, total),
+      }),
+  });
+  return {
+    list,
+    expected: cached.expected,
+    bytesToWrite: cached.bytesToWrite,
+    checkSources() {
+      if (!cached.isKnown) checkSubjectFiles(names, paths, input.nFixels);
     },
+    open: async (events) => (await cached.open(events)).store.spec(SCALAR),
+    close: () => cached.close(),
   };
-}
-
-function openCached(path: string, io: IoPolicy): Store | undefined {
-  if (!existsSync(path)) return undefined;
-  try {
-    return openStore(path, { io });
-  } catch {
-    return undefined; // unfinished or of another version: converted again
-  }
 }
 
 function cacheKey(input: FixelInput, names: readonly string[], paths: readonly string[]): string {

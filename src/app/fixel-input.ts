@@ -1,7 +1,8 @@
 // Where the subjects' values come from: a store as named, a store found in the cache, or one converted into the cache now.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, realpathSync, statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { convertFixelDirectory } from "../../converters/fixel-directory.js";
 import { checkSubjectFiles } from "../../converters/subject-files.js";
 import { InputError, UsageError } from "../errors.js";
 import { type FixelDirectory, openFixelDirectory } from "../formats/fixel-directory.js";
@@ -9,14 +10,9 @@ import { isHdf5Path } from "../formats/hdf5/hdf5-path.js";
 import { readImageHeader } from "../formats/image.js";
 import type { ImageHeader } from "../formats/image-header.js";
 import { readSubjectList, resolveSubjectFiles } from "../formats/text/subject-list.js";
-import type { IoPolicy } from "../mapping/file-bytes.js";
-import { blockWidthFor } from "../store/block-width.js";
-import type { ColumnSourceSpec } from "../store/column-source.js";
-import { dataFileBytes } from "../store/element-type.js";
 import { openStore, type Store } from "../store/open-store.js";
 import { selectRows } from "../store/select-rows.js";
-import { noteUse } from "./cache.js";
-import { convertFixels } from "./convert.js";
+import { findCachedInput } from "./cached-input.js";
 import { resolveHdf5 } from "./hdf5-input.js";
 import type { FixelInput, FixelInputOptions, OpenEvents, OpenedInput } from "./input-source.js";
 
@@ -58,6 +54,7 @@ function resolveStore(options: FixelInputOptions): FixelInput {
     expected: store.spec(scalar, rows),
     bytesToWrite: 0,
     checkSources() {},
+    close() {},
     async open() {
       // Results of a store carry no keys of single subjects.
       return openedStore(store, scalar, rows, true, { ...readGeometry(template.directionsPath), entries: [] });
@@ -118,66 +115,38 @@ function resolveDirectory(options: FixelInputOptions, directory: FixelDirectory)
     listPath: options.subjects,
   });
   const scalar = options.scalar ?? DEFAULT_SCALAR;
-  const cached = join(options.cache, `${cacheKey(directory, names, paths, scalar)}.fxs`);
-  const known = openCached(cached, options.io);
-  const expected = known?.spec(scalar) ?? expectedSpec(cached, names.length, directory.nFixels, options.io);
+  const cached = findCachedInput({
+    ...{ cache: options.cache, io: options.io, scalar, nSubjects: names.length, nElements: directory.nFixels },
+    key: cacheKey(directory, names, paths, scalar),
+    convert: ({ onProgress, ...target }) =>
+      convertFixelDirectory({
+        ...target,
+        inputDirectory: options.input,
+        subjectList: options.subjects,
+        scalar,
+        memoryBytes: options.memoryBytes,
+        command: options.command,
+        onProgress: ({ phase, done, total }) => onProgress(phase, done, total),
+      }),
+  });
   return {
     nFixels: directory.nFixels,
     subjects: names,
     searchedIn,
     template: directory,
     ending: directory.kind === "mif" ? ".mif" : ".nii",
-    expected,
-    bytesToWrite: known === undefined ? dataFileBytes({ ...expected, nSubjects: names.length }) : 0,
+    expected: cached.expected,
+    bytesToWrite: cached.bytesToWrite,
     checkSources() {
-      if (known === undefined) checkSubjectFiles(names, paths, directory.nFixels);
+      if (!cached.isKnown) checkSubjectFiles(names, paths, directory.nFixels);
     },
-    async open({ onProgress, signal } = {}) {
-      if (known === undefined) {
-        mkdirSync(options.cache, { recursive: true });
-        await convertFixels({
-          inputDirectory: options.input,
-          subjectList: options.subjects,
-          output: cached,
-          scalar,
-          memoryBytes: options.memoryBytes,
-          force: true,
-          command: options.command,
-          onProgress: ({ phase, done, total }) => {
-            signal?.throwIfAborted();
-            if (phase === "read") onProgress?.(done / total);
-          },
-        });
-      }
-      if (known !== undefined) noteUse(cached);
-      const store = known ?? openStore(cached, { io: options.io });
+    async open(events) {
+      const { store, reused } = await cached.open(events);
       const header = readSubjectHeader(paths[0]!, directory.directionsPath);
-      return openedStore(store, scalar, undefined, known !== undefined, header);
+      return openedStore(store, scalar, undefined, reused, header);
     },
+    close: () => cached.close(),
   };
-}
-
-function expectedSpec(path: string, nSubjects: number, nElements: number, io: IoPolicy): ColumnSourceSpec {
-  return {
-    path,
-    byteOffset: 0,
-    layout: "blocked",
-    nRowsInFile: nSubjects,
-    nElements,
-    elementType: "f32",
-    blockWidth: blockWidthFor(nSubjects),
-    io,
-    ours: true,
-  };
-}
-
-function openCached(path: string, io: IoPolicy): Store | undefined {
-  if (!existsSync(path)) return undefined;
-  try {
-    return openStore(path, { io });
-  } catch {
-    return undefined; // unfinished or of another version: converted again
-  }
 }
 
 /** A store in the cache is used while names, sizes and times of its sources agree. */

@@ -1,8 +1,6 @@
 // A ModelArray file as the input of an analysis: values where they lie (hdf5-in-place.ts), subjects by their names, and for fixels a template to write
 // results with.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { createTemplateFolder } from "../../converters/template-folder.js";
 import { InputError, UsageError } from "../errors.js";
 import { openFixelDirectory } from "../formats/fixel-directory.js";
 import { readFixelTables, writeFixelTemplate } from "../formats/hdf5/fixel-tables.js";
@@ -10,6 +8,7 @@ import { chooseScalar, describeScalar, type ScalarDataset } from "../formats/hdf
 import { type Hdf5File, openHdf5 } from "../formats/hdf5/open.js";
 import { readImageHeader } from "../formats/image.js";
 import { readSubjectList } from "../formats/text/subject-list.js";
+import type { PartialDirectory } from "../publish/partial-directory.js";
 import { selectRows } from "../store/select-rows.js";
 import { describeInPlace } from "./hdf5-in-place.js";
 import type { FixelInput, FixelInputOptions } from "./input-source.js";
@@ -40,6 +39,7 @@ export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInpu
       expected,
       bytesToWrite: 0,
       checkSources() {},
+      close() {},
       async open(events) {
         const { missing, crc32 } = await scan(events ?? {});
         const { transform, voxelSizes } = readImageHeader(template.directionsPath);
@@ -60,7 +60,7 @@ export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInpu
 }
 
 /** Templates that the process made. */
-const rebuilt = new Set<string>();
+const rebuilt = new Set<PartialDirectory>();
 
 /** The directory named, or one rebuilt from /fixels and /voxels that lasts as long as the process. */
 function resolveTemplate(file: Hdf5File, scalar: ScalarDataset, { template, input }: FixelInputOptions) {
@@ -84,12 +84,12 @@ function resolveTemplate(file: Hdf5File, scalar: ScalarDataset, { template, inpu
       { path: input },
     );
   }
-  const directory = mkdtempSync(join(tmpdir(), "fixelstream-template-"));
+  const folder = createTemplateFolder();
   if (rebuilt.size === 0) {
     process.once("exit", () => {
-      for (const path of rebuilt) rmSync(path, { recursive: true, force: true });
+      for (const made of rebuilt) made.remove();
     });
   }
-  rebuilt.add(directory);
-  return writeFixelTemplate(directory, tables);
+  rebuilt.add(folder);
+  return writeFixelTemplate(folder.path, tables);
 }

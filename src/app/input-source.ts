@@ -2,6 +2,7 @@
 import type { ImageHeader } from "../formats/image-header.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
 import type { ColumnSourceSpec } from "../store/column-source.js";
+import type { Warning } from "../warnings.js";
 
 export interface FixelInputOptions {
   /** Fixel directory, store or ModelArray file (.h5), as typed. */
@@ -22,6 +23,8 @@ export interface FixelInputOptions {
 export interface OpenEvents {
   /** Share 0..1 of a conversion. */
   readonly onProgress?: ((share: number) => void) | undefined;
+  /** Another process converts the same, and is waited for. */
+  readonly onWaiting?: ((warning: Warning) => void) | undefined;
   /** Stops a conversion between two files, by throwing its reason; the same command continues it. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -43,6 +46,8 @@ export interface FixelInput {
   checkSources(): void;
   /** Opens (and converts, where needed) the data. */
   open(events?: OpenEvents): Promise<OpenedInput>;
+  /** The data are no longer needed: what is in the cache may be cleared away. Idempotent. */
+  close(): void;
 }
 
 export interface OpenedInput {

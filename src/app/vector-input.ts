@@ -1,6 +1,6 @@
 // Where the vectors come from: a store as named, a store found in the cache, or one converted into the cache now.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { VectorSource } from "../../converters/vector-source.js";
 import { convertVectors, openVectorSource } from "../../converters/vectors.js";
@@ -9,11 +9,11 @@ import { isHdf5Path } from "../formats/hdf5/hdf5-path.js";
 import { chooseScalar, describeScalar } from "../formats/hdf5/modelarray-layout.js";
 import { openHdf5 } from "../formats/hdf5/open.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
-import { blockWidthFor } from "../store/block-width.js";
 import type { ColumnSourceSpec } from "../store/column-source.js";
-import { dataFileBytes } from "../store/element-type.js";
 import { openStore, type Store } from "../store/open-store.js";
+import { findCachedInput } from "./cached-input.js";
 import { describeInPlace } from "./hdf5-in-place.js";
+import type { OpenEvents } from "./input-source.js";
 
 export interface VectorInputOptions {
   readonly input: string;
@@ -32,10 +32,9 @@ export interface VectorInput {
   readonly expected: ColumnSourceSpec;
   /** Bytes that `open` will write to the cache. */
   readonly bytesToWrite: number;
-  open(events?: {
-    readonly onProgress?: ((share: number) => void) | undefined;
-    readonly signal?: AbortSignal | undefined;
-  }): Promise<OpenedVectors>;
+  open(events?: OpenEvents): Promise<OpenedVectors>;
+  /** The vectors are no longer needed: what is in the cache may be cleared away. Idempotent. */
+  close(): void;
 }
 
 export interface OpenedVectors {
@@ -57,42 +56,29 @@ export async function resolveVectorInput(options: VectorInputOptions): Promise<V
   if (isHdf5Path(input)) return resolveHdf5(options);
   if (existsSync(join(input, "store.json")) || /\.fxs\/?$/.test(input)) return resolveStore(options);
   const source = await openVectorSource(input, options.memoryBytes);
-  const path = join(options.cache, `${cacheKey(source)}.fxs`);
-  const known = openCached(path, io);
   const { nSubjects, nElements } = source;
-  const expected: ColumnSourceSpec = known?.spec(DEFAULT_VECTOR_SCALAR) ?? {
-    path,
-    byteOffset: 0,
-    layout: "blocked",
-    nRowsInFile: nSubjects,
-    nElements,
-    elementType: "f32",
-    blockWidth: blockWidthFor(nSubjects),
-    io,
-    ours: true,
-  };
+  const cached = findCachedInput({
+    ...{ cache: options.cache, io, scalar: DEFAULT_VECTOR_SCALAR, nSubjects, nElements },
+    key: cacheKey(source),
+    convert: (target) =>
+      convertVectors({
+        ...target,
+        source,
+        scalar: DEFAULT_VECTOR_SCALAR,
+        memoryBytes: options.memoryBytes,
+        command: options.command,
+      }),
+  });
   return {
     nSubjects,
     nElements,
-    expected,
-    bytesToWrite: known === undefined ? dataFileBytes({ ...expected, nSubjects }) : 0,
-    async open({ onProgress, signal } = {}) {
-      if (known !== undefined) return openedStore(known, DEFAULT_VECTOR_SCALAR, true);
-      mkdirSync(options.cache, { recursive: true });
-      await convertVectors({
-        source,
-        output: path,
-        scalar: DEFAULT_VECTOR_SCALAR,
-        memoryBytes: options.memoryBytes,
-        force: true,
-        command: options.command,
-        onProgress: (phase, done, total) => {
-          signal?.throwIfAborted();
-          if (phase === "read") onProgress?.(done / total);
-        },
-      });
-      return openedStore(openStore(path, { io }), DEFAULT_VECTOR_SCALAR, false);
+    expected: cached.expected,
+    bytesToWrite: cached.bytesToWrite,
+    async open(events) {
+      const { store, reused } = await cached.open(events);
+      return openedStore(store, DEFAULT_VECTOR_SCALAR, reused);
     },
+    close: () => cached.close(),
   };
 }
 
@@ -110,6 +96,7 @@ function resolveStore({ input, scalar: wanted, io }: VectorInputOptions): Vector
     expected: store.spec(scalar),
     bytesToWrite: 0,
     open: async () => openedStore(store, scalar, true),
+    close() {},
   };
 }
 
@@ -130,6 +117,7 @@ async function resolveHdf5(options: VectorInputOptions): Promise<VectorInput> {
         const sources = scalar.subjectNames.map((name, row) => ({ name, crc32: crc32[row]! }));
         return { spec, missing, storePath: input, reused: true, sources };
       },
+      close() {},
     };
   } finally {
     file.close();
@@ -144,15 +132,6 @@ function openedStore(store: Store, scalar: string, reused: boolean): OpenedVecto
     reused,
     sources: store.manifest.scalars[scalar]!.sources.map(({ name, crc32 }) => ({ name, crc32 })),
   };
-}
-
-function openCached(path: string, io: IoPolicy): Store | undefined {
-  if (!existsSync(path)) return undefined;
-  try {
-    return openStore(path, { io });
-  } catch {
-    return undefined; // unfinished or of another version: converted again
-  }
 }
 
 /** A store in the cache is used while names, sizes and times of its sources agree. */

@@ -92,17 +92,31 @@ describe.each(COMMANDS)("%s -force", (command) => {
   );
 
   it.each(["not json", "{}", '{"format":"other","files":["mine"]}', '{"format":"fixelstream-run","files":3}'])(
-    "removes nothing by a record such as %s",
+    "replaces and removes nothing by a record such as %s",
     async (text) => {
       const run = newRun(command);
       await run.infer();
       fs.writeFileSync(nameIn(run, "run.json"), text);
       fs.writeFileSync(nameIn(run, "mine"), "mine");
-      const before = run.results();
-      await run.infer({ notest: true, force: true });
-      expect(run.results()).toEqual(before);
+      const before = run.results().map((file) => [file, run.result(file)]);
+      const { status, stderr } = await run.run("-force", "-notest");
+      expect(status).toBe(1);
+      expect(run.relative(stderr)).toMatch(
+        /^fixelstream: error: Cannot write results to out\S*: expected \S+ to be a result of an earlier run, got a file without the record of a run beside it\. -force replaces only what fixelstream wrote: move it away\. Choose another/,
+      );
+      expect(run.results().map((file) => [file, run.result(file)])).toEqual(before);
     },
   );
+
+  it("leaves a result that was changed since and that it does not make", async () => {
+    const run = newRun(command);
+    await run.infer();
+    const fwe = nameIn(run, `fwe_1mpvalue${ending(command)}`);
+    fs.appendFileSync(fwe, "mine");
+    const edited = fs.readFileSync(fwe);
+    await run.infer({ notest: true, force: true });
+    expect(fs.readFileSync(fwe)).toEqual(edited);
+  });
 
   it("an interrupted run removes nothing", async () => {
     const run = newRun(command);

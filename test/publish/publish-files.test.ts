@@ -63,7 +63,10 @@ function killed(ifKilled: "undo" | "finish", moves: number) {
     identity: identityOf(path.join(partial.path, name)),
     replaces: identityOf(path.join(into, name)) ?? null,
   }));
-  fs.writeFileSync(path.join(partial.path, "publishing.json"), JSON.stringify({ into: "..", ifKilled, files, removes: [] }));
+  fs.writeFileSync(
+    path.join(partial.path, "publishing.json"),
+    JSON.stringify({ into: "..", ifKilled, files, removes: [] }),
+  );
   if (ifKilled === "finish") fs.rmSync(path.join(into, "run.json"));
   for (const name of NAMES.slice(0, moves)) fs.renameSync(path.join(partial.path, name), path.join(into, name));
   partial.release();

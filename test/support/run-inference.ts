@@ -24,13 +24,14 @@ export const INFERENCE_DEFAULTS = {
 export function runProblem(
   directory: string,
   options: Partial<FixelCfeOptions> & Pick<Paths, "design" | "contrast" | "output">,
+  events?: InferenceEvents,
 ): Promise<InferenceSummary> {
   const paths = {
     input: directory,
     subjects: join(directory, "subjects.txt"),
     connectivity: join(directory, "matrix"),
   };
-  return inferFixels({ ...INFERENCE_DEFAULTS, ...paths, ...options });
+  return inferFixels({ ...INFERENCE_DEFAULTS, ...paths, ...options }, events);
 }
 
 /** `directory` as writeLongVectors made it, or with files that `options` names. */

@@ -102,6 +102,7 @@ export async function analyse<Options extends AnalysisOptions, Input extends Dat
     return await runAnalysis(kind, options, { plan, expected, places, events, timings, timed, warnings, warn });
   } finally {
     places.release();
+    for (const input of [plan.input, ...plan.columnInputs]) input.close();
   }
 }
 
@@ -115,10 +116,10 @@ async function runAnalysis<Options extends AnalysisOptions, Input extends DataIn
   const { signal } = events;
   signal?.throwIfAborted();
   const onConverted = (share: number) => events.onProgress?.("convert", share);
-  const opened = await timed("convert", () => plan.input.open({ onProgress: onConverted, signal }));
+  const opened = await timed("convert", () => plan.input.open({ onProgress: onConverted, onWaiting: warn, signal }));
   const columns: OpenedColumn[] = [];
   for (const column of plan.columnInputs) {
-    columns.push(await timed("convert", () => column.open({ onProgress: onConverted, signal })));
+    columns.push(await timed("convert", () => column.open({ onProgress: onConverted, onWaiting: warn, signal })));
   }
   const missing = await timed(
     "check",
@@ -186,6 +187,7 @@ async function runAnalysis<Options extends AnalysisOptions, Input extends DataIn
     };
   } finally {
     await engine.close();
+    prepared?.release();
   }
 }
 
@@ -209,7 +211,9 @@ async function prepare(
   if (enhancement.kind === "none") return undefined;
   const onProgress = (share: number) => events.onProgress?.("connectivity", share);
   const { signal } = events;
-  const { prepared, warnings } = await timed("connectivity", () => enhancement.prepare({ onProgress, signal }));
+  const { prepared, warnings } = await timed("connectivity", () =>
+    enhancement.prepare({ onProgress, onWaiting: warn, signal }),
+  );
   for (const warning of warnings) warn(warning);
   return prepared;
 }

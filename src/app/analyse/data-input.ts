@@ -37,6 +37,8 @@ export interface DataInput {
   checkSources(): void;
   /** Opens (and converts, where needed) the data. */
   open(events?: OpenEvents): Promise<OpenedData>;
+  /** The data are no longer needed: what is in the cache may be cleared away. Idempotent. */
+  close(): void;
 }
 
 /** An element-wise regressor. */
@@ -45,6 +47,7 @@ export interface ColumnInput {
   readonly bytesToWrite: number;
   checkSources(): void;
   open(events?: OpenEvents): Promise<OpenedColumn>;
+  close(): void;
 }
 
 export interface OpenedColumn {

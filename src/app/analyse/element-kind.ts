@@ -36,6 +36,7 @@ export type EnhancementPlan =
       readonly connectivity: ConnectivityPlan;
       prepare(events: {
         readonly onProgress: (share: number) => void;
+        readonly onWaiting: (warning: Warning) => void;
         readonly signal: AbortSignal | undefined;
       }): Promise<{ readonly prepared: PreparedConnectivity; readonly warnings: readonly Warning[] }>;
     };

@@ -7,6 +7,7 @@ import { openFixelResults } from "../../results/fixel-results.js";
 import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
 import { noteUse } from "../cache.js";
+import { waitingWarning } from "../cached-input.js";
 import { resolveColumnInput } from "../column-input.js";
 import { type FixelInput, resolveFixelInput } from "../fixel-input.js";
 import type { PlanSummary } from "../plan/describe-plan.js";
@@ -48,6 +49,7 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
       fixels: found,
       checkSources: () => found.checkSources(),
       open: (events) => found.open(events),
+      close: () => found.close(),
     };
   },
   async resolveColumns({ column = [], memoryBytes, io, command }, { fixels }, { cache, files }) {
@@ -62,6 +64,7 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
           const spec = await found.open(events);
           return { spec, sources: describeStored(spec)!.sources };
         },
+        close: () => found.close(),
       };
     });
   },
@@ -81,10 +84,11 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
         legacy: options.cfeLegacy,
       },
       connectivity: planConnectivity(inputs),
-      async prepare({ onProgress, signal }) {
+      async prepare({ onProgress, onWaiting, signal }) {
         const prepared = await prepareConnectivity({
           ...inputs,
           onProgress: (done, all) => onProgress(all === 0 ? 1 : done / all),
+          onWaiting: (path, holder) => onWaiting(waitingWarning(path, holder)),
           signal,
         });
         if (prepared.reused) noteUse(prepared.path);
