@@ -13,7 +13,10 @@ import { workerUrl } from "./worker-url.js";
 export interface Pool {
   /** Reports of all threads. `onClaimed`: pieces claimed so far, some times a second and at the end. Rejects with the first error of any thread. */
   run(order: PhaseOrder, nPieces: number, onClaimed?: (nClaimed: number) => void): Promise<TimedReport[]>;
-  /** When it resolves, every thread has closed its files and ended. */
+  /**
+   * When it resolves, every thread has ended, its files closed (what a thread maps that does not stop in time stays mapped). Never rejects; a run that is
+   * under way rejects. The stop flag stays set: no other run can begin on the same memory.
+   */
   close(): Promise<void>;
 }
 
@@ -69,6 +72,7 @@ function openInlinePool<Setup>({ control, createRunner, signal }: PoolInputs<Set
 
 async function openThreadPool<Setup>(inputs: PoolInputs<Setup>, nThreads: number): Promise<Pool> {
   const { control, setup, onFallback, signal } = inputs;
+  signal?.throwIfAborted();
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB };
   const workers = Array.from({ length: nThreads }, () => new Worker(inputs.entry ?? workerUrl(), { resourceLimits }));
   const exits = workers.map((worker) => new Promise<void>((resolve) => worker.once("exit", () => resolve())));
@@ -104,11 +108,10 @@ async function openThreadPool<Setup>(inputs: PoolInputs<Setup>, nThreads: number
     });
   const stop = () => fail(signal!.reason);
   signal?.addEventListener("abort", stop);
-  if (signal?.aborted) stop();
   const close = async () => {
     closing = true;
     signal?.removeEventListener("abort", stop);
-    Atomics.store(control, CONTROL.stop, 1);
+    fail(new InternalError("Cannot run a phase: the threads were closed."));
     for (const worker of workers) worker.postMessage({ type: "close" } satisfies WorkerRequest<Setup>);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {

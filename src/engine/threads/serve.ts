@@ -27,11 +27,11 @@ export function serve<Setup>(
         case "close":
           // mapped files outlive a thread that does not close them: they are the process's
           opened?.runner.close();
-          port.close();
           break;
       }
     } catch (error) {
       reply({ type: "failed", failure: describeFailure(error) });
     }
+    if (request.type === "close") port.close();
   });
 }
