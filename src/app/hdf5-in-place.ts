@@ -26,7 +26,7 @@ export interface MatrixInPlace {
 /** Bytes of a block: as many columns as the engine packs at once (8 B x subjects x width = 4 MiB), because a row's part of it is one read. */
 const BLOCK_BYTES = 4 * 2 ** 20;
 const NARROWEST = 16;
-/** Elements. 16384 x 4 B = 64 KiB a read: longer ones are not faster (storage-facts 4). */
+/** Elements. 16384 x 4 B = 64 KiB a read: longer ones are not faster. */
 const WIDEST = 16_384;
 /** Blocks that threads can share out. */
 const LEAST_BLOCKS = 64;

@@ -2,8 +2,8 @@
 import { mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type InferenceEvents, inferFixels } from "../../src/app/infer.js";
-import { inferVectors } from "../../src/app/vector-stats.js";
+import type { InferenceEvents } from "../../src/app/analyse/analyse.js";
+import { inferFixels, inferVectors } from "../../src/app/analyse/kinds.js";
 import { writeModelProblem } from "../support/make-model-problem.js";
 import { writeRows } from "../support/make-problem.js";
 import { INFERENCE_DEFAULTS } from "../support/run-inference.js";
