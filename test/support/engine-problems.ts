@@ -102,8 +102,7 @@ async function prepareCfe(directory: string, m: number, dh: number): Promise<Eng
 
 export async function openProblem(inputs: EngineInputs): Promise<Engine> {
   if (inputs.enhancement.kind === "none") return openEngine(inputs);
-  const { path, io } = inputs.enhancement.connectivity;
-  const connectivity = openConnectivity(path, { io });
+  const connectivity = openConnectivity(inputs.enhancement.connectivity.path, { io: "read" });
   return openEngine(inputs, connectivity).finally(() => connectivity.close());
 }
 
