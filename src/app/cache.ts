@@ -128,10 +128,18 @@ function clearLocks(cache: string): void {
   for (const name of targets) {
     if (name === undefined) continue;
     const target = path.join(cache, name);
-    usersOf(target); // removes those of the dead
-    if (holderOf(target) !== undefined) continue;
-    const attempt = tryLock(target, "clear");
-    if ("lock" in attempt) attempt.lock.release();
+    try {
+      usersOf(target); // removes those of the dead
+      if (holderOf(target) !== undefined) continue;
+      const attempt = tryLock(target, "clear");
+      if ("lock" in attempt) attempt.lock.release();
+    } catch (cause) {
+      if (isFixelstreamError(cause)) throw cause;
+      throw new InputError(
+        `Cannot remove locks of dead processes in ${cache}: expected a directory that can be written, got ${describeSystemError(cause)}. Its entries are cleared; check its permissions.`,
+        { path: cache, cause },
+      );
+    }
   }
 }
 

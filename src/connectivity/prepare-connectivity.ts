@@ -1,6 +1,6 @@
 // The prepared connectivity of MRtrix3's matrix directory: found in the cache, waited for while another process prepares it, or prepared now.
 import { createHash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { InputError, isFixelstreamError } from "../errors.js";
 import { useEntry } from "../publish/in-use.js";
@@ -125,13 +125,14 @@ function asInputError(cause: unknown, cache: string): unknown {
   );
 }
 
-/** Sizes and times of the inputs, C, and the mask itself. */
+/** Paths, sizes and times of the inputs, C, and the mask itself. */
 function keyOf(matrix: MatrixDirectory, inputs: PrepareInputs): string {
   const hash = createHash("sha256");
   hash.update(`fixelstream-connectivity ${CONNECTIVITY_VERSION} C=${inputs.exponent} m=${inputs.nFixels}\n`);
   for (const file of Object.values(matrix.files)) {
     const stat = statSync(file, { bigint: true });
-    hash.update(`${stat.dev}:${stat.ino} ${stat.size} ${stat.mtimeNs}\n`);
+    // not by device and inode: those of a network disk differ between the hosts that share a cache
+    hash.update(`${realpathSync(file)} ${stat.size} ${stat.mtimeNs}\n`);
   }
   if (inputs.elementOfFixel !== undefined) hash.update(inputs.elementOfFixel);
   return hash.digest("hex");

@@ -3,6 +3,7 @@ import { closeSync, openSync, statSync, writeFileSync, writeSync } from "node:fs
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { InputError } from "../errors.js";
+import { createTurns } from "../turns.js";
 import { checkRow } from "./examine-matrix.js";
 import { CONNECTIVITY_FORMAT, CONNECTIVITY_VERSION, type ConnectivityManifest, MANIFEST_FILE } from "./manifest.js";
 import type { MatrixDirectory } from "./matrix-directory.js";
@@ -33,6 +34,7 @@ export async function writePrepared(
   key: string,
 ): Promise<void> {
   const output = openOutput(path);
+  const turns = createTurns(inputs.signal);
   const crcs = { index: 0, fixels: 0, values: 0 };
   const totals = { nConnections: 0, maxRowConnections: 0, nUnconnected: 0, nTooWeak: 0 };
   try {
@@ -46,6 +48,7 @@ export async function writePrepared(
       crcs.index = crc32(new Uint8Array(counts.buffer, 0, nRows * 8), crcs.index);
       crcs.index = crc32(new Uint8Array(firsts.buffer, 0, nRows * 8), crcs.index);
       for (let i = 0; i < nRows; i++) {
+        if (turns.isDue()) await turns.take();
         const count = counts[i]!;
         checkRow(matrix, f0 + i, count, firsts[i]!);
         connectionsRead += count;
@@ -68,8 +71,7 @@ export async function writePrepared(
         else totals.nTooWeak++;
       }
       inputs.onProgress?.(connectionsRead, matrix.nConnections);
-      await turnOfEventLoop();
-      inputs.signal?.throwIfAborted();
+      await turns.take();
     }
     output.finish();
   } finally {
@@ -91,9 +93,6 @@ export async function writePrepared(
   };
   writeFileSync(join(path, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
 }
-
-/** A signal of the user is heard between two windows only. */
-const turnOfEventLoop = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 function sourceOf(path: string, crc: number) {
   const { size, mtimeMs } = statSync(path);

@@ -69,7 +69,7 @@ export async function writeFileInPieces(
     await file.close();
   } catch (cause) {
     await file.close().catch(() => {}); // closed already, or failing for the same reason
-    await unlink(path);
+    await unlink(path).catch(() => {}); // the cause is told, not what became of the rest
     throw signal?.aborted && cause === signal.reason ? cause : cannotWrite(path, cause);
   }
 }

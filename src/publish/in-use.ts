@@ -49,6 +49,7 @@ function markUse(entry: string): UseMark {
     writeFileSync(path, `${JSON.stringify({ format: "fixelstream-use", host, pid })}\n`, { flag: "wx" });
     heartbeat = startHeartbeat(path);
   } catch (error) {
+    discard(path); // where the disk is full, an empty one
     if (["EROFS", "EACCES", "EPERM", "ENOSPC", "EDQUOT"].includes(systemErrorCode(error) ?? ""))
       return { release() {} };
     throw error;
@@ -57,15 +58,19 @@ function markUse(entry: string): UseMark {
   const release = () => {
     if (!held.delete(release)) return;
     heartbeat.stop();
-    try {
-      removeFile(path);
-    } catch {
-      // Found to be of a dead process by the next who looks.
-    }
+    discard(path);
     if (held.size === 0) process.removeListener("exit", releaseAll);
   };
   held.add(release);
   return { release };
+}
+
+function discard(mark: string): void {
+  try {
+    removeFile(mark);
+  } catch {
+    // Found to be of a dead process by the next who looks.
+  }
 }
 
 /** Processes that use the entry; marks of dead ones are removed. */

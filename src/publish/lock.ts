@@ -61,8 +61,8 @@ function attempt(path: string, purpose: LockPurpose): LockAttempt {
   const draft = `${path}${DRAFT}${id}`;
   const { host, pid } = thisProcess();
   const text = { format: "fixelstream-lock", id, host, pid, since: new Date().toISOString(), purpose };
-  writeFileSync(draft, `${JSON.stringify(text)}\n`, { flag: "wx", flush: true });
   try {
+    writeFileSync(draft, `${JSON.stringify(text)}\n`, { flag: "wx", flush: true });
     for (;;) {
       if (linkOrMove(draft, path)) return { lock: hold(path, id) };
       const found = readLock(path);

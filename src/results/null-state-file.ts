@@ -1,5 +1,6 @@
 // A NullState on disk: what a checkpoint, a shard and a finished run keep of their shuffles. FORMAT.md has every byte.
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { rename } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { InputError, InternalError } from "../errors.js";
@@ -62,7 +63,7 @@ function layOut(nShuffles: number, nElements: number, defaults: readonly ("f32" 
 }
 
 /**
- * Bytes are on the disk when the promise resolves; an interrupted or failed write leaves no file. Memory: a few MiB beside the state itself.
+ * Bytes are on the disk when the promise resolves; an interrupted or failed write leaves what was there before. Memory: a few MiB beside the state itself.
  * Throws InputError when the file exists (unless `overwrite`) or cannot be written, InternalError for a state that disagrees with itself, or the
  * reason of `signal`.
  */
@@ -71,7 +72,12 @@ export async function writeNullState(
   state: NullState,
   options: { readonly overwrite?: boolean; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
-  await writeFileInPieces(path, piecesOf(state), { ...options, flush: true });
+  const { overwrite, signal } = options;
+  if (overwrite !== true) return writeFileInPieces(path, piecesOf(state), { signal, flush: true });
+  // beside the old one, which may be the only copy of a night's work
+  const beside = `${path}.${process.pid}`;
+  await writeFileInPieces(beside, piecesOf(state), { overwrite: true, signal, flush: true });
+  await rename(beside, path);
 }
 
 function* piecesOf(state: NullState): Generator<Uint8Array> {

@@ -392,6 +392,12 @@ describe("the memory plan", () => {
     expect(plan.batchShuffles).toBeGreaterThanOrEqual(LANES);
   });
 
+  test("what every shuffle leaves is planned: ten million of them are not beside the budget", () => {
+    const planned = (nShuffles: number) =>
+      planMemory(planInputs({ nSubjects: 50, nElements: 1000, hypotheses: 2 }, { nShuffles })).plannedBytes;
+    expect(planned(10_000_000) - planned(1_000_000)).toBe(9_000_000 * (2 * 12 + 16));
+  });
+
   test("more memory never means more passes", () => {
     const budgets = [128, 192, 256, 512, 1024, 2048, 4096].map((count) => count * MiB);
     const passes = budgets.map(

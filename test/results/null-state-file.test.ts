@@ -1,5 +1,5 @@
 // What was written is read back to the bit, also by a reader that knows FORMAT.md only; any damage is noticed.
-import { readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
@@ -100,6 +100,16 @@ describe("a state of shuffles on disk", () => {
     const reason = new Error("enough");
     await expect(writeNullState(other, small, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(statSync(other, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  it("of before stays whole where its replacement is stopped", async () => {
+    await write(small);
+    const before = readFileSync(path);
+    const reason = new Error("enough");
+    const stopped = writeNullState(path, small, { overwrite: true, signal: AbortSignal.abort(reason) });
+    await expect(stopped).rejects.toBe(reason);
+    expect(readFileSync(path)).toEqual(before);
+    expect(readdirSync(directory).filter((name) => name.startsWith("state.fxnull"))).toEqual(["state.fxnull"]);
   });
 });
 

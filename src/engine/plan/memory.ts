@@ -158,7 +158,9 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, nZTables: numbe
   const worker = layOut(workerTable(inputs, shape));
   const memoryBytes = roundUp(shared.bytes + nWorkers * worker.bytes, 65536);
 
-  const results = bins ? nStoreElements * 8 + m * 4 * size.hypotheses.length : 4 * m * 8;
+  // maxima and their elements of every shuffle; one null distribution is sorted in a copy, and merged into another
+  const nulls = inputs.nShuffles * (12 * size.hypotheses.length + 16);
+  const results = nulls + (bins ? nStoreElements * 8 + m * 4 * size.hypotheses.length : 4 * m * 8);
   const nSources = (bins ? 2 : 1) + (model?.nElementColumns ?? 0);
   const windowBytes = mappedWindowBytes(n, width, size.valueBytes, windowConnections);
   const mapped = nWorkers * nSources * windowBytes;
