@@ -24,6 +24,8 @@ export interface FixelConversion {
   readonly inputDirectory: string;
   /** A text with one file name a line. */
   readonly subjectList: string;
+  /** What it names, for a caller that has read it: it is not read again. */
+  readonly names?: readonly string[] | undefined;
   /** False: files are looked for beside the list and in the working directory only. Default true. */
   readonly searchInputDirectory?: boolean | undefined;
   /** The store to write, `cohort.fxs`. */
@@ -156,7 +158,7 @@ function checkInputs(conversion: FixelConversion) {
   }
   assertOutputFree(output, force, conversion.claim);
   const { indexPath, directionsPath, nFixels } = openFixelDirectory(inputDirectory);
-  const names = readSubjectList(subjectList);
+  const names = conversion.names ?? readSubjectList(subjectList);
   const { paths, searchedIn } = resolveSubjectFiles(names, {
     fixelDirectory: conversion.searchInputDirectory === false ? undefined : inputDirectory,
     listPath: subjectList,

@@ -3,13 +3,13 @@ import { createHash } from "node:crypto";
 import { realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { convertFixelDirectory } from "../../converters/fixel-directory.js";
-import { checkSubjectFiles } from "../../converters/subject-files.js";
 import { InputError } from "../errors.js";
 import { readSubjectList, resolveSubjectFiles } from "../formats/text/subject-list.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
-import type { ColumnSourceSpec } from "../store/column-source.js";
+import type { ColumnSourceSpec, ElementType } from "../store/column-source.js";
 import { findCachedInput } from "./cached-input.js";
 import type { FixelInput, OpenEvents } from "./input-source.js";
+import { subjectHeaders } from "./subject-headers.js";
 
 export interface ColumnInput {
   /** As typed. */
@@ -20,6 +20,8 @@ export interface ColumnInput {
   readonly bytesToWrite: number;
   /** Looks at the headers that `open` would read. Throws InputError naming the files of another template. */
   checkSources(): void;
+  /** As FixelInput. */
+  widestType(): ElementType;
   open(events?: OpenEvents): Promise<ColumnSourceSpec>;
   /** The column is no longer needed. Idempotent. */
   close(): void;
@@ -56,6 +58,7 @@ export function resolveColumnInput(list: string, input: FixelInput, options: Col
         ...target,
         inputDirectory: dirname(input.template.indexPath),
         subjectList: list,
+        names,
         searchInputDirectory: false,
         scalar: SCALAR,
         memoryBytes: options.memoryBytes,
@@ -67,9 +70,7 @@ export function resolveColumnInput(list: string, input: FixelInput, options: Col
     list,
     expected: cached.expected,
     bytesToWrite: cached.bytesToWrite,
-    checkSources() {
-      if (!cached.isKnown) checkSubjectFiles(names, paths, input.nFixels);
-    },
+    ...subjectHeaders(cached, names, paths),
     open: async (events) => (await cached.open(events)).store.spec(SCALAR),
     close: () => cached.close(),
   };

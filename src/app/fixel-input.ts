@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { convertFixelDirectory } from "../../converters/fixel-directory.js";
-import { checkSubjectFiles } from "../../converters/subject-files.js";
 import { InputError, UsageError } from "../errors.js";
 import { type FixelDirectory, openFixelDirectory } from "../formats/fixel-directory.js";
 import { isHdf5Path } from "../formats/hdf5/hdf5-path.js";
@@ -15,6 +14,7 @@ import { selectRows } from "../store/select-rows.js";
 import { findCachedInput } from "./cached-input.js";
 import { resolveHdf5 } from "./hdf5-input.js";
 import type { FixelInput, FixelInputOptions, OpenEvents, OpenedInput } from "./input-source.js";
+import { subjectHeaders } from "./subject-headers.js";
 
 export type { FixelInput, FixelInputOptions, OpenEvents, OpenedInput };
 
@@ -54,6 +54,7 @@ function resolveStore(options: FixelInputOptions): FixelInput {
     expected: store.spec(scalar, rows),
     bytesToWrite: 0,
     checkSources() {},
+    widestType: () => store.spec(scalar).elementType,
     close() {},
     async open() {
       // Results of a store carry no keys of single subjects.
@@ -123,6 +124,7 @@ function resolveDirectory(options: FixelInputOptions, directory: FixelDirectory)
         ...target,
         inputDirectory: options.input,
         subjectList: options.subjects,
+        names,
         scalar,
         memoryBytes: options.memoryBytes,
         command: options.command,
@@ -137,9 +139,7 @@ function resolveDirectory(options: FixelInputOptions, directory: FixelDirectory)
     ending: directory.kind === "mif" ? ".mif" : ".nii",
     expected: cached.expected,
     bytesToWrite: cached.bytesToWrite,
-    checkSources() {
-      if (!cached.isKnown) checkSubjectFiles(names, paths, directory.nFixels);
-    },
+    ...subjectHeaders(cached, names, paths),
     async open(events) {
       const { store, reused } = await cached.open(events);
       const header = readSubjectHeader(paths[0]!, directory.directionsPath);

@@ -39,6 +39,7 @@ export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInpu
       expected,
       bytesToWrite: 0,
       checkSources() {},
+      widestType: () => spec.elementType,
       close() {},
       async open(events) {
         const { missing, crc32 } = await scan(events ?? {});

@@ -1,7 +1,7 @@
 // What an analysis knows of its data before and after they are opened, whatever kind of source they come from.
 import type { ImageHeader } from "../formats/image-header.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
-import type { ColumnSourceSpec } from "../store/column-source.js";
+import type { ColumnSourceSpec, ElementType } from "../store/column-source.js";
 import type { Warning } from "../warnings.js";
 
 export interface FixelInputOptions {
@@ -44,6 +44,8 @@ export interface FixelInput {
   readonly bytesToWrite: number;
   /** Looks at the headers that `open` would read; it does so itself. Throws InputError with all problems. */
   checkSources(): void;
+  /** The type that the values may need, at most, as far as headers tell. Throws as checkSources. */
+  widestType(): ElementType;
   /** Opens (and converts, where needed) the data. */
   open(events?: OpenEvents): Promise<OpenedInput>;
   /** The data are no longer needed: what is in the cache may be cleared away. Idempotent. */

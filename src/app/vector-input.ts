@@ -9,7 +9,7 @@ import { isHdf5Path } from "../formats/hdf5/hdf5-path.js";
 import { chooseScalar, describeScalar } from "../formats/hdf5/modelarray-layout.js";
 import { openHdf5 } from "../formats/hdf5/open.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
-import type { ColumnSourceSpec } from "../store/column-source.js";
+import type { ColumnSourceSpec, ElementType } from "../store/column-source.js";
 import { openStore, type Store } from "../store/open-store.js";
 import { findCachedInput } from "./cached-input.js";
 import { describeInPlace } from "./hdf5-in-place.js";
@@ -32,6 +32,8 @@ export interface VectorInput {
   readonly expected: ColumnSourceSpec;
   /** Bytes that `open` will write to the cache. */
   readonly bytesToWrite: number;
+  /** The type that the values may need, at most. */
+  widestType(): ElementType;
   open(events?: OpenEvents): Promise<OpenedVectors>;
   /** The vectors are no longer needed: what is in the cache may be cleared away. Idempotent. */
   close(): void;
@@ -74,6 +76,7 @@ export async function resolveVectorInput(options: VectorInputOptions): Promise<V
     nElements,
     expected: cached.expected,
     bytesToWrite: cached.bytesToWrite,
+    widestType: () => (cached.isKnown ? cached.expected.elementType : source.elementTypes.at(-1)!),
     async open(events) {
       const { store, reused } = await cached.open(events);
       return openedStore(store, DEFAULT_VECTOR_SCALAR, reused);
@@ -95,6 +98,7 @@ function resolveStore({ input, scalar: wanted, io }: VectorInputOptions): Vector
     nElements: store.nElements,
     expected: store.spec(scalar),
     bytesToWrite: 0,
+    widestType: () => store.spec(scalar).elementType,
     open: async () => openedStore(store, scalar, true),
     close() {},
   };
@@ -112,6 +116,7 @@ async function resolveHdf5(options: VectorInputOptions): Promise<VectorInput> {
       nElements: scalar.nElements,
       expected: spec,
       bytesToWrite: 0,
+      widestType: () => spec.elementType,
       async open(events) {
         const { missing, crc32 } = await scan(events ?? {});
         const sources = scalar.subjectNames.map((name, row) => ({ name, crc32: crc32[row]! }));

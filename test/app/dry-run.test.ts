@@ -18,8 +18,10 @@ const pick = (plan: Planned) => Object.fromEntries(PLANNED.map((name) => [name, 
 const planOfRun = (run: EitherRun) => pick((run.record as unknown as { plan: Planned }).plan);
 
 /** Smallest memory that the plan accepts. */
-async function leastMemory(run: EitherRun): Promise<number> {
-  const error = await run.plan({ memoryBytes: 2 ** 20, nThreads, force: true }).catch((reason: unknown) => reason);
+async function leastMemory(run: EitherRun, threads = nThreads): Promise<number> {
+  const error = await run
+    .plan({ memoryBytes: 2 ** 20, nThreads: threads, force: true })
+    .catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(BudgetError);
   return (error as BudgetError).neededBytes;
 }
@@ -47,6 +49,35 @@ describe.each(COMMANDS)("%s --dry-run", (command) => {
     await run.infer();
     expect(planOfRun(run)).toEqual(pick(plan));
     expect((await run.run("--dry-run", "-force")).stdout).not.toMatch(/not known/);
+  });
+
+  it("assumes float64 where the files have it, and where they have not does not", async () => {
+    const run = newRun(command, { ...LARGE, value: missing, wide: true });
+    const plan = await run.plan();
+    expect(plan.assumptions).toEqual([
+      "whether values are missing: planned as if some were",
+      "whether values need float64: planned as if some did",
+    ]);
+    await run.infer();
+    expect(planOfRun(run)).toEqual(pick(plan));
+  });
+
+  it("takes what is enough for float32 where no header says more", async () => {
+    const threads = 1024;
+    const narrow = newRun(command, { ...LARGE, value: missing });
+    const least = await leastMemory(narrow, threads);
+    const wide = newRun(command, { ...LARGE, value: missing, wide: true });
+    expect(least).toBeLessThan(await leastMemory(wide, threads));
+    const enough = new Error("it has begun");
+    const begun = (run: EitherRun) => {
+      const controller = new AbortController();
+      const events = { signal: controller.signal, onProgress: () => controller.abort(enough) };
+      return run.infer({ memoryBytes: least, nThreads: threads }, events);
+    };
+    await expect(begun(narrow)).rejects.toBe(enough);
+    await expect(begun(wide)).rejects.toThrow(
+      /whether values need float64: planned as if some did\. .*The type of the/,
+    );
   });
 
   it("refuses, as the run does, what is too little once missing values are counted: before anything is converted", async () => {

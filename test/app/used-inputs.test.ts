@@ -64,6 +64,27 @@ describe.each(COMMANDS)("%s", (command) => {
   });
 });
 
+it("the subjects that are converted are those of the list that was read, in its order", async () => {
+  const [plain, run] = [newRun("fixelcfestats"), newRun("fixelcfestats")];
+  const list = run.at("subjects.txt");
+  const columns = [writeColumnFor(plain), writeColumnFor(run)];
+  for (const { at } of [plain, run]) fs.writeFileSync(at("contrast.txt"), "0 -1 0\n");
+  const turn = (file: string) => fs.writeFileSync(file, fs.readFileSync(file, "utf8").split("\n").reverse().join("\n"));
+  await plain.infer({ column: [columns[0]!] });
+  await run.infer(
+    { column: [columns[1]!] },
+    {
+      onFacts() {
+        turn(list);
+        turn(columns[1]!);
+      },
+    },
+  );
+  expect(run.record.runPlan.hash).toBe(plain.record.runPlan.hash);
+  expect(run.record.inputs["subjects"]).toEqual(plain.record.inputs["subjects"]);
+  expect(run.result("Zstat.mif").subarray(-96)).toEqual(plain.result("Zstat.mif").subarray(-96));
+});
+
 it("lists of element-wise columns are recorded as they were when they were read", async () => {
   const run = newRun("fixelcfestats");
   const column = [writeColumnFor(run)];

@@ -42,17 +42,20 @@ export interface EitherOptions {
   readonly nElements?: number;
   readonly nSubjects?: number;
   readonly value?: (subject: number, element: number) => number;
+  /** The files are float64. Default: false. */
+  readonly wide?: boolean;
   readonly prefix?: string;
 }
 
 /** In a folder of its own: design.txt, contrast.txt and so on; results in out/. */
 export function newRun(command: CommandName, options: EitherOptions = {}): EitherRun {
-  const { nElements = 24, nSubjects = 8, prefix = "x_" } = options;
+  const { nElements = 24, nSubjects = 8, prefix = "x_", wide = false } = options;
   const small = newAnalysis({ nFixels: nElements, nSubjects, ...(options.value && { value: options.value }) });
   const [fd, subjects, design, contrast, connectivity, output] = small.positionals as string[] &
     [string, string, string, string, string, string];
   const isFixels = command === "fixelcfestats";
-  if (!isFixels) layOutVectors(small, nSubjects, nElements);
+  if (!isFixels) layOutVectors(small, { nSubjects, nElements, wide });
+  else if (wide) for (let i = 0; i < nSubjects; i++) widen(small.at("fd", fileOfSubject(i)));
   const glued = `${small.at("out")}/${prefix}`;
   const common = { ...INFERENCE_DEFAULTS, design, contrast, nShuffles: 20 };
   const fixels = { ...common, input: fd, subjects, connectivity, output };
@@ -94,14 +97,24 @@ export function newRun(command: CommandName, options: EitherOptions = {}): Eithe
   };
 }
 
+const valuesIn = (file: string) => new Float32Array(new Uint8Array(fs.readFileSync(file).subarray(256)).buffer);
+/** No float32 any more. */
+const asDoubles = (values: Float32Array) => Float64Array.from(values, (value) => value + 2 ** -30);
+
+function widen(file: string): void {
+  fs.writeFileSync(file, rawFixelData(asDoubles(valuesIn(file))));
+}
+
 /** The fixels' own values, as a matrix. */
-function layOutVectors(small: SmallAnalysis, nSubjects: number, nElements: number): void {
+function layOutVectors(small: SmallAnalysis, size: { nSubjects: number; nElements: number; wide: boolean }): void {
+  const { nSubjects, nElements, wide } = size;
   const values = new Float32Array(nSubjects * nElements);
-  for (let i = 0; i < nSubjects; i++) {
-    const bytes = fs.readFileSync(small.at("fd", fileOfSubject(i))).subarray(256);
-    values.set(new Float32Array(new Uint8Array(bytes).buffer), i * nElements);
-  }
-  fs.writeFileSync(small.at("values.npy"), npyBytes({ shape: [nSubjects, nElements], data: bytesOf(values) }));
+  for (let i = 0; i < nSubjects; i++) values.set(valuesIn(small.at("fd", fileOfSubject(i))), i * nElements);
+  const shape = [nSubjects, nElements];
+  const npy = wide
+    ? npyBytes({ descr: "<f8", shape, data: bytesOf(asDoubles(values)) })
+    : npyBytes({ shape, data: bytesOf(values) });
+  fs.writeFileSync(small.at("values.npy"), npy);
   fs.mkdirSync(small.at("out"));
 }
 

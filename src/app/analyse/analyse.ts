@@ -19,7 +19,7 @@ import { createRunRecord, type Timings } from "./create-record.js";
 import type { DataInput, OpenedColumn } from "./data-input.js";
 import type { ElementKind } from "./element-kind.js";
 import type { AnalysisOptions } from "./options.js";
-import { type ExpectedPlan, planExpected } from "./plan-memory.js";
+import { checkBudget, type ExpectedPlan, planExpected } from "./plan-memory.js";
 import { type AnalysisPlan, resolveAnalysis } from "./resolve-analysis.js";
 import { runPlanOf } from "./run-plan.js";
 
@@ -58,7 +58,7 @@ type Timed = <T>(name: string, work: () => T | Promise<T>) => Promise<T>;
 
 interface Run<Input extends DataInput> {
   readonly plan: AnalysisPlan<Input>;
-  readonly expected: ExpectedPlan;
+  readonly expected: Pick<ExpectedPlan, "missing">;
   readonly places: ReturnType<typeof claimPlaces>;
   readonly events: InferenceEvents;
   readonly timings: Timings;
@@ -93,7 +93,7 @@ export async function analyse<Options extends AnalysisOptions, Input extends Dat
   const plan = await timed("check", () => resolveAnalysis(kind, options, events.signal));
   events.onFacts?.(describeFacts(kind, plan));
   for (const warning of plan.warnings) warn(warning);
-  const expected = await timed("check", () => planExpected(options, plan));
+  const expected = await timed("check", () => checkBudget(options, plan));
   // The subjects' own headers are looked at when they are converted, first of all; these would come after.
   for (const column of plan.columnInputs) column.checkSources();
   const places = claimPlaces(kind, options, plan);

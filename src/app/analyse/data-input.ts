@@ -1,6 +1,6 @@
 // What an analysis knows of its data before and after they are opened, whatever the elements are and whatever kind of source they come from.
 import type { CarriedHeader } from "../../results/result-files.js";
-import type { ColumnSourceSpec } from "../../store/column-source.js";
+import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
 import type { OpenEvents } from "../input-source.js";
 
 export interface SourceChecksum {
@@ -35,6 +35,8 @@ export interface DataInput {
   readonly bytesToWrite: number;
   /** Looks at what `open` would read; it does so itself. Throws InputError with all problems. */
   checkSources(): void;
+  /** The type that the values may need, at most, as far as headers tell. Throws as checkSources. */
+  widestType(): ElementType;
   /** Opens (and converts, where needed) the data. */
   open(events?: OpenEvents): Promise<OpenedData>;
   /** The data are no longer needed: what is in the cache may be cleared away. Idempotent. */
@@ -46,6 +48,7 @@ export interface ColumnInput {
   readonly expected: ColumnSourceSpec;
   readonly bytesToWrite: number;
   checkSources(): void;
+  widestType(): ElementType;
   open(events?: OpenEvents): Promise<OpenedColumn>;
   close(): void;
 }

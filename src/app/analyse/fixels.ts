@@ -48,6 +48,7 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
       ending: found.ending,
       fixels: found,
       checkSources: () => found.checkSources(),
+      widestType: () => found.widestType(),
       open: (events) => found.open(events),
       close: () => found.close(),
     };
@@ -60,6 +61,7 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
         expected: found.expected,
         bytesToWrite: found.bytesToWrite,
         checkSources: () => found.checkSources(),
+        widestType: () => found.widestType(),
         async open(events) {
           const spec = await found.open(events);
           return { spec, sources: describeStored(spec)!.sources };

@@ -3,8 +3,10 @@
 import type { EngineInputs, MatrixSize } from "../../engine/inputs.js";
 import { type EnginePlan, planEngine } from "../../engine/run.js";
 import { BudgetError } from "../../errors.js";
+import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
 import { engineInputs } from "../plan/engine-inputs.js";
 import { hasMissingValues } from "../plan/resolve-model.js";
+import type { ColumnInput } from "./data-input.js";
 import { describeStored } from "./describe-stored.js";
 import type { AnalysisOptions } from "./options.js";
 import type { AnalysisPlan } from "./resolve-analysis.js";
@@ -28,36 +30,59 @@ const MISSING: Unknown = {
   assumption: "whether values are missing: planned as if some were",
   remedy: "Values that are missing are counted when the data are converted: fixelstream convert does it beforehand.",
 };
+const FLOAT64: Unknown = {
+  assumption: "whether values need float64: planned as if some did",
+  remedy: "The type of the values is found when they are converted: fixelstream convert does it beforehand.",
+};
 const connectionsOf = (nConnections: number): Unknown => ({
   assumption: `how many connections lie inside the mask: planned for all ${nConnections}`,
   remedy: "Connections inside the mask are counted when the matrix is prepared, which an analysis in more memory does.",
 });
 
-/** Throws BudgetError. */
+/** Looks at the headers of all that is not converted yet. Throws BudgetError, and InputError as checkSources. */
 export function planExpected(options: AnalysisOptions, plan: AnalysisPlan): ExpectedPlan {
-  const { enhancement } = plan;
+  return planFor(options, plan, ({ widestType }) => widestType());
+}
+
+/** Before a run, which looks at headers when it converts; here only where the widest type of all would be too much. Throws as planExpected. */
+export function checkBudget(options: AnalysisOptions, plan: AnalysisPlan): Pick<ExpectedPlan, "missing"> {
+  try {
+    return planFor(options, plan, ({ bytesToWrite, expected }) => (bytesToWrite > 0 ? "f64" : expected.elementType));
+  } catch (error) {
+    if (!(error instanceof BudgetError)) throw error;
+    return planExpected(options, plan);
+  }
+}
+
+type Source = Pick<ColumnInput, "expected" | "bytesToWrite" | "widestType">;
+
+function planFor(options: AnalysisOptions, plan: AnalysisPlan, typeOf: (source: Source) => ElementType): ExpectedPlan {
+  const { enhancement, input, columnInputs } = plan;
   const connectivity = enhancement.kind === "none" ? undefined : enhancement.connectivity;
   const missing = knownMissing(plan);
-  const inputsWith = (assumed: boolean) =>
+  const inputsWith = (assumed: boolean, of: (source: Source) => ColumnSourceSpec) =>
     engineInputs(options, plan, {
       planHash: "",
-      source: plan.input.expected,
+      source: of(input),
       connectivityPath: connectivity?.path,
-      columnSources: plan.columnInputs.map(({ expected }) => expected),
+      columnSources: columnInputs.map(of),
       missing: assumed,
     });
+  const widest = (source: Source) => ({ ...source.expected, elementType: typeOf(source) });
   const unknown: Unknown[] = [];
   const canMiss = missing === undefined && canBeMissing(plan);
   if (canMiss) unknown.push(MISSING);
+  if ([input, ...columnInputs].some((source) => typeOf(source) !== source.expected.elementType)) unknown.push(FLOAT64);
   if (connectivity !== undefined && !connectivity.exact) unknown.push(connectionsOf(connectivity.nConnections));
-  const inputs = inputsWith(missing ?? canMiss);
+  const inputs = inputsWith(missing ?? canMiss, widest);
   try {
     const assumptions = unknown.map(({ assumption }) => assumption);
     return { inputs, engine: planEngine(inputs, connectivity), assumptions, missing };
   } catch (error) {
     if (!(error instanceof BudgetError) || unknown.length === 0) throw error;
+    const best = inputsWith(missing ?? false, ({ expected }) => expected);
     const least = connectivity?.exact === false ? undefined : connectivity;
-    throw isAssumed(error, inputsWith(missing ?? false), least) ? withAssumptions(error, unknown) : error;
+    throw isAssumed(error, best, least) ? withAssumptions(error, unknown) : error;
   }
 }
 
