@@ -104,6 +104,18 @@ describe.skipIf(!canMount)("a disk that is full (a small one, which root on Linu
     expect(fs.readdirSync(disk)).toEqual(["cohort.fxs"]);
   });
 
+  it("is not noticed where only the rest of a conversion has to fit", async () => {
+    const stopped = convert(({ phase, done }) => {
+      if (phase === "read" && done === 11) throw new Error("stopped here");
+    });
+    await expect(stopped).rejects.toThrow("stopped here");
+    const wholeBytes = N.subjects * N.fixels * 4;
+    // what is asked for beyond the data: 16 MiB, the template, a count of missing values for each fixel
+    fill(wholeBytes / 2 + 2 ** 24 + N.fixels * (8 + 12 + 4));
+    await convert();
+    expect(verifyStore(on("cohort.fxs"))).toMatchObject({ damagedBlocks: [], damagedFiles: [], fileProblems: [] });
+  });
+
   const infer = (places: { output: string; cache: string; force?: boolean }, events: InferenceEvents = {}) =>
     inferFixels(
       {

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { beginStoreBuild } from "../../src/store/build-store.js";
 import { dataFileBytes } from "../../src/store/element-type.js";
 import { createScalarWriter } from "../../src/store/write-store.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
@@ -51,4 +52,26 @@ test("rectangles of any cut make the file that whole subjects make", () => {
     ),
     { numRuns: 60 },
   );
+});
+
+test("a store whose rectangles do not reach the last element of a subject is never finished", async () => {
+  const output = join(directory, "unfinished.fxs");
+  const shape = { nSubjects: 2, nElements: 20, blockWidth: 16, elementType: "f32" as const };
+  const sources = [0, 1].map((i) => ({ name: `s${i}`, path: `/nowhere/s${i}`, sizeBytes: 1, mtimeMs: 0 }));
+  const plan = { output, replace: false, kind: "vector" as const, scalar: "values", shape, sources, command: "test" };
+  const build = beginStoreBuild(plan, 2 ** 16);
+  const write = (firstSubject: number, nSubjects: number, firstElement: number, nElements: number) =>
+    build.writeRectangle(new Uint8Array(nSubjects * nElements * 4), {
+      firstSubject,
+      nSubjects,
+      firstElement,
+      nElements,
+    });
+  write(0, 2, 0, 8);
+  write(0, 1, 8, 12);
+  await expect(build.finish()).rejects.toThrow(`Subject 1 of ${output} was never written.`);
+  write(1, 1, 8, 12);
+  await build.finish();
+  await build.close();
+  expect(fs.existsSync(join(output, "store.json"))).toBe(true);
 });
