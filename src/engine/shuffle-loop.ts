@@ -84,13 +84,27 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
     );
   };
 
+  const heightPowers = new Float32Array(
+    inputs.buffer,
+    job.shared.heightPowers,
+    sink.kind === "bins" ? sink.nBinsWide : 0,
+  );
+  /** An infinite height times an extent of 0 is no number, and infinite maxima are all equal. */
+  const assertFinite = (value: number | undefined) => {
+    if (value !== Number.POSITIVE_INFINITY) return;
+    throw new UsageError(
+      "Cannot use this -cfe_h: what is made of the largest statistics leaves float32 (3.4e38). Give a smaller -cfe_h or -cfe_e.",
+    );
+  };
+
   const runBatch = async (lanes: Lanes): Promise<void> => {
     await timed("gather", async () => {
       await fillBatch(inputs, lanes.first, lanes.lanes);
       if (sink.kind === "bins") clearLastGroup(inputs, lanes.lanes, lanes.binBytes);
     });
     const reports = await runPhase(0, lanes);
-    if (overflows(Math.max(...reports.map((report) => report.largestBin)), lanes.binBytes)) {
+    const largestBin = Math.max(...reports.map((report) => report.largestBin));
+    if (overflows(largestBin, lanes.binBytes)) {
       cost.wideBatches++;
       const end = lanes.first + lanes.lanes;
       for (let first = lanes.first; first < end; first += wideLanes) {
@@ -98,10 +112,12 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
       }
       return;
     }
+    assertFinite(heightPowers[largestBin]);
     if (enhancement !== undefined) await runPhase(1, lanes);
     const start = performance.now();
     for (let lane = 0; lane < lanes.lanes; lane++) {
       const place = placeOfLane(range, lanes.first + lane);
+      for (const h of job.size.hypotheses.keys()) assertFinite(maximumOf(h, lane).value);
       if (place >= 0) keeper.keep(place, (h) => maximumOf(h, lane));
     }
     cost.ms["reduce"] = (cost.ms["reduce"] ?? 0) + performance.now() - start;

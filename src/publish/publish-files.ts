@@ -1,12 +1,12 @@
 // Several files that appear together in a directory that others see. What is to be moved is written down first (publishing.json, in the partial
 // directory), so that the next run can settle what a killed one has begun: finish it, because everything that is missing lies whole in what was left; or
 // undo it, because every file is known again.
-import { lstatSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { InputError } from "../errors.js";
 import { adoptPartial, findAbandoned, type PartialDirectory, PUBLISHING } from "./partial-directory.js";
 import { syncPath } from "./publish.js";
-import { removeFile } from "./remove-ours.js";
+import { lstatAt, removeFile } from "./remove-ours.js";
 
 /** Enough to know a file again, under another name of the same disk too. */
 export interface FileIdentity {
@@ -46,7 +46,7 @@ interface Publishing {
 
 /** Undefined: nothing there. No link is followed. */
 export function identityOf(path: string): FileIdentity | undefined {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const stat = lstatAt(path);
   return stat && { inode: stat.ino, sizeBytes: stat.size, mtimeMs: stat.mtimeMs };
 }
 

@@ -1,6 +1,6 @@
 // The one way to remove a directory: name by name, never a tree. A directory goes when everything in it is a plain file that we would have put there;
 // one thing more and nothing is touched. Links are never followed.
-import { lstatSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
+import { lstatSync, readdirSync, rmdirSync, type Stats, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { systemErrorCode } from "../system-error.js";
 
@@ -9,10 +9,20 @@ export type OwnName = (name: string) => boolean;
 
 /** What lies at a path, no link followed; undefined: nothing. */
 export function thingAt(path: string): "a symbolic link" | "a directory" | "a file" | "a device" | undefined {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const stat = lstatAt(path);
   if (stat === undefined) return undefined;
   if (stat.isSymbolicLink()) return "a symbolic link";
   return stat.isDirectory() ? "a directory" : stat.isFile() ? "a file" : "a device";
+}
+
+/** Undefined: there is nothing of that name, nor can there be, below a file. No link is followed. */
+export function lstatAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
 }
 
 /** The first thing in a directory that is not ours; the directory itself when it is none. Undefined: all is ours. */

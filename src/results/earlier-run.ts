@@ -1,11 +1,11 @@
 // What an earlier run left in the directory of results, by its own account: run.json lists the files it wrote, with their checksums. Nothing else is ever
 // replaced or removed.
-import { closeSync, lstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { InputError } from "../errors.js";
 import { type FileIdentity, identityOf } from "../publish/publish-files.js";
-import { thingAt } from "../publish/remove-ours.js";
+import { lstatAt, thingAt } from "../publish/remove-ours.js";
 import { type FileChecksum, RUN_RECORD_FORMAT } from "./run-record.js";
 
 export interface EarlierPlace {
@@ -94,7 +94,7 @@ export function checksumsOf(directory: string, names: readonly string[]): Record
 
 /** Undefined: there is none, it is damaged, or somebody else's. */
 function readRecord(path: string): Pick<EarlierRun, "files" | "checksums"> | undefined {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const stat = lstatAt(path);
   if (stat === undefined || !stat.isFile() || stat.size > MOST_RECORD_BYTES) return undefined;
   try {
     const record: unknown = JSON.parse(readFileSync(path, "utf8"));
