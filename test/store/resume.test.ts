@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { beginStoreBuild, type StoreBuildPlan } from "../../src/store/build-store.js";
 import { verifyStore } from "../../src/store/verify.js";
+import { partialsOf } from "../support/partials.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const directory = temporaryDirectory();
@@ -31,7 +32,8 @@ test("with its data: from where it stopped", async () => {
 
 test("without its data: from the beginning", async () => {
   const plan = await stopAfterTwo("lost.fxs");
-  fs.rmSync(`${plan.output}.partial/values.f32`);
+  const [partial] = partialsOf(plan.output);
+  fs.rmSync(join(partial!, "values.f32"));
   const build = beginStoreBuild(plan, 2 ** 16);
   expect(build.written).toEqual([false, false, false]);
   await build.writeSubjects(rows(0, 3), 0, [5, 6, 7]);
