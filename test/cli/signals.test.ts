@@ -76,7 +76,7 @@ describe("vectorstats that is asked to stop", () => {
   ] as const)("%s: exit code %i, with %j", async (signal, code, options) => {
     const { root, at } = makeVectors();
     const before = listing(root);
-    const tokens = ["vectorstats", ...positionals, ...ENDLESS, "--memory", "4MiB", ...options];
+    const tokens = ["vectorstats", ...positionals, ...ENDLESS, "--memory", "36MiB", ...options];
     const ended = await interruptRun(tokens, root, signal, isShuffling);
     expect(ended).toMatchObject({ code, signal: null });
     expect(ended.endedAfterMs).toBeLessThan(END_LIMIT_MS);
