@@ -4,7 +4,7 @@ import type { KernelSet } from "../kernels/kernel-set.js";
 import type { Batch, PhaseOrder, PhaseReport } from "./plan/job.js";
 
 /** Work in pieces short enough to stop between: a few milliseconds each. */
-export type Steps = Generator<void, void, void>;
+export type Steps<Result = void> = Generator<void, Result, void>;
 
 /** A tile of one product under one design for all elements: a sink makes statistics of it by a kernel of its own, without a tile of them in between. */
 export interface ProductTile {

@@ -2,8 +2,8 @@
 // hypothesis. Where degrees of freedom differ between elements a table costs milliseconds, and a statistic without one some ten nanoseconds more (t) or
 // about a microsecond (F): only degrees of freedom that enough statistics have get one. Which do changes no bin: stats/glm/fast-z.ts gives the same.
 import { largestBin } from "../stats/glm/largest-bin.js";
-import { createZThresholds, MAX_CELLS } from "../stats/glm/z-thresholds.js";
-import type { Turns } from "../turns.js";
+import { MAX_CELLS, zThresholdSteps } from "../stats/glm/z-thresholds.js";
+import { inTurns, type Turns } from "../turns.js";
 import type { EngineJob, ZTable } from "./plan/job.js";
 
 /** Statistics (elements x shuffles) that pay for a table of about 2000 thresholds at 5 us. */
@@ -31,8 +31,8 @@ export async function fillZTables(
   for (const [slot, dof] of chosen.entries()) {
     const lookups: ZTable["lookups"][number][] = [];
     for (const [h, { kind, rank }] of tests.entries()) {
-      if (turns.isDue()) await turns.take();
-      const table = createZThresholds({ dof, rank, kind, dh, maxBin: largestBin(dh, dof) });
+      const steps = zThresholdSteps({ dof, rank, kind, dh, maxBin: largestBin(dh, dof) });
+      const table = await inTurns(steps, turns);
       const place = slot * tests.length + h;
       const thresholds = shared.zThresholds + place * nBinsWide * 8;
       const cells = shared.zCells + place * MAX_CELLS * 2;

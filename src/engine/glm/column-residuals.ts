@@ -9,7 +9,7 @@ import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
 import type { ModelLoader } from "./model-block.js";
 import { createPanels } from "./panels.js";
-import type { ResidualPreparer } from "./residual-preparer.js";
+import { MEMBERS_A_STEP, type ResidualPreparer } from "./residual-preparer.js";
 
 export function columnPreparer(
   context: Context,
@@ -78,7 +78,7 @@ export function columnPreparer(
       return parts;
     });
 
-  return (block, group) => {
+  return function* (block, group) {
     const count = group.members.length;
     const width = panelsOf.columns(count);
     const y = w.packed;
@@ -94,14 +94,16 @@ export function columnPreparer(
     fitted.set(projectShared(y, width));
     const own = orthonormalise(width);
     const factors = { ...createFactors(0, rank), count: rank };
-    const designs = Array.from({ length: count }, (_, e): ElementDesign | undefined => {
+    const designs: (ElementDesign | undefined)[] = [];
+    for (let e = 0; e < count; e++) {
       const { r } = factors;
       r.fill(0);
       for (let i = 0; i < r0; i++) for (let j = i; j < r0; j++) r[i * rank + j] = shared.r[i * r0 + j]!;
       for (let j = 0; j < c; j++) for (let i = 0; i <= r0 + j; i++) r[i * rank + r0 + j] = own[j]![i * width + e]!;
       const design = designOfFactors(model, group.keep, factors);
-      return design.verdict === "testable" ? design : undefined;
-    });
+      designs.push(design.verdict === "testable" ? design : undefined);
+      if (e % MEMBERS_A_STEP === 0) yield;
+    }
     if (designs.every((design) => design === undefined)) return undefined;
     const isTested = Float64Array.from({ length: width }, (_, e) => (designs[e] === undefined ? 0 : 1));
     for (const panels of [y, ...own.map((_, j) => loader.ownPanel(j))]) scale(isTested, panels);

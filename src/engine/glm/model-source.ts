@@ -33,7 +33,7 @@ export function createModelSource(context: Context, modelJob: ModelJob, blocks: 
     *tiles(iBlock, batch, sink) {
       const block = loader.load(iBlock);
       for (const group of block.groups) {
-        const test = prepare(block, group);
+        const test = yield* prepare(block, group);
         yield* test === undefined ? testNone(block, group, batch, sink) : test(batch, sink);
       }
     },

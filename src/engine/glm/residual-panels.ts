@@ -13,7 +13,7 @@ import { createDesignCache } from "./design-cache.js";
 import type { ModelLoader } from "./model-block.js";
 import { createPanels } from "./panels.js";
 import { createRowRemover } from "./remove-rows.js";
-import type { ProductRows, ResidualPreparer } from "./residual-preparer.js";
+import { MEMBERS_A_STEP, type ProductRows, type ResidualPreparer } from "./residual-preparer.js";
 
 export function createResidualPreparer(context: Context, modelJob: ModelJob, loader: ModelLoader): ResidualPreparer {
   const { nElementColumns, nGroups } = modelJob.size;
@@ -38,8 +38,9 @@ function sharedPreparer(context: Context, modelJob: ModelJob, loader: ModelLoade
     }
     return product;
   };
-  return (block, group) => {
+  return function* (block, group) {
     const design = designOf(group);
+    yield;
     if (design.verdict !== "testable") return undefined;
     const width = panels.columns(group.members.length);
     return {
@@ -73,17 +74,19 @@ function elementPreparer(context: Context, { size, model }: ModelJob, loader: Mo
       }
     }
   };
-  return (block, group) => {
+  return function* (block, group) {
     loader.pack(block, group);
     const shared = factoriseShared(model, group.keep);
-    const designs = group.members.map((_, e): ElementDesign | undefined => {
+    const designs: (ElementDesign | undefined)[] = [];
+    const fits: (Residual | undefined)[] = [];
+    for (let e = 0; e < group.members.length; e++) {
       const design = resolveElementDesign(model, group.keep, shared, loader.ownColumns(e));
-      return design.verdict === "testable" ? design : undefined;
-    });
+      const isTested = design.verdict === "testable";
+      designs.push(isTested ? design : undefined);
+      fits.push(isTested ? fitElement(design, readColumn(w.packed, e)) : undefined);
+      if (e % MEMBERS_A_STEP === 0) yield;
+    }
     if (designs.every((design) => design === undefined)) return undefined;
-    const fits = designs.map((design, e): Residual | undefined =>
-      design === undefined ? undefined : fitElement(design, readColumn(w.packed, e)),
-    );
     const width = columns(designs.length);
     placeOwn(designs, width);
     return {

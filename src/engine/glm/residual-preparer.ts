@@ -2,6 +2,7 @@
 import type { ElementDesign } from "../../stats/glm/element-design.js";
 import type { GroupRows } from "../../stats/glm/group-rows.js";
 import type { ShuffledRows } from "../../stats/glm/shuffled-design.js";
+import type { Steps } from "../seams.js";
 import type { ElementGroup, ModelBlock } from "./model-block.js";
 
 export interface ResidualPanels {
@@ -19,4 +20,7 @@ export interface ProductRows extends ShuffledRows {
 }
 
 /** Undefined: no member can be tested. */
-export type ResidualPreparer = (block: ModelBlock, group: ElementGroup) => ResidualPanels | undefined;
+export type ResidualPreparer = (block: ModelBlock, group: ElementGroup) => Steps<ResidualPanels | undefined>;
+
+/** Members between two steps: a design of its own takes an element some hundred microseconds. */
+export const MEMBERS_A_STEP = 16;

@@ -41,8 +41,8 @@ export function createResidualTester(context: Context, modelJob: ModelJob, loade
     }
   };
 
-  return (block, group) => {
-    const panels = prepare(block, group);
+  return function* (block, group) {
+    const panels = yield* prepare(block, group);
     if (panels === undefined) return undefined;
     const { members } = group;
     const { designs, product } = panels;

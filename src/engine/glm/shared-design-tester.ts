@@ -14,7 +14,10 @@ import { createPanels } from "./panels.js";
 import { createRowRemover } from "./remove-rows.js";
 
 /** Prepares a group of elements, for every shuffle of a batch: the sink gets a tile a hypothesis and tile of shuffles. Undefined: no element can be tested. */
-export type GroupTester = (block: ModelBlock, group: ElementGroup) => ((batch: Batch, sink: Sink) => Steps) | undefined;
+export type GroupTester = (
+  block: ModelBlock,
+  group: ElementGroup,
+) => Steps<((batch: Batch, sink: Sink) => Steps) | undefined>;
 
 export function createSharedTester(context: Context, modelJob: ModelJob, loader: ModelLoader): GroupTester {
   const { job, worker: w, kernels: k, f64 } = context;
@@ -58,7 +61,7 @@ export function createSharedTester(context: Context, modelJob: ModelJob, loader:
     return width;
   };
 
-  return (block, group) => {
+  return function* (block, group) {
     const design = designOf(group);
     if (design.verdict !== "testable") return undefined;
     const { members } = group;
@@ -69,6 +72,7 @@ export function createSharedTester(context: Context, modelJob: ModelJob, loader:
     loader.pack(block, group);
     tiles.place(group, shuffled.basis, "entries");
     const width = prepare(design, shuffled, members.length);
+    yield;
     return function* (batch, sink) {
       for (let first = 0; first < batch.lanes; first += tileShuffles) {
         const count = Math.min(tileShuffles, batch.lanes - first);

@@ -2,12 +2,6 @@
 import { CONTROL, type PhaseOrder, type PhaseReport } from "../plan/job.js";
 import type { Runner, Steps } from "../seams.js";
 
-/** What a thread tells of a phase. */
-export interface TimedReport extends PhaseReport {
-  /** Milliseconds this thread worked in the phase. */
-  readonly busyMs: number;
-}
-
 export const isStopped = (control: Int32Array): boolean => Atomics.load(control, CONTROL.stop) !== 0;
 
 /** All of a phase's work in this thread as steps; stops at the next one when the run is stopped. */
@@ -20,13 +14,14 @@ export function* phaseSteps(runner: Runner, control: Int32Array, order: PhaseOrd
       if (isStopped(control)) return;
       yield;
     }
+    // a small piece has no step to stop at
+    yield;
   }
 }
 
-export function runPhase(runner: Runner, control: Int32Array, order: PhaseOrder, nPieces: number): TimedReport {
-  const start = performance.now();
+export function runPhase(runner: Runner, control: Int32Array, order: PhaseOrder, nPieces: number): PhaseReport {
   for (const _ of phaseSteps(runner, control, order, nPieces)) {
     // the next step
   }
-  return { ...runner.report, busyMs: performance.now() - start };
+  return { ...runner.report };
 }

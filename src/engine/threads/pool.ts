@@ -4,15 +4,15 @@ import { Worker } from "node:worker_threads";
 import { InternalError } from "../../errors.js";
 import type { Fallback } from "../../mapping/file-bytes.js";
 import { createTurns } from "../../turns.js";
-import { CONTROL, type PhaseOrder } from "../plan/job.js";
+import { CONTROL, type PhaseOrder, type PhaseReport } from "../plan/job.js";
 import type { Runner } from "../seams.js";
-import { phaseSteps, type TimedReport } from "./phase.js";
+import { phaseSteps } from "./phase.js";
 import { rebuildFailure, type WorkerRequest, type WorkerResponse } from "./protocol.js";
 import { workerUrl } from "./worker-url.js";
 
 export interface Pool {
   /** Reports of all threads. `onClaimed`: pieces claimed so far, some times a second and at the end. Rejects with the first error of any thread. */
-  run(order: PhaseOrder, nPieces: number, onClaimed?: (nClaimed: number) => void): Promise<TimedReport[]>;
+  run(order: PhaseOrder, nPieces: number, onClaimed?: (nClaimed: number) => void): Promise<PhaseReport[]>;
   /**
    * When it resolves, every thread has ended, its files closed (what a thread maps that does not stop in time stays mapped). Never rejects; a run that is
    * under way rejects. The stop flag stays set: no other run can begin on the same memory.
@@ -52,17 +52,13 @@ function openInlinePool<Setup>({ control, createRunner, signal }: PoolInputs<Set
   return {
     async run(order, nPieces, onClaimed) {
       Atomics.store(control, CONTROL.nextClaim, 0);
-      let busyMs = 0;
-      let start = performance.now();
       for (const _ of phaseSteps(runner, control, order, nPieces)) {
         if (!turns.isDue()) continue;
-        busyMs += performance.now() - start;
         onClaimed?.(Math.min(nPieces, Atomics.load(control, CONTROL.nextClaim)));
         await turns.take();
-        start = performance.now();
       }
       onClaimed?.(nPieces);
-      return [{ ...runner.report, busyMs: busyMs + performance.now() - start }];
+      return [{ ...runner.report }];
     },
     async close() {
       runner.close();

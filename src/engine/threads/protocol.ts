@@ -1,8 +1,7 @@
 // Messages between the main thread and its workers: two discriminated unions, nothing else crosses.
 import { BudgetError, DesignError, FixelstreamError, InputError, InternalError, UsageError } from "../../errors.js";
 import type { Fallback } from "../../mapping/file-bytes.js";
-import type { PhaseOrder } from "../plan/job.js";
-import type { TimedReport } from "./phase.js";
+import type { PhaseOrder, PhaseReport } from "../plan/job.js";
 
 export type WorkerRequest<Setup> =
   | { readonly type: "open"; readonly setup: Setup; readonly iWorker: number }
@@ -12,7 +11,7 @@ export type WorkerRequest<Setup> =
 
 export type WorkerResponse =
   | { readonly type: "ready" }
-  | { readonly type: "done"; readonly report: TimedReport }
+  | { readonly type: "done"; readonly report: PhaseReport }
   | { readonly type: "fallback"; readonly fallback: Fallback }
   | { readonly type: "failed"; readonly failure: Failure };
 
