@@ -43,6 +43,7 @@ const TICK_MS = 200;
 const GRACE_MS = 700;
 
 export async function openPool<Setup>(inputs: PoolInputs<Setup>, nThreads: number): Promise<Pool> {
+  inputs.signal?.throwIfAborted();
   return nThreads === 0 ? openInlinePool(inputs) : openThreadPool(inputs, nThreads);
 }
 
@@ -51,6 +52,7 @@ function openInlinePool<Setup>({ control, createRunner, signal }: PoolInputs<Set
   const turns = createTurns(signal);
   return {
     async run(order, nPieces, onClaimed) {
+      signal?.throwIfAborted();
       Atomics.store(control, CONTROL.nextClaim, 0);
       for (const _ of phaseSteps(runner, control, order, nPieces)) {
         if (!turns.isDue()) continue;
@@ -68,7 +70,6 @@ function openInlinePool<Setup>({ control, createRunner, signal }: PoolInputs<Set
 
 async function openThreadPool<Setup>(inputs: PoolInputs<Setup>, nThreads: number): Promise<Pool> {
   const { control, setup, onFallback, signal } = inputs;
-  signal?.throwIfAborted();
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB };
   const workers = Array.from({ length: nThreads }, () => new Worker(inputs.entry ?? workerUrl(), { resourceLimits }));
   const exits = workers.map((worker) => new Promise<void>((resolve) => worker.once("exit", () => resolve())));
