@@ -12,7 +12,7 @@ const isMissing = (subject: number, element: number) => element % 4 > 0 && subje
 const CASES = (["cfe", "none"] as const).flatMap((enhancement) => [
   { name: `${enhancement}, one design`, enhancement },
   { name: `${enhancement}, missing values`, enhancement, isMissing },
-  { name: `${enhancement}, variance groups`, enhancement, nGroups: 2, nSubjects: 48, nElements: 60 },
+  { name: `${enhancement}, variance groups`, enhancement, nGroups: 2, nSubjects: 48, nElements: 24 },
 ]);
 
 describe.each(CASES)("$name", ({ name, ...options }) => {

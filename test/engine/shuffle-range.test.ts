@@ -20,7 +20,7 @@ const CASES = (["cfe", "none"] as const).flatMap((enhancement) => [
   // every batch is run again in halves, with two bytes a bin
   ...(enhancement === "cfe" ? [{ name: "cfe, wide bins", enhancement, dh: 0.004 }] : []),
   { name: `${enhancement}, missing values`, enhancement, isMissing },
-  { name: `${enhancement}, variance groups`, enhancement, nGroups: 2, nSubjects: 48, nElements: 60 },
+  { name: `${enhancement}, variance groups`, enhancement, nGroups: 2, nSubjects: 48, nElements: 24 },
   { name: `${enhancement}, an own column`, enhancement, nColumns: 1, nElements: 120 },
 ]);
 
