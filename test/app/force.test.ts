@@ -71,6 +71,21 @@ describe.each(COMMANDS)("%s -force", (command) => {
     expect(fs.existsSync(nameIn(run, "folder"))).toBe(true);
   });
 
+  it("leaves a result that was changed since, also where its size is as it was", async () => {
+    const run = newRun(command);
+    await run.infer();
+    const changed = nameIn(run, `fwe_1mpvalue${ending(command)}`);
+    const bytes = fs.readFileSync(changed);
+    bytes[bytes.length - 2]! ^= 1;
+    fs.writeFileSync(changed, bytes);
+    // one that this run would remove stays
+    await run.infer({ notest: true, force: true });
+    expect(fs.readFileSync(changed)).toEqual(bytes);
+    // and one that it would replace is refused
+    await expect(run.infer({ force: true })).rejects.toThrow(/got a file that/);
+    expect(fs.readFileSync(changed)).toEqual(bytes);
+  });
+
   it.each(["../aside.txt", "/etc/passwd", "sub\\aside.txt", "..", ""])(
     "refuses a record that lists %j",
     async (name) => {

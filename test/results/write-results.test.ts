@@ -1,0 +1,66 @@
+// What is counted and written of given states: numbers that can be checked by hand.
+import { expect, test } from "vitest";
+import type { Result, ResultSpec, ResultValues } from "../../src/results/result-list.js";
+import { writeInference, writeObserved } from "../../src/results/write-results.js";
+import type { NullState } from "../../src/run/null-state.js";
+import { observedIndex } from "../../src/run/observed.js";
+
+const spec: ResultSpec = {
+  ...{ hypotheses: [{ name: "t1", kind: "t" }], nFactors: 1, nGroups: undefined, enhanced: "cfe" },
+  ...{ uncorrected: "uncorrected_pvalue", nShuffles: 20, strong: false, notest: false, eligible: undefined },
+};
+
+function createSink() {
+  const written = new Map<string, number[]>();
+  const write = async ({ name }: Result, images: readonly ResultValues[]) =>
+    void written.set(name, Array.from(images[0]!));
+  return { written, write };
+}
+
+/** Null maxima 1..20; element i has the statistic defaults[i]. */
+const stateOf = (defaults: number[]): NullState => ({
+  ...{ planHash: "", nElements: defaults.length, ranges: [{ first: 0, end: 20 }] },
+  hypotheses: [
+    {
+      maxima: Float64Array.from({ length: 20 }, (_, i) => i + 1),
+      elements: new Uint32Array(20),
+      counters: Uint32Array.from(defaults, () => 5),
+      defaults: Float64Array.from(defaults),
+    },
+  ],
+});
+
+test("significant is above 0.95, not 0.95 itself: 19 of 20 null values at most as large are too few", async () => {
+  const { written, write } = createSink();
+  expect(await writeInference({ write }, spec, stateOf([19, 19.5, 20, 21, 0]))).toEqual([
+    { significant: 2, largestFwe: 1 },
+  ]);
+  expect(written.get("fwe_1mpvalue")).toEqual([0.95, 0.95, 1, 1, 0]);
+  expect(written.get("uncorrected_pvalue")).toEqual([0.25, 0.25, 0.25, 0.25, 0.25]);
+});
+
+test("elements that are not tested are neither counted nor the largest", async () => {
+  const { write } = createSink();
+  const eligible = Uint8Array.of(1, 0, 1);
+  expect(await writeInference({ write }, { ...spec, eligible }, stateOf([4, 30, 20]))).toEqual([
+    { significant: 1, largestFwe: 1 },
+  ]);
+  expect(await writeInference({ write }, { ...spec, eligible }, stateOf([4, 30, 8]))).toEqual([
+    { significant: 0, largestFwe: 0.4 },
+  ]);
+});
+
+test("the largest Z is that of Z, not of the statistic", async () => {
+  const { written, write } = createSink();
+  const index = observedIndex({ nFactors: 1, nDeviations: 1, hasCondition: false, hypotheses: [0] });
+  const images = new Map<number, number[]>([
+    [index.statistic(0), [9, 8]],
+    [index.z(0), [2, 3]],
+  ]);
+  const image = (i: number) => Float64Array.from(images.get(i) ?? [0, 0]);
+  expect(await writeObserved({ write }, spec, { image, index, verdicts: [] })).toEqual([3]);
+  expect([written.get("tvalue"), written.get("Zstat")]).toEqual([
+    [9, 8],
+    [2, 3],
+  ]);
+});
