@@ -51,6 +51,18 @@ describe.each(COMMANDS)("%s", (command) => {
   });
 });
 
+it.each(COMMANDS)("%s: what was cleared away after it was found is made again", async (command) => {
+  const run = newRun(command);
+  const options = { cache: run.at("cache"), force: true, command: "test" };
+  await run.infer(options);
+  const before = run.result(nameOf(command, "beta0"));
+  const [store] = fs.readdirSync(run.at("cache")).filter((name) => name.endsWith(".fxs"));
+  const onFacts = () => fs.rmSync(run.at("cache", store!), { recursive: true });
+  await run.infer(options, { onFacts });
+  expect(run.result(nameOf(command, "beta0")).equals(before)).toBe(true);
+  expect(fs.readdirSync(run.at("cache"))).toContain(store);
+});
+
 describe("connectivity", () => {
   it("values of the matrix", async () => {
     const run = newRun("fixelcfestats");

@@ -32,3 +32,21 @@ test.each(["f32", "f64"] as const)(
     expect(checksums).toEqual([0, 1, 2].map((row) => crc32(bytes.subarray(row * rowBytes, (row + 1) * rowBytes))));
   },
 );
+
+test("is stopped between two rows", async () => {
+  const [nRowsInFile, nElements] = [50, 100];
+  fs.writeFileSync(path, new Uint8Array(nRowsInFile * nElements * 4));
+  const spec = { path, byteOffset: 0, layout: "row-major", nRowsInFile, nElements, elementType: "f32" } as const;
+  const controller = new AbortController();
+  const shares: number[] = [];
+  const onProgress = (share: number) => {
+    shares.push(share);
+    if (shares.length === 3) controller.abort(new Error("stopped here"));
+  };
+  const scan = scanRows(
+    { ...spec, blockWidth: 16, io: "read", ours: false },
+    { onProgress, signal: controller.signal },
+  );
+  await expect(scan).rejects.toThrow("stopped here");
+  expect(shares).toHaveLength(3);
+});

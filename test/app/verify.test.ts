@@ -71,6 +71,19 @@ describe("verify", () => {
     `);
   });
 
+  test("names twenty of a kind, and counts the rest", async () => {
+    const files = Array.from({ length: 25 }, (_, i) => [`s${i}.mif`, rawFixelData(new Float32Array(40))] as const);
+    const many = writeCohort(path.join(directory, "many"), 40, files);
+    const output = path.join(directory, "many.fxs");
+    await convertFixels({ ...many, output, command: "fixelstream convert fixels a b c" });
+    const bytes = fs.readFileSync(path.join(output, "FD.f32"));
+    for (let row = 0; row < 25; row++) bytes[row * (bytes.length / 25)] = 1;
+    fs.writeFileSync(path.join(output, "FD.f32"), bytes);
+    const lines = formatDamage(verify(output))!.split("\n");
+    expect(lines.filter((line) => /row \d+, counted from 0/.test(line))).toHaveLength(20);
+    expect(lines).toContain("  and 5 more");
+  });
+
   test("says of which subjects it cannot tell, and why", () => {
     damage({ subject: 0, fixel: 1100 });
     fs.rmSync(path.join(cohort.inputDirectory, "sub-2.mif"));

@@ -32,6 +32,19 @@ describe("on a stream that is no terminal", () => {
       "fixelstream: shuffle: 20 % in 2 min 0 s, 8 min 0 s left, N MiB resident\n",
     ]);
   });
+  it("counts the time of each phase from its beginning", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const { stream, chunks } = sink();
+    const progress = createProgress(stream, {});
+    progress.update("convert", 0.1);
+    vi.advanceTimersByTime(59_000);
+    progress.update("shuffle", 0);
+    vi.advanceTimersByTime(30_000);
+    progress.update("shuffle", 0.5);
+    expect(chunks.map((line) => line.replace(/[\d.]+ [KMG]iB/, "N MiB"))).toEqual([
+      "fixelstream: shuffle: 50 % in 30 s, 30 s left, N MiB resident\n",
+    ]);
+  });
   it("nothing with -quiet, but what must be said", () => {
     const { stream, chunks } = sink();
     const progress = createProgress(stream, { quiet: true, progress: "ndjson" });
