@@ -217,7 +217,7 @@ const SAID =
   "nothing half-done is left that looks like a result. The same command starts again, and continues a conversion where it stopped.";
 /** Kept: what is converted and prepared, whole. */
 const WHOLE = /^\.fixelstream(\/[0-9a-f]+\.fx[sc](\/.*)?)?$/;
-const CONTINUED = /^\.fixelstream\/[0-9a-f]+\.fxs\.partial(\/.*)?$/;
+const CONTINUED = /^\.fixelstream\/[0-9a-f]+\.fxs\.partial-left-[^/]+(\/.*)?$/;
 
 describe.skipIf(process.platform !== "linux").each(PRODUCTS)("$product", ({ product, positionals, runs }) => {
   describe.each(runs)("$phase", (run) => {
