@@ -37,7 +37,7 @@ export async function assertHdf5Free(output: string, mode: Hdf5OutputMode): Prom
   if (!fs.existsSync(parent)) {
     throw new InputError(`Cannot write ${output}: there is no directory ${parent}. Make it first.`, { path: output });
   }
-  const thing = thingAt(output);
+  const thing = reportingWrites(output, () => thingAt(output));
   if (thing === undefined) return;
   if (thing !== "a file") {
     throw new InputError(
@@ -76,7 +76,7 @@ async function openHdf5Output(output: string, mode: Hdf5OutputMode): Promise<Hdf
   let before: ReturnType<typeof identityOf>;
   try {
     await assertHdf5Free(output, mode);
-    before = identityOf(output);
+    before = reportingWrites(output, () => identityOf(output));
     const prefix = `${output}.partial-`;
     sweepAbandoned(KIND, prefix);
     partial = reportingWrites(output, () => createPartial({ kind: KIND, prefix, contents: CONTENTS }));

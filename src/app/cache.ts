@@ -41,16 +41,6 @@ export function listCache(cache: string): CacheContents {
   return { entries: entries.sort((a, b) => b.bytes - a.bytes), others };
 }
 
-/** An entry was used again: `cache clear --older-than` counts from now. A cache that cannot be written stays as it is. */
-export function noteUse(entry: string): void {
-  try {
-    const now = new Date();
-    fs.utimesSync(entry, now, now);
-  } catch {
-    // Only the date is lost.
-  }
-}
-
 export interface ClearedCache {
   readonly removed: readonly CacheEntry[];
   /** Being written, or used, by a living process. */

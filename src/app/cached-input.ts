@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { InputError, isFixelstreamError } from "../errors.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
-import { type UseMark, useEntry } from "../publish/in-use.js";
+import { noteUse, type UseMark, useEntry } from "../publish/in-use.js";
 import { describeHolder, type Holder } from "../publish/lock.js";
 import { makeOrWait } from "../publish/make-or-wait.js";
 import { type FileIdentity, identityOf } from "../publish/publish-files.js";
@@ -16,7 +16,6 @@ import { MANIFEST_FILE } from "../store/manifest.js";
 import { openStore, type Store } from "../store/open-store.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
 import type { Warning } from "../warnings.js";
-import { noteUse } from "./cache.js";
 import type { OpenEvents } from "./input-source.js";
 
 export interface CachedInputOptions {

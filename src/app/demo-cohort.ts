@@ -2,10 +2,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { InputError, InternalError } from "../errors.js";
+import { InputError, InternalError, isFixelstreamError } from "../errors.js";
 import { pathKindOf } from "../formats/path-kind.js";
 import { thingAt } from "../publish/remove-ours.js";
 import { claimDirectory } from "../results/claim-directory.js";
+import { describeSystemError, systemErrorCode } from "../system-error.js";
 
 /** fixtures/demo of the package: above dist/src/app, or above src/app. */
 export function findDemo(): string {
@@ -20,9 +21,22 @@ export function findDemo(): string {
 /** In every directory that a demo made: into no other does it write. */
 const DEMO_MARK = "demo.json";
 
-/** The cohort's place; makes `output` too. Throws InputError when that holds anything and no demo made it. */
+/** The cohort's place; makes `output` too. Throws InputError when that holds anything and no demo made it, or cannot be written. */
 export function prepareDemo(output: string): string {
   const found = findDemo();
+  try {
+    claimDemo(output);
+  } catch (cause) {
+    if (isFixelstreamError(cause) || systemErrorCode(cause) === undefined) throw cause;
+    throw new InputError(
+      `Cannot put the demo into ${output}: expected a directory that can be written, got ${describeSystemError(cause)}. Give another name.`,
+      { path: output, cause },
+    );
+  }
+  return found;
+}
+
+function claimDemo(output: string): void {
   const kind = pathKindOf(output);
   const isOurs = kind === "directory" && isMarked(join(output, DEMO_MARK));
   if (kind === "file" || (kind === "directory" && !isOurs && readdirSync(output).length > 0)) {
@@ -34,7 +48,6 @@ export function prepareDemo(output: string): string {
   const remedy = "Give another name.";
   claimDirectory({ path: output, purpose: `Cannot put the demo into ${output}`, remedy });
   if (!isOurs) writeFileSync(join(output, DEMO_MARK), `${JSON.stringify({ format: DEMO_FORMAT })}\n`, { flag: "wx" });
-  return found;
 }
 
 const DEMO_FORMAT = "fixelstream-demo";

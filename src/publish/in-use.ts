@@ -1,6 +1,6 @@
 // Marks of use: beside an entry of a cache, `KEY.fxs.used-ID` says that a living process reads it. Whoever removes entries takes the entry's lock and
 // then looks for marks; whoever reads puts its mark and then looks for such a lock: one of the two sees the other.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { systemErrorCode } from "../system-error.js";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.js";
@@ -88,6 +88,16 @@ export function isUsedByOthers(entry: string): boolean {
   const users = usersOf(entry);
   const own = users.filter((user) => user.host === host && user.pid === pid).length;
   return users.length - Math.min(own, 1) > 0;
+}
+
+/** An entry was used again: `cache clear --older-than` counts from now. A cache that cannot be written stays as it is. */
+export function noteUse(entry: string): void {
+  try {
+    const now = new Date();
+    utimesSync(entry, now, now);
+  } catch {
+    // Only the date is lost.
+  }
 }
 
 function releaseAll(): void {

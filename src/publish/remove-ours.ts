@@ -15,12 +15,12 @@ export function thingAt(path: string): "a symbolic link" | "a directory" | "a fi
   return stat.isDirectory() ? "a directory" : stat.isFile() ? "a file" : "a device";
 }
 
-/** Undefined: there is nothing of that name, nor can there be, below a file. No link is followed. */
+/** Undefined: there is nothing of that name, nor can there be: below a file, or too long a name. No link is followed. */
 export function lstatAt(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    if (systemErrorCode(error) === "ENOTDIR") return undefined;
+    if (["ENOTDIR", "ENAMETOOLONG"].includes(systemErrorCode(error) ?? "")) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 // A directory that will be written to: made and tried before the long run, and taken away again when the run fails and nothing is in it.
 import { mkdirSync, rmdirSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { InputError } from "../errors.js";
+import { InputError, isFixelstreamError } from "../errors.js";
 import { pathKindOf } from "../formats/path-kind.js";
 import { sweepMade } from "../publish/made-files.js";
 import { newId } from "../publish/maker.js";
@@ -38,6 +38,7 @@ export function claimDirectory({ path, purpose, remedy }: Claim): ClaimedDirecto
     tryToWrite(absolute);
   } catch (cause) {
     release();
+    if (isFixelstreamError(cause)) throw cause;
     const message = `${purpose}: expected a directory that can be written, got ${describeObstacle(cause)}. ${remedy}`;
     throw new InputError(message, { path, cause });
   }

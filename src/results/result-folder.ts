@@ -62,6 +62,14 @@ export const RUN_RECORD_FILE = "run.json";
 
 /** Everything that can fail is tried here, before the run. Throws InputError: exists already, cannot be written, disk too small. */
 export function openResultFolder(inputs: ResultFolderInputs): ResultFolder {
+  try {
+    return openFolder(inputs);
+  } catch (error) {
+    throw asInputError(error, inputs);
+  }
+}
+
+function openFolder(inputs: ResultFolderInputs): ResultFolder {
   const { directory, purpose, base, overwrite, companions = [] } = inputs;
   const record = `${base}${RUN_RECORD_FILE}`;
   settleResults(directory, purpose);

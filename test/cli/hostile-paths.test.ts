@@ -68,6 +68,38 @@ describe("paths", () => {
     expect(stderr).toMatch(/^fixelstream: error: Cannot write .*z\.fxs: .*\n$/);
     expect(listing(input.root)).toEqual(before);
   });
+  it.each([
+    [
+      "an .h5",
+      (input: SmallAnalysis, long: string) => ["convert", "fixels", ...input.positionals.slice(0, 2), `${long}.h5`],
+    ],
+    [
+      "an .h5, replaced",
+      (input: SmallAnalysis, long: string) => [
+        "convert",
+        "fixels",
+        ...input.positionals.slice(0, 2),
+        `${long}.h5`,
+        "-force",
+      ],
+    ],
+    [
+      "results",
+      (input: SmallAnalysis, long: string) => ["fixelcfestats", ...input.positionals.with(5, long), ...QUICK],
+    ],
+    ["the demo", (_: SmallAnalysis, long: string) => ["demo", long]],
+    [
+      "a cache",
+      (input: SmallAnalysis, long: string) => ["fixelcfestats", ...input.positionals, "--cache", long, ...QUICK],
+    ],
+  ])("of %s too long to be written", async (_, tokensOf) => {
+    const input = newAnalysis();
+    const before = listing(input.root);
+    const { status, stderr } = await runInProcess([...tokensOf(input, input.at("z".repeat(256))), "-quiet"]);
+    expect(stderr).toMatch(/^fixelstream: error: Cannot (write|put|keep) .*z.*: .*\n$/);
+    expect(status).toBe(1);
+    expect(listing(input.root)).toEqual(before);
+  });
 });
 
 describe("inputs are never written to", () => {

@@ -48,18 +48,8 @@ const COMMANDS: Readonly<Record<string, string>> = {
 /** Texts in files that a command needs, which that command never says. Each with the reason; one that is no longer needed fails below. */
 const NEVER_SAID: readonly (readonly [file: string, option: string, commands: readonly string[], because: string])[] = [
   ["converters/modelarray.ts", "template", ["convert fixels"], "it takes the name of the creator from there"],
-  [
-    "src/app/cache-entry.ts",
-    "mask",
-    ["vectorstats", "cache list", "cache clear"],
-    "describes what an entry was made with",
-  ],
-  [
-    "src/app/cache-entry.ts",
-    "cfe_c",
-    ["vectorstats", "cache list", "cache clear"],
-    "describes what an entry was made with",
-  ],
+  ["src/app/cache-entry.ts", "mask", ["cache list", "cache clear"], "describes what an entry was made with"],
+  ["src/app/cache-entry.ts", "cfe_c", ["cache list", "cache clear"], "describes what an entry was made with"],
   ["src/app/hdf5-in-place.ts", "template", ["vectorstats"], "part of a command line of convert modelarray"],
   ["src/engine/plan/memory.ts", "mask", ["vectorstats"], "said of enhancement only"],
   ["src/engine/shuffle-loop.ts", "cfe_dh", ["vectorstats"], "said of enhancement only"],
