@@ -140,6 +140,46 @@ const ENGINE_ROOMS = {
   },
 };
 
+/** Rooms inside app, and which of its other rooms each may not import. */
+const APP_ROOMS = {
+  inputs: {
+    not: "analyse|convert|export|inspect|cache|demo",
+    because: "What the user names becomes an open store: whatever is then done with it.",
+  },
+  analyse: {
+    not: "convert|export|inspect|cache|demo",
+    because: "An analysis is one use case with a row for each kind of element; it converts through its inputs.",
+  },
+  convert: {
+    not: "analyse|inputs|export|inspect|cache|demo",
+    because: "A conversion that is asked for needs nothing of how an analysis makes its own.",
+  },
+  export: {
+    not: "analyse|inputs|convert|inspect|cache|demo",
+    because: "Results are exported from what is on disk, by whoever has it.",
+  },
+  inspect: {
+    not: "convert|export|cache",
+    because: "Looking changes nothing: the one thing that runs is the doctor's analysis of its demo.",
+  },
+  cache: {
+    not: "analyse|inputs|convert|export|inspect|demo",
+    because: "Entries are listed and removed by what they say of themselves.",
+  },
+  demo: {
+    not: "analyse|inputs|convert|export|inspect|cache",
+    because: "The cohort and its truth are facts for the commands that use them.",
+  },
+};
+
+const appRooms = Object.entries(APP_ROOMS).map(([name, { not, because }]) => ({
+  name: `app-${name}-stands-alone`,
+  comment: because,
+  severity: "error",
+  from: { path: `^src/app/${name}/` },
+  to: { path: `^src/app/(${not})/` },
+}));
+
 const engineRooms = Object.entries(ENGINE_ROOMS).map(([name, { not, because }]) => ({
   name: `engine-${name}-stands-alone`,
   comment: because,
@@ -174,6 +214,7 @@ export default {
   forbidden: [
     ...directions,
     ...engineRooms,
+    ...appRooms,
     {
       name: "engine-plan-is-pure",
       comment:

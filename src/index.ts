@@ -8,11 +8,11 @@ export {
   type FixelCfeOptions,
   type VectorStatsOptions,
 } from "./app/analyse/options.js";
-export { type ConvertFixelsOptions, type ConvertSummary, convertFixels } from "./app/convert.js";
-export { describeStore, type StoreDescription } from "./app/inspect.js";
-export type { InferenceFacts } from "./app/plan/describe-facts.js";
-export type { PlanSummary } from "./app/plan/describe-plan.js";
-export { type VerifyReport, verify } from "./app/verify.js";
+export type { InferenceFacts } from "./app/analyse/plan/describe-facts.js";
+export type { PlanSummary } from "./app/analyse/plan/describe-plan.js";
+export { type ConvertFixelsOptions, type ConvertSummary, convertFixels } from "./app/convert/convert.js";
+export { describeStore, type StoreDescription } from "./app/inspect/inspect.js";
+export { type VerifyReport, verify } from "./app/inspect/verify.js";
 export {
   BudgetError,
   DesignError,

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { clearCache, listCache } from "../../src/app/cache.js";
+import { clearCache, listCache } from "../../src/app/cache/cache.js";
 import { parseId } from "../../src/publish/maker.js";
 import { parseAge } from "../../src/units.js";
 import { runInProcess } from "../support/in-process-cli.js";

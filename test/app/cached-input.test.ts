@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { InferenceEvents } from "../../src/app/analyse/analyse.js";
-import { clearCache, listCache } from "../../src/app/cache.js";
+import { clearCache, listCache } from "../../src/app/cache/cache.js";
 import { SILENT_AFTER_MS } from "../../src/publish/maker.js";
 import { writeProblem, writeRows } from "../support/make-problem.js";
 import { age, deadId, foreignId, plantLock, plantPartial } from "../support/partials.js";

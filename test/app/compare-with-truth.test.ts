@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { compareWithTruth } from "../../src/app/compare-with-truth.js";
+import { compareWithTruth } from "../../src/app/demo/compare-with-truth.js";
 import { rawFixelData } from "../support/make-cohort.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 

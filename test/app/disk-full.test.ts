@@ -6,7 +6,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { InferenceEvents } from "../../src/app/analyse/analyse.js";
 import { inferFixels } from "../../src/app/analyse/kinds.js";
-import { convertFixels } from "../../src/app/convert.js";
+import { convertFixels } from "../../src/app/convert/convert.js";
 import { openStore } from "../../src/store/open-store.js";
 import { verifyStore } from "../../src/store/verify.js";
 import { rawFixelData, writeCohort } from "../support/make-cohort.js";

@@ -1,12 +1,12 @@
 // doctor must fail where something is wrong: an old Node, numbers that differ, a mapping that gives other bytes.
 import { afterEach, expect, test, vi } from "vitest";
-import { examine } from "../../src/app/doctor.js";
-import { SELF_TEST_TOLERANCE } from "../../src/app/self-test.js";
+import { examine } from "../../src/app/inspect/doctor.js";
+import { SELF_TEST_TOLERANCE } from "../../src/app/inspect/self-test.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const pretended = vi.hoisted(() => ({ difference: 0, copiesNothing: false }));
-vi.mock("../../src/app/self-test.js", async (importOriginal) => ({
-  ...(await importOriginal<typeof import("../../src/app/self-test.js")>()),
+vi.mock("../../src/app/inspect/self-test.js", async (importOriginal) => ({
+  ...(await importOriginal<typeof import("../../src/app/inspect/self-test.js")>()),
   runSelfTest: async () => ({ difference: pretended.difference, nNumbers: 17, elapsedMs: 1 }),
 }));
 vi.mock("../../src/mapping/mapped-file.js", async (importOriginal) => {

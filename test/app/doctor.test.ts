@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { runSelfTest, SELF_TEST_TOLERANCE } from "../../src/app/self-test.js";
+import { runSelfTest, SELF_TEST_TOLERANCE } from "../../src/app/inspect/self-test.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { exportHdf5 } from "../../src/app/export-hdf5.js";
-import { exportImages } from "../../src/app/export-images.js";
+import { exportHdf5 } from "../../src/app/export/export-hdf5.js";
+import { exportImages } from "../../src/app/export/export-images.js";
 import { openDraft } from "../../src/formats/hdf5/draft.js";
 import { WRITING_MARKER } from "../../src/formats/hdf5/modelarray-layout.js";
 import { newAnalysis } from "../support/expect-refusal.js";

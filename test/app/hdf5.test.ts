@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { exportHdf5 } from "../../src/app/export-hdf5.js";
-import { exportImages } from "../../src/app/export-images.js";
+import { exportHdf5 } from "../../src/app/export/export-hdf5.js";
+import { exportImages } from "../../src/app/export/export-images.js";
 import { openHdf5 } from "../../src/formats/hdf5/open.js";
 import { describeResults, readResults } from "../../src/formats/hdf5/results-matrix.js";
 import {

@@ -1,6 +1,6 @@
 // The reasons why elements cannot be tested, with the numbers that decide.
 import { expect, it } from "vitest";
-import { modelWarnings } from "../../src/app/plan/model-warnings.js";
+import { modelWarnings } from "../../src/app/analyse/plan/model-warnings.js";
 import { VERDICTS } from "../../src/stats/glm/element-design.js";
 import type { GlmModel } from "../../src/stats/glm/model.js";
 

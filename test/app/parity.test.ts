@@ -1,7 +1,7 @@
 // The two commands are one use case: of the same numbers they say, plan and record the same, but for what is in their rows of the table.
 import fs from "node:fs";
 import { expect, it } from "vitest";
-import type { InferenceFacts } from "../../src/app/plan/describe-facts.js";
+import type { InferenceFacts } from "../../src/app/analyse/plan/describe-facts.js";
 import { COMMANDS, type EitherRun, newRun, writeColumnFor } from "../support/both-commands.js";
 
 const keysOf = (value: object): string[] => Object.keys(value).sort();

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { expect, test } from "vitest";
-import { scanRows } from "../../src/app/scan-rows.js";
+import { scanRows } from "../../src/app/inputs/scan-rows.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const path = join(temporaryDirectory(), "matrix");

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { convertFixels } from "../../src/app/convert.js";
+import { convertFixels } from "../../src/app/convert/convert.js";
 import { newId } from "../../src/publish/maker.js";
 import { verifyStore } from "../../src/store/verify.js";
 import { rawFixelData, writeCohort } from "../support/make-cohort.js";

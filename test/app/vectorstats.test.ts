@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { inferVectors, planVectors } from "../../src/app/analyse/kinds.js";
 import type { VectorStatsOptions } from "../../src/app/analyse/options.js";
-import { convertVectorInput } from "../../src/app/convert-vectors.js";
+import { convertVectorInput } from "../../src/app/convert/convert-vectors.js";
 import { openStore } from "../../src/store/open-store.js";
 import { makeStore } from "../support/make-store.js";
 import { createRandom } from "../support/seeded-random.js";

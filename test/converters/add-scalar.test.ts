@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { convertFixels } from "../../src/app/convert.js";
+import { convertFixels } from "../../src/app/convert/convert.js";
 import { openColumnSource } from "../../src/store/open-column-source.js";
 import { openStore } from "../../src/store/open-store.js";
 import { verifyStore } from "../../src/store/verify.js";

@@ -14,7 +14,7 @@ import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const directory = temporaryDirectory();
 const child = path.join(import.meta.dirname, "../support/convert-child.mjs");
-const built = path.join(import.meta.dirname, "../../dist/src/app/convert.js");
+const built = path.join(import.meta.dirname, "../../dist/src/app/convert/convert.js");
 const nFixels = 5000;
 const nSubjects = 120;
 /** Bytes. Some six subjects at a time, so 20 groups. */

@@ -19,7 +19,7 @@ const { named, reachableFrom } = readSources();
 
 it("finds what it looks for", () => {
   const found = (file: string) => named.filter((one) => one.file === file).map(({ option }) => option);
-  expect(found("src/app/plan/resolve-shuffles.ts")).toContain("exchange_");
+  expect(found("src/app/analyse/plan/resolve-shuffles.ts")).toContain("exchange_");
   expect(found("src/connectivity/prepare-connectivity.ts")).toContain("cache");
   expect(found("src/formats/mif/header.ts")).toEqual([]); // mrconvert's and mrcalc's
   expect(named.length).toBeGreaterThan(80);
@@ -48,9 +48,9 @@ const COMMANDS: Readonly<Record<string, string>> = {
 /** Texts in files that a command needs, which that command never says. Each with the reason; one that is no longer needed fails below. */
 const NEVER_SAID: readonly (readonly [file: string, option: string, commands: readonly string[], because: string])[] = [
   ["converters/modelarray.ts", "template", ["convert fixels"], "it takes the name of the creator from there"],
-  ["src/app/cache-entry.ts", "mask", ["cache list", "cache clear"], "describes what an entry was made with"],
-  ["src/app/cache-entry.ts", "cfe_c", ["cache list", "cache clear"], "describes what an entry was made with"],
-  ["src/app/hdf5-in-place.ts", "template", ["vectorstats"], "part of a command line of convert modelarray"],
+  ["src/app/cache/cache-entry.ts", "mask", ["cache list", "cache clear"], "describes what an entry was made with"],
+  ["src/app/cache/cache-entry.ts", "cfe_c", ["cache list", "cache clear"], "describes what an entry was made with"],
+  ["src/app/inputs/hdf5-in-place.ts", "template", ["vectorstats"], "part of a command line of convert modelarray"],
   ["src/engine/plan/memory.ts", "mask", ["vectorstats"], "said of enhancement only"],
   ["src/engine/shuffle-loop.ts", "cfe_dh", ["vectorstats"], "said of enhancement only"],
   ["src/engine/shuffle-loop.ts", "cfe_h", ["vectorstats"], "said of enhancement only"],

@@ -4,7 +4,7 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { planGroups } from "../../converters/plan-groups.js";
-import { convertFixels } from "../../src/app/convert.js";
+import { convertFixels } from "../../src/app/convert/convert.js";
 import { type Cohort, rawFixelData, writeCohort } from "../support/make-cohort.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 

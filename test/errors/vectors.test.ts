@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { inferVectors } from "../../src/app/analyse/kinds.js";
 import type { VectorStatsOptions } from "../../src/app/analyse/options.js";
-import { convertVectorInput } from "../../src/app/convert-vectors.js";
+import { convertVectorInput } from "../../src/app/convert/convert-vectors.js";
 import { isFixelstreamError } from "../../src/errors.js";
 import { makeStore } from "../support/make-store.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { planInference } from "../../src/app/analyse/kinds.js";
 import type { FixelCfeOptions } from "../../src/app/analyse/options.js";
-import { convertFixels } from "../../src/app/convert.js";
+import { convertFixels } from "../../src/app/convert/convert.js";
 import { isFixelstreamError } from "../../src/errors.js";
 import { type ModelOptions, type ModelProblem, writeColumn, writeModelProblem } from "../support/make-model-problem.js";
 import { writeRows } from "../support/make-problem.js";

@@ -1,7 +1,7 @@
 // A conversion in a process of its own, for tests that measure or kill it: convert-child.mjs INPUT LIST OUTPUT MEMORY_BYTES
 // Runs the compiled program (npm run build). Prints the peak resident memory in bytes and what the summary says, as JSON.
 import fs from "node:fs";
-import { convertFixels } from "../../dist/src/app/convert.js";
+import { convertFixels } from "../../dist/src/app/convert/convert.js";
 
 const [inputDirectory, subjectList, output, memoryBytes] = process.argv.slice(2);
 const summary = await convertFixels({

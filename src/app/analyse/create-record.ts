@@ -14,9 +14,9 @@ import type { Significance } from "../../results/write-results.js";
 import type { RunPlan } from "../../run/run-plan.js";
 import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
-import type { PlanSummary } from "../plan/describe-plan.js";
 import type { OpenedColumn, OpenedData } from "./data-input.js";
 import type { AnalysisOptions } from "./options.js";
+import type { PlanSummary } from "./plan/describe-plan.js";
 import type { AnalysisPlan } from "./resolve-analysis.js";
 
 export interface Timings {

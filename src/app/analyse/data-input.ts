@@ -1,7 +1,7 @@
 // What an analysis knows of its data before and after they are opened, whatever the elements are and whatever kind of source they come from.
 import type { CarriedHeader } from "../../results/result-files.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
-import type { OpenEvents } from "../input-source.js";
+import type { OpenEvents } from "../inputs/input-source.js";
 
 export interface SourceChecksum {
   readonly name: string;

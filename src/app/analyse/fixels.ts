@@ -7,16 +7,16 @@ import { noteUse } from "../../publish/in-use.js";
 import { openFixelResults } from "../../results/fixel-results.js";
 import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
-import { waitingWarning } from "../cached-input.js";
-import { resolveColumnInput } from "../column-input.js";
-import { type FixelInput, resolveFixelInput } from "../fixel-input.js";
-import type { PlanSummary } from "../plan/describe-plan.js";
-import { readAnalysisMask, readPosthocMask } from "../plan/fixel-masks.js";
+import { waitingWarning } from "../inputs/cached-input.js";
+import { resolveColumnInput } from "../inputs/column-input.js";
+import { type FixelInput, resolveFixelInput } from "../inputs/fixel-input.js";
 import { analyse, type InferenceEvents, type InferenceSummary, planAnalysis } from "./analyse.js";
 import type { DataInput } from "./data-input.js";
 import { describeStored } from "./describe-stored.js";
 import type { ElementKind, ElementSelection } from "./element-kind.js";
 import type { FixelCfeOptions } from "./options.js";
+import type { PlanSummary } from "./plan/describe-plan.js";
+import { readAnalysisMask, readPosthocMask } from "./plan/fixel-masks.js";
 
 interface FixelData extends DataInput, Pick<FixelInput, "template" | "ending"> {
   readonly fixels: FixelInput;

@@ -4,11 +4,11 @@ import type { EngineInputs, MatrixSize } from "../../engine/inputs.js";
 import { type EnginePlan, planEngine } from "../../engine/run.js";
 import { BudgetError } from "../../errors.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
-import { engineInputs } from "../plan/engine-inputs.js";
-import { hasMissingValues } from "../plan/resolve-model.js";
 import type { ColumnInput } from "./data-input.js";
 import { describeStored } from "./describe-stored.js";
 import type { AnalysisOptions } from "./options.js";
+import { engineInputs } from "./plan/engine-inputs.js";
+import { hasMissingValues } from "./plan/resolve-model.js";
 import type { AnalysisPlan } from "./resolve-analysis.js";
 
 export interface ExpectedPlan {

@@ -9,13 +9,13 @@ import type { VarianceGroups } from "../../stats/glm/model.js";
 import type { ShufflePlan } from "../../stats/shuffle/shuffle-plan.js";
 import { createTurns } from "../../turns.js";
 import type { Warning } from "../../warnings.js";
-import { resolveDesign } from "../plan/resolve-design.js";
-import { readVarianceGroups } from "../plan/resolve-model.js";
-import { resolveShuffles } from "../plan/resolve-shuffles.js";
 import type { ColumnInput, DataInput } from "./data-input.js";
 import type { ElementKind, ElementSelection, EnhancementPlan } from "./element-kind.js";
 import { createInputFiles, type InputFiles } from "./input-files.js";
 import type { AnalysisOptions } from "./options.js";
+import { resolveDesign } from "./plan/resolve-design.js";
+import { readVarianceGroups } from "./plan/resolve-model.js";
+import { resolveShuffles } from "./plan/resolve-shuffles.js";
 
 export interface AnalysisPlan<Input extends DataInput = DataInput> {
   readonly input: Input;

@@ -2,9 +2,9 @@
 import type { ConnectivityManifest } from "../../connectivity/manifest.js";
 import { createRunPlan, identifyMatrix, identifySources, type RunPlan, sha256OfNumbers } from "../../run/run-plan.js";
 import { isFixedPooled } from "../../stats/glm/model.js";
-import { resolveModel } from "../plan/resolve-model.js";
 import type { OpenedColumn, OpenedData, SourceChecksum } from "./data-input.js";
 import type { AnalysisOptions } from "./options.js";
+import { resolveModel } from "./plan/resolve-model.js";
 import type { AnalysisPlan } from "./resolve-analysis.js";
 
 export interface RunPlanInputs {

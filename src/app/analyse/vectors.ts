@@ -2,12 +2,12 @@
 import { dirname, join } from "node:path";
 import { InputError } from "../../errors.js";
 import { openVectorResults } from "../../results/vector-results.js";
-import type { PlanSummary } from "../plan/describe-plan.js";
-import { resolveVectorInput, type VectorInput } from "../vector-input.js";
+import { resolveVectorInput, type VectorInput } from "../inputs/vector-input.js";
 import { analyse, type InferenceEvents, type InferenceSummary, planAnalysis } from "./analyse.js";
 import type { DataInput } from "./data-input.js";
 import type { ElementKind } from "./element-kind.js";
 import type { VectorStatsOptions } from "./options.js";
+import type { PlanSummary } from "./plan/describe-plan.js";
 
 const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
   kind: "vector",

@@ -1,6 +1,13 @@
 // fixelstream cache list|clear: what analyses of directories keep for the next one.
 import { Command } from "commander";
-import { type CacheEntry, type CacheUser, clearCache, DEFAULT_CACHE, findCache, listCache } from "../../app/cache.js";
+import {
+  type CacheEntry,
+  type CacheUser,
+  clearCache,
+  DEFAULT_CACHE,
+  findCache,
+  listCache,
+} from "../../app/cache/cache.js";
 import { formatBytes, parseAge } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";

@@ -1,6 +1,6 @@
 // fixelstream convert cohort: ModelArray's table of images into a store or an .h5.
 import { Command } from "commander";
-import { convertCohort } from "../../app/convert-cohort.js";
+import { convertCohort } from "../../app/convert/convert-cohort.js";
 import { UsageError } from "../../errors.js";
 import { formatDuration } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";

@@ -1,6 +1,6 @@
 // fixelstream convert modelarray: a ModelArray file of any layout into a store, or into an .h5 that can be used where it lies.
 import { Command } from "commander";
-import { convertModelArray } from "../../app/convert-modelarray.js";
+import { convertModelArray } from "../../app/convert/convert-modelarray.js";
 import { formatBytes, formatDuration } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";

@@ -1,6 +1,6 @@
 // fixelstream convert vectors: vectors in text or numpy's files into one store.
 import { Command } from "commander";
-import { convertVectorInput } from "../../app/convert-vectors.js";
+import { convertVectorInput } from "../../app/convert/convert-vectors.js";
 import { formatBytes, formatDuration } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";

@@ -1,6 +1,6 @@
 // fixelstream convert fixels: a fixel directory and a subject list into one store.
 import { Command } from "commander";
-import { convertFixels } from "../../app/convert.js";
+import { convertFixels } from "../../app/convert/convert.js";
 import { formatBytes, formatDuration } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";

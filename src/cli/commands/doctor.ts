@@ -1,6 +1,6 @@
 // fixelstream doctor: whether this installation works on this machine, in lines for a bug report.
 import { Command } from "commander";
-import { examine } from "../../app/doctor.js";
+import { examine } from "../../app/inspect/doctor.js";
 import { InputError } from "../../errors.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";

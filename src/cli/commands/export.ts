@@ -1,6 +1,6 @@
 // fixelstream export: results into a ModelArray file, or out of one into fixel images.
 import { Command } from "commander";
-import { directionOfExport, exportHdf5, exportImages } from "../../app/export.js";
+import { directionOfExport, exportHdf5, exportImages } from "../../app/export/export.js";
 import { UsageError } from "../../errors.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";

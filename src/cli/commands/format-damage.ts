@@ -1,5 +1,5 @@
 // What verify found, for people: which files, which blocks, which subjects, what to do.
-import type { DamagedBlock, VerifyReport } from "../../app/verify.js";
+import type { DamagedBlock, VerifyReport } from "../../app/inspect/verify.js";
 
 /** Lines of one kind printed at most: a store has thousands of blocks. */
 const MOST_LINES = 20;

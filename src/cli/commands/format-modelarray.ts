@@ -1,5 +1,5 @@
 // What info prints of a ModelArray file.
-import type { ModelArrayDescription } from "../../app/inspect-hdf5.js";
+import type { ModelArrayDescription } from "../../app/inspect/inspect-hdf5.js";
 
 export function formatModelArray(
   file: ModelArrayDescription,

@@ -1,7 +1,7 @@
 // fixelstream info: what is in a store.
 import { Command } from "commander";
-import { describeStore, type StoreDescription } from "../../app/inspect.js";
-import { describeModelArray } from "../../app/inspect-hdf5.js";
+import { describeStore, type StoreDescription } from "../../app/inspect/inspect.js";
+import { describeModelArray } from "../../app/inspect/inspect-hdf5.js";
 import { formatBytes } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";

@@ -1,7 +1,7 @@
 // Runs a statistical command, or prints its plan: the same for all kinds of elements.
 import type { InferenceEvents, InferenceSummary } from "../../app/analyse/analyse.js";
 import type { AnalysisOptions } from "../../app/analyse/options.js";
-import { formatPlan, type PlanSummary } from "../../app/plan/describe-plan.js";
+import { formatPlan, type PlanSummary } from "../../app/analyse/plan/describe-plan.js";
 import type { CliStreams } from "../cli-streams.js";
 import { reportInference } from "../listeners/inference.js";
 import type { AnalysisTyped } from "../options/analysis.js";

@@ -1,6 +1,6 @@
 // fixelstream verify: every checksum of a store.
 import { Command } from "commander";
-import { verify } from "../../app/verify.js";
+import { verify } from "../../app/inspect/verify.js";
 import { InputError } from "../../errors.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";

@@ -1,7 +1,7 @@
 // What a statistical command says while it runs, all of it on stderr: what the inputs are, warnings, progress.
 import type { InferenceEvents } from "../../app/analyse/analyse.js";
-import type { InferenceFacts } from "../../app/plan/describe-facts.js";
-import { formatPlan } from "../../app/plan/describe-plan.js";
+import type { InferenceFacts } from "../../app/analyse/plan/describe-facts.js";
+import { formatPlan } from "../../app/analyse/plan/describe-plan.js";
 import type { CliStreams } from "../cli-streams.js";
 import { createProgress, type ProgressChoice } from "./progress.js";
 

@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { convertModelArray } from "../../../converters/modelarray.js";
-import { resolveFixelInput } from "../../../src/app/fixel-input.js";
+import { resolveFixelInput } from "../../../src/app/inputs/fixel-input.js";
 import { openColumnSource } from "../../../src/store/open-column-source.js";
 import {
   cohortValues,

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { convertModelArray } from "../../../converters/modelarray.js";
-import { resolveFixelInput } from "../../../src/app/fixel-input.js";
+import { resolveFixelInput } from "../../../src/app/inputs/fixel-input.js";
 import { openDraft } from "../../../src/formats/hdf5/draft.js";
 import { listScalars } from "../../../src/formats/hdf5/modelarray-layout.js";
 import { openHdf5 } from "../../../src/formats/hdf5/open.js";

@@ -1,0 +1,110 @@
+// The plan of a run as --dry-run prints it and run.json keeps it.
+import type { EngineInputs } from "../../../engine/inputs.js";
+import type { EnginePlan } from "../../../engine/run.js";
+import { countLanes } from "../../../run/shuffle-range.js";
+import { formatBytes, formatDuration } from "../../../units.js";
+import type { ElementKind } from "../element-kind.js";
+
+export interface PlanSummary {
+  /** What is counted. */
+  readonly elements: "fixels" | "elements";
+  readonly nSubjects: number;
+  readonly nElements: number;
+  readonly nShuffles: number;
+  readonly nHypotheses: number;
+  readonly threads: number;
+  readonly batchShuffles: number;
+  readonly nBatches: number;
+  readonly blockWidth: number;
+  readonly tileShuffles: number;
+  /** 0: no connectivity. */
+  readonly windowConnections: number;
+  readonly plannedBytes: number;
+  readonly budgetBytes: number;
+  readonly saturated: boolean;
+  /** Bytes an idle Node and its idle workers take beside the plan. */
+  readonly fixedBytes: number;
+  readonly storePassBytes: number;
+  readonly connectivityPassBytes: number;
+  readonly totalBytesRead: number;
+  /** From the figures of docs/benchmarks.md: an order of magnitude, not a promise. */
+  readonly estimatedMs: number;
+  readonly arithmetic: readonly string[];
+  /** What is not known before the data are read, and was assumed; none in the plan of a run. */
+  readonly assumptions: readonly string[];
+}
+
+/** Bytes. An idle Node with this program loaded, and each worker thread on top (README, measured). */
+export const FIXED_BYTES = { node: 130 * 2 ** 20, worker: 20 * 2 ** 20 } as const;
+/** Nanoseconds on one thread of the reference machine: a multiply-add of the product, and a connection of one shuffle. */
+export const COST_NS = { double: 0.065, single: 0.035, connection: 0.6, epilogue: 10 } as const;
+
+export function describePlan(
+  { elements }: Pick<ElementKind<never, never>, "elements">,
+  plan: EnginePlan,
+  inputs: EngineInputs,
+  assumptions: readonly string[] = [],
+): PlanSummary {
+  const { memory, size } = plan;
+  const workers = Math.max(1, inputs.nThreads);
+  const glm =
+    size.nElements *
+    (size.rank * size.nSubjects * COST_NS[inputs.precision] + COST_NS.epilogue * size.hypotheses.length);
+  const cfe = (plan.connectivityPassBytes / 8) * size.hypotheses.length * COST_NS.connection;
+  const slow = inputs.kernels === "reference" ? 15 : 1;
+  const { range } = inputs.shuffles;
+  return {
+    elements,
+    nSubjects: size.nSubjects,
+    nElements: size.nElements,
+    nShuffles: range.end - range.first,
+    nHypotheses: size.hypotheses.length,
+    threads: inputs.nThreads,
+    batchShuffles: memory.batchShuffles,
+    nBatches: memory.nBatches,
+    blockWidth: memory.blockWidth,
+    tileShuffles: memory.tileShuffles,
+    windowConnections: memory.windowConnections,
+    plannedBytes: memory.plannedBytes,
+    budgetBytes: inputs.memoryBytes,
+    saturated: memory.saturated,
+    fixedBytes: FIXED_BYTES.node + inputs.nThreads * FIXED_BYTES.worker,
+    storePassBytes: plan.storePassBytes,
+    connectivityPassBytes: plan.connectivityPassBytes,
+    totalBytesRead: plan.totalBytesRead,
+    estimatedMs: ((glm + cfe) * countLanes(range) * slow) / 1e6 / workers,
+    arithmetic: memory.arithmetic,
+    assumptions,
+  };
+}
+
+export function formatPlan(plan: PlanSummary): string {
+  const lines = [
+    `${plan.nElements} ${plan.elements}, ${plan.nSubjects} subjects, ${plan.nHypotheses} hypotheses, ${plan.nShuffles} shuffles, ${plan.threads} threads`,
+    `${plan.nBatches} batches of ${plan.batchShuffles} shuffles, blocks of ${plan.blockWidth} ${plan.elements}, ${plan.tileShuffles} shuffles a product tile`,
+    "",
+    "memory",
+    ...plan.arithmetic.map((line) => `  ${line}`),
+    `  beside it            Node itself about ${formatBytes(plan.fixedBytes)}`,
+    "",
+    "reading",
+    ...readingLines(plan),
+    "",
+    `time                   about ${formatDuration(plan.estimatedMs)} on the machine of docs/benchmarks.md`,
+    ...(plan.assumptions.length === 0
+      ? []
+      : ["", "not known before the data are read", ...plan.assumptions.map((line) => `  ${line}`)]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function readingLines(plan: PlanSummary): string[] {
+  const store = `  store                ${formatBytes(plan.storePassBytes)} a pass, ${1 + plan.nBatches} passes`;
+  const all = formatBytes(plan.totalBytesRead);
+  if (plan.connectivityPassBytes === 0) return [`${store}, ${all} in all`];
+  return [
+    store,
+    `  connectivity         ${formatBytes(plan.connectivityPassBytes)} a pass, ${plan.nBatches} passes`,
+    `  in all               ${all}`,
+  ];
+}

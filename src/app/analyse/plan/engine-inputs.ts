@@ -1,0 +1,54 @@
+// From the plan of a run to what the engine takes: the same for checking its memory and for running it.
+import type { EngineInputs, Enhancement } from "../../../engine/inputs.js";
+import { resolveKernelChoice } from "../../../kernels/choose-kernels.js";
+import { wholeRange } from "../../../run/shuffle-range.js";
+import type { ColumnSourceSpec } from "../../../store/column-source.js";
+import type { AnalysisOptions } from "../options.js";
+import type { AnalysisPlan } from "../resolve-analysis.js";
+import { resolveModel } from "./resolve-model.js";
+
+export interface EngineData {
+  /** Of the RunPlan; empty while the data are not opened, and nothing is computed. */
+  readonly planHash: string;
+  /** Where the values are, or will be. */
+  readonly source: ColumnSourceSpec;
+  /** The prepared connectivity, or where it will be. */
+  readonly connectivityPath: string | undefined;
+  /** Element-wise columns. */
+  readonly columnSources: readonly ColumnSourceSpec[];
+  /** Some value of a subject that takes part is not finite. */
+  readonly missing: boolean;
+  readonly onFallback?: (reason: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export function engineInputs(options: AnalysisOptions, plan: AnalysisPlan, data: EngineData): EngineInputs {
+  const { eligible, columns } = plan.selection;
+  return {
+    planHash: data.planHash,
+    partition: plan.partition,
+    model: resolveModel({ ...plan, nElementColumns: plan.columnInputs.length }, data.missing),
+    columnSources: data.columnSources,
+    source: data.source,
+    columns,
+    enhancement: enhancementOf(options, plan, data),
+    precision: options.precision,
+    kernels: resolveKernelChoice(options.kernels),
+    nThreads: options.nThreads,
+    memoryBytes: options.memoryBytes,
+    ...(eligible === undefined ? {} : { eligible }),
+    shuffles: { plan: plan.shuffles, range: wholeRange(plan.shuffles, options) },
+    onFallback: data.onFallback ?? (() => {}),
+    signal: data.signal,
+  };
+}
+
+function enhancementOf(
+  { io }: AnalysisOptions,
+  { enhancement }: AnalysisPlan,
+  { connectivityPath }: EngineData,
+): Enhancement {
+  if (enhancement.kind === "none") return { kind: "none" };
+  const { exponent: _, ...parameters } = enhancement.parameters;
+  return { kind: "cfe", connectivity: { path: connectivityPath!, io }, ...parameters };
+}

@@ -1,0 +1,51 @@
+// What the observed pass says about elements that cannot be tested: they get zeros, and the user a count with the reasons.
+import { LARGEST_CONDITION, VERDICTS, type Verdict } from "../../../stats/glm/element-design.js";
+import { countFactors, type GlmModel, isFixedPooled } from "../../../stats/glm/model.js";
+import type { Warning } from "../../../warnings.js";
+import type { ElementKind } from "../element-kind.js";
+import type { AnalysisOptions } from "../options.js";
+
+export function modelWarnings(
+  { leaveOut }: Pick<ElementKind<never, never>, "leaveOut">,
+  { precision }: Pick<AnalysisOptions, "precision">,
+  model: GlmModel | undefined,
+  verdicts: readonly number[],
+): Warning[] {
+  if (model === undefined || isFixedPooled(model)) return [];
+  const warnings: Warning[] = [];
+  if (precision === "single") {
+    warnings.push({
+      tag: "precision-double",
+      message:
+        "--precision single is not used: missing data, element-wise columns and variance groups are computed in double.",
+    });
+  }
+  const untestable = verdicts.reduce((sum, count, i) => (VERDICTS[i] === "testable" ? sum : sum + count), 0);
+  if (untestable === 0) return warnings;
+  const all = verdicts.reduce((sum, count) => sum + count, 0);
+  const reasons = VERDICTS.flatMap((verdict, i) =>
+    verdict === "testable" || verdicts[i] === 0 ? [] : [`${verdicts[i]} ${reasonOf(verdict, model)}`],
+  );
+  warnings.push({
+    tag: "untestable-elements",
+    message: `${untestable} of ${all} elements cannot be tested and get zeros: ${reasons.join(", ")}. Leave them ${leaveOut}, or leave out subjects with many missing values.`,
+  });
+  return warnings;
+}
+
+function reasonOf(verdict: Exclude<Verdict, "testable">, model: GlmModel): string {
+  const k = countFactors(model);
+  const least = Math.min(model.design.nRows, 2 * k);
+  switch (verdict) {
+    case "few-observations":
+      return `with fewer than ${least} observations left`;
+    case "fewer-than-factors":
+      return `with fewer observations than the ${k} factors`;
+    case "ill-conditioned":
+      return `with a condition number above ${LARGEST_CONDITION}`;
+    case "small-group":
+      return "with a variance group of one observation at most";
+    case "no-freedom":
+      return "without a degree of freedom";
+  }
+}

@@ -1,0 +1,55 @@
+// The use case "a table of images into one file": ModelArray's cohort CSV into a store or an .h5.
+import { readCohort } from "../../../converters/cohort-csv.js";
+import { assertHdf5Free } from "../../../converters/hdf5-output.js";
+import { type ConvertedScalar, convertImages } from "../../../converters/image-cohort.js";
+import { checkSubjectFiles } from "../../../converters/subject-files.js";
+import { openFixelDirectory } from "../../formats/fixel-directory.js";
+import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
+import { resolveSubjectFiles } from "../../formats/text/subject-list.js";
+import { assertOutputFree } from "../../store/claim-store.js";
+
+export interface ConvertCohortOptions {
+  /** ModelArray's table, long or wide. */
+  readonly cohort: string;
+  /** Fixel directory with index and directions. */
+  readonly template: string;
+  /** cohort.fxs or cohort.h5. */
+  readonly output: string;
+  /** Undefined: all of the table. */
+  readonly scalars: readonly string[] | undefined;
+  readonly gzipLevel: number | undefined;
+  readonly memoryBytes: number;
+  readonly force: boolean;
+  readonly command: string;
+  readonly onProgress?: ((phase: "check" | "read" | "verify" | "compress", share: number) => void) | undefined;
+}
+
+export interface ConvertCohortSummary {
+  readonly path: string;
+  readonly nElements: number;
+  readonly scalars: readonly ConvertedScalar[];
+}
+
+/** Paths are looked for in the template, beside the table, in the working directory. Throws InputError (all problems of the files of a scalar), BudgetError. */
+export async function convertCohort(options: ConvertCohortOptions): Promise<ConvertCohortSummary> {
+  const { cohort, output, force, onProgress } = options;
+  await assertFree(output, force);
+  const directory = openFixelDirectory(options.template);
+  const found = readCohort(cohort, options.scalars);
+  const scalars = found.map(({ name, sourceFiles }, i) => {
+    const search = { fixelDirectory: directory.path, listPath: cohort };
+    const { paths } = resolveSubjectFiles(sourceFiles, search);
+    const files = checkSubjectFiles(sourceFiles, paths, directory.nFixels, (done) =>
+      onProgress?.("check", (i + done / paths.length) / found.length),
+    );
+    return { name, files };
+  });
+  const converted = await convertImages({ ...options, scalars, directory });
+  return { path: output, nElements: directory.nFixels, scalars: converted };
+}
+
+/** The output can be made: before long work. Throws InputError. */
+export async function assertFree(output: string, force: boolean): Promise<void> {
+  if (isHdf5Path(output)) await assertHdf5Free(output, force ? "replace" : "new");
+  else assertOutputFree(output, force);
+}

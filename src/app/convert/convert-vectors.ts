@@ -1,0 +1,18 @@
+// The use case "make a store of vectors".
+import {
+  convertVectors,
+  openVectorSource,
+  type VectorConversion,
+  type VectorSummary,
+} from "../../../converters/vectors.js";
+
+export interface ConvertVectorsOptions extends Omit<VectorConversion, "source"> {
+  /** A list of vector files, or a matrix in text, .npy or .npz. */
+  readonly input: string;
+}
+
+/** Throws UsageError, InputError, BudgetError. */
+export async function convertVectorInput({ input, ...conversion }: ConvertVectorsOptions): Promise<VectorSummary> {
+  const source = await openVectorSource(input, conversion.memoryBytes);
+  return await convertVectors({ ...conversion, source });
+}

@@ -1,0 +1,151 @@
+// Result images of a fixel directory as one analysis of a ModelArray file. A file that exists is never changed in place: a copy gets the analysis and
+// takes its name, so that a run killed at any point leaves the file as it was.
+import { constants, copyFileSync, existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { withHdf5Output } from "../../../converters/hdf5-output.js";
+import { InputError, UsageError } from "../../errors.js";
+import { type FixelDirectory, openFixelDirectory } from "../../formats/fixel-directory.js";
+import { openDraft } from "../../formats/hdf5/draft.js";
+import { tablesOfDirectory } from "../../formats/hdf5/fixel-tables.js";
+import { assertFinished, COMPLETE_MARKER, WRITING_MARKER } from "../../formats/hdf5/modelarray-layout.js";
+import { openHdf5 } from "../../formats/hdf5/open.js";
+import { ELEMENT_ID, writeResults } from "../../formats/hdf5/results-matrix.js";
+import { assertRoom } from "../../formats/hdf5/write-at.js";
+import { writeFixelTables } from "../../formats/hdf5/write-fixel-tables.js";
+import { imageKindOf, openImage, readImageHeader } from "../../formats/image.js";
+import { entryValues } from "../../formats/image-header.js";
+import { beatWhenDue } from "../../publish/heartbeat.js";
+import { reportingWrites } from "../../store/claim-store.js";
+import { creatorName, readProgramVersion } from "../../store/creator.js";
+import { DERIVED_KEY, STATISTIC_KEY } from "./export-images.js";
+
+export interface ExportHdf5Options {
+  /** Fixel directory with result images, as fixelcfestats writes it. */
+  readonly results: string;
+  /** A new .h5, or one that gets the analysis added. */
+  readonly output: string;
+  readonly analysis: string;
+  readonly onProgress?: ((share: number) => void) | undefined;
+}
+
+export interface ExportHdf5Summary {
+  readonly output: string;
+  readonly analysis: string;
+  readonly nElements: number;
+  readonly statistics: readonly string[];
+  /** Images that are no data of these fixels. */
+  readonly skipped: readonly string[];
+}
+
+interface Statistic {
+  readonly name: string;
+  /** Undefined: element_id, counted here. */
+  readonly path: string | undefined;
+  /** In the matrix that the image came out of. */
+  readonly place: number;
+}
+
+/** Throws UsageError (name of the analysis), InputError (no images, other fixels, analysis exists, disk full). */
+export async function exportHdf5(options: ExportHdf5Options): Promise<ExportHdf5Summary> {
+  const { results, output, analysis } = options;
+  if (!/^[^/\\.][^/\\]*$/.test(analysis))
+    throw new UsageError(`Cannot name an analysis ${JSON.stringify(analysis)}: expected a plain name such as lm_age.`);
+  const directory = openFixelDirectory(results);
+  const { statistics, skipped } = findStatistics(directory);
+  const exists = existsSync(output);
+  await withHdf5Output(output, exists ? "add" : "new", async ({ partialPath }) => {
+    if (exists) await checkTarget(options, directory);
+    const copiedBytes = exists ? statSync(output).size : 0;
+    assertRoom(output, copiedBytes + directory.nFixels * (8 * statistics.length + 72));
+    if (exists) reportingWrites(output, () => copyFileSync(output, partialPath, constants.COPYFILE_FICLONE));
+    const draft = await openDraft(partialPath, output, exists ? "add" : "make");
+    try {
+      const creator = creatorName(readProgramVersion());
+      if (!exists) {
+        draft.setAttribute("/", WRITING_MARKER, creator);
+        writeFixelTables(draft, tablesOfDirectory(directory));
+      }
+      const names = statistics.map(({ name }) => name);
+      writeResults(draft, { analysis, names, nElements: directory.nFixels }, (i) => {
+        beatWhenDue(); // it holds the event loop
+        options.onProgress?.(i / statistics.length);
+        return readStatistic(statistics[i]!, directory.nFixels);
+      });
+      if (!exists) {
+        draft.removeAttribute("/", WRITING_MARKER);
+        draft.setAttribute("/", COMPLETE_MARKER, creator);
+      }
+    } finally {
+      draft.close();
+    }
+  });
+  return { output, analysis, nElements: directory.nFixels, statistics: statistics.map(({ name }) => name), skipped };
+}
+
+async function checkTarget(
+  { output, analysis, results }: ExportHdf5Options,
+  { nFixels }: FixelDirectory,
+): Promise<void> {
+  const file = await openHdf5(output);
+  try {
+    assertFinished(file);
+    if (file.kindOf(`/results/${analysis}`) !== undefined) {
+      throw new InputError(
+        `Cannot write ${analysis} to ${output}: it has an analysis of that name, and results are never overwritten. Choose another name with --analysis.`,
+        { path: output },
+      );
+    }
+    const shape = file.kindOf("/fixels") === "dataset" ? file.describe("/fixels").shape : [nFixels];
+    if (shape.includes(nFixels)) return;
+    throw new InputError(
+      `Cannot write ${results} to ${output}: expected ${Math.max(...shape)} fixels, as its /fixels has, got ${nFixels}. Give the results of the same template, or a new file.`,
+      { path: output },
+    );
+  } finally {
+    file.close();
+  }
+}
+
+function findStatistics({ path, nFixels }: FixelDirectory): { statistics: Statistic[]; skipped: string[] } {
+  const skipped: string[] = [];
+  const found: Statistic[] = [];
+  const names = readdirSync(path).filter(
+    (name) => imageKindOf(name) !== undefined && !/^(index|directions)\./.test(name),
+  );
+  for (const file of names.sort()) {
+    const header = readImageHeader(join(path, file));
+    const [first, ...rest] = header.dimensions;
+    if (first !== nFixels || rest.some((size) => size !== 1)) {
+      skipped.push(file);
+      continue;
+    }
+    if (entryValues(header, DERIVED_KEY).length > 0) continue;
+    const [place, name] = /^(\d+) (.*)$/.exec(entryValues(header, STATISTIC_KEY).at(-1) ?? "")?.slice(1) ?? [];
+    found.push({
+      name: name ?? file.replace(/\.(mif|mih|nii)(\.gz)?$/i, ""),
+      path: join(path, file),
+      place: place === undefined ? Number.POSITIVE_INFINITY : Number(place),
+    });
+  }
+  if (found.length === 0) {
+    throw new InputError(
+      `Cannot export ${path}: expected result images of ${nFixels} fixels, got none. Give the output directory of fixelcfestats.`,
+      { path },
+    );
+  }
+  found.sort((a, b) => (a.place === b.place ? 0 : a.place - b.place));
+  if (found.some(({ name }) => name === ELEMENT_ID)) return { statistics: found, skipped };
+  return { statistics: [{ name: ELEMENT_ID, path: undefined, place: 0 }, ...found], skipped };
+}
+
+function readStatistic({ path }: Statistic, nFixels: number): Float64Array {
+  if (path === undefined) return Float64Array.from({ length: nFixels }, (_, fixel) => fixel);
+  const values = new Float64Array(nFixels);
+  const image = openImage(path);
+  try {
+    image.copyValuesInto(values, 0, nFixels);
+  } finally {
+    image.close();
+  }
+  return values;
+}

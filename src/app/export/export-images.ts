@@ -1,0 +1,180 @@
+// Statistics of a ModelArray file as fixel images, named as ModelArrayIO names them: ANALYSIS_STATISTIC.mif, and 1m.p.value beside each p.value.
+import { copyFileSync, existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { createTemplateFolder } from "../../../converters/template-folder.js";
+import { InputError, isFixelstreamError, UsageError } from "../../errors.js";
+import { openFixelDirectory } from "../../formats/fixel-directory.js";
+import { readFixelTables, writeFixelTemplate } from "../../formats/hdf5/fixel-tables.js";
+import { openHdf5 } from "../../formats/hdf5/open.js";
+import { describeResults, readResults } from "../../formats/hdf5/results-matrix.js";
+import { readImageHeader, writeImage } from "../../formats/image.js";
+import { entryValues } from "../../formats/image-header.js";
+import type { PartialDirectory } from "../../publish/partial-directory.js";
+import { type FileIdentity, identityOf, publishFiles } from "../../publish/publish-files.js";
+import { thingAt } from "../../publish/remove-ours.js";
+import { type ClaimedDirectory, claimDirectory } from "../../results/claim-directory.js";
+import { gatheredNames, gatherResults, settleResults } from "../../results/results-partial.js";
+import { isSameContent } from "../../results/same-content.js";
+import { describeSystemError, systemErrorCode } from "../../system-error.js";
+
+export interface ExportImagesOptions {
+  /** ModelArray file. */
+  readonly input: string;
+  readonly analysis: string;
+  /** Undefined: from /fixels and /voxels. */
+  readonly template: string | undefined;
+  /** A fixel directory, made. */
+  readonly output: string;
+  readonly force: boolean;
+  readonly memoryBytes: number;
+  readonly command: string;
+  readonly onProgress?: ((share: number) => void) | undefined;
+}
+
+export interface ExportImagesSummary {
+  readonly output: string;
+  readonly nElements: number;
+  /** Written, with ending. */
+  readonly images: readonly string[];
+}
+
+/** Header keys by which `export` finds its way back: place and name of the statistic; and that an image only repeats another. */
+export const STATISTIC_KEY = "modelarray_statistic";
+export const DERIVED_KEY = "modelarray_derived_from";
+
+const P_VALUE = "p.value";
+/** For a chunk of compressed results. */
+const SCRATCH = "chunk";
+
+/** Throws UsageError (no such analysis, no template), InputError (damaged, another template, images exist or are not ours). */
+export async function exportImages(options: ExportImagesOptions): Promise<ExportImagesSummary> {
+  const { input, analysis, output } = options;
+  const purpose = `Cannot write to ${output}`;
+  const file = await openHdf5(input);
+  let temporary: PartialDirectory | undefined;
+  let partial: PartialDirectory | undefined;
+  let claim: ClaimedDirectory | undefined;
+  try {
+    const results = describeResults(file, analysis);
+    const tables = options.template === undefined ? readFixelTables(file) : undefined;
+    if (options.template === undefined && tables === undefined) {
+      throw new UsageError(
+        `Cannot export ${input}: it has no /fixels and /voxels to make index and directions from. Give the fixel directory that it was made with: --template DIRECTORY.`,
+      );
+    }
+    temporary = tables && createTemplateFolder();
+    const template =
+      tables === undefined
+        ? openFixelDirectory(options.template!)
+        : { ...writeFixelTemplate(temporary!.path, tables), nFixels: tables.nFixels };
+    if (template.nFixels !== results.nElements) {
+      throw new InputError(
+        `Cannot export ${analysis} of ${input}: expected ${results.nElements} fixels in ${options.template ?? "/fixels"}, got ${template.nFixels}. Give the right fixel directory with --template.`,
+        { path: input },
+      );
+    }
+    const names = results.names.map((name) => fileName(analysis, name));
+    const images = names.flatMap((name) => (name.includes(P_VALUE) ? [name, complementName(name)] : [name]));
+    checkNames(options, images);
+    claim = claimDirectory({ path: output, purpose, remedy: "Choose another directory." });
+    settleResults(output, purpose);
+    const replaceable = findReplaceable(options, images);
+    const newTemplateFiles = checkTemplate(options, [template.indexPath, template.directionsPath]);
+    partial = gatherResults(output, [...images, ...newTemplateFiles.map((path) => basename(path)), SCRATCH]);
+    const gathered = partial.path;
+    for (const path of newTemplateFiles) copyFileSync(path, join(gathered, basename(path)));
+    const { transform, voxelSizes } = readImageHeader(template.directionsPath);
+    const write = (name: string, values: Float64Array, entries: readonly (readonly [string, string])[]) =>
+      writeImage(
+        join(gathered, name),
+        {
+          dimensions: [values.length, 1, 1],
+          dataType: values.every((value) => Object.is(Math.fround(value), value)) ? "Float32LE" : "Float64LE",
+          ...{ transform, voxelSizes },
+          entries: [...entries, ["command_history", options.command]],
+        },
+        values,
+      );
+    let i = 0;
+    const scratchPath = join(gathered, SCRATCH);
+    for await (const values of readResults(file, results, { memoryBytes: options.memoryBytes, scratchPath })) {
+      const name = names[i]!;
+      write(name, values, [[STATISTIC_KEY, `${i} ${results.names[i]}`]]);
+      if (name.includes(P_VALUE))
+        write(
+          complementName(name),
+          values.map((value) => 1 - value),
+          [[DERIVED_KEY, name]],
+        );
+      i += 1;
+      options.onProgress?.(i / names.length);
+    }
+    const ifKilled = replaceable.size > 0 ? "finish" : "undo";
+    publishFiles(partial, { into: output, names: gatheredNames(partial, undefined), replaceable, ifKilled, purpose });
+    return { output, nElements: results.nElements, images };
+  } catch (cause) {
+    if (isFixelstreamError(cause) || systemErrorCode(cause) === undefined) throw cause;
+    const message = `${purpose}: expected a disk with room and a directory that can be written, got ${describeSystemError(cause)}. Choose another directory.`;
+    throw new InputError(message, { path: output, cause });
+  } finally {
+    file.close();
+    temporary?.remove();
+    partial?.remove();
+    claim?.release();
+  }
+}
+
+/** As ModelArrayIO: no blanks, no slashes. */
+const fileName = (analysis: string, statistic: string) => `${`${analysis}_${statistic}`.replace(/[ /\\]/g, "_")}.mif`;
+
+const complementName = (name: string) => name.replace(P_VALUE, `1m.${P_VALUE}`);
+
+function checkNames({ analysis }: ExportImagesOptions, images: readonly string[]): void {
+  const twice = images.find((name, i) => images.indexOf(name) !== i);
+  if (twice === undefined) return;
+  throw new InputError(`Cannot export ${analysis}: two of its statistics would be ${twice}. Rename one of them in R.`);
+}
+
+/** Images of an earlier export, with --force. Throws InputError for those that exist without it, and for what no export wrote. */
+function findReplaceable({ output, force }: ExportImagesOptions, images: readonly string[]): Map<string, FileIdentity> {
+  const existing = images.filter((name) => thingAt(join(output, name)) !== undefined);
+  if (existing.length > 0 && !force) {
+    throw new InputError(
+      `Cannot write to ${output}: ${existing.length} of ${images.length} images exist already, ${existing[0]} the first. Give another directory, or -force to overwrite.`,
+      { path: output },
+    );
+  }
+  const foreign = existing.find((name) => !isExported(join(output, name)));
+  if (foreign !== undefined) {
+    throw new InputError(
+      `Cannot write to ${output}: expected ${foreign} to be an image of an earlier export, got ${thingAt(join(output, foreign)) === "a file" ? "another file" : thingAt(join(output, foreign))}. -force replaces only what fixelstream wrote: move it away, or choose another directory.`,
+      { path: join(output, foreign) },
+    );
+  }
+  return new Map(existing.map((name) => [name, identityOf(join(output, name))!]));
+}
+
+/** By the keys that an export puts into every header. */
+function isExported(path: string): boolean {
+  if (thingAt(path) !== "a file") return false;
+  try {
+    const header = readImageHeader(path);
+    return [STATISTIC_KEY, DERIVED_KEY].some((key) => entryValues(header, key).length > 0);
+  } catch (error) {
+    if (isFixelstreamError(error)) return false;
+    throw error;
+  }
+}
+
+/** Files of the template that are not there yet. Throws InputError for those of another template: every image there belongs to them. */
+function checkTemplate({ output }: ExportImagesOptions, files: readonly string[]): string[] {
+  return files.filter((file) => {
+    const target = join(output, basename(file));
+    if (thingAt(target) === undefined) return true;
+    if (existsSync(target) && isSameContent(file, target)) return false;
+    throw new InputError(
+      `Cannot write to ${output}: expected an empty directory or one of the same template, got another ${basename(file)} in it. Choose another directory.`,
+      { path: target },
+    );
+  });
+}

@@ -1,0 +1,141 @@
+// Values that are converted into the cache once and used by every analysis of the same files: found there, waited for while another process converts them,
+// or converted now. What differs between subjects, columns and vectors is the record that comes in.
+import fs from "node:fs";
+import path from "node:path";
+import { InputError, isFixelstreamError } from "../../errors.js";
+import type { IoPolicy } from "../../mapping/file-bytes.js";
+import { noteUse, type UseMark, useEntry } from "../../publish/in-use.js";
+import { describeHolder, type Holder } from "../../publish/lock.js";
+import { makeOrWait } from "../../publish/make-or-wait.js";
+import { type FileIdentity, identityOf } from "../../publish/publish-files.js";
+import { blockWidthFor } from "../../store/block-width.js";
+import type { StoreClaim } from "../../store/claim-store.js";
+import type { ColumnSourceSpec } from "../../store/column-source.js";
+import { dataFileBytes } from "../../store/element-type.js";
+import { MANIFEST_FILE } from "../../store/manifest.js";
+import { openStore, type Store } from "../../store/open-store.js";
+import { describeSystemError, systemErrorCode } from "../../system-error.js";
+import type { Warning } from "../../warnings.js";
+import type { OpenEvents } from "./input-source.js";
+
+export interface CachedInputOptions {
+  readonly cache: string;
+  /** 24 hexadecimal digits: of everything that decides what is converted. */
+  readonly key: string;
+  readonly scalar: string;
+  readonly nSubjects: number;
+  readonly nElements: number;
+  readonly io: IoPolicy;
+  /** Converts into `output`, which is in the cache, under the claim. */
+  convert(target: ConversionTarget): Promise<unknown>;
+}
+
+export interface ConversionTarget {
+  readonly output: string;
+  readonly claim: StoreClaim;
+  /** An entry that is there cannot be used. */
+  readonly force: true;
+  /** Only `read` is shown. Throws the reason of the signal. */
+  onProgress(phase: string, done: number, total: number): void;
+}
+
+export interface CachedInput {
+  /** The data as far as they are known without converting: float32 until a value turns up that needs more. */
+  readonly expected: ColumnSourceSpec;
+  /** Bytes that `open` will write to the cache. */
+  readonly bytesToWrite: number;
+  /** It was in the cache when it was looked for. */
+  readonly isKnown: boolean;
+  /** `reused`: this process did not convert it. Until `close` nobody clears it away. */
+  open(events?: OpenEvents): Promise<{ readonly store: Store; readonly reused: boolean }>;
+  /** Idempotent. */
+  close(): void;
+}
+
+/** Looks into the cache; nothing is written there. */
+export function findCachedInput(options: CachedInputOptions): CachedInput {
+  const { cache, scalar, nSubjects, nElements, io } = options;
+  const entry = path.join(cache, `${options.key}.fxs`);
+  const known = openEntry(entry, io);
+  const expected = known?.store.spec(scalar) ?? {
+    path: entry,
+    byteOffset: 0,
+    layout: "blocked",
+    nRowsInFile: nSubjects,
+    nElements,
+    elementType: "f32",
+    blockWidth: blockWidthFor(nSubjects),
+    io,
+    ours: true,
+  };
+  let use: UseMark | undefined;
+  const close = () => {
+    use?.release();
+    use = undefined;
+  };
+  return {
+    expected,
+    bytesToWrite: known === undefined ? dataFileBytes({ ...expected, nSubjects }) : 0,
+    isKnown: known !== undefined,
+    async open({ onProgress, onWaiting, signal } = {}) {
+      try {
+        use ??= useEntry(entry);
+        const { value: store, made } = await makeOrWait({
+          target: entry,
+          find: () => (known !== undefined && isSame(entry, known.identity) ? known : openEntry(entry, io))?.store,
+          make: async (lock) => {
+            const report = (phase: string, done: number, total: number) => {
+              signal?.throwIfAborted();
+              if (phase === "read") onProgress?.(done / total);
+            };
+            await options.convert({ output: entry, claim: { lock, use: "entry" }, force: true, onProgress: report });
+          },
+          onWaiting: (holder) => onWaiting?.(waitingWarning(entry, holder)),
+          signal,
+        });
+        if (!made) noteUse(entry);
+        return { store, reused: !made };
+      } catch (error) {
+        close();
+        throw asInputError(error, cache);
+      }
+    },
+    close,
+  };
+}
+
+/** A stop that may be long and must be seen. */
+export function waitingWarning(entry: string, holder: Holder): Warning {
+  const message = `Waiting for ${entry}: it is being made by ${describeHolder(holder)}.`;
+  return { tag: "waiting-for-cache", message };
+}
+
+interface KnownEntry {
+  readonly store: Store;
+  /** Of store.json. */
+  readonly identity: FileIdentity;
+}
+
+/** Undefined: not there, unfinished, or of another version; it is converted (again). */
+function openEntry(entry: string, io: IoPolicy): KnownEntry | undefined {
+  if (!fs.existsSync(entry)) return undefined;
+  try {
+    const identity = identityOf(path.join(entry, MANIFEST_FILE));
+    return identity && { store: openStore(entry, { io }), identity };
+  } catch (error) {
+    if (isFixelstreamError(error)) return undefined;
+    throw error;
+  }
+}
+
+function isSame(entry: string, identity: FileIdentity): boolean {
+  return JSON.stringify(identityOf(path.join(entry, MANIFEST_FILE))) === JSON.stringify(identity);
+}
+
+function asInputError(cause: unknown, cache: string): unknown {
+  if (isFixelstreamError(cause) || systemErrorCode(cause) === undefined) return cause;
+  return new InputError(
+    `Cannot keep converted data in ${cache}: expected a directory that can be written, got ${describeSystemError(cause)}. Choose another place with --cache.`,
+    { path: cache, cause },
+  );
+}

@@ -1,0 +1,88 @@
+// Element-wise regressors: a list of one file a subject, converted into the cache like the subjects' data.
+import { createHash } from "node:crypto";
+import { realpathSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { convertFixelDirectory } from "../../../converters/fixel-directory.js";
+import { InputError } from "../../errors.js";
+import { readSubjectList, resolveSubjectFiles } from "../../formats/text/subject-list.js";
+import type { IoPolicy } from "../../mapping/file-bytes.js";
+import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
+import { findCachedInput } from "./cached-input.js";
+import type { FixelInput, OpenEvents } from "./input-source.js";
+import { subjectHeaders } from "./subject-headers.js";
+
+export interface ColumnInput {
+  /** As typed. */
+  readonly list: string;
+  /** The column as far as it is known without converting. */
+  readonly expected: ColumnSourceSpec;
+  /** Bytes that `open` will write to the cache. */
+  readonly bytesToWrite: number;
+  /** Looks at the headers that `open` would read. Throws InputError naming the files of another template. */
+  checkSources(): void;
+  /** As FixelInput. */
+  widestType(): ElementType;
+  open(events?: OpenEvents): Promise<ColumnSourceSpec>;
+  /** The column is no longer needed. Idempotent. */
+  close(): void;
+}
+
+export interface ColumnOptions {
+  readonly cache: string;
+  readonly memoryBytes: number;
+  readonly io: IoPolicy;
+  readonly command: string;
+  /** As FixelInputOptions. */
+  readonly readList?: ((path: string) => string[]) | undefined;
+}
+
+/** In a store every column has the same scalar's name: its list is in the cache's key. */
+const SCALAR = "column";
+
+/** Lists are searched beside the list, then in the working directory. Throws InputError: wrong length, or files that are not there. */
+export function resolveColumnInput(list: string, input: FixelInput, options: ColumnOptions): ColumnInput {
+  const names = (options.readList ?? readSubjectList)(list);
+  const nSubjects = input.subjects.length;
+  if (names.length !== nSubjects) {
+    throw new InputError(
+      `Cannot use ${list} for -column: expected ${nSubjects} files (one per subject, in their order), got ${names.length}. Correct the list.`,
+      { path: list },
+    );
+  }
+  const { paths } = resolveSubjectFiles(names, { listPath: list });
+  const cached = findCachedInput({
+    ...{ cache: options.cache, io: options.io, scalar: SCALAR, nSubjects, nElements: input.nFixels },
+    key: cacheKey(input, names, paths),
+    convert: ({ onProgress, ...target }) =>
+      convertFixelDirectory({
+        ...target,
+        inputDirectory: dirname(input.template.indexPath),
+        subjectList: list,
+        names,
+        searchInputDirectory: false,
+        scalar: SCALAR,
+        memoryBytes: options.memoryBytes,
+        command: options.command,
+        onProgress: ({ phase, done, total }) => onProgress(phase, done, total),
+      }),
+  });
+  return {
+    list,
+    expected: cached.expected,
+    bytesToWrite: cached.bytesToWrite,
+    ...subjectHeaders(cached, names, paths),
+    open: async (events) => (await cached.open(events)).store.spec(SCALAR),
+    close: () => cached.close(),
+  };
+}
+
+function cacheKey(input: FixelInput, names: readonly string[], paths: readonly string[]): string {
+  const hash = createHash("sha256");
+  hash.update(`fixelstream-column 1 ${input.nFixels}\n`);
+  for (const path of paths) {
+    const { size, mtimeNs } = statSync(path, { bigint: true });
+    hash.update(`${realpathSync(path)} ${size} ${mtimeNs}\n`);
+  }
+  for (const name of names) hash.update(`${name}\n`);
+  return hash.digest("hex").slice(0, 24);
+}

@@ -1,0 +1,167 @@
+// Where the subjects' values come from: a store as named, a store found in the cache, or one converted into the cache now.
+import { createHash } from "node:crypto";
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { convertFixelDirectory } from "../../../converters/fixel-directory.js";
+import { InputError, UsageError } from "../../errors.js";
+import { type FixelDirectory, openFixelDirectory } from "../../formats/fixel-directory.js";
+import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
+import { readImageHeader } from "../../formats/image.js";
+import type { ImageHeader } from "../../formats/image-header.js";
+import { readSubjectList, resolveSubjectFiles } from "../../formats/text/subject-list.js";
+import { openStore, type Store } from "../../store/open-store.js";
+import { selectRows } from "../../store/select-rows.js";
+import { findCachedInput } from "./cached-input.js";
+import { resolveHdf5 } from "./hdf5-input.js";
+import type { FixelInput, FixelInputOptions, OpenEvents, OpenedInput } from "./input-source.js";
+import { subjectHeaders } from "./subject-headers.js";
+
+export type { FixelInput, FixelInputOptions, OpenEvents, OpenedInput };
+
+/** The default scalar of a directory, and of HDF5 files. */
+const DEFAULT_SCALAR = "FD";
+
+/** Checks everything that can be checked without reading values. Throws InputError, UsageError. */
+export async function resolveFixelInput(options: FixelInputOptions): Promise<FixelInput> {
+  const { input } = options;
+  if (isHdf5Path(input)) return resolveHdf5(options);
+  if (existsSync(join(input, "store.json")) || /\.fxs\/?$/.test(input)) return resolveStore(options);
+  return resolveDirectory(options, openFixelDirectory(input));
+}
+
+function resolveStore(options: FixelInputOptions): FixelInput {
+  const { input, subjects } = options;
+  const store = openStore(input, { io: options.io });
+  const scalar = scalarOf(store, options.scalar);
+  if (store.template === undefined) {
+    throw new InputError(
+      `Cannot use ${input}: expected a store of fixels, got one of kind ${store.manifest.kind}; it has no template to write results with.`,
+      { path: input },
+    );
+  }
+  const names = store.subjectNames(scalar);
+  const rows =
+    subjects === "-"
+      ? undefined
+      : selectRows((options.readList ?? readSubjectList)(subjects), names, { listPath: subjects, storePath: input });
+  const { template } = store;
+  return {
+    nFixels: store.nElements,
+    subjects: rows === undefined ? names : rows.map((row) => names[row]!),
+    searchedIn: undefined,
+    template,
+    ending: template.indexPath.endsWith(".mif") || template.indexPath.endsWith(".mif.gz") ? ".mif" : ".nii",
+    expected: store.spec(scalar, rows),
+    bytesToWrite: 0,
+    checkSources() {},
+    widestType: () => store.spec(scalar).elementType,
+    close() {},
+    async open() {
+      // Results of a store carry no keys of single subjects.
+      return openedStore(store, scalar, rows, true, { ...readGeometry(template.directionsPath), entries: [] });
+    },
+  };
+}
+
+function readGeometry(path: string): Pick<ImageHeader, "transform" | "voxelSizes"> {
+  const { transform, voxelSizes } = readImageHeader(path);
+  return { transform, voxelSizes };
+}
+
+/** Of the first subject's file; where that lacks a transform, with the geometry of the template. */
+function readSubjectHeader(path: string, directionsPath: string): OpenedInput["header"] {
+  const { transform, voxelSizes, entries } = readImageHeader(path);
+  return { ...(transform === undefined ? readGeometry(directionsPath) : { transform, voxelSizes }), entries };
+}
+
+function openedStore(
+  store: Store,
+  scalar: string,
+  rows: readonly number[] | undefined,
+  reused: boolean,
+  header: OpenedInput["header"],
+): OpenedInput {
+  const sources = store.manifest.scalars[scalar]!.sources;
+  const taken = rows === undefined ? sources : rows.map((row) => sources[row]!);
+  return {
+    spec: store.spec(scalar, rows),
+    missing: store.missing(scalar),
+    storePath: store.path,
+    reused,
+    sources: taken.map(({ name, crc32 }) => ({ name, crc32 })),
+    header,
+  };
+}
+
+function scalarOf(store: Store, wanted: string | undefined): string {
+  if (wanted !== undefined || store.scalarNames.length !== 1) {
+    const name = wanted ?? DEFAULT_SCALAR;
+    if (store.scalarNames.includes(name)) return name;
+    throw new UsageError(
+      `Cannot use scalar ${name}: ${store.path} holds ${store.scalarNames.join(", ")}. Choose one with --scalar.`,
+    );
+  }
+  return store.scalarNames[0]!;
+}
+
+function resolveDirectory(options: FixelInputOptions, directory: FixelDirectory): FixelInput {
+  if (options.subjects === "-") {
+    throw new UsageError(
+      `Cannot use - as the subject list: expected a file naming one subject a line, because ${options.input} is a fixel directory. "-" stands for all subjects of a store.`,
+    );
+  }
+  const names = (options.readList ?? readSubjectList)(options.subjects);
+  const { paths, searchedIn } = resolveSubjectFiles(names, {
+    fixelDirectory: directory.path,
+    listPath: options.subjects,
+  });
+  const scalar = options.scalar ?? DEFAULT_SCALAR;
+  const cached = findCachedInput({
+    ...{ cache: options.cache, io: options.io, scalar, nSubjects: names.length, nElements: directory.nFixels },
+    key: cacheKey(directory, names, paths, scalar),
+    convert: ({ onProgress, ...target }) =>
+      convertFixelDirectory({
+        ...target,
+        inputDirectory: options.input,
+        subjectList: options.subjects,
+        names,
+        scalar,
+        memoryBytes: options.memoryBytes,
+        command: options.command,
+        onProgress: ({ phase, done, total }) => onProgress(phase, done, total),
+      }),
+  });
+  return {
+    nFixels: directory.nFixels,
+    subjects: names,
+    searchedIn,
+    template: directory,
+    ending: directory.kind === "mif" ? ".mif" : ".nii",
+    expected: cached.expected,
+    bytesToWrite: cached.bytesToWrite,
+    ...subjectHeaders(cached, names, paths),
+    async open(events) {
+      const { store, reused } = await cached.open(events);
+      const header = readSubjectHeader(paths[0]!, directory.directionsPath);
+      return openedStore(store, scalar, undefined, reused, header);
+    },
+    close: () => cached.close(),
+  };
+}
+
+/** A store in the cache is used while names, sizes and times of its sources agree. */
+function cacheKey(
+  directory: FixelDirectory,
+  names: readonly string[],
+  paths: readonly string[],
+  scalar: string,
+): string {
+  const hash = createHash("sha256");
+  hash.update(`fixelstream-store 1 ${scalar} ${directory.nFixels}\n`);
+  for (const path of [directory.indexPath, directory.directionsPath, ...paths]) {
+    const { size, mtimeNs } = statSync(path, { bigint: true });
+    hash.update(`${realpathSync(path)} ${size} ${mtimeNs}\n`);
+  }
+  for (const name of names) hash.update(`${name}\n`);
+  return hash.digest("hex").slice(0, 24);
+}

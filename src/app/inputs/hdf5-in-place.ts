@@ -1,0 +1,139 @@
+// A scalar of a ModelArray file where it lies: a contiguous dataset is row-major bytes at an offset. What cannot be used so is refused with the command
+// that converts it; what fixelstream wrote is compared with its checksums.
+import { InputError } from "../../errors.js";
+import type { ScalarDataset } from "../../formats/hdf5/modelarray-layout.js";
+import type { Hdf5File } from "../../formats/hdf5/open.js";
+import { checksumsPath } from "../../formats/hdf5/write-modelarray.js";
+import { openPositionalBytes } from "../../formats/positional-bytes.js";
+import type { IoPolicy } from "../../mapping/file-bytes.js";
+import type { ColumnSourceSpec } from "../../store/column-source.js";
+import { type RowScan, type ScanEvents, scanRows } from "./scan-rows.js";
+
+export interface InPlaceOptions {
+  /** As typed. */
+  readonly input: string;
+  readonly io: IoPolicy;
+  /** For the command that is told. */
+  readonly template?: string | undefined;
+}
+
+export interface MatrixInPlace {
+  readonly spec: ColumnSourceSpec;
+  /** One pass over all rows. Throws InputError naming a subject whose values are not as fixelstream wrote them. */
+  scan(events: ScanEvents): Promise<RowScan>;
+}
+
+/** Bytes of a block: as many columns as the engine packs at once (8 B x subjects x width = 4 MiB), because a row's part of it is one read. */
+const BLOCK_BYTES = 4 * 2 ** 20;
+const NARROWEST = 16;
+/** Elements. 16384 x 4 B = 64 KiB a read: longer ones are not faster. */
+const WIDEST = 16_384;
+/** Blocks that threads can share out. */
+const LEAST_BLOCKS = 64;
+
+/** 40 subjects x 600,000 elements: 9360. 1,000 x 600,000: 512. 2,244 elements: 16 .. 48. */
+export function rowMajorWidthFor(nSubjects: number, nElements: number): number {
+  const fits = Math.floor(BLOCK_BYTES / (8 * nSubjects * NARROWEST)) * NARROWEST;
+  const shared = Math.ceil(nElements / LEAST_BLOCKS / NARROWEST) * NARROWEST;
+  return Math.max(NARROWEST, Math.min(WIDEST, fits, shared));
+}
+
+/** Reads metadata, and three values twice over. Throws InputError: chunked, compressed, another type (with the command to run), damaged. */
+export function describeInPlace(file: Hdf5File, scalar: ScalarDataset, options: InPlaceOptions): MatrixInPlace {
+  const spec = specInPlace(file, scalar, options);
+  const checksums = readChecksums(file, scalar);
+  return {
+    spec,
+    async scan(events) {
+      const scan = await scanRows(spec, events);
+      const damaged = checksums?.findIndex((expected, row) => expected !== scan.crc32[row]) ?? -1;
+      if (damaged >= 0) throw damagedRow(options.input, scalar, damaged);
+      return scan;
+    },
+  };
+}
+
+function specInPlace(file: Hdf5File, scalar: ScalarDataset, options: InPlaceOptions): ColumnSourceSpec {
+  const { values, nSubjects, nElements } = scalar;
+  const layout = file.layoutOf(values);
+  const { kind, valueBytes, littleEndian } = values;
+  const isPlainFloat = kind === "float" && (valueBytes === 4 || valueBytes === 8) && littleEndian;
+  const obstacle =
+    layout.storage === "chunked"
+      ? `${values.filters.length > 0 ? "compressed" : "uncompressed"} chunks of ${values.chunks?.join(" x ")}`
+      : layout.storage !== "contiguous"
+        ? `${layout.storage} storage`
+        : layout.external
+          ? "values in other files"
+          : !isPlainFloat
+            ? `${kind}${valueBytes * 8}${littleEndian ? "" : " in big-endian order"}`
+            : scalar.transposed
+              ? "elements x subjects"
+              : undefined;
+  if (obstacle !== undefined) throw refuse(scalar, options, obstacle);
+  const { byteOffset, sizeBytes } = layout;
+  if (byteOffset === undefined || sizeBytes !== nSubjects * nElements * valueBytes) {
+    throw new InputError(
+      `Cannot use ${values.objectPath} of ${file.path}: expected ${nSubjects * nElements * valueBytes} bytes of values, got ${byteOffset === undefined ? "a dataset that was never written" : sizeBytes}. Make the file again.`,
+      { path: file.path },
+    );
+  }
+  compareEnds(file, scalar, byteOffset);
+  return {
+    path: options.input,
+    byteOffset,
+    layout: "row-major",
+    nRowsInFile: nSubjects,
+    nElements,
+    elementType: valueBytes === 4 ? "f32" : "f64",
+    blockWidth: rowMajorWidthFor(nSubjects, nElements),
+    io: options.io,
+    // Others may open it and write to it: by default it is read by position.
+    ours: false,
+  };
+}
+
+/** Of the rows' bytes; only files of ours have them. */
+function readChecksums(file: Hdf5File, { name, nSubjects }: ScalarDataset): Uint32Array | undefined {
+  const objectPath = checksumsPath(name);
+  if (file.kindOf(objectPath) !== "dataset") return undefined;
+  const description = file.describe(objectPath);
+  if (description.shape.length !== 1 || description.shape[0] !== nSubjects) return undefined;
+  return Uint32Array.from(file.readRectangle(description, [0], [nSubjects]), Number);
+}
+
+function damagedRow(input: string, { name, values, subjectNames }: ScalarDataset, row: number): InputError {
+  return new InputError(
+    `Cannot use ${values.objectPath} of ${input}: expected subject ${row} (${subjectNames[row]}, counted from 0) as fixelstream wrote it, got values with another checksum. The file is damaged or was changed: convert it again, or, if you changed it, delete ${checksumsPath(name)} in it.`,
+    { path: input },
+  );
+}
+
+/** The first, the middle and the last value must be the same through libhdf5 and at the offset. */
+function compareEnds(file: Hdf5File, { values, nSubjects, nElements }: ScalarDataset, byteOffset: number): void {
+  const bytes = openPositionalBytes(file.path);
+  try {
+    const found = new Uint8Array(values.valueBytes);
+    for (const place of [0, Math.floor((nSubjects * nElements) / 2), nSubjects * nElements - 1]) {
+      bytes.copyInto(found, byteOffset + place * values.valueBytes);
+      const view = file.readRectangle(values, [Math.floor(place / nElements), place % nElements], [1, 1]);
+      const expected = new Uint8Array(view.buffer, view.byteOffset, values.valueBytes);
+      if (Buffer.compare(found, expected) === 0) continue;
+      throw new InputError(
+        `Cannot use ${values.objectPath} of ${file.path}: value ${place} differs between libhdf5 and byte ${byteOffset + place * values.valueBytes}. Convert the file instead: fixelstream convert modelarray ${file.path} cohort.fxs.`,
+        { path: file.path },
+      );
+    }
+  } finally {
+    bytes.close();
+  }
+}
+
+function refuse({ name, values }: ScalarDataset, { input, template }: InPlaceOptions, obstacle: string): InputError {
+  const output = input.replace(/\.[^.]+$/, ".fxs");
+  const more = template === undefined ? "" : ` --template ${template}`;
+  return new InputError(
+    `Cannot use ${values.objectPath} of ${input} where it lies: expected contiguous, uncompressed float32 or float64 of subjects x elements, got ${obstacle}. Convert it once: fixelstream convert modelarray ${input} ${output} --scalar ${name}${more}`,
+    { path: input },
+  );
+}

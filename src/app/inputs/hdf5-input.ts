@@ -1,0 +1,96 @@
+// A ModelArray file as the input of an analysis: values where they lie (hdf5-in-place.ts), subjects by their names, and for fixels a template to write
+// results with.
+import { createTemplateFolder } from "../../../converters/template-folder.js";
+import { InputError, UsageError } from "../../errors.js";
+import { openFixelDirectory } from "../../formats/fixel-directory.js";
+import { readFixelTables, writeFixelTemplate } from "../../formats/hdf5/fixel-tables.js";
+import { chooseScalar, describeScalar, type ScalarDataset } from "../../formats/hdf5/modelarray-layout.js";
+import { type Hdf5File, openHdf5 } from "../../formats/hdf5/open.js";
+import { readImageHeader } from "../../formats/image.js";
+import { readSubjectList } from "../../formats/text/subject-list.js";
+import type { PartialDirectory } from "../../publish/partial-directory.js";
+import { selectRows } from "../../store/select-rows.js";
+import { describeInPlace } from "./hdf5-in-place.js";
+import type { FixelInput, FixelInputOptions } from "./input-source.js";
+
+/**
+ * Reads metadata, and three values twice over. Throws InputError: not ModelArray's layout, damaged, chunked or compressed (with the command to run);
+ * UsageError: no such scalar, no template anywhere.
+ */
+export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInput> {
+  const { input, subjects } = options;
+  const file = await openHdf5(input);
+  try {
+    const scalar = describeScalar(file, chooseScalar(file, options.scalar));
+    const { spec, scan } = describeInPlace(file, scalar, options);
+    const template = resolveTemplate(file, scalar, options);
+    const names = scalar.subjectNames;
+    const rows =
+      subjects === "-"
+        ? undefined
+        : selectRows((options.readList ?? readSubjectList)(subjects), names, { listPath: subjects, storePath: input });
+    const expected = rows === undefined ? spec : { ...spec, rows };
+    return {
+      nFixels: scalar.nElements,
+      subjects: rows === undefined ? names : rows.map((row) => names[row]!),
+      searchedIn: undefined,
+      template,
+      ending: /\.mif(\.gz)?$/.test(template.indexPath) ? ".mif" : ".nii",
+      expected,
+      bytesToWrite: 0,
+      checkSources() {},
+      widestType: () => spec.elementType,
+      close() {},
+      async open(events) {
+        const { missing, crc32 } = await scan(events ?? {});
+        const { transform, voxelSizes } = readImageHeader(template.directionsPath);
+        const taken = rows ?? names.map((_, row) => row);
+        return {
+          spec: expected,
+          missing,
+          storePath: input,
+          reused: true,
+          sources: taken.map((row) => ({ name: names[row]!, crc32: crc32[row]! })),
+          header: { transform, voxelSizes, entries: [] },
+        };
+      },
+    };
+  } finally {
+    file.close();
+  }
+}
+
+/** Templates that the process made. */
+const rebuilt = new Set<PartialDirectory>();
+
+/** The directory named, or one rebuilt from /fixels and /voxels that lasts as long as the process. */
+function resolveTemplate(file: Hdf5File, scalar: ScalarDataset, { template, input }: FixelInputOptions) {
+  if (template !== undefined) {
+    const directory = openFixelDirectory(template);
+    if (directory.nFixels === scalar.nElements) return directory;
+    throw new InputError(
+      `Cannot use the template ${template} with ${input}: expected ${scalar.nElements} fixels, got ${directory.nFixels}. Give the fixel directory that the file was made with.`,
+      { path: template },
+    );
+  }
+  const tables = readFixelTables(file);
+  if (tables === undefined) {
+    throw new UsageError(
+      `Cannot write results for ${input}: it has no /fixels and /voxels to make index and directions from. Give the fixel directory that it was made with: --template DIRECTORY.`,
+    );
+  }
+  if (tables.nFixels !== scalar.nElements) {
+    throw new InputError(
+      `Cannot use ${input}: expected ${scalar.nElements} fixels in /fixels, as ${scalar.name} has, got ${tables.nFixels}. Give the fixel directory with --template.`,
+      { path: input },
+    );
+  }
+  const folder = createTemplateFolder();
+  if (rebuilt.size === 0) {
+    process.once("exit", () => {
+      for (const made of rebuilt) made.remove();
+    });
+  }
+  rebuilt.add(folder);
+  return writeFixelTemplate(folder.path, tables);
+}

@@ -1,0 +1,66 @@
+// What an analysis knows of its data before and after they are opened, whatever kind of source they come from.
+import type { ImageHeader } from "../../formats/image-header.js";
+import type { IoPolicy } from "../../mapping/file-bytes.js";
+import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
+import type { Warning } from "../../warnings.js";
+
+export interface FixelInputOptions {
+  /** Fixel directory, store or ModelArray file (.h5), as typed. */
+  readonly input: string;
+  /** Subject list, or "-" with a store: all rows in store order. */
+  readonly subjects: string;
+  /** Names in a list of subjects, where somebody wants to see what is read. Throws InputError. */
+  readonly readList?: ((path: string) => string[]) | undefined;
+  readonly scalar: string | undefined;
+  /** Fixel directory for the results of an .h5 that has no /fixels and /voxels. */
+  readonly template?: string | undefined;
+  readonly cache: string;
+  readonly memoryBytes: number;
+  readonly io: IoPolicy;
+  readonly command: string;
+}
+
+export interface OpenEvents {
+  /** Share 0..1 of a conversion. */
+  readonly onProgress?: ((share: number) => void) | undefined;
+  /** Another process converts the same, and is waited for. */
+  readonly onWaiting?: ((warning: Warning) => void) | undefined;
+  /** Stops a conversion between two files, by throwing its reason; the same command continues it. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface FixelInput {
+  readonly nFixels: number;
+  /** Subject names in row order. */
+  readonly subjects: readonly string[];
+  /** The folder that had all files of the subject list; undefined for a store. */
+  readonly searchedIn: string | undefined;
+  readonly template: { readonly indexPath: string; readonly directionsPath: string };
+  /** The ending that results get: the kind of the input. */
+  readonly ending: ".mif" | ".nii";
+  /** The data as far as they are known without converting: elements are float32 until a value turns up that needs more. */
+  readonly expected: ColumnSourceSpec;
+  /** Bytes that `open` will write to the cache. */
+  readonly bytesToWrite: number;
+  /** Looks at the headers that `open` would read; it does so itself. Throws InputError with all problems. */
+  checkSources(): void;
+  /** The type that the values may need, at most, as far as headers tell. Throws as checkSources. */
+  widestType(): ElementType;
+  /** Opens (and converts, where needed) the data. */
+  open(events?: OpenEvents): Promise<OpenedInput>;
+  /** The data are no longer needed: what is in the cache may be cleared away. Idempotent. */
+  close(): void;
+}
+
+export interface OpenedInput {
+  readonly spec: ColumnSourceSpec;
+  /** u32 [nFixels] over all rows of the store; undefined: every value is finite. */
+  readonly missing: Uint32Array | undefined;
+  readonly storePath: string;
+  /** Found in the cache, or named by the user. */
+  readonly reused: boolean;
+  /** Name and CRC-32 of each row's source. */
+  readonly sources: readonly { readonly name: string; readonly crc32: number }[];
+  /** Keys and geometry that results carry over. */
+  readonly header: Pick<ImageHeader, "transform" | "voxelSizes" | "entries">;
+}

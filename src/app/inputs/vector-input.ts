@@ -1,0 +1,150 @@
+// Where the vectors come from: a store as named, a store found in the cache, or one converted into the cache now.
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { VectorSource } from "../../../converters/vector-source.js";
+import { convertVectors, openVectorSource } from "../../../converters/vectors.js";
+import { UsageError } from "../../errors.js";
+import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
+import { chooseScalar, describeScalar } from "../../formats/hdf5/modelarray-layout.js";
+import { openHdf5 } from "../../formats/hdf5/open.js";
+import type { IoPolicy } from "../../mapping/file-bytes.js";
+import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
+import { openStore, type Store } from "../../store/open-store.js";
+import { findCachedInput } from "./cached-input.js";
+import { describeInPlace } from "./hdf5-in-place.js";
+import type { OpenEvents } from "./input-source.js";
+
+export interface VectorInputOptions {
+  readonly input: string;
+  /** Of a store; undefined: the only one. */
+  readonly scalar: string | undefined;
+  readonly cache: string;
+  readonly memoryBytes: number;
+  readonly io: IoPolicy;
+  readonly command: string;
+}
+
+export interface VectorInput {
+  readonly nSubjects: number;
+  readonly nElements: number;
+  /** The data as far as they are known without converting: float32 until a value turns up that needs more. */
+  readonly expected: ColumnSourceSpec;
+  /** Bytes that `open` will write to the cache. */
+  readonly bytesToWrite: number;
+  /** The type that the values may need, at most. */
+  widestType(): ElementType;
+  open(events?: OpenEvents): Promise<OpenedVectors>;
+  /** The vectors are no longer needed: what is in the cache may be cleared away. Idempotent. */
+  close(): void;
+}
+
+export interface OpenedVectors {
+  readonly spec: ColumnSourceSpec;
+  /** u32 [nElements]: subjects without a finite value; undefined: every value is finite. */
+  readonly missing: Uint32Array | undefined;
+  readonly storePath: string;
+  /** Found in the cache, or named by the user. */
+  readonly reused: boolean;
+  readonly sources: readonly { readonly name: string; readonly crc32: number }[];
+}
+
+/** What the values are called in a store that is made here. */
+export const DEFAULT_VECTOR_SCALAR = "values";
+
+/** Throws InputError, UsageError, BudgetError. */
+export async function resolveVectorInput(options: VectorInputOptions): Promise<VectorInput> {
+  const { input, io } = options;
+  if (isHdf5Path(input)) return resolveHdf5(options);
+  if (existsSync(join(input, "store.json")) || /\.fxs\/?$/.test(input)) return resolveStore(options);
+  const source = await openVectorSource(input, options.memoryBytes);
+  const { nSubjects, nElements } = source;
+  const cached = findCachedInput({
+    ...{ cache: options.cache, io, scalar: DEFAULT_VECTOR_SCALAR, nSubjects, nElements },
+    key: cacheKey(source),
+    convert: (target) =>
+      convertVectors({
+        ...target,
+        source,
+        scalar: DEFAULT_VECTOR_SCALAR,
+        memoryBytes: options.memoryBytes,
+        command: options.command,
+      }),
+  });
+  return {
+    nSubjects,
+    nElements,
+    expected: cached.expected,
+    bytesToWrite: cached.bytesToWrite,
+    widestType: () => (cached.isKnown ? cached.expected.elementType : source.elementTypes.at(-1)!),
+    async open(events) {
+      const { store, reused } = await cached.open(events);
+      return openedStore(store, DEFAULT_VECTOR_SCALAR, reused);
+    },
+    close: () => cached.close(),
+  };
+}
+
+function resolveStore({ input, scalar: wanted, io }: VectorInputOptions): VectorInput {
+  const store = openStore(input, { io });
+  const scalar = wanted ?? store.scalarNames[0]!;
+  if ((wanted === undefined && store.scalarNames.length > 1) || !store.scalarNames.includes(scalar)) {
+    throw new UsageError(
+      `Cannot choose a scalar of ${input}: expected one of ${store.scalarNames.join(", ")}, got ${wanted ?? "none"}. Name it with --scalar.`,
+    );
+  }
+  return {
+    nSubjects: store.nSubjects,
+    nElements: store.nElements,
+    expected: store.spec(scalar),
+    bytesToWrite: 0,
+    widestType: () => store.spec(scalar).elementType,
+    open: async () => openedStore(store, scalar, true),
+    close() {},
+  };
+}
+
+/** A scalar of a ModelArray file where it lies; all of its subjects. */
+async function resolveHdf5(options: VectorInputOptions): Promise<VectorInput> {
+  const { input } = options;
+  const file = await openHdf5(input);
+  try {
+    const scalar = describeScalar(file, chooseScalar(file, options.scalar));
+    const { spec, scan } = describeInPlace(file, scalar, options);
+    return {
+      nSubjects: scalar.nSubjects,
+      nElements: scalar.nElements,
+      expected: spec,
+      bytesToWrite: 0,
+      widestType: () => spec.elementType,
+      async open(events) {
+        const { missing, crc32 } = await scan(events ?? {});
+        const sources = scalar.subjectNames.map((name, row) => ({ name, crc32: crc32[row]! }));
+        return { spec, missing, storePath: input, reused: true, sources };
+      },
+      close() {},
+    };
+  } finally {
+    file.close();
+  }
+}
+
+function openedStore(store: Store, scalar: string, reused: boolean): OpenedVectors {
+  return {
+    spec: store.spec(scalar),
+    missing: store.missing(scalar),
+    storePath: store.path,
+    reused,
+    sources: store.manifest.scalars[scalar]!.sources.map(({ name, crc32 }) => ({ name, crc32 })),
+  };
+}
+
+/** A store in the cache is used while names, sizes and times of its sources agree. */
+function cacheKey(source: VectorSource): string {
+  const hash = createHash("sha256");
+  hash.update(`fixelstream-vectors 1 ${source.nSubjects} ${source.nElements}\n`);
+  for (const { name, path, sizeBytes, mtimeMs } of source.sources) {
+    hash.update(`${JSON.stringify([name, path, sizeBytes, mtimeMs])}\n`);
+  }
+  return hash.digest("hex").slice(0, 24);
+}
