@@ -197,9 +197,16 @@ const VECTORS: readonly LongRun[] = [
     moment: after(500, inPhase("shuffle")),
   },
   {
+    // F-tests have no effects: what is written before is short
     phase: "writing the tables of the null",
-    make: (directory) => writeLongVectors(directory, { nSubjects: 12, nElements: 500_000, nHypotheses: 6 }),
-    options: ["-nshuffles", "4"],
+    make: (directory) => {
+      writeLongVectors(directory, { nSubjects: 12, nElements: 600_000, nHypotheses: 8 });
+      writeRows(
+        join(directory, "ftests.txt"),
+        Array.from({ length: 8 }, (_, i) => Array.from({ length: 8 }, (__, j) => Number(i === j))),
+      );
+    },
+    options: ["-nshuffles", "4", "-ftests", "ftests.txt", "-fonly"],
     moment: writing(/^x_fwe_1mpvalue/),
   },
 ];
