@@ -175,10 +175,13 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
     },
     async run(events) {
       const turns = createTurns(signal);
+      const start = performance.now();
       const tables = await fillZTables({ buffer, job, turns }, dofs, countLanes(range));
+      const tablesMs = performance.now() - start;
       const keeper = createNullKeeper({ job, buffer, partition }, range, inputs.planHash);
       const contents = { buffer, job, kernels, partition, shuffles, turns };
       const cost = await runShuffles({ ...contents, pool, tables, nWorkers, keeper, events });
+      if (tables.length > 0) cost.ms.tables = tablesMs;
       return { state: await keeper.finish(turns), cost };
     },
     close: () => pool.close(),

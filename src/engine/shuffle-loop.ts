@@ -17,7 +17,7 @@ export interface RunEvents {
 
 /** What the shuffles cost. */
 export interface RunCost {
-  /** Milliseconds of each phase. */
+  /** Milliseconds of each phase; `tables`: thresholds of bins, made once. */
   readonly ms: Record<string, number>;
   bytesRead: number;
   /** Batches that were run again with 2-byte bins. */

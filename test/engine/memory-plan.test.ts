@@ -5,7 +5,7 @@ import type { PlanInputs } from "../../src/engine/plan/inputs.js";
 import { CONTROL } from "../../src/engine/plan/job.js";
 import { type MemoryPlan, planMemory } from "../../src/engine/plan/memory.js";
 import type { PlacedRegion } from "../../src/engine/plan/region-table.js";
-import type { ModelSize, ProblemSize } from "../../src/engine/plan/size.js";
+import { keptDesigns, type ModelSize, type ProblemSize } from "../../src/engine/plan/size.js";
 import { listBlocks, listWindows } from "../../src/engine/plan/work-lists.js";
 import { BudgetError } from "../../src/errors.js";
 import { PANELS } from "../../src/kernels/kernel-set.js";
@@ -396,6 +396,33 @@ describe("the memory plan", () => {
     const planned = (nShuffles: number) =>
       planMemory(planInputs({ nSubjects: 50, nElements: 1000, hypotheses: 2 }, { nShuffles })).plannedBytes;
     expect(planned(10_000_000) - planned(1_000_000)).toBe(9_000_000 * (2 * 12 + 16));
+  });
+
+  test("designs that threads keep are planned: 8 MiB a thread, or two designs where those are larger", () => {
+    const variable = { variable: true, nElementColumns: 0, nGroups: 1 };
+    const sizeOf = (nSubjects: number, nFactors: number) => {
+      const { size } = planInputs({ nSubjects, nElements: 1000 });
+      return { ...size, nFactors, ...modelSizes(size, variable) };
+    };
+    for (const [n, k] of [
+      [100, 3],
+      [1000, 10],
+      [10_000, 20],
+      [100_000, 40],
+    ] as const) {
+      const { most, least, bytes } = keptDesigns(sizeOf(n, k));
+      // Q and the rows of its products, f64
+      expect(bytes).toBe(2 * k * n * 8);
+      expect(least).toBe(2);
+      expect(most).toBeLessThanOrEqual(64);
+      if (most > 2) expect(most * bytes).toBeLessThanOrEqual(8 * MiB);
+    }
+    const outside = (nWorkers: number, size: ProblemSize) =>
+      planMemory({ ...planInputs({ nSubjects: 10_000, nElements: 1000 }), size, nWorkers }).outsideBytes;
+    const small = sizeOf(10_000, 4);
+    const large = sizeOf(10_000, 20);
+    const kept = (size: ProblemSize) => keptDesigns(size).most * keptDesigns(size).bytes;
+    expect(outside(2, large) - outside(2, small)).toBe(2 * (kept(large) - kept(small)));
   });
 
   test("more memory never means more passes", () => {

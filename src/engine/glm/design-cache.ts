@@ -1,4 +1,5 @@
-// Designs of groups of elements that bring no columns: patterns of missing observations recur from block to block.
+// Designs of groups of elements that bring no columns: patterns of missing observations recur from block to block, and from the observed pass to the null.
+import type { Allocate } from "../../stats/design/column-factors.js";
 import {
   type ElementDesign,
   factoriseShared,
@@ -8,21 +9,52 @@ import {
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
 import type { ElementGroup } from "./model-block.js";
+import { type ArrayScope, createArrayPool } from "./recycled-arrays.js";
 
-/** Designs of groups, kept for the next blocks: patterns of missing observations recur. */
-const KEPT_DESIGNS = 64;
+export interface DesignCache {
+  /** Valid until so many others have been asked for as the plan has room for: two at least. */
+  designOf(group: ElementGroup): ElementDesign;
+  /** What `derive` makes of a design, once; its arrays from `allocate` live as long as the design. */
+  derivedOf<Derived>(group: ElementGroup, derive: (design: ElementDesign, allocate: Allocate) => Derived): Derived;
+}
 
-export function createDesignCache(context: Context, { model }: ModelJob): (group: ElementGroup) => ElementDesign {
-  const kept = new Map<string, ElementDesign>();
-  return (group) => {
-    let design = kept.get(group.key);
-    if (design === undefined) {
-      design = model.variable
-        ? resolveElementDesign(model, group.keep, factoriseShared(model, group.keep), [])
-        : fixedElementDesign(model, context.partition);
-      if (kept.size >= KEPT_DESIGNS) kept.delete(kept.keys().next().value!);
-      kept.set(group.key, design);
-    }
-    return design;
+interface Entry {
+  readonly design: ElementDesign;
+  readonly arrays: ArrayScope;
+  derived?: unknown;
+}
+
+/** One a thread: what it holds is in the plan. */
+export function createDesignCache({ job, partition }: Context, { model }: ModelJob): DesignCache {
+  const kept = new Map<string, Entry>();
+  const openScope = createArrayPool();
+
+  const makeRoom = () => {
+    if (kept.size < job.layout.nDesigns) return;
+    const [oldest, { arrays }] = kept.entries().next().value!;
+    arrays.giveBack();
+    kept.delete(oldest);
+  };
+
+  const entryOf = ({ key, keep }: ElementGroup): Entry => {
+    const known = kept.get(key);
+    if (known !== undefined) return known;
+    makeRoom();
+    const arrays = openScope();
+    const design = model.variable
+      ? resolveElementDesign(model, keep, factoriseShared(model, keep, arrays.take), [])
+      : fixedElementDesign(model, partition);
+    const entry = { design, arrays };
+    kept.set(key, entry);
+    return entry;
+  };
+
+  return {
+    designOf: (group) => entryOf(group).design,
+    derivedOf<Derived>(group: ElementGroup, derive: (design: ElementDesign, allocate: Allocate) => Derived) {
+      const entry = entryOf(group);
+      entry.derived ??= derive(entry.design, entry.arrays.take);
+      return entry.derived as Derived;
+    },
   };
 }

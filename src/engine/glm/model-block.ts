@@ -1,5 +1,6 @@
 // One block of elements, with their own columns, sorted by which observations they have. Missing values become zeros; the design of each group of
 // elements says which those are. mathematics M7, M8.
+import type { Allocate } from "../../stats/design/column-factors.js";
 import type { ColumnSource } from "../../store/column-source.js";
 import { openColumnSource } from "../../store/open-column-source.js";
 import type { Context } from "../context.js";
@@ -44,7 +45,7 @@ export interface ModelLoader {
   /** Pointer to the panels of own column j. */
   ownPanel(j: number): number;
   /** f64 [c][n]: own columns of packed member i. */
-  ownColumns(i: number): Float64Array[];
+  ownColumns(i: number, allocate?: Allocate): Float64Array[];
   close(): void;
 }
 
@@ -186,7 +187,8 @@ export function createModelLoader(
       }
     },
     ownPanel,
-    ownColumns: (i) => Array.from({ length: model.nElementColumns }, (_, j) => readColumn(ownPanel(j), i)),
+    ownColumns: (i, allocate) =>
+      Array.from({ length: model.nElementColumns }, (_, j) => readColumn(ownPanel(j), i, allocate)),
     close() {
       for (const source of sources) source.close();
     },

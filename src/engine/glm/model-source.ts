@@ -2,6 +2,7 @@
 import type { Context } from "../context.js";
 import type { Batch, ModelJob } from "../plan/job.js";
 import type { Sink, Steps, TileSource } from "../seams.js";
+import { createDesignCache } from "./design-cache.js";
 import type { BlockLoader } from "./load-block.js";
 import { createModelLoader, type ElementGroup, type ModelBlock } from "./model-block.js";
 import { createModelObserver } from "./observe-model.js";
@@ -14,7 +15,8 @@ export function createModelSource(context: Context, modelJob: ModelJob, blocks: 
   const { tileShuffles } = context.job.layout;
   // one product for all hypotheses, or one a hypothesis
   const createTester = size.nGroups === 1 && size.nElementColumns === 0 ? createSharedTester : createResidualTester;
-  const prepare = createTester(context, modelJob, loader);
+  const designs = createDesignCache(context, modelJob);
+  const prepare = createTester(context, modelJob, loader, designs);
 
   function* testNone({ place }: ModelBlock, { members }: ElementGroup, batch: Batch, sink: Sink): Steps {
     const tile = { firstElement: place.firstElement, members, stride: members.length };
@@ -29,7 +31,7 @@ export function createModelSource(context: Context, modelJob: ModelJob, blocks: 
   }
 
   return {
-    observe: createModelObserver(context, modelJob, loader),
+    observe: createModelObserver(context, modelJob, loader, designs),
     *tiles(iBlock, batch, sink) {
       const block = loader.load(iBlock);
       for (const group of block.groups) {

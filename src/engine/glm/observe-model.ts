@@ -1,4 +1,6 @@
 // The observed pass of models whose design varies or whose variance is grouped: effects, deviations, condition and exact statistics, element by element.
+
+import type { Allocate } from "../../stats/design/column-factors.js";
 import {
   type ElementDesign,
   factoriseShared,
@@ -10,10 +12,11 @@ import { elementEffects, fitElement, observeTest } from "../../stats/glm/element
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
 import type { Steps } from "../seams.js";
-import { createDesignCache } from "./design-cache.js";
+import type { DesignCache } from "./design-cache.js";
 import type { ElementGroup, ModelLoader } from "./model-block.js";
 import { createObservedWriter, type ObservedElement } from "./observed-images.js";
 import { createPanels } from "./panels.js";
+import { createArrayPool } from "./recycled-arrays.js";
 
 /** A design of its own takes an element some hundred microseconds. */
 const ELEMENTS_A_STEP = 16;
@@ -22,25 +25,28 @@ export function createModelObserver(
   context: Context,
   modelJob: ModelJob,
   loader: ModelLoader,
+  cache: DesignCache,
 ): (iBlock: number) => Steps {
   const { worker, report } = context;
   const { model, size } = modelJob;
-  const sharedDesignOf = createDesignCache(context, modelJob);
   const write = createObservedWriter(context);
   const { readColumn } = createPanels(context);
 
-  const designsOf = (group: ElementGroup): ((member: number) => ElementDesign) => {
-    if (size.nElementColumns === 0) return () => sharedDesignOf(group);
-    const shared = factoriseShared(model, group.keep);
-    return (member) => resolveElementDesign(model, group.keep, shared, loader.ownColumns(member));
+  const openScope = createArrayPool();
+
+  const designsOf = (group: ElementGroup, ofGroup: Allocate): ((i: number, ofElement: Allocate) => ElementDesign) => {
+    if (size.nElementColumns === 0) return () => cache.designOf(group);
+    const shared = factoriseShared(model, group.keep, ofGroup);
+    return (i, ofElement) =>
+      resolveElementDesign(model, group.keep, shared, loader.ownColumns(i, ofElement), ofElement);
   };
 
-  const observe = (design: ElementDesign, y: Float64Array): ObservedElement => {
+  const observe = (design: ElementDesign, y: Float64Array, allocate: Allocate): ObservedElement => {
     const { verdict, condition, dof, hypotheses } = design;
     report.verdicts[VERDICTS.indexOf(verdict)]!++;
     if (verdict === "testable" && size.nGroups === 1) report.dofs[dof]!++;
     if (!hasEffects(verdict)) return { condition, beta: [], deviations: [], tests: [] };
-    const fit = fitElement(design, y);
+    const fit = fitElement(design, y, allocate);
     const { beta, deviations } = elementEffects(model, design, fit);
     const tests = hypotheses.map((hypothesis) => observeTest(model, design, hypothesis, fit, deviations[0]!));
     return { condition, beta, deviations, tests };
@@ -50,11 +56,16 @@ export function createModelObserver(
     const block = loader.load(iBlock);
     for (const group of block.groups) {
       loader.pack(block, group);
-      const designOf = designsOf(group);
+      const ofGroup = openScope();
+      const ofElement = openScope();
+      const designOf = designsOf(group, ofGroup.take);
       for (const [i, member] of group.members.entries()) {
-        write(block.place.firstElement + member, observe(designOf(i), readColumn(worker.packed, i)));
+        const y = readColumn(worker.packed, i, ofElement.take);
+        write(block.place.firstElement + member, observe(designOf(i, ofElement.take), y, ofElement.take));
+        ofElement.giveBack();
         if (i % ELEMENTS_A_STEP === ELEMENTS_A_STEP - 1) yield;
       }
+      ofGroup.giveBack();
     }
   };
 }

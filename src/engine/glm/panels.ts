@@ -1,5 +1,6 @@
 // Columns and rows inside the packed panels of the kernel set.
 import { roundUp } from "../../kernels/kernel-set.js";
+import { type Allocate, newArray } from "../../stats/design/column-factors.js";
 import type { Context } from "../context.js";
 
 export interface Panels {
@@ -8,7 +9,7 @@ export interface Panels {
   /** `count` rows of a product padded to whole panels. */
   rows(count: number): number;
   /** f64 [n] of column c of the panels at `pointer`. */
-  readColumn(pointer: number, c: number): Float64Array;
+  readColumn(pointer: number, c: number, allocate?: Allocate): Float64Array;
   /** `valueAt(i)`, i < n, into column c of the panels. */
   writeColumn(pointer: number, c: number, valueAt: (i: number) => number): void;
   /** The first `count` rows of f64 [..][n] as panels of gathered rows, padded with zeros. */
@@ -22,9 +23,9 @@ export function createPanels({ job, kernels, f64 }: Pick<Context, "job" | "kerne
   return {
     columns: (count) => roundUp(count, wide),
     rows: (count) => roundUp(count, high),
-    readColumn(pointer, c) {
+    readColumn(pointer, c, allocate = newArray) {
       const panels = f64(pointer, roundUp(c + 1, wide) * n);
-      const values = new Float64Array(n);
+      const values = allocate(n);
       for (let i = 0, from = startOf(c, wide); i < n; i++, from += wide) values[i] = panels[from]!;
       return values;
     },

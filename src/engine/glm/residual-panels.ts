@@ -9,43 +9,47 @@ import { nuisanceRows } from "../../stats/glm/nuisance-rows.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
 import { columnPreparer } from "./column-residuals.js";
-import { createDesignCache } from "./design-cache.js";
-import type { ModelLoader } from "./model-block.js";
+import type { DesignCache } from "./design-cache.js";
+import type { ElementGroup, ModelLoader } from "./model-block.js";
 import { createPanels } from "./panels.js";
 import { createRowRemover } from "./remove-rows.js";
 import { MEMBERS_A_STEP, type ProductRows, type ResidualPreparer } from "./residual-preparer.js";
 
-export function createResidualPreparer(context: Context, modelJob: ModelJob, loader: ModelLoader): ResidualPreparer {
+export function createResidualPreparer(
+  context: Context,
+  modelJob: ModelJob,
+  loader: ModelLoader,
+  cache: DesignCache,
+): ResidualPreparer {
   const { nElementColumns, nGroups } = modelJob.size;
-  if (nElementColumns === 0) return sharedPreparer(context, modelJob, loader);
+  if (nElementColumns === 0) return sharedPreparer(context, modelJob, loader, cache);
   return (nGroups === 1 ? columnPreparer : elementPreparer)(context, modelJob, loader);
 }
 
-function sharedPreparer(context: Context, modelJob: ModelJob, loader: ModelLoader): ResidualPreparer {
+function sharedPreparer(
+  context: Context,
+  modelJob: ModelJob,
+  loader: ModelLoader,
+  cache: DesignCache,
+): ResidualPreparer {
   const { job, f64 } = context;
   const { regions, model } = modelJob;
   const n = job.size.nSubjects;
   const panels = createPanels(context);
   const removeRows = createRowRemover(context);
-  const designOf = createDesignCache(context, modelJob);
-  const known = new WeakMap<ElementDesign, ProductRows>();
-  const productOf = (design: ElementDesign, keep: Uint8Array): ProductRows => {
-    let product = known.get(design);
-    if (product === undefined) {
-      const groups = groupRows(design, model.groups!, keep, job.hasSigns);
-      product = { count: groups.rows.length / n, rows: groups.rows, groups };
-      known.set(design, product);
-    }
-    return product;
-  };
+  const productOf = (group: ElementGroup): ProductRows =>
+    cache.derivedOf(group, (design, allocate) => {
+      const groups = groupRows(design, model.groups!, group.keep, job.hasSigns, allocate);
+      return { count: groups.rows.length / n, rows: groups.rows, groups };
+    });
   return function* (block, group) {
-    const design = designOf(group);
+    const design = cache.designOf(group);
     yield;
     if (design.verdict !== "testable") return undefined;
     const width = panels.columns(group.members.length);
     return {
       designs: group.members.map(() => design),
-      product: productOf(design, group.keep),
+      product: productOf(group),
       fill(h) {
         loader.pack(block, group);
         const nuisance = nuisanceRows(design, h, n);

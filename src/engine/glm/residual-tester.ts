@@ -4,6 +4,7 @@
 import { splitByGroup } from "../../stats/glm/group-rows.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
+import type { DesignCache } from "./design-cache.js";
 import type { ElementGroup, ModelLoader } from "./model-block.js";
 import { createEpilogue } from "./model-epilogue.js";
 import { createModelTiles } from "./model-tiles.js";
@@ -11,7 +12,12 @@ import { createPanels } from "./panels.js";
 import { createResidualPreparer } from "./residual-panels.js";
 import type { GroupTester } from "./shared-design-tester.js";
 
-export function createResidualTester(context: Context, modelJob: ModelJob, loader: ModelLoader): GroupTester {
+export function createResidualTester(
+  context: Context,
+  modelJob: ModelJob,
+  loader: ModelLoader,
+  cache: DesignCache,
+): GroupTester {
   const { job, worker: w, kernels: k, f64 } = context;
   const { tileShuffles } = job.layout;
   const { regions, size, model } = modelJob;
@@ -19,7 +25,7 @@ export function createResidualTester(context: Context, modelJob: ModelJob, loade
   const n = job.size.nSubjects;
   const { columns } = createPanels(context);
   const tiles = createModelTiles(context, modelJob);
-  const prepare = createResidualPreparer(context, modelJob, loader);
+  const prepare = createResidualPreparer(context, modelJob, loader, cache);
   const epilogue = createEpilogue(context, modelJob);
   const indicators = model.groups && splitByGroup(new Float64Array(n).fill(1), model.groups);
 

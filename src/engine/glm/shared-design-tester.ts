@@ -7,7 +7,7 @@ import { testedParts } from "../../stats/glm/tested-parts.js";
 import type { Context } from "../context.js";
 import type { Batch, ModelJob } from "../plan/job.js";
 import type { Sink, Steps } from "../seams.js";
-import { createDesignCache } from "./design-cache.js";
+import type { DesignCache } from "./design-cache.js";
 import type { ElementGroup, ModelBlock, ModelLoader } from "./model-block.js";
 import { createModelTiles } from "./model-tiles.js";
 import { createPanels } from "./panels.js";
@@ -19,7 +19,12 @@ export type GroupTester = (
   group: ElementGroup,
 ) => Steps<((batch: Batch, sink: Sink) => Steps) | undefined>;
 
-export function createSharedTester(context: Context, modelJob: ModelJob, loader: ModelLoader): GroupTester {
+export function createSharedTester(
+  context: Context,
+  modelJob: ModelJob,
+  loader: ModelLoader,
+  cache: DesignCache,
+): GroupTester {
   const { job, worker: w, kernels: k, f64 } = context;
   const { regions, size } = modelJob;
   const { tileShuffles } = job.layout;
@@ -27,13 +32,8 @@ export function createSharedTester(context: Context, modelJob: ModelJob, loader:
   const panels = createPanels(context);
   const tiles = createModelTiles(context, modelJob);
   const removeRows = createRowRemover(context);
-  const designOf = createDesignCache(context, modelJob);
-  const reduced = new WeakMap<ElementDesign, ShuffledDesign>();
-  const shuffledOf = (design: ElementDesign, { keep }: ElementGroup): ShuffledDesign => {
-    const known = reduced.get(design) ?? shuffledDesign(design, keep, job.hasSigns);
-    reduced.set(design, known);
-    return known;
-  };
+  const shuffledOf = (group: ElementGroup): ShuffledDesign =>
+    cache.derivedOf(group, (design, allocate) => shuffledDesign(design, group.keep, job.hasSigns, allocate));
   const shiftsOf = (h: number, width: number) => regions.shifts + h * size.sharedRank * width * 8;
   const totalsOf = (h: number, width: number) => regions.totals + h * width * 8;
 
@@ -62,12 +62,12 @@ export function createSharedTester(context: Context, modelJob: ModelJob, loader:
   };
 
   return function* (block, group) {
-    const design = designOf(group);
+    const design = cache.designOf(group);
     if (design.verdict !== "testable") return undefined;
     const { members } = group;
     const place = { firstElement: block.place.firstElement, members };
     const { dof, hypotheses } = design;
-    const shuffled = shuffledOf(design, group);
+    const shuffled = shuffledOf(group);
     const { rank: r, tested } = shuffled;
     loader.pack(block, group);
     tiles.place(group, shuffled.basis, "entries");

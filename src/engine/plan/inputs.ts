@@ -59,6 +59,8 @@ export interface MemoryShape {
   readonly windowRows: number;
   /** Degrees of freedom that can have a table of thresholds. */
   readonly nZTables: number;
+  /** Designs of elements that a thread keeps for the next blocks. */
+  readonly nDesigns: number;
   /** Room for pieces of work. */
   readonly maxBlocks: number;
   readonly maxWindows: number;

@@ -7,7 +7,7 @@ import { blockSpan, CLAIMS_PER_WORKER, mappedWindowBytes, tileOf, wholeBlocks, w
 import type { MemoryLayout, MemoryShape, PlanInputs } from "./inputs.js";
 import { describeRegions, layOut, type PlacedRegion } from "./region-table.js";
 import { countZTables, type SharedRegions, sharedTable, type WorkerRegions, workerTable } from "./regions.js";
-import { productRows } from "./size.js";
+import { keptDesigns, productRows } from "./size.js";
 
 export interface MemoryPlan extends MemoryLayout {
   readonly shared: SharedRegions;
@@ -17,7 +17,7 @@ export interface MemoryPlan extends MemoryLayout {
   readonly workerList: readonly PlacedRegion[];
   /** Bytes of the linear memory. */
   readonly memoryBytes: number;
-  /** Bytes outside it: results on their way to files, mapped windows. */
+  /** Bytes outside it: results on their way to files, mapped windows, designs of elements. */
   readonly outsideBytes: number;
   /** memoryBytes + outsideBytes: what the run may take beyond Node. */
   readonly plannedBytes: number;
@@ -32,6 +32,9 @@ interface Candidate {
   /** Connections. */
   readonly window: number;
 }
+
+/** What saves time where there is room for it. */
+type Spare = Pick<MemoryShape, "nZTables" | "nDesigns">;
 
 /** Bytes. wasm32 ends here. */
 const LARGEST_MEMORY = 2 ** 32 - 2 ** 16;
@@ -58,10 +61,19 @@ export function planMemory(inputs: PlanInputs): MemoryPlan {
   const budget = Math.min(inputs.budgetBytes, LARGEST_MEMORY);
   let smallest = Number.POSITIVE_INFINITY;
   const nZTables = countZTables(inputs);
+  const { most, least } = keptDesigns(inputs.size);
+  // tables and kept designs of models that vary save time where there is room for them; a smaller batch would cost more
+  const spares: Spare[] =
+    inputs.size.model === undefined
+      ? [{ nZTables, nDesigns: 0 }]
+      : [
+          { nZTables, nDesigns: most },
+          { nZTables: 0, nDesigns: most },
+          { nZTables: 0, nDesigns: least },
+        ];
   for (const candidate of inputs.sink.kind === "bins" ? binCandidates(inputs) : scoreCandidates(inputs)) {
-    // tables of models that vary save time where there is room for them; a smaller batch would cost more
-    for (const tables of inputs.size.model === undefined ? [nZTables] : new Set([nZTables, 0])) {
-      const plan = planCandidate(inputs, candidate, tables);
+    for (const spare of spares) {
+      const plan = planCandidate(inputs, candidate, spare);
       smallest = Math.min(smallest, plan.plannedBytes);
       if (plan.plannedBytes <= budget) return plan;
     }
@@ -137,7 +149,7 @@ function windowSizes({ nConnections, nWorkers, maxRowConnections }: PlanInputs):
 const tileFor = ({ size, precision, panels }: PlanInputs) =>
   tileOf(size.nSubjects, productRows(size), precision === "single", panels);
 
-function planCandidate(inputs: PlanInputs, candidate: Candidate, nZTables: number): MemoryPlan {
+function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): MemoryPlan {
   const { size, sink, nWorkers, nStoreElements } = inputs;
   const { nSubjects: n, nElements: m, model } = size;
   const { batch, window: windowConnections } = candidate;
@@ -147,7 +159,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, nZTables: numbe
   const windowRows = bins ? Math.min(WINDOW_ROWS, Math.max(m, 1)) : 0;
   const shape: MemoryShape = {
     ...{ blockSpan: span, blockWidth: width, tileShuffles: tile, batchShuffles: batch },
-    ...{ windowConnections, windowRows, nZTables },
+    ...{ windowConnections, windowRows, ...spare },
     // groups of elements gather out of the labels of the whole batch
     labelShuffles: model === undefined ? Math.min(batch, Math.max(tile, LABEL_SHUFFLES)) : batch,
     // A span of the store is cut into pieces of `width`; the mask only takes away.
@@ -164,7 +176,9 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, nZTables: numbe
   const nSources = (bins ? 2 : 1) + (model?.nElementColumns ?? 0);
   const windowBytes = mappedWindowBytes(n, width, size.valueBytes, windowConnections);
   const mapped = nWorkers * nSources * windowBytes;
-  const plannedBytes = memoryBytes + results + mapped;
+  const designs = nWorkers * spare.nDesigns * keptDesigns(size).bytes;
+  const outsideBytes = results + mapped + designs;
+  const plannedBytes = memoryBytes + outsideBytes;
   const saturated = inputs.budgetBytes > LARGEST_MEMORY;
   return {
     ...shape,
@@ -177,7 +191,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, nZTables: numbe
     sharedList: shared.regions,
     workerList: worker.regions,
     memoryBytes,
-    outsideBytes: results + mapped,
+    outsideBytes,
     plannedBytes,
     saturated,
     get arithmetic() {
@@ -189,7 +203,10 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, nZTables: numbe
           "threads",
           `${nWorkers} x ${formatBytes(worker.bytes)} (block of ${width} elements x ${n} subjects, product tile of ${tile} shuffles${bins ? `, window of ${windowConnections} connections` : ""})`,
         ),
-        line("outside", `results on their way to files ${formatBytes(results)}, mapped windows ${formatBytes(mapped)}`),
+        line(
+          "outside",
+          `results on their way to files ${formatBytes(results)}, mapped windows ${formatBytes(mapped)}${designs > 0 ? `, designs ${formatBytes(designs)}` : ""}`,
+        ),
         line("planned", `${formatBytes(plannedBytes)} of ${formatBytes(inputs.budgetBytes)}${limit}`),
       ];
     },

@@ -80,8 +80,8 @@ function modelSize(fixed: ProblemSize, model: GlmModel, columnSources: readonly 
   return {
     ...fixed,
     nFactors: countFactors(model),
-    // of an element with all observations; statistics with degrees of freedom of their own stay below n
-    dof: groups !== undefined ? design.nRows : variable ? design.nRows - countFactors(model) : fixed.dof,
+    // of an element with all observations, none where factors are more; statistics with degrees of freedom of their own stay below n
+    dof: groups !== undefined ? design.nRows : variable ? Math.max(0, design.nRows - countFactors(model)) : fixed.dof,
     hypotheses: hypotheses.map(({ rank, kind }) => ({
       contrastRank: rank,
       nCorrections: 0,
@@ -103,3 +103,34 @@ function modelSize(fixed: ProblemSize, model: GlmModel, columnSources: readonly 
 /** Rows of the product a shuffle. */
 export const productRows = ({ model, rank }: ProblemSize): number =>
   model === undefined ? rank : model.nGroups * model.sharedRank;
+
+/** Patterns of missing observations whose designs a thread keeps for the next blocks. */
+const MOST_DESIGNS = 64;
+/** Bytes of those at most, where two have room: one made anew costs k^2 n operations, little beside its shuffles. */
+const DESIGN_BYTES = 8 * 2 ** 20;
+
+export interface KeptDesigns {
+  readonly most: number;
+  readonly least: number;
+  /** Bytes of one. */
+  readonly bytes: number;
+}
+
+/**
+ * Designs that a thread keeps. The rows of one: Q f64 [k][n], and as many for the products; of variance groups the parts of Q and the rows that span them. None
+ * where every element brings columns of its own.
+ */
+export function keptDesigns({
+  nSubjects,
+  nElements,
+  nFactors,
+  model,
+}: Pick<ProblemSize, "nSubjects" | "nElements" | "nFactors" | "model">): KeptDesigns {
+  if (model === undefined || model.nElementColumns > 0) return { most: 0, least: 0, bytes: 0 };
+  const { nGroups, variable } = model;
+  const bytes = (nGroups === 1 ? 2 : 1 + 2 * nGroups) * nFactors * nSubjects * 8;
+  const patterns = variable ? Math.max(1, nElements) : 1;
+  const least = Math.min(2, patterns);
+  const most = Math.max(least, Math.min(MOST_DESIGNS, patterns, Math.floor(DESIGN_BYTES / bytes)));
+  return { most, least, bytes };
+}

@@ -14,17 +14,22 @@ export interface ColumnFactors {
   readonly r: Float64Array;
 }
 
+/** Where arrays of zeros come from: whoever makes factors of many designs brings arrays that are used again. */
+export type Allocate = (length: number) => Float64Array;
+
+export const newArray: Allocate = (length) => new Float64Array(length);
+
 /** What is left of a column below this share of it is rounding. */
 export const DEPENDENT = 1e-14;
 
-export function createFactors(nRows: number, capacity: number): ColumnFactors {
-  const q = new Float64Array(capacity * nRows);
-  return { nRows, count: 0, capacity, q, r: new Float64Array(capacity * capacity) };
+export function createFactors(nRows: number, capacity: number, allocate: Allocate = newArray): ColumnFactors {
+  const q = allocate(capacity * nRows);
+  return { nRows, count: 0, capacity, q, r: allocate(capacity * capacity) };
 }
 
 /** Room for more columns, with what `factors` holds already. */
-export function extendFactors(factors: ColumnFactors, capacity: number): ColumnFactors {
-  const extended = createFactors(factors.nRows, capacity);
+export function extendFactors(factors: ColumnFactors, capacity: number, allocate: Allocate = newArray): ColumnFactors {
+  const extended = createFactors(factors.nRows, capacity, allocate);
   extended.q.set(factors.q.subarray(0, factors.count * factors.nRows));
   for (let i = 0; i < factors.count; i++) {
     for (let j = i; j < factors.count; j++) extended.r[i * capacity + j] = factors.r[i * factors.capacity + j]!;

@@ -7,12 +7,14 @@
 //
 // Whatever was shuffled enters through d = Q P e, per group p_g = Q_g (P e)_g, and the sums of squares |P e|^2, |P e|_g^2.
 import {
+  type Allocate,
   addColumn,
   type ColumnFactors,
   conditionOfUpper,
   createFactors,
   extendFactors,
   invertUpper,
+  newArray,
 } from "../design/column-factors.js";
 import { multiply, transpose } from "../design/matrix.js";
 import type { DesignPartition } from "../design/partition.js";
@@ -76,12 +78,13 @@ export const hasEffects = (verdict: Verdict): boolean =>
   verdict !== "fewer-than-factors" && verdict !== "ill-conditioned";
 
 /** The columns that all elements with these observations share. `keep` u8 [n]: 1 where an observation counts. */
-export function factoriseShared(model: GlmModel, keep: Uint8Array): ColumnFactors {
+export function factoriseShared(model: GlmModel, keep: Uint8Array, allocate: Allocate = newArray): ColumnFactors {
   const { design } = model;
   const n = design.nRows;
-  const factors = createFactors(n, design.nColumns);
-  const column = new Float64Array(n);
+  const factors = createFactors(n, design.nColumns, allocate);
   for (let j = 0; j < design.nColumns; j++) {
+    // the place that it gets
+    const column = factors.q.subarray(j * n, j * n + n);
     for (let i = 0; i < n; i++) column[i] = keep[i] === 1 ? design.values[i * design.nColumns + j]! : 0;
     addColumn(factors, column);
   }
@@ -94,8 +97,9 @@ export function resolveElementDesign(
   keep: Uint8Array,
   shared: ColumnFactors,
   columns: readonly ArrayLike<number>[],
+  allocate: Allocate = newArray,
 ): ElementDesign {
-  const factors = columns.length === 0 ? shared : extendFactors(shared, countFactors(model));
+  const factors = columns.length === 0 ? shared : extendFactors(shared, countFactors(model), allocate);
   for (const column of columns) addColumn(factors, column);
   return designOfFactors(model, keep, factors);
 }

@@ -1,6 +1,6 @@
 // One element, one shuffle at a time, for any model: the plainest statement of every number the engine computes, and what its fast paths are tested
 // against. Freedman & Lane 1983 with Ridgway's partition (mathematics M4): e_h = (I - Qz Qz') y = residual of the full model + Q A_h' A_h Q y.
-import { removeDirection } from "../design/column-factors.js";
+import { type Allocate, newArray, removeDirection } from "../design/column-factors.js";
 import type { ElementDesign, TestedDirections } from "./element-design.js";
 import { createGroupedScratch, groupedStatistic } from "./grouped-variance.js";
 import type { GlmModel } from "./model.js";
@@ -23,9 +23,14 @@ export interface Residual {
 }
 
 /** y f64 [n]: finite; zero at missing observations. */
-export function fitElement({ rank: r, basis }: ElementDesign, y: ArrayLike<number>): Residual {
+export function fitElement(
+  { rank: r, basis }: ElementDesign,
+  y: ArrayLike<number>,
+  allocate: Allocate = newArray,
+): Residual {
   const n = y.length;
-  const residual = Float64Array.from(y);
+  const residual = allocate(n);
+  residual.set(y);
   const fitted = new Float64Array(r);
   const sumSquares = squared(residual);
   for (let pass = 0; pass < 2; pass++) {
@@ -64,14 +69,17 @@ export function nullResidual(design: ElementDesign, hypothesis: TestedDirections
   return e;
 }
 
-/** t, F, v or G of e_h under one shuffle of the observations that are left (mask-shuffle.ts). NaN where it cannot be computed. */
+/**
+ * t, F, v or G of e_h under one shuffle of the observations that are left (mask-shuffle.ts); without labels and signs: as they are. NaN where it cannot be
+ * computed.
+ */
 export function shuffledStatistic(
   model: GlmModel,
   design: ElementDesign,
   hypothesis: TestedDirections,
   e: Float64Array,
-  labels: Int32Array,
-  signs: Int8Array,
+  labels?: Int32Array,
+  signs?: Int8Array,
 ): Statistic {
   const { rank: r, basis } = design;
   const n = e.length;
@@ -80,7 +88,7 @@ export function shuffledStatistic(
   const squares = new Float64Array(nGroups);
   for (let i = 0; i < n; i++) {
     const g = model.groups === undefined ? 0 : model.groups.of[i]!;
-    const value = signs[i]! * e[labels[i]!]!;
+    const value = (signs?.[i] ?? 1) * e[labels?.[i] ?? i]!;
     squares[g]! += value * value;
     for (let j = 0; j < r; j++) p[g * r + j]! += basis[j * n + i]! * value;
   }
@@ -147,10 +155,7 @@ function unshuffledStatistic(
     if (!(fit.sse > 1e-14 * (fit.sse + uu))) return { statistic: Number.NaN, dof };
     return { statistic: kind === "t" ? part[0]! * Math.sqrt(dof / fit.sse) : (uu * (dof / s)) / fit.sse, dof };
   }
-  const n = fit.residual.length;
-  const labels = Int32Array.from({ length: n }, (_, i) => i);
-  const e = nullResidual(design, hypothesis, fit);
-  return shuffledStatistic(model, design, hypothesis, e, labels, new Int8Array(n).fill(1));
+  return shuffledStatistic(model, design, hypothesis, nullResidual(design, hypothesis, fit));
 }
 
 const finite = (value: number): number => (Number.isFinite(value) ? value : 0);

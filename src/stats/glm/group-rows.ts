@@ -6,7 +6,7 @@
 // Permutations leave the constant direction c where it is (design/constant-direction.ts). Where c'P e = 0, c = sum_l gamma_l B_l gives one z from the
 // others. Two groups and a design of their indicators: one row instead of four.
 
-import { addColumn, createFactors } from "../design/column-factors.js";
+import { type Allocate, addColumn, createFactors, newArray } from "../design/column-factors.js";
 import { besidesConstant } from "../design/constant-direction.js";
 import type { ElementDesign } from "./element-design.js";
 import type { VarianceGroups } from "./model.js";
@@ -46,13 +46,14 @@ export function groupRows(
   { count, of }: VarianceGroups,
   keep: Uint8Array,
   hasSigns: boolean,
+  allocate: Allocate = newArray,
 ): GroupRows {
   const { rank: r, basis } = design;
   const n = keep.length;
   const starts = new Int32Array(count + 1);
   const found: { readonly row: Float64Array; readonly direction: Float64Array }[] = [];
   for (let g = 0; g < count; g++) {
-    const factors = createFactors(n, r);
+    const factors = createFactors(n, r, allocate);
     const kept: number[] = [];
     for (let j = 0; j < r; j++) {
       addColumn(
@@ -74,7 +75,7 @@ export function groupRows(
     for (let j = 0; j < r; j++) directions[j * rank + l] = direction[j]!;
   const shares = hasSigns ? undefined : constantShares(design, keep, found);
   const dropped = shares === undefined ? -1 : largestOf(shares);
-  const rows = new Float64Array((dropped < 0 ? rank : rank - 1) * n);
+  const rows = allocate((dropped < 0 ? rank : rank - 1) * n);
   let to = 0;
   for (const [l, { row }] of found.entries()) {
     if (l === dropped) continue;

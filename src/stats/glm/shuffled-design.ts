@@ -1,5 +1,5 @@
 // The part of a design that shuffles of the errors can change: what the products of the null are computed with. stats/design/constant-direction.ts.
-import { type ColumnFactors, invertUpper } from "../design/column-factors.js";
+import { type Allocate, type ColumnFactors, invertUpper, newArray } from "../design/column-factors.js";
 import { besidesConstant } from "../design/constant-direction.js";
 import { matrixOf, multiply, transpose } from "../design/matrix.js";
 import type { DesignPartition } from "../design/partition.js";
@@ -32,7 +32,12 @@ export interface ShuffledDesign {
 }
 
 /** `keep` u8 [n]: the observations of the design. */
-export function shuffledDesign(design: ElementDesign, keep: Uint8Array, hasSigns: boolean): ShuffledDesign {
+export function shuffledDesign(
+  design: ElementDesign,
+  keep: Uint8Array,
+  hasSigns: boolean,
+  allocate: Allocate = newArray,
+): ShuffledDesign {
   const { rank: r, basis, hypotheses } = design;
   const tested = hypotheses.map((hypothesis) => hypothesis.tested);
   const rows = hasSigns
@@ -46,7 +51,7 @@ export function shuffledDesign(design: ElementDesign, keep: Uint8Array, hasSigns
   const u = matrixOf(r - 1, r, (i, j) => rows[i * r + j]!);
   return {
     rank: r - 1,
-    basis: combineRows(rows, basis, r),
+    basis: combineRows(rows, basis, r, allocate),
     tested: tested.map((directions) => {
       const s = directions.length / r;
       const rowsOf = matrixOf(s, r, (i, j) => directions[i * r + j]!);
@@ -115,10 +120,15 @@ export function testedSideBySide(
 }
 
 /** U Q: weights f64 [.][r], rows f64 [r][n]. Once for every pattern of missing observations. */
-function combineRows(weights: Float64Array, rows: Float64Array, r: number): Float64Array {
+function combineRows(
+  weights: Float64Array,
+  rows: Float64Array,
+  r: number,
+  allocate: Allocate = newArray,
+): Float64Array {
   const n = rows.length / r;
   const count = weights.length / r;
-  const out = new Float64Array(count * n);
+  const out = allocate(count * n);
   for (let j = 0; j < count; j++) {
     for (let l = 0; l < r; l++) {
       const weight = weights[j * r + l]!;

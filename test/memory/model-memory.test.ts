@@ -1,4 +1,3 @@
-// KNOWN TO FAIL (27 November): models beside the complete one take 138 to 196 MiB beside the plan where 130 + 20 a thread is documented. Out of CI until mended.
 // Resident memory of whole runs of every model: below the budget plus what Node takes, whatever the number of subjects and threads. Measured from
 // outside; run.json must say the same.
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
