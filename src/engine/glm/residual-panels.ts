@@ -12,6 +12,7 @@ import { columnPreparer } from "./column-residuals.js";
 import type { DesignCache } from "./design-cache.js";
 import type { ElementGroup, ModelLoader } from "./model-block.js";
 import { createPanels } from "./panels.js";
+import { createArrayPool } from "./recycled-arrays.js";
 import { createRowRemover } from "./remove-rows.js";
 import { MEMBERS_A_STEP, type ProductRows, type ResidualPreparer } from "./residual-preparer.js";
 
@@ -65,6 +66,8 @@ function elementPreparer(context: Context, { size, model }: ModelJob, loader: Mo
   const { nElementColumns: c, nGroups, sharedRank: r } = size;
   const n = job.size.nSubjects;
   const groupOf = model.groups!.of;
+  const openScope = createArrayPool();
+  const [ofGroup, ofElement] = [openScope(), openScope()];
   const { columns, readColumn, writeColumn } = createPanels(context);
   /** Residualised own columns of each element, per variance group, over the columns as they were read. */
   const placeOwn = (designs: readonly (ElementDesign | undefined)[], width: number) => {
@@ -79,15 +82,18 @@ function elementPreparer(context: Context, { size, model }: ModelJob, loader: Mo
     }
   };
   return function* (block, group) {
+    ofGroup.giveBack();
     loader.pack(block, group);
-    const shared = factoriseShared(model, group.keep);
+    const shared = factoriseShared(model, group.keep, ofGroup.take);
     const designs: (ElementDesign | undefined)[] = [];
     const fits: (Residual | undefined)[] = [];
     for (let e = 0; e < group.members.length; e++) {
-      const design = resolveElementDesign(model, group.keep, shared, loader.ownColumns(e));
+      const own = loader.ownColumns(e, ofElement.take);
+      const design = resolveElementDesign(model, group.keep, shared, own, ofGroup.take);
       const isTested = design.verdict === "testable";
       designs.push(isTested ? design : undefined);
-      fits.push(isTested ? fitElement(design, readColumn(w.packed, e)) : undefined);
+      fits.push(isTested ? fitElement(design, readColumn(w.packed, e, ofElement.take), ofGroup.take) : undefined);
+      ofElement.giveBack();
       if (e % MEMBERS_A_STEP === 0) yield;
     }
     if (designs.every((design) => design === undefined)) return undefined;
@@ -95,13 +101,14 @@ function elementPreparer(context: Context, { size, model }: ModelJob, loader: Mo
     placeOwn(designs, width);
     return {
       designs,
-      product: { count: nGroups * r, rows: splitByGroup(shared.q, model.groups!) },
+      product: { count: nGroups * r, rows: splitByGroup(shared.q, model.groups!, ofGroup.take) },
       fill(h) {
         f64(w.packed, width * n).fill(0);
         for (const [e, design] of designs.entries()) {
           if (design === undefined) continue;
-          const residual = nullResidual(design, design.hypotheses[h]!, fits[e]!);
+          const residual = nullResidual(design, design.hypotheses[h]!, fits[e]!, ofElement.take);
           writeColumn(w.packed, e, (i) => residual[i]!);
+          ofElement.giveBack();
         }
       },
     };

@@ -7,7 +7,7 @@ import { blockSpan, CLAIMS_PER_WORKER, mappedWindowBytes, tileOf, wholeBlocks, w
 import type { MemoryLayout, MemoryShape, PlanInputs } from "./inputs.js";
 import { describeRegions, layOut, type PlacedRegion } from "./region-table.js";
 import { countZTables, type SharedRegions, sharedTable, type WorkerRegions, workerTable } from "./regions.js";
-import { keptDesigns, productRows } from "./size.js";
+import { keptDesigns, ownDesignBytes, productRows } from "./size.js";
 
 export interface MemoryPlan extends MemoryLayout {
   readonly shared: SharedRegions;
@@ -176,7 +176,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
   const nSources = (bins ? 2 : 1) + (model?.nElementColumns ?? 0);
   const windowBytes = mappedWindowBytes(n, width, size.valueBytes, windowConnections);
   const mapped = nWorkers * nSources * windowBytes;
-  const designs = nWorkers * spare.nDesigns * keptDesigns(size).bytes;
+  const designs = nWorkers * (spare.nDesigns * keptDesigns(size).bytes + ownDesignBytes(size, width));
   const outsideBytes = results + mapped + designs;
   const plannedBytes = memoryBytes + outsideBytes;
   const saturated = inputs.budgetBytes > LARGEST_MEMORY;

@@ -56,11 +56,17 @@ export function testedPart({ fitted, sse, sumSquares }: Residual, { tested, rank
 }
 
 /** e_h f64 [n]: what hypothesis h shuffles. */
-export function nullResidual(design: ElementDesign, hypothesis: TestedDirections, fit: Residual): Float64Array {
+export function nullResidual(
+  design: ElementDesign,
+  hypothesis: TestedDirections,
+  fit: Residual,
+  allocate: Allocate = newArray,
+): Float64Array {
   const { basis, rank: r } = design;
   const n = fit.residual.length;
   const part = testedPart(fit, hypothesis);
-  const e = Float64Array.from(fit.residual);
+  const e = allocate(n);
+  e.set(fit.residual);
   for (let j = 0; j < r; j++) {
     let weight = 0;
     for (let i = 0; i < part.length; i++) weight += hypothesis.tested[i * r + j]! * part[i]!;

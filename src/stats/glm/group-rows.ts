@@ -12,10 +12,14 @@ import type { ElementDesign } from "./element-design.js";
 import type { VarianceGroups } from "./model.js";
 
 /** The part of each row on each group, rows f64 [r][n] -> f64 [G][r][n]. */
-export function splitByGroup(rows: Float64Array, { count, of }: VarianceGroups): Float64Array {
+export function splitByGroup(
+  rows: Float64Array,
+  { count, of }: VarianceGroups,
+  allocate: Allocate = newArray,
+): Float64Array {
   const n = of.length;
   const r = rows.length / n;
-  const parts = new Float64Array(count * r * n);
+  const parts = allocate(count * r * n);
   for (let j = 0; j < r; j++) {
     for (let i = 0; i < n; i++) parts[(of[i]! * r + j) * n + i] = rows[j * n + i]!;
   }
