@@ -133,12 +133,12 @@ async function whatStandsInTheWay(output: string): Promise<string | undefined> {
     return "one that it did not";
   }
   try {
-    if (file.readAttribute("/", COMPLETE_MARKER) === undefined) return "one that it did not";
-    const analyses = file.kindOf("/results") === "group" ? file.namesIn("/results") : [];
+    if ((await file.readAttribute("/", COMPLETE_MARKER)) === undefined) return "one that it did not";
+    const analyses = (await file.kindOf("/results")) === "group" ? await file.namesIn("/results") : [];
     return analyses.length === 0
       ? undefined
       : `one with results of analyses in it (${analyses.slice(0, 3).join(", ")})`;
   } finally {
-    file.close();
+    await file.close();
   }
 }

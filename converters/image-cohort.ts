@@ -78,7 +78,7 @@ async function convertToHdf5(conversion: ImageConversion): Promise<ConvertedScal
         if (types.get(inexact) === "f64") throw new InternalError(`A value of ${inexact} is no float64.`);
         types.set(inexact, "f64");
       } finally {
-        writer.discard();
+        await writer.discard();
       }
     }
   });

@@ -43,6 +43,8 @@ export interface ModelArrayConversion {
   readonly command: string;
   /** `share` 0..1 of the phase. */
   readonly onProgress?: ((phase: "read" | "verify" | "compress", share: number) => void) | undefined;
+  /** Ends the reading with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ModelArraySummary {
@@ -72,12 +74,15 @@ export async function convertModelArray(conversion: ModelArrayConversion): Promi
   const before = describeInput(path.basename(input), input);
   if (path.resolve(input) === path.resolve(output))
     throw new UsageError(`Cannot write ${output}: it is the input. Give the output another name.`);
-  const file = await openHdf5(input);
+  const file = await openHdf5(input, conversion.signal);
   try {
     const toHdf5 = isHdf5Path(output);
     const names =
-      conversion.scalar === undefined && toHdf5 ? listScalars(file) : [chooseScalar(file, conversion.scalar)];
-    const scalars = names.map((name) => describeScalar(file, name));
+      conversion.scalar === undefined && toHdf5
+        ? await listScalars(file)
+        : [await chooseScalar(file, conversion.scalar)];
+    const scalars: ScalarDataset[] = [];
+    for (const name of names) scalars.push(await describeScalar(file, name));
     const assertUnchanged = () => {
       const after = describeInput(before.name, input);
       if (after.mtimeMs === before.mtimeMs && after.sizeBytes === before.sizeBytes) return;
@@ -88,7 +93,7 @@ export async function convertModelArray(conversion: ModelArrayConversion): Promi
     };
     return await (toHdf5 ? convertToHdf5 : convertToStore)(conversion, file, scalars, assertUnchanged);
   } finally {
-    file.close();
+    await file.close();
   }
 }
 
@@ -106,7 +111,7 @@ async function convertToStore(
   const { nSubjects, nElements, name, subjectNames } = scalar;
   const temporary = createTemplateFolder();
   try {
-    const { indexPath, directionsPath } = templateFiles(conversion, file, scalar, temporary.path);
+    const { indexPath, directionsPath } = await templateFiles(conversion, file, scalar, temporary.path);
     const { path: absolute, sizeBytes, mtimeMs } = describeInput(name, conversion.input);
     const template = {
       index: describeInput(path.basename(indexPath), indexPath),
@@ -156,7 +161,7 @@ async function convertToHdf5(
 ): Promise<ModelArraySummary> {
   const { output, onProgress } = conversion;
   const types = new Map<string, ElementType>(scalars.map(({ name }) => [name, "f32"]));
-  const tables = tablesOf(conversion, file);
+  const tables = await tablesOf(conversion, file);
   const creator = creatorName(readProgramVersion());
   return await withHdf5Output(output, conversion.force ? "replace" : "new", async ({ partialPath, scratchPath }) => {
     for (;;) {
@@ -181,7 +186,7 @@ async function convertToHdf5(
         if (types.get(inexact) === "f64") throw new InternalError(`A value of ${inexact} is no float64.`);
         types.set(inexact, "f64");
       } finally {
-        writer.discard();
+        await writer.discard();
       }
     }
   });
@@ -201,7 +206,7 @@ async function copyScalars(
   { types, write, scratchPath }: CopyTarget,
 ): Promise<string | undefined> {
   for (const [i, scalar] of scalars.entries()) {
-    const reader = openMatrixReader(file, scalar, { partBytes: planPart(conversion, scalar), scratchPath });
+    const reader = await openMatrixReader(file, scalar, { partBytes: planPart(conversion, scalar), scratchPath });
     try {
       const onPart = (share: number) => conversion.onProgress?.("read", (i + share) / scalars.length);
       if (!(await copyParts(reader, scalar.name, types.get(scalar.name)!, write, onPart))) return scalar.name;
@@ -250,18 +255,18 @@ function planPart({ memoryBytes, input }: ModelArrayConversion, { values }: Scal
   return Math.max(least, Math.min(MOST_PART, Math.floor((memoryBytes - STAGING_BYTES) / COPIES)));
 }
 
-function tablesOf({ template }: ModelArrayConversion, file: Hdf5File): FixelTables | undefined {
-  return template === undefined ? readFixelTables(file) : tablesOfDirectory(openFixelDirectory(template));
+async function tablesOf({ template }: ModelArrayConversion, file: Hdf5File): Promise<FixelTables | undefined> {
+  return template === undefined ? await readFixelTables(file) : tablesOfDirectory(openFixelDirectory(template));
 }
 
-function templateFiles(
+async function templateFiles(
   { template, input, output }: ModelArrayConversion,
   file: Hdf5File,
   { nElements, name }: ScalarDataset,
   temporary: string,
 ) {
   const directory = template === undefined ? undefined : openFixelDirectory(template);
-  const tables = directory === undefined ? readFixelTables(file) : undefined;
+  const tables = directory === undefined ? await readFixelTables(file) : undefined;
   const nFixels = directory?.nFixels ?? tables?.nFixels;
   if (nFixels === undefined) {
     throw new UsageError(

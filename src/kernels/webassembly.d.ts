@@ -8,6 +8,7 @@ declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: MemoryDescriptor);
     readonly buffer: ArrayBufferLike;
+    grow(pages: number): number;
   }
   class Module {
     constructor(bytes: Uint8Array);

@@ -43,8 +43,8 @@ test("results into a file that is being written, or was not finished", async () 
   const unfinished = join(input.root, "unfinished.h5");
   await exportHdf5({ results: input.at("out"), output: unfinished, analysis: "one" });
   const draft = await openDraft(unfinished, unfinished, "add");
-  draft.setAttribute("/", WRITING_MARKER, "somebody");
-  draft.close();
+  await draft.setAttribute("/", WRITING_MARKER, "somebody");
+  await draft.close();
   const before = readFileSync(unfinished);
   await expect(exportHdf5({ results: input.at("out"), output: unfinished, analysis: "two" })).rejects.toMatchObject({
     _tag: "InputError",

@@ -199,11 +199,11 @@ describe("results of ModelArray", () => {
   beforeAll(() => writeTemplate(template, nFixels));
   const read = async (path: string, analysis: string) => {
     const file = await openHdf5(path);
-    const results = describeResults(file, analysis);
+    const results = await describeResults(file, analysis);
     const rows: number[][] = [];
     for await (const row of readResults(file, results, { memoryBytes: 2 ** 20, scratchPath: at("chunk") }))
       rows.push(Array.from(row));
-    file.close();
+    await file.close();
     return { names: results.names, rows };
   };
   const images = (input: string, output: string, analysis: string) =>

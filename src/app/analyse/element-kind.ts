@@ -44,6 +44,8 @@ export type EnhancementPlan =
 export interface ResolveContext {
   readonly cache: string;
   readonly files: InputFiles;
+  /** Ends what is read with its reason. */
+  readonly signal: AbortSignal | undefined;
 }
 
 export interface ElementKind<Options extends AnalysisOptions, Input extends DataInput> {

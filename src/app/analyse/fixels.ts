@@ -32,10 +32,10 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
   defaultCache: ({ output }) => resolve(output, "..", ".fixelstream"),
   describeOutput: ({ output }) => output,
   describeEarlier: ({ output }) => ` in ${output}`,
-  async resolveInput(options, { cache, files }) {
+  async resolveInput(options, { cache, files, signal }) {
     const { input, subjects, scalar, template, memoryBytes, io, command } = options;
     const readList = (path: string) => files.list("subjectList", path);
-    const given = { input, subjects, scalar, template, memoryBytes, io, command, cache, readList };
+    const given = { input, subjects, scalar, template, memoryBytes, io, command, cache, readList, signal };
     const found = await resolveFixelInput(given);
     return {
       nSubjects: found.subjects.length,

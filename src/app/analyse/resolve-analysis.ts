@@ -47,7 +47,7 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
   kind.checkParameters(options);
   const cache = options.cache ?? kind.defaultCache(options);
   const files = createInputFiles();
-  const context = { cache, files };
+  const context = { cache, files, signal };
   const input = await kind.resolveInput(options, context);
   const { nSubjects, subjectsFrom } = input;
   const { design, list } = resolveDesign(options, { files, nSubjects, subjectsFrom });

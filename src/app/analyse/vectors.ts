@@ -19,16 +19,17 @@ const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
   defaultCache: ({ prefix }) => join(dirname(`${prefix}x`), ".fixelstream"),
   describeOutput: ({ prefix }) => `${prefix}*.csv`,
   describeEarlier: ({ prefix }) => `, ${prefix}*.csv,`,
-  async resolveInput(options, { cache }) {
+  async resolveInput(options, { cache, signal }) {
     const { input, scalar, memoryBytes, io, command } = options;
-    const found = await resolveVectorInput({ input, scalar, memoryBytes, io, command, cache });
+    const found = await resolveVectorInput({ input, scalar, memoryBytes, io, command, cache, signal });
     return { ...sourceOf(found), subjectsFrom: input, searchedIn: undefined };
   },
   /** Given as the data are: a list of one file a subject, a matrix, or a store. */
-  async resolveColumns({ input, column = [], memoryBytes, io, command }, { nSubjects, nElements }, { cache }) {
+  async resolveColumns({ input, column = [], memoryBytes, io, command }, { nSubjects, nElements }, { cache, signal }) {
     const columns = [];
     for (const path of column) {
-      const found = await resolveVectorInput({ input: path, scalar: undefined, memoryBytes, io, command, cache });
+      const given = { input: path, scalar: undefined, memoryBytes, io, command, cache, signal };
+      const found = await resolveVectorInput(given);
       if (found.nSubjects !== nSubjects || found.nElements !== nElements) {
         throw new InputError(
           `Cannot use ${path} for -column: expected ${nSubjects} subjects x ${nElements} elements, as ${input} has, got ${found.nSubjects} x ${found.nElements}. Give one value a subject and element.`,

@@ -26,6 +26,8 @@ export interface ExportHdf5Options {
   readonly output: string;
   readonly analysis: string;
   readonly onProgress?: ((share: number) => void) | undefined;
+  /** Ends the work of libhdf5 with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ExportHdf5Summary {
@@ -58,51 +60,51 @@ export async function exportHdf5(options: ExportHdf5Options): Promise<ExportHdf5
     const copiedBytes = exists ? statSync(output).size : 0;
     assertRoom(output, copiedBytes + directory.nFixels * (8 * statistics.length + 72));
     if (exists) reportingWrites(output, () => copyFileSync(output, partialPath, constants.COPYFILE_FICLONE));
-    const draft = await openDraft(partialPath, output, exists ? "add" : "make");
+    const draft = await openDraft(partialPath, output, exists ? "add" : "make", options.signal);
     try {
       const creator = creatorName(readProgramVersion());
       if (!exists) {
-        draft.setAttribute("/", WRITING_MARKER, creator);
-        writeFixelTables(draft, tablesOfDirectory(directory));
+        await draft.setAttribute("/", WRITING_MARKER, creator);
+        await writeFixelTables(draft, tablesOfDirectory(directory));
       }
       const names = statistics.map(({ name }) => name);
-      writeResults(draft, { analysis, names, nElements: directory.nFixels }, (i) => {
+      await writeResults(draft, { analysis, names, nElements: directory.nFixels }, (i) => {
         beatWhenDue(); // it holds the event loop
         options.onProgress?.(i / statistics.length);
         return readStatistic(statistics[i]!, directory.nFixels);
       });
       if (!exists) {
-        draft.removeAttribute("/", WRITING_MARKER);
-        draft.setAttribute("/", COMPLETE_MARKER, creator);
+        await draft.removeAttribute("/", WRITING_MARKER);
+        await draft.setAttribute("/", COMPLETE_MARKER, creator);
       }
     } finally {
-      draft.close();
+      await draft.close();
     }
   });
   return { output, analysis, nElements: directory.nFixels, statistics: statistics.map(({ name }) => name), skipped };
 }
 
 async function checkTarget(
-  { output, analysis, results }: ExportHdf5Options,
+  { output, analysis, results, signal }: ExportHdf5Options,
   { nFixels }: FixelDirectory,
 ): Promise<void> {
-  const file = await openHdf5(output);
+  const file = await openHdf5(output, signal);
   try {
-    assertFinished(file);
-    if (file.kindOf(`/results/${analysis}`) !== undefined) {
+    await assertFinished(file);
+    if ((await file.kindOf(`/results/${analysis}`)) !== undefined) {
       throw new InputError(
         `Cannot write ${analysis} to ${output}: it has an analysis of that name, and results are never overwritten. Choose another name with --analysis.`,
         { path: output },
       );
     }
-    const shape = file.kindOf("/fixels") === "dataset" ? file.describe("/fixels").shape : [nFixels];
+    const shape = (await file.kindOf("/fixels")) === "dataset" ? (await file.describe("/fixels")).shape : [nFixels];
     if (shape.includes(nFixels)) return;
     throw new InputError(
       `Cannot write ${results} to ${output}: expected ${Math.max(...shape)} fixels, as its /fixels has, got ${nFixels}. Give the results of the same template, or a new file.`,
       { path: output },
     );
   } finally {
-    file.close();
+    await file.close();
   }
 }
 

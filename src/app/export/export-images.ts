@@ -29,6 +29,8 @@ export interface ExportImagesOptions {
   readonly memoryBytes: number;
   readonly command: string;
   readonly onProgress?: ((share: number) => void) | undefined;
+  /** Ends the work of libhdf5 with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ExportImagesSummary {
@@ -50,13 +52,13 @@ const SCRATCH = "chunk";
 export async function exportImages(options: ExportImagesOptions): Promise<ExportImagesSummary> {
   const { input, analysis, output } = options;
   const purpose = `Cannot write to ${output}`;
-  const file = await openHdf5(input);
+  const file = await openHdf5(input, options.signal);
   let temporary: PartialDirectory | undefined;
   let partial: PartialDirectory | undefined;
   let claim: ClaimedDirectory | undefined;
   try {
-    const results = describeResults(file, analysis);
-    const tables = options.template === undefined ? readFixelTables(file) : undefined;
+    const results = await describeResults(file, analysis);
+    const tables = options.template === undefined ? await readFixelTables(file) : undefined;
     if (options.template === undefined && tables === undefined) {
       throw new UsageError(
         `Cannot export ${input}: it has no /fixels and /voxels to make index and directions from. Give the fixel directory that it was made with: --template DIRECTORY.`,
@@ -117,7 +119,7 @@ export async function exportImages(options: ExportImagesOptions): Promise<Export
     const message = `${purpose}: expected a disk with room and a directory that can be written, got ${describeSystemError(cause)}. Choose another directory.`;
     throw new InputError(message, { path: output, cause });
   } finally {
-    file.close();
+    await file.close();
     temporary?.remove();
     partial?.remove();
     claim?.release();

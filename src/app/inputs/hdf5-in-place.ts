@@ -39,9 +39,13 @@ export function rowMajorWidthFor(nSubjects: number, nElements: number): number {
 }
 
 /** Reads metadata, and three values twice over. Throws InputError: chunked, compressed, another type (with the command to run), damaged. */
-export function describeInPlace(file: Hdf5File, scalar: ScalarDataset, options: InPlaceOptions): MatrixInPlace {
-  const spec = specInPlace(file, scalar, options);
-  const checksums = readChecksums(file, scalar);
+export async function describeInPlace(
+  file: Hdf5File,
+  scalar: ScalarDataset,
+  options: InPlaceOptions,
+): Promise<MatrixInPlace> {
+  const spec = await specInPlace(file, scalar, options);
+  const checksums = await readChecksums(file, scalar);
   return {
     spec,
     async scan(events) {
@@ -53,9 +57,9 @@ export function describeInPlace(file: Hdf5File, scalar: ScalarDataset, options: 
   };
 }
 
-function specInPlace(file: Hdf5File, scalar: ScalarDataset, options: InPlaceOptions): ColumnSourceSpec {
+async function specInPlace(file: Hdf5File, scalar: ScalarDataset, options: InPlaceOptions): Promise<ColumnSourceSpec> {
   const { values, nSubjects, nElements } = scalar;
-  const layout = file.layoutOf(values);
+  const layout = await file.layoutOf(values);
   const { kind, valueBytes, littleEndian } = values;
   const isPlainFloat = kind === "float" && (valueBytes === 4 || valueBytes === 8) && littleEndian;
   const obstacle =
@@ -78,7 +82,7 @@ function specInPlace(file: Hdf5File, scalar: ScalarDataset, options: InPlaceOpti
       { path: file.path },
     );
   }
-  compareEnds(file, scalar, byteOffset);
+  await compareEnds(file, scalar, byteOffset);
   return {
     path: options.input,
     byteOffset,
@@ -94,12 +98,12 @@ function specInPlace(file: Hdf5File, scalar: ScalarDataset, options: InPlaceOpti
 }
 
 /** Of the rows' bytes; only files of ours have them. */
-function readChecksums(file: Hdf5File, { name, nSubjects }: ScalarDataset): Uint32Array | undefined {
+async function readChecksums(file: Hdf5File, { name, nSubjects }: ScalarDataset): Promise<Uint32Array | undefined> {
   const objectPath = checksumsPath(name);
-  if (file.kindOf(objectPath) !== "dataset") return undefined;
-  const description = file.describe(objectPath);
+  if ((await file.kindOf(objectPath)) !== "dataset") return undefined;
+  const description = await file.describe(objectPath);
   if (description.shape.length !== 1 || description.shape[0] !== nSubjects) return undefined;
-  return Uint32Array.from(file.readRectangle(description, [0], [nSubjects]), Number);
+  return Uint32Array.from(await file.readRectangle(description, [0], [nSubjects]), Number);
 }
 
 function damagedRow(input: string, { name, values, subjectNames }: ScalarDataset, row: number): InputError {
@@ -110,13 +114,17 @@ function damagedRow(input: string, { name, values, subjectNames }: ScalarDataset
 }
 
 /** The first, the middle and the last value must be the same through libhdf5 and at the offset. */
-function compareEnds(file: Hdf5File, { values, nSubjects, nElements }: ScalarDataset, byteOffset: number): void {
+async function compareEnds(
+  file: Hdf5File,
+  { values, nSubjects, nElements }: ScalarDataset,
+  byteOffset: number,
+): Promise<void> {
   const bytes = openPositionalBytes(file.path);
   try {
     const found = new Uint8Array(values.valueBytes);
     for (const place of [0, Math.floor((nSubjects * nElements) / 2), nSubjects * nElements - 1]) {
       bytes.copyInto(found, byteOffset + place * values.valueBytes);
-      const view = file.readRectangle(values, [Math.floor(place / nElements), place % nElements], [1, 1]);
+      const view = await file.readRectangle(values, [Math.floor(place / nElements), place % nElements], [1, 1]);
       const expected = new Uint8Array(view.buffer, view.byteOffset, values.valueBytes);
       if (Buffer.compare(found, expected) === 0) continue;
       throw new InputError(

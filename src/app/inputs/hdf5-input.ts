@@ -19,11 +19,11 @@ import type { FixelInput, FixelInputOptions } from "./input-source.js";
  */
 export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInput> {
   const { input, subjects } = options;
-  const file = await openHdf5(input);
+  const file = await openHdf5(input, options.signal);
   try {
-    const scalar = describeScalar(file, chooseScalar(file, options.scalar));
-    const { spec, scan } = describeInPlace(file, scalar, options);
-    const template = resolveTemplate(file, scalar, options);
+    const scalar = await describeScalar(file, await chooseScalar(file, options.scalar));
+    const { spec, scan } = await describeInPlace(file, scalar, options);
+    const template = await resolveTemplate(file, scalar, options);
     const names = scalar.subjectNames;
     const rows =
       subjects === "-"
@@ -56,7 +56,7 @@ export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInpu
       },
     };
   } finally {
-    file.close();
+    await file.close();
   }
 }
 
@@ -64,7 +64,7 @@ export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInpu
 const rebuilt = new Set<PartialDirectory>();
 
 /** The directory named, or one rebuilt from /fixels and /voxels that lasts as long as the process. */
-function resolveTemplate(file: Hdf5File, scalar: ScalarDataset, { template, input }: FixelInputOptions) {
+async function resolveTemplate(file: Hdf5File, scalar: ScalarDataset, { template, input }: FixelInputOptions) {
   if (template !== undefined) {
     const directory = openFixelDirectory(template);
     if (directory.nFixels === scalar.nElements) return directory;
@@ -73,7 +73,7 @@ function resolveTemplate(file: Hdf5File, scalar: ScalarDataset, { template, inpu
       { path: template },
     );
   }
-  const tables = readFixelTables(file);
+  const tables = await readFixelTables(file);
   if (tables === undefined) {
     throw new UsageError(
       `Cannot write results for ${input}: it has no /fixels and /voxels to make index and directions from. Give the fixel directory that it was made with: --template DIRECTORY.`,

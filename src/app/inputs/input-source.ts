@@ -18,6 +18,8 @@ export interface FixelInputOptions {
   readonly memoryBytes: number;
   readonly io: IoPolicy;
   readonly command: string;
+  /** Ends the reading of an .h5 with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface OpenEvents {

@@ -23,6 +23,8 @@ export interface VectorInputOptions {
   readonly memoryBytes: number;
   readonly io: IoPolicy;
   readonly command: string;
+  /** Ends the reading of an .h5 with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface VectorInput {
@@ -107,10 +109,10 @@ function resolveStore({ input, scalar: wanted, io }: VectorInputOptions): Vector
 /** A scalar of a ModelArray file where it lies; all of its subjects. */
 async function resolveHdf5(options: VectorInputOptions): Promise<VectorInput> {
   const { input } = options;
-  const file = await openHdf5(input);
+  const file = await openHdf5(input, options.signal);
   try {
-    const scalar = describeScalar(file, chooseScalar(file, options.scalar));
-    const { spec, scan } = describeInPlace(file, scalar, options);
+    const scalar = await describeScalar(file, await chooseScalar(file, options.scalar));
+    const { spec, scan } = await describeInPlace(file, scalar, options);
     return {
       nSubjects: scalar.nSubjects,
       nElements: scalar.nElements,
@@ -125,7 +127,7 @@ async function resolveHdf5(options: VectorInputOptions): Promise<VectorInput> {
       close() {},
     };
   } finally {
-    file.close();
+    await file.close();
   }
 }
 

@@ -2,7 +2,7 @@
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { COMPLETE_MARKER, describeScalar, listScalars } from "../../formats/hdf5/modelarray-layout.js";
 import { openHdf5 } from "../../formats/hdf5/open.js";
-import { describeResults, resultsPath } from "../../formats/hdf5/results-matrix.js";
+import { describeResults, listAnalyses } from "../../formats/hdf5/results-matrix.js";
 
 export interface ModelArrayDescription {
   readonly path: string;
@@ -26,25 +26,28 @@ export async function describeModelArray(path: string): Promise<ModelArrayDescri
   if (!isHdf5Path(path)) return undefined;
   const file = await openHdf5(path);
   try {
-    const analyses = file.namesIn("/results").filter((name) => file.kindOf(resultsPath(name)) === "dataset");
-    const hasScalars = file.kindOf("/scalars") === "group" || analyses.length === 0;
-    const scalars = (hasScalars ? listScalars(file) : []).map((name) => {
-      const { values, nSubjects, nElements, subjectNames, transposed } = describeScalar(file, name);
+    const found = await listAnalyses(file);
+    const hasScalars = (await file.kindOf("/scalars")) === "group" || found.length === 0;
+    const scalars: ModelArrayDescription["scalars"][number][] = [];
+    for (const name of hasScalars ? await listScalars(file) : []) {
+      const { values, nSubjects, nElements, subjectNames, transposed } = await describeScalar(file, name);
       const filters = values.filters.map((filter) => (filter.name === "deflate" ? "gzip" : filter.name));
       const type = `${values.kind === "integer" && !values.signed ? "u" : ""}${values.kind === "float" ? "float" : "int"}${values.valueBytes * 8}`;
       const chunks = values.chunks === undefined ? "contiguous" : `chunks of ${values.chunks.join(" x ")}`;
       const order = transposed ? ", elements x subjects" : "";
       const layout = `${[...filters, chunks].join(", ")}, ${type}${values.littleEndian ? "" : " big-endian"}${order}`;
-      return { name, nSubjects, nElements, layout, subjects: subjectNames };
-    });
+      scalars.push({ name, nSubjects, nElements, layout, subjects: subjectNames });
+    }
+    const analyses: ModelArrayDescription["analyses"][number][] = [];
+    for (const name of found) analyses.push({ name, statistics: (await describeResults(file, name)).names });
     return {
       path,
-      creator: file.readAttribute("/", COMPLETE_MARKER)?.map(String)[0],
-      hasFixels: file.kindOf("/fixels") === "dataset" && file.kindOf("/voxels") === "dataset",
+      creator: (await file.readAttribute("/", COMPLETE_MARKER))?.map(String)[0],
+      hasFixels: (await file.kindOf("/fixels")) === "dataset" && (await file.kindOf("/voxels")) === "dataset",
       scalars,
-      analyses: analyses.map((name) => ({ name, statistics: describeResults(file, name).names })),
+      analyses,
     };
   } finally {
-    file.close();
+    await file.close();
   }
 }

@@ -63,6 +63,7 @@ export function createConvertModelarrayCommand(streams: CliStreams): Command {
       const summary = await convertModelArray({
         ...{ input, output, scalar, template, gzipLevel, memoryBytes, force },
         command: streams.command,
+        signal: streams.signal,
         onProgress: (phase, share) => {
           streams.signal?.throwIfAborted();
           progress.update(phase, share);

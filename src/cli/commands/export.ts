@@ -60,8 +60,9 @@ export function createExportCommand(streams: CliStreams): Command {
       );
     const direction = directionOfExport(input, output);
     const progress = createProgress(streams.stderr, typed);
+    const { signal } = streams;
     const onProgress = (share: number) => {
-      streams.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       progress.update("export", share);
     };
     const report = async (summary: object, text: string) => {
@@ -71,7 +72,7 @@ export function createExportCommand(streams: CliStreams): Command {
     };
     try {
       if (direction === "into-hdf5") {
-        const summary = await exportHdf5({ results: input, output, analysis, onProgress });
+        const summary = await exportHdf5({ results: input, output, analysis, onProgress, signal });
         const left =
           summary.skipped.length === 0 ? "" : `; left out, not data of these fixels: ${summary.skipped.join(", ")}`;
         await report(
@@ -89,6 +90,7 @@ export function createExportCommand(streams: CliStreams): Command {
           force,
           command,
           onProgress,
+          signal,
         });
         await report(summary, `${output}: ${summary.images.length} images of ${summary.nElements} fixels`);
       }

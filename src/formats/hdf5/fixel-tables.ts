@@ -45,16 +45,18 @@ const UNKNOWN_GEOMETRY = {
   ],
 };
 
-/** Voxels of an image that the tables may ask for: more is a damaged table. */
-const MOST_VOXELS = 2 ** 31;
+/** Voxels of the index image, which is made in memory (512 MiB): the brain at 0.5 mm has 58 million. More is a damaged table. */
+const MOST_VOXELS = 2 ** 26;
+/** Of a coordinate. */
+const FARTHEST = 2 ** 31;
 /** Voxels looked at together. */
 const VOXELS_AT_A_TIME = 2 ** 18;
 
 /** Undefined: the file has no tables. Throws InputError when they contradict themselves. */
-export function readFixelTables(file: Hdf5File): FixelTables | undefined {
-  if (file.kindOf("/fixels") !== "dataset" || file.kindOf("/voxels") !== "dataset") return undefined;
-  const fixelRows = readTable(file, "/fixels", 5);
-  const voxelRows = readTable(file, "/voxels", 4);
+export async function readFixelTables(file: Hdf5File): Promise<FixelTables | undefined> {
+  for (const table of ["/fixels", "/voxels"]) if ((await file.kindOf(table)) !== "dataset") return undefined;
+  const fixelRows = await readTable(file, "/fixels", 5);
+  const voxelRows = await readTable(file, "/voxels", 4);
   const nFixels = fixelRows[0]!.length;
   const nVoxels = voxelRows[0]!.length;
   const [ids, voxelIds, ...xyz] = fixelRows as [Float64Array, Float64Array, ...Float64Array[]];
@@ -72,12 +74,12 @@ export function readFixelTables(file: Hdf5File): FixelTables | undefined {
   for (const [axis, values] of xyz.entries()) directions.set(values, axis * nFixels);
   const voxels = new Uint32Array(3 * nVoxels);
   for (const [axis, values] of voxelRows.slice(1).entries()) {
-    const bad = values.find((value) => !(Number.isInteger(value) && value >= 0 && value < MOST_VOXELS));
+    const bad = values.find((value) => !(Number.isInteger(value) && value >= 0 && value < FARTHEST));
     if (bad !== undefined) throw contradiction(file, "whole coordinates of 0 and more in /voxels", `${bad}`);
     voxels.set(values, axis * nVoxels);
   }
-  const geometry = readGeometry(file);
-  if (geometry !== undefined) checkInside(file, voxels, geometry.dimensions);
+  const geometry = await readGeometry(file);
+  checkInside(file, voxels, geometry?.dimensions ?? smallestGrid(voxels));
   return { nFixels, voxelOfFixel, directions, voxels, geometry };
 }
 
@@ -130,9 +132,7 @@ export function writeFixelTemplate(
 ): { indexPath: string; directionsPath: string } {
   const { nFixels, voxelOfFixel, voxels, geometry } = tables;
   const nVoxels = voxels.length / 3;
-  const along = (axis: number) => voxels.subarray(axis * nVoxels, (axis + 1) * nVoxels);
-  const dimensions =
-    geometry?.dimensions ?? [0, 1, 2].map((axis) => along(axis).reduce((most, at) => Math.max(most, at + 1), 1));
+  const dimensions = geometry?.dimensions ?? smallestGrid(voxels);
   const [nx, ny, nz] = dimensions as [number, number, number];
   const index = new Uint32Array(2 * nx * ny * nz);
   for (let fixel = 0; fixel < nFixels; fixel++) {
@@ -161,31 +161,39 @@ export function writeFixelTemplate(
   return { indexPath, directionsPath };
 }
 
+/** That has all of them. */
+function smallestGrid(voxels: Uint32Array): number[] {
+  const nVoxels = voxels.length / 3;
+  const along = (axis: number) => voxels.subarray(axis * nVoxels, (axis + 1) * nVoxels);
+  return [0, 1, 2].map((axis) => along(axis).reduce((most, at) => Math.max(most, at + 1), 1));
+}
+
 /** Rows of a table of `nRows` columns in R's sense, which may lie along either axis. */
-function readTable(file: Hdf5File, objectPath: string, nRows: number): Float64Array[] {
-  const description = file.describe(objectPath);
+async function readTable(file: Hdf5File, objectPath: string, nRows: number): Promise<Float64Array[]> {
+  const description = await file.describe(objectPath);
   const [a = 0, b = 0] = description.shape;
   if (description.shape.length !== 2 || (a !== nRows && b !== nRows)) {
     throw contradiction(file, `${objectPath} of ${nRows} rows`, description.shape.join(" x "));
   }
   const place = { path: file.path, objectPath };
   if (a === nRows) {
-    return Array.from({ length: nRows }, (_, row) =>
-      exactValues(file.readRectangle(description, [row, 0], [1, b]), place),
-    );
+    const rows: Float64Array[] = [];
+    for (let row = 0; row < nRows; row++)
+      rows.push(exactValues(await file.readRectangle(description, [row, 0], [1, b]), place));
+    return rows;
   }
-  const all = exactValues(file.readRectangle(description, [0, 0], [a, b]), place);
+  const all = exactValues(await file.readRectangle(description, [0, 0], [a, b]), place);
   return Array.from({ length: nRows }, (_, row) => Float64Array.from({ length: a }, (_, i) => all[i * nRows + row]!));
 }
 
-function readGeometry(file: Hdf5File): Geometry | undefined {
-  const read = (name: string, length: number) => {
-    const found = file.readAttribute("/voxels", name);
+async function readGeometry(file: Hdf5File): Promise<Geometry | undefined> {
+  const read = async (name: string, length: number) => {
+    const found = await file.readAttribute("/voxels", name);
     return found?.length === length ? found.map(Number) : undefined;
   };
-  const dimensions = read(GEOMETRY_ATTRIBUTES.dimensions, 3);
-  const voxelSizes = read(GEOMETRY_ATTRIBUTES.voxelSizes, 3);
-  const flat = read(GEOMETRY_ATTRIBUTES.transform, 12);
+  const dimensions = await read(GEOMETRY_ATTRIBUTES.dimensions, 3);
+  const voxelSizes = await read(GEOMETRY_ATTRIBUTES.voxelSizes, 3);
+  const flat = await read(GEOMETRY_ATTRIBUTES.transform, 12);
   if (dimensions === undefined || voxelSizes === undefined) return undefined;
   return { dimensions, voxelSizes, transform: flat && [flat.slice(0, 4), flat.slice(4, 8), flat.slice(8, 12)] };
 }
@@ -193,7 +201,11 @@ function readGeometry(file: Hdf5File): Geometry | undefined {
 /** A coordinate outside would be written as another voxel. */
 function checkInside(file: Hdf5File, voxels: Uint32Array, dimensions: readonly number[]): void {
   const product = dimensions.reduce((all, size) => all * size, 1);
-  if (!dimensions.every((size) => Number.isInteger(size) && size >= 1) || product > MOST_VOXELS) {
+  if (product > MOST_VOXELS && dimensions.every(Number.isInteger)) {
+    const expected = `an image of at most ${MOST_VOXELS} voxels around those of /voxels`;
+    throw contradiction(file, expected, `one of ${dimensions.join(" x ")}`);
+  }
+  if (!dimensions.every((size) => Number.isInteger(size) && size >= 1)) {
     throw contradiction(
       file,
       "whole sizes of at least 1 in the attribute dimensions of /voxels",

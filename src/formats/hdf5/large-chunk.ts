@@ -32,7 +32,7 @@ export async function openLargeChunk(
       { path: file.path },
     );
   }
-  const { byteOffset, lengthBytes } = file.locateChunk(dataset, at);
+  const { byteOffset, lengthBytes } = await file.locateChunk(dataset, at);
   const nValues = chunks!.reduce((product, size) => product * size, 1);
   await inflateTo(scratchPath, file.path, byteOffset, lengthBytes, nValues * valueBytes, objectPath);
   const bytes = openPositionalBytes(scratchPath);

@@ -1,11 +1,16 @@
 // h5wasm reports almost no error: a full disk, a truncated file and a corrupt chunk all pass silently. Everything libhdf5 reads and writes goes
 // through the module's FS, and everything it has to say goes to file descriptor 2 of that FS; the latch listens at both and `guard` throws.
+// It also keeps libhdf5 to the files that were opened here, where links would lead it to others, and to as many reads as a file can be in need of.
 // Leans on Emscripten's internals: h5wasm is pinned to 0.10.3, and test/formats/hdf5/safety.test.ts shows that each failure is seen.
+import { resolve } from "node:path";
 import { InputError, InternalError } from "../../errors.js";
 import { describeSystemError, systemErrorCode } from "../../system-error.js";
+import { beginCall, endCall } from "./progress.js";
 
 /** The part of Emscripten's FS that is listened to. */
 export interface ListenedFileSystem {
+  readonly ErrnoError: new (errno: number) => Error;
+  open(path: string, flags: unknown, mode?: number): OpenStream;
   write(stream: OpenStream, buffer: Uint8Array, offset: number, length: number, position?: number): number;
   read(stream: OpenStream, buffer: Uint8Array, offset: number, length: number, position?: number): number;
 }
@@ -22,6 +27,9 @@ export interface CaughtRead {
 }
 
 export interface Latch {
+  /** `path` may be opened by libhdf5; nothing else may. `fileBytes`: of a file that is read. */
+  allow(path: string, fileBytes?: number): void;
+  disallow(path: string): void;
   /** Runs `work`; throws InputError "Cannot ACTION: ..." when it throws or when libhdf5 met a failure meanwhile. */
   guard<T>(action: string, path: string, work: () => T): T;
   /** The same while a file is made: libhdf5 then reads behind its end, where it finds zeros. */
@@ -37,18 +45,39 @@ const STDERR = 2;
 /** Characters. A stack of errors is some thousand long; only its ends are told. */
 const MOST_TEXT = 20_000;
 
+/** Emscripten's O_DIRECTORY. */
+const DIRECTORY = 0o200000;
+/** Emscripten's ENOENT. */
+const NO_SUCH_FILE = 44;
+/** Emscripten's EIO. */
+const IO_ERROR = 29;
+/** Bytes and calls of one request: what is in the file may be read some times over, and its metadata. A damaged file may lead in circles. */
+const MOST_READ = { bytes: 2 ** 26, calls: 10 ** 6, timesOver: 8, bytesACall: 128 } as const;
+
 class ReadCaught extends Error {}
 
-/** Replaces FS.read and FS.write for good; one latch a module. */
+/** Replaces FS.open, FS.read and FS.write for good; one latch a module. */
 export function createLatch(fileSystem: ListenedFileSystem): Latch {
   const read = fileSystem.read.bind(fileSystem);
   const write = fileSystem.write.bind(fileSystem);
+  const open = fileSystem.open.bind(fileSystem);
+  const allowed = new Map<string, number>();
+  let otherFile: string | undefined;
+  let nRead = { bytes: 0, calls: 0 };
   const decoder = new TextDecoder();
   let failure: Error | undefined;
   let shortRead: Error | undefined;
   let text = "";
   let trap: { leastBytes: number; caught: CaughtRead | undefined } | undefined;
 
+  fileSystem.open = (path, flags, mode) => {
+    if (!allowed.has(resolve(path))) {
+      // where it looks for filters that it lacks
+      if (!(typeof flags === "number" && flags & DIRECTORY)) otherFile ??= path;
+      throw new fileSystem.ErrnoError(NO_SUCH_FILE);
+    }
+    return open(path, flags, mode);
+  };
   fileSystem.write = (stream, buffer, offset, length, position) => {
     if (stream.fd === STDERR) {
       if (text.length < MOST_TEXT) text += decoder.decode(buffer.slice(offset, offset + length));
@@ -67,6 +96,16 @@ export function createLatch(fileSystem: ListenedFileSystem): Latch {
     if (trap !== undefined && length >= trap.leastBytes) {
       trap.caught ??= { byteOffset: position ?? stream.position ?? 0, lengthBytes: length };
       throw new ReadCaught();
+    }
+    nRead.bytes += length;
+    nRead.calls += 1;
+    const fileBytes = Math.max(0, ...allowed.values());
+    if (
+      nRead.bytes > MOST_READ.bytes + MOST_READ.timesOver * fileBytes ||
+      nRead.calls > MOST_READ.calls + fileBytes / MOST_READ.bytesACall
+    ) {
+      failure ??= new Error(`libhdf5 goes in circles: it has read ${nRead.bytes} bytes of a file of ${fileBytes}`);
+      throw new fileSystem.ErrnoError(IO_ERROR);
     }
     try {
       const done = transferAll(read, stream, buffer, offset, length, position);
@@ -90,6 +129,8 @@ export function createLatch(fileSystem: ListenedFileSystem): Latch {
   ): T {
     failure = undefined;
     shortRead = undefined;
+    otherFile = undefined;
+    nRead = { bytes: 0, calls: 0 };
     text = "";
     let result: T | undefined;
     let thrown: unknown;
@@ -103,11 +144,19 @@ export function createLatch(fileSystem: ListenedFileSystem): Latch {
     shortRead = undefined;
     text = "";
     if (thrown instanceof InputError || thrown instanceof InternalError) throw thrown;
+    if (otherFile !== undefined) {
+      throw new InputError(
+        `Cannot ${action}: expected everything in the file itself, got a link to another file, ${otherFile}. Copy it into one file: h5repack or h5copy do it.`,
+        { path },
+      );
+    }
     if (thrown === undefined && found === undefined && (said === "" || !counts.text)) return result as T;
     throw new InputError(`Cannot ${action}: ${describeFailure(found, said, thrown)}`, { path, cause: found ?? thrown });
   }
 
   return {
+    allow: (path, fileBytes = 0) => void allowed.set(resolve(path), fileBytes),
+    disallow: (path) => void allowed.delete(resolve(path)),
     guard: (action, path, work) => run(action, path, work, { text: true, shortReads: true }),
     guardMaking: (action, path, work) => run(action, path, work, { text: true, shortReads: false }),
     guardFile: (action, path, work) => run(action, path, work, { text: false, shortReads: false }),
@@ -138,7 +187,18 @@ function transferAll(
 ): number {
   let done = 0;
   for (let got = -1; got !== 0 && done < length; done += got) {
-    got = transfer(stream, buffer, offset + done, length - done, position === undefined ? undefined : position + done);
+    beginCall();
+    try {
+      got = transfer(
+        stream,
+        buffer,
+        offset + done,
+        length - done,
+        position === undefined ? undefined : position + done,
+      );
+    } finally {
+      endCall();
+    }
   }
   return done;
 }

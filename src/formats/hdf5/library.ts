@@ -5,7 +5,7 @@ import { createLatch, type Latch, type ListenedFileSystem } from "./latch.js";
 export interface Hdf5Library {
   readonly module: H5Module;
   readonly latch: Latch;
-  /** `r` read, `a` change, `x` create. The caller guards, and looks at file_id. Files are written for libhdf5 1.10 and later. */
+  /** `r` read, `a` change, `x` create. The caller guards, tells the latch of what is read, and looks at file_id. Files are written for libhdf5 1.10 and later. */
   openFile(path: string, mode: "r" | "a" | "x"): H5File;
   isDataset(found: unknown): found is H5Dataset;
   isGroup(found: unknown): found is H5Group;
@@ -31,7 +31,11 @@ async function load(): Promise<Hdf5Library> {
   return {
     module,
     latch,
-    openFile: (path, mode) => (mode === "r" ? new File(path, mode) : new File(path, mode, { libver: FILE_VERSION })),
+    openFile(path, mode) {
+      if (mode === "r") return new File(path, mode);
+      latch.allow(path);
+      return new File(path, mode, { libver: FILE_VERSION });
+    },
     isDataset: (found) => found instanceof Dataset,
     isGroup: (found) => found instanceof Group,
   };

@@ -3,6 +3,7 @@
 import { InputError } from "../../errors.js";
 import type { ByteSource } from "../byte-source.js";
 import { openPositionalBytes } from "../positional-bytes.js";
+import { assertHeld } from "./dataset.js";
 import { exactValue } from "./exact-values.js";
 import { type LargeChunk, openLargeChunk } from "./large-chunk.js";
 import type { ScalarDataset } from "./modelarray-layout.js";
@@ -35,10 +36,14 @@ export interface MatrixReaderOptions {
   readonly scratchPath: string;
 }
 
-/** Throws InputError: external files, never written. */
-export function openMatrixReader(file: Hdf5File, scalar: ScalarDataset, options: MatrixReaderOptions): MatrixReader {
+/** Throws InputError: external files, never written, more values than the file can hold. */
+export async function openMatrixReader(
+  file: Hdf5File,
+  scalar: ScalarDataset,
+  options: MatrixReaderOptions,
+): Promise<MatrixReader> {
   const { values } = scalar;
-  const layout = file.layoutOf(values);
+  const layout = await file.layoutOf(values);
   if (layout.external || layout.storage === "virtual") {
     throw new InputError(
       `Cannot read ${values.objectPath} of ${file.path}: expected values in the file itself, got ${layout.external ? "values in other files" : "a virtual dataset"}. Copy it into one file with h5repack.`,
@@ -51,6 +56,7 @@ export function openMatrixReader(file: Hdf5File, scalar: ScalarDataset, options:
       { path: file.path },
     );
   }
+  assertHeld(values, file);
   const shape = values.shape as readonly [number, number];
   const stored = (values.chunks ?? [1, shape[1]]) as readonly [number, number];
   // Of a chunk without filters libhdf5 reads any part, of others always the whole.
@@ -85,7 +91,12 @@ export function openMatrixReader(file: Hdf5File, scalar: ScalarDataset, options:
     async *parts() {
       for (const rectangle of rectangles) {
         const found = await read.read(rectangle);
-        if (target.length < found.length) target = new (isFloat32 ? Float32Array : Float64Array)(found.length);
+        const Values = isFloat32 ? Float32Array : Float64Array;
+        if (!scalar.transposed && found instanceof Values) {
+          yield { rectangle: asSubjects(rectangle, false), values: found };
+          continue;
+        }
+        if (target.length < found.length) target = new Values(found.length);
         const given = target.subarray(0, found.length);
         arrange(found, given, rectangle, scalar.transposed, { path: file.path, objectPath: values.objectPath });
         yield { rectangle: asSubjects(rectangle, scalar.transposed), values: given };

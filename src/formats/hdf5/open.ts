@@ -1,253 +1,86 @@
-// An HDF5 file opened for reading: names, shapes, texts, and rectangles of numbers through libhdf5. Large contiguous datasets are read past it, at
-// their byte offset. Every call is guarded by the latch; nothing returns zeros for what could not be read.
-import { statSync } from "node:fs";
-import { InputError, InternalError } from "../../errors.js";
-import { describeSystemError } from "../../system-error.js";
-import { type DatasetLayout, readDatasetLayout } from "./dataset-layout.js";
-import type { H5Dataset, H5Filter, H5Object } from "./h5wasm-types.js";
-import { loadHdf5 } from "./library.js";
+// An HDF5 file opened for reading: names, shapes, texts, and rectangles of numbers through libhdf5, which runs in a thread of its own (remote.ts) because
+// files of strangers may lead it into endless loops. Large contiguous datasets are read past it, at their byte offset.
+import { type DatasetDescription, type NumberArray, viewOf } from "./dataset.js";
+import type { LocalFile } from "./local-file.js";
+import { type Asked, acquireThread } from "./remote.js";
 
-export interface DatasetDescription {
-  /** In the file, from /. */
-  readonly objectPath: string;
-  readonly shape: readonly number[];
-  readonly kind: "float" | "integer" | "string" | "other";
-  readonly valueBytes: number;
-  readonly littleEndian: boolean;
-  readonly signed: boolean;
-  readonly chunks: readonly number[] | undefined;
-  readonly filters: readonly H5Filter[];
-}
+export type { DatasetDescription, NumberArray };
 
-export type NumberArray =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
+type Later<Method> = Method extends (...args: infer Args) => infer Result ? (...args: Args) => Promise<Result> : never;
 
-export interface Hdf5File {
-  /** As the user typed it. */
-  readonly path: string;
-  kindOf(objectPath: string): "group" | "dataset" | undefined;
-  /** Names in a group, in the file's order; empty when there is no such group. */
-  namesIn(groupPath: string): string[];
-  /** Throws InputError when there is no such dataset. */
-  describe(datasetPath: string): DatasetDescription;
-  /** Texts of a dataset of strings. */
-  readTexts(datasetPath: string): string[];
-  /** Texts or numbers of an attribute, always a list; undefined: no such attribute. 64-bit integers are bigint: names may be such. */
-  readAttribute(objectPath: string, name: string): readonly (string | number | bigint)[] | undefined;
-  /**
-   * Values first..first+count of each axis, in C order, little-endian and in the file's type, as a view of libhdf5's memory that is good until the
-   * next call. Whole chunks only are fast. Throws InputError: damaged.
-   */
-  readRectangle(dataset: DatasetDescription, first: readonly number[], count: readonly number[]): NumberArray;
-  /** Where the bytes are. */
-  layoutOf(dataset: DatasetDescription): DatasetLayout;
-  /** Where a chunk's stored bytes are, without reading them: for chunks too large for libhdf5's memory. `at`: the chunk's first value. */
-  locateChunk(dataset: DatasetDescription, at: readonly number[]): { byteOffset: number; lengthBytes: number };
+/** As LocalFile, each call in the other thread. */
+export interface Hdf5File extends Pick<LocalFile, "path" | "fileBytes"> {
+  readonly kindOf: Later<LocalFile["kindOf"]>;
+  readonly namesIn: Later<LocalFile["namesIn"]>;
+  readonly groupsWith: Later<LocalFile["groupsWith"]>;
+  readonly describe: Later<LocalFile["describe"]>;
+  readonly readTexts: Later<LocalFile["readTexts"]>;
+  readonly readAttribute: Later<LocalFile["readAttribute"]>;
+  /** What it gives is good until the next call. */
+  readonly readRectangle: Later<LocalFile["readRectangle"]>;
+  readonly layoutOf: Later<LocalFile["layoutOf"]>;
+  readonly locateChunk: Later<LocalFile["locateChunk"]>;
   /** Idempotent. */
-  close(): void;
+  close(): Promise<void>;
 }
 
-const KINDS: Readonly<Record<number, DatasetDescription["kind"]>> = { 0: "integer", 1: "float", 3: "string" };
-/** H5T_STR_SPACEPAD: Fortran's strings. */
-const SPACE_PADDED = 2;
-/** Bytes. Reads of metadata are shorter (16 KiB at most), stored chunks of 32 MiB longer: deflate shrinks by 1032 at most. */
-const LEAST_CHUNK_READ = 2 ** 15;
-
-/** Throws InputError: no such file, not HDF5, truncated, left by a writer that was killed. */
-export async function openHdf5(path: string): Promise<Hdf5File> {
-  assertFile(path);
-  const { module, latch, openFile, isDataset, isGroup } = await loadHdf5();
-  const file = latch.guard(`open ${path}`, path, () => openFile(path, "r"));
-  if (file.file_id < 0n) throw new InputError(`Cannot open ${path}: libhdf5 gives no reason.`, { path });
-  const buffer = { pointer: 0, bytes: 0 };
-  let open = true;
-  const guard = <T>(what: string, work: () => T): T => {
-    if (!open) throw new InternalError(`${path} was read after it was closed.`);
-    return latch.guard(`read ${what} of ${path}`, path, work);
-  };
-  const find = (objectPath: string): H5Object | null => {
-    // Step by step, because asking for a path below a missing group is an error, not an answer.
-    const steps = objectPath.split("/").filter((step) => step !== "");
-    let group: unknown = file;
-    for (const step of steps) {
-      if (!isGroup(group) || !group.keys().includes(step)) return null;
-      group = group.get(step);
-    }
-    return group as H5Object;
-  };
-  const dataset = (datasetPath: string): H5Dataset => {
-    const found = guard(datasetPath, () => find(datasetPath));
-    if (isDataset(found)) return found;
-    throw new InputError(
-      `Cannot read ${datasetPath} of ${path}: expected a dataset, got ${found === null ? "nothing of that name" : "something else"}.`,
-      { path },
-    );
-  };
-  const fetch = (objectPath: string, first: readonly number[], count: readonly number[], bytes: number): number => {
-    if (buffer.bytes < bytes) {
-      if (buffer.pointer !== 0) module._free(buffer.pointer);
-      buffer.bytes = 0;
-      buffer.pointer = module._malloc(bytes);
-      if (buffer.pointer === 0)
-        throw new InputError(
-          `Cannot read ${objectPath} of ${path}: ${bytes} bytes at once do not fit libhdf5's memory.`,
-          { path },
-        );
-      buffer.bytes = bytes;
-    }
-    return module.get_dataset_data(
-      file.file_id,
-      objectPath,
-      count.map(BigInt),
-      first.map(BigInt),
-      count.map(() => 1n),
-      BigInt(buffer.pointer),
-    );
-  };
-
+/**
+ * Throws InputError: no such file, not HDF5, truncated, left by a writer that was killed; and with every call: libhdf5 does not come to an end, or wants
+ * too much memory. `signal` ends any call with its reason.
+ */
+export async function openHdf5(path: string, signal?: AbortSignal): Promise<Hdf5File> {
+  const thread = acquireThread();
+  const asked = (action: string): Asked => ({ action, path, signal });
+  let opened: { readonly handle: number; readonly fileBytes: number };
+  try {
+    opened = await thread.ask({ open: { kind: "file", path } }, asked(`open ${path}`));
+  } catch (error) {
+    thread.release();
+    throw error;
+  }
+  const { handle, fileBytes } = opened;
+  const call =
+    (method: keyof LocalFile) =>
+    // the first argument says what is read
+    (...args: readonly unknown[]): Promise<never> =>
+      thread.ask({ handle, method, args }, asked(`read ${nameOf(args[0])} of ${path}`));
+  let bytes = new SharedArrayBuffer(0);
+  let isOpen = true;
   return {
     path,
-    kindOf(objectPath) {
-      const found = guard(objectPath, () => find(objectPath));
-      return isDataset(found) ? "dataset" : isGroup(found) ? "group" : undefined;
-    },
-    namesIn(groupPath) {
-      return guard(groupPath, () => {
-        const found = find(groupPath);
-        return isGroup(found) ? found.keys() : [];
-      });
-    },
-    describe(datasetPath) {
-      const found = dataset(datasetPath);
-      const { metadata, filters } = guard(datasetPath, () => ({ metadata: found.metadata, filters: found.filters }));
-      return {
-        objectPath: datasetPath,
-        shape: metadata.shape ?? [],
-        kind: KINDS[metadata.type] ?? "other",
-        valueBytes: metadata.size,
-        littleEndian: metadata.littleEndian,
-        signed: metadata.signed,
-        chunks: metadata.chunks ?? undefined,
-        filters,
-      };
-    },
-    readTexts(datasetPath) {
-      const found = dataset(datasetPath);
-      return guard(datasetPath, () => textsOf(found.value, found.metadata.strpad));
-    },
-    readAttribute(objectPath, name) {
-      return guard(`attribute ${name} of ${objectPath}`, () => {
-        const found = find(objectPath);
-        const attribute = found !== null && Object.hasOwn(found.attrs, name) ? found.attrs[name] : undefined;
-        if (attribute === undefined) return undefined;
-        const { value } = attribute;
-        if (typeof value === "string" || (Array.isArray(value) && value.every((item) => typeof item === "string"))) {
-          return textsOf(value, attribute.metadata.strpad);
-        }
-        if (typeof value === "number" || typeof value === "bigint") return [value];
-        return ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number | bigint>) : [];
-      });
-    },
-    readRectangle(description, first, count) {
-      const { shape, objectPath, valueBytes } = description;
-      if (shape.some((size, axis) => first[axis]! < 0 || count[axis]! < 1 || first[axis]! + count[axis]! > size)) {
-        throw new InternalError(`Values ${first} + ${count} of ${objectPath}, which is ${shape.join(" x ")}.`);
-      }
+    fileBytes,
+    kindOf: call("kindOf"),
+    namesIn: call("namesIn"),
+    groupsWith: call("groupsWith"),
+    describe: call("describe"),
+    readTexts: call("readTexts"),
+    readAttribute: call("readAttribute"),
+    layoutOf: call("layoutOf"),
+    locateChunk: call("locateChunk"),
+    async readRectangle(dataset, first, count) {
       const nValues = count.reduce((product, size) => product * size, 1);
-      const status = guard(objectPath, () => fetch(objectPath, first, count, nValues * valueBytes));
-      if (status < 0) throw new InputError(`Cannot read ${objectPath} of ${path}: libhdf5 gives no reason.`, { path });
-      return viewOf(module.HEAPU8, buffer.pointer, nValues, description, path);
-    },
-    layoutOf({ objectPath }) {
-      const found = dataset(objectPath);
-      const reference = guard(objectPath, () => Uint8Array.from(found.create_reference().ref_data));
-      return readDatasetLayout(path, Number(new DataView(reference.buffer).getBigUint64(0, true)));
-    },
-    locateChunk({ objectPath, shape, valueBytes }, at) {
-      const one = shape.map(() => 1);
-      const caught = latch.catchRead(LEAST_CHUNK_READ, () => fetch(objectPath, at, one, valueBytes));
-      if (caught !== undefined) return caught;
-      throw new InputError(
-        `Cannot read ${objectPath} of ${path}: the chunk at ${at.join(", ")} is not where its index says, or was never written. Convert the file with h5repack.`,
-        { path },
+      const nBytes = nValues * dataset.valueBytes;
+      if (bytes.byteLength < nBytes) bytes = new SharedArrayBuffer(nBytes);
+      const args = [dataset, first, count];
+      await thread.ask(
+        { handle, method: "readRectangle", args, bytes },
+        asked(`read ${dataset.objectPath} of ${path}`),
       );
+      return viewOf(bytes, 0, nValues, dataset, path);
     },
-    close() {
-      if (!open) return;
-      if (buffer.pointer !== 0) module._free(buffer.pointer);
-      latch.guard(`close ${path}`, path, () => file.close());
-      open = false;
+    async close() {
+      if (!isOpen) return;
+      isOpen = false;
+      try {
+        // nothing depends on it: also while the run is being stopped
+        await thread.ask({ handle, method: "close", args: [] }, { ...asked(`close ${path}`), signal: undefined });
+      } catch {
+        // the thread has ended, and the file with it
+      } finally {
+        thread.release();
+      }
     },
   };
 }
 
-function assertFile(path: string): void {
-  try {
-    const found = statSync(path);
-    if (found.isFile() && found.size === 0) {
-      throw new InputError(`Cannot open ${path}: expected an HDF5 file, got an empty one. Make it again.`, { path });
-    }
-    if (found.isFile()) return;
-  } catch (cause) {
-    if (cause instanceof InputError) throw cause;
-    throw new InputError(
-      `Cannot open ${path}: expected an HDF5 file, got ${describeSystemError(cause)}. Check the path.`,
-      { path, cause },
-    );
-  }
-  throw new InputError(`Cannot open ${path}: expected an HDF5 file, got a directory or device. Check the path.`, {
-    path,
-  });
-}
-
-function textsOf(value: unknown, padding: number | undefined): string[] {
-  const texts = (Array.isArray(value) ? value.flat() : [value]).map(String);
-  return padding === SPACE_PADDED ? texts.map((text) => text.trimEnd()) : texts;
-}
-
-function viewOf(
-  heap: Uint8Array,
-  pointer: number,
-  n: number,
-  { kind, valueBytes, signed, objectPath }: DatasetDescription,
-  path: string,
-): NumberArray {
-  const { buffer } = heap;
-  const name = `${kind === "integer" ? (signed ? "int" : "uint") : kind}${valueBytes * 8}`;
-  // Safety: malloc aligns to 8 bytes; the view is dropped before the next call, which may move the memory.
-  switch (name) {
-    case "float32":
-      return new Float32Array(buffer, pointer, n);
-    case "float64":
-      return new Float64Array(buffer, pointer, n);
-    case "int8":
-      return new Int8Array(buffer, pointer, n);
-    case "uint8":
-      return new Uint8Array(buffer, pointer, n);
-    case "int16":
-      return new Int16Array(buffer, pointer, n);
-    case "uint16":
-      return new Uint16Array(buffer, pointer, n);
-    case "int32":
-      return new Int32Array(buffer, pointer, n);
-    case "uint32":
-      return new Uint32Array(buffer, pointer, n);
-    case "int64":
-      return new BigInt64Array(buffer, pointer, n);
-    case "uint64":
-      return new BigUint64Array(buffer, pointer, n);
-  }
-  throw new InputError(
-    `Cannot read ${objectPath} of ${path}: expected float32, float64 or integers, got ${name}. Convert it with h5py or rhdf5.`,
-    { path },
-  );
-}
+const nameOf = (what: unknown): string => (typeof what === "string" ? what : (what as DatasetDescription).objectPath);

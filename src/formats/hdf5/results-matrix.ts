@@ -1,9 +1,10 @@
 // Results as ModelArray keeps them: /results/ANALYSIS/results_matrix (statistics, elements) float64, the first often element_id. Names of the
 // statistics in the attribute colnames (R's ModelArray), column_names, or the dataset /results/ANALYSIS/column_names.
 import { InputError, UsageError } from "../../errors.js";
+import { assertHeld, assertReadable } from "./dataset.js";
 import type { Hdf5Draft, MatrixSpec } from "./draft.js";
 import { openMatrixReader } from "./matrix-reader.js";
-import { assertFinished, type ScalarDataset } from "./modelarray-layout.js";
+import { assertFinished, listed, readNames, type ScalarDataset } from "./modelarray-layout.js";
 import type { Hdf5File } from "./open.js";
 
 /** ModelArray's first statistic: the number of the element, from 0. */
@@ -17,21 +18,25 @@ export interface ResultsMatrix {
   readonly matrix: ScalarDataset;
 }
 
-export const resultsPath = (analysis: string): string => `/results/${analysis}/results_matrix`;
+const MATRIX = "results_matrix";
+export const resultsPath = (analysis: string): string => `/results/${analysis}/${MATRIX}`;
 export const resultNamesPath = (analysis: string): string => `/results/${analysis}/column_names`;
 
+/** Analyses of the file. */
+export const listAnalyses = (file: Hdf5File): Promise<string[]> => file.groupsWith("/results", MATRIX);
+
 /** Throws UsageError when there is no such analysis (naming those there are), InputError for a matrix that cannot be one. */
-export function describeResults(file: Hdf5File, analysis: string): ResultsMatrix {
-  assertFinished(file);
+export async function describeResults(file: Hdf5File, analysis: string): Promise<ResultsMatrix> {
+  await assertFinished(file);
   const objectPath = resultsPath(analysis);
-  if (file.kindOf(objectPath) !== "dataset") {
-    const found = file.namesIn("/results").filter((name) => file.kindOf(resultsPath(name)) === "dataset");
-    const got = found.length === 0 ? "no results at all" : found.join(", ");
+  if ((await file.kindOf(objectPath)) !== "dataset") {
+    const found = await listAnalyses(file);
+    const got = found.length === 0 ? "no results at all" : listed(found);
     throw new UsageError(
       `Cannot export ${analysis}: expected ${objectPath} in ${file.path}, got ${got}. Choose with --analysis.`,
     );
   }
-  const values = file.describe(objectPath);
+  const values = await file.describe(objectPath);
   const [rows, columns] = values.shape as [number, number];
   if (values.shape.length !== 2 || (values.kind !== "float" && values.kind !== "integer")) {
     throw new InputError(
@@ -40,9 +45,11 @@ export function describeResults(file: Hdf5File, analysis: string): ResultsMatrix
     );
   }
   const named =
-    file.readAttribute(objectPath, "colnames") ??
-    file.readAttribute(objectPath, "column_names") ??
-    (file.kindOf(resultNamesPath(analysis)) === "dataset" ? file.readTexts(resultNamesPath(analysis)) : undefined);
+    (await file.readAttribute(objectPath, "colnames")) ??
+    (await file.readAttribute(objectPath, "column_names")) ??
+    (await readNames(file, resultNamesPath(analysis), [rows, columns]));
+  assertReadable(values, file.path);
+  assertHeld(values, file);
   // ModelArrayIO's names for what has none.
   const names =
     named?.map(String) ?? Array.from({ length: rows }, (_, i) => `component${String(i + 1).padStart(3, "0")}`);
@@ -78,7 +85,7 @@ export async function* readResults(
   for (let first = 0; first < matrix.nSubjects; first += together) {
     const count = Math.min(together, matrix.nSubjects - first);
     const group = Array.from({ length: count }, () => new Float64Array(nElements));
-    const reader = openMatrixReader(file, matrix, { partBytes: 2 ** 24, scratchPath });
+    const reader = await openMatrixReader(file, matrix, { partBytes: 2 ** 24, scratchPath });
     try {
       for await (const { rectangle, values } of reader.parts()) {
         for (let i = 0; i < rectangle.nSubjects; i++) {
@@ -95,18 +102,18 @@ export async function* readResults(
 }
 
 /** Writes the matrix and both kinds of names; `rowOf` gives statistic after statistic. */
-export function writeResults(
+export async function writeResults(
   draft: Hdf5Draft,
   { analysis, names, nElements }: Pick<ResultsMatrix, "analysis" | "names" | "nElements">,
   rowOf: (statistic: number) => Float64Array,
-): void {
+): Promise<void> {
   const spec: MatrixSpec = { shape: [names.length, nElements], type: "f64" };
-  draft.makeMatrix(resultsPath(analysis), spec);
+  await draft.makeMatrix(resultsPath(analysis), spec);
   for (let i = 0; i < names.length; i++) {
     const row = rowOf(i);
     const bytes = new Uint8Array(row.buffer, row.byteOffset, row.byteLength);
-    draft.writeRectangle(resultsPath(analysis), spec, [i, 0], [1, nElements], (target) => target.set(bytes));
+    await draft.writeRectangle(resultsPath(analysis), spec, [i, 0], [1, nElements], (target) => target.set(bytes));
   }
-  draft.makeTexts(resultNamesPath(analysis), names);
-  draft.setAttribute(resultsPath(analysis), "colnames", names);
+  await draft.makeTexts(resultNamesPath(analysis), names);
+  await draft.setAttribute(resultsPath(analysis), "colnames", names);
 }

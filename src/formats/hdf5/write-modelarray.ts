@@ -52,7 +52,7 @@ export interface ModelArrayWriter {
   /** Makes it whole; the caller publishes it. Throws InternalError when values are missing. */
   finish(onProgress?: (share: number) => void): Promise<void>;
   /** Removes it. Idempotent. */
-  discard(): void;
+  discard(): Promise<void>;
 }
 
 /** CRC-32 of each row's bytes, u32 [nSubjects]: a file of ours knows when its values were changed. */
@@ -84,13 +84,13 @@ export async function createModelArray(plan: ModelArrayPlan): Promise<ModelArray
   let fd = -1;
   let draft: Hdf5Draft | undefined;
   let whole = false;
-  const discard = () => {
+  const discard = async () => {
     if (fd >= 0) fs.closeSync(fd);
     fd = -1;
     if (plainPath !== partial) fs.rmSync(plainPath, { force: true });
     if (whole) return;
     try {
-      draft?.close();
+      await draft?.close();
     } catch {
       // It is thrown away.
     }
@@ -102,7 +102,7 @@ export async function createModelArray(plan: ModelArrayPlan): Promise<ModelArray
     else stack(scalars);
     fd = fs.openSync(plainPath, gzipLevel === undefined ? "r+" : "wx+");
   } catch (error) {
-    discard();
+    await discard();
     throw error;
   }
 
@@ -120,14 +120,15 @@ export async function createModelArray(plan: ModelArrayPlan): Promise<ModelArray
       fs.fsyncSync(fd);
       draft = await openDraft(partial, output, "add");
       for (const [i, scalar] of scalars.entries()) {
-        if (gzipLevel !== undefined) compress(draft, fd, scalar, (share) => onProgress?.((i + share) / scalars.length));
-        writeChecksums(draft, scalar);
+        if (gzipLevel !== undefined)
+          await compress(draft, fd, scalar, (share) => onProgress?.((i + share) / scalars.length));
+        await writeChecksums(draft, scalar);
       }
-      draft.removeAttribute("/", WRITING_MARKER);
-      draft.setAttribute("/", COMPLETE_MARKER, plan.creator);
-      draft.close();
+      await draft.removeAttribute("/", WRITING_MARKER);
+      await draft.setAttribute("/", COMPLETE_MARKER, plan.creator);
+      await draft.close();
       whole = true;
-      discard();
+      await discard();
     },
     discard,
   };
@@ -165,18 +166,18 @@ const matrixBytes = ({ shape, type }: MatrixSpec) =>
 async function layOut(plan: ModelArrayPlan, partial: string, scalars: readonly OpenScalar[]): Promise<void> {
   const draft = await openDraft(partial, plan.output, "make");
   try {
-    draft.setAttribute("/", WRITING_MARKER, plan.creator);
-    if (plan.tables !== undefined) writeFixelTables(draft, plan.tables);
+    await draft.setAttribute("/", WRITING_MARKER, plan.creator);
+    if (plan.tables !== undefined) await writeFixelTables(draft, plan.tables);
     for (const { plan: scalar, spec } of scalars) {
       const { name, subjectNames } = scalar;
-      draft.makeMatrix(valuesPath(name), spec);
-      draft.makeTexts(namesPath(name), subjectNames);
+      await draft.makeMatrix(valuesPath(name), spec);
+      await draft.makeTexts(namesPath(name), subjectNames);
       // Older readers know the attribute only.
       if (subjectNames.length * 16 <= MOST_ATTRIBUTE_BYTES)
-        draft.setAttribute(valuesPath(name), "column_names", subjectNames);
+        await draft.setAttribute(valuesPath(name), "column_names", subjectNames);
     }
   } finally {
-    draft.close();
+    await draft.close();
   }
 }
 
@@ -184,13 +185,13 @@ async function locate(partial: string, scalars: readonly OpenScalar[]): Promise<
   const file = await openHdf5(partial);
   try {
     for (const scalar of scalars) {
-      const { byteOffset, sizeBytes } = file.layoutOf(file.describe(valuesPath(scalar.plan.name)));
+      const { byteOffset, sizeBytes } = await file.layoutOf(await file.describe(valuesPath(scalar.plan.name)));
       if (byteOffset === undefined || sizeBytes !== matrixBytes(scalar.spec))
         throw new InternalError(`libhdf5 allocated ${sizeBytes} B for ${scalar.plan.name} in ${partial}.`);
       scalar.byteOffset = byteOffset;
     }
   } finally {
-    file.close();
+    await file.close();
   }
 }
 
@@ -216,14 +217,19 @@ function writeRows(fd: number, scalar: OpenScalar, values: Uint8Array, rectangle
 }
 
 /** From the plain values to whole chunks, each all subjects of some elements. */
-function compress(draft: Hdf5Draft, fd: number, scalar: OpenScalar, onChunk: (share: number) => void): void {
+async function compress(
+  draft: Hdf5Draft,
+  fd: number,
+  scalar: OpenScalar,
+  onChunk: (share: number) => void,
+): Promise<void> {
   const { plan, spec, byteOffset } = scalar;
   const nSubjects = plan.subjectNames.length;
   const valueBytes = spec.type === "f32" ? 4 : 8;
   const width = spec.gzip!.chunk[1]!;
   for (let first = 0; first < plan.nElements; first += width) {
     const count = Math.min(width, plan.nElements - first);
-    draft.writeRectangle(valuesPath(plan.name), spec, [0, first], [nSubjects, count], (bytes) => {
+    await draft.writeRectangle(valuesPath(plan.name), spec, [0, first], [nSubjects, count], (bytes) => {
       for (let i = 0; i < nSubjects; i++) {
         const row = bytes.subarray(i * count * valueBytes, (i + 1) * count * valueBytes);
         const position = byteOffset + (i * plan.nElements + first) * valueBytes;
@@ -238,9 +244,9 @@ function compress(draft: Hdf5Draft, fd: number, scalar: OpenScalar, onChunk: (sh
   }
 }
 
-function writeChecksums(draft: Hdf5Draft, { plan, crc32 }: OpenScalar): void {
+async function writeChecksums(draft: Hdf5Draft, { plan, crc32 }: OpenScalar): Promise<void> {
   const spec: MatrixSpec = { shape: [crc32.length], type: "u32" };
-  draft.makeMatrix(checksumsPath(plan.name), spec);
+  await draft.makeMatrix(checksumsPath(plan.name), spec);
   const bytes = new Uint8Array(crc32.buffer);
-  draft.writeRectangle(checksumsPath(plan.name), spec, [0], [crc32.length], (target) => target.set(bytes));
+  await draft.writeRectangle(checksumsPath(plan.name), spec, [0], [crc32.length], (target) => target.set(bytes));
 }

@@ -89,12 +89,13 @@ test("results", async () => {
     try {
       const found: number[][] = [];
       const options = { memoryBytes: 2 ** 20, scratchPath: `${path}.chunk` };
-      for await (const row of readResults(file, describeResults(file, "lm"), options)) found.push(Array.from(row));
+      for await (const row of readResults(file, await describeResults(file, "lm"), options))
+        found.push(Array.from(row));
       return found;
     } catch (error) {
       return (error as Error).message.replace(path, "lm.h5");
     } finally {
-      file.close();
+      await file.close();
     }
   };
   expect(await read(7n)).toEqual([
@@ -115,11 +116,11 @@ describe("/fixels and /voxels", () => {
     });
     const file = await openHdf5(path);
     try {
-      return readFixelTables(file)!;
+      return (await readFixelTables(file))!;
     } catch (error) {
       return (error as Error).message.replaceAll(path, "a.h5");
     } finally {
-      file.close();
+      await file.close();
     }
   };
   const sizes = (...dimensions: number[]) => ({

@@ -29,9 +29,9 @@ describe.skipIf(!hasH5py)(`chunks above ${LARGE_CHUNK_BYTES} bytes`, () => {
   beforeAll(() => askPython(PROGRAM, path));
   test.each(["whole", "unshuffled", "ragged", "plain", "turned"])("%s", async (name) => {
     const file = await openHdf5(path);
-    const scalar = describeScalar(file, name);
+    const scalar = await describeScalar(file, name);
     const scratchPath = join(directory, `${name}.chunk`);
-    const reader = openMatrixReader(file, scalar, { partBytes: 2 ** 22, scratchPath });
+    const reader = await openMatrixReader(file, scalar, { partBytes: 2 ** 22, scratchPath });
     const next = new Float64Array(nRows);
     let wrong = 0;
     for await (const { rectangle, values } of reader.parts()) {
@@ -48,14 +48,14 @@ describe.skipIf(!hasH5py)(`chunks above ${LARGE_CHUNK_BYTES} bytes`, () => {
     expect(wrong).toBe(0);
     expect(Array.from(next)).toEqual(new Array(nRows).fill(nColumns));
     reader.close();
-    file.close();
+    await file.close();
     expect(fs.existsSync(scratchPath)).toBe(false);
   });
   test("a flipped bit is seen", async () => {
     const file = await openHdf5(path);
-    const whole = file.describe("/scalars/whole/values");
-    const { byteOffset, lengthBytes } = file.locateChunk(whole, [0, 0]);
-    file.close();
+    const whole = await file.describe("/scalars/whole/values");
+    const { byteOffset, lengthBytes } = await file.locateChunk(whole, [0, 0]);
+    await file.close();
     const damaged = join(directory, "damaged.h5");
     fs.copyFileSync(path, damaged);
     const fd = fs.openSync(damaged, "r+");
@@ -63,16 +63,19 @@ describe.skipIf(!hasH5py)(`chunks above ${LARGE_CHUNK_BYTES} bytes`, () => {
     fs.closeSync(fd);
     const opened = await openHdf5(damaged);
     const scratchPath = join(directory, "damaged.chunk");
-    const reader = openMatrixReader(opened, describeScalar(opened, "whole"), { partBytes: 2 ** 22, scratchPath });
+    const reader = await openMatrixReader(opened, await describeScalar(opened, "whole"), {
+      partBytes: 2 ** 22,
+      scratchPath,
+    });
     await expect(reader.parts().next()).rejects.toThrow(/do not inflate \(.*\)\. The file is damaged/);
     expect(fs.existsSync(scratchPath)).toBe(false);
-    opened.close();
+    await opened.close();
   });
   test("another filter is refused with the command that helps", async () => {
     const file = await openHdf5(path);
     const options = { partBytes: 2 ** 22, scratchPath: join(directory, "none.chunk") };
-    const reader = openMatrixReader(file, describeScalar(file, "fletcher"), options);
+    const reader = await openMatrixReader(file, await describeScalar(file, "fletcher"), options);
     await expect(reader.parts().next()).rejects.toThrow(/too large for filters other than gzip and shuffle.*h5repack/);
-    file.close();
+    await file.close();
   });
 });

@@ -100,19 +100,19 @@ describe("damage", () => {
   test("truncated while it is open", async () => {
     const path = copyOf("h5py-chunks-plain.h5", "shrinks.h5");
     const file = await openHdf5(path);
-    const values = file.describe("/scalars/FD/values");
-    file.readRectangle(values, [0, 0], [1, 1]);
+    const values = await file.describe("/scalars/FD/values");
+    await file.readRectangle(values, [0, 0], [1, 1]);
     fs.truncateSync(path, 4000);
-    expect(() => file.readRectangle(values, [4, 40], [2, 10])).toThrow(
+    await expect(file.readRectangle(values, [4, 40], [2, 10])).rejects.toThrow(
       /ends too early, expected \d+ bytes at \d+, got 0/,
     );
-    file.close();
+    await file.close();
   });
   test("a flipped bit anywhere in compressed values", async () => {
     const fixture = join(hdf5Fixtures, "h5py-gzip-one-chunk.h5");
     const file = await openHdf5(fixture);
     const chunk = findChunk(fixture);
-    file.close();
+    await file.close();
     for (const part of [0.2, 0.5, 0.9]) {
       const path = copyOf("h5py-gzip-one-chunk.h5", `flipped-${part}.h5`);
       flipBit(path, chunk.byteOffset + Math.floor(chunk.lengthBytes * part));
@@ -124,8 +124,8 @@ describe("damage", () => {
     await convert(join(hdf5Fixtures, "h5py-contiguous-float64.h5"), path);
     await run(path);
     const file = await openHdf5(path);
-    const { byteOffset } = file.layoutOf(file.describe("/scalars/FD/values"));
-    file.close();
+    const { byteOffset } = await file.layoutOf(await file.describe("/scalars/FD/values"));
+    await file.close();
     flipBit(path, byteOffset! + 4 * (3 * nFixels + 7));
     expect(await messageOf(run(path))).toMatch(
       /expected subject 3 \(sub-04.mif, counted from 0\) as fixelstream wrote it/,
@@ -160,19 +160,23 @@ describe("a writer that is stopped", () => {
     fs.copyFileSync(partial, at("stage-2.h5"));
     for (const stage of [...stages, at("stage-2.h5")]) {
       const file = await openHdf5(stage);
-      expect(() => listScalars(file)).toThrow(/expected a finished file, got one whose writer was stopped/);
-      file.close();
+      await expect(listScalars(file)).rejects.toThrow(/expected a finished file, got one whose writer was stopped/);
+      await file.close();
     }
     await writer.finish();
     const file = await openHdf5(at("stages.h5"));
-    expect(listScalars(file)).toEqual(["FD"]);
-    file.close();
+    expect(await listScalars(file)).toEqual(["FD"]);
+    await file.close();
   });
   test("while libhdf5 writes leaves a file that does not open", async () => {
     const draft = await openDraft(at("open.h5"), at("open.h5"), "make");
-    draft.makeMatrix("/scalars/FD/values", { shape: [2, 1000], type: "f32", gzip: { level: 1, chunk: [2, 500] } });
+    await draft.makeMatrix("/scalars/FD/values", {
+      shape: [2, 1000],
+      type: "f32",
+      gzip: { level: 1, chunk: [2, 500] },
+    });
     fs.copyFileSync(at("open.h5"), at("killed.h5"));
-    draft.close();
+    await draft.close();
     const found = await messageOf(openHdf5(at("killed.h5")));
     expect(found).toMatch(/its writer did not finish|is truncated|got something else/);
   });
