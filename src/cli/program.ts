@@ -12,6 +12,7 @@ import { createFixelcfestatsCommand } from "./commands/fixelcfestats.js";
 import { createInfoCommand } from "./commands/info.js";
 import { createVectorstatsCommand } from "./commands/vectorstats.js";
 import { createVerifyCommand } from "./commands/verify.js";
+import { asInputError } from "../system-error.js";
 import { exitCodeOf } from "./exit-codes.js";
 import { describeHelp, formatHelp } from "./help.js";
 import { printResult } from "./print.js";
@@ -68,7 +69,7 @@ export async function runCli(tokens: readonly string[], streams: CliStreams): Pr
     await runTokens(tokens, streams);
     return 0;
   } catch (error) {
-    const found = error instanceof CommanderError ? asUsageError(error) : error;
+    const found = error instanceof CommanderError ? asUsageError(error) : asInputError(error);
     streams.stderr.write(formatError(found, debug));
     return exitCodeOf(found);
   }

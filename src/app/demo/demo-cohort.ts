@@ -2,18 +2,20 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { InputError, InternalError, isFixelstreamError } from "../../errors.js";
+import { InputError, isFixelstreamError } from "../../errors.js";
 import { pathKindOf } from "../../formats/path-kind.js";
 import { thingAt } from "../../publish/remove-ours.js";
 import { claimDirectory } from "../../results/claim-directory.js";
 import { describeSystemError, systemErrorCode } from "../../system-error.js";
 
-/** fixtures/demo of the package: above dist/src/app, or above src/app. */
+/** fixtures/demo of the package: above dist/src/app/demo, or above src/app/demo. Throws InputError: not there. */
 export function findDemo(): string {
-  const candidates = ["../../../", "../../"].map((up) => fileURLToPath(new URL(`${up}fixtures/demo`, import.meta.url)));
+  const candidates = ["../../../../", "../../../"].map((up) => fileURLToPath(new URL(`${up}fixtures/demo`, import.meta.url)));
   const found = candidates.find((candidate) => existsSync(candidate));
   if (found === undefined) {
-    throw new InternalError("The demo cohort is not part of this installation: fixtures/demo is missing.");
+    throw new InputError(
+      "Cannot find the demo cohort: expected fixtures/demo beside the program, got none that can be read. Install fixelstream again.",
+    );
   }
   return found;
 }

@@ -1,5 +1,6 @@
 // Messages between the main thread and its workers: two discriminated unions, nothing else crosses.
 import { BudgetError, DesignError, FixelstreamError, InputError, InternalError, UsageError } from "../../errors.js";
+import { asInputError } from "../../system-error.js";
 import type { Fallback } from "../../mapping/file-bytes.js";
 import type { PhaseOrder, PhaseReport } from "../plan/job.js";
 
@@ -23,7 +24,9 @@ export interface Failure {
   readonly path: string | undefined;
 }
 
-export function describeFailure(error: unknown): Failure {
+export function describeFailure(thrown: unknown): Failure {
+  // the system's own errors lose what they are when they cross
+  const error = asInputError(thrown);
   const tag = error instanceof FixelstreamError ? error._tag : "InternalError";
   const path = error instanceof InputError ? error.path : undefined;
   if (error instanceof Error) return { tag, message: error.message, stack: error.stack, path };

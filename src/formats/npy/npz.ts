@@ -14,6 +14,9 @@ export interface NpzArray {
   close(): void;
 }
 
+/** Looked at: an archive may have millions. */
+const MOST_ENTRIES = 1000;
+
 /** The one array of an archive. Throws InputError when it is no zip, or holds another number of arrays. */
 export async function openNpzArray(path: string): Promise<NpzArray> {
   const { openPromise } = await import("yauzl");
@@ -29,11 +32,14 @@ export async function openNpzArray(path: string): Promise<NpzArray> {
   }
   try {
     const entries: Entry[] = [];
-    for await (const entry of zip.eachEntry()) if (!entry.fileName.endsWith("/")) entries.push(entry);
+    for await (const entry of zip.eachEntry()) {
+      if (!entry.fileName.endsWith("/")) entries.push(entry);
+      if (entries.length > MOST_ENTRIES) break;
+    }
     if (entries.length !== 1) {
       const names = entries.slice(0, 5).map(({ fileName }) => fileName);
       const got =
-        entries.length === 0 ? "none" : `${entries.length} (${names.join(", ")}${entries.length > 5 ? ", .." : ""})`;
+        entries.length === 0 ? "none" : `${entries.length > MOST_ENTRIES ? `more than ${MOST_ENTRIES}` : entries.length} (${names.join(", ")}${entries.length > 5 ? ", .." : ""})`;
       throw new InputError(
         `Cannot read ${path}: expected one array in it, got ${got}. Save the one that is meant: numpy.savez(path, array).`,
         { path },
@@ -43,17 +49,28 @@ export async function openNpzArray(path: string): Promise<NpzArray> {
     return {
       name: entry.fileName,
       sizeBytes: entry.uncompressedSize,
-      openStream: () => zip.openReadStreamPromise(entry),
+      openStream: async () => {
+        try {
+          return await zip.openReadStreamPromise(entry);
+        } catch (cause) {
+          throw damaged(path, cause);
+        }
+      },
       close: () => zip.close(),
     };
   } catch (cause) {
     zip.close();
     if (cause instanceof InputError) throw cause;
-    throw new InputError(`Cannot read ${path}: expected a .npz archive, got a damaged one (${messageOf(cause)}).`, {
-      path,
-      cause,
-    });
+    throw damaged(path, cause);
   }
+}
+
+/** Also an archive that is whole, but encrypted or compressed as zip allows and numpy never does. */
+function damaged(path: string, cause: unknown): InputError {
+  return new InputError(
+    `Cannot read ${path}: expected a .npz archive as numpy writes it, got a damaged or another one (${messageOf(cause)}). Save it again: numpy.savez(path, array).`,
+    { path, cause },
+  );
 }
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
