@@ -40,9 +40,12 @@ export async function addScalar(conversion: FixelConversion): Promise<ConvertSum
         { path: output },
       );
     }
-    checkSameCohort(store, conversion);
+    const { subjectList, memoryBytes, signal } = conversion;
+    const names = conversion.names ?? (await readSubjectList(subjectList, { memoryBytes, signal }));
+    checkSameCohort(store, conversion, names);
     return await convertFixelDirectory({
       ...conversion,
+      names,
       claim,
       onComplete: (finished) => reportingWrites(output, () => moveInto(store, conversion, finished)),
     });
@@ -65,13 +68,13 @@ function moveInto(store: Store, { scalar, output }: FixelConversion, { partial, 
   });
 }
 
-function checkSameCohort(store: Store, { inputDirectory, subjectList, output, scalar }: FixelConversion): void {
+function checkSameCohort(store: Store, conversion: FixelConversion, names: readonly string[]): void {
+  const { inputDirectory, output, scalar, subjectList } = conversion;
   const refuse = (expected: string, got: string) =>
     new InputError(
       `Cannot add ${scalar} to ${output}: expected ${expected}, got ${got}. Give another name for a store of its own, or --force to replace this one.`,
       { path: output },
     );
-  const names = readSubjectList(subjectList);
   const known = store.subjectNames(store.scalarNames[0]!);
   if (names.length !== known.length) throw refuse(`its ${known.length} subjects`, `${names.length} in ${subjectList}`);
   const other = names.findIndex((name, i) => name !== known[i]);

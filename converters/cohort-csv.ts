@@ -4,6 +4,7 @@
 import { InputError } from "../src/errors.js";
 import { imageKindOf } from "../src/formats/image.js";
 import { readTable, type Table } from "../src/formats/text/csv.js";
+import type { TextOptions } from "../src/formats/text/read-text.js";
 
 export interface CohortScalar {
   readonly name: string;
@@ -12,8 +13,12 @@ export interface CohortScalar {
 }
 
 /** Throws InputError: neither form, an empty cell, a name that cannot be a scalar's, or a scalar that is not there. */
-export function readCohort(path: string, wanted: readonly string[] | undefined): CohortScalar[] {
-  const table = readTable(path);
+export async function readCohort(
+  path: string,
+  wanted: readonly string[] | undefined,
+  options: TextOptions = {},
+): Promise<CohortScalar[]> {
+  const table = await readTable(path, options);
   const isLong = ["scalar_name", "source_file"].every((name) => table.columns.includes(name));
   const scalars = isLong ? longForm(table) : wideForm(table, wanted);
   const names = scalars.map(({ name }) => name);
@@ -57,7 +62,9 @@ function longForm({ columns, rows }: Table): CohortScalar[] {
   const files = new Map<string, string[]>();
   for (const row of rows) {
     const name = row[nameAt]!;
-    files.set(name, [...(files.get(name) ?? []), row[fileAt]!]);
+    const known = files.get(name);
+    if (known === undefined) files.set(name, [row[fileAt]!]);
+    else known.push(row[fileAt]!);
   }
   return [...files].map(([name, sourceFiles]) => ({ name, sourceFiles }));
 }

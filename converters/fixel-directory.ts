@@ -43,6 +43,8 @@ export interface FixelConversion {
   /** For the provenance: as typed. */
   readonly command: string;
   readonly onProgress?: ((progress: ConvertProgress) => void) | undefined;
+  /** Ends the reading of the list with its reason; the rest is stopped by what onProgress throws. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** `check`: headers of files. `read`: subjects, those of an earlier run included. `verify`: blocks read back. Counts up to `total`. */
@@ -76,7 +78,7 @@ export interface ConvertSummary {
  * the subject files at once; output exists; disk full; a file changed meanwhile), BudgetError (memory for less than one subject).
  */
 export async function convertFixelDirectory(conversion: FixelConversion): Promise<ConvertSummary> {
-  const checked = checkInputs(conversion);
+  const checked = await checkInputs(conversion);
   return await withClaim(conversion.output, conversion.claim ?? "store", (claim) =>
     convertChecked(conversion, checked, claim),
   );
@@ -84,7 +86,7 @@ export async function convertFixelDirectory(conversion: FixelConversion): Promis
 
 async function convertChecked(
   conversion: FixelConversion,
-  checked: ReturnType<typeof checkInputs>,
+  checked: Awaited<ReturnType<typeof checkInputs>>,
   claim: StoreClaim,
 ): Promise<ConvertSummary> {
   const { output, memoryBytes, onProgress } = conversion;
@@ -151,14 +153,15 @@ async function finish(
 }
 
 /** Everything that can be wrong with the inputs, before anything is written. */
-function checkInputs(conversion: FixelConversion) {
+async function checkInputs(conversion: FixelConversion) {
   const { inputDirectory, subjectList, output, scalar, force, command, onProgress } = conversion;
   if (!/^[^/\\.][^/\\]*$/.test(scalar)) {
     throw new UsageError(`Cannot name a scalar ${JSON.stringify(scalar)}: expected a plain file name such as FD.`);
   }
   assertOutputFree(output, force, conversion.claim);
   const { indexPath, directionsPath, nFixels } = openFixelDirectory(inputDirectory);
-  const names = conversion.names ?? readSubjectList(subjectList);
+  const { memoryBytes, signal } = conversion;
+  const names = conversion.names ?? (await readSubjectList(subjectList, { memoryBytes, signal }));
   const { paths, searchedIn } = resolveSubjectFiles(names, {
     fixelDirectory: conversion.searchInputDirectory === false ? undefined : inputDirectory,
     listPath: subjectList,

@@ -36,6 +36,8 @@ export interface ImageConversion {
   readonly command: string;
   /** `share` 0..1 of the phase. */
   readonly onProgress?: ((phase: "read" | "verify" | "compress", share: number) => void) | undefined;
+  /** Ends the work of libhdf5 with its reason; the rest is stopped by what onProgress throws. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ConvertedScalar {
@@ -59,6 +61,7 @@ async function convertToHdf5(conversion: ImageConversion): Promise<ConvertedScal
     for (;;) {
       const writer = await createModelArray({
         ...{ output, partial: partialPath, tables, gzipLevel: conversion.gzipLevel, creator },
+        signal: conversion.signal,
         scalars: scalars.map(({ name, files }) => ({
           name,
           subjectNames: files.map((file) => file.name),

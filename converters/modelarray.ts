@@ -167,6 +167,7 @@ async function convertToHdf5(
     for (;;) {
       const writer = await createModelArray({
         ...{ output, partial: partialPath, tables, gzipLevel: conversion.gzipLevel, creator },
+        signal: conversion.signal,
         scalars: scalars.map(({ name, subjectNames, nElements }) => ({
           ...{ name, subjectNames, nElements },
           elementType: types.get(name)!,

@@ -2,17 +2,17 @@
 import { basename } from "node:path";
 import { BudgetError, InputError, isFixelstreamError } from "../src/errors.js";
 import { readMatrix } from "../src/formats/text/matrix.js";
-import { readTextFile } from "../src/formats/text/read-text.js";
+import { BYTES_A_CHARACTER, LARGEST_TEXT, readTextFile, type TextOptions } from "../src/formats/text/read-text.js";
 import { readSubjectList, resolveSubjectFiles } from "../src/formats/text/subject-list.js";
 import { checksumFile } from "../src/store/checksum-file.js";
 import { formatBytes } from "../src/units.js";
 import { assertUnchanged, describeInput } from "./subject-files.js";
 import { copyExactly, type VectorSource } from "./vector-source.js";
 
-/** Bytes of memory a byte of text takes while it is parsed: itself, a string of it, and a float64 for every three. */
-const BYTES_A_CHARACTER = 5;
-/** Bytes of text that become one string. */
-const LARGEST_TEXT = 2 ** 28;
+export interface VectorTextOptions extends Pick<TextOptions, "signal"> {
+  readonly memoryBytes: number;
+}
+
 /** Problems written out in one message. */
 const LISTED = 100;
 const NUMBER = /^[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan|inf|infinity)$/i;
@@ -30,11 +30,11 @@ export function isTextMatrix(text: string): boolean {
 }
 
 /** One path a line, searched beside the list, then in the working directory. Throws InputError. */
-export function openVectorList(path: string): VectorSource {
-  const names = readSubjectList(path);
+export async function openVectorList(path: string, options: VectorTextOptions): Promise<VectorSource> {
+  const names = await readSubjectList(path, options);
   const { paths } = resolveSubjectFiles(names, { listPath: path });
   const files = paths.map((typedPath, i) => ({ ...describeInput(names[i]!, typedPath), typedPath }));
-  const nElements = readVector(paths[0]!).length;
+  const nElements = (await readVector(paths[0]!, options)).length;
   const largest = files.reduce((most, { sizeBytes }) => Math.max(most, sizeBytes), 0);
   return {
     path,
@@ -44,9 +44,9 @@ export function openVectorList(path: string): VectorSource {
     elementTypes: ["f32", "f64"],
     readerBytes: largest * BYTES_A_CHARACTER,
     async openRows() {
-      const readOne = (i: number): Float64Array => {
+      const readOne = async (i: number): Promise<Float64Array> => {
         const { typedPath } = files[i]!;
-        const values = readVector(typedPath);
+        const values = await readVector(typedPath, options);
         if (values.length === nElements) return values;
         throw new InputError(
           `Cannot use ${typedPath}: expected ${nElements} values as in ${names[0]}, got ${values.length} (subject ${i + 1} of ${names.length}, counting from 1). Every subject needs the same elements.`,
@@ -60,9 +60,9 @@ export function openVectorList(path: string): VectorSource {
             const file = files[i]!;
             assertUnchanged({ ...file, dataPath: undefined });
             try {
-              if (!copyExactly(rows, (i - first) * nElements, readOne(i))) return undefined;
+              if (!copyExactly(rows, (i - first) * nElements, await readOne(i))) return undefined;
             } catch (error) {
-              throw allProblems(error, files.length, i, readOne);
+              throw await allProblems(error, files.length, i, readOne);
             }
             crc32.push(checksumFile(file.typedPath));
             await onRow(i);
@@ -76,12 +76,17 @@ export function openVectorList(path: string): VectorSource {
 }
 
 /** The error of file `first` and those of the files after it, in one. */
-function allProblems(error: unknown, nFiles: number, first: number, readOne: (i: number) => unknown): unknown {
+async function allProblems(
+  error: unknown,
+  nFiles: number,
+  first: number,
+  readOne: (i: number) => Promise<unknown>,
+): Promise<unknown> {
   if (!isFixelstreamError(error, "InputError")) return error;
   const problems = [error.message];
   for (let i = first + 1; i < nFiles && problems.length <= LISTED; i++) {
     try {
-      readOne(i);
+      await readOne(i);
     } catch (another) {
       if (!isFixelstreamError(another, "InputError")) return another;
       problems.push(another.message);
@@ -93,8 +98,8 @@ function allProblems(error: unknown, nFiles: number, first: number, readOne: (i:
 }
 
 /** A row or a column of numbers. */
-function readVector(path: string): Float64Array {
-  const { values, nRows, nColumns } = readMatrix(path);
+async function readVector(path: string, options: VectorTextOptions): Promise<Float64Array> {
+  const { values, nRows, nColumns } = await readMatrix(path, options);
   if (nRows === 1 || nColumns === 1) return values;
   throw new InputError(
     `Cannot read ${path}: expected a vector (one row or one column of numbers), got ${nRows} rows of ${nColumns}. Give the matrix itself as the input if its rows are the subjects.`,
@@ -103,7 +108,8 @@ function readVector(path: string): Float64Array {
 }
 
 /** A row a subject. The whole text is held: larger ones belong into .npy. Throws BudgetError, InputError. */
-export function openTextMatrix(path: string, memoryBytes: number): VectorSource {
+export async function openTextMatrix(path: string, options: VectorTextOptions): Promise<VectorSource> {
+  const { memoryBytes } = options;
   const input = describeInput(basename(path), path);
   const needed = input.sizeBytes * BYTES_A_CHARACTER;
   if (needed > memoryBytes || input.sizeBytes > LARGEST_TEXT) {
@@ -113,7 +119,7 @@ export function openTextMatrix(path: string, memoryBytes: number): VectorSource 
       { neededBytes: needed, givenBytes: memoryBytes },
     );
   }
-  const { nRows, nColumns } = readMatrix(path);
+  const { nRows, nColumns } = await readMatrix(path, options);
   return {
     path,
     nSubjects: nRows,
@@ -123,7 +129,7 @@ export function openTextMatrix(path: string, memoryBytes: number): VectorSource 
     readerBytes: needed,
     async openRows() {
       const crc = checksumFile(path);
-      const { values } = readMatrix(path);
+      const { values } = await readMatrix(path, options);
       assertUnchanged({ ...input, typedPath: path, dataPath: undefined });
       return {
         async readInto(rows, first, count) {
@@ -137,9 +143,10 @@ export function openTextMatrix(path: string, memoryBytes: number): VectorSource 
 }
 
 /** Throws InputError when it is no text. */
-export function openVectorText(path: string, memoryBytes: number): VectorSource {
+export async function openVectorText(path: string, options: VectorTextOptions): Promise<VectorSource> {
   const { sizeBytes } = describeInput(basename(path), path);
   // a list is small; what is too large to be held is looked at by openTextMatrix, which refuses it
-  const isMatrix = sizeBytes > LARGEST_TEXT || isTextMatrix(readTextFile(path));
-  return isMatrix ? openTextMatrix(path, memoryBytes) : openVectorList(path);
+  const isHeld = sizeBytes <= LARGEST_TEXT && sizeBytes * BYTES_A_CHARACTER <= options.memoryBytes;
+  const isMatrix = !isHeld || isTextMatrix(await readTextFile(path, options));
+  return isMatrix ? await openTextMatrix(path, options) : await openVectorList(path, options);
 }

@@ -9,7 +9,7 @@ import { createTurns } from "../src/turns.js";
 import { openNpy } from "./npy.js";
 import { type GroupPlan, planGroups } from "./plan-groups.js";
 import type { VectorSource } from "./vector-source.js";
-import { openVectorText } from "./vector-text.js";
+import { openVectorText, type VectorTextOptions } from "./vector-text.js";
 import { planRuns } from "./write-groups.js";
 
 export interface VectorConversion {
@@ -28,6 +28,8 @@ export interface VectorConversion {
   readonly command: string;
   /** Subjects, or blocks read back, done of `total`. */
   readonly onProgress?: ((phase: "read" | "verify", done: number, total: number) => void) | undefined;
+  /** Ends the reading of text with its reason; the rest is stopped by what onProgress throws. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface VectorSummary {
@@ -43,8 +45,8 @@ export interface VectorSummary {
 }
 
 /** By the name of the file: .npy, .npz, else text (a list of vector files, or a matrix). Throws InputError, BudgetError. */
-export async function openVectorSource(path: string, memoryBytes: number): Promise<VectorSource> {
-  return /\.np[yz]$/i.test(path) ? await openNpy(path) : openVectorText(path, memoryBytes);
+export async function openVectorSource(path: string, options: VectorTextOptions): Promise<VectorSource> {
+  return /\.np[yz]$/i.test(path) ? await openNpy(path) : await openVectorText(path, options);
 }
 
 /** Throws UsageError, InputError (all problems of the vector files at once), BudgetError. */

@@ -24,9 +24,14 @@ export function processStreams(tokens: readonly string[]): CliStreams {
   };
 }
 
-/** The first signal asks the run to stop and clean up; a second one of the same kind ends the process at once, as without us. */
+/** The first signal asks the run to stop and clean up; a second one, of whatever kind, ends the process at once, as without us. */
 function abortedBySignals(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of SIGNALS) process.once(signal, () => controller.abort(new Interrupted(signal)));
+  const listeners = SIGNALS.map((signal) => [signal, () => stop(signal)] as const);
+  const stop = (signal: InterruptingSignal) => {
+    for (const [other, listener] of listeners) process.off(other, listener);
+    controller.abort(new Interrupted(signal));
+  };
+  for (const [signal, listener] of listeners) process.on(signal, listener);
   return controller.signal;
 }

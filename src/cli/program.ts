@@ -1,6 +1,7 @@
 // Assembles the commands. `runCli` is the whole program: tokens in, exit code out; nothing here calls process.exit.
 import { Command, CommanderError } from "commander";
 import { UsageError } from "../errors.js";
+import { asInputError } from "../system-error.js";
 import { VERSION } from "../version.js";
 import type { CliStreams } from "./cli-streams.js";
 import { createCacheCommand } from "./commands/cache.js";
@@ -12,7 +13,6 @@ import { createFixelcfestatsCommand } from "./commands/fixelcfestats.js";
 import { createInfoCommand } from "./commands/info.js";
 import { createVectorstatsCommand } from "./commands/vectorstats.js";
 import { createVerifyCommand } from "./commands/verify.js";
-import { asInputError } from "../system-error.js";
 import { exitCodeOf } from "./exit-codes.js";
 import { describeHelp, formatHelp } from "./help.js";
 import { printResult } from "./print.js";

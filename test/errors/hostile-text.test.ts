@@ -40,18 +40,22 @@ describe("a matrix", () => {
     expect(parseMatrix("1\n".repeat(MILLION), "m.txt")).toMatchObject({ nRows: MILLION, nColumns: 1 });
   });
 
-  it("is not read to its end when it starts like an image", { timeout: SOON }, () => {
+  it("is not read to its end when it starts like an image", { timeout: SOON }, async () => {
     fs.writeFileSync(at("huge.mif"), "mrtrix image\n\0");
     fs.truncateSync(at("huge.mif"), 2 ** 36); // takes no room on the disk
-    expect(() => readMatrix(at("huge.mif"))).toThrow(/expected a text file, got binary data. Is it the right file\?$/);
+    await expect(readMatrix(at("huge.mif"))).rejects.toThrow(
+      /expected a text file, got binary data. Is it the right file\?$/,
+    );
     fs.rmSync(at("huge.mif"));
   });
 
-  it("may be of exactly as many bytes as are looked at first, or a few more", () => {
+  it("may be of exactly as many bytes as are looked at first, or a few more", async () => {
     for (const length of [4094, 4095, 4096, 4097, 8192, 10_000]) {
       fs.writeFileSync(at("long.txt"), `${"7 ".repeat(length).slice(0, length - 1)}\n`);
-      expect(readTextFile(at("long.txt"))).toHaveLength(length);
-      expect(parseIntegers(readTextFile(at("long.txt")), "long.txt").values.every((value) => value === 7)).toBe(true);
+      expect(await readTextFile(at("long.txt"))).toHaveLength(length);
+      expect(parseIntegers(await readTextFile(at("long.txt")), "long.txt").values.every((value) => value === 7)).toBe(
+        true,
+      );
     }
   });
 });

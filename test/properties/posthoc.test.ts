@@ -48,14 +48,14 @@ function oracleEnhanced(shuffles: readonly Shuffle[], mask?: readonly number[]):
   );
 }
 
-const nullOf = (output: string) => Array.from(readMatrix(join(output, "null_dist.txt")).values);
+const nullOf = async (output: string) => Array.from((await readMatrix(join(output, "null_dist.txt"))).values);
 const imageOf = (output: string, name: string) => Array.from(readSmallImage(join(output, `${name}.mif`)).values);
 
 describe("-posthoc", () => {
   test("of every fixel changes nothing", async () => {
     await runProblem(directory, { ...paths, output: at("plain") });
     await runProblem(directory, { ...paths, output: at("all"), posthoc: writeMask("all.mif", () => true) });
-    expect(nullOf(at("all"))).toEqual(nullOf(at("plain")));
+    expect(await nullOf(at("all"))).toEqual(await nullOf(at("plain")));
     for (const name of ["cfe", "Zstat", ...TESTED])
       expect(imageOf(at("all"), name)).toEqual(imageOf(at("plain"), name));
   });
@@ -72,7 +72,7 @@ describe("-posthoc", () => {
     const enhanced = oracleEnhanced(permutations.map((perm) => ({ perm })));
     const fixels = Array.from({ length: N.fixels }, (_, f) => f).filter(inside);
     const expected = enhanced.map((values) => Math.max(...fixels.map((f) => values[f]!)));
-    const found = nullOf(output);
+    const found = await nullOf(output);
     expect(found).toHaveLength(N.shuffles);
     for (const [i, value] of found.entries())
       expect(value).toBeCloseTo(expected[i]!, 3 - Math.floor(Math.log10(value + 1e-9)));
@@ -110,7 +110,7 @@ describe("-posthoc", () => {
       permutations.map((perm) => ({ perm })),
       analysed,
     ).map((values) => Math.max(...tested.map((f) => values[f]!)));
-    for (const [i, value] of nullOf(output).entries()) expect(value).toBeCloseTo(expected[i]!, 3);
+    for (const [i, value] of (await nullOf(output)).entries()) expect(value).toBeCloseTo(expected[i]!, 3);
     const record = JSON.parse(fs.readFileSync(join(output, "run.json"), "utf8"));
     expect(record.inputs.posthoc).toEqual({ path: posthoc, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(record.problem.nPosthoc).toBe(5);

@@ -8,7 +8,9 @@ import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const inputs = path.join(temporaryDirectory(), "inputs");
 makeInputs(inputs);
-const CODES = (process.env.FAIL_CODES ?? "ENOSPC,EIO,EACCES,EROFS,EDQUOT,EMFILE,ENAMETOOLONG,ELOOP,EXDEV,ENOENT").split(",");
+const CODES = (process.env.FAIL_CODES ?? "ENOSPC,EIO,EACCES,EROFS,EDQUOT,EMFILE,ENAMETOOLONG,ELOOP,EXDEV,ENOENT").split(
+  ",",
+);
 const STEP = Number(process.env.FAIL_STEP ?? 1);
 const only = process.env.FAIL_ONLY;
 
@@ -23,7 +25,8 @@ describe.each(COMMANDS.filter(({ name }) => only === undefined || name === only)
         isThere: command.makes !== undefined && fs.existsSync(path.join(directory, command.makes)),
       }));
       const asks = /^fixelstream: (error|warning): /m.test(found.stderr);
-      const isOurs = found.status === 0 || (found.status === 1 && asks && !/bug in fixelstream|^ {4}at /m.test(found.stderr));
+      const isOurs =
+        found.status === 0 || (found.status === 1 && asks && !/bug in fixelstream|^ {4}at /m.test(found.stderr));
       if (!isOurs) wrong.push(`${failAt} ${calls[failAt]}: ${found.status} ${found.stderr.slice(0, 300)}`);
       else if (found.status === 1 && found.isThere && !/complete|whole/.test(found.stderr)) {
         wrong.push(`${failAt} ${calls[failAt]}: is there, but ${found.stderr.slice(0, 300)}`);

@@ -54,7 +54,9 @@ export const COMMANDS: readonly FailingCommand[] = [
 /** Inputs, a store, an .h5, results and a cache. */
 export function makeInputs(root: string): void {
   makeSmallAnalysis(root);
-  const values = Array.from({ length: 8 }, (_, i) => Array.from({ length: 5 }, (_, j) => (i * 7 + j * 3) % 5).join(" "));
+  const values = Array.from({ length: 8 }, (_, i) =>
+    Array.from({ length: 5 }, (_, j) => (i * 7 + j * 3) % 5).join(" "),
+  );
   fs.writeFileSync(path.join(root, "vectors.txt"), `${values.join("\n")}\n`);
   const rows = Array.from({ length: 8 }, (_, i) => `FD,sub-${i + 1}.mif\n`);
   fs.writeFileSync(path.join(root, "cohort.csv"), `scalar_name,source_file\n${rows.join("")}`);

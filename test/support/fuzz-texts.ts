@@ -42,17 +42,17 @@ export function textTargets(directory: string): FuzzTarget<never>[] {
     name,
     path: file,
     inputs,
-    run(bytes) {
+    async run(bytes) {
       fs.writeFileSync(file, bytes);
-      parse();
+      await parse();
     },
   });
   const checkShape = ({ nRows, nColumns, values }: { nRows: number; nColumns: number; values: ArrayLike<number> }) => {
     assertThat(nRows >= 1 && nColumns >= 1 && values.length === nRows * nColumns, `${nRows} x ${nColumns}`);
   };
   const targets = [
-    target("cohort table", mutatedFile(COHORTS, ["FD,x.mif,1", '"', ","]), () => {
-      const scalars = readCohort(file, undefined);
+    target("cohort table", mutatedFile(COHORTS, ["FD,x.mif,1", '"', ","]), async () => {
+      const scalars = await readCohort(file, undefined);
       assertThat(scalars.length > 0 && scalars.every(({ sourceFiles }) => !sourceFiles.includes("")), "files");
     }),
     {
@@ -65,16 +65,16 @@ export function textTargets(directory: string): FuzzTarget<never>[] {
         );
       },
     },
-    target("matrix", mutatedFile(MATRICES, ["1 2", "# x", "1,,2"]), () => checkShape(readMatrix(file))),
-    target("integers", mutatedFile([...PERMUTATIONS, "1.0 2\n"], ["1 2"]), () =>
-      checkShape(parseIntegers(readTextFile(file), file)),
+    target("matrix", mutatedFile(MATRICES, ["1 2", "# x", "1,,2"]), async () => checkShape(await readMatrix(file))),
+    target("integers", mutatedFile([...PERMUTATIONS, "1.0 2\n"], ["1 2"]), async () =>
+      checkShape(parseIntegers(await readTextFile(file), file)),
     ),
-    target("subject list", mutatedFile(LISTS, ["", " x", "/abs/olute.mif"]), () => {
-      const names = readSubjectList(file);
+    target("subject list", mutatedFile(LISTS, ["", " x", "/abs/olute.mif"]), async () => {
+      const names = await readSubjectList(file);
       assertThat(names.length > 0 && names.every((name) => name.trim() !== "" && !name.includes("\n")), "names");
     }),
-    target("permutations", mutatedFile(PERMUTATIONS, ["0 1 2", "4 4"]), () => {
-      const plan = planFromPermutations(parseIntegers(readTextFile(file), file), {
+    target("permutations", mutatedFile(PERMUTATIONS, ["0 1 2", "4 4"]), async () => {
+      const plan = planFromPermutations(parseIntegers(await readTextFile(file), file), {
         nSubjects: 4,
         errors: "both",
         seed: 1,

@@ -11,7 +11,7 @@ import { waitingWarning } from "../inputs/cached-input.js";
 import { resolveColumnInput } from "../inputs/column-input.js";
 import { type FixelInput, resolveFixelInput } from "../inputs/fixel-input.js";
 import { analyse, type InferenceEvents, type InferenceSummary, planAnalysis } from "./analyse.js";
-import type { DataInput } from "./data-input.js";
+import type { ColumnInput, DataInput } from "./data-input.js";
 import { describeStored } from "./describe-stored.js";
 import type { ElementKind, ElementSelection } from "./element-kind.js";
 import type { FixelCfeOptions } from "./options.js";
@@ -54,10 +54,11 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
     };
   },
   async resolveColumns({ column = [], memoryBytes, io, command }, { fixels }, { cache, files }) {
-    return column.map((list, i) => {
+    const columns: ColumnInput[] = [];
+    for (const [i, list] of column.entries()) {
       const readList = (path: string) => files.list(`column${i + 1}`, path);
-      const found = resolveColumnInput(list, fixels, { cache, memoryBytes, io, command, readList });
-      return {
+      const found = await resolveColumnInput(list, fixels, { cache, memoryBytes, io, command, readList });
+      columns.push({
         expected: found.expected,
         bytesToWrite: found.bytesToWrite,
         checkSources: () => found.checkSources(),
@@ -67,8 +68,9 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
           return { spec, sources: describeStored(spec)!.sources };
         },
         close: () => found.close(),
-      };
-    });
+      });
+    }
+    return columns;
   },
   selectElements(options, { nElements }, files) {
     const analysed = readAnalysisMask(options.mask, nElements, files);

@@ -6,11 +6,12 @@ import { InputError } from "../../errors.js";
 import { openImage, readImageHeader } from "../../formats/image.js";
 import type { Image, ImageHeader } from "../../formats/image-header.js";
 import { bytesInMemory } from "../../formats/positional-bytes.js";
-import { type IntegerMatrix, parseIntegers } from "../../formats/text/integers.js";
-import { type Matrix, parseMatrix } from "../../formats/text/matrix.js";
-import { readTextFile } from "../../formats/text/read-text.js";
+import { asIntegers, type IntegerMatrix } from "../../formats/text/integers.js";
+import { type Matrix, parseMatrixInSteps } from "../../formats/text/matrix.js";
+import { readTextFile, type TextOptions } from "../../formats/text/read-text.js";
 import { namesOfList } from "../../formats/text/subject-list.js";
 import { describeSystemError } from "../../system-error.js";
+import { createTurns, inTurns } from "../../turns.js";
 
 export interface InputFile {
   /** As typed. */
@@ -22,13 +23,13 @@ export interface InputFile {
 /** `role`: what the file is for, its key in run.json. */
 export interface InputFiles {
   /** Throws InputError. */
-  text(role: string, path: string): string;
+  text(role: string, path: string): Promise<string>;
   /** Names, one a line. Throws InputError, also for none. */
-  list(role: string, path: string): string[];
+  list(role: string, path: string): Promise<string[]>;
   /** Throws InputError as parseMatrix. */
-  matrix(role: string, path: string): Matrix;
+  matrix(role: string, path: string): Promise<Matrix>;
   /** Throws InputError as parseIntegers. */
-  integers(role: string, path: string): IntegerMatrix;
+  integers(role: string, path: string): Promise<IntegerMatrix>;
   /**
    * The whole image in memory; `check` sees the header first, so that a wrong file does not cost its own size. Throws InputError as openImage, or what
    * `check` throws.
@@ -38,18 +39,27 @@ export interface InputFiles {
   readonly read: Readonly<Record<string, InputFile>>;
 }
 
-export function createInputFiles(): InputFiles {
+/** Of a run: what a text may take of its memory, and what ends the reading. */
+export function createInputFiles(options: Pick<TextOptions, "memoryBytes" | "signal"> = {}): InputFiles {
   const read: Record<string, InputFile> = {};
   const text = (role: string, path: string) =>
-    readTextFile(path, (bytes) => {
-      read[role] = { path, sha256: createHash("sha256").update(bytes).digest("hex") };
+    readTextFile(path, {
+      ...options,
+      onBytes: (bytes) => {
+        read[role] = { path, sha256: createHash("sha256").update(bytes).digest("hex") };
+      },
     });
+  const parse = (content: string, path: string) =>
+    inTurns(parseMatrixInSteps(content, path), createTurns(options.signal));
   return {
     read,
     text,
-    list: (role, path) => namesOfList(text(role, path), path),
-    matrix: (role, path) => parseMatrix(text(role, path), path),
-    integers: (role, path) => parseIntegers(text(role, path), path),
+    list: async (role, path) => namesOfList(await text(role, path), path),
+    matrix: async (role, path) => await parse(await text(role, path), path),
+    async integers(role, path) {
+      const content = await text(role, path);
+      return asIntegers(await parse(content, path), content, path);
+    },
     image(role, path, check) {
       check(readImageHeader(path));
       const hash = createHash("sha256");

@@ -46,12 +46,12 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
 ): Promise<AnalysisPlan<Input>> {
   kind.checkParameters(options);
   const cache = options.cache ?? kind.defaultCache(options);
-  const files = createInputFiles();
+  const files = createInputFiles({ memoryBytes: options.memoryBytes, signal });
   const context = { cache, files, signal };
   const input = await kind.resolveInput(options, context);
   const { nSubjects, subjectsFrom } = input;
-  const { design, list } = resolveDesign(options, { files, nSubjects, subjectsFrom });
-  const variance = readVarianceGroups(options.variance, nSubjects, files);
+  const { design, list } = await resolveDesign(options, { files, nSubjects, subjectsFrom });
+  const variance = await readVarianceGroups(options.variance, nSubjects, files);
   const columnInputs = await kind.resolveColumns(options, input, context);
   const selection = kind.selectElements(options, input, files);
   const turns = createTurns(signal);

@@ -22,6 +22,8 @@ export interface ConvertCohortOptions {
   readonly force: boolean;
   readonly command: string;
   readonly onProgress?: ((phase: "check" | "read" | "verify" | "compress", share: number) => void) | undefined;
+  /** Ends the reading of the table with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ConvertCohortSummary {
@@ -35,7 +37,8 @@ export async function convertCohort(options: ConvertCohortOptions): Promise<Conv
   const { cohort, output, force, onProgress } = options;
   await assertFree(output, force);
   const directory = openFixelDirectory(options.template);
-  const found = readCohort(cohort, options.scalars);
+  const { memoryBytes, signal } = options;
+  const found = await readCohort(cohort, options.scalars, { memoryBytes, signal });
   const scalars = found.map(({ name, sourceFiles }, i) => {
     const search = { fixelDirectory: directory.path, listPath: cohort };
     const { paths } = resolveSubjectFiles(sourceFiles, search);

@@ -13,6 +13,6 @@ export interface ConvertVectorsOptions extends Omit<VectorConversion, "source"> 
 
 /** Throws UsageError, InputError, BudgetError. */
 export async function convertVectorInput({ input, ...conversion }: ConvertVectorsOptions): Promise<VectorSummary> {
-  const source = await openVectorSource(input, conversion.memoryBytes);
+  const source = await openVectorSource(input, conversion);
   return await convertVectors({ ...conversion, source });
 }

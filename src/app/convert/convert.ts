@@ -33,6 +33,8 @@ export interface ConvertFixelsOptions {
   /** As typed, for the provenance. */
   readonly command: string;
   readonly onProgress?: ((progress: ConvertProgress) => void) | undefined;
+  /** Ends the reading of the list with its reason; the rest is stopped by what onProgress throws. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
@@ -69,7 +71,8 @@ async function convertToHdf5(
   const { output, scalar, force, onProgress } = options;
   await assertFree(output, force);
   const directory = openFixelDirectory(options.inputDirectory);
-  const names = readSubjectList(options.subjectList);
+  const { memoryBytes, signal } = options;
+  const names = await readSubjectList(options.subjectList, { memoryBytes, signal });
   const search = { fixelDirectory: directory.path, listPath: options.subjectList };
   const { paths, searchedIn } = resolveSubjectFiles(names, search);
   const total = names.length;

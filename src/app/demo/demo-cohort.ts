@@ -10,7 +10,9 @@ import { describeSystemError, systemErrorCode } from "../../system-error.js";
 
 /** fixtures/demo of the package: above dist/src/app/demo, or above src/app/demo. Throws InputError: not there. */
 export function findDemo(): string {
-  const candidates = ["../../../../", "../../../"].map((up) => fileURLToPath(new URL(`${up}fixtures/demo`, import.meta.url)));
+  const candidates = ["../../../../", "../../../"].map((up) =>
+    fileURLToPath(new URL(`${up}fixtures/demo`, import.meta.url)),
+  );
   const found = candidates.find((candidate) => existsSync(candidate));
   if (found === undefined) {
     throw new InputError(

@@ -33,15 +33,20 @@ export interface ColumnOptions {
   readonly io: IoPolicy;
   readonly command: string;
   /** As FixelInputOptions. */
-  readonly readList?: ((path: string) => string[]) | undefined;
+  readonly readList?: ((path: string) => Promise<string[]>) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** In a store every column has the same scalar's name: its list is in the cache's key. */
 const SCALAR = "column";
 
 /** Lists are searched beside the list, then in the working directory. Throws InputError: wrong length, or files that are not there. */
-export function resolveColumnInput(list: string, input: FixelInput, options: ColumnOptions): ColumnInput {
-  const names = (options.readList ?? readSubjectList)(list);
+export async function resolveColumnInput(
+  list: string,
+  input: FixelInput,
+  options: ColumnOptions,
+): Promise<ColumnInput> {
+  const names = await (options.readList?.(list) ?? readSubjectList(list, options));
   const nSubjects = input.subjects.length;
   if (names.length !== nSubjects) {
     throw new InputError(

@@ -8,12 +8,18 @@ import { type FixelDirectory, openFixelDirectory } from "../../formats/fixel-dir
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { readImageHeader } from "../../formats/image.js";
 import type { ImageHeader } from "../../formats/image-header.js";
-import { readSubjectList, resolveSubjectFiles } from "../../formats/text/subject-list.js";
+import { resolveSubjectFiles } from "../../formats/text/subject-list.js";
 import { openStore, type Store } from "../../store/open-store.js";
 import { selectRows } from "../../store/select-rows.js";
 import { findCachedInput } from "./cached-input.js";
 import { resolveHdf5 } from "./hdf5-input.js";
-import type { FixelInput, FixelInputOptions, OpenEvents, OpenedInput } from "./input-source.js";
+import {
+  type FixelInput,
+  type FixelInputOptions,
+  type OpenEvents,
+  type OpenedInput,
+  readList,
+} from "./input-source.js";
 import { subjectHeaders } from "./subject-headers.js";
 
 export type { FixelInput, FixelInputOptions, OpenEvents, OpenedInput };
@@ -29,7 +35,7 @@ export async function resolveFixelInput(options: FixelInputOptions): Promise<Fix
   return resolveDirectory(options, openFixelDirectory(input));
 }
 
-function resolveStore(options: FixelInputOptions): FixelInput {
+async function resolveStore(options: FixelInputOptions): Promise<FixelInput> {
   const { input, subjects } = options;
   const store = openStore(input, { io: options.io });
   const scalar = scalarOf(store, options.scalar);
@@ -43,7 +49,7 @@ function resolveStore(options: FixelInputOptions): FixelInput {
   const rows =
     subjects === "-"
       ? undefined
-      : selectRows((options.readList ?? readSubjectList)(subjects), names, { listPath: subjects, storePath: input });
+      : selectRows(await readList(options, subjects), names, { listPath: subjects, storePath: input });
   const { template } = store;
   return {
     nFixels: store.nElements,
@@ -104,13 +110,13 @@ function scalarOf(store: Store, wanted: string | undefined): string {
   return store.scalarNames[0]!;
 }
 
-function resolveDirectory(options: FixelInputOptions, directory: FixelDirectory): FixelInput {
+async function resolveDirectory(options: FixelInputOptions, directory: FixelDirectory): Promise<FixelInput> {
   if (options.subjects === "-") {
     throw new UsageError(
       `Cannot use - as the subject list: expected a file naming one subject a line, because ${options.input} is a fixel directory. "-" stands for all subjects of a store.`,
     );
   }
-  const names = (options.readList ?? readSubjectList)(options.subjects);
+  const names = await readList(options, options.subjects);
   const { paths, searchedIn } = resolveSubjectFiles(names, {
     fixelDirectory: directory.path,
     listPath: options.subjects,

@@ -7,11 +7,10 @@ import { readFixelTables, writeFixelTemplate } from "../../formats/hdf5/fixel-ta
 import { chooseScalar, describeScalar, type ScalarDataset } from "../../formats/hdf5/modelarray-layout.js";
 import { type Hdf5File, openHdf5 } from "../../formats/hdf5/open.js";
 import { readImageHeader } from "../../formats/image.js";
-import { readSubjectList } from "../../formats/text/subject-list.js";
 import type { PartialDirectory } from "../../publish/partial-directory.js";
 import { selectRows } from "../../store/select-rows.js";
 import { describeInPlace } from "./hdf5-in-place.js";
-import type { FixelInput, FixelInputOptions } from "./input-source.js";
+import { type FixelInput, type FixelInputOptions, readList } from "./input-source.js";
 
 /**
  * Reads metadata, and three values twice over. Throws InputError: not ModelArray's layout, damaged, chunked or compressed (with the command to run);
@@ -28,7 +27,7 @@ export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInpu
     const rows =
       subjects === "-"
         ? undefined
-        : selectRows((options.readList ?? readSubjectList)(subjects), names, { listPath: subjects, storePath: input });
+        : selectRows(await readList(options, subjects), names, { listPath: subjects, storePath: input });
     const expected = rows === undefined ? spec : { ...spec, rows };
     return {
       nFixels: scalar.nElements,

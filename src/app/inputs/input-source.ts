@@ -1,5 +1,6 @@
 // What an analysis knows of its data before and after they are opened, whatever kind of source they come from.
 import type { ImageHeader } from "../../formats/image-header.js";
+import { readSubjectList } from "../../formats/text/subject-list.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
 import type { Warning } from "../../warnings.js";
@@ -10,7 +11,7 @@ export interface FixelInputOptions {
   /** Subject list, or "-" with a store: all rows in store order. */
   readonly subjects: string;
   /** Names in a list of subjects, where somebody wants to see what is read. Throws InputError. */
-  readonly readList?: ((path: string) => string[]) | undefined;
+  readonly readList?: ((path: string) => Promise<string[]>) | undefined;
   readonly scalar: string | undefined;
   /** Fixel directory for the results of an .h5 that has no /fixels and /voxels. */
   readonly template?: string | undefined;
@@ -20,6 +21,11 @@ export interface FixelInputOptions {
   readonly command: string;
   /** Ends the reading of an .h5 with its reason. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Names of a list of subjects. Throws as readSubjectList. */
+export function readList({ readList, memoryBytes, signal }: FixelInputOptions, path: string): Promise<string[]> {
+  return readList === undefined ? readSubjectList(path, { memoryBytes, signal }) : readList(path);
 }
 
 export interface OpenEvents {

@@ -59,7 +59,7 @@ export async function resolveVectorInput(options: VectorInputOptions): Promise<V
   const { input, io } = options;
   if (isHdf5Path(input)) return resolveHdf5(options);
   if (existsSync(join(input, "store.json")) || /\.fxs\/?$/.test(input)) return resolveStore(options);
-  const source = await openVectorSource(input, options.memoryBytes);
+  const source = await openVectorSource(input, options);
   const { nSubjects, nElements } = source;
   const cached = findCachedInput({
     ...{ cache: options.cache, io, scalar: DEFAULT_VECTOR_SCALAR, nSubjects, nElements },

@@ -45,7 +45,7 @@ export async function runSelfTest({ kernels, nThreads }: SelfTest): Promise<Self
       ...{ connectivity: at("matrix"), output, cache: join(scratch, "cache"), command: "fixelstream doctor" },
       ...{ nShuffles: STORED_NULL.length, seed: 1, kernels, memoryBytes: 2 ** 28, nThreads },
     });
-    const found = [...readMatrix(join(output, "null_dist.txt")).values, hypotheses[0]!.largestZ];
+    const found = [...(await readMatrix(join(output, "null_dist.txt"))).values, hypotheses[0]!.largestZ];
     const stored = [...STORED_NULL, STORED_LARGEST_Z];
     if (found.length !== stored.length) throw new InternalError(`${found.length} numbers beside ${stored.length}.`);
     const difference = found.reduce((most, value, i) => Math.max(most, Math.abs(value / stored[i]! - 1)), 0);

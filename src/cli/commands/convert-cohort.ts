@@ -65,6 +65,7 @@ export function createConvertCohortCommand(streams: CliStreams): Command {
         ...{ cohort, template, output, gzipLevel, memoryBytes, force },
         scalars: typed.scalar?.split(",").map((name) => name.trim()),
         command: streams.command,
+        signal: streams.signal,
         onProgress: (phase, share) => {
           streams.signal?.throwIfAborted();
           progress.update(phase, share);

@@ -53,6 +53,7 @@ export function createConvertVectorsCommand(streams: CliStreams): Command {
         memoryBytes: typed.memory,
         force: typed.force ?? false,
         command: streams.command,
+        signal: streams.signal,
         onProgress: (phase, done, total) => {
           streams.signal?.throwIfAborted(); // what is converted stays and is continued
           progress.update(phase, done / total);

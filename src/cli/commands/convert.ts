@@ -83,6 +83,7 @@ function createConvertFixelsCommand(streams: CliStreams): Command {
         memoryBytes: typed.memory,
         force: typed.force ?? false,
         command: streams.command,
+        signal: streams.signal,
         onProgress: ({ phase, done, total }) => {
           streams.signal?.throwIfAborted(); // between two subjects; what is converted stays and is continued
           progress.update(phase, done / total);

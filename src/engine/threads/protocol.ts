@@ -1,7 +1,7 @@
 // Messages between the main thread and its workers: two discriminated unions, nothing else crosses.
 import { BudgetError, DesignError, FixelstreamError, InputError, InternalError, UsageError } from "../../errors.js";
-import { asInputError } from "../../system-error.js";
 import type { Fallback } from "../../mapping/file-bytes.js";
+import { asInputError } from "../../system-error.js";
 import type { PhaseOrder, PhaseReport } from "../plan/job.js";
 
 export type WorkerRequest<Setup> =

@@ -34,6 +34,8 @@ export interface ModelArrayPlan {
   readonly gzipLevel: number | undefined;
   /** Program and version, into the markers. */
   readonly creator: string;
+  /** Ends any work of libhdf5 with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Rectangle {
@@ -98,7 +100,7 @@ export async function createModelArray(plan: ModelArrayPlan): Promise<ModelArray
   };
   try {
     await layOut(plan, partial, scalars);
-    if (gzipLevel === undefined) await locate(partial, scalars);
+    if (gzipLevel === undefined) await locate(partial, scalars, plan.signal);
     else stack(scalars);
     fd = fs.openSync(plainPath, gzipLevel === undefined ? "r+" : "wx+");
   } catch (error) {
@@ -118,7 +120,7 @@ export async function createModelArray(plan: ModelArrayPlan): Promise<ModelArray
         if (missing >= 0) throw new InternalError(`Subject ${missing} of ${plan.name} in ${output} was never written.`);
       }
       fs.fsyncSync(fd);
-      draft = await openDraft(partial, output, "add");
+      draft = await openDraft(partial, output, "add", plan.signal);
       for (const [i, scalar] of scalars.entries()) {
         if (gzipLevel !== undefined)
           await compress(draft, fd, scalar, (share) => onProgress?.((i + share) / scalars.length));
@@ -164,7 +166,7 @@ const matrixBytes = ({ shape, type }: MatrixSpec) =>
   shape.reduce((product, size) => product * size, type === "f64" ? 8 : 4);
 
 async function layOut(plan: ModelArrayPlan, partial: string, scalars: readonly OpenScalar[]): Promise<void> {
-  const draft = await openDraft(partial, plan.output, "make");
+  const draft = await openDraft(partial, plan.output, "make", plan.signal);
   try {
     await draft.setAttribute("/", WRITING_MARKER, plan.creator);
     if (plan.tables !== undefined) await writeFixelTables(draft, plan.tables);
@@ -181,8 +183,8 @@ async function layOut(plan: ModelArrayPlan, partial: string, scalars: readonly O
   }
 }
 
-async function locate(partial: string, scalars: readonly OpenScalar[]): Promise<void> {
-  const file = await openHdf5(partial);
+async function locate(partial: string, scalars: readonly OpenScalar[], signal: AbortSignal | undefined): Promise<void> {
+  const file = await openHdf5(partial, signal);
   try {
     for (const scalar of scalars) {
       const { byteOffset, sizeBytes } = await file.layoutOf(await file.describe(valuesPath(scalar.plan.name)));

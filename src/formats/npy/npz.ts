@@ -39,7 +39,9 @@ export async function openNpzArray(path: string): Promise<NpzArray> {
     if (entries.length !== 1) {
       const names = entries.slice(0, 5).map(({ fileName }) => fileName);
       const got =
-        entries.length === 0 ? "none" : `${entries.length > MOST_ENTRIES ? `more than ${MOST_ENTRIES}` : entries.length} (${names.join(", ")}${entries.length > 5 ? ", .." : ""})`;
+        entries.length === 0
+          ? "none"
+          : `${entries.length > MOST_ENTRIES ? `more than ${MOST_ENTRIES}` : entries.length} (${names.join(", ")}${entries.length > 5 ? ", .." : ""})`;
       throw new InputError(
         `Cannot read ${path}: expected one array in it, got ${got}. Save the one that is meant: numpy.savez(path, array).`,
         { path },

@@ -1,6 +1,6 @@
 // Comma- or tab-separated values as spreadsheets, R and pandas write them: quoted cells, doubled quotes, a header line. RFC 4180.
 import { InputError } from "../../errors.js";
-import { readTextFile } from "./read-text.js";
+import { readTextFile, type TextOptions } from "./read-text.js";
 
 export interface Table {
   readonly columns: readonly string[];
@@ -43,9 +43,9 @@ export function parseDelimited(text: string): string[][] {
   return rows;
 }
 
-/** Throws InputError: unreadable, no rows, or rows of other lengths than the header. */
-export function readTable(path: string): Table {
-  const [columns, ...rows] = parseDelimited(readTextFile(path));
+/** Throws as readTextFile; InputError: unreadable, no rows, or rows of other lengths than the header. */
+export async function readTable(path: string, options: TextOptions = {}): Promise<Table> {
+  const [columns, ...rows] = parseDelimited(await readTextFile(path, options));
   if (columns === undefined || rows.length === 0) {
     throw new InputError(
       `Cannot read ${path}: expected a header line and rows, got ${columns === undefined ? "nothing" : "a header alone"}. Is it the right file?`,

@@ -11,7 +11,11 @@ export interface IntegerMatrix {
 
 /** Throws InputError as parseMatrix, and for a value that is no 32-bit integer, naming row and column. `1.0` is an integer. */
 export function parseIntegers(text: string, path: string): IntegerMatrix {
-  const matrix = parseMatrix(text, path);
+  return asIntegers(parseMatrix(text, path), text, path);
+}
+
+/** As parseIntegers, of what the text was parsed to. */
+export function asIntegers(matrix: Matrix, text: string, path: string): IntegerMatrix {
   const values = Int32Array.from(matrix.values);
   const wrong = values.findIndex((value, i) => value !== matrix.values[i]!);
   if (wrong !== -1) throw notAnInteger(matrix, wrong, text, path);

@@ -1,7 +1,8 @@
 // Matrices as people write them: design, contrasts, F-tests, groups, permutations. The separators are MRtrix3's: blanks, tabs, commas and
 // semicolons, any number of them; `#` starts a comment. Never a column added.
 import { InputError } from "../../errors.js";
-import { readTextFile } from "./read-text.js";
+import { createTurns, inTurns } from "../../turns.js";
+import { readTextFile, type TextOptions } from "./read-text.js";
 
 export interface Matrix {
   readonly nRows: number;
@@ -10,6 +11,8 @@ export interface Matrix {
   readonly values: Float64Array;
 }
 
+/** Numbers, or lines without any, between two turns: some milliseconds. */
+const VALUES_A_STEP = 2 ** 14;
 const TOKEN = /[^ \t,;\r\v\f]+/g;
 // One way only to match digits: `\d+\.?\d*` takes hours over a million of them.
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
@@ -17,6 +20,15 @@ const NOT_FINITE = /^([+-]?)(nan|inf|infinity)$/i;
 
 /** Throws InputError naming the line: not a number, out of range, ragged, no number at all. */
 export function parseMatrix(text: string, path: string): Matrix {
+  const steps = parseMatrixInSteps(text, path);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** As parseMatrix, line after line: for turns of the event loop between them. */
+export function* parseMatrixInSteps(text: string, path: string): Generator<void, Matrix> {
   const values = createGrowingArray();
   let nRows = 0;
   let nColumns = 0;
@@ -25,7 +37,10 @@ export function parseMatrix(text: string, path: string): Matrix {
     TOKEN.lastIndex = 0;
     for (let match = TOKEN.exec(content); match !== null; match = TOKEN.exec(content)) {
       values.push(parseNumber(match[0], number, path));
+      // a line may be all there is
+      if (values.length() % VALUES_A_STEP === 0) yield;
     }
+    if (number % VALUES_A_STEP === 0) yield;
     const width = values.length() - before;
     if (width === 0) continue;
     if (nRows === 0) nColumns = width;
@@ -44,9 +59,10 @@ export function parseMatrix(text: string, path: string): Matrix {
   return { nRows, nColumns, values: values.take() };
 }
 
-/** Throws InputError as parseMatrix, or when the file cannot be read. */
-export function readMatrix(path: string): Matrix {
-  return parseMatrix(readTextFile(path), path);
+/** Throws as readTextFile and parseMatrix. */
+export async function readMatrix(path: string, options: TextOptions = {}): Promise<Matrix> {
+  const text = await readTextFile(path, options);
+  return await inTurns(parseMatrixInSteps(text, path), createTurns(options.signal));
 }
 
 /** Value `index` (row-major, from 0) of a matrix that parseMatrix accepts, as it is written: for messages, because a number of many digits is rounded. */

@@ -2,7 +2,7 @@
 import { dirname, isAbsolute, join } from "node:path";
 import { InputError } from "../../errors.js";
 import { pathKindOf } from "../path-kind.js";
-import { readTextFile } from "./read-text.js";
+import { readTextFile, type TextOptions } from "./read-text.js";
 
 /** Names in order; trailing blanks stripped, blank lines skipped. Leading blanks belong to a name. May be empty. */
 export function parseSubjectList(text: string): string[] {
@@ -13,9 +13,9 @@ export function parseSubjectList(text: string): string[] {
     .filter((name) => name.trim() !== "");
 }
 
-/** Throws InputError when the file cannot be read or names nothing. */
-export function readSubjectList(path: string): string[] {
-  return namesOfList(readTextFile(path), path);
+/** Throws as readTextFile; InputError when it names nothing. */
+export async function readSubjectList(path: string, options: TextOptions = {}): Promise<string[]> {
+  return namesOfList(await readTextFile(path, options), path);
 }
 
 /** As parseSubjectList. Throws InputError when the text, that of `path`, names nothing. */

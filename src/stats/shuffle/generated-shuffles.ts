@@ -28,6 +28,8 @@ export interface GeneratedShuffleOptions {
   readonly seed: number;
   /** Labels from 0 or 1, i32 [nSubjects]; one of the two at most. */
   readonly blocks?: ShuffleBlocks;
+  /** Only their number and kind are asked for: none is drawn to find repeats, and repeats may be among them. */
+  readonly countOnly?: boolean;
 }
 
 /**
@@ -50,7 +52,7 @@ export function* planShufflesInSteps(options: GeneratedShuffleOptions): Generato
   const nDistinct = space.nPermutations * space.nSigns;
   if (nDistinct <= nShuffles) return new EnumeratedShuffles(space, errors);
   const drawn = new DrawnShuffles(space, errors, nShuffles, seed);
-  yield* drawn.avoidRepeats();
+  if (!options.countOnly) yield* drawn.avoidRepeats();
   return drawn;
 }
 

@@ -79,11 +79,13 @@ describe("parseMatrix", () => {
     expect(() => rows(text)).toThrow(expected);
   });
 
-  it("refuses files that are missing or binary", () => {
-    expect(() => readMatrix(join(directory, "none.csv"))).toThrow(/none.csv: expected a text file, got no such file/);
+  it("refuses files that are missing or binary", async () => {
+    await expect(readMatrix(join(directory, "none.csv"))).rejects.toThrow(
+      /none.csv: expected a text file, got no such file/,
+    );
     const path = join(directory, "binary.csv");
     writeFileSync(path, Buffer.from([49, 0, 50]));
-    expect(() => readMatrix(path)).toThrow(/expected a text file, got binary data/);
+    await expect(readMatrix(path)).rejects.toThrow(/expected a text file, got binary data/);
   });
 });
 
@@ -103,14 +105,15 @@ describe("parseIntegers", () => {
     },
   );
 
-  it("reads a vector written as a row or a column", () => {
+  it("reads a vector written as a row or a column", async () => {
     const path = join(directory, "groups");
     for (const text of ["1 2 3", "1\n2\n3\n"]) {
       writeFileSync(path, text);
-      expect(Array.from(vectorOf(parseIntegers(readTextFile(path), path), path))).toEqual([1, 2, 3]);
+      expect(Array.from(vectorOf(parseIntegers(await readTextFile(path), path), path))).toEqual([1, 2, 3]);
     }
     writeFileSync(path, "1 2\n3 4");
-    expect(() => vectorOf(parseIntegers(readTextFile(path), path), path)).toThrow(
+    const square = await readTextFile(path);
+    expect(() => vectorOf(parseIntegers(square, path), path)).toThrow(
       /expected one row or one column of integers, got 2 rows of 2/,
     );
   });
@@ -151,7 +154,7 @@ describe("formatNumber", () => {
 });
 
 describe("writeMatrix", () => {
-  it("writes rows, after the command history", () => {
+  it("writes rows, after the command history", async () => {
     const path = join(directory, "out.csv");
     writeMatrix(
       path,
@@ -160,7 +163,7 @@ describe("writeMatrix", () => {
     );
     const text = formatMatrix([1, 2.5, Number.NaN, 4], 2, 2, { separator: ",", commandHistory: "fixelstream x\n y" });
     expect(text).toBe("# command_history: fixelstream x y\n1,2.5\nnan,4\n");
-    expect(Array.from(readMatrix(path).values)).toEqual([1, 2.5, Number.NaN, 4]);
+    expect(Array.from((await readMatrix(path)).values)).toEqual([1, 2.5, Number.NaN, 4]);
     expect(() => writeMatrix(path, { values: [1], nRows: 1, nColumns: 1 })).toThrow(
       /Cannot write .*out.csv: expected a new file/,
     );

@@ -18,9 +18,11 @@ describe("parseSubjectList", () => {
     expect(parseSubjectList("")).toEqual([]);
   });
 
-  it("refuses a list without names", () => {
+  it("refuses a list without names", async () => {
     writeFileSync(listPath, "\n \n");
-    expect(() => readSubjectList(listPath)).toThrow(/subjects.txt: expected one file name a line, got no name at all/);
+    await expect(readSubjectList(listPath)).rejects.toThrow(
+      /subjects.txt: expected one file name a line, got no name at all/,
+    );
   });
 });
 

@@ -19,19 +19,23 @@ export interface ResolvedDesign {
 }
 
 /** Throws InputError for a file that is no matrix, DesignError with all problems found. */
-export function resolveDesign(
+export async function resolveDesign(
   options: DesignOptions,
   { files, nSubjects, subjectsFrom }: { files: InputFiles; nSubjects: number; subjectsFrom: string },
-): ResolvedDesign {
-  const read = (role: string, path: string): NamedMatrix => ({ matrix: files.matrix(role, path), path });
-  const readGiven = (role: "contrast" | "ttests" | "ftests") => {
+): Promise<ResolvedDesign> {
+  const read = async (role: string, path: string): Promise<NamedMatrix> => ({
+    matrix: await files.matrix(role, path),
+    path,
+  });
+  const readGiven = async (role: "contrast" | "ttests" | "ftests") => {
     const path = options[role];
-    return path === undefined ? undefined : read(role, path);
+    return path === undefined ? undefined : await read(role, path);
   };
-  const design = read("design", options.design);
-  const contrasts = readGiven("contrast") ?? readGiven("ttests");
-  const ftests = readGiven("ftests");
-  const rows = (options.ftest ?? []).map((path, i) => read(`ftest${i + 1}`, path));
+  const design = await read("design", options.design);
+  const contrasts = (await readGiven("contrast")) ?? (await readGiven("ttests"));
+  const ftests = await readGiven("ftests");
+  const rows: NamedMatrix[] = [];
+  for (const [i, path] of (options.ftest ?? []).entries()) rows.push(await read(`ftest${i + 1}`, path));
   const withFactors = [...(contrasts === undefined ? [] : [contrasts]), ...rows];
   const problems = [
     ...checkDesignShapes({

@@ -10,13 +10,13 @@ import type { Warning } from "../../../warnings.js";
 import type { InputFiles } from "../input-files.js";
 
 /** Throws InputError for a file that is no list of numbers, DesignError for numbers that are no groups. */
-export function readVarianceGroups(
+export async function readVarianceGroups(
   path: string | undefined,
   nSubjects: number,
   files: InputFiles,
-): { readonly groups: VarianceGroups | undefined; readonly warnings: readonly Warning[] } {
+): Promise<{ readonly groups: VarianceGroups | undefined; readonly warnings: readonly Warning[] }> {
   if (path === undefined) return { groups: undefined, warnings: [] };
-  const { values, nRows, nColumns } = files.matrix("variance", path);
+  const { values, nRows, nColumns } = await files.matrix("variance", path);
   if (nRows !== 1 && nColumns !== 1) {
     throw new DesignError([
       `Cannot use ${path} for -variance: expected one row or one column of group numbers, got ${nRows} rows of ${nColumns}. Give one group number a subject.`,

@@ -36,14 +36,14 @@ export async function resolveShuffles(
   const { errors, permutations, nShuffles } = options;
   if (permutations === undefined) {
     const wanted = nShuffles ?? DEFAULT_SHUFFLES;
-    const blocks = readBlocks(options, nSubjects, files);
-    const wish = { nSubjects, nShuffles: wanted, errors, seed, ...(blocks && { blocks }) };
+    const blocks = await readBlocks(options, nSubjects, files);
+    const wish = { nSubjects, nShuffles: wanted, errors, seed, countOnly: options.notest, ...(blocks && { blocks }) };
     const shuffles = await inTurns(planShufflesInSteps(wish), turns);
     const warnings = options.notest ? [] : describeShuffles(shuffles, wanted).warnings;
     return { shuffles, identity: identityOf(shuffles, { seed, blocks, listed: undefined }), warnings };
   }
-  readBlocks(options, nSubjects, files);
-  const matrix = files.integers("permutations", permutations);
+  await readBlocks(options, nSubjects, files);
+  const matrix = await files.integers("permutations", permutations);
   if (nShuffles !== undefined && nShuffles !== matrix.nColumns) {
     throw new UsageError(
       `Cannot use -nshuffles ${nShuffles} with -permutations ${permutations}: expected ${matrix.nColumns}, the number of columns in that file, got ${nShuffles}. Leave -nshuffles out.`,
@@ -55,7 +55,7 @@ export async function resolveShuffles(
 
 interface ShuffleSource {
   readonly seed: number;
-  readonly blocks: ReturnType<typeof readBlocks>;
+  readonly blocks: Awaited<ReturnType<typeof readBlocks>>;
   readonly listed: IntegerMatrix | undefined;
 }
 
@@ -71,7 +71,7 @@ function identityOf({ count, errors, exhaustive }: ShufflePlan, { seed, blocks, 
 }
 
 /** Throws UsageError for both kinds at once or beside -permutations, InputError and DesignError for files that make no blocks. */
-function readBlocks(
+async function readBlocks(
   { exchangeWithin, exchangeWhole, permutations }: ShuffleChoice,
   nSubjects: number,
   files: InputFiles,
@@ -90,6 +90,6 @@ function readBlocks(
     );
   }
   const role = kind === "within" ? "exchangeWithin" : "exchangeWhole";
-  const of = blocksFromLabels(vectorOf(files.integers(role, path), path), { nSubjects, kind, path });
+  const of = blocksFromLabels(vectorOf(await files.integers(role, path), path), { nSubjects, kind, path });
   return { kind, of, ...(kind === "within" ? { within: of } : { whole: of }) } as const;
 }
