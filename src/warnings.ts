@@ -9,6 +9,7 @@ export const WARNING_TAGS = [
   "f-test-rank",
   "fixels-without-connections",
   "io-fallback",
+  "memory-limit",
   "overwrite",
   "posthoc-outside-mask",
   "posthoc-without-test",

@@ -3,13 +3,18 @@
 import { InputError } from "../errors.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
 import type { CliStreams } from "./cli-streams.js";
+import { showControls } from "./show-controls.js";
 
 /** `fixelstream info --json | head -1`: the reader has seen enough. */
 const CLOSED_BY_READER: ReadonlySet<string | undefined> = new Set(["EPIPE", "ERR_STREAM_DESTROYED"]);
 
 /** What the command was asked for. Throws InputError when it cannot be written, unless its reader has gone. */
 export async function printResult(streams: CliStreams, text: string): Promise<void> {
-  const failure = await write(streams.stdout, text);
+  const failure = await write(streams.stdout, showControls(text));
+  refuseFailure(failure);
+}
+
+function refuseFailure(failure: Error | undefined): void {
   if (failure === undefined) return;
   throw new InputError(
     `Cannot print the result: expected a standard output that takes it, got ${describeSystemError(failure)}. Make room, or send it somewhere else.`,
@@ -17,11 +22,23 @@ export async function printResult(streams: CliStreams, text: string): Promise<vo
   );
 }
 
+/** Lines that are read by programs, byte for byte; on a terminal as printResult. Throws as printResult. */
+export async function printLines(streams: CliStreams, text: string): Promise<void> {
+  if (streams.stdout.isTTY) return await printResult(streams, text);
+  refuseFailure(await write(streams.stdout, text));
+}
+
+/** A message on standard error. */
+export function say(streams: Pick<CliStreams, "stderr">, text: string): void {
+  streams.stderr.write(showControls(text));
+}
+
 /** About results that are in files by now: the command has done its work. That a summary is lost is said, and no more. */
 export async function printSummary(streams: CliStreams, text: string): Promise<void> {
-  const failure = await write(streams.stdout, text);
+  const failure = await write(streams.stdout, showControls(text));
   if (failure === undefined) return;
-  streams.stderr.write(
+  say(
+    streams,
     `fixelstream: the summary is lost: standard output says ${describeSystemError(failure)}. The results themselves are complete.\n`,
   );
 }

@@ -15,7 +15,7 @@ import { createVectorstatsCommand } from "./commands/vectorstats.js";
 import { createVerifyCommand } from "./commands/verify.js";
 import { exitCodeOf } from "./exit-codes.js";
 import { describeHelp, formatHelp } from "./help.js";
-import { printResult } from "./print.js";
+import { printResult, say } from "./print.js";
 import { formatError } from "./print-error.js";
 import { processStreams } from "./process-streams.js";
 import { resolveCommandLine } from "./resolve-command-line.js";
@@ -70,7 +70,7 @@ export async function runCli(tokens: readonly string[], streams: CliStreams): Pr
     return 0;
   } catch (error) {
     const found = error instanceof CommanderError ? asUsageError(error) : asInputError(error);
-    streams.stderr.write(formatError(found, debug));
+    say(streams, formatError(found, debug));
     return exitCodeOf(found);
   }
 }

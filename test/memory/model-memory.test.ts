@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { FIXED_BYTES } from "../../src/app/analyse/plan/describe-plan.js";
+import { FIXED_BYTES } from "../../src/system-memory.js";
 import { rawFixelData, writeCohort } from "../support/make-cohort.js";
 import { writeMatrixDirectory, writeRows } from "../support/make-problem.js";
 import { makeTemporaryDirectory, repositoryRoot } from "../support/peer.js";

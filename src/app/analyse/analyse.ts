@@ -8,10 +8,11 @@ import { resolveKernelChoice } from "../../kernels/choose-kernels.js";
 import type { EarlierResults } from "../../results/result-folder.js";
 import { writeInference, writeObserved } from "../../results/write-results.js";
 import type { NullState } from "../../run/null-state.js";
+import { boundMemory } from "../../system-memory.js";
 import type { Warning } from "../../warnings.js";
 import { claimPlaces } from "./claim-places.js";
 import { createRunRecord, type Timings } from "./create-record.js";
-import type { DataInput, OpenedColumn } from "./data-input.js";
+import type { DataInput, OpenedColumn, OpenedData } from "./data-input.js";
 import type { ElementKind } from "./element-kind.js";
 import type { AnalysisOptions } from "./options.js";
 import { describeFacts, type InferenceFacts } from "./plan/describe-facts.js";
@@ -73,7 +74,7 @@ interface Run<Input extends DataInput> {
  */
 export async function analyse<Options extends AnalysisOptions, Input extends DataInput>(
   kind: ElementKind<Options, Input>,
-  options: Options,
+  given: Options,
   events: InferenceEvents = {},
 ): Promise<InferenceSummary> {
   const timings: Timings = { startedAt: new Date(), start: performance.now(), ms: {} };
@@ -90,6 +91,9 @@ export async function analyse<Options extends AnalysisOptions, Input extends Dat
     warnings.push(warning);
     events.onWarning?.(warning);
   };
+  const bounded = boundMemory(given.memoryBytes, given.nThreads);
+  if (bounded.warning !== undefined) warn(bounded.warning);
+  const options = { ...given, memoryBytes: bounded.memoryBytes };
   const plan = await timed("check", () => resolveAnalysis(kind, options, events.signal));
   events.onFacts?.(describeFacts(kind, plan));
   for (const warning of plan.warnings) warn(warning);
@@ -111,8 +115,8 @@ async function runAnalysis<Options extends AnalysisOptions, Input extends DataIn
   options: Options,
   run: Run<Input>,
 ): Promise<InferenceSummary> {
-  const { plan, expected, places, events, timings, timed, warnings, warn } = run;
-  const { results, spec } = places;
+  const { plan, expected, places, events, timed, warn } = run;
+  const { results } = places;
   const { signal } = events;
   signal?.throwIfAborted();
   const onConverted = (share: number) => events.onProgress?.("convert", share);
@@ -127,6 +131,30 @@ async function runAnalysis<Options extends AnalysisOptions, Input extends DataIn
   );
   if (opened.header !== undefined) results.describeInput(opened.header);
   const prepared = await prepare(plan, run);
+  try {
+    return await runPrepared(kind, options, run, { opened, columns, missing, prepared });
+  } finally {
+    prepared?.release();
+  }
+}
+
+interface ReadyData {
+  readonly opened: OpenedData;
+  readonly columns: readonly OpenedColumn[];
+  readonly missing: boolean;
+  /** Released by the caller. */
+  readonly prepared: PreparedConnectivity | undefined;
+}
+
+async function runPrepared<Options extends AnalysisOptions, Input extends DataInput>(
+  kind: ElementKind<Options, Input>,
+  options: Options,
+  run: Run<Input>,
+  { opened, columns, missing, prepared }: ReadyData,
+): Promise<InferenceSummary> {
+  const { plan, places, events, timings, timed, warnings, warn } = run;
+  const { results, spec } = places;
+  const { signal } = events;
   const runPlan = runPlanOf({
     ...{ kind: kind.kind, options, plan, opened, columns, missing },
     connectivity: prepared?.manifest,
@@ -187,7 +215,6 @@ async function runAnalysis<Options extends AnalysisOptions, Input extends DataIn
     };
   } finally {
     await engine.close();
-    prepared?.release();
   }
 }
 
@@ -227,9 +254,12 @@ function warnOfEarlier({ replaced, removed }: EarlierResults, where: string, war
 /** The plan alone (--dry-run): everything is checked, nothing is converted, prepared or left behind. Throws as `analyse`. */
 export async function planAnalysis<Options extends AnalysisOptions, Input extends DataInput>(
   kind: ElementKind<Options, Input>,
-  options: Options,
+  given: Options,
   events: InferenceEvents = {},
 ): Promise<PlanSummary> {
+  const bounded = boundMemory(given.memoryBytes, given.nThreads);
+  if (bounded.warning !== undefined) events.onWarning?.(bounded.warning);
+  const options = { ...given, memoryBytes: bounded.memoryBytes };
   const plan = await resolveAnalysis(kind, options, events.signal);
   events.onFacts?.(describeFacts(kind, plan));
   for (const warning of plan.warnings) events.onWarning?.(warning);

@@ -8,6 +8,7 @@ import { MappedFile } from "../../mapping/mapped-file.js";
 import { newId } from "../../publish/maker.js";
 import { removeFile } from "../../publish/remove-ours.js";
 import { describeSystemError } from "../../system-error.js";
+import { memoryLimit } from "../../system-memory.js";
 import { formatBytes, formatDuration } from "../../units.js";
 import { VERSION } from "../../version.js";
 import { runSelfTest, SELF_TEST_TOLERANCE, type SelfTest } from "./self-test.js";
@@ -71,8 +72,8 @@ function checkNode(): Finding {
 }
 
 function checkMemory(): Finding {
-  const limit = process.constrainedMemory?.() ?? 0;
-  const limited = limit > 0 && limit < os.totalmem() ? `, limited to ${formatBytes(limit)} for this process` : "";
+  const limit = memoryLimit();
+  const limited = limit === undefined ? "" : `, limited to ${formatBytes(limit)} for this process`;
   return `${formatBytes(os.totalmem())}, ${formatBytes(os.freemem())} free${limited}`;
 }
 

@@ -13,7 +13,7 @@ import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { declare } from "../options/declare.js";
 import { addStandardOptions, type StandardOptions } from "../options/standard.js";
-import { printResult, printSummary } from "../print.js";
+import { printResult, printSummary, say } from "../print.js";
 
 type Typed = StandardOptions & { readonly cache?: string; readonly json?: boolean; readonly olderThan?: string };
 
@@ -108,8 +108,6 @@ function createClearCommand(streams: CliStreams): Command {
     ];
     const rest = kept.length > 0 ? `; kept ${kept.join(", ")}` : "";
     const reasons = cleared.inUse.map((entry) => `  kept ${entry.name}: ${describeUsage(entry)}\n`).join("");
-    streams.stderr.write(
-      `fixelstream: ${cache ?? DEFAULT_CACHE}: removed ${describeAll(cleared.removed)}${rest}\n${reasons}`,
-    );
+    say(streams, `fixelstream: ${cache ?? DEFAULT_CACHE}: removed ${describeAll(cleared.removed)}${rest}\n${reasons}`);
   });
 }

@@ -7,6 +7,7 @@ import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { createProgress } from "../listeners/progress.js";
 import { declare } from "../options/declare.js";
+import { memoryOf } from "../options/memory.js";
 import {
   addMemoryOption,
   addProgressOption,
@@ -14,7 +15,7 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
-import { printSummary } from "../print.js";
+import { printSummary, say } from "../print.js";
 
 type Typed = StandardOptions &
   ProgressOptions & {
@@ -52,7 +53,8 @@ export function createConvertCohortCommand(streams: CliStreams): Command {
   addStandardOptions(command);
   return command.action(async (cohort: string, output: string) => {
     const typed = command.opts<Typed>();
-    const { template, gzip: gzipLevel, memory: memoryBytes, force = false } = typed;
+    const { template, gzip: gzipLevel, force = false } = typed;
+    const memoryBytes = memoryOf(typed, streams);
     if (template === undefined) {
       throw new UsageError(
         `Cannot convert ${cohort}: expected --template DIRECTORY, the fixel directory with index and directions, got none.`,
@@ -77,7 +79,8 @@ export function createConvertCohortCommand(streams: CliStreams): Command {
         const scalars = summary.scalars.map(
           ({ name, nSubjects, elementType }) => `${name} ${nSubjects} subjects, ${elementType}`,
         );
-        streams.stderr.write(
+        say(
+          streams,
           `fixelstream: ${output}: ${summary.nElements} fixels, ${scalars.join("; ")} in ${formatDuration(performance.now() - start)}\n`,
         );
       }

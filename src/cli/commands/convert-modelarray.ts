@@ -6,13 +6,14 @@ import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { createProgress } from "../listeners/progress.js";
 import { declare } from "../options/declare.js";
+import { memoryOf } from "../options/memory.js";
 import {
   addProgressOption,
   addStandardOptions,
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
-import { printSummary } from "../print.js";
+import { printSummary, say } from "../print.js";
 
 type Typed = StandardOptions &
   ProgressOptions & {
@@ -59,7 +60,8 @@ export function createConvertModelarrayCommand(streams: CliStreams): Command {
     const progress = createProgress(streams.stderr, typed);
     const start = performance.now();
     try {
-      const { scalar, template, gzip: gzipLevel, memory: memoryBytes, force = false } = typed;
+      const { scalar, template, gzip: gzipLevel, force = false } = typed;
+      const memoryBytes = memoryOf(typed, streams);
       const summary = await convertModelArray({
         ...{ input, output, scalar, template, gzipLevel, memoryBytes, force },
         command: streams.command,
@@ -75,7 +77,8 @@ export function createConvertModelarrayCommand(streams: CliStreams): Command {
         const scalars = summary.scalars.map(
           ({ name, nSubjects, elementType }) => `${name} ${nSubjects} subjects, ${elementType}`,
         );
-        streams.stderr.write(
+        say(
+          streams,
           `fixelstream: ${output}: ${summary.nElements} fixels, ${scalars.join("; ")}; ${formatBytes(summary.dataBytes)} in ${formatDuration(performance.now() - start)}\n`,
         );
       }

@@ -6,6 +6,7 @@ import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { createProgress } from "../listeners/progress.js";
 import { declare } from "../options/declare.js";
+import { memoryOf } from "../options/memory.js";
 import {
   addMemoryOption,
   addProgressOption,
@@ -13,7 +14,7 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
-import { printSummary } from "../print.js";
+import { printSummary, say } from "../print.js";
 
 type Typed = StandardOptions &
   ProgressOptions & { readonly memory: number; readonly scalar: string; readonly json?: boolean };
@@ -50,7 +51,7 @@ export function createConvertVectorsCommand(streams: CliStreams): Command {
         input,
         output,
         scalar: typed.scalar,
-        memoryBytes: typed.memory,
+        memoryBytes: memoryOf(typed, streams),
         force: typed.force ?? false,
         command: streams.command,
         signal: streams.signal,
@@ -62,7 +63,8 @@ export function createConvertVectorsCommand(streams: CliStreams): Command {
       progress.stop();
       if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) {
-        streams.stderr.write(
+        say(
+          streams,
           `fixelstream: ${output}: ${summary.nSubjects} subjects x ${summary.nElements} elements, ${summary.elementType}, ${formatBytes(summary.dataBytes)} in ${formatDuration(performance.now() - start)}\n`,
         );
       }

@@ -6,6 +6,7 @@ import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { createProgress } from "../listeners/progress.js";
 import { declare } from "../options/declare.js";
+import { memoryOf } from "../options/memory.js";
 import {
   addMemoryOption,
   addProgressOption,
@@ -13,7 +14,7 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
-import { printSummary } from "../print.js";
+import { printSummary, say } from "../print.js";
 import { createConvertCohortCommand } from "./convert-cohort.js";
 import { createConvertModelarrayCommand } from "./convert-modelarray.js";
 import { createConvertVectorsCommand } from "./convert-vectors.js";
@@ -80,7 +81,7 @@ function createConvertFixelsCommand(streams: CliStreams): Command {
         output,
         scalar: typed.scalar,
         gzipLevel: typed.gzip,
-        memoryBytes: typed.memory,
+        memoryBytes: memoryOf(typed, streams),
         force: typed.force ?? false,
         command: streams.command,
         signal: streams.signal,
@@ -92,7 +93,8 @@ function createConvertFixelsCommand(streams: CliStreams): Command {
       progress.stop();
       if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) {
-        streams.stderr.write(
+        say(
+          streams,
           `fixelstream: ${output}: ${summary.nSubjects} subjects x ${summary.nElements} fixels, ${summary.elementType}, ${formatBytes(summary.dataBytes)} in ${formatDuration(performance.now() - start)}\n`,
         );
       }

@@ -6,6 +6,7 @@ import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { createProgress } from "../listeners/progress.js";
 import { declare } from "../options/declare.js";
+import { memoryOf } from "../options/memory.js";
 import {
   addMemoryOption,
   addProgressOption,
@@ -13,7 +14,7 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
-import { printSummary } from "../print.js";
+import { printSummary, say } from "../print.js";
 
 type Typed = StandardOptions &
   ProgressOptions & {
@@ -53,7 +54,8 @@ export function createExportCommand(streams: CliStreams): Command {
   addStandardOptions(command);
   return command.action(async (input: string, output: string) => {
     const typed = command.opts<Typed>();
-    const { analysis, template, memory: memoryBytes, force = false } = typed;
+    const { analysis, template, force = false } = typed;
+    const memoryBytes = memoryOf(typed, streams);
     if (analysis === undefined)
       throw new UsageError(
         `Cannot export ${input}: expected --analysis NAME, the name of the analysis in /results, got none.`,
@@ -68,7 +70,7 @@ export function createExportCommand(streams: CliStreams): Command {
     const report = async (summary: object, text: string) => {
       progress.stop();
       if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
-      else if (!typed.quiet) streams.stderr.write(`fixelstream: ${text}\n`);
+      else if (!typed.quiet) say(streams, `fixelstream: ${text}\n`);
     };
     try {
       if (direction === "into-hdf5") {

@@ -7,7 +7,7 @@ import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { declare } from "../options/declare.js";
 import { addStandardOptions, type StandardOptions } from "../options/standard.js";
-import { printResult } from "../print.js";
+import { printLines, printResult } from "../print.js";
 import { formatModelArray } from "./format-modelarray.js";
 
 type Typed = StandardOptions & { readonly subjects?: boolean; readonly json?: boolean };
@@ -27,9 +27,11 @@ export function createInfoCommand(streams: CliStreams): Command {
   addStandardOptions(command);
   return command.action(async (path: string) => {
     const typed = command.opts<Typed>();
+    // a list of subjects is read by programs
+    const print = typed.subjects && !typed.json ? printLines : printResult;
     const modelArray = await describeModelArray(path);
     if (modelArray !== undefined) {
-      await printResult(streams, formatModelArray(modelArray, typed));
+      await print(streams, formatModelArray(modelArray, typed));
       return;
     }
     const description = describeStore(path, { io: "auto" });
@@ -38,7 +40,7 @@ export function createInfoCommand(streams: CliStreams): Command {
       : typed.subjects
         ? description.scalars[0]!.subjects.map(({ name }) => `${name}\n`).join("")
         : formatDescription(description);
-    await printResult(streams, text);
+    await print(streams, text);
   });
 }
 

@@ -5,7 +5,7 @@ import { formatPlan, type PlanSummary } from "../../app/analyse/plan/describe-pl
 import type { CliStreams } from "../cli-streams.js";
 import { reportInference } from "../listeners/inference.js";
 import type { AnalysisTyped } from "../options/analysis.js";
-import { printResult, printSummary } from "../print.js";
+import { printResult, printSummary, say } from "../print.js";
 import { formatInferenceSummary } from "./format-summary.js";
 
 export interface AnalysisUseCase<Options extends AnalysisOptions> {
@@ -32,7 +32,7 @@ export async function runAnalysis<Options extends AnalysisOptions>(
     const summary = await infer(options, reporter.events);
     reporter.stop();
     if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
-    else if (!typed.quiet) streams.stderr.write(formatInferenceSummary(summary, elements));
+    else if (!typed.quiet) say(streams, formatInferenceSummary(summary, elements));
   } finally {
     reporter.stop();
   }

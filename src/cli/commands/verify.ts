@@ -11,6 +11,7 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
+import { say } from "../print.js";
 import { formatDamage } from "./format-damage.js";
 
 const HELP = {
@@ -33,7 +34,6 @@ export function createVerifyCommand(streams: CliStreams): Command {
     progress.stop();
     const damage = formatDamage(report);
     if (damage !== undefined) throw new InputError(damage, { path });
-    if (!typed.quiet)
-      streams.stderr.write(`fixelstream: ${path}: all ${report.nBlocks} blocks are as they were written\n`);
+    if (!typed.quiet) say(streams, `fixelstream: ${path}: all ${report.nBlocks} blocks are as they were written\n`);
   });
 }

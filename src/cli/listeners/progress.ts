@@ -2,6 +2,7 @@
 import { MultiBar, Presets } from "cli-progress";
 import { formatBytes, formatDuration } from "../../units.js";
 import type { ProgressForm } from "../options/standard.js";
+import { showControls } from "../show-controls.js";
 
 export interface ProgressListener {
   /** share 0..1 of the phase. */
@@ -24,7 +25,7 @@ const BAR_INTERVAL_MS = 200;
 const JSON_INTERVAL_MS = 200;
 
 export function createProgress(stderr: NodeJS.WriteStream, { quiet, progress }: ProgressChoice): ProgressListener {
-  const write = (text: string) => void stderr.write(text);
+  const write = (text: string) => void stderr.write(showControls(text));
   if (quiet) return { update() {}, write, stop() {} };
   if (progress === "ndjson") return createJsonLines(write);
   return stderr.isTTY ? createBars(stderr) : createLines(write);
@@ -70,10 +71,10 @@ function createBars(stderr: NodeJS.WriteStream): ProgressListener {
     },
     write(text) {
       if (bar === undefined || stopped) {
-        stderr.write(text);
+        stderr.write(showControls(text));
         return;
       }
-      bars.log(text);
+      bars.log(showControls(text));
       bars.update(); // now: what is logged is lost when the bars stop before they are drawn again
     },
     stop() {

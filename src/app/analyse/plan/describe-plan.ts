@@ -2,6 +2,7 @@
 import type { EngineInputs } from "../../../engine/inputs.js";
 import type { EnginePlan } from "../../../engine/run.js";
 import { countLanes } from "../../../run/shuffle-range.js";
+import { FIXED_BYTES } from "../../../system-memory.js";
 import { formatBytes, formatDuration } from "../../../units.js";
 import type { ElementKind } from "../element-kind.js";
 
@@ -34,8 +35,6 @@ export interface PlanSummary {
   readonly assumptions: readonly string[];
 }
 
-/** Bytes. An idle Node with this program loaded, and each worker thread on top (README, measured). */
-export const FIXED_BYTES = { node: 130 * 2 ** 20, worker: 20 * 2 ** 20 } as const;
 /** Nanoseconds on one thread of the reference machine: a multiply-add of the product, and a connection of one shuffle. */
 export const COST_NS = { double: 0.065, single: 0.035, connection: 0.6, epilogue: 10 } as const;
 

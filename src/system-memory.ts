@@ -1,0 +1,41 @@
+// How much memory this process may take in all: a container's limit, where it is below what the machine has.
+import os from "node:os";
+import { BudgetError } from "./errors.js";
+import { formatBytes } from "./units.js";
+import type { Warning } from "./warnings.js";
+
+/** Bytes. An idle Node with this program loaded, and each worker thread on top (README, measured). */
+export const FIXED_BYTES = { node: 130 * 2 ** 20, worker: 20 * 2 ** 20 } as const;
+/** Bytes. Less is no memory to work in. */
+const LEAST_BYTES = 2 ** 24;
+
+/** Bytes; undefined: no limit but the machine's own memory. cgroup v1 and v2. */
+export function memoryLimit(): number | undefined {
+  const limit = process.constrainedMemory?.() ?? 0;
+  return limit > 0 && limit < os.totalmem() ? limit : undefined;
+}
+
+export interface BoundMemory {
+  readonly memoryBytes: number;
+  /** It is less than was asked for. */
+  readonly warning: Warning | undefined;
+}
+
+/**
+ * `memoryBytes` as far as the container has them beside Node and its threads: what does not fit is not begun, because the system would end the process in the
+ * middle of its work. Throws BudgetError when it has next to nothing.
+ */
+export function boundMemory(memoryBytes: number, nThreads: number, limit = memoryLimit()): BoundMemory {
+  const fixed = FIXED_BYTES.node + nThreads * FIXED_BYTES.worker;
+  if (limit === undefined || memoryBytes + fixed <= limit) return { memoryBytes, warning: undefined };
+  const room = limit - fixed;
+  const takes = `Node itself${nThreads > 0 ? ` and ${nThreads} threads` : ""} take about ${formatBytes(fixed)}`;
+  if (room < LEAST_BYTES) {
+    throw new BudgetError(
+      `Cannot work in the ${formatBytes(limit)} that this container may take: expected ${formatBytes(fixed + LEAST_BYTES)} or more, because ${takes}. Raise the container's limit${nThreads > 0 ? ", or use fewer threads (-nthreads)" : ""}.`,
+      { neededBytes: fixed + LEAST_BYTES, givenBytes: limit },
+    );
+  }
+  const message = `This container may take ${formatBytes(limit)}, and ${takes}: planned for ${formatBytes(room)} instead of ${formatBytes(memoryBytes)} (--memory).`;
+  return { memoryBytes: room, warning: { tag: "memory-limit", message } };
+}
