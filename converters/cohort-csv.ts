@@ -3,6 +3,7 @@
 //   wide    FD, log_fc, ...                  a row a subject, a column of paths a scalar
 import { InputError } from "../src/errors.js";
 import { imageKindOf } from "../src/formats/image.js";
+import { isPlainName } from "../src/formats/plain-name.js";
 import { readTable, type Table } from "../src/formats/text/csv.js";
 import type { TextOptions } from "../src/formats/text/read-text.js";
 
@@ -38,7 +39,7 @@ export async function readCohort(
     );
   const chosen = wanted === undefined ? scalars : wanted.map((name) => scalars.find((scalar) => scalar.name === name)!);
   for (const { name, sourceFiles } of chosen) {
-    if (!/^[^/\\.][^/\\]*$/.test(name))
+    if (!isPlainName(name))
       throw new InputError(`Cannot use ${path}: ${shorten(JSON.stringify(name))} cannot be the name of a scalar.`, {
         path,
       });

@@ -2,6 +2,7 @@
 import path from "node:path";
 import { InternalError, UsageError } from "../src/errors.js";
 import { openFixelDirectory } from "../src/formats/fixel-directory.js";
+import { isPlainName } from "../src/formats/plain-name.js";
 import { readSubjectList, resolveSubjectFiles } from "../src/formats/text/subject-list.js";
 import { blockWidthFor, countBlocks } from "../src/store/block-width.js";
 import {
@@ -155,7 +156,7 @@ async function finish(
 /** Everything that can be wrong with the inputs, before anything is written. */
 async function checkInputs(conversion: FixelConversion) {
   const { inputDirectory, subjectList, output, scalar, force, command, onProgress } = conversion;
-  if (!/^[^/\\.][^/\\]*$/.test(scalar)) {
+  if (!isPlainName(scalar)) {
     throw new UsageError(`Cannot name a scalar ${JSON.stringify(scalar)}: expected a plain file name such as FD.`);
   }
   assertOutputFree(output, force, conversion.claim);

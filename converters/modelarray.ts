@@ -18,6 +18,7 @@ import {
 } from "../src/formats/hdf5/modelarray-layout.js";
 import { type Hdf5File, openHdf5 } from "../src/formats/hdf5/open.js";
 import { createModelArray, type Rectangle } from "../src/formats/hdf5/write-modelarray.js";
+import { isPlainName } from "../src/formats/plain-name.js";
 import { beatWhenDue } from "../src/publish/heartbeat.js";
 import { blockWidthFor, countBlocks } from "../src/store/block-width.js";
 import { beginStoreBuild } from "../src/store/build-store.js";
@@ -81,6 +82,7 @@ export async function convertModelArray(conversion: ModelArrayConversion): Promi
       conversion.scalar === undefined && toHdf5
         ? await listScalars(file)
         : [await chooseScalar(file, conversion.scalar)];
+    for (const name of names) assertPlain(name, input);
     const scalars: ScalarDataset[] = [];
     for (const name of names) scalars.push(await describeScalar(file, name));
     const assertUnchanged = () => {
@@ -95,6 +97,15 @@ export async function convertModelArray(conversion: ModelArrayConversion): Promi
   } finally {
     await file.close();
   }
+}
+
+/** A name out of a file becomes that of another file. Throws InputError. */
+function assertPlain(name: string, input: string): void {
+  if (isPlainName(name)) return;
+  throw new InputError(
+    `Cannot convert ${JSON.stringify(name.slice(0, 200))} of ${input}: expected a scalar whose name can be that of a file, such as FD, got another. Rename it in the file (h5py: file.move), or choose another with --scalar.`,
+    { path: input },
+  );
 }
 
 async function convertToStore(

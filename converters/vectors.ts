@@ -1,5 +1,6 @@
 // Vectors of any kind of input -> a store of kind "vector". Memory stays inside the budget; a killed conversion is continued.
 import { InternalError, UsageError } from "../src/errors.js";
+import { isPlainName } from "../src/formats/plain-name.js";
 import { blockWidthFor, countBlocks } from "../src/store/block-width.js";
 import { beginStoreBuild, resumableElementType, type StoreBuildPlan } from "../src/store/build-store.js";
 import { assertOutputFree, type StoreClaim, withClaim } from "../src/store/claim-store.js";
@@ -52,7 +53,7 @@ export async function openVectorSource(path: string, options: VectorTextOptions)
 /** Throws UsageError, InputError (all problems of the vector files at once), BudgetError. */
 export async function convertVectors(conversion: VectorConversion): Promise<VectorSummary> {
   const { source, output, scalar, force } = conversion;
-  if (!/^[^/\\.][^/\\]*$/.test(scalar)) {
+  if (!isPlainName(scalar)) {
     throw new UsageError(
       `Cannot name a scalar ${JSON.stringify(scalar)}: expected a plain file name such as values, got something else. Correct --scalar.`,
     );

@@ -14,6 +14,7 @@ import { assertRoom } from "../../formats/hdf5/write-at.js";
 import { writeFixelTables } from "../../formats/hdf5/write-fixel-tables.js";
 import { imageKindOf, openImage, readImageHeader } from "../../formats/image.js";
 import { entryValues } from "../../formats/image-header.js";
+import { isPlainName } from "../../formats/plain-name.js";
 import { beatWhenDue } from "../../publish/heartbeat.js";
 import { reportingWrites } from "../../store/claim-store.js";
 import { creatorName, readProgramVersion } from "../../store/creator.js";
@@ -50,7 +51,7 @@ interface Statistic {
 /** Throws UsageError (name of the analysis), InputError (no images, other fixels, analysis exists, disk full). */
 export async function exportHdf5(options: ExportHdf5Options): Promise<ExportHdf5Summary> {
   const { results, output, analysis } = options;
-  if (!/^[^/\\.][^/\\]*$/.test(analysis))
+  if (!isPlainName(analysis))
     throw new UsageError(`Cannot name an analysis ${JSON.stringify(analysis)}: expected a plain name such as lm_age.`);
   const directory = openFixelDirectory(results);
   const { statistics, skipped } = findStatistics(directory);

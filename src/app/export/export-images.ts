@@ -126,8 +126,10 @@ export async function exportImages(options: ExportImagesOptions): Promise<Export
   }
 }
 
-/** As ModelArrayIO: no blanks, no slashes. */
-const fileName = (analysis: string, statistic: string) => `${`${analysis}_${statistic}`.replace(/[ /\\]/g, "_")}.mif`;
+/** As ModelArrayIO: no blanks, no slashes; nor what a terminal would obey. */
+const fileName = (analysis: string, statistic: string) =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  `${`${analysis}_${statistic}`.replace(/[ /\\\u0000-\u001f\u007f-\u009f]/g, "_")}.mif`;
 
 const complementName = (name: string) => name.replace(P_VALUE, `1m.${P_VALUE}`);
 
