@@ -8,6 +8,9 @@ import { InputError, InternalError } from "../errors.js";
  */
 const CHECK_EVERY_MS = 1;
 
+/** A named pipe in place of a file is refused instead of being waited for. Of no effect on files; Windows does not know it. */
+const OPEN_FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
+
 export class OpenedFile {
   readonly path: string;
   readonly sizeBytes: number;
@@ -19,7 +22,7 @@ export class OpenedFile {
   constructor(path: string) {
     this.path = path;
     try {
-      this.#fd = fs.openSync(path, "r");
+      this.#fd = fs.openSync(path, OPEN_FLAGS);
     } catch (cause) {
       throw new InputError(`Cannot open ${path}: ${reasonOf(cause)}.`, { path, cause });
     }

@@ -1,5 +1,7 @@
 // A file read by position (pread): works everywhere, and survives a file that shrinks.
 import fs from "node:fs";
+import { InputError } from "../errors.js";
+import { describeSystemError } from "../system-error.js";
 import type { FileBytes } from "./file-bytes.js";
 import { OpenedFile } from "./opened-file.js";
 
@@ -24,9 +26,20 @@ export class PositionalFile implements FileBytes {
     let done = 0;
     while (done < target.byteLength) {
       const wanted = Math.min(target.byteLength - done, MOST_READ_BYTES);
-      const got = fs.readSync(this.#file.fd, target, done, wanted, byteOffset + done);
+      const got = this.#read(target, done, wanted, byteOffset + done);
       if (got === 0) throw this.#file.shrankError(byteOffset + done);
       done += got;
+    }
+  }
+
+  #read(target: Uint8Array, offset: number, length: number, position: number): number {
+    try {
+      return fs.readSync(this.#file.fd, target, offset, length, position);
+    } catch (cause) {
+      throw new InputError(
+        `Cannot go on reading ${this.path}: expected a readable file, got ${describeSystemError(cause)}. Check the disk, and run the command again.`,
+        { path: this.path, cause },
+      );
     }
   }
 

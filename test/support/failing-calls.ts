@@ -51,6 +51,17 @@ export const COMMANDS: readonly FailingCommand[] = [
   { name: "cache clear", tokens: ["cache", "clear"] },
 ];
 
+/** What a system may say, of which none is a bug of ours. */
+export const CODES: readonly string[] = [
+  ...["ENOSPC", "EIO", "EACCES", "EROFS", "EDQUOT", "EMFILE", "ENAMETOOLONG", "ELOOP", "EXDEV", "ENOENT", "ESTALE"],
+];
+
+/** It went on without what failed, or says in a line of ours that it could not. */
+export function isAnswered({ status, stderr }: FailedRun): boolean {
+  if (/bug in fixelstream|^ {4}at /m.test(stderr)) return false;
+  return status === 0 || (status === 1 && /^fixelstream: error: /m.test(stderr));
+}
+
 /** Inputs, a store, an .h5, results and a cache. */
 export function makeInputs(root: string): void {
   makeSmallAnalysis(root);

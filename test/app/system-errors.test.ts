@@ -1,0 +1,22 @@
+// A sample of test/slow/system-errors.test.ts: some calls of every command, each with another error.
+import path from "node:path";
+import { expect, test } from "vitest";
+import { CODES, COMMANDS, isAnswered, makeInputs, runFailing } from "../support/failing-calls.js";
+import { temporaryDirectory } from "../support/temporary-directory.js";
+
+const inputs = path.join(temporaryDirectory(), "inputs");
+makeInputs(inputs);
+/** Of a command's calls, from the first to the last. */
+const PLACES = [0.02, 0.55, 0.93];
+
+test.each(COMMANDS.map((command, i) => [command.name, command, i] as const))("%s", async (_, command, i) => {
+  const { status, stderr, calls } = await runFailing(inputs, command, undefined, (__, run) => run);
+  expect(status, stderr).toBe(0);
+  for (const [j, place] of PLACES.entries()) {
+    const failure = { failAt: Math.floor(place * calls.length), code: CODES[(3 * i + j) % CODES.length]! };
+    const found = await runFailing(inputs, command, failure, (__, run) => run);
+    expect(isAnswered(found), `${failure.code} at ${calls[failure.failAt]}: ${found.status} ${found.stderr}`).toBe(
+      true,
+    );
+  }
+});
