@@ -73,8 +73,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EROFS: "Choose another place.",
   ENAMETOOLONG: "Choose a shorter name.",
   EXDEV: "Choose a place on the same disk.",
-  EMFILE: "Raise the limit (ulimit -n), or end other programs.",
-  ENFILE: "Raise the limit (ulimit -n), or end other programs.",
+  EMFILE: "Raise the limit of open files (ulimit), or end other programs.",
+  ENFILE: "Raise the limit of open files (ulimit), or end other programs.",
 };
 
 export function systemErrorCode(error: unknown): string | undefined {

@@ -32,7 +32,7 @@ export function boundMemory(memoryBytes: number, nThreads: number, limit = memor
   const takes = `Node itself${nThreads > 0 ? ` and ${nThreads} threads` : ""} take about ${formatBytes(fixed)}`;
   if (room < LEAST_BYTES) {
     throw new BudgetError(
-      `Cannot work in the ${formatBytes(limit)} that this container may take: expected ${formatBytes(fixed + LEAST_BYTES)} or more, because ${takes}. Raise the container's limit${nThreads > 0 ? ", or use fewer threads (-nthreads)" : ""}.`,
+      `Cannot work in the ${formatBytes(limit)} that this container may take: expected ${formatBytes(fixed + LEAST_BYTES)} or more, because ${takes}. Raise the container's limit${nThreads > 0 ? ", or use fewer threads" : ""}.`,
       { neededBytes: fixed + LEAST_BYTES, givenBytes: limit },
     );
   }

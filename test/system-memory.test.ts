@@ -24,7 +24,7 @@ it("is what is left beside Node and its threads, which is said", () => {
 it("is refused where it is next to nothing", () => {
   expect(() => boundMemory(1024 * MiB, 2, 110 * MiB)).toThrow(
     new BudgetError(
-      "Cannot work in the 110 MiB that this container may take: expected 186 MiB or more, because Node itself and 2 threads take about 170 MiB. Raise the container's limit, or use fewer threads (-nthreads).",
+      "Cannot work in the 110 MiB that this container may take: expected 186 MiB or more, because Node itself and 2 threads take about 170 MiB. Raise the container's limit, or use fewer threads.",
       { neededBytes: 186 * MiB, givenBytes: 110 * MiB },
     ),
   );
