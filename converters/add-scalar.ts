@@ -8,7 +8,9 @@ import path from "node:path";
 import { InputError } from "../src/errors.js";
 import { openFixelDirectory } from "../src/formats/fixel-directory.js";
 import { readSubjectList } from "../src/formats/text/subject-list.js";
-import { type FileIdentity, identityOf, publishFiles } from "../src/publish/publish-files.js";
+import { type FileIdentity, identityOf } from "../src/publish/file-identity.js";
+import type { HeldLock } from "../src/publish/lock.js";
+import { publishFiles } from "../src/publish/publish-files.js";
 import type { FinishedPartial } from "../src/store/build-store.js";
 import { checksumFile } from "../src/store/checksum-file.js";
 import { reportingWrites, withClaim } from "../src/store/claim-store.js";
@@ -47,12 +49,17 @@ export async function addScalar(conversion: FixelConversion): Promise<ConvertSum
       ...conversion,
       names,
       claim,
-      onComplete: (finished) => reportingWrites(output, () => moveInto(store, conversion, finished)),
+      onComplete: (finished) => reportingWrites(output, () => moveInto(store, conversion, finished, claim.lock)),
     });
   });
 }
 
-function moveInto(store: Store, { scalar, output }: FixelConversion, { partial, manifest }: FinishedPartial): void {
+function moveInto(
+  store: Store,
+  { scalar, output }: FixelConversion,
+  { partial, manifest }: FinishedPartial,
+  lock: HeldLock,
+): void {
   const added = manifest.scalars[scalar]!;
   const scalars = { ...store.manifest.scalars, [scalar]: added };
   fs.writeFileSync(path.join(partial.path, MANIFEST_FILE), formatManifest({ ...store.manifest, scalars }));
@@ -64,6 +71,7 @@ function moveInto(store: Store, { scalar, output }: FixelConversion, { partial, 
     names: [added.file, ...(added.missing === undefined ? [] : [added.missing.file]), MANIFEST_FILE],
     replaceable,
     ifKilled: "undo",
+    under: (move) => move(lock),
     purpose: `Cannot add ${scalar} to ${output}`,
   });
 }

@@ -5,11 +5,11 @@ import path from "node:path";
 import { InputError, isFixelstreamError } from "../src/errors.js";
 import { COMPLETE_MARKER } from "../src/formats/hdf5/modelarray-layout.js";
 import { openHdf5 } from "../src/formats/hdf5/open.js";
+import { identityOf } from "../src/publish/file-identity.js";
 import { createPartial, type PartialDirectory, sweepAbandoned } from "../src/publish/partial-directory.js";
 import { publishFile, syncPath } from "../src/publish/publish.js";
-import { identityOf } from "../src/publish/publish-files.js";
 import { thingAt } from "../src/publish/remove-ours.js";
-import { claimStore, reportingWrites } from "../src/store/claim-store.js";
+import { assertPlaceFor, claimStore, reportingWrites } from "../src/store/claim-store.js";
 
 export interface Hdf5Target {
   /** Where the file is made. */
@@ -33,10 +33,7 @@ const CONTENTS = ["values.h5", "values.h5.values", "chunk"] as const;
 
 /** Throws InputError: the output cannot be made, or is not ours to replace. To be called before long work. */
 export async function assertHdf5Free(output: string, mode: Hdf5OutputMode): Promise<void> {
-  const parent = path.dirname(path.resolve(output));
-  if (!fs.existsSync(parent)) {
-    throw new InputError(`Cannot write ${output}: there is no directory ${parent}. Make it first.`, { path: output });
-  }
+  assertPlaceFor(output);
   const thing = reportingWrites(output, () => thingAt(output));
   if (thing === undefined) return;
   if (thing !== "a file") {
@@ -94,8 +91,9 @@ async function openHdf5Output(output: string, mode: Hdf5OutputMode): Promise<Hdf
     scratchPath: path.join(partial.path, "chunk"),
     publish() {
       reportingWrites(output, () => {
-        partial.assertMine(output);
         syncPath(partialPath);
+        partial.assertMine(output);
+        lock.assertMine(output);
         if (before === undefined) {
           if (!publishFile(partialPath, output)) throw existsAlready(output);
         } else {

@@ -137,7 +137,7 @@ async function convertToStore(conversion: ImageConversion): Promise<ConvertedSca
         parts.push(finished);
         converted.push(described);
       }
-      mergeStores(parts, output, { replace: force, command: conversion.command });
+      mergeStores(parts, output, { replace: force, command: conversion.command, lock: claim.lock });
       return converted;
     } finally {
       for (const { partial } of parts) partial.leave(); // nothing when they were merged

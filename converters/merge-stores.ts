@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { InternalError } from "../src/errors.js";
+import type { HeldLock } from "../src/publish/lock.js";
 import type { FinishedPartial } from "../src/store/build-store.js";
 import { reportingWrites } from "../src/store/claim-store.js";
 import { formatManifest, MANIFEST_FILE, type Manifest } from "../src/store/manifest.js";
@@ -12,7 +13,7 @@ import { publishStore } from "../src/store/publish-store.js";
 export function mergeStores(
   parts: readonly FinishedPartial[],
   output: string,
-  options: { readonly replace: boolean; readonly command: string },
+  options: { readonly replace: boolean; readonly command: string; readonly lock: HeldLock },
 ): void {
   const [first, ...others] = parts;
   if (first === undefined) throw new InternalError("No stores to merge.");
@@ -30,7 +31,7 @@ export function mergeStores(
     }
     const text = formatManifest({ ...first.manifest, scalars, provenance });
     fs.writeFileSync(path.join(first.partial.path, MANIFEST_FILE), text);
-    publishStore(first.partial, output, options);
+    publishStore(first.partial, { output, replace: options.replace, lock: options.lock });
     clearAbandoned(output);
   });
 }

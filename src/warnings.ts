@@ -3,6 +3,7 @@
 /** Stable identifiers of warnings: in run.json, and each with what to do in docs/troubleshooting.md. */
 export const WARNING_TAGS = [
   "all-shuffles-used",
+  "cache-not-marked",
   "connections-too-weak",
   "design-conditioning",
   "design-rank",

@@ -4,7 +4,7 @@ import { existsSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { InputError, isFixelstreamError } from "../errors.js";
 import { useEntry } from "../publish/in-use.js";
-import type { Holder } from "../publish/lock.js";
+import type { HeldLock, Holder } from "../publish/lock.js";
 import { makeOrWait } from "../publish/make-or-wait.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { examineMatrix } from "./examine-matrix.js";
@@ -21,6 +21,8 @@ export interface PrepareInputs extends PreparedContents {
   readonly cache: string;
   /** Another process is preparing the same matrix, and is waited for. */
   readonly onWaiting?: ((path: string, holder: Holder) => void) | undefined;
+  /** The prepared matrix cannot be marked as used, for that reason. */
+  readonly onUnmarked?: ((path: string, reason: string) => void) | undefined;
   /** Stops the work between two windows, and waiting, by throwing its reason; nothing is left then. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -81,7 +83,7 @@ export async function prepareConnectivity(inputs: PrepareInputs): Promise<Prepar
   let release = () => {};
   try {
     const { key, path } = locate(matrix, inputs);
-    release = useEntry(path).release;
+    release = useEntry(path, (reason) => inputs.onUnmarked?.(path, reason)).release;
     sweepConnectivityPartials(inputs.cache);
     const find = () => {
       const found = existsSync(path) ? readConnectivityManifest(path) : undefined;
@@ -90,7 +92,7 @@ export async function prepareConnectivity(inputs: PrepareInputs): Promise<Prepar
     const { value: manifest, made } = await makeOrWait({
       target: path,
       find,
-      make: () => makePrepared(matrix, inputs, { path, key, isUsable: () => find() !== undefined }),
+      make: (lock) => makePrepared(matrix, inputs, { path, key, lock, isUsable: () => find() !== undefined }),
       onWaiting: (holder) => inputs.onWaiting?.(path, holder),
       signal: inputs.signal,
     });
@@ -106,15 +108,28 @@ export async function prepareConnectivity(inputs: PrepareInputs): Promise<Prepar
 async function makePrepared(
   matrix: MatrixDirectory,
   inputs: PrepareInputs,
-  { path, key, isUsable }: { readonly path: string; readonly key: string; readonly isUsable: () => boolean },
+  {
+    path,
+    key,
+    lock,
+    isUsable,
+  }: { readonly path: string; readonly key: string; readonly lock: HeldLock; isUsable(): boolean },
 ): Promise<void> {
   const partial = createConnectivityPartial(path);
   try {
     await writePrepared(matrix, inputs, partial.path, key);
-    publishConnectivity(partial, path, isUsable);
+    if (keyOf(matrix, inputs) !== key) throw changedMeanwhile(matrix);
+    publishConnectivity(partial, { entry: path, lock, isUsable });
   } finally {
     partial.remove(); // nothing when it was published
   }
+}
+
+function changedMeanwhile({ path }: MatrixDirectory): InputError {
+  return new InputError(
+    `Cannot use the connectivity ${path}: expected files as they were when the run began, got others, changed meanwhile. Make sure that nothing writes to them, and run the command again.`,
+    { path },
+  );
 }
 
 function asInputError(cause: unknown, cache: string): unknown {

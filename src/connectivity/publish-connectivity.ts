@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { InputError } from "../errors.js";
 import { isUsedByOthers } from "../publish/in-use.js";
+import type { HeldLock } from "../publish/lock.js";
 import { namesIn } from "../publish/made-files.js";
 import { createPartial, PARTIAL_MARK, type PartialDirectory, sweepAbandoned } from "../publish/partial-directory.js";
 import { findAside, publishDirectory, setAside, syncDirectory } from "../publish/publish.js";
@@ -29,16 +30,26 @@ export function sweepConnectivityPartials(cache: string): void {
  * Gives it the name of the entry; one that is there and `isUsable` stays, and is as good. One that cannot be used goes aside first and is removed, unless a
  * process uses it. Throws InputError when what has the name is not ours.
  */
-export function publishConnectivity(partial: PartialDirectory, entry: string, isUsable: () => boolean): void {
+export function publishConnectivity(
+  partial: PartialDirectory,
+  { entry, lock, isUsable }: { readonly entry: string; readonly lock: HeldLock; isUsable(): boolean },
+): void {
   if (isUsable()) {
     partial.remove();
     return;
   }
   syncDirectory(partial.path);
   partial.assertMine(entry);
+  lock.assertMine(entry);
   if (thingAt(entry) !== undefined && !isPreparedConnectivity(entry)) throw refuse(entry);
   const aside = thingAt(entry) === undefined ? undefined : setAside(entry, isPreparedConnectivity);
-  if (!publishDirectory(partial.path, entry)) throw refuse(entry);
+  let isPublished = false;
+  try {
+    isPublished = publishDirectory(partial.path, entry);
+  } finally {
+    if (!isPublished && aside !== undefined) publishDirectory(aside, entry);
+  }
+  if (!isPublished) throw refuse(entry);
   partial.release();
   removeFile(path.join(entry, PARTIAL_MARK));
   if (aside !== undefined) clearAside(entry);

@@ -1,7 +1,8 @@
 // Signs of life: while this process holds a lock, a partial directory or a mark of use, it rewrites the first byte of the file that stands for it, every
 // few seconds. Through the open file, never by name: a name may have been taken over, and another's thing must not be kept alive.
-import { closeSync, fsync, openSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsync, openSync, writeSync } from "node:fs";
 import { BEAT_EVERY_MS } from "./maker.js";
+import { lstatAt } from "./remove-ours.js";
 
 /** The first byte of every such file: they are JSON. */
 const FIRST = new Uint8Array([0x7b]);
@@ -11,6 +12,8 @@ let timer: NodeJS.Timeout | undefined;
 let lastMs = 0;
 
 export interface Heartbeat {
+  /** The very file has that name. */
+  isAt(path: string): boolean;
   /** Idempotent. */
   stop(): void;
 }
@@ -26,6 +29,11 @@ export function startHeartbeat(path: string): Heartbeat {
     timer.unref(); // does not keep the process
   }
   return {
+    isAt(name) {
+      if (!beating.has(fd)) return false;
+      const [own, found] = [fstatSync(fd), lstatAt(name)];
+      return found?.ino === own.ino && found.dev === own.dev;
+    },
     stop() {
       if (!beating.delete(fd)) return;
       closeSync(fd);

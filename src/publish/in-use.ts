@@ -2,7 +2,8 @@
 // then looks for marks; whoever reads puts its mark and then looks for such a lock: one of the two sees the other.
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { systemErrorCode } from "../system-error.js";
+import { describeSystemError, systemErrorCode } from "../system-error.js";
+import { diskClock } from "./disk-clock.js";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.js";
 import { findMade, sweepMade } from "./made-files.js";
 import { newId, thisProcess } from "./maker.js";
@@ -24,14 +25,14 @@ const held = new Set<() => void>();
 
 /**
  * Says that this process uses the entry, before it looks whether it is there; the directory is made where it is missing, and stays as long as the mark is
- * in it. In one that cannot be written nothing is said: whoever reads there cannot clear either.
+ * in it. Where no mark can be put `onUnmarked` is told why, and the entry may be cleared away by those who can write there.
  */
-export function useEntry(entry: string): UseMark {
+export function useEntry(entry: string, onUnmarked?: (reason: string) => void): UseMark {
   for (let attempt = 1; ; attempt++) {
     try {
       mkdirSync(dirname(resolve(entry)), { recursive: true });
       sweepMade(`${resolve(entry)}${USED}`);
-      return markUse(entry);
+      return markUse(entry, onUnmarked);
     } catch (error) {
       // Another process removed the empty directory that it had made.
       if (systemErrorCode(error) !== "ENOENT" || attempt === MOST_ATTEMPTS) throw error;
@@ -41,7 +42,7 @@ export function useEntry(entry: string): UseMark {
 
 const MOST_ATTEMPTS = 10;
 
-function markUse(entry: string): UseMark {
+function markUse(entry: string, onUnmarked?: (reason: string) => void): UseMark {
   const path = `${resolve(entry)}${USED}${newId()}`;
   const { host, pid } = thisProcess();
   let heartbeat: Heartbeat;
@@ -50,9 +51,9 @@ function markUse(entry: string): UseMark {
     heartbeat = startHeartbeat(path);
   } catch (error) {
     discard(path); // where the disk is full, an empty one
-    if (["EROFS", "EACCES", "EPERM", "ENOSPC", "EDQUOT"].includes(systemErrorCode(error) ?? ""))
-      return { release() {} };
-    throw error;
+    if (!["EROFS", "EACCES", "EPERM", "ENOSPC", "EDQUOT"].includes(systemErrorCode(error) ?? "")) throw error;
+    onUnmarked?.(describeSystemError(error));
+    return { release() {} };
   }
   if (held.size === 0) process.once("exit", releaseAll);
   const release = () => {
@@ -93,7 +94,7 @@ export function isUsedByOthers(entry: string): boolean {
 /** An entry was used again: `cache clear --older-than` counts from now. A cache that cannot be written stays as it is. */
 export function noteUse(entry: string): void {
   try {
-    const now = new Date();
+    const now = new Date(diskClock(dirname(resolve(entry)))());
     utimesSync(entry, now, now);
   } catch {
     // Only the date is lost.

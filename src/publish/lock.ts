@@ -3,23 +3,28 @@
 //
 // A lock of a dead holder is replaced under a second lock, `cohort.fxs.lock.next`: of those who find it dead only one may replace it, and a lock that
 // was taken since is never mistaken for the dead one. A holder of the second lock that is killed is replaced under a third, by the same rule.
-import { linkSync, lstatSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { InputError } from "../errors.js";
+import { closeSync, linkSync, lstatSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { InputError, isFixelstreamError } from "../errors.js";
 import { systemErrorCode } from "../system-error.js";
+import type { Clock } from "./disk-clock.js";
+import { diskClock } from "./disk-clock.js";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.js";
-import { sweepMade } from "./made-files.js";
-import { lifeOf, newId, parseId, thisProcess } from "./maker.js";
-import { removeFile } from "./remove-ours.js";
+import { isOursAsFarAsWritten, sweepMade, sweepProbes } from "./made-files.js";
+import { BEAT_EVERY_MS, lifeOf, newId, parseId, thisProcess } from "./maker.js";
+import { isSameFile, isWithoutLinks } from "./publish.js";
+import { lstatAt, removeFile } from "./remove-ours.js";
 
 export const LOCK_SUFFIX = ".lock";
 const DRAFT = ".draft-";
+const BEGINNING = '{"format":"fixelstream-lock"';
 
 /** What the holder does: `clear` is short. */
 export type LockPurpose = "write" | "clear";
 
 export interface Holder {
   readonly host: string;
+  /** 0: it has not said. */
   readonly pid: number;
   readonly since: Date;
   readonly purpose: LockPurpose;
@@ -30,6 +35,8 @@ export interface Holder {
 export interface HeldLock {
   /** False when another has replaced it, because this process gave no sign of life for too long. */
   isMine(): boolean;
+  /** Throws InputError unless it is mine: before anything made under it is published. `output`: as typed. */
+  assertMine(output: string): void;
   /** Idempotent. */
   release(): void;
 }
@@ -46,33 +53,34 @@ export function lockPathOf(target: string): string {
 }
 
 /** The living holder, if there is one. */
-export function holderOf(target: string, nowMs = Date.now()): Holder | undefined {
-  const found = readLock(lockPathOf(target));
-  return found !== undefined && isHeld(found, nowMs) ? found.holder : undefined;
+export function holderOf(target: string): Holder | undefined {
+  const path = lockPathOf(target);
+  const found = readLock(path);
+  return found !== undefined && isHeld(found, diskClock(dirname(path))) ? found.holder : undefined;
 }
 
 /** `process 4711 of node7, since 2026-11-26 14:02:11 UTC` */
 export function describeHolder({ host, pid, since }: Holder): string {
-  return `process ${pid} of ${host}, since ${since.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  const who = pid === 0 ? "a process that is just taking the lock" : `process ${pid} of ${host}`;
+  return `${who}, since ${since.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
 function attempt(path: string, purpose: LockPurpose): LockAttempt {
   const id = newId();
   const draft = `${path}${DRAFT}${id}`;
-  const { host, pid } = thisProcess();
-  const text = { format: "fixelstream-lock", id, host, pid, since: new Date().toISOString(), purpose };
   try {
-    writeFileSync(draft, `${JSON.stringify(text)}\n`, { flag: "wx", flush: true });
+    writeDraft(draft, id, purpose);
+    // By the clock of the disk that both signs were written to.
+    const writtenMs = lstatSync(draft).mtimeMs;
     for (;;) {
       if (linkOrMove(draft, path)) return { lock: hold(path, id) };
       const found = readLock(path);
       if (found === undefined) continue; // released just now
-      // By the clock of the disk that both signs were written to.
-      if (isHeld(found, lstatSync(draft).mtimeMs)) return { holder: found.holder };
+      if (isHeld(found, () => writtenMs)) return { holder: found.holder };
       const next = attempt(`${path}.next`, purpose);
       if ("holder" in next) return { holder: next.holder }; // replaces it just now
       try {
-        if (readLock(path)?.holder.id !== found.holder.id) continue;
+        if (!isSame(readLock(path), found)) continue;
         renameSync(draft, path);
         return { lock: hold(path, id) };
       } finally {
@@ -84,57 +92,113 @@ function attempt(path: string, purpose: LockPurpose): LockAttempt {
   }
 }
 
+function writeDraft(draft: string, id: string, purpose: LockPurpose): void {
+  const { host, pid } = thisProcess();
+  const text = { format: "fixelstream-lock", id, host, pid, since: new Date().toISOString(), purpose };
+  try {
+    writeFileSync(draft, `${JSON.stringify(text)}\n`, { flag: "wx", flush: true });
+  } catch (error) {
+    // A full disk has room for a name, which is enough to clear it: the lock says nothing, and holds for some seconds.
+    const isFull = ["ENOSPC", "EDQUOT"].includes(systemErrorCode(error) ?? "");
+    if (purpose !== "clear" || !isFull || lstatAt(draft) === undefined) throw error;
+  }
+}
+
 /** Gives the draft the name of the lock unless that is taken. */
 function linkOrMove(draft: string, path: string): boolean {
   try {
     linkSync(draft, path);
     return true;
   } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === "EEXIST") return false;
-    // Disks without links: the text may be seen while it is written.
-    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS" && code !== "EMLINK") throw error;
+    // The answer to a first try was lost on the way from the server, and this is that to the second.
+    if (systemErrorCode(error) === "EEXIST") return isSameFile(draft, path);
+    if (!isWithoutLinks(error)) throw error;
   }
+  // Disks without links: an empty file takes the name, and the text takes its place.
   try {
-    writeFileSync(path, readFileSync(draft), { flag: "wx", flush: true });
-    return true;
+    closeSync(openSync(path, "wx"));
   } catch (error) {
     if (systemErrorCode(error) === "EEXIST") return false;
     throw error;
   }
+  try {
+    renameSync(draft, path);
+  } catch (error) {
+    removeFile(path);
+    throw error;
+  }
+  return true;
 }
 
 function hold(path: string, id: string): HeldLock {
-  const heartbeat: Heartbeat = startHeartbeat(path);
+  let heartbeat: Heartbeat;
+  try {
+    heartbeat = startHeartbeat(path);
+  } catch (error) {
+    removeFile(path);
+    throw error;
+  }
   sweepMade(`${path}${DRAFT}`); // of those killed on the way
-  const isMine = () => readLock(path)?.holder.id === id;
+  sweepProbes(dirname(path));
+  sweepNext(`${path}.next`);
+  const isMine = () => {
+    const found = readLock(path)?.holder.id;
+    return found === id || (found === "" && heartbeat.isAt(path));
+  };
   let held = true;
   return {
     isMine: () => held && isMine(),
+    assertMine(output) {
+      if (held && isMine()) return;
+      throw new InputError(
+        `Cannot write ${output}: another process took it over, because this one gave no sign of life for minutes. Run the command again.`,
+        { path: output },
+      );
+    },
     release() {
       if (!held) return;
       held = false;
-      heartbeat.stop();
       if (isMine()) removeFile(path);
+      heartbeat.stop();
     },
   };
+}
+
+/** Removes the second lock of one that was killed while it replaced the first. */
+function sweepNext(path: string): void {
+  if (lstatAt(path) === undefined) return;
+  try {
+    const next = attempt(path, "clear");
+    if ("lock" in next) next.lock.release();
+  } catch (error) {
+    if (!isFixelstreamError(error) && systemErrorCode(error) === undefined) throw error;
+    // Somebody else's, or not to be removed: in nobody's way until it is needed.
+  }
 }
 
 interface FoundLock {
   readonly holder: Holder;
   readonly lastSignMs: number;
+  readonly inode: number;
 }
+
+const isSame = (one: FoundLock | undefined, other: FoundLock) =>
+  one !== undefined && one.holder.id === other.holder.id && one.inode === other.inode;
 
 /** Undefined: there is none. Throws InputError for something else of that name. */
 function readLock(path: string): FoundLock | undefined {
-  try {
-    const stat = lstatSync(path);
-    const json: unknown = stat.isFile() ? JSON.parse(readFileSync(path, "utf8")) : undefined;
-    const holder = parseHolder(json);
-    if (holder !== undefined) return { holder, lastSignMs: stat.mtimeMs };
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return undefined;
-    if (!(error instanceof SyntaxError)) throw error;
+  const stat = lstatAt(path);
+  if (stat === undefined) return undefined;
+  if (stat.isFile()) {
+    let text: string;
+    try {
+      text = readFileSync(path, "utf8");
+    } catch (error) {
+      if (systemErrorCode(error) === "ENOENT") return undefined;
+      throw error;
+    }
+    const holder = parseHolder(text) ?? holderOfTorn(text, stat.mtime);
+    if (holder !== undefined) return { holder, lastSignMs: stat.mtimeMs, inode: stat.ino };
   }
   throw new InputError(
     `Cannot use ${path}: expected a lock of fixelstream or nothing of that name, got something else. Move it away.`,
@@ -142,7 +206,13 @@ function readLock(path: string): FoundLock | undefined {
   );
 }
 
-function parseHolder(json: unknown): Holder | undefined {
+function parseHolder(text: string): Holder | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
   if (json === null || typeof json !== "object") return undefined;
   const { format, id, host, pid, since, purpose } = json as Record<string, unknown>;
   if (format !== "fixelstream-lock" || typeof id !== "string" || parseId(id) === undefined) return undefined;
@@ -151,7 +221,14 @@ function parseHolder(json: unknown): Holder | undefined {
   return { id, host, pid, since: new Date(since), purpose };
 }
 
+/** Of a lock whose text is not there, or not all of it: being written, on a disk without links or a full one; or its writer was killed, or the power failed. */
+function holderOfTorn(text: string, since: Date): Holder | undefined {
+  return isOursAsFarAsWritten(text, BEGINNING) ? { id: "", host: "", pid: 0, since, purpose: "write" } : undefined;
+}
+
 /** A holder that is only silent loses it too: no lock blocks for ever. */
-function isHeld({ holder, lastSignMs }: FoundLock, nowMs: number): boolean {
-  return lifeOf(parseId(holder.id)!, lastSignMs, nowMs) === "alive";
+function isHeld({ holder, lastSignMs }: FoundLock, now: Clock): boolean {
+  const maker = parseId(holder.id);
+  if (maker === undefined) return Math.abs(now() - lastSignMs) < BEAT_EVERY_MS;
+  return lifeOf(maker, lastSignMs, now) === "alive";
 }

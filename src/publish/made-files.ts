@@ -1,6 +1,8 @@
-// Single files with their maker's id in the name: drafts of locks, marks of use. A JSON object each, so that nothing else is mistaken for one.
+// Single small files with their maker's id in the name: drafts of locks, marks of use, probes. What they say begins alike, so that nothing else is mistaken
+// for one; killed between making and writing it leaves an empty one, which nobody else gives such a name.
 import { closeSync, lstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { type Clock, diskClock, PROBE } from "./disk-clock.js";
 import { type Life, lifeOf, type Maker, parseId } from "./maker.js";
 import { removeFile } from "./remove-ours.js";
 
@@ -10,8 +12,8 @@ export interface MadeFile {
   readonly life: Life;
 }
 
-/** Files named `prefix` and an id. `nowMs`: by the clock of the disk. */
-export function findMade(prefix: string, nowMs = Date.now()): MadeFile[] {
+/** Files named `prefix` and an id. */
+export function findMade(prefix: string, clock: Clock = diskClock(dirname(resolve(prefix)))): MadeFile[] {
   const absolute = resolve(prefix);
   const [folder, start] = [dirname(absolute), basename(absolute)];
   const found: MadeFile[] = [];
@@ -20,8 +22,8 @@ export function findMade(prefix: string, nowMs = Date.now()): MadeFile[] {
     if (maker === undefined) continue;
     const path = join(folder, name);
     const stat = lstatSync(path, { throwIfNoEntry: false });
-    if (stat?.isFile() !== true || !isObject(path)) continue;
-    found.push({ path, maker, life: lifeOf(maker, stat.mtimeMs, nowMs) });
+    if (stat?.isFile() !== true || !isOurs(path)) continue;
+    found.push({ path, maker, life: lifeOf(maker, stat.mtimeMs, clock) });
   }
   return found;
 }
@@ -38,6 +40,11 @@ export function sweepMade(prefix: string): void {
   }
 }
 
+/** Removes what was killed while it asked for the time. */
+export function sweepProbes(directory: string): void {
+  sweepMade(join(directory, PROBE));
+}
+
 /** Names in a folder; none when it is not there or not to be looked into. */
 export function namesIn(folder: string): string[] {
   try {
@@ -47,12 +54,19 @@ export function namesIn(folder: string): string[] {
   }
 }
 
-function isObject(path: string): boolean {
+const BEGINNING = '{"format":"fixelstream-';
+
+/** The text is that of a small file of ours, or as much of it as was written. */
+export function isOursAsFarAsWritten(text: string, beginning = BEGINNING): boolean {
+  return text.startsWith(beginning) || beginning.startsWith(text);
+}
+
+function isOurs(path: string): boolean {
   try {
     const fd = openSync(path, "r");
     try {
-      const first = new Uint8Array(1);
-      return readSync(fd, first, 0, 1, 0) === 1 && first[0] === 0x7b;
+      const bytes = Buffer.alloc(BEGINNING.length);
+      return isOursAsFarAsWritten(bytes.toString("latin1", 0, readSync(fd, bytes, 0, bytes.length, 0)));
     } finally {
       closeSync(fd);
     }

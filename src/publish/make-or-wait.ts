@@ -29,8 +29,10 @@ export async function makeOrWait<T>(wanted: WantedThing<T>): Promise<{ readonly 
     if (found !== undefined) return { value: found, made: false };
     const attempt = tryLock(wanted.target, "write");
     if ("lock" in attempt) return await makeUnder(attempt.lock, wanted);
-    if (attempt.holder.purpose === "write" && attempt.holder.id !== waitedFor) {
-      waitedFor = attempt.holder.id;
+    // By who it is and not by its lock: it may hold two while it replaces a dead one's.
+    const { purpose, host, pid } = attempt.holder;
+    if (purpose === "write" && pid !== 0 && `${pid} ${host}` !== waitedFor) {
+      waitedFor = `${pid} ${host}`;
       wanted.onWaiting?.(attempt.holder);
     }
     await sleep(waitMs, undefined, { signal: wanted.signal }).catch(() => wanted.signal?.throwIfAborted());

@@ -66,16 +66,19 @@ export function parseId(text: string): Maker | undefined {
   return { host, pid: Number(pid), started, machine };
 }
 
-/** `lastSignMs`, `nowMs`: by the same clock, best that of the disk. */
-export function lifeOf({ pid, started, machine }: Maker, lastSignMs: number, nowMs: number): Life {
+/**
+ * `lastSignMs`: by the clock of the disk, as `now`. A sign of the future is no sign of life: who lives puts another over it within seconds, and nobody
+ * waits until that time has come.
+ */
+export function lifeOf({ pid, started, machine }: Maker, lastSignMs: number, now: () => number): Life {
   if (pid === 0) return "dead";
-  const isSilent = nowMs - lastSignMs > SILENT_AFTER_MS;
-  if (machine !== thisProcess().machine) return isSilent ? "dead" : "alive";
+  const isSilent = () => Math.abs(now() - lastSignMs) > SILENT_AFTER_MS;
+  if (machine !== thisProcess().machine) return isSilent() ? "dead" : "alive";
   if (!isRunning(pid)) return "dead";
   const found = startOf(pid);
   // Its number belongs to another program now.
   if (found !== undefined && started !== "0" && found !== started) return "dead";
-  return isSilent ? "silent" : "alive";
+  return isSilent() ? "silent" : "alive";
 }
 
 function isRunning(pid: number): boolean {

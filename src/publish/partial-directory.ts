@@ -4,6 +4,7 @@ import { lstatSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../errors.js";
 import { systemErrorCode } from "../system-error.js";
+import { diskClock } from "./disk-clock.js";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.js";
 import { namesIn } from "./made-files.js";
 import { type Life, lifeOf, type Maker, newId, newIdOfNobody, parseId } from "./maker.js";
@@ -67,12 +68,10 @@ export function createPartial({ kind, prefix, contents }: PartialKind): PartialD
   }
 }
 
-/**
- * Those of the kind whose maker is dead for sure, marked as ours, of our user and with nothing else in them. `nowMs`: by the clock of the disk.
- */
-export function findAbandoned(kind: string, prefix: string, nowMs = Date.now()): AbandonedPartial[] {
+/** Those of the kind whose maker is dead for sure, marked as ours, of our user and with nothing else in them. */
+export function findAbandoned(kind: string, prefix: string): AbandonedPartial[] {
   const found: AbandonedPartial[] = [];
-  for (const { path, mark, life } of listPartials(prefix, nowMs)) {
+  for (const { path, mark, life } of listPartials(prefix)) {
     if (mark?.kind !== kind || life !== "dead") continue;
     if (findForeign(path, ownNamesOf(mark)) === undefined) found.push({ path, prefix, mark });
   }
@@ -88,15 +87,16 @@ export interface FoundPartial {
 }
 
 /** Every directory of our user that is named like a partial one. */
-export function listPartials(prefix: string, nowMs = Date.now()): FoundPartial[] {
+export function listPartials(prefix: string): FoundPartial[] {
   const absolute = resolve(prefix);
   const [folder, start] = [dirname(absolute), basename(absolute)];
+  const clock = diskClock(folder);
   const found: FoundPartial[] = [];
   for (const name of namesIn(folder)) {
     const maker = name.startsWith(start) ? parseId(name.slice(start.length)) : undefined;
     const path = join(folder, name);
     if (maker === undefined || !isOurDirectory(path)) continue;
-    found.push({ path, maker, life: lifeOf(maker, lastSign(path), nowMs), mark: readMark(path) });
+    found.push({ path, maker, life: lifeOf(maker, lastSign(path), clock), mark: readMark(path) });
   }
   return found;
 }

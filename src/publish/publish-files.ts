@@ -4,16 +4,11 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { InputError } from "../errors.js";
+import { type FileIdentity, identityOf, isSameIdentity } from "./file-identity.js";
+import type { HeldLock } from "./lock.js";
 import { adoptPartial, findAbandoned, type PartialDirectory, PUBLISHING } from "./partial-directory.js";
 import { syncPath } from "./publish.js";
-import { lstatAt, removeFile } from "./remove-ours.js";
-
-/** Enough to know a file again, under another name of the same disk too. */
-export interface FileIdentity {
-  readonly inode: number;
-  readonly sizeBytes: number;
-  readonly mtimeMs: number;
-}
+import { removeFile } from "./remove-ours.js";
 
 export interface FilesToPublish {
   readonly into: string;
@@ -24,12 +19,14 @@ export interface FilesToPublish {
   /** Files of ours that go, unless they are others by then; with `finish` only. */
   readonly removes?: ReadonlyMap<string, FileIdentity>;
   /**
-   * What the next run does if this one is killed meanwhile. `undo`: nothing but the last may be replaced, and that in the last step. `finish`: an old
-   * file of the last name goes first, for it must not vouch for what is half new.
+   * What the next run does if this one is killed meanwhile. `undo`: nothing but the last may be replaced, and that in the last step. `finish`: all that is
+   * old goes first, the last name before all, so that old and new never lie side by side: what is new is whole on the disk by then.
    */
   readonly ifKilled: "undo" | "finish";
   /** What cannot be done, up to the colon. */
   readonly purpose: string;
+  /** Runs the moving as the only one who moves anything to `into`: from the look at what is in the way to the last file. */
+  under(move: (lock: HeldLock) => void): void;
 }
 
 interface Publishing {
@@ -44,19 +41,12 @@ interface Publishing {
   readonly removes: readonly { readonly name: string; readonly identity: FileIdentity }[];
 }
 
-/** Undefined: nothing there. No link is followed. */
-export function identityOf(path: string): FileIdentity | undefined {
-  const stat = lstatAt(path);
-  return stat && { inode: stat.ino, sizeBytes: stat.size, mtimeMs: stat.mtimeMs };
-}
-
 /**
  * Moves the files and removes the partial directory. Throws InputError when something else has one of the names by now (nothing is moved then), and what the
  * system says.
  */
 export function publishFiles(partial: PartialDirectory, wanted: FilesToPublish): void {
   const { into, names, replaceable, ifKilled, purpose } = wanted;
-  partial.assertMine(into);
   for (const name of names) syncPath(join(partial.path, name));
   const publishing: Publishing = {
     into: relative(partial.path, resolve(into)),
@@ -68,10 +58,16 @@ export function publishFiles(partial: PartialDirectory, wanted: FilesToPublish):
     })),
     removes: [...(wanted.removes ?? [])].map(([name, identity]) => ({ name, identity })),
   };
-  assertUntouched(partial.path, publishing, purpose);
-  writeFileSync(join(partial.path, PUBLISHING), `${JSON.stringify(publishing)}\n`, { flush: true });
-  move(partial.path, publishing);
-  partial.remove();
+  wanted.under((lock) => {
+    partial.assertMine(into);
+    lock.assertMine(into);
+    assertUntouched(partial.path, publishing, purpose);
+    // Half of it is as good as none: nothing is moved before it is on the disk.
+    writeFileSync(join(partial.path, PUBLISHING), `${JSON.stringify(publishing)}\n`, { flush: true });
+    syncPath(partial.path);
+    move(partial.path, publishing);
+    partial.remove();
+  });
 }
 
 /** Finishes or undoes what killed runs had begun to move into `into`. What is undone is left as their partial directory. */
@@ -93,13 +89,28 @@ export function settlePublications(kind: string, prefix: string, into: string, p
   }
 }
 
+/** Names of files in `into` that settlePublications would take away again. */
+export function namesBegun(kind: string, prefix: string, into: string): Set<string> {
+  const names = new Set<string>();
+  for (const { path } of findAbandoned(kind, prefix)) {
+    const publishing = readPublishing(path);
+    if (publishing?.ifKilled !== "undo" || resolve(path, publishing.into) !== resolve(into)) continue;
+    if (isMoved(path, publishing, publishing.files.at(-1)?.name)) continue;
+    for (const { name } of publishing.files) if (isMoved(path, publishing, name)) names.add(name);
+  }
+  return names;
+}
+
 function move(from: string, publishing: Publishing): void {
   const into = resolve(from, publishing.into);
   const last = publishing.files.at(-1);
   if (publishing.ifKilled === "finish" && last !== undefined && !isMoved(from, publishing, last.name))
     removeFile(join(into, last.name));
-  for (const { name, identity } of publishing.removes)
-    if (isSame(identityOf(join(into, name)), identity)) removeFile(join(into, name));
+  const replaced = publishing.files.flatMap(({ name, replaces }) =>
+    replaces === null ? [] : [{ name, identity: replaces }],
+  );
+  for (const { name, identity } of [...(publishing.ifKilled === "finish" ? replaced : []), ...publishing.removes])
+    if (isSameIdentity(identityOf(join(into, name)), identity)) removeFile(join(into, name));
   for (const { name } of publishing.files) {
     if (!isMoved(from, publishing, name)) renameSync(join(from, name), join(into, name));
   }
@@ -119,7 +130,7 @@ function moveBack(from: string, publishing: Publishing): void {
 function isMoved(from: string, { into, files }: Publishing, name: string | undefined): boolean {
   const file = files.find((file) => file.name === name);
   if (file === undefined || identityOf(join(from, file.name)) !== undefined) return false;
-  return isSame(identityOf(resolve(from, into, file.name)), file.identity);
+  return isSameIdentity(identityOf(resolve(from, into, file.name)), file.identity);
 }
 
 /** What is in the way must be what was found before the run, or nothing. */
@@ -127,18 +138,17 @@ function assertUntouched(from: string, publishing: Publishing, purpose: string):
   for (const { name, replaces } of publishing.files) {
     const path = resolve(from, publishing.into, name);
     const found = identityOf(path);
-    if (found === undefined || (replaces !== null && isSame(found, replaces)) || isMoved(from, publishing, name))
+    if (
+      found === undefined ||
+      (replaces !== null && isSameIdentity(found, replaces)) ||
+      isMoved(from, publishing, name)
+    )
       continue;
     throw new InputError(
       `${purpose}: expected ${replaces === null ? `no ${name}` : `${name} as it was when the run began`}, got another one, made meanwhile. Move it away and run the command again.`,
       { path },
     );
   }
-}
-
-function isSame(one: FileIdentity | undefined, other: FileIdentity): boolean {
-  if (one === undefined) return false;
-  return one.inode === other.inode && one.sizeBytes === other.sizeBytes && one.mtimeMs === other.mtimeMs;
 }
 
 /** Undefined: nothing was moved yet. */

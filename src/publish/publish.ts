@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { systemErrorCode } from "../system-error.js";
 import { namesIn } from "./made-files.js";
 import { newId, parseId } from "./maker.js";
-import { removeFile, thingAt } from "./remove-ours.js";
+import { lstatAt, removeFile, thingAt } from "./remove-ours.js";
 
 /** Brings every file of a directory to the disk, and the directory. */
 export function syncDirectory(directory: string): void {
@@ -44,16 +44,28 @@ export function publishFile(from: string, target: string): boolean {
   try {
     linkSync(from, target);
   } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === "EEXIST") return false;
+    if (systemErrorCode(error) === "EEXIST") {
+      // It may be our own: the answer to a first try was lost on the way from the server.
+      if (!isSameFile(from, target)) return false;
+    } else if (!isWithoutLinks(error)) throw error;
     // Disks without links: a name taken between the two lines is replaced.
-    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS" && code !== "EMLINK") throw error;
-    if (thingAt(target) !== undefined) return false;
-    renameSync(from, target);
+    else if (thingAt(target) !== undefined) return false;
+    else renameSync(from, target);
   }
   removeFile(from);
   syncPath(dirname(resolve(target)));
   return true;
+}
+
+/** The disk has no hard links. */
+export function isWithoutLinks(error: unknown): boolean {
+  return ["EPERM", "ENOTSUP", "ENOSYS", "EMLINK"].includes(systemErrorCode(error) ?? "");
+}
+
+/** Both names are of one file. */
+export function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [lstatAt(one), lstatAt(other)];
+  return a !== undefined && b !== undefined && a.isFile() && a.ino === b.ino && a.dev === b.dev;
 }
 
 /** Where a directory waits while another takes its place. */

@@ -1,11 +1,11 @@
 // A directory that will be written to: made and tried before the long run, and taken away again when the run fails and nothing is in it.
-import { mkdirSync, rmdirSync, statfsSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { accessSync, constants, mkdirSync, rmdirSync, statfsSync, statSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
 import { InputError, isFixelstreamError } from "../errors.js";
 import { pathKindOf } from "../formats/path-kind.js";
-import { sweepMade } from "../publish/made-files.js";
-import { newId } from "../publish/maker.js";
-import { removeFile } from "../publish/remove-ours.js";
+import { tryToWrite } from "../publish/disk-clock.js";
+import { sweepProbes } from "../publish/made-files.js";
+import { assertNotInOwn } from "../publish/own-directory.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { formatBytes } from "../units.js";
 
@@ -25,8 +25,9 @@ export interface Claim {
   readonly remedy: string;
 }
 
-/** Makes the directory where it is missing and writes a file in it for a moment. Throws InputError: it cannot be made, or not be written. */
+/** Makes the directory where it is missing and writes a file in it for a moment. Throws InputError: it cannot be made or written, or lies in a store. */
 export function claimDirectory({ path, purpose, remedy }: Claim): ClaimedDirectory {
+  assertNotInOwn(path, purpose);
   const absolute = resolve(path);
   let firstMade: string | undefined;
   const release = () => {
@@ -35,6 +36,7 @@ export function claimDirectory({ path, purpose, remedy }: Claim): ClaimedDirecto
   };
   try {
     for (const missing of missingDirectories(absolute)) if (makeDirectory(missing)) firstMade ??= missing;
+    sweepProbes(absolute); // of those killed here
     tryToWrite(absolute);
   } catch (cause) {
     release();
@@ -43,6 +45,24 @@ export function claimDirectory({ path, purpose, remedy }: Claim): ClaimedDirecto
     throw new InputError(message, { path, cause });
   }
   return { path: absolute, release };
+}
+
+/** As claimDirectory, as far as can be told without making or writing anything. The directory that is there: the one meant, or the nearest above it. */
+export function rehearseClaim({ path, purpose, remedy }: Claim): string {
+  assertNotInOwn(path, purpose);
+  const absolute = resolve(path);
+  let nearest = absolute;
+  while (pathKindOf(nearest) === undefined && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  const refuse = (got: string, cause?: unknown) =>
+    new InputError(`${purpose}: expected a directory that can be written, got ${got}. ${remedy}`, { path, cause });
+  if (pathKindOf(nearest) === "file")
+    throw refuse(nearest === absolute ? "a file of that name" : "a part of the path that is not a directory");
+  try {
+    accessSync(nearest, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw refuse(describeSystemError(cause), cause);
+  }
+  return nearest;
 }
 
 export interface RoomNeeded {
@@ -82,17 +102,6 @@ function makeDirectory(path: string): boolean {
   } catch (error) {
     if (systemErrorCode(error) === "EEXIST" && pathKindOf(path) === "directory") return false;
     throw error;
-  }
-}
-
-function tryToWrite(directory: string): void {
-  const prefix = join(directory, ".fixelstream-");
-  sweepMade(prefix); // of those killed here
-  const probe = `${prefix}${newId()}`;
-  try {
-    writeFileSync(probe, "{}\n", { flag: "wx" });
-  } finally {
-    removeFile(probe); // a disk that is full keeps a part
   }
 }
 

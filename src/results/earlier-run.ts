@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { InputError } from "../errors.js";
-import { type FileIdentity, identityOf } from "../publish/publish-files.js";
+import { type FileIdentity, identityOf } from "../publish/file-identity.js";
 import { lstatAt, thingAt } from "../publish/remove-ours.js";
 import { type FileChecksum, RUN_RECORD_FORMAT } from "./run-record.js";
 

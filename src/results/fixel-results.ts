@@ -1,11 +1,11 @@
 // Results of fixels: a fixel directory like the input, with one image a result, and texts.
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { InputError } from "../errors.js";
 import { writeImageInPieces } from "../formats/image.js";
 import type { HeaderEntries } from "../formats/image-header.js";
 import { pathKindOf } from "../formats/path-kind.js";
-import { thingAt } from "../publish/remove-ours.js";
+import { removeFile, thingAt } from "../publish/remove-ours.js";
 import { copyHashed } from "./copy-hashed.js";
 import type { CarriedHeader, ResultFiles } from "./result-files.js";
 import { openResultFolder, type ResultFolder } from "./result-folder.js";
@@ -27,6 +27,8 @@ export interface FixelResultInputs {
   readonly entries: HeaderEntries;
   readonly commandHistory: string;
   readonly overwrite: boolean;
+  /** As ResultFolderInputs. */
+  readonly rehearse: boolean;
 }
 
 /** Keys that describe the program that wrote the first subject's file, not ours. */
@@ -53,7 +55,7 @@ export function openFixelResults(inputs: FixelResultInputs): ResultFiles {
     );
   }
   const folder = openResultFolder({
-    ...{ directory: path, path, purpose, bytes, base: "", overwrite: inputs.overwrite },
+    ...{ directory: path, path, purpose, bytes, base: "", overwrite: inputs.overwrite, rehearse: inputs.rehearse },
     files: all.flatMap((result) => filesOf(result, inputs.ending)),
     companions: [basename(inputs.template.indexPath), basename(inputs.template.directionsPath)],
     remedy: "Choose another directory for the results.",
@@ -146,13 +148,14 @@ function copyTemplate({ path, template, overwrite }: FixelResultInputs, folder: 
   const copied: Record<string, { path: string; sha256: string }> = {};
   for (const [what, file] of copies) {
     const name = basename(file);
-    const copy = join(folder.partial, name);
-    copied[what] = { path: file, sha256: copyHashed(file, copy) };
+    const copy = folder.partial === undefined ? undefined : join(folder.partial, name);
+    if (copy !== undefined) copied[what] = { path: file, sha256: copyHashed(file, copy) };
     const target = join(path, name);
     if (thingAt(target) === undefined) continue;
     // what is there already stays as it is
-    if (existsSync(target) && isSameContent(copy, target)) rmSync(copy);
-    else if (overwrite) folder.replaceCompanion(name);
+    if (existsSync(target) && isSameContent(copy ?? file, target)) {
+      if (copy !== undefined) removeFile(copy);
+    } else if (overwrite) folder.replaceCompanion(name);
     else {
       throw new InputError(
         `Cannot write results to ${path}: expected an empty directory or one of the same template, got another ${name} in it. Give another directory, or -force to overwrite.`,

@@ -1,14 +1,24 @@
 // Where a run's results are gathered until they are whole: a hidden folder in their directory, moved in place together at the end, so that a run that
 // dies leaves nothing that looks like a result.
 import { join } from "node:path";
-import { InputError } from "../errors.js";
+import { InputError, InternalError } from "../errors.js";
+import { type FileIdentity, identityOf } from "../publish/file-identity.js";
+import type { HeldLock } from "../publish/lock.js";
+import { assertNotInOwn } from "../publish/own-directory.js";
 import type { PartialDirectory } from "../publish/partial-directory.js";
-import { type FileIdentity, identityOf, publishFiles } from "../publish/publish-files.js";
+import { publishFiles } from "../publish/publish-files.js";
 import { thingAt } from "../publish/remove-ours.js";
 import { describeSystemError } from "../system-error.js";
-import { checkDiskRoom, claimDirectory } from "./claim-directory.js";
-import { checksumsOf, identifyOurs, readEarlierRun } from "./earlier-run.js";
-import { gatheredNames, gatherResults, settleResults } from "./results-partial.js";
+import { checkDiskRoom, claimDirectory, rehearseClaim } from "./claim-directory.js";
+import { checksumsOf, type EarlierRun, identifyOurs, readEarlierRun } from "./earlier-run.js";
+import {
+  assertNobodyElse,
+  gatheredNames,
+  gatherResults,
+  namesToBeUndone,
+  settleResults,
+  underResultsLock,
+} from "./results-partial.js";
 import { type RunRecord, writeRunRecord } from "./run-record.js";
 
 export interface ResultFolderInputs {
@@ -31,6 +41,8 @@ export interface ResultFolderInputs {
   readonly overwrite: boolean;
   /** Of all files together, at most. */
   readonly bytes: number;
+  /** Everything is checked, and nothing made, settled or left behind: nothing can be written then. */
+  readonly rehearse: boolean;
 }
 
 /** Results of an earlier run; only where they may be overwritten. */
@@ -45,8 +57,8 @@ export interface ResultFolder {
   readonly earlier: EarlierResults;
   /** Where a file is written until the results are published. It counts as a result from then on. */
   pathOf(file: string): string;
-  /** Where what comes with the results but is none of them is put: `publish` moves it too. */
-  readonly partial: string;
+  /** Where what comes with the results but is none of them is put: `publish` moves it too. Undefined: only rehearsed. */
+  readonly partial: string | undefined;
   /** A companion that is there will be replaced. Throws InputError when no earlier run wrote it, or it was changed since. */
   replaceCompanion(name: string): void;
   /** Throws an error that says what to do, for one of the system. */
@@ -72,8 +84,11 @@ export function openResultFolder(inputs: ResultFolderInputs): ResultFolder {
 function openFolder(inputs: ResultFolderInputs): ResultFolder {
   const { directory, purpose, base, overwrite, companions = [] } = inputs;
   const record = `${base}${RUN_RECORD_FILE}`;
-  settleResults(directory, purpose);
-  const inTheWay = [...inputs.files, record].filter((name) => thingAt(join(directory, name)) !== undefined);
+  assertNotInOwn(directory, purpose);
+  if (!inputs.rehearse) settleResults(directory, purpose);
+  const undone = inputs.rehearse ? namesToBeUndone(directory) : new Set();
+  const isThere = (name: string) => !undone.has(name) && thingAt(join(directory, name)) !== undefined;
+  const inTheWay = [...inputs.files, record].filter(isThere);
   if (inTheWay.length > 0 && !overwrite) {
     const more = inTheWay.length > 3 ? ` and ${inTheWay.length - 3} more` : "";
     throw new InputError(`${purpose}: ${inTheWay.slice(0, 3).join(", ")}${more} ${inputs.existing}`, {
@@ -85,6 +100,8 @@ function openFolder(inputs: ResultFolderInputs): ResultFolder {
   /** Of ours that may be replaced or removed, as they are now. */
   const ours = identifyOurs(inTheWay, before, inputs);
   const removable = new Map(listed.map((name) => [name, identityOf(join(directory, name))!] as const));
+  const earlier = { replaced: inTheWay.length, removed: listed.filter((name) => !inputs.files.includes(name)).length };
+  if (inputs.rehearse) return rehearse(inputs, { earlier, record, before });
   const claim = claimDirectory({ path: directory, purpose, remedy: inputs.remedy });
   let gathered: PartialDirectory | undefined;
   const discard = () => {
@@ -96,7 +113,8 @@ function openFolder(inputs: ResultFolderInputs): ResultFolder {
   };
   try {
     checkDiskRoom([{ path: directory, bytes: inputs.bytes, what: "results" }]);
-    gathered = gatherResults(directory, [...inputs.files, ...companions, record]);
+    const { remedy, files } = inputs;
+    gathered = gatherResults({ directory, results: [...files, record], others: companions, purpose, remedy });
   } catch (error) {
     discard();
     return fail(error);
@@ -104,7 +122,7 @@ function openFolder(inputs: ResultFolderInputs): ResultFolder {
   const partial = gathered;
   const written = new Set<string>();
   return {
-    earlier: { replaced: inTheWay.length, removed: listed.filter((name) => !inputs.files.includes(name)).length },
+    earlier,
     partial: partial.path,
     fail,
     discard,
@@ -123,12 +141,34 @@ function openFolder(inputs: ResultFolderInputs): ResultFolder {
         for (const name of removes.keys()) delete checksums[name];
         writeRunRecord(join(partial.path, record), { ...recordOf([...written]), checksums });
         const ifKilled = ours.size + removes.size > 0 ? "finish" : "undo";
-        publishFiles(partial, { into: directory, names, replaceable: ours, removes, ifKilled, purpose });
+        const under = (move: (lock: HeldLock) => void) => underResultsLock(directory, purpose, move);
+        publishFiles(partial, { into: directory, names, replaceable: ours, removes, ifKilled, purpose, under });
       } catch (error) {
         fail(error);
       }
       claim.release(); // removes nothing: the directory is in use
     },
+  };
+}
+
+/** What the run would check. */
+function rehearse(
+  inputs: ResultFolderInputs,
+  { earlier, record, before }: { earlier: EarlierResults; record: string; before: EarlierRun },
+): ResultFolder {
+  const { directory, purpose, remedy, files, bytes } = inputs;
+  const nearest = rehearseClaim({ path: directory, purpose, remedy });
+  checkDiskRoom([{ path: nearest, bytes, what: "results" }]);
+  assertNobodyElse({ directory, results: [...files, record], purpose, remedy });
+  const never = (): never => {
+    throw new InternalError("Results of a rehearsal are not written.");
+  };
+  return {
+    ...{ earlier, partial: undefined, pathOf: never, publish: never, discard() {} },
+    fail(error) {
+      throw asInputError(error, inputs);
+    },
+    replaceCompanion: (name) => void identifyOurs([name], before, inputs),
   };
 }
 

@@ -13,6 +13,8 @@ export interface VectorResultInputs {
   readonly results: ResultSpec;
   readonly commandHistory: string;
   readonly overwrite: boolean;
+  /** As ResultFolderInputs. */
+  readonly rehearse: boolean;
 }
 
 const ROW: NumberForm = { digits: ROW_DIGITS, separator: "," };
@@ -40,7 +42,7 @@ export function openVectorResults(inputs: VectorResultInputs): ResultFiles {
   const fileOf = ({ role, name }: Result) => `${base}${role === "factor" ? `${name}s` : name}.csv`;
   const bytes = nNumbers * NUMBER_BYTES;
   const folder = openResultFolder({
-    ...{ directory, path: prefix, purpose, bytes, base, overwrite: inputs.overwrite },
+    ...{ directory, path: prefix, purpose, bytes, base, overwrite: inputs.overwrite, rehearse: inputs.rehearse },
     files: all.map(fileOf),
     remedy: "Choose another prefix for the results.",
     existing: "exist already. Give another prefix, or -force to overwrite.",

@@ -199,9 +199,10 @@ function runBuild(build: OpenedBuild): StoreBuild {
     },
     async finish(onBlock) {
       const { manifest } = await complete(onBlock);
+      claim.assertUnchanged?.();
       reportingWrites(plan.output, () => {
         if (claim.use === "entry" && isWhole(plan.output)) partial.remove();
-        else publishStore(partial, plan.output, { replace: plan.replace });
+        else publishStore(partial, { output: plan.output, replace: plan.replace, lock: claim.lock });
       });
       await close();
       clearAbandoned(plan.output);

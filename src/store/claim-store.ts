@@ -3,9 +3,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { InputError, isFixelstreamError } from "../errors.js";
 import { describeHolder, type HeldLock, type Holder, holderOf, tryLock } from "../publish/lock.js";
+import { assertNotInOwn } from "../publish/own-directory.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { settleAdding } from "./open-partial.js";
-import { assertReplaceable, restoreReplaced, withoutTrailingSlash } from "./publish-store.js";
+import { assertReplaceable, restoreReplaced } from "./publish-store.js";
 
 export interface StoreClaim {
   readonly lock: HeldLock;
@@ -14,23 +15,34 @@ export interface StoreClaim {
    * `parts`: partial directories that the caller puts together; whether the name is free is the caller's business.
    */
   readonly use: "store" | "entry" | "parts";
+  /** Throws when what is read is no longer what it was taken for: asked before the store is published. */
+  readonly assertUnchanged?: (() => void) | undefined;
 }
 
 /** Throws InputError when `output` exists and is not to be replaced, or is being written by another: to be called before long work. */
 export function assertOutputFree(output: string, replace: boolean, claim?: StoreClaim): void {
-  if (path.basename(output) === "") throw new InputError(`Cannot write ${output}: expected a name.`, { path: output });
-  const parent = path.dirname(path.resolve(output));
-  if (!fs.existsSync(parent)) {
-    throw new InputError(`Cannot write ${output}: there is no directory ${parent}. Make it first.`, { path: output });
-  }
+  assertPlaceFor(output);
   reportingWrites(output, () => {
     restoreReplaced(output, claim === undefined ? "free" : "mine");
     settleAdding(output);
     if (claim?.use !== "parts") assertReplaceable(output, replace);
   });
-  const holder =
-    claim === undefined ? reportingWrites(output, () => holderOf(withoutTrailingSlash(output))) : undefined;
+  const holder = claim === undefined ? reportingWrites(output, () => holderOf(output)) : undefined;
   if (holder !== undefined) throw isHeldBy(output, holder);
+}
+
+/** Throws InputError: no name, no directory for it, or one of ours where nothing else belongs. */
+export function assertPlaceFor(output: string): void {
+  const target = path.resolve(output);
+  if (output === "" || path.basename(target) === "")
+    throw new InputError(`Cannot write ${JSON.stringify(output)}: expected a name, got none. Give the output a name.`, {
+      path: output,
+    });
+  const parent = path.dirname(target);
+  if (!fs.existsSync(parent)) {
+    throw new InputError(`Cannot write ${output}: there is no directory ${parent}. Make it first.`, { path: output });
+  }
+  assertNotInOwn(parent, `Cannot write ${output}`);
 }
 
 /** Does the work as the only writer of `output`; `given`: it is that already. Throws InputError when another process is. */
@@ -50,7 +62,7 @@ export async function withClaim<T>(
 
 /** Throws InputError when another process writes it. */
 export function claimStore(output: string, use: StoreClaim["use"] = "store"): StoreClaim {
-  const attempt = reportingWrites(output, () => tryLock(withoutTrailingSlash(output), "write"));
+  const attempt = reportingWrites(output, () => tryLock(output, "write"));
   if ("holder" in attempt) throw isHeldBy(output, attempt.holder);
   return { lock: attempt.lock, use };
 }

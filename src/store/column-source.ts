@@ -1,5 +1,6 @@
 // Where blocks of elements come from: a raw store, a contiguous HDF5 dataset, or memory (tests).
 import type { IoPolicy } from "../mapping/file-bytes.js";
+import type { FileIdentity } from "../publish/file-identity.js";
 
 /** Storage type of one value, little-endian. */
 export type ElementType = "f32" | "f64";
@@ -21,6 +22,8 @@ export interface ColumnSourceSpec {
   readonly io: IoPolicy;
   /** True when we wrote the file and published it by rename (IoPolicy "auto" then maps it). */
   readonly ours: boolean;
+  /** Of the file when what else is known of it was read; another of that name is refused. Absent: any. */
+  readonly identity?: FileIdentity | undefined;
   /** Bytes of the window of a mapped file, resident at most once a source; absent: 64 MiB. */
   readonly windowBytes?: number;
 }

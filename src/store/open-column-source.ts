@@ -1,7 +1,9 @@
 // From a spec (plain data, as workers get it) to a source. One line a layout.
+
 import { InputError, InternalError } from "../errors.js";
 import type { Fallback } from "../mapping/file-bytes.js";
 import { openFileBytes } from "../mapping/policy.js";
+import { identityBehind, isSameIdentity } from "../publish/file-identity.js";
 import { createBlockedSource } from "./blocked-source.js";
 import type { ColumnSource, ColumnSourceSpec } from "./column-source.js";
 import { bytesPerValue, dataFileBytes } from "./element-type.js";
@@ -28,11 +30,21 @@ export function openColumnSource(spec: ColumnSourceSpec, onFallback?: (fallback:
     );
   }
   try {
+    assertSameFile(spec);
     return LAYOUTS[spec.layout](spec, file);
   } catch (error) {
     file.close();
     throw error;
   }
+}
+
+/** To be asked after opening: what was opened by that name is what has it now. Throws InputError: another one than when the spec was made. */
+export function assertSameFile({ path, identity }: Pick<ColumnSourceSpec, "path" | "identity">): void {
+  if (identity === undefined || isSameIdentity(identityBehind(path), identity)) return;
+  throw new InputError(
+    `Cannot read ${path}: expected the file that was there when the run began, got another one, put there meanwhile. Run the command again.`,
+    { path },
+  );
 }
 
 function matrixBytes(spec: ColumnSourceSpec): number {

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { InputError, UsageError } from "../errors.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
+import { type FileIdentity, identityBehind, isSameIdentity } from "../publish/file-identity.js";
 import { parseId } from "../publish/maker.js";
 import type { ColumnSourceSpec } from "./column-source.js";
 import { MANIFEST_FILE, type Manifest, PARTIAL_SUFFIX, parseManifest, type ScalarEntry } from "./manifest.js";
@@ -26,14 +27,15 @@ export interface Store {
   spec(scalar: string, rows?: readonly number[]): ColumnSourceSpec;
   /** u32 [nElements]: subjects without a finite value; undefined when every value is finite. Counts ALL subjects of the store. */
   missing(scalar: string): Uint32Array | undefined;
+  /** Throws InputError when it was replaced since: what was read of it by name may be another's. */
+  assertSame(): void;
   /** Nothing is held open; kept for symmetry with other sources. Idempotent. */
   close(): void;
 }
 
 /** Throws InputError: no store, an unfinished or damaged one, or one of another format version. */
 export function openStore(storePath: string, options: { io: IoPolicy }): Store {
-  const manifest = readManifest(storePath);
-  checkFiles(storePath, manifest);
+  const { manifest, identities } = readSettled(storePath);
   const entry = (scalar: string): ScalarEntry => {
     const found = Object.hasOwn(manifest.scalars, scalar) ? manifest.scalars[scalar] : undefined;
     if (found !== undefined) return found;
@@ -64,6 +66,7 @@ export function openStore(storePath: string, options: { io: IoPolicy }): Store {
         blockWidth,
         io: options.io,
         ours: true,
+        identity: identities.get(file),
         ...(rows === undefined ? {} : { rows }),
       };
     },
@@ -73,9 +76,40 @@ export function openStore(storePath: string, options: { io: IoPolicy }): Store {
       const bytes = fs.readFileSync(path.join(storePath, missing.file));
       return new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
     },
+    assertSame() {
+      if (isSameIdentity(manifestIdentity(storePath), identities.get(MANIFEST_FILE))) return;
+      // Another scalar may have been added: the rest is as it was.
+      const now = readManifest(storePath);
+      const isSame = Object.entries(manifest.scalars).every(
+        ([name, found]) => JSON.stringify(found) === JSON.stringify(now.scalars[name]),
+      );
+      if (isSame && JSON.stringify(manifest.template) === JSON.stringify(now.template)) return;
+      throw new InputError(
+        `Cannot use ${storePath}: expected the store that was there when the run began, got another one, put there meanwhile. Run the command again.`,
+        { path: storePath },
+      );
+    },
     close() {},
   };
 }
+
+/** store.json and the files that it was read with: none of them is of a store that took the name meanwhile. */
+function readSettled(storePath: string): { manifest: Manifest; identities: Map<string, FileIdentity | undefined> } {
+  for (let attempt = 1; ; attempt++) {
+    const before = manifestIdentity(storePath);
+    const manifest = readManifest(storePath);
+    checkFiles(storePath, manifest);
+    const identities = new Map(
+      Object.values(manifest.scalars).map(({ file }) => [file, identityBehind(path.join(storePath, file))]),
+    );
+    identities.set(MANIFEST_FILE, before);
+    if (isSameIdentity(before, manifestIdentity(storePath)) || attempt === MOST_ATTEMPTS)
+      return { manifest, identities };
+  }
+}
+
+const MOST_ATTEMPTS = 3;
+const manifestIdentity = (storePath: string) => identityBehind(path.join(storePath, MANIFEST_FILE));
 
 /** store.json alone; whether the other files are there is not looked at. Throws InputError. */
 export function readManifest(storePath: string): Manifest {

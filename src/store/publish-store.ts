@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { InputError } from "../errors.js";
 import { isUsedByOthers } from "../publish/in-use.js";
-import { holderOf } from "../publish/lock.js";
+import { type HeldLock, holderOf } from "../publish/lock.js";
 import { PARTIAL_MARK, type PartialDirectory } from "../publish/partial-directory.js";
 import { findAside, publishDirectory, setAside, syncDirectory } from "../publish/publish.js";
 import { findForeign, type OwnName, removeDirectory, removeFile, thingAt } from "../publish/remove-ours.js";
@@ -14,7 +14,7 @@ import { listFileProblems } from "./store-files.js";
 
 /** Where it is written until published: the maker's id follows. */
 export function partialPrefixOf(output: string): string {
-  return `${withoutTrailingSlash(output)}${PARTIAL_SUFFIX}-`;
+  return `${path.resolve(output)}${PARTIAL_SUFFIX}-`;
 }
 
 /** What may lie in it. */
@@ -32,7 +32,7 @@ export const PARTIAL_CONTENTS = [
 
 /** Throws InputError when `output` exists and is not to be replaced, or is no store of ours. */
 export function assertReplaceable(output: string, replace: boolean): void {
-  const target = withoutTrailingSlash(output);
+  const target = path.resolve(output);
   if (thingAt(target) === undefined) return;
   if (!replace) throw existsAlready(output);
   const got = whatStandsInTheWay(target);
@@ -48,7 +48,7 @@ export function assertReplaceable(output: string, replace: boolean): void {
  * writes the store.
  */
 export function restoreReplaced(output: string, lock: "mine" | "free"): void {
-  const target = withoutTrailingSlash(output);
+  const target = path.resolve(output);
   const asides = findAside(target);
   if (asides.length === 0 || (lock === "free" && holderOf(target) !== undefined)) return;
   for (const aside of asides) {
@@ -58,18 +58,32 @@ export function restoreReplaced(output: string, lock: "mine" | "free"): void {
   }
 }
 
+export interface Publication {
+  readonly output: string;
+  readonly replace: boolean;
+  /** Of the output. */
+  readonly lock: HeldLock;
+}
+
 /**
  * Brings every file of the partial directory to the disk, then renames it to `output`. With `replace` an old store goes aside first and is removed last,
- * unless a process uses it. Throws InputError when `output` exists and is not to be replaced, or is no store of ours.
+ * unless a process uses it. Throws InputError when `output` exists and is not to be replaced, is no store of ours, or is another's to write by now.
  */
-export function publishStore(partial: PartialDirectory, output: string, { replace }: { replace: boolean }): void {
-  const target = withoutTrailingSlash(output);
+export function publishStore(partial: PartialDirectory, { output, replace, lock }: Publication): void {
+  const target = path.resolve(output);
   syncDirectory(partial.path);
   partial.assertMine(output);
+  lock.assertMine(output);
   assertReplaceable(output, replace);
   const aside =
     thingAt(target) === undefined ? undefined : setAside(target, (found) => whatStandsInTheWay(found) === undefined);
-  if (!publishDirectory(partial.path, target)) throw existsAlready(output);
+  let isPublished = false;
+  try {
+    isPublished = publishDirectory(partial.path, target);
+  } finally {
+    if (!isPublished && aside !== undefined) publishDirectory(aside, target);
+  }
+  if (!isPublished) throw takenMeanwhile(output, aside);
   partial.release();
   // The journal goes last: killed before the rename, the next run resumes; after it, a journal beside a whole store does no harm.
   for (const name of [PARTIAL_MARK, JOURNAL_FILE]) removeFile(path.join(target, name));
@@ -95,6 +109,15 @@ export function isWhole(store: string): boolean {
   } catch {
     return false;
   }
+}
+
+function takenMeanwhile(output: string, aside: string | undefined): InputError {
+  const kept =
+    aside === undefined || thingAt(aside) === undefined ? "" : ` The store that was there is kept in ${aside}.`;
+  return new InputError(
+    `Cannot write ${output}: expected nothing of that name once the work was done, got something, made meanwhile.${kept} Move it away and run the command again.`,
+    { path: output },
+  );
 }
 
 function existsAlready(output: string): InputError {
@@ -142,8 +165,4 @@ function collectFiles(json: object, names: Set<string>): void {
     if (key === "file" && typeof value === "string") names.add(value);
     else if (value !== null && typeof value === "object") collectFiles(value, names);
   }
-}
-
-export function withoutTrailingSlash(file: string): string {
-  return file.length > 1 ? file.replace(/(?<=.)[/\\]+$/, "") : file;
 }

@@ -50,7 +50,7 @@ function litter(): void {
   plantPartial(path.join(cache, `${UNFINISHED}.fxs.partial-`), deadId(), "store", files);
   plantLock(path.join(cache, `${UNFINISHED}.fxs`), deadId());
   plantPartial(path.join(cache, `${HALF_MATRIX}.fxc.partial-`), deadId(), "connectivity", { "counts.u32": "" });
-  fs.writeFileSync(path.join(cache, `${HALF_MATRIX}.fxc.used-${deadId()}`), "{}");
+  fs.writeFileSync(path.join(cache, `${HALF_MATRIX}.fxc.used-${deadId()}`), '{"format":"fixelstream-use"}');
   fs.writeFileSync(path.join(cache, "notes.txt"), "mine");
   fs.mkdirSync(path.join(cache, `${THESIS}.fxs`));
   fs.writeFileSync(path.join(cache, `${THESIS}.fxs`, "thesis.docx"), "mine");
@@ -107,7 +107,8 @@ describe("cache clear", () => {
         const partial = path.join(cache, name);
         fs.renameSync(partial, partial.replace(/partial-.*$/, `partial-${foreignId()}`));
       }
-      if (kind === "connectivity") fs.writeFileSync(path.join(cache, `${name}.used-${foreignId()}`), "{}");
+      if (kind === "connectivity")
+        fs.writeFileSync(path.join(cache, `${name}.used-${foreignId()}`), '{"format":"fixelstream-use"}');
       if (kind === "store") age(name, 1);
     }
     const { removed, inUse, recent } = clearCache(cache, 30 * DAY);

@@ -37,7 +37,7 @@ function open(kind: Kind, name: string) {
   const directory = path.join(root, name);
   fs.mkdirSync(directory);
   const { nElements } = SIZE[kind];
-  const common = { results: spec(kind), commandHistory: "test", overwrite: false };
+  const common = { results: spec(kind), commandHistory: "test", overwrite: false, rehearse: false };
   if (kind === "vector") return openVectorResults({ ...common, prefix: `${directory}/`, nElements });
   const template = path.join(root, `${name}-template`);
   writeTemplate(template, 3);

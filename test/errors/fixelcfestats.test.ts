@@ -196,7 +196,7 @@ describe("the output directory", () => {
     const input = newAnalysis();
     const prefix = input.at("out", ".partial-");
     const abandoned = plantPartial(prefix, deadId(), "results", { "cfe.mif": "half" });
-    const elsewhere = plantPartial(prefix, foreignId(), "results", { "cfe.mif": "half" });
+    const elsewhere = plantPartial(prefix, foreignId(), "results", { "lm_age.mif": "half" });
     const silent = plantPartial(prefix, foreignId(), "results", { "cfe.mif": "half" });
     age(path.join(silent, "partial.json"), 130_000);
     const notOurs = plantPartial(prefix, deadId(), "results", { "cfe.mif": "half" });

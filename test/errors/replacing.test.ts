@@ -193,7 +193,7 @@ describe("two runs at once into one output", () => {
     expect(results.map(({ status }) => status).sort()).toEqual([0, 1]);
     const refused = results.find(({ status }) => status === 1)!;
     expect(input.relative(refused.stderr)).toMatch(
-      /^fixelstream: error: Cannot write results to out: expected no \S+, got another one, made meanwhile\. Move it away and run the command again\.$/m,
+      /^fixelstream: error: Cannot write results to out: expected nobody else to write beta0\.mif there, got process \d+ of \S+, which is at it\. Wait for it, or end it\. Choose another directory for the results\.$/m,
     );
     const winner = results.findIndex(({ status }) => status === 0) + 1;
     expect(JSON.parse(fs.readFileSync(input.at("out", "run.json"), "utf8")).seed).toBe(winner);
@@ -202,14 +202,21 @@ describe("two runs at once into one output", () => {
 });
 
 describe("what a killed vectorstats left", () => {
-  it("is removed by the next run, what lives is not", async () => {
+  it("is removed by the next run, what lives is not, and refuses a run with results of the same names", async () => {
     const input = newAnalysis();
     fs.writeFileSync(input.at("v.txt"), Array.from({ length: 8 }, (_, i) => `${i} ${(i * i) % 7}`).join("\n"));
     plantPartial(input.at(".partial-"), deadId(), "results", { "x_betas.csv": "half" });
     const living = plantPartial(input.at(".partial-"), foreignId(), "results", { "x_betas.csv": "half" });
     const files = ["v.txt", "design.txt", "contrast.txt", "x_"].map((name) => input.at(name));
-    expect(await runInProcess(["vectorstats", ...files, ...QUICK])).toMatchObject({ status: 0 });
-    expect(fs.readdirSync(input.root).filter((name) => name.startsWith(".partial-"))).toEqual([path.basename(living)]);
+    const refused = await runInProcess(["vectorstats", ...files, ...QUICK]);
+    expect(refused.status).toBe(1);
+    expect(input.relative(refused.stderr)).toMatch(
+      /^fixelstream: error: Cannot write results to x_\*\.csv: expected nobody else to write x_betas\.csv there, got process \d+ of /,
+    );
+    const others = [...files.slice(0, 3), input.at("y_")];
+    expect(await runInProcess(["vectorstats", ...others, ...QUICK])).toMatchObject({ status: 0 });
+    expect(fs.readdirSync(input.root).filter((name) => name.startsWith("."))).toContain(path.basename(living));
+    expect(fs.readdirSync(input.root).filter((name) => name.startsWith(".partial-"))).toHaveLength(1);
   });
 });
 

@@ -24,7 +24,7 @@ describe("makers", () => {
   test("live, and are known again by their id", () => {
     const now = Date.now();
     expect(parseId(newId())).toMatchObject({ pid: process.pid, machine: thisProcess().machine });
-    expect(lifeOf(parseId(newId())!, now, now)).toBe("alive");
+    expect(lifeOf(parseId(newId())!, now, () => now)).toBe("alive");
     expect(newId()).not.toBe(newId());
     for (const text of ["", "4711", "host-4711", `${newId()}x`, "../x-1-1-00000000-00000000"])
       expect(parseId(text)).toBeUndefined();
@@ -33,7 +33,7 @@ describe("makers", () => {
     const now = Date.now();
     const early = now - SILENT_AFTER_MS - 1;
     const bornAgain = newId().replace(/^([\w.]+-\d+)-[0-9a-z]+-/, "$1-1-");
-    const life = (id: string, signMs: number) => lifeOf(parseId(id)!, signMs, now);
+    const life = (id: string, signMs: number) => lifeOf(parseId(id)!, signMs, () => now);
     expect([life(deadId(), now), life(bornAgain, now)]).toEqual(["dead", "dead"]);
     expect([life(newId(), early), life(newId(), now)]).toEqual(["silent", "alive"]);
     expect([life(foreignId(), early), life(foreignId(), now)]).toEqual(["dead", "alive"]);
@@ -104,7 +104,56 @@ describe("a lock", () => {
     plantLock(target, deadId());
     plantLock(`${target}.x`, deadId());
     fs.renameSync(`${target}.x.lock`, `${target}.lock.next`);
-    fs.writeFileSync(`${target}.lock.draft-${deadId()}`, "{}");
+    fs.writeFileSync(`${target}.lock.draft-${deadId()}`, '{"format":"fixelstream-lock"}');
+    fs.writeFileSync(`${target}.lock.draft-${deadId()}`, "");
+    held(target).release();
+    expect(locksOf(target)).toEqual([]);
+  });
+
+  test("whose text was never written, or not all of it, blocks nobody for longer than writing takes", () => {
+    for (const text of ["", '{"form', '{"format":"fixelstream-lock","id":"x-1']) {
+      const target = newTarget();
+      fs.writeFileSync(`${target}.lock`, text);
+      const attempt = tryLock(target, "write");
+      expect("holder" in attempt && describeHolder(attempt.holder)).toMatch(
+        /^a process that is just taking the lock, since /,
+      );
+      age(`${target}.lock`, BEAT_EVERY_MS + 1000);
+      expect(holderOf(target)).toBeUndefined();
+      const lock = held(target);
+      expect(lock.isMine()).toBe(true);
+      lock.release();
+      expect(locksOf(target)).toEqual([]);
+    }
+  });
+
+  test("of another's making is not touched", () => {
+    for (const text of ["my notes", "{}", "null", '{"format":"another"}']) {
+      const target = newTarget();
+      fs.writeFileSync(`${target}.lock`, text);
+      age(`${target}.lock`, SILENT_AFTER_MS * 2);
+      expect(() => tryLock(target, "write")).toThrow(/^Cannot use .*\.lock: expected a lock of fixelstream or nothing/);
+      expect(fs.readFileSync(`${target}.lock`, "utf8")).toBe(text);
+    }
+  });
+
+  test("is asked for before anything is published", () => {
+    const target = newTarget();
+    const lost = held(target);
+    age(`${target}.lock`, SILENT_AFTER_MS + 5000);
+    const taken = held(target);
+    expect(() => lost.assertMine("out.fxs")).toThrow(
+      "Cannot write out.fxs: another process took it over, because this one gave no sign of life for minutes. Run the command again.",
+    );
+    taken.assertMine("out.fxs");
+    taken.release();
+    expect(() => taken.assertMine("out.fxs")).toThrow(/^Cannot write out.fxs: another process took it over/);
+  });
+
+  test("leaves nothing of one who was killed while it replaced a dead one's, also where nothing is to be replaced any more", () => {
+    const target = newTarget();
+    plantLock(`${target}.x`, deadId());
+    fs.renameSync(`${target}.x.lock`, `${target}.lock.next`);
     held(target).release();
     expect(locksOf(target)).toEqual([]);
   });

@@ -2,9 +2,12 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { identityOf } from "../../src/publish/file-identity.js";
+import type { HeldLock } from "../../src/publish/lock.js";
 import { newIdOfNobody } from "../../src/publish/maker.js";
 import { createPartial } from "../../src/publish/partial-directory.js";
-import { identityOf, publishFiles, settlePublications } from "../../src/publish/publish-files.js";
+import { publishFiles, settlePublications } from "../../src/publish/publish-files.js";
+import { underShortLock } from "../../src/publish/short-lock.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const root = temporaryDirectory();
@@ -30,10 +33,11 @@ const contents = (into: string) =>
   );
 const NEW = { a: "new a", b: "new b", "run.json": "new run.json" };
 const purpose = "Cannot write results to out";
+const under = (move: (lock: HeldLock) => void) => underShortLock(path.join(root, "publishing"), purpose, move);
 
 test("all of them, and nothing else is left", () => {
   const { into, partial } = begin();
-  publishFiles(partial, { into, names: NAMES, replaceable: new Map(), ifKilled: "undo", purpose });
+  publishFiles(partial, { into, names: NAMES, replaceable: new Map(), ifKilled: "undo", purpose, under });
   expect(contents(into)).toEqual(NEW);
 });
 
@@ -43,7 +47,8 @@ test("none when something has a name, or was changed since the run began", () =>
     fs.writeFileSync(path.join(into, "b"), "old");
     const replaceable = new Map(known ? [["b", identityOf(path.join(into, "b"))!]] : []);
     fs.writeFileSync(path.join(into, "b"), "mine now");
-    const publish = () => publishFiles(partial, { into, names: NAMES, replaceable, ifKilled: "finish", purpose });
+    const publish = () =>
+      publishFiles(partial, { into, names: NAMES, replaceable, ifKilled: "finish", purpose, under });
     expect(publish).toThrow(
       `${purpose}: expected ${known ? "b as it was when the run began" : "no b"}, got another one, made meanwhile. Move it away and run the command again.`,
     );

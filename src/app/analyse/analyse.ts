@@ -87,7 +87,8 @@ export async function analyse<Options extends AnalysisOptions, Input extends Dat
   const warnings: Warning[] = [];
   const warn = (warning: Warning) => {
     // of files of several kinds, for several reasons: one is enough to know
-    if (warning.tag === "io-fallback" && warnings.some(({ tag }) => tag === warning.tag)) return;
+    if (["io-fallback", "cache-not-marked"].includes(warning.tag) && warnings.some(({ tag }) => tag === warning.tag))
+      return;
     warnings.push(warning);
     events.onWarning?.(warning);
   };
@@ -100,7 +101,7 @@ export async function analyse<Options extends AnalysisOptions, Input extends Dat
   const expected = await timed("check", () => checkBudget(options, plan));
   // The subjects' own headers are looked at when they are converted, first of all; these would come after.
   for (const column of plan.columnInputs) column.checkSources();
-  const places = claimPlaces(kind, options, plan);
+  const places = claimPlaces(kind, options, plan, { rehearse: false });
   try {
     warnOfEarlier(places.results.earlier, kind.describeEarlier(options), warn);
     return await runAnalysis(kind, options, { plan, expected, places, events, timings, timed, warnings, warn });
@@ -120,10 +121,10 @@ async function runAnalysis<Options extends AnalysisOptions, Input extends DataIn
   const { signal } = events;
   signal?.throwIfAborted();
   const onConverted = (share: number) => events.onProgress?.("convert", share);
-  const opened = await timed("convert", () => plan.input.open({ onProgress: onConverted, onWaiting: warn, signal }));
+  const opened = await timed("convert", () => plan.input.open({ onProgress: onConverted, onWarning: warn, signal }));
   const columns: OpenedColumn[] = [];
   for (const column of plan.columnInputs) {
-    columns.push(await timed("convert", () => column.open({ onProgress: onConverted, onWaiting: warn, signal })));
+    columns.push(await timed("convert", () => column.open({ onProgress: onConverted, onWarning: warn, signal })));
   }
   const missing = await timed(
     "check",
@@ -239,7 +240,7 @@ async function prepare(
   const onProgress = (share: number) => events.onProgress?.("connectivity", share);
   const { signal } = events;
   const { prepared, warnings } = await timed("connectivity", () =>
-    enhancement.prepare({ onProgress, onWaiting: warn, signal }),
+    enhancement.prepare({ onProgress, onWarning: warn, signal }),
   );
   for (const warning of warnings) warn(warning);
   return prepared;
@@ -251,7 +252,7 @@ function warnOfEarlier({ replaced, removed }: EarlierResults, where: string, war
   warn({ tag: "overwrite", message: `${replaced} results of an earlier run${where} will be overwritten.${more}` });
 }
 
-/** The plan alone (--dry-run): everything is checked, nothing is converted, prepared or left behind. Throws as `analyse`. */
+/** The plan alone (--dry-run): everything is checked; nothing is converted or prepared, and nothing on the disk changed. Throws as `analyse`. */
 export async function planAnalysis<Options extends AnalysisOptions, Input extends DataInput>(
   kind: ElementKind<Options, Input>,
   given: Options,
@@ -266,6 +267,6 @@ export async function planAnalysis<Options extends AnalysisOptions, Input extend
   plan.input.checkSources();
   for (const column of plan.columnInputs) column.checkSources();
   const { engine, inputs, assumptions } = await planExpected(options, plan);
-  claimPlaces(kind, options, plan).release();
+  claimPlaces(kind, options, plan, { rehearse: true }).release();
   return describePlan(kind, engine, inputs, assumptions);
 }

@@ -1,5 +1,5 @@
 // Everything that a run will write to, tried before anything long begins.
-import { type ClaimedDirectory, checkDiskRoom, claimDirectory } from "../../results/claim-directory.js";
+import { type ClaimedDirectory, checkDiskRoom, claimDirectory, rehearseClaim } from "../../results/claim-directory.js";
 import type { ResultFiles } from "../../results/result-files.js";
 import type { ResultSpec } from "../../results/result-list.js";
 import type { DataInput } from "./data-input.js";
@@ -14,14 +14,15 @@ export interface ClaimedPlaces {
   release(): void;
 }
 
-/** Throws InputError; what was made for the trial is gone then. */
+/** Throws InputError; what was made for the trial is gone then. `rehearse`: nothing is made, and nothing can be written. */
 export function claimPlaces<Options extends AnalysisOptions, Input extends DataInput>(
   kind: ElementKind<Options, Input>,
   options: Options,
   plan: AnalysisPlan<Input>,
+  { rehearse }: { readonly rehearse: boolean },
 ): ClaimedPlaces {
   const spec = resultSpecOf(kind, options, plan);
-  const results = kind.openResults(options, plan.input, plan.selection, spec);
+  const results = kind.openResults(options, plan.input, plan.selection, { results: spec, rehearse });
   let cache: ClaimedDirectory | undefined;
   const release = () => {
     results.discard();
@@ -33,11 +34,15 @@ export function claimPlaces<Options extends AnalysisOptions, Input extends DataI
     const connections = enhancement.kind === "none" ? 0 : enhancement.connectivity.bytesToWrite;
     if (stored + connections > 0) {
       const purpose = `Cannot keep converted data in ${path}`;
-      cache = claimDirectory({ path, purpose, remedy: "Choose another place with --cache." });
+      const claim = { path, purpose, remedy: "Choose another place with --cache." };
+      if (!rehearse) cache = claimDirectory(claim);
+      const [cacheDisk, resultsDisk] = rehearse
+        ? [rehearseClaim(claim), rehearseClaim({ ...claim, path: results.directory })]
+        : [path, results.directory];
       checkDiskRoom([
-        { path, bytes: stored, what: kind.converted },
-        { path, bytes: connections, what: "prepared connectivity" },
-        { path: results.directory, bytes: results.bytes, what: "results" },
+        { path: cacheDisk, bytes: stored, what: kind.converted },
+        { path: cacheDisk, bytes: connections, what: "prepared connectivity" },
+        { path: resultsDisk, bytes: results.bytes, what: "results" },
       ]);
     }
     return { results, spec, release };

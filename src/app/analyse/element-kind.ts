@@ -36,7 +36,7 @@ export type EnhancementPlan =
       readonly connectivity: ConnectivityPlan;
       prepare(events: {
         readonly onProgress: (share: number) => void;
-        readonly onWaiting: (warning: Warning) => void;
+        readonly onWarning: (warning: Warning) => void;
         readonly signal: AbortSignal | undefined;
       }): Promise<{ readonly prepared: PreparedConnectivity; readonly warnings: readonly Warning[] }>;
     };
@@ -71,8 +71,13 @@ export interface ElementKind<Options extends AnalysisOptions, Input extends Data
   resolveColumns(options: Options, input: Input, context: ResolveContext): Promise<ColumnInput[]>;
   selectElements(options: Options, input: Input, files: InputFiles): ElementSelection;
   resolveEnhancement(options: Options, input: Input, selection: ElementSelection, cache: string): EnhancementPlan;
-  /** Tries everything that will be written to. Throws InputError. */
-  openResults(options: Options, input: Input, selection: ElementSelection, results: ResultSpec): ResultFiles;
+  /** Tries everything that will be written to, or only looks at it (`rehearse`). Throws InputError. */
+  openResults(
+    options: Options,
+    input: Input,
+    selection: ElementSelection,
+    what: { readonly results: ResultSpec; readonly rehearse: boolean },
+  ): ResultFiles;
   /** For `problem` of run.json. */
   describeProblem(input: Input): Readonly<Record<string, unknown>>;
 }

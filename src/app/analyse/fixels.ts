@@ -7,7 +7,7 @@ import { noteUse } from "../../publish/in-use.js";
 import { openFixelResults } from "../../results/fixel-results.js";
 import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
-import { waitingWarning } from "../inputs/cached-input.js";
+import { unmarkedWarning, waitingWarning } from "../inputs/cached-input.js";
 import { resolveColumnInput } from "../inputs/column-input.js";
 import { type FixelInput, resolveFixelInput } from "../inputs/fixel-input.js";
 import { analyse, type InferenceEvents, type InferenceSummary, planAnalysis } from "./analyse.js";
@@ -88,11 +88,12 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
         legacy: options.cfeLegacy,
       },
       connectivity: planConnectivity(inputs),
-      async prepare({ onProgress, onWaiting, signal }) {
+      async prepare({ onProgress, onWarning, signal }) {
         const prepared = await prepareConnectivity({
           ...inputs,
           onProgress: (done, all) => onProgress(all === 0 ? 1 : done / all),
-          onWaiting: (path, holder) => onWaiting(waitingWarning(path, holder)),
+          onWaiting: (path, holder) => onWarning(waitingWarning(path, holder)),
+          onUnmarked: (path, reason) => onWarning(unmarkedWarning(path, reason)),
           signal,
         });
         if (prepared.reused) noteUse(prepared.path);
@@ -100,9 +101,9 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
       },
     };
   },
-  openResults(options, { template, ending, nElements }, { elementOf }, results) {
+  openResults(options, { template, ending, nElements }, { elementOf }, what) {
     return openFixelResults({
-      ...{ path: options.output, template, nFixels: nElements, elementOfFixel: elementOf, results, ending },
+      ...{ ...what, path: options.output, template, nFixels: nElements, elementOfFixel: elementOf, ending },
       entries: [
         ["cfe_c", String(options.cfeC)],
         ["cfe_dh", String(options.cfeDh)],

@@ -45,8 +45,8 @@ const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
     return { columns, elementOf: undefined, eligible: undefined, nEligible: nElements, warnings: [] };
   },
   resolveEnhancement: () => ({ kind: "none" }),
-  openResults({ prefix, command, force }, { nElements }, _, results) {
-    return openVectorResults({ prefix, nElements, results, commandHistory: command, overwrite: force });
+  openResults({ prefix, command, force }, { nElements }, _, what) {
+    return openVectorResults({ ...what, prefix, nElements, commandHistory: command, overwrite: force });
   },
   describeProblem: () => ({}),
 };

@@ -4,6 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { MANIFEST_FILE as CONNECTIVITY_MANIFEST, connectivityManifest } from "../../connectivity/manifest.js";
 import { isPreparedConnectivity } from "../../connectivity/publish-connectivity.js";
+import { diskClock } from "../../publish/disk-clock.js";
 import { usersOf } from "../../publish/in-use.js";
 import { holderOf } from "../../publish/lock.js";
 import { lifeOf, parseId } from "../../publish/maker.js";
@@ -62,7 +63,7 @@ export function recogniseEntry(cache: string, name: string): CacheEntry | undefi
   if (!(what === "store" ? isStore(entry) : isPreparedConnectivity(entry))) return undefined;
   const size = measure(entry);
   if (size === undefined) return undefined;
-  const isBeingReplaced = maker !== undefined && lifeOf(maker, size.lastUsed.getTime(), Date.now()) !== "dead";
+  const isBeingReplaced = maker !== undefined && lifeOf(maker, size.lastUsed.getTime(), diskClock(cache)) !== "dead";
   return {
     ...{ kind: what, name, ...size },
     madeFrom: (what === "store" ? describeStore(entry) : describeConnectivity(entry)) ?? "unknown",

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { isPreparedConnectivity, removeConnectivity } from "../../connectivity/publish-connectivity.js";
 import { InputError, isFixelstreamError } from "../../errors.js";
+import { diskClock } from "../../publish/disk-clock.js";
 import { usersOf } from "../../publish/in-use.js";
 import { holderOf, tryLock } from "../../publish/lock.js";
 import { listPartials, removeAbandoned } from "../../publish/partial-directory.js";
@@ -50,15 +51,15 @@ export interface ClearedCache {
   readonly others: readonly string[];
 }
 
-/** Removes entries not used for `olderThanMs` (0: all). Throws InputError when one cannot be removed. */
-export function clearCache(cache: string, olderThanMs: number, now = Date.now()): ClearedCache {
+/** Removes entries not used for `olderThanMs` (0: all), by the clock of the disk. Throws InputError when one cannot be removed. */
+export function clearCache(cache: string, olderThanMs: number, now: () => number = diskClock(cache)): ClearedCache {
   const { entries, others } = listCache(cache);
   const removed: CacheEntry[] = [];
   const inUse: CacheEntry[] = [];
   const recent: CacheEntry[] = [];
   for (const entry of entries) {
     if (entry.writer !== undefined || entry.users.length > 0) inUse.push(entry);
-    else if (olderThanMs !== 0 && now - entry.lastUsed.getTime() <= olderThanMs) recent.push(entry);
+    else if (olderThanMs !== 0 && now() - entry.lastUsed.getTime() <= olderThanMs) recent.push(entry);
     else {
       const usage = removeEntry(cache, entry);
       if (usage === undefined) removed.push(entry);

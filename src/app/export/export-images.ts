@@ -9,11 +9,13 @@ import { openHdf5 } from "../../formats/hdf5/open.js";
 import { describeResults, readResults } from "../../formats/hdf5/results-matrix.js";
 import { readImageHeader, writeImage } from "../../formats/image.js";
 import { entryValues } from "../../formats/image-header.js";
+import { type FileIdentity, identityOf } from "../../publish/file-identity.js";
+import type { HeldLock } from "../../publish/lock.js";
 import type { PartialDirectory } from "../../publish/partial-directory.js";
-import { type FileIdentity, identityOf, publishFiles } from "../../publish/publish-files.js";
+import { publishFiles } from "../../publish/publish-files.js";
 import { thingAt } from "../../publish/remove-ours.js";
 import { type ClaimedDirectory, claimDirectory } from "../../results/claim-directory.js";
-import { gatheredNames, gatherResults, settleResults } from "../../results/results-partial.js";
+import { gatheredNames, gatherResults, settleResults, underResultsLock } from "../../results/results-partial.js";
 import { isSameContent } from "../../results/same-content.js";
 import { describeSystemError, systemErrorCode } from "../../system-error.js";
 
@@ -52,6 +54,7 @@ const SCRATCH = "chunk";
 export async function exportImages(options: ExportImagesOptions): Promise<ExportImagesSummary> {
   const { input, analysis, output } = options;
   const purpose = `Cannot write to ${output}`;
+  const remedy = "Choose another directory.";
   const file = await openHdf5(input, options.signal);
   let temporary: PartialDirectory | undefined;
   let partial: PartialDirectory | undefined;
@@ -78,11 +81,12 @@ export async function exportImages(options: ExportImagesOptions): Promise<Export
     const names = results.names.map((name) => fileName(analysis, name));
     const images = names.flatMap((name) => (name.includes(P_VALUE) ? [name, complementName(name)] : [name]));
     checkNames(options, images);
-    claim = claimDirectory({ path: output, purpose, remedy: "Choose another directory." });
+    claim = claimDirectory({ path: output, purpose, remedy });
     settleResults(output, purpose);
     const replaceable = findReplaceable(options, images);
     const newTemplateFiles = checkTemplate(options, [template.indexPath, template.directionsPath]);
-    partial = gatherResults(output, [...images, ...newTemplateFiles.map((path) => basename(path)), SCRATCH]);
+    const others = [...newTemplateFiles.map((path) => basename(path)), SCRATCH];
+    partial = gatherResults({ directory: output, results: images, others, purpose, remedy });
     const gathered = partial.path;
     for (const path of newTemplateFiles) copyFileSync(path, join(gathered, basename(path)));
     const { transform, voxelSizes } = readImageHeader(template.directionsPath);
@@ -112,7 +116,9 @@ export async function exportImages(options: ExportImagesOptions): Promise<Export
       options.onProgress?.(i / names.length);
     }
     const ifKilled = replaceable.size > 0 ? "finish" : "undo";
-    publishFiles(partial, { into: output, names: gatheredNames(partial, undefined), replaceable, ifKilled, purpose });
+    const under = (move: (lock: HeldLock) => void) => underResultsLock(output, purpose, move);
+    const moved = gatheredNames(partial, undefined);
+    publishFiles(partial, { into: output, names: moved, replaceable, ifKilled, purpose, under });
     return { output, nElements: results.nElements, images };
   } catch (cause) {
     if (isFixelstreamError(cause) || systemErrorCode(cause) === undefined) throw cause;

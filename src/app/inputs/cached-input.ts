@@ -4,10 +4,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { InputError, isFixelstreamError } from "../../errors.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
+import { type FileIdentity, identityOf } from "../../publish/file-identity.js";
 import { noteUse, type UseMark, useEntry } from "../../publish/in-use.js";
 import { describeHolder, type Holder } from "../../publish/lock.js";
 import { makeOrWait } from "../../publish/make-or-wait.js";
-import { type FileIdentity, identityOf } from "../../publish/publish-files.js";
 import { blockWidthFor } from "../../store/block-width.js";
 import type { StoreClaim } from "../../store/claim-store.js";
 import type { ColumnSourceSpec } from "../../store/column-source.js";
@@ -20,8 +20,8 @@ import type { OpenEvents } from "./input-source.js";
 
 export interface CachedInputOptions {
   readonly cache: string;
-  /** 24 hexadecimal digits: of everything that decides what is converted. */
-  readonly key: string;
+  /** 24 hexadecimal digits: of everything that decides what is converted, as it is now. Asked again before what was converted is published. */
+  keyNow(): string;
   readonly scalar: string;
   readonly nSubjects: number;
   readonly nElements: number;
@@ -55,7 +55,14 @@ export interface CachedInput {
 /** Looks into the cache; nothing is written there. */
 export function findCachedInput(options: CachedInputOptions): CachedInput {
   const { cache, scalar, nSubjects, nElements, io } = options;
-  const entry = path.join(cache, `${options.key}.fxs`);
+  const key = options.keyNow();
+  const entry = path.join(cache, `${key}.fxs`);
+  const assertUnchanged = () => {
+    if (options.keyNow() === key) return;
+    throw new InputError(
+      `Cannot keep ${entry}: expected files as they were when the run began, got others, changed meanwhile. Make sure that nothing writes to the inputs, and run the command again.`,
+    );
+  };
   const known = openEntry(entry, io);
   const expected = known?.store.spec(scalar) ?? {
     path: entry,
@@ -77,9 +84,9 @@ export function findCachedInput(options: CachedInputOptions): CachedInput {
     expected,
     bytesToWrite: known === undefined ? dataFileBytes({ ...expected, nSubjects }) : 0,
     isKnown: known !== undefined,
-    async open({ onProgress, onWaiting, signal } = {}) {
+    async open({ onProgress, onWarning, signal } = {}) {
       try {
-        use ??= useEntry(entry);
+        use ??= useEntry(entry, (reason) => onWarning?.(unmarkedWarning(entry, reason)));
         const { value: store, made } = await makeOrWait({
           target: entry,
           find: () => (known !== undefined && isSame(entry, known.identity) ? known : openEntry(entry, io))?.store,
@@ -88,9 +95,14 @@ export function findCachedInput(options: CachedInputOptions): CachedInput {
               signal?.throwIfAborted();
               if (phase === "read") onProgress?.(done / total);
             };
-            await options.convert({ output: entry, claim: { lock, use: "entry" }, force: true, onProgress: report });
+            await options.convert({
+              output: entry,
+              claim: { lock, use: "entry", assertUnchanged },
+              force: true,
+              onProgress: report,
+            });
           },
-          onWaiting: (holder) => onWaiting?.(waitingWarning(entry, holder)),
+          onWaiting: (holder) => onWarning?.(waitingWarning(entry, holder)),
           signal,
         });
         if (!made) noteUse(entry);
@@ -108,6 +120,12 @@ export function findCachedInput(options: CachedInputOptions): CachedInput {
 export function waitingWarning(entry: string, holder: Holder): Warning {
   const message = `Waiting for ${entry}: it is being made by ${describeHolder(holder)}.`;
   return { tag: "waiting-for-cache", message };
+}
+
+/** Whoever clears the cache will not see that it is used. */
+export function unmarkedWarning(entry: string, reason: string): Warning {
+  const message = `Cannot mark ${entry} as used: expected a directory that can be written, got ${reason}. Do not run cache clear while this analysis goes on.`;
+  return { tag: "cache-not-marked", message };
 }
 
 interface KnownEntry {

@@ -57,7 +57,7 @@ export async function resolveColumnInput(
   const { paths } = resolveSubjectFiles(names, { listPath: list });
   const cached = findCachedInput({
     ...{ cache: options.cache, io: options.io, scalar: SCALAR, nSubjects, nElements: input.nFixels },
-    key: cacheKey(input, names, paths),
+    keyNow: () => cacheKey(input, names, paths),
     convert: ({ onProgress, ...target }) =>
       convertFixelDirectory({
         ...target,

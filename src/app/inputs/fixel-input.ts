@@ -9,6 +9,7 @@ import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { readImageHeader } from "../../formats/image.js";
 import type { ImageHeader } from "../../formats/image-header.js";
 import { resolveSubjectFiles } from "../../formats/text/subject-list.js";
+import { type UseMark, useEntry } from "../../publish/in-use.js";
 import { openStore, type Store } from "../../store/open-store.js";
 import { selectRows } from "../../store/select-rows.js";
 import { findCachedInput } from "./cached-input.js";
@@ -51,6 +52,7 @@ async function resolveStore(options: FixelInputOptions): Promise<FixelInput> {
       ? undefined
       : selectRows(await readList(options, subjects), names, { listPath: subjects, storePath: input });
   const { template } = store;
+  let use: UseMark | undefined;
   return {
     nFixels: store.nElements,
     subjects: rows === undefined ? names : rows.map((row) => names[row]!),
@@ -61,8 +63,9 @@ async function resolveStore(options: FixelInputOptions): Promise<FixelInput> {
     bytesToWrite: 0,
     checkSources() {},
     widestType: () => store.spec(scalar).elementType,
-    close() {},
+    close: () => use?.release(),
     async open() {
+      use ??= useEntry(input); // whoever replaces it meanwhile keeps this one until then
       // Results of a store carry no keys of single subjects.
       return openedStore(store, scalar, rows, true, { ...readGeometry(template.directionsPath), entries: [] });
     },
@@ -89,9 +92,11 @@ function openedStore(
 ): OpenedInput {
   const sources = store.manifest.scalars[scalar]!.sources;
   const taken = rows === undefined ? sources : rows.map((row) => sources[row]!);
+  const missing = store.missing(scalar);
+  store.assertSame();
   return {
     spec: store.spec(scalar, rows),
-    missing: store.missing(scalar),
+    missing,
     storePath: store.path,
     reused,
     sources: taken.map(({ name, crc32 }) => ({ name, crc32 })),
@@ -124,7 +129,7 @@ async function resolveDirectory(options: FixelInputOptions, directory: FixelDire
   const scalar = options.scalar ?? DEFAULT_SCALAR;
   const cached = findCachedInput({
     ...{ cache: options.cache, io: options.io, scalar, nSubjects: names.length, nElements: directory.nFixels },
-    key: cacheKey(directory, names, paths, scalar),
+    keyNow: () => cacheKey(directory, names, paths, scalar),
     convert: ({ onProgress, ...target }) =>
       convertFixelDirectory({
         ...target,

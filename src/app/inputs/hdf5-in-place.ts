@@ -6,6 +6,7 @@ import type { Hdf5File } from "../../formats/hdf5/open.js";
 import { checksumsPath } from "../../formats/hdf5/write-modelarray.js";
 import { openPositionalBytes } from "../../formats/positional-bytes.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
+import type { FileIdentity } from "../../publish/file-identity.js";
 import type { ColumnSourceSpec } from "../../store/column-source.js";
 import { type RowScan, type ScanEvents, scanRows } from "./scan-rows.js";
 
@@ -13,6 +14,8 @@ export interface InPlaceOptions {
   /** As typed. */
   readonly input: string;
   readonly io: IoPolicy;
+  /** Of the file as it was before it was opened. */
+  readonly identity: FileIdentity | undefined;
   /** For the command that is told. */
   readonly template?: string | undefined;
 }
@@ -94,6 +97,7 @@ async function specInPlace(file: Hdf5File, scalar: ScalarDataset, options: InPla
     io: options.io,
     // Others may open it and write to it: by default it is read by position.
     ours: false,
+    identity: options.identity,
   };
 }
 

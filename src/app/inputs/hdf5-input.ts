@@ -7,6 +7,7 @@ import { readFixelTables, writeFixelTemplate } from "../../formats/hdf5/fixel-ta
 import { chooseScalar, describeScalar, type ScalarDataset } from "../../formats/hdf5/modelarray-layout.js";
 import { type Hdf5File, openHdf5 } from "../../formats/hdf5/open.js";
 import { readImageHeader } from "../../formats/image.js";
+import { identityBehind } from "../../publish/file-identity.js";
 import type { PartialDirectory } from "../../publish/partial-directory.js";
 import { selectRows } from "../../store/select-rows.js";
 import { describeInPlace } from "./hdf5-in-place.js";
@@ -18,10 +19,11 @@ import { type FixelInput, type FixelInputOptions, readList } from "./input-sourc
  */
 export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInput> {
   const { input, subjects } = options;
+  const identity = identityBehind(input);
   const file = await openHdf5(input, options.signal);
   try {
     const scalar = await describeScalar(file, await chooseScalar(file, options.scalar));
-    const { spec, scan } = await describeInPlace(file, scalar, options);
+    const { spec, scan } = await describeInPlace(file, scalar, { ...options, identity });
     const template = await resolveTemplate(file, scalar, options);
     const names = scalar.subjectNames;
     const rows =

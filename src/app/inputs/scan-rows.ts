@@ -4,6 +4,7 @@ import { crc32 } from "node:zlib";
 import { openPositionalBytes } from "../../formats/positional-bytes.js";
 import type { ColumnSourceSpec } from "../../store/column-source.js";
 import { bytesPerValue } from "../../store/element-type.js";
+import { assertSameFile } from "../../store/open-column-source.js";
 
 export interface RowScan {
   /** u32 [nElements]: rows without a finite value; undefined: all are finite. */
@@ -30,6 +31,7 @@ export async function scanRows(spec: ColumnSourceSpec, events: ScanEvents): Prom
   let missing: Uint32Array | undefined;
   const checksums: number[] = [];
   try {
+    assertSameFile(spec);
     for (let row = 0; row < spec.nRowsInFile; row++) {
       let checksum = 0;
       for (let done = 0; done < rowBytes; done += chunk.byteLength) {

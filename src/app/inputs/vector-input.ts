@@ -9,6 +9,8 @@ import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { chooseScalar, describeScalar } from "../../formats/hdf5/modelarray-layout.js";
 import { openHdf5 } from "../../formats/hdf5/open.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
+import { identityBehind } from "../../publish/file-identity.js";
+import { type UseMark, useEntry } from "../../publish/in-use.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
 import { openStore, type Store } from "../../store/open-store.js";
 import { findCachedInput } from "./cached-input.js";
@@ -63,7 +65,7 @@ export async function resolveVectorInput(options: VectorInputOptions): Promise<V
   const { nSubjects, nElements } = source;
   const cached = findCachedInput({
     ...{ cache: options.cache, io, scalar: DEFAULT_VECTOR_SCALAR, nSubjects, nElements },
-    key: cacheKey(source),
+    keyNow: () => cacheKey(source),
     convert: (target) =>
       convertVectors({
         ...target,
@@ -95,24 +97,29 @@ function resolveStore({ input, scalar: wanted, io }: VectorInputOptions): Vector
       `Cannot choose a scalar of ${input}: expected one of ${store.scalarNames.join(", ")}, got ${wanted ?? "none"}. Name it with --scalar.`,
     );
   }
+  let use: UseMark | undefined;
   return {
     nSubjects: store.nSubjects,
     nElements: store.nElements,
     expected: store.spec(scalar),
     bytesToWrite: 0,
     widestType: () => store.spec(scalar).elementType,
-    open: async () => openedStore(store, scalar, true),
-    close() {},
+    async open() {
+      use ??= useEntry(input); // whoever replaces it meanwhile keeps this one until then
+      return openedStore(store, scalar, true);
+    },
+    close: () => use?.release(),
   };
 }
 
 /** A scalar of a ModelArray file where it lies; all of its subjects. */
 async function resolveHdf5(options: VectorInputOptions): Promise<VectorInput> {
   const { input } = options;
+  const identity = identityBehind(input);
   const file = await openHdf5(input, options.signal);
   try {
     const scalar = await describeScalar(file, await chooseScalar(file, options.scalar));
-    const { spec, scan } = await describeInPlace(file, scalar, options);
+    const { spec, scan } = await describeInPlace(file, scalar, { ...options, identity });
     return {
       nSubjects: scalar.nSubjects,
       nElements: scalar.nElements,
@@ -132,9 +139,11 @@ async function resolveHdf5(options: VectorInputOptions): Promise<VectorInput> {
 }
 
 function openedStore(store: Store, scalar: string, reused: boolean): OpenedVectors {
+  const missing = store.missing(scalar);
+  store.assertSame();
   return {
     spec: store.spec(scalar),
-    missing: store.missing(scalar),
+    missing,
     storePath: store.path,
     reused,
     sources: store.manifest.scalars[scalar]!.sources.map(({ name, crc32 }) => ({ name, crc32 })),
