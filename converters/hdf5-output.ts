@@ -6,6 +6,7 @@ import { InputError, isFixelstreamError } from "../src/errors.js";
 import { COMPLETE_MARKER } from "../src/formats/hdf5/modelarray-layout.js";
 import { openHdf5 } from "../src/formats/hdf5/open.js";
 import { identityOf } from "../src/publish/file-identity.js";
+import { sweepLock } from "../src/publish/lock.js";
 import { createPartial, type PartialDirectory, sweepAbandoned } from "../src/publish/partial-directory.js";
 import { publishFile, syncPath } from "../src/publish/publish.js";
 import { thingAt } from "../src/publish/remove-ours.js";
@@ -29,11 +30,14 @@ interface Hdf5Output extends Hdf5Target {
 export type Hdf5OutputMode = "new" | "replace" | "add";
 
 const KIND = "hdf5";
+const partialPrefixOf = (output: string) => `${path.resolve(output)}.partial-`;
 const CONTENTS = ["values.h5", "values.h5.values", "chunk"] as const;
 
 /** Throws InputError: the output cannot be made, or is not ours to replace. To be called before long work. */
 export async function assertHdf5Free(output: string, mode: Hdf5OutputMode): Promise<void> {
   assertPlaceFor(output);
+  sweepAbandoned(KIND, partialPrefixOf(output));
+  sweepLock(output);
   const thing = reportingWrites(output, () => thingAt(output));
   if (thing === undefined) return;
   if (thing !== "a file") {
@@ -74,9 +78,9 @@ async function openHdf5Output(output: string, mode: Hdf5OutputMode): Promise<Hdf
   try {
     await assertHdf5Free(output, mode);
     before = reportingWrites(output, () => identityOf(output));
-    const prefix = `${output}.partial-`;
-    sweepAbandoned(KIND, prefix);
-    partial = reportingWrites(output, () => createPartial({ kind: KIND, prefix, contents: CONTENTS }));
+    partial = reportingWrites(output, () =>
+      createPartial({ kind: KIND, prefix: partialPrefixOf(output), contents: CONTENTS }),
+    );
   } catch (error) {
     lock.release();
     throw error;

@@ -1,13 +1,24 @@
 // index and directions made out of a ModelArray file, in the system's folder for temporary files, for as long as they are needed.
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { InputError } from "../src/errors.js";
 import { createPartial, type PartialDirectory, sweepAbandoned } from "../src/publish/partial-directory.js";
+import { describeSystemError, systemErrorCode } from "../src/system-error.js";
 
 const KIND = "template";
 
-/** Removes those of killed runs. Throws what the system says. */
+/** Removes those of killed runs. Throws InputError when none can be made. */
 export function createTemplateFolder(): PartialDirectory {
-  const prefix = join(tmpdir(), "fixelstream-template-");
-  sweepAbandoned(KIND, prefix);
-  return createPartial({ kind: KIND, prefix, contents: ["index.*", "directions.*"] });
+  const folder = tmpdir();
+  const prefix = join(folder, "fixelstream-template-");
+  try {
+    sweepAbandoned(KIND, prefix);
+    return createPartial({ kind: KIND, prefix, contents: ["index.*", "directions.*"] });
+  } catch (cause) {
+    if (systemErrorCode(cause) === undefined) throw cause;
+    throw new InputError(
+      `Cannot make a template in ${folder}: expected a directory for temporary files that can be written, got ${describeSystemError(cause)}. Make room there, or name another one in TMPDIR.`,
+      { path: folder, cause },
+    );
+  }
 }

@@ -4,13 +4,13 @@
 // A lock of a dead holder is replaced under a second lock, `cohort.fxs.lock.next`: of those who find it dead only one may replace it, and a lock that
 // was taken since is never mistaken for the dead one. A holder of the second lock that is killed is replaced under a third, by the same rule.
 import { closeSync, linkSync, lstatSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { InputError, isFixelstreamError } from "../errors.js";
 import { systemErrorCode } from "../system-error.js";
 import type { Clock } from "./disk-clock.js";
 import { diskClock } from "./disk-clock.js";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.js";
-import { isOursAsFarAsWritten, sweepMade, sweepProbes } from "./made-files.js";
+import { isOursAsFarAsWritten, namesIn, sweepMade, sweepProbes } from "./made-files.js";
 import { BEAT_EVERY_MS, lifeOf, newId, parseId, thisProcess } from "./maker.js";
 import { isSameFile, isWithoutLinks } from "./publish.js";
 import { lstatAt, removeFile } from "./remove-ours.js";
@@ -57,6 +57,13 @@ export function holderOf(target: string): Holder | undefined {
   const path = lockPathOf(target);
   const found = readLock(path);
   return found !== undefined && isHeld(found, diskClock(dirname(path))) ? found.holder : undefined;
+}
+
+/** Removes what killed processes left of locks, where nobody holds one. What cannot be removed stays: it is in nobody's way. */
+export function sweepLock(target: string): void {
+  const path = lockPathOf(target);
+  if (!namesIn(dirname(path)).some((name) => name.startsWith(basename(path)))) return;
+  releaseAtOnce(path);
 }
 
 /** `process 4711 of node7, since 2026-11-26 14:02:11 UTC` */
@@ -158,18 +165,27 @@ function hold(path: string, id: string): HeldLock {
     release() {
       if (!held) return;
       held = false;
-      if (isMine()) removeFile(path);
+      try {
+        if (isMine()) removeFile(path);
+      } catch (error) {
+        if (systemErrorCode(error) === undefined && !isFixelstreamError(error)) throw error;
+        // It stays until somebody finds it dead: what was done under it is done.
+      }
       heartbeat.stop();
     },
   };
 }
 
-/** Removes the second lock of one that was killed while it replaced the first. */
+/** The second lock of one that was killed while it replaced the first. */
 function sweepNext(path: string): void {
-  if (lstatAt(path) === undefined) return;
+  if (lstatAt(path) !== undefined) releaseAtOnce(path);
+}
+
+/** Takes a lock that nobody holds, and with it what is left of others; and lets it go. */
+function releaseAtOnce(path: string): void {
   try {
-    const next = attempt(path, "clear");
-    if ("lock" in next) next.lock.release();
+    const attempted = attempt(path, "clear");
+    if ("lock" in attempted) attempted.lock.release();
   } catch (error) {
     if (!isFixelstreamError(error) && systemErrorCode(error) === undefined) throw error;
     // Somebody else's, or not to be removed: in nobody's way until it is needed.

@@ -33,9 +33,9 @@ export interface PartialDirectory {
   assertMine(output: string): void;
   /** Stops the signs of life; it may be another's from now on, or has been published. Idempotent. */
   release(): void;
-  /** Leaves it for the next run to continue. Idempotent. */
+  /** Leaves it for the next run to continue. Idempotent; throws nothing. */
   leave(): void;
-  /** Idempotent. What in it is not ours stays, and it with that. */
+  /** Idempotent. What in it is not ours, or cannot be removed now, stays, and it with that. */
   remove(): void;
 }
 
@@ -127,16 +127,16 @@ export function removeAbandoned(abandoned: AbandonedPartial): string | undefined
 
 /** Removes all that are abandoned, and what was killed before it had its mark. What cannot be removed stays: it is in nobody's way. */
 export function sweepAbandoned(kind: string, prefix: string): void {
-  const unmarked = listPartials(prefix).filter(({ life, mark }) => life === "dead" && mark === undefined);
-  const quietly = (remove: () => void) => {
-    try {
-      remove();
-    } catch {
-      // A disk that cannot be written now says so where it matters.
-    }
-  };
   for (const abandoned of findAbandoned(kind, prefix)) quietly(() => removeAbandoned(abandoned));
-  for (const { path } of unmarked) quietly(() => removeDirectory(path, (name) => name === MARK_DRAFT, MARK_DRAFT));
+  sweepUnmarked(prefix);
+}
+
+/** Removes what was killed before it had its mark, or when it had lost it. */
+export function sweepUnmarked(prefix: string): void {
+  for (const { path, life, mark } of listPartials(prefix)) {
+    if (life !== "dead" || mark !== undefined) continue;
+    quietly(() => removeDirectory(path, (name) => name === MARK_DRAFT, MARK_DRAFT));
+  }
 }
 
 /** Undefined: not marked as ours. */
@@ -179,18 +179,23 @@ function hold(path: string, prefix: string, mark: PartialMark, heartbeat: Heartb
     leave() {
       if (!open) return;
       release();
-      try {
-        renameSync(path, resolve(`${prefix}${newIdOfNobody()}`));
-      } catch (error) {
-        if (systemErrorCode(error) !== "ENOENT") throw error;
-      }
+      quietly(() => renameSync(path, resolve(`${prefix}${newIdOfNobody()}`)));
     },
     remove() {
       if (!open) return;
       release();
-      removePartial(path, mark);
+      quietly(() => removePartial(path, mark));
     },
   };
+}
+
+/** What goes wrong while something is cleaned up hides nothing that went wrong before: the next run finds what is left. */
+function quietly(cleanUp: () => void): void {
+  try {
+    cleanUp();
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+  }
 }
 
 function removePartial(path: string, mark: PartialMark): string | undefined {

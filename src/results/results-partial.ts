@@ -3,7 +3,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors.js";
-import type { HeldLock } from "../publish/lock.js";
+import { type HeldLock, sweepLock } from "../publish/lock.js";
+import { sweepProbes } from "../publish/made-files.js";
 import {
   createPartial,
   findAbandoned,
@@ -17,11 +18,13 @@ import { underShortLock } from "../publish/short-lock.js";
 
 const KIND = "results";
 const prefixIn = (directory: string) => join(directory, ".partial-");
+/** What the lock is of. */
+const resultsIn = (directory: string) => join(directory, ".results");
 const isMark = ownNamesOf({ contents: [] });
 
 /** Does the work as the only one who moves results in the directory. Throws InputError when another is at it for long. */
 export function underResultsLock<T>(directory: string, purpose: string, work: (lock: HeldLock) => T): T {
-  return underShortLock(join(directory, ".results"), purpose, work);
+  return underShortLock(resultsIn(directory), purpose, work);
 }
 
 /** Finishes or undoes what a killed run had begun to move into the directory, and removes what it had gathered. Throws InputError as publishFiles. */
@@ -29,6 +32,8 @@ export function settleResults(directory: string, purpose: string): void {
   if (findAbandoned(KIND, prefixIn(directory)).length > 0)
     underResultsLock(directory, purpose, () => settlePublications(KIND, prefixIn(directory), directory, purpose));
   sweepAbandoned(KIND, prefixIn(directory));
+  sweepLock(resultsIn(directory));
+  sweepProbes(directory);
 }
 
 export interface Gathering {

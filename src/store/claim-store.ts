@@ -2,10 +2,10 @@
 import fs from "node:fs";
 import path from "node:path";
 import { InputError, isFixelstreamError } from "../errors.js";
-import { describeHolder, type HeldLock, type Holder, holderOf, tryLock } from "../publish/lock.js";
+import { describeHolder, type HeldLock, type Holder, holderOf, sweepLock, tryLock } from "../publish/lock.js";
 import { assertNotInOwn } from "../publish/own-directory.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
-import { settleAdding } from "./open-partial.js";
+import { clearUseless, settleAdding } from "./open-partial.js";
 import { assertReplaceable, restoreReplaced } from "./publish-store.js";
 
 export interface StoreClaim {
@@ -25,6 +25,10 @@ export function assertOutputFree(output: string, replace: boolean, claim?: Store
   reportingWrites(output, () => {
     restoreReplaced(output, claim === undefined ? "free" : "mine");
     settleAdding(output);
+    if (claim === undefined) {
+      clearUseless(output);
+      sweepLock(output);
+    }
     if (claim?.use !== "parts") assertReplaceable(output, replace);
   });
   const holder = claim === undefined ? reportingWrites(output, () => holderOf(output)) : undefined;
@@ -38,6 +42,12 @@ export function assertPlaceFor(output: string): void {
     throw new InputError(`Cannot write ${JSON.stringify(output)}: expected a name, got none. Give the output a name.`, {
       path: output,
     });
+  if (/[/\\]$/.test(output) && /\.(h5|hdf5|he5)$/i.test(target)) {
+    throw new InputError(
+      `Cannot write ${output}: expected the name of a file where it ends in ${path.extname(target)}, got one with a slash behind it. Leave the slash away for an HDF5 file, or give a store another ending.`,
+      { path: output },
+    );
+  }
   const parent = path.dirname(target);
   if (!fs.existsSync(parent)) {
     throw new InputError(`Cannot write ${output}: there is no directory ${parent}. Make it first.`, { path: output });

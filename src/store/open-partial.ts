@@ -10,6 +10,7 @@ import {
   type PartialDirectory,
   removeAbandoned,
   sweepAbandoned,
+  sweepUnmarked,
 } from "../publish/partial-directory.js";
 import { settlePublications } from "../publish/publish-files.js";
 import { isSamePlan, JOURNAL_FILE, type JournalContents, type JournalPlan, readJournal } from "./journal.js";
@@ -64,6 +65,17 @@ export function findResumable(output: string, isWanted: (plan: JournalPlan) => b
 /** Undoes what a killed run had begun to add to the store `output`: it is added when that conversion is continued. */
 export function settleAdding(output: string): void {
   settlePublications(KIND, partialPrefixOf(output), output, `Cannot write ${output}`);
+}
+
+/** Removes what dead runs left that cannot be continued: what lacks its journal, or its data because they were published. */
+export function clearUseless(output: string): void {
+  const prefix = partialPrefixOf(output);
+  for (const abandoned of findAbandoned(KIND, prefix)) {
+    const plan = journalOf(abandoned)?.plan;
+    const data = plan && path.join(abandoned.path, `${plan.scalar}.${plan.elementType}`);
+    if (data === undefined || !fs.existsSync(data)) remove(abandoned);
+  }
+  sweepUnmarked(prefix);
 }
 
 /** Removes what dead runs left beside a store that is there now. */

@@ -5,9 +5,11 @@ import { InputError, UsageError } from "../errors.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
 import { type FileIdentity, identityBehind, isSameIdentity } from "../publish/file-identity.js";
 import { parseId } from "../publish/maker.js";
+import { systemErrorCode } from "../system-error.js";
 import type { ColumnSourceSpec } from "./column-source.js";
 import { MANIFEST_FILE, type Manifest, PARTIAL_SUFFIX, parseManifest, type ScalarEntry } from "./manifest.js";
 import { hasPartial } from "./open-partial.js";
+import { isSetAside, restoreReplaced } from "./publish-store.js";
 import { listFileProblems } from "./store-files.js";
 
 export interface Store {
@@ -119,6 +121,7 @@ export function readManifest(storePath: string): Manifest {
   if (isPartialName(bare)) {
     throw refuse("it is a conversion that did not finish. Run the same convert command again.");
   }
+  if (!fs.existsSync(storePath)) bringBackReplaced(storePath);
   if (!fs.existsSync(storePath)) {
     throw refuse(
       hasPartial(bare) || fs.existsSync(`${bare}${PARTIAL_SUFFIX}`)
@@ -142,6 +145,23 @@ export function readManifest(storePath: string): Manifest {
   }
   return parseManifest(text, storePath);
 }
+
+/** One that is being replaced just now is waited for; one that a run killed meanwhile left aside gets its name back. */
+function bringBackReplaced(storePath: string): void {
+  for (let attempt = 1; isSetAside(storePath) && attempt <= MOST_LOOKS; attempt++) {
+    try {
+      restoreReplaced(storePath, "free");
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+      return; // not ours to rename: it is said that there is none
+    }
+    if (fs.existsSync(storePath)) return;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN_MS);
+  }
+}
+
+const MOST_LOOKS = 40;
+const LOOK_AGAIN_MS = 25;
 
 /** `cohort.fxs.partial-ID`; without an id it was written by version 0.1. */
 function isPartialName(bare: string): boolean {

@@ -65,6 +65,11 @@ export interface Publication {
   readonly lock: HeldLock;
 }
 
+/** A store of that name waits aside while another takes its place; or a run that was to do that was killed. */
+export function isSetAside(output: string): boolean {
+  return findAside(path.resolve(output)).length > 0;
+}
+
 /**
  * Brings every file of the partial directory to the disk, then renames it to `output`. With `replace` an old store goes aside first and is removed last,
  * unless a process uses it. Throws InputError when `output` exists and is not to be replaced, is no store of ours, or is another's to write by now.

@@ -1,0 +1,20 @@
+// Killed, torn or on a full disk at two of the calls that change a file, of every command that has such; at all of them in test/slow/faults.test.ts.
+// Needs the built program.
+import fs from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { faultLines } from "../support/fault-lines.js";
+import { findUnrecovered, someFaults } from "../support/fault-runs.js";
+import { builtCommand } from "../support/run-cli.js";
+import { temporaryDirectory } from "../support/temporary-directory.js";
+
+const root = temporaryDirectory();
+const isBuilt = fs.existsSync(builtCommand);
+const lines = isBuilt ? faultLines(path.join(root, "inputs")) : [];
+
+describe.skipIf(!isBuilt).concurrent("the same line again leaves what it leaves without a fault", () => {
+  test.each(lines.map((line, i) => [line.name, line, i] as const))("%s", { timeout: 300_000 }, async (_, line, i) => {
+    const problems = await findUnrecovered(path.join(root, `place${i}`), line, (calls) => someFaults(calls, i));
+    expect(problems).toEqual([]);
+  });
+});
