@@ -10,7 +10,7 @@ import { sweepLock } from "../src/publish/lock.js";
 import { createPartial, type PartialDirectory, sweepAbandoned } from "../src/publish/partial-directory.js";
 import { publishFile, syncPath } from "../src/publish/publish.js";
 import { thingAt } from "../src/publish/remove-ours.js";
-import { assertPlaceFor, claimStore, reportingWrites } from "../src/store/claim-store.js";
+import { asRefusal, assertPlaceFor, claimStore, reportingWrites } from "../src/store/claim-store.js";
 
 export interface Hdf5Target {
   /** Where the file is made. */
@@ -66,6 +66,8 @@ export async function withHdf5Output<T>(
     const result = await work(target);
     target.publish();
     return result;
+  } catch (cause) {
+    throw asRefusal(output, cause);
   } finally {
     target.discard();
   }

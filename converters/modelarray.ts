@@ -28,7 +28,7 @@ import { creatorName, readProgramVersion } from "../src/store/creator.js";
 import { formatBytes } from "../src/units.js";
 import { withHdf5Output } from "./hdf5-output.js";
 import { describeInput } from "./subject-files.js";
-import { createTemplateFolder } from "./template-folder.js";
+import { createTemplateFolder, sweepTemplates } from "./template-folder.js";
 
 export interface ModelArrayConversion {
   readonly input: string;
@@ -72,6 +72,7 @@ type Sink = (name: string, values: Uint8Array, rectangle: Rectangle) => void;
 /** Throws UsageError, InputError (not ModelArray's, damaged, changed meanwhile, output exists, disk full), BudgetError. */
 export async function convertModelArray(conversion: ModelArrayConversion): Promise<ModelArraySummary> {
   const { input, output } = conversion;
+  sweepTemplates();
   const before = describeInput(path.basename(input), input);
   if (path.resolve(input) === path.resolve(output))
     throw new UsageError(`Cannot write ${output}: it is the input. Give the output another name.`);

@@ -7,12 +7,19 @@ import { describeSystemError, systemErrorCode } from "../src/system-error.js";
 
 const KIND = "template";
 
-/** Removes those of killed runs. Throws InputError when none can be made. */
+const prefixIn = (folder: string) => join(folder, "fixelstream-template-");
+
+/** Removes those of killed runs. */
+export function sweepTemplates(): void {
+  sweepAbandoned(KIND, prefixIn(tmpdir()));
+}
+
+/** Removes those of killed runs first. Throws InputError when none can be made. */
 export function createTemplateFolder(): PartialDirectory {
   const folder = tmpdir();
-  const prefix = join(folder, "fixelstream-template-");
+  const prefix = prefixIn(folder);
   try {
-    sweepAbandoned(KIND, prefix);
+    sweepTemplates();
     return createPartial({ kind: KIND, prefix, contents: ["index.*", "directions.*"] });
   } catch (cause) {
     if (systemErrorCode(cause) === undefined) throw cause;

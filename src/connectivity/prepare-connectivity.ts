@@ -11,7 +11,12 @@ import { examineMatrix } from "./examine-matrix.js";
 import { CONNECTIVITY_VERSION, type ConnectivityManifest } from "./manifest.js";
 import { type MatrixDirectory, openMatrixDirectory } from "./matrix-directory.js";
 import { readConnectivityManifest } from "./open-connectivity.js";
-import { createConnectivityPartial, publishConnectivity, sweepConnectivityPartials } from "./publish-connectivity.js";
+import {
+  createConnectivityPartial,
+  publishConnectivity,
+  sweepConnectivityPartials,
+  tidyConnectivity,
+} from "./publish-connectivity.js";
 import { type PreparedContents, writePrepared } from "./write-prepared.js";
 
 export interface PrepareInputs extends PreparedContents {
@@ -96,6 +101,7 @@ export async function prepareConnectivity(inputs: PrepareInputs): Promise<Prepar
       onWaiting: (holder) => inputs.onWaiting?.(path, holder),
       signal: inputs.signal,
     });
+    if (!made) tidyConnectivity(path);
     return { path, reused: !made, manifest, release };
   } catch (error) {
     release();

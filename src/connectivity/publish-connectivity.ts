@@ -3,11 +3,12 @@ import fs from "node:fs";
 import path from "node:path";
 import { InputError } from "../errors.js";
 import { isUsedByOthers } from "../publish/in-use.js";
-import type { HeldLock } from "../publish/lock.js";
+import { type HeldLock, sweepLock } from "../publish/lock.js";
 import { namesIn } from "../publish/made-files.js";
 import { createPartial, PARTIAL_MARK, type PartialDirectory, sweepAbandoned } from "../publish/partial-directory.js";
 import { findAside, publishDirectory, setAside, syncDirectory } from "../publish/publish.js";
 import { findForeign, removeDirectory, removeFile, thingAt } from "../publish/remove-ours.js";
+import { systemErrorCode } from "../system-error.js";
 import { CONNECTIVITY_FORMAT, MANIFEST_FILE } from "./manifest.js";
 
 export const CONNECTIVITY_PARTIAL = "connectivity";
@@ -53,6 +54,18 @@ export function publishConnectivity(
   partial.release();
   removeFile(path.join(entry, PARTIAL_MARK));
   if (aside !== undefined) clearAside(entry);
+}
+
+/** Removes what a run that was killed right after it had published the entry left in it and beside it. */
+export function tidyConnectivity(entry: string): void {
+  try {
+    sweepLock(entry);
+    if (thingAt(path.join(entry, PARTIAL_MARK)) === "a file" && isPreparedConnectivity(entry))
+      removeFile(path.join(entry, PARTIAL_MARK));
+    clearAside(entry);
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error; // in nobody's way
+  }
 }
 
 /** Removes those that were replaced, unless a process uses them. */

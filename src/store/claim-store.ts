@@ -2,11 +2,11 @@
 import fs from "node:fs";
 import path from "node:path";
 import { InputError, isFixelstreamError } from "../errors.js";
-import { describeHolder, type HeldLock, type Holder, holderOf, sweepLock, tryLock } from "../publish/lock.js";
+import { describeHolder, type HeldLock, type Holder, holderOf, tryLock } from "../publish/lock.js";
 import { assertNotInOwn } from "../publish/own-directory.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { clearUseless, settleAdding } from "./open-partial.js";
-import { assertReplaceable, restoreReplaced } from "./publish-store.js";
+import { assertReplaceable, restoreReplaced, tidyStore } from "./publish-store.js";
 
 export interface StoreClaim {
   readonly lock: HeldLock;
@@ -27,7 +27,7 @@ export function assertOutputFree(output: string, replace: boolean, claim?: Store
     settleAdding(output);
     if (claim === undefined) {
       clearUseless(output);
-      sweepLock(output);
+      tidyStore(output);
     }
     if (claim?.use !== "parts") assertReplaceable(output, replace);
   });
@@ -82,12 +82,17 @@ export function reportingWrites<T>(output: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    if (systemErrorCode(cause) === undefined || isFixelstreamError(cause)) throw cause;
-    throw new InputError(
-      `Cannot write ${output}: expected a disk with room and a directory that can be written, got ${describeSystemError(cause)}. Mend that and run the command again.`,
-      { path: output, cause },
-    );
+    throw asRefusal(output, cause);
   }
+}
+
+/** What the system refused, as InputError; anything else as it is. */
+export function asRefusal(output: string, cause: unknown): unknown {
+  if (systemErrorCode(cause) === undefined || isFixelstreamError(cause)) return cause;
+  return new InputError(
+    `Cannot write ${output}: expected a disk with room and a directory that can be written, got ${describeSystemError(cause)}. Mend that and run the command again.`,
+    { path: output, cause },
+  );
 }
 
 function isHeldBy(output: string, holder: Holder): InputError {

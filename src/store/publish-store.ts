@@ -4,10 +4,11 @@ import fs from "node:fs";
 import path from "node:path";
 import { InputError } from "../errors.js";
 import { isUsedByOthers } from "../publish/in-use.js";
-import { type HeldLock, holderOf } from "../publish/lock.js";
+import { type HeldLock, holderOf, sweepLock } from "../publish/lock.js";
 import { PARTIAL_MARK, type PartialDirectory } from "../publish/partial-directory.js";
 import { findAside, publishDirectory, setAside, syncDirectory } from "../publish/publish.js";
 import { findForeign, type OwnName, removeDirectory, removeFile, thingAt } from "../publish/remove-ours.js";
+import { systemErrorCode } from "../system-error.js";
 import { JOURNAL_FILE } from "./journal.js";
 import { MANIFEST_FILE, PARTIAL_SUFFIX, parseManifest } from "./manifest.js";
 import { listFileProblems } from "./store-files.js";
@@ -90,9 +91,21 @@ export function publishStore(partial: PartialDirectory, { output, replace, lock 
   }
   if (!isPublished) throw takenMeanwhile(output, aside);
   partial.release();
-  // The journal goes last: killed before the rename, the next run resumes; after it, a journal beside a whole store does no harm.
+  // The journal goes last: killed before the rename, the next run resumes; after it, whoever comes next tidies up (tidyStore).
   for (const name of [PARTIAL_MARK, JOURNAL_FILE]) removeFile(path.join(target, name));
   if (aside !== undefined && !isUsedByOthers(target)) removeStore(aside);
+}
+
+/** Removes what a run that was killed right after it had published the store left in it and beside it. What cannot be removed is in nobody's way. */
+export function tidyStore(store: string): void {
+  try {
+    sweepLock(store);
+    const left = [PARTIAL_MARK, JOURNAL_FILE].filter((name) => thingAt(path.join(store, name)) === "a file");
+    if (left.length > 0 && isStore(store) && isWhole(store))
+      for (const name of left) removeFile(path.join(store, name));
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+  }
 }
 
 /** Undefined: it is gone; else what in it, or about it, is not ours. */

@@ -14,6 +14,7 @@ import type { ColumnSourceSpec } from "../../store/column-source.js";
 import { dataFileBytes } from "../../store/element-type.js";
 import { MANIFEST_FILE } from "../../store/manifest.js";
 import { openStore, type Store } from "../../store/open-store.js";
+import { tidyStore } from "../../store/publish-store.js";
 import { describeSystemError, systemErrorCode } from "../../system-error.js";
 import type { Warning } from "../../warnings.js";
 import type { OpenEvents } from "./input-source.js";
@@ -105,7 +106,10 @@ export function findCachedInput(options: CachedInputOptions): CachedInput {
           onWaiting: (holder) => onWarning?.(waitingWarning(entry, holder)),
           signal,
         });
-        if (!made) noteUse(entry);
+        if (!made) {
+          tidyStore(entry);
+          noteUse(entry);
+        }
         return { store, reused: !made };
       } catch (error) {
         close();
