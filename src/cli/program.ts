@@ -1,5 +1,6 @@
 // Assembles the commands. `runCli` is the whole program: tokens in, exit code out; nothing here calls process.exit.
 import { Command, CommanderError } from "commander";
+import { argumentsInFull } from "../byte-names.js";
 import { UsageError } from "../errors.js";
 import { asInputError } from "../system-error.js";
 import { VERSION } from "../version.js";
@@ -90,7 +91,8 @@ async function runTokens(tokens: readonly string[], streams: CliStreams): Promis
 
 /** As `runCli`, with this process's own streams and signals. */
 export function runProcess(tokens: readonly string[]): Promise<number> {
-  return runCli(tokens, processStreams(tokens));
+  const given = argumentsInFull(tokens);
+  return runCli(given, processStreams(given));
 }
 
 /** What resolveCommandLine lets through and commander does not. */
