@@ -273,6 +273,8 @@ export default {
           // reads package.json, and the compiled module
           "^src/version\\.ts$",
           "^src/kernels/choose-kernels\\.ts$",
+          // how files are named
+          "^src/byte-names\\.ts$",
         ],
       },
       to: { path: "^(node:)?fs(/promises)?$" },

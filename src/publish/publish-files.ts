@@ -4,6 +4,7 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { InputError } from "../errors.js";
+import { systemErrorCode } from "../system-error.js";
 import { type FileIdentity, identityOf, isSameIdentity } from "./file-identity.js";
 import type { HeldLock } from "./lock.js";
 import { adoptPartial, findAbandoned, type PartialDirectory, PUBLISHING } from "./partial-directory.js";
@@ -65,9 +66,27 @@ export function publishFiles(partial: PartialDirectory, wanted: FilesToPublish):
     // Half of it is as good as none: nothing is moved before it is on the disk.
     writeFileSync(join(partial.path, PUBLISHING), `${JSON.stringify(publishing)}\n`, { flush: true });
     syncPath(partial.path);
-    move(partial.path, publishing);
+    try {
+      move(partial.path, publishing);
+    } catch (error) {
+      takeBack(partial, publishing);
+      throw error;
+    }
     partial.remove();
   });
+}
+
+/** After a failure half-way: as it was, where that can be; else it is left for the next run to settle, and must not be removed now. */
+function takeBack(partial: PartialDirectory, publishing: Publishing): void {
+  try {
+    if (publishing.ifKilled === "undo") {
+      moveBack(partial.path, publishing);
+      return;
+    }
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+  }
+  partial.leave();
 }
 
 /** Finishes or undoes what killed runs had begun to move into `into`. What is undone is left as their partial directory. */

@@ -1,7 +1,8 @@
 // Files that appear together: what is in the way stops it before the first is moved; what a kill leaves half done is undone, or finished.
 import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import path from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { identityOf } from "../../src/publish/file-identity.js";
 import type { HeldLock } from "../../src/publish/lock.js";
 import { newIdOfNobody } from "../../src/publish/maker.js";
@@ -11,6 +12,7 @@ import { underShortLock } from "../../src/publish/short-lock.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const root = temporaryDirectory();
+const realRename = fs.renameSync;
 const NAMES = ["a", "b", "run.json"];
 let made = 0;
 
@@ -100,6 +102,31 @@ test("killed after the last move, nothing of it is left to do", () => {
   const { into, prefix } = killed("undo", 3);
   settlePublications("test", prefix, into, purpose);
   expect(contents(into)).toEqual(NEW);
+});
+
+test.each(["undo", "finish"] as const)("what fails half-way is taken back, or left to be finished (%s)", (ifKilled) => {
+  const { into, prefix, partial } = begin();
+  if (ifKilled === "finish") fs.writeFileSync(path.join(into, "a"), "old a");
+  const replaceable = new Map(ifKilled === "finish" ? [["a", identityOf(path.join(into, "a"))!]] : []);
+  const names = { into, names: NAMES, replaceable, ifKilled, purpose, under };
+  const rename = vi.spyOn(fs, "renameSync").mockImplementation((from, to) => {
+    if (String(to).endsWith("/b")) throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC", syscall: "rename" });
+    realRename(from, to);
+  });
+  syncBuiltinESMExports();
+  try {
+    expect(() => publishFiles(partial, names)).toThrow("ENOSPC");
+  } finally {
+    rename.mockRestore();
+    syncBuiltinESMExports();
+  }
+  partial.remove(); // as the run does that failed
+  if (ifKilled === "undo") expect(contents(into)).toEqual({});
+  else {
+    expect(contents(into)).toEqual({ a: "new a", ".partial-": "directory" });
+    settlePublications("test", prefix, into, purpose);
+    expect(contents(into)).toEqual(NEW);
+  }
 });
 
 test("what the user put there after the kill is neither replaced nor taken away", () => {
