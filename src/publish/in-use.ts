@@ -1,11 +1,12 @@
 // Marks of use: beside an entry of a cache, `KEY.fxs.used-ID` says that a living process reads it. Whoever removes entries takes the entry's lock and
 // then looks for marks; whoever reads puts its mark and then looks for such a lock: one of the two sees the other.
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { diskClock } from "./disk-clock.js";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.js";
-import { findMade, sweepMade } from "./made-files.js";
+import { sweepLock } from "./lock.js";
+import { findMade, namesIn, sweepMade } from "./made-files.js";
 import { newId, thisProcess } from "./maker.js";
 import { removeFile } from "./remove-ours.js";
 
@@ -81,6 +82,18 @@ export function usersOf(entry: string): User[] {
   return findMade(prefix)
     .filter(({ life }) => life !== "dead")
     .map(({ path, maker: { host, pid } }) => ({ host: hostIn(path) ?? host, pid }));
+}
+
+/** Removes what dead processes left beside an entry: marks of use, and locks. */
+export function sweepEntry(entry: string): void {
+  sweepMade(`${resolve(entry)}${USED}`);
+  sweepLock(entry);
+}
+
+/** As sweepEntry, of every entry of a cache. */
+export function sweepCache(cache: string): void {
+  const entries = new Set(namesIn(cache).map((name) => /^([0-9a-f]{24}\.fx[sc])\.(?:used-|lock)/.exec(name)?.[1]));
+  for (const entry of entries) if (entry !== undefined) sweepEntry(join(cache, entry));
 }
 
 /** Somebody beside the one who asks, who has a mark of its own where it replaces an entry of a cache that it wants to use. */

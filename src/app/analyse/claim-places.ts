@@ -1,4 +1,5 @@
 // Everything that a run will write to, tried before anything long begins.
+import { sweepCache, sweepEntry } from "../../publish/in-use.js";
 import { type ClaimedDirectory, checkDiskRoom, claimDirectory, rehearseClaim } from "../../results/claim-directory.js";
 import type { ResultFiles } from "../../results/result-files.js";
 import type { ResultSpec } from "../../results/result-list.js";
@@ -21,6 +22,11 @@ export function claimPlaces<Options extends AnalysisOptions, Input extends DataI
   plan: AnalysisPlan<Input>,
   { rehearse }: { readonly rehearse: boolean },
 ): ClaimedPlaces {
+  if (!rehearse) {
+    // Of a run killed at its end, whose results are there: this one is refused, and nobody else would come by.
+    sweepCache(plan.cache);
+    sweepEntry(options.input);
+  }
   const spec = resultSpecOf(kind, options, plan);
   const results = kind.openResults(options, plan.input, plan.selection, { results: spec, rehearse });
   let cache: ClaimedDirectory | undefined;

@@ -33,7 +33,7 @@ export interface CacheUser {
   readonly pid: number;
 }
 
-/** 24 hexadecimal digits of a hash: app/cached-input.ts and connectivity/prepare-connectivity.ts. */
+/** 24 hexadecimal digits of a hash: inputs/cached-input.ts and connectivity/prepare-connectivity.ts. */
 const NAME = /^([0-9a-f]{24}\.(fxs|fxc))(?:\.(partial|replaced)-(.*))?$/;
 /** Locks and marks of use, which belong to entries. */
 const BESIDE = /^([0-9a-f]{24}\.fx[sc])\.(?:lock(?:\.next)*(?:\.draft-.*)?|used-.*)$/;
