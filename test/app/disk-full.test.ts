@@ -6,6 +6,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { InferenceEvents } from "../../src/app/analyse/analyse.js";
 import { inferFixels } from "../../src/app/analyse/kinds.js";
+import { clearCache } from "../../src/app/cache/cache.js";
 import { convertFixels } from "../../src/app/convert/convert.js";
 import { openStore } from "../../src/store/open-store.js";
 import { verifyStore } from "../../src/store/verify.js";
@@ -145,6 +146,24 @@ describe.skipIf(!canMount)("a disk that is full (a small one, which root on Linu
       message: expect.stringMatching(/^Cannot write .*no space left on the disk. (Make room|Choose another)/),
     });
     expect(fs.readdirSync(disk)).toEqual(["filler"]);
+  });
+
+  it("does not keep a cache that is on it from being used, which is said once, nor from being cleared", async () => {
+    const places = { output: path.join(root, "out"), cache: on("cache") };
+    await infer(places);
+    fill();
+    const warnings: { tag: string; message: string }[] = [];
+    await infer({ ...places, force: true }, { onWarning: (warning) => void warnings.push(warning) });
+    const said = warnings.filter(({ tag }) => tag === "cache-not-marked").map(({ message }) => message);
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^Cannot mark .*\.fxs as used: expected a directory that can be written, got no space left on the disk\. Do not run cache clear while this analysis goes on\.$/,
+      ),
+    ]);
+    const { removed, inUse } = clearCache(on("cache"), 0);
+    expect([removed.length, inUse.length]).toEqual([2, 0]);
+    expect(fs.readdirSync(on("cache"))).toEqual([]);
+    fs.rmSync(places.output, { recursive: true });
   });
 
   it("spares the results of an earlier run that were to be replaced", async () => {
