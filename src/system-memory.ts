@@ -4,8 +4,12 @@ import { BudgetError } from "./errors.js";
 import { formatBytes } from "./units.js";
 import type { Warning } from "./warnings.js";
 
-/** Bytes. An idle Node with this program loaded, and each worker thread on top (README, measured). */
-export const FIXED_BYTES = { node: 130 * 2 ** 20, worker: 20 * 2 ** 20 } as const;
+/** Bytes. Node with this program, and what V8 holds in each thread that computes (README, test/memory). */
+const FIXED_BYTES = { node: 130 * 2 ** 20, worker: 20 * 2 ** 20 } as const;
+
+/** Bytes beside the plan: of the program, and of each thread that computes. `nThreads` 0: the main thread does. */
+export const fixedBytesOf = (nThreads: number): number => FIXED_BYTES.node + Math.max(1, nThreads) * FIXED_BYTES.worker;
+
 /** Bytes. Less is no memory to work in. */
 const LEAST_BYTES = 2 ** 24;
 
@@ -26,7 +30,7 @@ export interface BoundMemory {
  * middle of its work. Throws BudgetError when it has next to nothing.
  */
 export function boundMemory(memoryBytes: number, nThreads: number, limit = memoryLimit()): BoundMemory {
-  const fixed = FIXED_BYTES.node + nThreads * FIXED_BYTES.worker;
+  const fixed = fixedBytesOf(nThreads);
   if (limit === undefined || memoryBytes + fixed <= limit) return { memoryBytes, warning: undefined };
   const room = limit - fixed;
   const takes = `Node itself${nThreads > 0 ? ` and ${nThreads} threads` : ""} take about ${formatBytes(fixed)}`;

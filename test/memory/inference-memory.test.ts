@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { FIXED_BYTES } from "../../src/system-memory.js";
+import { fixedBytesOf } from "../../src/system-memory.js";
 import { rawFixelData, writeCohort } from "../support/make-cohort.js";
 import { writeMatrixDirectory, writeRows } from "../support/make-problem.js";
 import { makeTemporaryDirectory } from "../support/peer.js";
@@ -63,7 +63,7 @@ describe.each([200, 2000])("%i subjects", (nSubjects) => {
     const { memory } = JSON.parse(readFileSync(at("out/run.json"), "utf8")) as {
       memory: { plannedBytes: number; peakResidentBytes: number };
     };
-    const fixed = FIXED_BYTES.node + nThreads * FIXED_BYTES.worker;
+    const fixed = fixedBytesOf(nThreads);
     expect(memory.plannedBytes).toBeLessThanOrEqual(BUDGET);
     expect(memory.peakResidentBytes).toBeLessThan(memory.plannedBytes + fixed);
     expect(memory.peakResidentBytes).toBeLessThan(BUDGET + fixed);

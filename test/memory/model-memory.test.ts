@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { FIXED_BYTES } from "../../src/system-memory.js";
+import { fixedBytesOf } from "../../src/system-memory.js";
 import { rawFixelData, writeCohort } from "../support/make-cohort.js";
 import { writeMatrixDirectory, writeRows } from "../support/make-problem.js";
 import { makeTemporaryDirectory, repositoryRoot } from "../support/peer.js";
@@ -37,7 +37,7 @@ function peakOf(directory: string, tokens: readonly string[], nThreads: number, 
   expect(Math.abs(memory.peakResidentBytes / peakBytes - 1)).toBeLessThan(0.05);
   expect(memory.plannedBytes).toBeLessThanOrEqual(budgetMiB * MIB);
   const besideMiB = (peakBytes - memory.plannedBytes) / MIB;
-  const allowedMiB = (FIXED_BYTES.node + nThreads * FIXED_BYTES.worker) / MIB;
+  const allowedMiB = fixedBytesOf(nThreads) / MIB;
   expect.soft(besideMiB, `MiB beside the plan: ${tokens.join(" ")}`).toBeLessThan(allowedMiB);
   return { plannedBytes: memory.plannedBytes, peakBytes };
 }

@@ -2,7 +2,7 @@
 import type { EngineInputs } from "../../../engine/inputs.js";
 import type { EnginePlan } from "../../../engine/run.js";
 import { countLanes } from "../../../run/shuffle-range.js";
-import { FIXED_BYTES } from "../../../system-memory.js";
+import { fixedBytesOf } from "../../../system-memory.js";
 import { formatBytes, formatDuration } from "../../../units.js";
 import type { ElementKind } from "../element-kind.js";
 
@@ -67,7 +67,7 @@ export function describePlan(
     plannedBytes: memory.plannedBytes,
     budgetBytes: inputs.memoryBytes,
     saturated: memory.saturated,
-    fixedBytes: FIXED_BYTES.node + inputs.nThreads * FIXED_BYTES.worker,
+    fixedBytes: fixedBytesOf(inputs.nThreads),
     storePassBytes: plan.storePassBytes,
     connectivityPassBytes: plan.connectivityPassBytes,
     totalBytesRead: plan.totalBytesRead,
