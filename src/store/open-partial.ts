@@ -52,6 +52,7 @@ export function openPartial(
   // Before the room on the disk is counted.
   for (const { abandoned, journal } of found)
     if (journal?.plan.scalar === plan.scalar || journal === undefined) remove(abandoned);
+  sweepUnmarked(prefix);
   return opened ?? { partial: createPartial({ kind: KIND, prefix, contents: PARTIAL_CONTENTS }), resumed: undefined };
 }
 
