@@ -28,5 +28,5 @@ it("is refused where it is next to nothing", () => {
       { neededBytes: 186 * MiB, givenBytes: 110 * MiB },
     ),
   );
-  expect(() => boundMemory(1024 * MiB, 0, 140 * MiB)).toThrow(/expected 146 MiB .* Raise the container's limit\.$/);
+  expect(() => boundMemory(1024 * MiB, 0, 140 * MiB)).toThrow(/expected 166 MiB .* Raise the container's limit\.$/);
 });
