@@ -2,6 +2,7 @@
 import path from "node:path";
 import { BudgetError, InputError, InternalError, UsageError } from "../src/errors.js";
 import { openFixelDirectory } from "../src/formats/fixel-directory.js";
+import { assertRows, createRowSums, readRowChecksums } from "../src/formats/hdf5/checksums.js";
 import {
   type FixelTables,
   readFixelTables,
@@ -222,7 +223,7 @@ async function copyScalars(
     const reader = await openMatrixReader(file, scalar, { partBytes: planPart(conversion, scalar), scratchPath });
     try {
       const onPart = (share: number) => conversion.onProgress?.("read", (i + share) / scalars.length);
-      if (!(await copyParts(reader, scalar.name, types.get(scalar.name)!, write, onPart))) return scalar.name;
+      if (!(await copyParts(file, scalar, reader, types.get(scalar.name)!, write, onPart))) return scalar.name;
     } finally {
       reader.close();
     }
@@ -230,16 +231,21 @@ async function copyScalars(
   return undefined;
 }
 
+/** False: a value does not fit the type. Throws InputError for rows that are not as fixelstream wrote them. */
 async function copyParts(
+  file: Hdf5File,
+  scalar: ScalarDataset,
   reader: MatrixReader,
-  name: string,
   elementType: ElementType,
   write: Sink,
   onPart: (share: number) => void,
 ): Promise<boolean> {
   let narrow = new Float32Array(0);
   let done = 0;
-  for await (const { values, rectangle } of reader.parts()) {
+  const rows = createRowSums(scalar.nSubjects);
+  for await (const part of reader.parts()) {
+    const { values, rectangle } = part;
+    rows.add(part);
     let given = values;
     if (elementType === "f32" && values instanceof Float64Array) {
       if (narrow.length < values.length) narrow = new Float32Array(values.length);
@@ -249,9 +255,11 @@ async function copyParts(
         if (given[i] !== values[i] && !Number.isNaN(values[i])) return false;
       }
     } else if (elementType === "f64" && values instanceof Float32Array) given = Float64Array.from(values);
-    write(name, new Uint8Array(given.buffer, given.byteOffset, given.byteLength), rectangle);
+    write(scalar.name, new Uint8Array(given.buffer, given.byteOffset, given.byteLength), rectangle);
     onPart(++done / reader.nParts);
   }
+  const expected = await readRowChecksums(file, scalar);
+  if (expected !== undefined) assertRows(file.path, scalar, expected, rows.sums);
   return true;
 }
 

@@ -42,7 +42,12 @@ export async function openNpy(path: string): Promise<VectorSource> {
         close() {},
       };
     const { sizeBytes, openStream, close } = await openNpzArray(path);
-    return { sizeBytes, open: openStream, close };
+    const open = () =>
+      openStream().catch((error: unknown) => {
+        close();
+        throw error;
+      });
+    return { sizeBytes, open, close };
   };
   const array = await openArray();
   const start = new Uint8Array(NPY_HEADER_BYTES);
@@ -90,6 +95,8 @@ export async function openNpy(path: string): Promise<VectorSource> {
           for (; row < first; row++) await readValues(rows, 0, nColumns);
           const exact = await readValues(rows, 0, count * nColumns);
           row += count;
+          // the end of an archive's stream is where its checksum is compared
+          if (row === nRows) await stream.readInto(new Uint8Array(1));
           assertUnchanged({ ...input, typedPath: path, dataPath: undefined });
           return exact ? new Array<number>(count).fill(crc) : undefined;
         },
@@ -121,6 +128,7 @@ function streamBytes(stream: Readable, path: string): ByteStream {
           done += count;
         }
       } catch (cause) {
+        if (cause instanceof InputError) throw cause;
         const message = `Cannot read ${path}: expected an array, got ${describeSystemError(cause)}. The file is damaged or cannot be read; copy or save it again.`;
         throw new InputError(message, { path, cause });
       }

@@ -55,7 +55,7 @@ const NEVER_SAID: readonly (readonly [file: string, option: string, commands: re
   ["src/engine/shuffle-loop.ts", "cfe_dh", ["vectorstats"], "said of enhancement only"],
   ["src/engine/shuffle-loop.ts", "cfe_h", ["vectorstats"], "said of enhancement only"],
   ["src/engine/shuffle-loop.ts", "cfe_e", ["vectorstats"], "said of enhancement only"],
-  ["src/formats/hdf5/fixel-tables.ts", "template", ["vectorstats", "convert fixels"], "they read no tables of fixels"],
+  ["src/formats/hdf5/fixel-tables.ts", "template", ["convert fixels"], "it reads no tables of fixels"],
   ["src/formats/hdf5/modelarray-layout.ts", "scalar", ["export", "info"], "they do not choose a scalar"],
   ["src/formats/hdf5/results-matrix.ts", "analysis", ["info"], "it does not look into results"],
   ["src/store/select-rows.ts", "subjects", ["fixelcfestats"], "named as info's"],

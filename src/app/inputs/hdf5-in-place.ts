@@ -1,9 +1,9 @@
 // A scalar of a ModelArray file where it lies: a contiguous dataset is row-major bytes at an offset. What cannot be used so is refused with the command
 // that converts it; what fixelstream wrote is compared with its checksums.
 import { InputError } from "../../errors.js";
+import { assertRows, readRowChecksums } from "../../formats/hdf5/checksums.js";
 import type { ScalarDataset } from "../../formats/hdf5/modelarray-layout.js";
 import type { Hdf5File } from "../../formats/hdf5/open.js";
-import { checksumsPath } from "../../formats/hdf5/write-modelarray.js";
 import { openPositionalBytes } from "../../formats/positional-bytes.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
 import type { FileIdentity } from "../../publish/file-identity.js";
@@ -16,6 +16,8 @@ export interface InPlaceOptions {
   readonly io: IoPolicy;
   /** Of the file as it was before it was opened. */
   readonly identity: FileIdentity | undefined;
+  /** False: checksums are not compared. Default: true. */
+  readonly verify?: boolean | undefined;
   /** For the command that is told. */
   readonly template?: string | undefined;
 }
@@ -48,13 +50,12 @@ export async function describeInPlace(
   options: InPlaceOptions,
 ): Promise<MatrixInPlace> {
   const spec = await specInPlace(file, scalar, options);
-  const checksums = await readChecksums(file, scalar);
+  const checksums = options.verify !== false ? await readRowChecksums(file, scalar) : undefined;
   return {
     spec,
     async scan(events) {
       const scan = await scanRows(spec, events);
-      const damaged = checksums?.findIndex((expected, row) => expected !== scan.crc32[row]) ?? -1;
-      if (damaged >= 0) throw damagedRow(options.input, scalar, damaged);
+      if (checksums !== undefined) assertRows(options.input, scalar, checksums, scan.crc32);
       return scan;
     },
   };
@@ -99,22 +100,6 @@ async function specInPlace(file: Hdf5File, scalar: ScalarDataset, options: InPla
     ours: false,
     identity: options.identity,
   };
-}
-
-/** Of the rows' bytes; only files of ours have them. */
-async function readChecksums(file: Hdf5File, { name, nSubjects }: ScalarDataset): Promise<Uint32Array | undefined> {
-  const objectPath = checksumsPath(name);
-  if ((await file.kindOf(objectPath)) !== "dataset") return undefined;
-  const description = await file.describe(objectPath);
-  if (description.shape.length !== 1 || description.shape[0] !== nSubjects) return undefined;
-  return Uint32Array.from(await file.readRectangle(description, [0], [nSubjects]), Number);
-}
-
-function damagedRow(input: string, { name, values, subjectNames }: ScalarDataset, row: number): InputError {
-  return new InputError(
-    `Cannot use ${values.objectPath} of ${input}: expected subject ${row} (${subjectNames[row]}, counted from 0) as fixelstream wrote it, got values with another checksum. The file is damaged or was changed: convert it again, or, if you changed it, delete ${checksumsPath(name)} in it.`,
-    { path: input },
-  );
 }
 
 /** The first, the middle and the last value must be the same through libhdf5 and at the offset. */

@@ -3,9 +3,11 @@
 // Of the images' geometry ModelArray keeps nothing; files of ours have it in attributes of /voxels, so that nothing is lost.
 import fs from "node:fs";
 import path from "node:path";
+import { crc32 } from "node:zlib";
 import { InputError } from "../../errors.js";
 import type { FixelDirectory } from "../fixel-directory.js";
 import { openImage, writeImage } from "../image.js";
+import { assertChecksum } from "./checksums.js";
 import { exactValues } from "./exact-values.js";
 import type { Hdf5File } from "./open.js";
 
@@ -52,7 +54,7 @@ const FARTHEST = 2 ** 31;
 /** Voxels looked at together. */
 const VOXELS_AT_A_TIME = 2 ** 18;
 
-/** Undefined: the file has no tables. Throws InputError when they contradict themselves. */
+/** Undefined: the file has no tables. Throws InputError when they contradict themselves, or are not as fixelstream wrote them. */
 export async function readFixelTables(file: Hdf5File): Promise<FixelTables | undefined> {
   for (const table of ["/fixels", "/voxels"]) if ((await file.kindOf(table)) !== "dataset") return undefined;
   const fixelRows = await readTable(file, "/fixels", 5);
@@ -80,7 +82,18 @@ export async function readFixelTables(file: Hdf5File): Promise<FixelTables | und
   }
   const geometry = await readGeometry(file);
   checkInside(file, voxels, geometry?.dimensions ?? smallestGrid(voxels));
-  return { nFixels, voxelOfFixel, directions, voxels, geometry };
+  const tables = { nFixels, voxelOfFixel, directions, voxels, geometry };
+  await assertChecksum(file, "/fixels", "/fixels and /voxels", sumTables(tables));
+  return tables;
+}
+
+/** Of the numbers, however the file stores them. */
+export function sumTables({ voxelOfFixel, directions, voxels, geometry }: FixelTables): number {
+  const { dimensions, voxelSizes, transform } = geometry ?? {};
+  let sum = crc32(JSON.stringify([dimensions, voxelSizes, transform]));
+  for (const { buffer, byteOffset, byteLength } of [voxelOfFixel, directions, voxels])
+    if (byteLength > 0) sum = crc32(new Uint8Array(buffer, byteOffset, byteLength), sum);
+  return sum;
 }
 
 /** Reads index and directions. Throws InputError: the index's fixels are not in order without gaps. */

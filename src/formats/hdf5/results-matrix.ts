@@ -1,6 +1,8 @@
 // Results as ModelArray keeps them: /results/ANALYSIS/results_matrix (statistics, elements) float64, the first often element_id. Names of the
 // statistics in the attribute colnames (R's ModelArray), column_names, or the dataset /results/ANALYSIS/column_names.
+import { crc32 } from "node:zlib";
 import { InputError, UsageError } from "../../errors.js";
+import { assertChecksum, sumTexts, writeChecksum } from "./checksums.js";
 import { assertHeld, assertReadable } from "./dataset.js";
 import type { Hdf5Draft, MatrixSpec } from "./draft.js";
 import { openMatrixReader } from "./matrix-reader.js";
@@ -75,12 +77,16 @@ export interface ReadResultsOptions {
   readonly scratchPath: string;
 }
 
-/** Every statistic as f64 [nElements], in order; each array is given away. Chunks are read once for every group of statistics that fits. */
+/**
+ * Every statistic as f64 [nElements], in order; each array is given away. Chunks are read once for every group of statistics that fits. Throws InputError, after
+ * the last, when fixelstream wrote others.
+ */
 export async function* readResults(
   file: Hdf5File,
-  { matrix, nElements }: ResultsMatrix,
+  { analysis, names, matrix, nElements }: ResultsMatrix,
   { memoryBytes, scratchPath }: ReadResultsOptions,
 ): AsyncGenerator<Float64Array> {
+  let sum = sumTexts(names);
   const together = Math.max(1, Math.floor(memoryBytes / (8 * nElements)));
   for (let first = 0; first < matrix.nSubjects; first += together) {
     const count = Math.min(together, matrix.nSubjects - first);
@@ -97,8 +103,10 @@ export async function* readResults(
     } finally {
       reader.close();
     }
+    for (const values of group) sum = crc32(new Uint8Array(values.buffer), sum);
     yield* group;
   }
+  await assertChecksum(file, resultsPath(analysis), resultsPath(analysis), sum);
 }
 
 /** Writes the matrix and both kinds of names; `rowOf` gives statistic after statistic. */
@@ -109,11 +117,14 @@ export async function writeResults(
 ): Promise<void> {
   const spec: MatrixSpec = { shape: [names.length, nElements], type: "f64" };
   await draft.makeMatrix(resultsPath(analysis), spec);
+  let sum = sumTexts(names);
   for (let i = 0; i < names.length; i++) {
     const row = rowOf(i);
     const bytes = new Uint8Array(row.buffer, row.byteOffset, row.byteLength);
+    sum = crc32(bytes, sum);
     await draft.writeRectangle(resultsPath(analysis), spec, [i, 0], [1, nElements], (target) => target.set(bytes));
   }
   await draft.makeTexts(resultNamesPath(analysis), names);
   await draft.setAttribute(resultsPath(analysis), "colnames", names);
+  await writeChecksum(draft, resultsPath(analysis), sum);
 }

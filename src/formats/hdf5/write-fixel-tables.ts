@@ -1,6 +1,7 @@
 // /fixels and /voxels of a file being made; see fixel-tables.ts.
+import { writeChecksum } from "./checksums.js";
 import type { Hdf5Draft, MatrixSpec } from "./draft.js";
-import { type FixelTables, GEOMETRY_ATTRIBUTES } from "./fixel-tables.js";
+import { type FixelTables, GEOMETRY_ATTRIBUTES, sumTables } from "./fixel-tables.js";
 
 /** Row by row: 8 B x 1,000,000 fixels = 8 MB at a time. */
 export async function writeFixelTables(draft: Hdf5Draft, tables: FixelTables): Promise<void> {
@@ -18,6 +19,7 @@ export async function writeFixelTables(draft: Hdf5Draft, tables: FixelTables): P
     ...axes.map((axis) => () => Int32Array.from(voxels.subarray(axis * nVoxels, (axis + 1) * nVoxels))),
   ]);
   await draft.setAttribute("/voxels", "column_names", ["voxel_id", "i", "j", "k"]);
+  await writeChecksum(draft, "/fixels", sumTables(tables));
   if (geometry === undefined) return;
   await draft.setAttribute("/voxels", GEOMETRY_ATTRIBUTES.dimensions, Int32Array.from(geometry.dimensions));
   await draft.setAttribute("/voxels", GEOMETRY_ATTRIBUTES.voxelSizes, Float64Array.from(geometry.voxelSizes));

@@ -9,6 +9,7 @@
 import fs from "node:fs";
 import { crc32 } from "node:zlib";
 import { InternalError } from "../../errors.js";
+import { checksumsPath, sumTexts, writeChecksum } from "./checksums.js";
 import { type Hdf5Draft, type MatrixSpec, openDraft } from "./draft.js";
 import type { FixelTables } from "./fixel-tables.js";
 import { COMPLETE_MARKER, namesPath, valuesPath, WRITING_MARKER } from "./modelarray-layout.js";
@@ -56,9 +57,6 @@ export interface ModelArrayWriter {
   /** Removes it. Idempotent. */
   discard(): Promise<void>;
 }
-
-/** CRC-32 of each row's bytes, u32 [nSubjects]: a file of ours knows when its values were changed. */
-export const checksumsPath = (scalar: string): string => `/scalars/${scalar}/row_crc32`;
 
 /** Bytes of an attribute's value that every reader takes. A text counts 16 (a pointer into the file's heap). */
 const MOST_ATTRIBUTE_BYTES = 60_000;
@@ -174,6 +172,7 @@ async function layOut(plan: ModelArrayPlan, partial: string, scalars: readonly O
       const { name, subjectNames } = scalar;
       await draft.makeMatrix(valuesPath(name), spec);
       await draft.makeTexts(namesPath(name), subjectNames);
+      await writeChecksum(draft, valuesPath(name), sumTexts(subjectNames));
       // Older readers know the attribute only.
       if (subjectNames.length * 16 <= MOST_ATTRIBUTE_BYTES)
         await draft.setAttribute(valuesPath(name), "column_names", subjectNames);

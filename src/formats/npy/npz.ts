@@ -1,6 +1,8 @@
 // numpy's .npz: a zip archive of .npy arrays, stored or deflated, of any size (zip64). yauzl reads it, loaded only when there is one to read.
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
+import { crc32 } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
+import { formatCrc32 } from "../../checksum.js";
 import { InputError } from "../../errors.js";
 import { describeSystemError } from "../../system-error.js";
 
@@ -9,7 +11,10 @@ export interface NpzArray {
   readonly name: string;
   /** Of the array, header and values. */
   readonly sizeBytes: number;
-  /** The array's bytes from the first on; checked against their CRC-32 at the end. */
+  /**
+   * The array's bytes from the first on. The stream fails with InputError where the archive is damaged: bytes that do not unpack, and, when all were read
+   * and the end is asked for, another CRC-32 than the archive has.
+   */
   openStream(): Promise<Readable>;
   close(): void;
 }
@@ -53,7 +58,8 @@ export async function openNpzArray(path: string): Promise<NpzArray> {
       sizeBytes: entry.uncompressedSize,
       openStream: async () => {
         try {
-          return await zip.openReadStreamPromise(entry);
+          const stream = await zip.openReadStreamPromise(entry);
+          return Readable.from(checked(stream, entry, path), { objectMode: false });
         } catch (cause) {
           throw damaged(path, cause);
         }
@@ -65,6 +71,24 @@ export async function openNpzArray(path: string): Promise<NpzArray> {
     if (cause instanceof InputError) throw cause;
     throw damaged(path, cause);
   }
+}
+
+/** yauzl compares sizes, and no checksums. */
+async function* checked(stream: Readable, { crc32: expected }: Entry, path: string): AsyncGenerator<Uint8Array> {
+  let crc = 0;
+  try {
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+      crc = crc32(chunk, crc);
+      yield chunk;
+    }
+  } catch (cause) {
+    throw damaged(path, cause);
+  }
+  if (crc === expected) return;
+  throw new InputError(
+    `Cannot read ${path}: expected an array of CRC-32 ${formatCrc32(expected)}, as the archive says, got ${formatCrc32(crc)}. It is damaged: copy or save it again.`,
+    { path },
+  );
 }
 
 /** Also an archive that is whole, but encrypted or compressed as zip allows and numpy never does. */
