@@ -1,17 +1,19 @@
 // connectivity.json of a prepared connectivity. FORMAT.md.
 import { z } from "zod";
 
-/** 2: norms are finite. */
-export const CONNECTIVITY_VERSION = 2;
+/** 2: norms are finite. 3: checksums. */
+export const CONNECTIVITY_VERSION = 3;
 export const CONNECTIVITY_FORMAT = "fixelstream-connectivity";
 export const MANIFEST_FILE = "connectivity.json";
+
+const crc32 = z.number().int().nonnegative();
 
 const sourceFile = z.object({
   path: z.string(),
   sizeBytes: z.number().int().nonnegative(),
   mtimeMs: z.number(),
   /** CRC-32 of the numbers in the order they were read (index: as float64), not of the file with its header. */
-  contentCrc32: z.number().int().nonnegative(),
+  contentCrc32: crc32,
 });
 
 export const connectivityManifest = z.object({
@@ -28,6 +30,8 @@ export const connectivityManifest = z.object({
   exponent: z.number(),
   /** What the cache key was made of; compared on reuse. */
   key: z.string(),
+  /** Of the bytes of each file. */
+  files: z.object({ "counts.u32": crc32, "connections.bin": crc32, "norms.f32": crc32 }),
   sources: z.object({ index: sourceFile, fixels: sourceFile, values: sourceFile }),
 });
 

@@ -1,6 +1,7 @@
 // Reads a prepared connectivity (FORMAT.md) by ranges.
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { signatureOf } from "../checksum.js";
 import { InputError } from "../errors.js";
 import { type ConnectivityFiles, type OpenConnectivityOptions, openConnectivityFiles } from "./connectivity-files.js";
 import { type ConnectivityManifest, connectivityManifest, MANIFEST_FILE } from "./manifest.js";
@@ -9,7 +10,10 @@ export interface Connectivity extends ConnectivityFiles {
   readonly manifest: ConnectivityManifest;
 }
 
-/** undefined when the directory is unfinished, of another version, or its files have other sizes than it says. */
+/**
+ * undefined when the directory is unfinished, of another version, its files have other sizes than it says, or connectivity.json is not as it was written:
+ * it is prepared again then.
+ */
 export function readConnectivityManifest(path: string): ConnectivityManifest | undefined {
   const file = join(path, MANIFEST_FILE);
   if (!existsSync(file)) return undefined;
@@ -21,6 +25,8 @@ export function readConnectivityManifest(path: string): ConnectivityManifest | u
   }
   const parsed = connectivityManifest.safeParse(json);
   if (!parsed.success) return undefined;
+  const signature = signatureOf(json);
+  if (signature === undefined || signature.expectedCrc32 !== signature.gotCrc32) return undefined;
   const { nElements, nConnections } = parsed.data;
   const sizes = { "counts.u32": 4 * nElements, "norms.f32": 4 * nElements, "connections.bin": 8 * nConnections };
   for (const [name, bytes] of Object.entries(sizes)) {

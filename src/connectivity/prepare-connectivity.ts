@@ -17,6 +17,7 @@ import {
   sweepConnectivityPartials,
   tidyConnectivity,
 } from "./publish-connectivity.js";
+import { assertAsWritten } from "./verify-connectivity.js";
 import { type PreparedContents, writePrepared } from "./write-prepared.js";
 
 export interface PrepareInputs extends PreparedContents {
@@ -24,6 +25,8 @@ export interface PrepareInputs extends PreparedContents {
   readonly directory: string;
   /** Where prepared matrices are kept. */
   readonly cache: string;
+  /** False: a prepared one is used without comparing its checksums. */
+  readonly verify?: boolean | undefined;
   /** Another process is preparing the same matrix, and is waited for. */
   readonly onWaiting?: ((path: string, holder: Holder) => void) | undefined;
   /** The prepared matrix cannot be marked as used, for that reason. */
@@ -80,7 +83,7 @@ function locate(matrix: MatrixDirectory, inputs: PrepareInputs) {
 }
 
 /**
- * Uses the prepared one, waits for the process that prepares it, or prepares it. Throws InputError for a matrix of another template, rows outside fixels.mif,
+ * Uses the prepared one, waits for the process that prepares it, or prepares it. Throws InputError when it is damaged, for a matrix of another template, rows outside fixels.mif,
  * fixel numbers outside the template, values that are negative or not finite.
  */
 export async function prepareConnectivity(inputs: PrepareInputs): Promise<PreparedConnectivity> {
@@ -102,6 +105,9 @@ export async function prepareConnectivity(inputs: PrepareInputs): Promise<Prepar
       signal: inputs.signal,
     });
     if (!made) tidyConnectivity(path);
+    // one made a moment ago too: what counts is what is on the disk
+    const events = { onProgress: made ? undefined : inputs.onProgress, signal: inputs.signal };
+    if (inputs.verify !== false) await assertAsWritten(path, manifest, events);
     return { path, reused: !made, manifest, release };
   } catch (error) {
     release();

@@ -2,6 +2,7 @@
 import { closeSync, openSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { signed } from "../checksum.js";
 import { InputError } from "../errors.js";
 import { createTurns } from "../turns.js";
 import { checkRow } from "./examine-matrix.js";
@@ -85,13 +86,14 @@ export async function writePrepared(
     ...totals,
     exponent: inputs.exponent,
     key,
+    files: output.crc32,
     sources: {
       index: sourceOf(matrix.files.index, crcs.index),
       fixels: sourceOf(matrix.files.fixels, crcs.fixels),
       values: sourceOf(matrix.files.values, crcs.values),
     },
   };
-  writeFileSync(join(path, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+  writeFileSync(join(path, MANIFEST_FILE), `${JSON.stringify(signed(manifest), null, 2)}\n`);
 }
 
 function sourceOf(path: string, crc: number) {
@@ -164,16 +166,19 @@ function openOutput(path: string) {
   let nRows = 0;
   let rowCount = 0;
   let rowSum = 0;
-  const writeAll = (fd: number, bytes: Uint8Array) => {
+  const sums = { "counts.u32": 0, "connections.bin": 0, "norms.f32": 0 };
+  const writeAll = (name: keyof typeof sums, fd: number, bytes: Uint8Array) => {
+    if (bytes.byteLength === 0) return; // of nothing zlib starts anew
+    sums[name] = crc32(bytes, sums[name]);
     for (let done = 0; done < bytes.byteLength; ) done += writeSync(fd, bytes, done, bytes.byteLength - done);
   };
   const flushPairs = () => {
-    writeAll(files.connections, new Uint8Array(pairs, 0, nWords * 4));
+    writeAll("connections.bin", files.connections, new Uint8Array(pairs, 0, nWords * 4));
     nWords = 0;
   };
   const flushRows = () => {
-    writeAll(files.counts, new Uint8Array(counts.buffer, 0, nRows * 4));
-    writeAll(files.norms, new Uint8Array(norms.buffer, 0, nRows * 4));
+    writeAll("counts.u32", files.counts, new Uint8Array(counts.buffer, 0, nRows * 4));
+    writeAll("norms.f32", files.norms, new Uint8Array(norms.buffer, 0, nRows * 4));
     nRows = 0;
   };
   const rowWriter = {
@@ -195,6 +200,8 @@ function openOutput(path: string) {
     },
   };
   return {
+    /** Of what was written so far. */
+    crc32: sums,
     beginRow() {
       rowCount = 0;
       rowSum = 0;
