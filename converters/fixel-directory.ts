@@ -67,6 +67,8 @@ export interface ConvertSummary {
   readonly dataBytes: number;
   /** Subjects that an earlier, killed run had written. */
   readonly nResumed: number;
+  /** Subjects that an earlier, killed run had written, but whose values were others by now: they were read again. */
+  readonly nReadAgain: number;
   readonly groups: GroupPlan;
   /** The folder that had all the files. */
   readonly searchedIn: string;
@@ -109,6 +111,7 @@ async function convertChecked(
       const report = (phase: ConvertProgress["phase"], total: number) => (done: number) =>
         onProgress?.({ phase, done, total });
       const onSubject = report("read", shape.nSubjects);
+      const nReadAgain = await build.checkResumed(() => onSubject(0));
       if (!(await writeGroups({ build, shape, groups, files, buffer, onSubject }))) return undefined;
       onSubject(shape.nSubjects);
       const onBlock = report("verify", countBlocks(nFixels, shape.blockWidth));
@@ -122,6 +125,7 @@ async function convertChecked(
         blockWidth: shape.blockWidth,
         dataBytes: dataFileBytes(shape),
         nResumed: build.written.filter(Boolean).length,
+        nReadAgain,
         groups,
         searchedIn,
         missing: { nElements, nValues },

@@ -169,6 +169,7 @@ async function buildPart(
       const { files } = scalar;
       const buffer = new ArrayBuffer(groupBytes(plan.shape, groups));
       const onSubject = (done: number) => conversion.onProgress?.("read", done / files.length);
+      await build.checkResumed(() => onSubject(0));
       if (!(await writeGroups({ build, shape: plan.shape, groups, files, buffer, onSubject }))) continue;
       const nBlocks = countBlocks(plan.shape.nElements, plan.shape.blockWidth);
       const finished = await build.complete((iBlock) => conversion.onProgress?.("verify", (iBlock + 1) / nBlocks));

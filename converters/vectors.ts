@@ -92,6 +92,7 @@ async function convertAs(conversion: VectorConversion, elementType: ElementType)
     onProgress?.("read", row, nSubjects);
   };
   try {
+    await build.checkResumed(() => onProgress?.("read", 0, nSubjects));
     const rows = await source.openRows();
     try {
       const buffer = new ArrayBuffer(groups.groupSize * nElements * bytesPerValue(elementType));

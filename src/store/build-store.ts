@@ -2,11 +2,13 @@
 import fs from "node:fs";
 import path from "node:path";
 import { crc32 as checksum } from "node:zlib";
-import { InputError, InternalError } from "../errors.js";
+import { InputError, InternalError, isFixelstreamError } from "../errors.js";
 import { beatWhenDue } from "../publish/heartbeat.js";
 import type { PartialDirectory } from "../publish/partial-directory.js";
+import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { formatBytes } from "../units.js";
 import { assemble, dataFileName, type StoreBuildPlan } from "./build-plan.js";
+import { findIntact } from "./check-journal.js";
 import { assertOutputFree, claimStore, reportingWrites, type StoreClaim } from "./claim-store.js";
 import { dataFileBytes } from "./element-type.js";
 import {
@@ -17,7 +19,7 @@ import {
   type JournalWriter,
   openJournal,
 } from "./journal.js";
-import { FORMAT_VERSION, formatManifest, MANIFEST_FILE, type Manifest } from "./manifest.js";
+import { FORMAT_VERSION, formatManifest, MANIFEST_FILE, type Manifest, PARTIAL_SUFFIX } from "./manifest.js";
 import { clearAbandoned, findResumable, openPartial } from "./open-partial.js";
 import { isWhole, publishStore } from "./publish-store.js";
 import type { Rectangle } from "./write-rectangle.js";
@@ -38,7 +40,12 @@ export interface FinishedPartial {
 export interface StoreBuild {
   /** Where it is made. */
   readonly path: string;
-  /** True for subjects that an earlier run wrote. [nSubjects] */
+  /**
+   * Reads back what an earlier run wrote, before anything else is done: subjects whose values are not what its journal says count as not written. Returns how many those are.
+   * Throws InputError when it cannot be read, or what `onProgress` throws.
+   */
+  checkResumed(onProgress?: (done: number, all: number) => void): Promise<number>;
+  /** True for subjects that an earlier run wrote, as far as checkResumed found them. [nSubjects] */
   readonly written: readonly boolean[];
   /**
    * Writes subjects firstSubject.. `rows`: [crc32.length][nElements] little-endian, row-major, free again when the promise resolves; `crc32`: of their
@@ -93,9 +100,6 @@ function openBuild(plan: StoreBuildPlan, stagingBytes: number, claim: StoreClaim
     file: dataFileName(plan),
     bytes: dataFileBytes(shape),
   });
-  const crc32: (number | undefined)[] = new Array(shape.nSubjects).fill(undefined);
-  for (const entry of resumed?.entries ?? [])
-    for (const [i, crc] of entry.crc32.entries()) crc32[entry.firstSubject + i] = crc;
   let writer: ScalarWriter | undefined;
   let journal: JournalWriter;
   try {
@@ -110,7 +114,7 @@ function openBuild(plan: StoreBuildPlan, stagingBytes: number, claim: StoreClaim
     else partial.leave();
     throw error;
   }
-  return runBuild({ plan, claim, release, partial, crc32, writer, journal });
+  return runBuild({ plan, claim, release, partial, writer, journal, earlier: resumed?.entries ?? [] });
 }
 
 interface OpenedBuild {
@@ -118,15 +122,18 @@ interface OpenedBuild {
   readonly claim: StoreClaim;
   readonly release: () => void;
   readonly partial: PartialDirectory;
-  /** Of the sources of subjects that are written. */
-  readonly crc32: (number | undefined)[];
+  /** What the journal says of an earlier run. */
+  readonly earlier: readonly JournalEntry[];
   readonly writer: ScalarWriter;
   readonly journal: JournalWriter;
 }
 
 function runBuild(build: OpenedBuild): StoreBuild {
-  const { plan, claim, partial, crc32, writer, journal } = build;
+  const { plan, claim, partial, writer, journal, earlier } = build;
   const { shape } = plan;
+  /** Of the sources of subjects that are written. */
+  const crc32: (number | undefined)[] = new Array(shape.nSubjects).fill(undefined);
+  const written: boolean[] = new Array(shape.nSubjects).fill(false);
   /** Of the elements that rectangles have written so far. */
   const partialCrc32 = new Uint32Array(shape.nSubjects);
   let open = true;
@@ -175,13 +182,32 @@ function runBuild(build: OpenedBuild): StoreBuild {
 
   return {
     path: partial.path,
-    written: crc32.map((crc) => crc !== undefined),
+    written,
+    async checkResumed(onProgress) {
+      const dataPath = path.join(partial.path, dataFileName(plan));
+      const intact = await findIntact(dataPath, shape, earlier, onProgress).catch((cause: unknown) => {
+        throw asReadError(plan.output, cause);
+      });
+      const promised = new Set<number>();
+      for (const { firstSubject, sourceCrc32 } of earlier) {
+        for (const [i, crc] of sourceCrc32.entries()) {
+          const subject = firstSubject + i;
+          promised.add(subject);
+          if (!intact.has(subject)) continue;
+          crc32[subject] = crc;
+          written[subject] = true;
+        }
+      }
+      return promised.size - intact.size;
+    },
     async writeSubjects(rows, firstSubject, crcs) {
       await settled();
       beatWhenDue();
       writer.writeSubjects(rows, firstSubject, crcs.length);
       for (const [i, crc] of crcs.entries()) crc32[firstSubject + i] = crc;
-      settling = settle({ firstSubject, crc32: crcs });
+      const rowBytes = rows.byteLength / crcs.length;
+      const valuesCrc32 = crcs.map((_, i) => checksum(rows.subarray(i * rowBytes, (i + 1) * rowBytes)));
+      settling = settle({ firstSubject, sourceCrc32: crcs, valuesCrc32 });
       settling.catch(() => {}); // answered by settled()
     },
     writeRectangle(values, rectangle) {
@@ -216,6 +242,12 @@ function runBuild(build: OpenedBuild): StoreBuild {
     },
     close,
   };
+}
+
+function asReadError(output: string, cause: unknown): unknown {
+  if (systemErrorCode(cause) === undefined || isFixelstreamError(cause)) return cause;
+  const message = `Cannot continue the conversion to ${output}: expected to read back what was converted, got ${describeSystemError(cause)}. Check the disk; without ${output}${PARTIAL_SUFFIX}-.. it begins anew.`;
+  return new InputError(message, { path: output, cause });
 }
 
 function assertDiskHasRoom(plan: StoreBuildPlan, dataPath: string): void {

@@ -1,6 +1,7 @@
 // What a conversion has done so far, one JSON value a line, in the partial directory: the plan first, then a line for every group of subjects whose
-// values are on the disk. A run that is killed and started again with the same plan continues after the last whole line.
+// values are on the disk; every line with its own checksum. A run that is killed and started again with the same plan continues after the last whole line.
 import fs from "node:fs";
+import { signatureOf, signed } from "../checksum.js";
 
 export const JOURNAL_FILE = "journal.ndjson";
 
@@ -20,7 +21,9 @@ export interface JournalPlan {
 export interface JournalEntry {
   readonly firstSubject: number;
   /** Of the source files of subjects firstSubject, firstSubject + 1, .. */
-  readonly crc32: readonly number[];
+  readonly sourceCrc32: readonly number[];
+  /** Of the values of each of them as they were given, [nElements] of the element type: what is on the disk must agree before it is believed. */
+  readonly valuesCrc32: readonly number[];
 }
 
 export interface JournalContents {
@@ -30,7 +33,7 @@ export interface JournalContents {
   readonly validBytes: number;
 }
 
-/** Undefined when there is no journal, or none with a whole first line. What follows a line that cannot be is not believed. */
+/** Undefined when there is no journal, or none with a whole first line. What follows a line that cannot be, or is not as it was written, is not believed. */
 export function readJournal(path: string): JournalContents | undefined {
   if (!fs.existsSync(path)) return undefined;
   let plan: JournalPlan | undefined;
@@ -51,7 +54,11 @@ export function readJournal(path: string): JournalContents | undefined {
 
 function parseLine(line: string): unknown {
   try {
-    return JSON.parse(line);
+    const value: unknown = JSON.parse(line);
+    const signature = signatureOf(value);
+    if (signature === undefined || signature.expectedCrc32 !== signature.gotCrc32) return undefined;
+    const { crc32: _, ...rest } = value as { crc32: number };
+    return rest;
   } catch {
     return undefined;
   }
@@ -66,14 +73,18 @@ function isPlan(value: unknown): value is JournalPlan {
 
 function isEntry(value: unknown, nSubjects: number): value is JournalEntry {
   if (value === null || typeof value !== "object") return false;
-  const { firstSubject, crc32 } = value as Record<string, unknown>;
-  if (!Array.isArray(crc32) || !crc32.every((crc) => Number.isSafeInteger(crc))) return false;
+  const { firstSubject, sourceCrc32, valuesCrc32 } = value as Record<string, unknown>;
+  if (!isListOfNumbers(sourceCrc32) || !isListOfNumbers(valuesCrc32)) return false;
   return (
+    sourceCrc32.length === valuesCrc32.length &&
     Number.isSafeInteger(firstSubject) &&
     (firstSubject as number) >= 0 &&
-    (firstSubject as number) + crc32.length <= nSubjects
+    (firstSubject as number) + sourceCrc32.length <= nSubjects
   );
 }
+
+const isListOfNumbers = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.every((number) => Number.isSafeInteger(number));
 
 /** The same order of keys on both sides makes text the comparison. */
 export function isSamePlan(one: JournalPlan, other: JournalPlan): boolean {
@@ -93,7 +104,7 @@ export function openJournal(path: string, validBytes: number): JournalWriter {
   let end = validBytes;
   return {
     append(line) {
-      const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+      const bytes = Buffer.from(`${JSON.stringify(signed(line))}\n`);
       for (let done = 0; done < bytes.byteLength; ) {
         done += fs.writeSync(fd, bytes, done, bytes.byteLength - done, end + done);
       }

@@ -54,6 +54,7 @@ describe("converting a fixel directory", () => {
       elementType: "f32",
       blockWidth: 1024,
       nResumed: 0,
+      nReadAgain: 0,
       searchedIn: cohort.inputDirectory,
     });
     expect(summary.missing).toEqual({ nElements: 1, nValues: 1 });
@@ -159,7 +160,7 @@ describe("converting a fixel directory", () => {
           for (const other of bytes.slice(1)) expect(Buffer.compare(other, bytes[0]!)).toBe(0);
           const manifests = stores.map((store) => ({
             ...JSON.parse(fs.readFileSync(path.join(store, "store.json"), "utf8")),
-            provenance: 0,
+            ...{ provenance: 0, crc32: 0 },
           }));
           for (const other of manifests.slice(1)) expect(other).toEqual(manifests[0]);
         },

@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { signed } from "../../src/checksum.js";
 import { type JournalPlan, openJournal, readJournal } from "../../src/store/journal.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
@@ -10,14 +11,14 @@ const plan: JournalPlan = {
   ...{ formatVersion: 1, kind: "fixel", scalar: "FD", nSubjects: 6, nElements: 20, blockWidth: 16, elementType: "f32" },
   inputs: [{ name: "s0.mif", path: "/data/s0.mif", sizeBytes: 1, mtimeMs: 2 }],
 };
-const entry = (firstSubject: number) => ({ firstSubject, crc32: [firstSubject, 7] });
+const entry = (firstSubject: number) => ({ firstSubject, sourceCrc32: [firstSubject, 7], valuesCrc32: [1, 2] });
 
 function write(name: string, text: string): string {
   const path = join(directory, name);
   fs.writeFileSync(path, text);
   return path;
 }
-const lines = (...values: readonly unknown[]) => values.map((value) => `${JSON.stringify(value)}\n`).join("");
+const lines = (...values: readonly object[]) => values.map((value) => `${JSON.stringify(signed(value))}\n`).join("");
 
 test("a line torn at the end, or in the middle: nothing from there on counts", () => {
   const whole = lines(plan, entry(0));
@@ -38,6 +39,24 @@ test("a torn first line, or none: no journal", () => {
   expect(readJournal(write("empty", ""))).toBeUndefined();
   expect(readJournal(write("torn", JSON.stringify(plan).slice(0, 50)))).toBeUndefined();
   expect(readJournal(join(directory, "absent"))).toBeUndefined();
+});
+
+test("a line with a flipped bit, and what follows it: not believed", () => {
+  const [first, second, third] = [plan, entry(0), entry(2)].map((line) => lines(line)) as [string, string, string];
+  for (const [name, changed] of [
+    ["subject", second.replace('"firstSubject":0', '"firstSubject":4')],
+    ["source", second.replace('"sourceCrc32":[0,7]', '"sourceCrc32":[0,3]')],
+    ["values", second.replace('"valuesCrc32":[1,2]', '"valuesCrc32":[1,6]')],
+    ["unsigned", second.replace(/,"crc32":\d+/, "")],
+  ] as const) {
+    expect(changed, name).not.toBe(second);
+    expect(readJournal(write(`flip-${name}`, first + changed + third)), name).toEqual({
+      plan,
+      entries: [],
+      validBytes: Buffer.byteLength(first),
+    });
+  }
+  expect(readJournal(write("flip-plan", first.replace('"nSubjects":6', '"nSubjects":7')))).toBeUndefined();
 });
 
 test("is continued in place of what was torn", () => {

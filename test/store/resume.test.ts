@@ -26,6 +26,8 @@ async function stopAfterTwo(name: string): Promise<StoreBuildPlan> {
 
 test("with its data: from where it stopped", async () => {
   const build = beginStoreBuild(await stopAfterTwo("whole.fxs"), 2 ** 16);
+  expect(build.written).toEqual([false, false, false]); // not before it was looked at
+  expect(await build.checkResumed()).toBe(0);
   expect(build.written).toEqual([true, true, false]);
   await build.close();
 });
@@ -35,8 +37,26 @@ test("without its data: from the beginning", async () => {
   const [partial] = partialsOf(plan.output);
   fs.rmSync(join(partial!, "values.f32"));
   const build = beginStoreBuild(plan, 2 ** 16);
+  expect(await build.checkResumed()).toBe(0);
   expect(build.written).toEqual([false, false, false]);
   await build.writeSubjects(rows(0, 3), 0, [5, 6, 7]);
   await build.finish();
+  expect(verifyStore(plan.output)).toMatchObject({ damagedBlocks: [], fileProblems: [] });
+});
+
+test("with a flipped bit in a row: all but that row", async () => {
+  const plan = await stopAfterTwo("flipped.fxs");
+  const [partial] = partialsOf(plan.output);
+  const data = join(partial!, "values.f32");
+  const bytes = fs.readFileSync(data);
+  bytes[(1 * 16 + 5) * 4]! ^= 8; // subject 1, element 5
+  fs.writeFileSync(data, bytes);
+  const build = beginStoreBuild(plan, 2 ** 16);
+  expect(await build.checkResumed()).toBe(1);
+  expect(build.written).toEqual([true, false, false]);
+  await build.writeSubjects(rows(1, 2), 1, [6, 7]);
+  await build.finish();
+  const stored = new Float32Array(new Uint8Array(fs.readFileSync(join(plan.output, "values.f32"))).buffer);
+  expect(stored[1 * 16 + 5]).toBe(25);
   expect(verifyStore(plan.output)).toMatchObject({ damagedBlocks: [], fileProblems: [] });
 });

@@ -239,6 +239,7 @@ describe("building", () => {
     );
 
     const second = beginStoreBuild(plan("resumed.fxs"), 64);
+    await second.checkResumed();
     expect(second.written).toEqual([true, true, true, false]);
     await expect(second.finish()).rejects.toThrow(/Subject 3 .* never written/);
     await second.writeSubjects(rows.subarray(240), 3, [14]);
@@ -259,6 +260,7 @@ describe("building", () => {
       await first.writeSubjects(rows.subarray(0, 80), 0, [11]);
       await first.close();
       const second = beginStoreBuild(plan("over.fxs", change), 4096);
+      await second.checkResumed();
       expect(second.written).toEqual([false, false, false, false]);
       await second.close();
     }
@@ -317,6 +319,7 @@ describe("building", () => {
     await first.close();
     fs.truncateSync(path.join(partialsOf(path.join(directory, "short.fxs"))[0]!, "FD.f32"), 0);
     const second = beginStoreBuild(plan("short.fxs"), 4096);
+    await second.checkResumed();
     expect(second.written).toEqual([false, false, false, false]);
     await second.close();
   });
@@ -336,6 +339,7 @@ describe("building", () => {
       await first.close();
       fs.appendFileSync(path.join(partialsOf(path.join(directory, name))[0]!, "journal.ndjson"), `${line}\n`);
       const second = beginStoreBuild(plan(name), 4096);
+      await second.checkResumed();
       expect(second.written).toEqual([true, false, false, false]);
       await second.writeSubjects(rows.subarray(80), 1, [12, 13, 14]);
       await second.finish();

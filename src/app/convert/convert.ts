@@ -94,5 +94,6 @@ async function convertToHdf5(
     ...{ path: output, nSubjects: total, nElements, elementType, dataBytes, groups, searchedIn, missing },
     blockWidth: nElements,
     nResumed: 0,
+    nReadAgain: 0,
   };
 }

@@ -93,6 +93,12 @@ function createConvertFixelsCommand(streams: CliStreams): Command {
       progress.stop();
       if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) {
+        if (summary.nReadAgain > 0) {
+          say(
+            streams,
+            `fixelstream: ${output}: ${summary.nReadAgain} subjects of the conversion that was stopped were damaged on the disk, and were read again\n`,
+          );
+        }
         say(
           streams,
           `fixelstream: ${output}: ${summary.nSubjects} subjects x ${summary.nElements} fixels, ${summary.elementType}, ${formatBytes(summary.dataBytes)} in ${formatDuration(performance.now() - start)}\n`,
