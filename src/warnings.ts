@@ -17,6 +17,7 @@ export const WARNING_TAGS = [
   "precision-double",
   "single-variance-group",
   "too-few-shuffles",
+  "unchecked",
   "untestable-elements",
   "waiting-for-cache",
 ] as const;

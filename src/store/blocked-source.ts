@@ -3,10 +3,17 @@
 //   block i, all rows          [ row 0: W | row 1: W | row 2: W | .. ]      one copy of nRows x W
 //   part of a block            [ row 0: ..xx.. | row 1: ..xx.. | .. ]       one copy a row
 //   rows 0-1 and 5 of a block  [ one copy of 2 W | .. | one copy of W ]     one copy a run of neighbours
+import { dirname } from "node:path";
+import { crc32 } from "node:zlib";
+import { formatCrc32 } from "../checksum.js";
+import { InputError } from "../errors.js";
 import type { FileBytes } from "../mapping/file-bytes.js";
 import type { ColumnSource, ColumnSourceSpec } from "./column-source.js";
 import { bytesPerValue } from "./element-type.js";
 import { assertColumnRange, planRowRuns } from "./row-runs.js";
+
+/** Bytes read at once of a block that is read for its checksum alone. */
+const CHECK_BYTES = 2 ** 18;
 
 /** `spec.layout` is "blocked". Closing the source closes `file`. */
 export function createBlockedSource(spec: ColumnSourceSpec, file: FileBytes): ColumnSource {
@@ -40,6 +47,22 @@ export function createBlockedSource(spec: ColumnSourceSpec, file: FileBytes): Co
     }
   }
 
+  const blockBytes = spec.nRowsInFile * width * valueBytes;
+  /** What is delivered of a whole block is the block as it lies in the file. */
+  const takesAllRows = runs.length === 1 && runs[0]!.fileRow === 0 && runs[0]!.count === spec.nRowsInFile;
+  let chunk: Uint8Array | undefined;
+
+  function sumOfBlock(iBlock: number): number {
+    chunk ??= new Uint8Array(Math.min(CHECK_BYTES, blockBytes));
+    let crc = 0;
+    for (let done = 0; done < blockBytes; done += chunk.byteLength) {
+      const piece = chunk.subarray(0, Math.min(chunk.byteLength, blockBytes - done));
+      file.copyInto(piece, spec.byteOffset + iBlock * blockBytes + done);
+      crc = crc32(piece, crc);
+    }
+    return crc;
+  }
+
   return {
     spec,
     nRows,
@@ -54,6 +77,30 @@ export function createBlockedSource(spec: ColumnSourceSpec, file: FileBytes): Co
         done += n;
       }
     },
+    checkBlocks(firstBlock, endBlock, held, first) {
+      const { blockCrc32 } = spec;
+      if (blockCrc32 === undefined) return;
+      for (let iBlock = firstBlock; iBlock < endBlock; iBlock++) {
+        const isHeld = takesAllRows && first === iBlock * width && held.byteLength === blockBytes;
+        const got = isHeld ? crc32(held) : sumOfBlock(iBlock);
+        if (got !== blockCrc32[iBlock]) throw damagedBlock(spec, iBlock, blockCrc32[iBlock]!, got);
+      }
+    },
     close: () => file.close(),
   };
+}
+
+function damagedBlock(
+  { path, blockWidth, nElements }: ColumnSourceSpec,
+  iBlock: number,
+  expected: number,
+  got: number,
+) {
+  const first = iBlock * blockWidth;
+  const last = Math.min(first + blockWidth, nElements) - 1;
+  return new InputError(
+    `Cannot use ${path}: expected block ${iBlock} (elements ${first} to ${last}, counted from 0) as it was written, CRC-32 ${formatCrc32(expected)}, got ${formatCrc32(got)}. ` +
+      `The store is damaged: fixelstream verify ${dirname(path)} says where, and whose values. Copy it again, or convert the cohort again (one in the cache: delete it).`,
+    { path },
+  );
 }

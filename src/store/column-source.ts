@@ -24,6 +24,8 @@ export interface ColumnSourceSpec {
   readonly ours: boolean;
   /** Of the file when what else is known of it was read; another of that name is refused. Absent: any. */
   readonly identity?: FileIdentity | undefined;
+  /** "blocked": of each block as it was written. Absent: there are none, or they are not to be compared. */
+  readonly blockCrc32?: Uint32Array;
   /** Bytes of the window of a mapped file, resident at most once a source; absent: 64 MiB. */
   readonly windowBytes?: number;
 }
@@ -38,5 +40,10 @@ export interface ColumnSource {
    * (exactly nRows * count * size bytes). Any range inside 0..nElements is allowed; ranges within one block are fastest.
    */
   copyColumnsInto(target: Uint8Array, first: number, count: number): void;
+  /**
+   * Compares blocks firstBlock..endBlock, of all rows, with `spec.blockCrc32`; nothing where there is none. `held`: what copyColumnsInto gave last, from
+   * element `first` on; what is a whole block in it is not read again. Throws InputError naming file, block and elements.
+   */
+  checkBlocks(firstBlock: number, endBlock: number, held: Uint8Array, first: number): void;
   close(): void;
 }

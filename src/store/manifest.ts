@@ -1,5 +1,6 @@
 // store.json: what a store holds, as FORMAT.md specifies it. Parse and serialise, pure.
 import { z } from "zod";
+import { formatCrc32, type Signature, signatureOf, signed } from "../checksum.js";
 import { InputError } from "../errors.js";
 
 export const FORMAT_VERSION = 1;
@@ -55,12 +56,13 @@ const manifestSchema = z.object({
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type ScalarEntry = z.infer<typeof scalar>;
+export type CheckedFile = z.infer<typeof checkedFile>;
 export type SourceEntry = z.infer<typeof source>;
 
-/** The text of store.json: indented down to scalars and sources (one a line), for people and for diff. */
+/** The text of store.json, with its own checksum: indented down to scalars and sources (one a line), for people and for diff. */
 export function formatManifest(manifest: Manifest): string {
   // Checksums and sources would take a line a number; one line an array of numbers and one a source keeps the file readable.
-  return `${JSON.stringify(manifest, null, 1)
+  return `${JSON.stringify(signed(manifest), null, 1)
     .replace(/\[\n\s+(\d[\d,\s]*?)\n\s+\]/g, (_, numbers: string) => `[${numbers.replace(/\s+/g, " ")}]`)
     .replace(
       /\{\n\s+("name": .*)\n\s+("path": .*)\n\s+("sizeBytes": .*)\n\s+("mtimeMs": .*)\n\s+("crc32": \d+)\n\s+\}/g,
@@ -68,8 +70,35 @@ export function formatManifest(manifest: Manifest): string {
     )}\n`;
 }
 
-/** Reads what formatManifest wrote. `storePath` goes into messages. Throws InputError saying what is wrong with it. */
+/** The store.json that was read, and whether its bytes can be trusted. */
+export interface ParsedManifest {
+  readonly manifest: Manifest;
+  /** Undefined: a store.json without checksum, of a version before there was one. */
+  readonly signature: Signature | undefined;
+}
+
+/**
+ * Reads what formatManifest wrote. `storePath` goes into messages. Throws InputError saying what is wrong with it, and when it is not what was written.
+ */
 export function parseManifest(text: string, storePath: string): Manifest {
+  const { manifest, signature } = readSignedManifest(text, storePath);
+  assertSigned(storePath, signature);
+  return manifest;
+}
+
+/** Throws InputError when store.json is not what was written. */
+export function assertSigned(storePath: string, signature: Signature | undefined): void {
+  if (signature === undefined || signature.expectedCrc32 === signature.gotCrc32) return;
+  const { expectedCrc32, gotCrc32 } = signature;
+  throw new InputError(
+    `Cannot open ${storePath} as a store: expected ${MANIFEST_FILE} as it was written (CRC-32 ${formatCrc32(expectedCrc32)}), got other contents (${formatCrc32(gotCrc32)}). ` +
+      "It is damaged: copy it again, or convert the cohort again. If you changed it on purpose, take out its last key, crc32.",
+    { path: storePath },
+  );
+}
+
+/** The same, whatever its checksum says. Throws InputError for what cannot be a store.json. */
+export function readSignedManifest(text: string, storePath: string): ParsedManifest {
   const fail = (reason: string, cause?: unknown) =>
     new InputError(`Cannot open ${storePath} as a store: its ${MANIFEST_FILE} ${reason}. Convert the cohort again.`, {
       path: storePath,
@@ -96,7 +125,7 @@ export function parseManifest(text: string, storePath: string): Manifest {
   }
   const problem = checkManifest(parsed.data);
   if (problem !== undefined) throw fail(`contradicts itself (${problem})`);
-  return parsed.data;
+  return { manifest: parsed.data, signature: signatureOf(json) };
 }
 
 /** What the schema cannot say: lengths that must agree. */

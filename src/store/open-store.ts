@@ -1,13 +1,25 @@
 // Opens a store directory: reads store.json, checks that every file is there with the size it must have, and refuses otherwise, saying why.
 import fs from "node:fs";
 import path from "node:path";
+import { crc32 } from "node:zlib";
+import { formatCrc32 } from "../checksum.js";
 import { InputError, UsageError } from "../errors.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
 import { type FileIdentity, identityBehind, isSameIdentity } from "../publish/file-identity.js";
 import { parseId } from "../publish/maker.js";
 import { systemErrorCode } from "../system-error.js";
+import { checksumFile } from "./checksum-file.js";
 import type { ColumnSourceSpec } from "./column-source.js";
-import { MANIFEST_FILE, type Manifest, PARTIAL_SUFFIX, parseManifest, type ScalarEntry } from "./manifest.js";
+import {
+  assertSigned,
+  type CheckedFile,
+  MANIFEST_FILE,
+  type Manifest,
+  PARTIAL_SUFFIX,
+  parseManifest,
+  readSignedManifest,
+  type ScalarEntry,
+} from "./manifest.js";
 import { hasPartial } from "./open-partial.js";
 import { isSetAside, restoreReplaced } from "./publish-store.js";
 import { listFileProblems } from "./store-files.js";
@@ -31,13 +43,23 @@ export interface Store {
   missing(scalar: string): Uint32Array | undefined;
   /** Throws InputError when it was replaced since: what was read of it by name may be another's. */
   assertSame(): void;
+  /** Throws InputError when index or directions are not as they were written. */
+  checkTemplate(): void;
+  /** store.json has a checksum: those of versions before it had none. */
+  readonly isSigned: boolean;
   /** Nothing is held open; kept for symmetry with other sources. Idempotent. */
   close(): void;
 }
 
+export interface OpenStoreOptions {
+  readonly io: IoPolicy;
+  /** False: no checksum is compared, now or by who reads what `spec` describes. Default: true. */
+  readonly verify?: boolean | undefined;
+}
+
 /** Throws InputError: no store, an unfinished or damaged one, or one of another format version. */
-export function openStore(storePath: string, options: { io: IoPolicy }): Store {
-  const { manifest, identities } = readSettled(storePath);
+export function openStore(storePath: string, { io, verify = true }: OpenStoreOptions): Store {
+  const { manifest, signature, identities } = readSettled(storePath, verify);
   const entry = (scalar: string): ScalarEntry => {
     const found = Object.hasOwn(manifest.scalars, scalar) ? manifest.scalars[scalar] : undefined;
     if (found !== undefined) return found;
@@ -55,9 +77,10 @@ export function openStore(storePath: string, options: { io: IoPolicy }): Store {
       indexPath: path.join(storePath, template.index.file),
       directionsPath: path.join(storePath, template.directions.file),
     },
+    isSigned: signature !== undefined,
     subjectNames: (scalar) => entry(scalar).sources.map((source) => source.name),
     spec(scalar, rows) {
-      const { file, elementType } = entry(scalar);
+      const { file, elementType, blockCrc32 } = entry(scalar);
       return {
         path: path.join(storePath, file),
         byteOffset: 0,
@@ -66,9 +89,10 @@ export function openStore(storePath: string, options: { io: IoPolicy }): Store {
         nElements,
         elementType,
         blockWidth,
-        io: options.io,
+        io,
         ours: true,
         identity: identities.get(file),
+        ...(verify ? { blockCrc32: Uint32Array.from(blockCrc32) } : {}),
         ...(rows === undefined ? {} : { rows }),
       };
     },
@@ -76,6 +100,7 @@ export function openStore(storePath: string, options: { io: IoPolicy }): Store {
       const { missing } = entry(scalar);
       if (missing === undefined) return undefined;
       const bytes = fs.readFileSync(path.join(storePath, missing.file));
+      if (verify) assertAsWritten(storePath, missing, crc32(bytes));
       return new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
     },
     assertSame() {
@@ -91,30 +116,54 @@ export function openStore(storePath: string, options: { io: IoPolicy }): Store {
         { path: storePath },
       );
     },
+    checkTemplate() {
+      if (!verify || template === undefined) return;
+      for (const checked of [template.index, template.directions]) {
+        assertAsWritten(storePath, checked, checksumFile(path.join(storePath, checked.file)));
+      }
+    },
     close() {},
   };
 }
 
 /** store.json and the files that it was read with: none of them is of a store that took the name meanwhile. */
-function readSettled(storePath: string): { manifest: Manifest; identities: Map<string, FileIdentity | undefined> } {
+function readSettled(
+  storePath: string,
+  verify: boolean,
+): ReturnType<typeof readSignedManifest> & { identities: Map<string, FileIdentity | undefined> } {
   for (let attempt = 1; ; attempt++) {
     const before = manifestIdentity(storePath);
-    const manifest = readManifest(storePath);
+    const { manifest, signature } = readSignedManifest(readManifestText(storePath), storePath);
+    if (verify) assertSigned(storePath, signature);
     checkFiles(storePath, manifest);
     const identities = new Map(
       Object.values(manifest.scalars).map(({ file }) => [file, identityBehind(path.join(storePath, file))]),
     );
     identities.set(MANIFEST_FILE, before);
     if (isSameIdentity(before, manifestIdentity(storePath)) || attempt === MOST_ATTEMPTS)
-      return { manifest, identities };
+      return { manifest, signature, identities };
   }
 }
 
 const MOST_ATTEMPTS = 3;
 const manifestIdentity = (storePath: string) => identityBehind(path.join(storePath, MANIFEST_FILE));
 
+function assertAsWritten(storePath: string, { file, crc32: expected }: CheckedFile, got: number): void {
+  if (got === expected) return;
+  throw new InputError(
+    `Cannot use ${path.join(storePath, file)}: expected it as it was written, CRC-32 ${formatCrc32(expected)}, got ${formatCrc32(got)}. ` +
+      "The store is damaged: copy it again, or convert the cohort again (one in the cache: delete it).",
+    { path: path.join(storePath, file) },
+  );
+}
+
 /** store.json alone; whether the other files are there is not looked at. Throws InputError. */
 export function readManifest(storePath: string): Manifest {
+  return parseManifest(readManifestText(storePath), storePath);
+}
+
+/** Throws InputError: no store, or an unfinished one. */
+export function readManifestText(storePath: string): string {
   const refuse = (reason: string, cause?: unknown) =>
     new InputError(`Cannot open ${storePath} as a store: ${reason}`, { path: storePath, cause });
   const bare = storePath.replace(/[/\\]+$/, "");
@@ -129,9 +178,8 @@ export function readManifest(storePath: string): Manifest {
         : "there is no such directory.",
     );
   }
-  let text: string;
   try {
-    text = fs.readFileSync(path.join(storePath, MANIFEST_FILE), "utf8");
+    return fs.readFileSync(path.join(storePath, MANIFEST_FILE), "utf8");
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === "ENOENT")
@@ -143,7 +191,6 @@ export function readManifest(storePath: string): Manifest {
       throw refuse("expected a directory, got a file. Give the directory that convert wrote.", cause);
     throw refuse(`${cause instanceof Error ? cause.message : cause}.`, cause);
   }
-  return parseManifest(text, storePath);
 }
 
 /** One that is being replaced just now is waited for; one that a run killed meanwhile left aside gets its name back. */

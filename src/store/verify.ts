@@ -5,8 +5,8 @@ import { describeSystemError } from "../system-error.js";
 import { countBlocks } from "./block-width.js";
 import { checksumFile } from "./checksum-file.js";
 import { bytesPerValue, dataFileBytes } from "./element-type.js";
-import type { Manifest, ScalarEntry } from "./manifest.js";
-import { readManifest } from "./open-store.js";
+import { MANIFEST_FILE, type Manifest, readSignedManifest, type ScalarEntry } from "./manifest.js";
+import { readManifestText } from "./open-store.js";
 import { scanBlocks } from "./scan-blocks.js";
 import { type FileProblem, listFileProblems } from "./store-files.js";
 
@@ -32,6 +32,8 @@ export interface VerifyReport {
   readonly damagedBlocks: readonly DamagedBlock[];
   /** Other files of the store whose bytes changed. */
   readonly damagedFiles: readonly { file: string; expectedCrc32: number; gotCrc32: number }[];
+  /** store.json has a checksum: those of versions before it had none. */
+  readonly isSigned: boolean;
   /** Files that are not there, cannot be read, or have another size. Of a file that is too short the whole blocks are checked all the same. */
   readonly fileProblems: readonly FileProblem[];
 }
@@ -41,7 +43,7 @@ export function verifyStore(
   storePath: string,
   onProgress?: (doneBlocks: number, allBlocks: number) => void,
 ): VerifyReport {
-  const manifest = readManifest(storePath);
+  const { manifest, signature } = readSignedManifest(readManifestText(storePath), storePath);
   const fileProblems = listFileProblems(storePath, manifest);
   const damagedBlocks: DamagedBlock[] = [];
   const allBlocks = Object.values(manifest.scalars).reduce((sum, scalar) => sum + scalar.blockCrc32.length, 0);
@@ -57,6 +59,8 @@ export function verifyStore(
     }
   }
   const damagedFiles = [];
+  if (signature !== undefined && signature.expectedCrc32 !== signature.gotCrc32)
+    damagedFiles.push({ file: MANIFEST_FILE, ...signature });
   for (const { file, crc32 } of checkedFiles(manifest)) {
     if (fileProblems.some((problem) => problem.file === file)) continue;
     try {
@@ -66,7 +70,8 @@ export function verifyStore(
       fileProblems.push({ file, expected: `a file ${file} that can be read`, got: describeSystemError(error) });
     }
   }
-  return { path: storePath, manifest, nBlocks: allBlocks, damagedBlocks, damagedFiles, fileProblems };
+  const isSigned = signature !== undefined;
+  return { path: storePath, manifest, nBlocks: allBlocks, damagedBlocks, damagedFiles, fileProblems, isSigned };
 }
 
 function checkedFiles({ scalars, template }: Manifest): { file: string; crc32: number }[] {

@@ -69,7 +69,7 @@ function removeLeftovers(output: string): void {
 }
 
 function contents(store: string): Record<string, unknown> {
-  const { provenance: _, ...manifest } = JSON.parse(fs.readFileSync(path.join(store, "store.json"), "utf8"));
+  const { provenance: _, crc32: __, ...manifest } = JSON.parse(fs.readFileSync(path.join(store, "store.json"), "utf8"));
   return {
     manifest,
     data: fs.readFileSync(path.join(store, "FD.f32")).toString("base64"),

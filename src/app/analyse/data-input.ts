@@ -1,6 +1,7 @@
 // What an analysis knows of its data before and after they are opened, whatever the elements are and whatever kind of source they come from.
 import type { CarriedHeader } from "../../results/result-files.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
+import type { Warning } from "../../warnings.js";
 import type { OpenEvents } from "../inputs/input-source.js";
 
 export interface SourceChecksum {
@@ -33,6 +34,8 @@ export interface DataInput {
   readonly expected: ColumnSourceSpec;
   /** Bytes that `open` will write to the cache. */
   readonly bytesToWrite: number;
+  /** Of what was found out when it was resolved. */
+  readonly warnings?: readonly Warning[];
   /** Looks at what `open` would read; it does so itself. Throws InputError with all problems. */
   checkSources(): void;
   /** The type that the values may need, at most, as far as headers tell. Throws as checkSources. */
@@ -47,6 +50,7 @@ export interface DataInput {
 export interface ColumnInput {
   readonly expected: ColumnSourceSpec;
   readonly bytesToWrite: number;
+  readonly warnings?: readonly Warning[];
   checkSources(): void;
   widestType(): ElementType;
   open(events?: OpenEvents): Promise<OpenedColumn>;

@@ -13,10 +13,10 @@ export interface StoredMatrix {
 }
 
 /** Undefined: not in a store, or not yet. Throws InputError for a store that is damaged. */
-export function describeStored({ path, ours, rows, io }: ColumnSourceSpec): StoredMatrix | undefined {
+export function describeStored({ path, ours, rows, io, blockCrc32 }: ColumnSourceSpec): StoredMatrix | undefined {
   const directory = dirname(path);
   if (!ours || !existsSync(join(directory, "store.json"))) return undefined;
-  const store = openStore(directory, { io });
+  const store = openStore(directory, { io, verify: blockCrc32 !== undefined });
   const scalar = store.scalarNames.find((name) => store.manifest.scalars[name]!.file === basename(path));
   if (scalar === undefined) return undefined;
   const sources = store.manifest.scalars[scalar]!.sources.map(({ name, crc32 }) => ({ name, crc32 }));

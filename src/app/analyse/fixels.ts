@@ -33,9 +33,9 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
   describeOutput: ({ output }) => output,
   describeEarlier: ({ output }) => ` in ${output}`,
   async resolveInput(options, { cache, files, signal }) {
-    const { input, subjects, scalar, template, memoryBytes, io, command } = options;
+    const { input, subjects, scalar, template, memoryBytes, io, verify, command } = options;
     const readList = (path: string) => files.list("subjectList", path);
-    const given = { input, subjects, scalar, template, memoryBytes, io, command, cache, readList, signal };
+    const given = { input, subjects, scalar, template, memoryBytes, io, verify, command, cache, readList, signal };
     const found = await resolveFixelInput(given);
     return {
       nSubjects: found.subjects.length,
@@ -46,6 +46,7 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
       bytesToWrite: found.bytesToWrite,
       template: found.template,
       ending: found.ending,
+      warnings: found.warnings ?? [],
       fixels: found,
       checkSources: () => found.checkSources(),
       widestType: () => found.widestType(),
@@ -53,11 +54,11 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
       close: () => found.close(),
     };
   },
-  async resolveColumns({ column = [], memoryBytes, io, command }, { fixels }, { cache, files }) {
+  async resolveColumns({ column = [], memoryBytes, io, verify, command }, { fixels }, { cache, files }) {
     const columns: ColumnInput[] = [];
     for (const [i, list] of column.entries()) {
       const readList = (path: string) => files.list(`column${i + 1}`, path);
-      const found = await resolveColumnInput(list, fixels, { cache, memoryBytes, io, command, readList });
+      const found = await resolveColumnInput(list, fixels, { cache, memoryBytes, io, verify, command, readList });
       columns.push({
         expected: found.expected,
         bytesToWrite: found.bytesToWrite,
@@ -119,14 +120,14 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
 };
 
 function connectivityInputs(
-  { connectivity, cfeC }: FixelCfeOptions,
+  { connectivity, cfeC, verify }: FixelCfeOptions,
   nFixels: number,
   { columns, elementOf }: ElementSelection,
   cache: string,
 ): PrepareInputs {
   return {
     ...{ directory: connectivity, nFixels, elementOfFixel: elementOf, nElements: columns.length, cache },
-    exponent: cfeC,
+    ...{ exponent: cfeC, verify },
   };
 }
 

@@ -35,6 +35,8 @@ export interface AnalysisOptions {
   readonly scalar?: string | undefined;
   readonly cache?: string | undefined;
   readonly io: IoPolicy;
+  /** False: checksums are not compared. Default: true. */
+  readonly verify?: boolean | undefined;
   readonly kernels: KernelChoice;
   readonly precision: Precision;
   readonly memoryBytes: number;
@@ -77,6 +79,7 @@ export const ANALYSIS_DEFAULTS = {
   errors: "ee",
   force: false,
   io: "auto",
+  verify: true,
   kernels: "auto",
   precision: "double",
   memoryBytes: 2 ** 30,

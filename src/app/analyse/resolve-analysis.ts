@@ -38,6 +38,12 @@ export interface AnalysisPlan<Input extends DataInput = DataInput> {
   readonly warnings: readonly Warning[];
 }
 
+const NOT_VERIFIED: Warning = {
+  tag: "unchecked",
+  message:
+    "No checksum is compared (--no-verify): a damaged store, matrix or template would be used as it is. `fixelstream verify` compares them at any time.",
+};
+
 /** Throws UsageError, InputError, DesignError (with all problems found), BudgetError, or the reason of `signal`. */
 export async function resolveAnalysis<Options extends AnalysisOptions, Input extends DataInput>(
   kind: ElementKind<Options, Input>,
@@ -66,6 +72,8 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
     shufflesIdentity: shuffles.identity,
     enhancement: kind.resolveEnhancement(options, input, selection, cache),
     warnings: [
+      ...(options.verify === false ? [NOT_VERIFIED] : []),
+      ...[input, ...columnInputs].flatMap(({ warnings = [] }) => warnings),
       ...designWarnings(design),
       ...list.warnings,
       ...variance.warnings,

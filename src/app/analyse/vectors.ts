@@ -20,16 +20,17 @@ const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
   describeOutput: ({ prefix }) => `${prefix}*.csv`,
   describeEarlier: ({ prefix }) => `, ${prefix}*.csv,`,
   async resolveInput(options, { cache, signal }) {
-    const { input, scalar, memoryBytes, io, command } = options;
-    const found = await resolveVectorInput({ input, scalar, memoryBytes, io, command, cache, signal });
+    const { input, scalar, memoryBytes, io, verify, command } = options;
+    const found = await resolveVectorInput({ input, scalar, memoryBytes, io, verify, command, cache, signal });
     return { ...sourceOf(found), subjectsFrom: input, searchedIn: undefined };
   },
   /** Given as the data are: a list of one file a subject, a matrix, or a store. */
-  async resolveColumns({ input, column = [], memoryBytes, io, command }, { nSubjects, nElements }, { cache, signal }) {
+  async resolveColumns(options, { nSubjects, nElements }, { cache, signal }) {
+    const { input, column = [], memoryBytes, io, verify, command } = options;
     const columns = [];
+    const common = { scalar: undefined, memoryBytes, io, verify, command, cache, signal };
     for (const path of column) {
-      const given = { input: path, scalar: undefined, memoryBytes, io, command, cache, signal };
-      const found = await resolveVectorInput(given);
+      const found = await resolveVectorInput({ ...common, input: path });
       if (found.nSubjects !== nSubjects || found.nElements !== nElements) {
         throw new InputError(
           `Cannot use ${path} for -column: expected ${nSubjects} subjects x ${nElements} elements, as ${input} has, got ${found.nSubjects} x ${found.nElements}. Give one value a subject and element.`,

@@ -27,6 +27,8 @@ export interface CachedInputOptions {
   readonly nSubjects: number;
   readonly nElements: number;
   readonly io: IoPolicy;
+  /** False: checksums are not compared. Default: true. */
+  readonly verify?: boolean | undefined;
   /** Converts into `output`, which is in the cache, under the claim. */
   convert(target: ConversionTarget): Promise<unknown>;
 }
@@ -64,7 +66,8 @@ export function findCachedInput(options: CachedInputOptions): CachedInput {
       `Cannot keep ${entry}: expected files as they were when the run began, got others, changed meanwhile. Make sure that nothing writes to the inputs, and run the command again.`,
     );
   };
-  const known = openEntry(entry, io);
+  const open = () => openEntry(entry, options);
+  const known = open();
   const expected = known?.store.spec(scalar) ?? {
     path: entry,
     byteOffset: 0,
@@ -90,7 +93,7 @@ export function findCachedInput(options: CachedInputOptions): CachedInput {
         use ??= useEntry(entry, (reason) => onWarning?.(unmarkedWarning(entry, reason)));
         const { value: store, made } = await makeOrWait({
           target: entry,
-          find: () => (known !== undefined && isSame(entry, known.identity) ? known : openEntry(entry, io))?.store,
+          find: () => (known !== undefined && isSame(entry, known.identity) ? known : open())?.store,
           make: async (lock) => {
             const report = (phase: string, done: number, total: number) => {
               signal?.throwIfAborted();
@@ -139,11 +142,11 @@ interface KnownEntry {
 }
 
 /** Undefined: not there, unfinished, or of another version; it is converted (again). */
-function openEntry(entry: string, io: IoPolicy): KnownEntry | undefined {
+function openEntry(entry: string, { io, verify }: Pick<CachedInputOptions, "io" | "verify">): KnownEntry | undefined {
   if (!fs.existsSync(entry)) return undefined;
   try {
     const identity = identityOf(path.join(entry, MANIFEST_FILE));
-    return identity && { store: openStore(entry, { io }), identity };
+    return identity && { store: openStore(entry, { io, verify }), identity };
   } catch (error) {
     if (isFixelstreamError(error)) return undefined;
     throw error;

@@ -31,6 +31,8 @@ export interface ColumnOptions {
   readonly cache: string;
   readonly memoryBytes: number;
   readonly io: IoPolicy;
+  /** False: checksums are not compared. Default: true. */
+  readonly verify?: boolean | undefined;
   readonly command: string;
   /** As FixelInputOptions. */
   readonly readList?: ((path: string) => Promise<string[]>) | undefined;
@@ -56,7 +58,14 @@ export async function resolveColumnInput(
   }
   const { paths } = resolveSubjectFiles(names, { listPath: list });
   const cached = findCachedInput({
-    ...{ cache: options.cache, io: options.io, scalar: SCALAR, nSubjects, nElements: input.nFixels },
+    ...{
+      cache: options.cache,
+      io: options.io,
+      verify: options.verify,
+      scalar: SCALAR,
+      nSubjects,
+      nElements: input.nFixels,
+    },
     keyNow: () => cacheKey(input, names, paths),
     convert: ({ onProgress, ...target }) =>
       convertFixelDirectory({

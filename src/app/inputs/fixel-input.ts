@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { convertFixelDirectory } from "../../../converters/fixel-directory.js";
+import { formatCrc32 } from "../../checksum.js";
 import { InputError, UsageError } from "../../errors.js";
 import { type FixelDirectory, openFixelDirectory } from "../../formats/fixel-directory.js";
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
@@ -10,6 +11,8 @@ import { readImageHeader } from "../../formats/image.js";
 import type { ImageHeader } from "../../formats/image-header.js";
 import { resolveSubjectFiles } from "../../formats/text/subject-list.js";
 import { type UseMark, useEntry } from "../../publish/in-use.js";
+import { checksumFile } from "../../store/checksum-file.js";
+import type { Manifest } from "../../store/manifest.js";
 import { openStore, type Store } from "../../store/open-store.js";
 import { selectRows } from "../../store/select-rows.js";
 import { findCachedInput } from "./cached-input.js";
@@ -20,7 +23,9 @@ import {
   type OpenEvents,
   type OpenedInput,
   readList,
+  uncheckedWarnings,
 } from "./input-source.js";
+import { checksumSource } from "./source-checksum.js";
 import { subjectHeaders } from "./subject-headers.js";
 
 export type { FixelInput, FixelInputOptions, OpenEvents, OpenedInput };
@@ -37,8 +42,8 @@ export async function resolveFixelInput(options: FixelInputOptions): Promise<Fix
 }
 
 async function resolveStore(options: FixelInputOptions): Promise<FixelInput> {
-  const { input, subjects } = options;
-  const store = openStore(input, { io: options.io });
+  const { input, subjects, io, verify } = options;
+  const store = openStore(input, { io, verify });
   const scalar = scalarOf(store, options.scalar);
   if (store.template === undefined) {
     throw new InputError(
@@ -46,6 +51,7 @@ async function resolveStore(options: FixelInputOptions): Promise<FixelInput> {
       { path: input },
     );
   }
+  store.checkTemplate();
   const names = store.subjectNames(scalar);
   const rows =
     subjects === "-"
@@ -61,6 +67,7 @@ async function resolveStore(options: FixelInputOptions): Promise<FixelInput> {
     ending: template.indexPath.endsWith(".mif") || template.indexPath.endsWith(".mif.gz") ? ".mif" : ".nii",
     expected: store.spec(scalar, rows),
     bytesToWrite: 0,
+    warnings: verify !== false ? uncheckedWarnings(store) : [],
     checkSources() {},
     widestType: () => store.spec(scalar).elementType,
     close: () => use?.release(),
@@ -104,6 +111,31 @@ function openedStore(
   };
 }
 
+/**
+ * What goes into results beside the values, template and header of the first subject, is read where it lies: it must be what was converted. Names, sizes and
+ * times were compared already. Throws InputError.
+ */
+function assertConvertedFrom(
+  { indexPath, directionsPath }: FixelDirectory,
+  firstSubject: string,
+  { template, scalars }: Manifest,
+  scalar: string,
+): void {
+  const files: readonly (readonly [path: string, expected: number | undefined, sum: (path: string) => number])[] = [
+    [indexPath, template?.index.crc32, checksumFile],
+    [directionsPath, template?.directions.crc32, checksumFile],
+    [firstSubject, scalars[scalar]!.sources[0]!.crc32, checksumSource],
+  ];
+  for (const [path, expected, sum] of files) {
+    const got = sum(path);
+    if (expected === undefined || got === expected) continue;
+    throw new InputError(
+      `Cannot use ${path}: expected the bytes that were converted, CRC-32 ${formatCrc32(expected)}, got others (${formatCrc32(got)}), though its size and time are the same. It is damaged: restore it. If it was changed on purpose, give it a new time (touch), and it is converted again.`,
+      { path },
+    );
+  }
+}
+
 function scalarOf(store: Store, wanted: string | undefined): string {
   if (wanted !== undefined || store.scalarNames.length !== 1) {
     const name = wanted ?? DEFAULT_SCALAR;
@@ -128,7 +160,8 @@ async function resolveDirectory(options: FixelInputOptions, directory: FixelDire
   });
   const scalar = options.scalar ?? DEFAULT_SCALAR;
   const cached = findCachedInput({
-    ...{ cache: options.cache, io: options.io, scalar, nSubjects: names.length, nElements: directory.nFixels },
+    ...{ cache: options.cache, io: options.io, verify: options.verify, scalar },
+    ...{ nSubjects: names.length, nElements: directory.nFixels },
     keyNow: () => cacheKey(directory, names, paths, scalar),
     convert: ({ onProgress, ...target }) =>
       convertFixelDirectory({
@@ -153,6 +186,7 @@ async function resolveDirectory(options: FixelInputOptions, directory: FixelDire
     ...subjectHeaders(cached, names, paths),
     async open(events) {
       const { store, reused } = await cached.open(events);
+      if (reused && options.verify !== false) assertConvertedFrom(directory, paths[0]!, store.manifest, scalar);
       const header = readSubjectHeader(paths[0]!, directory.directionsPath);
       return openedStore(store, scalar, undefined, reused, header);
     },

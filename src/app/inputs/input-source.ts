@@ -3,6 +3,7 @@ import type { ImageHeader } from "../../formats/image-header.js";
 import { readSubjectList } from "../../formats/text/subject-list.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
+import type { Store } from "../../store/open-store.js";
 import type { Warning } from "../../warnings.js";
 
 export interface FixelInputOptions {
@@ -18,6 +19,8 @@ export interface FixelInputOptions {
   readonly cache: string;
   readonly memoryBytes: number;
   readonly io: IoPolicy;
+  /** False: checksums are not compared. Default: true. */
+  readonly verify?: boolean | undefined;
   readonly command: string;
   /** Ends the reading of an .h5 with its reason. */
   readonly signal?: AbortSignal | undefined;
@@ -50,6 +53,8 @@ export interface FixelInput {
   readonly expected: ColumnSourceSpec;
   /** Bytes that `open` will write to the cache. */
   readonly bytesToWrite: number;
+  /** Of what was found out when it was resolved. */
+  readonly warnings?: readonly Warning[];
   /** Looks at the headers that `open` would read; it does so itself. Throws InputError with all problems. */
   checkSources(): void;
   /** The type that the values may need, at most, as far as headers tell. Throws as checkSources. */
@@ -71,4 +76,11 @@ export interface OpenedInput {
   readonly sources: readonly { readonly name: string; readonly crc32: number }[];
   /** Keys and geometry that results carry over. */
   readonly header: Pick<ImageHeader, "transform" | "voxelSizes" | "entries">;
+}
+
+/** What a store was written without. */
+export function uncheckedWarnings({ path, isSigned, manifest }: Store): Warning[] {
+  if (isSigned) return [];
+  const message = `${path}/store.json has no checksum: it was written by ${manifest.creator}. Names and numbers in it cannot be compared; its values and its template are. Convert the cohort again to have one.`;
+  return [{ tag: "unchecked", message }];
 }

@@ -13,9 +13,10 @@ import { identityBehind } from "../../publish/file-identity.js";
 import { type UseMark, useEntry } from "../../publish/in-use.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
 import { openStore, type Store } from "../../store/open-store.js";
+import type { Warning } from "../../warnings.js";
 import { findCachedInput } from "./cached-input.js";
 import { describeInPlace } from "./hdf5-in-place.js";
-import type { OpenEvents } from "./input-source.js";
+import { type OpenEvents, uncheckedWarnings } from "./input-source.js";
 
 export interface VectorInputOptions {
   readonly input: string;
@@ -24,6 +25,8 @@ export interface VectorInputOptions {
   readonly cache: string;
   readonly memoryBytes: number;
   readonly io: IoPolicy;
+  /** False: checksums are not compared. Default: true. */
+  readonly verify?: boolean | undefined;
   readonly command: string;
   /** Ends the reading of an .h5 with its reason. */
   readonly signal?: AbortSignal | undefined;
@@ -36,6 +39,8 @@ export interface VectorInput {
   readonly expected: ColumnSourceSpec;
   /** Bytes that `open` will write to the cache. */
   readonly bytesToWrite: number;
+  /** Of what was found out when it was resolved. */
+  readonly warnings?: readonly Warning[];
   /** The type that the values may need, at most. */
   widestType(): ElementType;
   open(events?: OpenEvents): Promise<OpenedVectors>;
@@ -58,13 +63,13 @@ export const DEFAULT_VECTOR_SCALAR = "values";
 
 /** Throws InputError, UsageError, BudgetError. */
 export async function resolveVectorInput(options: VectorInputOptions): Promise<VectorInput> {
-  const { input, io } = options;
+  const { input, io, verify } = options;
   if (isHdf5Path(input)) return resolveHdf5(options);
   if (existsSync(join(input, "store.json")) || /\.fxs\/?$/.test(input)) return resolveStore(options);
   const source = await openVectorSource(input, options);
   const { nSubjects, nElements } = source;
   const cached = findCachedInput({
-    ...{ cache: options.cache, io, scalar: DEFAULT_VECTOR_SCALAR, nSubjects, nElements },
+    ...{ cache: options.cache, io, verify, scalar: DEFAULT_VECTOR_SCALAR, nSubjects, nElements },
     keyNow: () => cacheKey(source),
     convert: (target) =>
       convertVectors({
@@ -89,8 +94,8 @@ export async function resolveVectorInput(options: VectorInputOptions): Promise<V
   };
 }
 
-function resolveStore({ input, scalar: wanted, io }: VectorInputOptions): VectorInput {
-  const store = openStore(input, { io });
+function resolveStore({ input, scalar: wanted, io, verify }: VectorInputOptions): VectorInput {
+  const store = openStore(input, { io, verify });
   const scalar = wanted ?? store.scalarNames[0]!;
   if ((wanted === undefined && store.scalarNames.length > 1) || !store.scalarNames.includes(scalar)) {
     throw new UsageError(
@@ -103,6 +108,7 @@ function resolveStore({ input, scalar: wanted, io }: VectorInputOptions): Vector
     nElements: store.nElements,
     expected: store.spec(scalar),
     bytesToWrite: 0,
+    warnings: verify !== false ? uncheckedWarnings(store) : [],
     widestType: () => store.spec(scalar).elementType,
     async open() {
       use ??= useEntry(input); // whoever replaces it meanwhile keeps this one until then

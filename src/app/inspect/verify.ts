@@ -2,12 +2,12 @@
 import fs from "node:fs";
 import path from "node:path";
 import { isFixelstreamError } from "../../errors.js";
-import { openImage, readImageHeader } from "../../formats/image.js";
-import { checksumFile } from "../../store/checksum-file.js";
+import { openImage } from "../../formats/image.js";
 import { bytesPerValue } from "../../store/element-type.js";
 import type { Manifest, SourceEntry } from "../../store/manifest.js";
 import { type DamagedBlock, type VerifyReport as StoreReport, verifyStore } from "../../store/verify.js";
 import { describeSystemError } from "../../system-error.js";
+import { checksumSource } from "../inputs/source-checksum.js";
 
 export type { DamagedBlock };
 
@@ -98,13 +98,6 @@ function compareWithSource(
     // An InternalError too: the file has fewer values than the store.
     return isFixelstreamError(error) ? error.message : `${source.path}: ${describeSystemError(error)}`;
   }
-}
-
-/** As the conversion took it: of the file, and of the data file that a bare header names. */
-function checksumSource(file: string): number {
-  const start = checksumFile(file);
-  const { dataFile } = readImageHeader(file);
-  return dataFile === "." ? start : checksumFile(path.resolve(path.dirname(file), dataFile), start);
 }
 
 /** NaN is NaN. */

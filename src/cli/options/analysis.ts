@@ -16,6 +16,7 @@ import {
   addProgressOption,
   addStandardOptions,
   addThreadsOption,
+  addVerifyOption,
   nThreadsOf,
   type ResourceOptions,
   type StandardOptions,
@@ -47,6 +48,7 @@ export function addAnalysisOptions(command: Command, { inDouble, declareOwn }: A
   addMemoryOption(command);
   addThreadsOption(command);
   addIoOption(command);
+  addVerifyOption(command);
   declare(command)
     .choice(
       "precision",
@@ -69,10 +71,22 @@ export function resolveAnalysisOptions(
   command: string,
 ): Omit<AnalysisOptions, "input" | "design" | "contrast" | "ftests" | "fonly" | "ttests" | "ftest"> {
   refuseUnsupported(typed);
-  const { nshuffles: nShuffles, permutations, scalar, cache, errors, io, kernels, precision, variance, column } = typed;
+  const {
+    nshuffles: nShuffles,
+    permutations,
+    scalar,
+    cache,
+    errors,
+    io,
+    verify,
+    kernels,
+    precision,
+    variance,
+    column,
+  } = typed;
   const { exchange_within: exchangeWithin, exchange_whole: exchangeWhole } = typed;
   return {
-    ...{ nShuffles, permutations, scalar, cache, errors, io, kernels, precision, command },
+    ...{ nShuffles, permutations, scalar, cache, errors, io, verify, kernels, precision, command },
     ...{ variance, column, exchangeWithin, exchangeWhole },
     seed: typed.seed ?? randomInt(2 ** 32 - 1),
     strong: typed.strong ?? ANALYSIS_DEFAULTS.strong,

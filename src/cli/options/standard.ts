@@ -46,6 +46,8 @@ export interface ResourceOptions extends ProgressOptions {
   readonly nthreads?: number;
   readonly threads?: number;
   readonly io: "auto" | "mmap" | "read";
+  /** False with --no-verify. */
+  readonly verify?: boolean | undefined;
 }
 
 export function addMemoryOption(command: Command): Command {
@@ -56,6 +58,12 @@ export function addMemoryOption(command: Command): Command {
 export function addIoOption(command: Command): Command {
   const text = "how files are read: map our own stores and read the rest by position, map everything, map nothing";
   return declare(command).choice("io", ["auto", "mmap", "read"], text, { default: "auto" }).command;
+}
+
+export function addVerifyOption(command: Command): Command {
+  const text =
+    "do not compare checksums: damaged stores, matrices and templates are used as they are (default: compared while they are first read)";
+  return declare(command).flag("no-verify", text).command;
 }
 
 export function addThreadsOption(command: Command): Command {

@@ -47,7 +47,7 @@ export function createFixedSource(context: Context, loader: BlockLoader): TileSo
   return {
     observe: createFixedObserver(context, loader),
     *tiles(iBlock, batch, sink) {
-      const { width, firstElement, nElements } = loader.loadBlock(iBlock);
+      const { width, firstElement, nElements } = loader.loadBlock(iBlock, "later");
       removeRows(width, size.sharedRank, shared.sharedNuisance);
       if (nMoments > 0) k.product.f64(momentRows, n, width, shared.moments, w.packed, w.moments, width);
       if (job.precision === "single") k.f32FromF64Panels(n, width, w.packed, w.packed32);

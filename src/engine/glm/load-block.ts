@@ -3,6 +3,7 @@ import { roundUp } from "../../kernels/kernel-set.js";
 import type { ColumnSource } from "../../store/column-source.js";
 import { openColumnSource } from "../../store/open-column-source.js";
 import type { Context } from "../context.js";
+import { createBlockCheck } from "./check-blocks.js";
 
 export interface BlockPlace {
   readonly firstColumn: number;
@@ -17,12 +18,18 @@ export interface LoadedBlock extends BlockPlace {
   readonly width: number;
 }
 
+/** Over the store: the observed one is the first. */
+export type Pass = "first" | "later";
+
 export interface BlockLoader {
   place(iBlock: number): BlockPlace;
-  /** Copies the store's columns of a block to the raw region, `offset` bytes into it: [nSubjects][nColumns]. */
-  readRaw(place: Pick<BlockPlace, "firstColumn" | "nColumns">, offset?: number): void;
+  /**
+   * Copies the store's columns of (a part of) block i to the raw region, `offset` bytes into it: [nSubjects][nColumns]. In the first pass over the store they are
+   * compared with its checksums: throws InputError.
+   */
+  readRaw(iBlock: number, pass: Pass, place: Pick<BlockPlace, "firstColumn" | "nColumns">, offset?: number): void;
   /** Reads block i and packs the columns inside the mask. */
-  loadBlock(iBlock: number): LoadedBlock;
+  loadBlock(iBlock: number, pass: Pass): LoadedBlock;
   close(): void;
 }
 
@@ -34,6 +41,7 @@ export function createBlockLoader(context: Context): BlockLoader {
   const blocks = u32(shared.blocks, job.nBlocks * 4);
   const columns = u32(shared.columns, size.nElements);
   const columnIndices = u32(w.columnIndices, blockWidth);
+  const check = createBlockCheck(blocks);
   let source: ColumnSource | undefined;
 
   const place = (iBlock: number): BlockPlace => ({
@@ -42,20 +50,22 @@ export function createBlockLoader(context: Context): BlockLoader {
     firstElement: blocks[iBlock * 4 + 2]!,
     nElements: blocks[iBlock * 4 + 3]!,
   });
-  const readRaw: BlockLoader["readRaw"] = ({ firstColumn, nColumns }, offset = 0) => {
+  const readRaw: BlockLoader["readRaw"] = (iBlock, pass, { firstColumn, nColumns }, offset = 0) => {
     source ??= openColumnSource({ ...job.source, windowBytes }, context.onFallback);
     const bytes = n * nColumns * size.valueBytes;
-    source.copyColumnsInto(u8(w.raw + offset, bytes), firstColumn, nColumns);
+    const raw = u8(w.raw + offset, bytes);
+    source.copyColumnsInto(raw, firstColumn, nColumns);
+    if (pass === "first") check(source, iBlock, { firstColumn, nColumns }, raw);
     report.bytesRead += bytes;
   };
 
   return {
     place,
     readRaw,
-    loadBlock(iBlock) {
+    loadBlock(iBlock, pass) {
       const found = place(iBlock);
       const { firstColumn, nColumns, firstElement, nElements } = found;
-      readRaw(found);
+      readRaw(iBlock, pass, found);
       for (let i = 0; i < nElements; i++) columnIndices[i] = columns[firstElement + i]! - firstColumn;
       k.f64PackColumns(n, nElements, w.raw, size.valueBytes, nColumns, w.columnIndices, w.packed, w.nonFinite);
       return { ...found, width: roundUp(nElements, k.panels.f32) };

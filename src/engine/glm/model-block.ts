@@ -7,7 +7,8 @@ import type { Context } from "../context.js";
 import { panelColumns } from "../plan/blocks.js";
 import type { ModelJob } from "../plan/job.js";
 import { missingWords } from "../plan/regions.js";
-import type { BlockLoader, BlockPlace } from "./load-block.js";
+import { createBlockCheck } from "./check-blocks.js";
+import type { BlockLoader, BlockPlace, Pass } from "./load-block.js";
 import { createPanels } from "./panels.js";
 
 /** Elements of a block with the same observations. */
@@ -39,7 +40,8 @@ interface RawLayout {
 }
 
 export interface ModelLoader {
-  load(iBlock: number): ModelBlock;
+  /** In the first pass over the store everything read is compared with its checksums: throws InputError. */
+  load(iBlock: number, pass: Pass): ModelBlock;
   /** Packs y of the members into `packed`, and their own columns into `own`, one set of panels after the other. */
   pack(block: ModelBlock, group: ElementGroup): void;
   /** Pointer to the panels of own column j. */
@@ -77,11 +79,15 @@ export function createModelLoader(
     return bytes === 4 ? context.f32(raw, count) : context.f64(raw, count);
   };
 
-  const readColumns = (place: BlockPlace) => {
+  const check = createBlockCheck(u32(shared.blocks, job.nBlocks * 4));
+
+  const readColumns = (iBlock: number, pass: Pass, place: BlockPlace) => {
     for (const [j, spec] of columnSources.entries()) {
       sources[j] ??= openColumnSource({ ...spec, windowBytes }, context.onFallback);
       const bytes = n * place.nColumns * parts[j + 1]!.bytes;
-      sources[j].copyColumnsInto(u8(parts[j + 1]!.raw, bytes), place.firstColumn, place.nColumns);
+      const raw = u8(parts[j + 1]!.raw, bytes);
+      sources[j].copyColumnsInto(raw, place.firstColumn, place.nColumns);
+      if (pass === "first") check(sources[j], iBlock, place, raw);
       report.bytesRead += bytes;
     }
   };
@@ -104,12 +110,12 @@ export function createModelLoader(
     return pieces;
   };
 
-  const readData = (place: BlockPlace, layout: RawLayout) => {
+  const readData = (iBlock: number, pass: Pass, place: BlockPlace, layout: RawLayout) => {
     const { bytes } = parts[0]!;
     const { origin, stride } = layout;
     for (const { first, count } of piecesOf(place, layout)) {
       const start = Math.floor(first / stride) * n * stride * bytes;
-      loader.readRaw({ firstColumn: origin + first, nColumns: count }, start);
+      loader.readRaw(iBlock, pass, { firstColumn: origin + first, nColumns: count }, start);
       if (count === stride) continue;
       // the last row first: what lies behind a row has moved on already
       const raw = u8(w.raw + start, n * stride * bytes);
@@ -159,11 +165,11 @@ export function createModelLoader(
   };
 
   return {
-    load(iBlock) {
+    load(iBlock, pass) {
       const place = loader.place(iBlock);
       const raw = layoutOf(place);
-      readData(place, raw);
-      readColumns(place);
+      readData(iBlock, pass, place, raw);
+      readColumns(iBlock, pass, place);
       const lacking = model.variable ? clearMissing(place, raw) : undefined;
       const groups = new Map<string, ElementGroup & { readonly members: number[] }>();
       for (let i = 0; i < place.nElements; i++) {

@@ -33,7 +33,7 @@ export function createModelSource(context: Context, modelJob: ModelJob, blocks: 
   return {
     observe: createModelObserver(context, modelJob, loader, designs),
     *tiles(iBlock, batch, sink) {
-      const block = loader.load(iBlock);
+      const block = loader.load(iBlock, "later");
       for (const group of block.groups) {
         const test = yield* prepare(block, group);
         yield* test === undefined ? testNone(block, group, batch, sink) : test(batch, sink);

@@ -25,7 +25,7 @@ export function createFixedObserver(context: Context, loader: BlockLoader): (iBl
   const write = createObservedWriter(context);
 
   return function* (iBlock) {
-    const { firstElement, nElements, width } = loader.loadBlock(iBlock);
+    const { firstElement, nElements, width } = loader.loadBlock(iBlock, "first");
     const bad = nonFinite.subarray(0, nElements).indexOf(1);
     if (bad >= 0 && (report.nonFiniteElement < 0 || firstElement + bad < report.nonFiniteElement)) {
       report.nonFiniteElement = firstElement + bad;

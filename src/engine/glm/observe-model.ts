@@ -53,7 +53,7 @@ export function createModelObserver(
   };
 
   return function* (iBlock) {
-    const block = loader.load(iBlock);
+    const block = loader.load(iBlock, "first");
     for (const group of block.groups) {
       loader.pack(block, group);
       const ofGroup = openScope();
