@@ -41,7 +41,7 @@ export async function findIntact(
   }
 }
 
-/** CRC-32 of the values of some subjects, without the padding of the last block; undefined: the file ends before. */
+/** CRC-32 of the values of some subjects, without the padding of the last block; undefined: the file ends before, or the padding is not zero. */
 function* sumRows(
   fd: number,
   { nSubjects, nElements, blockWidth, elementType }: BlockedShape,
@@ -58,8 +58,11 @@ function* sumRows(
       const nRows = Math.min(rowsAtOnce, count - first);
       const piece = buffer.subarray(0, nRows * rowBytes);
       if (!readFully(fd, piece, (iBlock * nSubjects + firstSubject + first) * rowBytes)) return undefined;
-      for (let i = 0; i < nRows; i++)
-        sums[first + i] = crc32(piece.subarray(i * rowBytes, i * rowBytes + used), sums[first + i]);
+      for (let i = 0; i < nRows; i++) {
+        const row = piece.subarray(i * rowBytes, (i + 1) * rowBytes);
+        sums[first + i] = crc32(row.subarray(0, used), sums[first + i]);
+        if (row.subarray(used).some((byte) => byte !== 0)) return undefined;
+      }
     }
     yield;
   }
