@@ -106,8 +106,7 @@ export async function prepareConnectivity(inputs: PrepareInputs): Promise<Prepar
     });
     if (!made) tidyConnectivity(path);
     // one made a moment ago too: what counts is what is on the disk
-    const events = { onProgress: made ? undefined : inputs.onProgress, signal: inputs.signal };
-    if (inputs.verify !== false) await assertAsWritten(path, manifest, events);
+    if (inputs.verify !== false) await assertAsWritten(path, manifest, inputs.signal);
     return { path, reused: !made, manifest, release };
   } catch (error) {
     release();

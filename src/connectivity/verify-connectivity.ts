@@ -44,13 +44,13 @@ export async function findDamaged(
   return damaged;
 }
 
-/** Throws InputError naming the first file that is not as it was written. */
+/** Throws InputError naming the first file that is not as it was written, or the reason of the signal. */
 export async function assertAsWritten(
   path: string,
   manifest: ConnectivityManifest,
-  events: VerifyConnectivityEvents,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
-  const [first] = await findDamaged(path, manifest, events);
+  const [first] = await findDamaged(path, manifest, { signal });
   if (first === undefined) return;
   const { file, expectedCrc32, gotCrc32 } = first;
   throw new InputError(

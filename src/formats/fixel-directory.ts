@@ -8,6 +8,7 @@ import { isIntegerType } from "./data-type.js";
 import { type ImageKind, imageKindOf, openImage, readImageHeader, readImageVector } from "./image.js";
 import type { ImageVector } from "./image-file.js";
 import { entryValues, type Image, type ImageHeader } from "./image-header.js";
+import { isGzipPath } from "./inflate.js";
 import { describePathKind, pathKindOf } from "./path-kind.js";
 
 export interface FixelDirectory {
@@ -28,7 +29,7 @@ const ENDINGS = [".mif", ".nii", ".mif.gz", ".nii.gz"] as const;
 const VOXELS_AT_A_TIME = 2 ** 18;
 
 /**
- * Reads the index through once, in bounded memory. Throws InputError: not a directory, no index or directions, wrong shapes, an index that disagrees
+ * Reads the index through once, in bounded memory, and compressed directions. Throws InputError: not a directory, no index or directions, wrong shapes, an index that disagrees
  * with itself, with its `nfixels` key or with the directions.
  */
 export function openFixelDirectory(path: string): FixelDirectory {
@@ -44,6 +45,8 @@ export function openFixelDirectory(path: string): FixelDirectory {
     checkIndexShape(index.header, indexPath);
     const nFixels = countFixels(index, indexPath);
     checkDirections(readImageHeader(directionsPath), nFixels, directionsPath);
+    // results get a copy of it, read by nobody: the checksum of what is compressed stands at its end
+    if (isGzipPath(directionsPath)) openImage(directionsPath).close();
     return { path, indexPath, directionsPath, nFixels, kind: imageKindOf(indexPath)!, indexHeader: index.header };
   } finally {
     index.close();
