@@ -1,4 +1,4 @@
-// index and directions made out of a ModelArray file, in the system's folder for temporary files, for as long as they are needed.
+// index and directions made out of a ModelArray file, or a chunk of it, in the system's folder for temporary files, for as long as they are needed.
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InputError } from "../src/errors.js";
@@ -20,7 +20,7 @@ export function createTemplateFolder(): PartialDirectory {
   const prefix = prefixIn(folder);
   try {
     sweepTemplates();
-    return createPartial({ kind: KIND, prefix, contents: ["index.*", "directions.*"] });
+    return createPartial({ kind: KIND, prefix, contents: ["index.*", "directions.*", "chunk"] });
   } catch (cause) {
     if (systemErrorCode(cause) === undefined) throw cause;
     throw new InputError(

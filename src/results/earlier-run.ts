@@ -85,11 +85,19 @@ export function identifyOurs(
 
 export function checksumsOf(directory: string, names: readonly string[]): Record<string, FileChecksum> {
   const checksums: Record<string, FileChecksum> = {};
-  for (const name of names) {
-    const path = join(directory, name);
-    checksums[name] = { sizeBytes: statSync(path).size, crc32: crc32Of(path) };
-  }
+  for (const name of names) checksums[name] = checksumOf(join(directory, name));
   return checksums;
+}
+
+/** Throws what the system says. */
+export function checksumOf(path: string): FileChecksum {
+  return { sizeBytes: statSync(path).size, crc32: crc32Of(path) };
+}
+
+export function isFileChecksum(value: unknown): value is FileChecksum {
+  if (value === null || typeof value !== "object") return false;
+  const { sizeBytes, crc32 } = value as Record<string, unknown>;
+  return typeof sizeBytes === "number" && typeof crc32 === "number";
 }
 
 /** Undefined: there is none, it is damaged, or somebody else's. */

@@ -12,7 +12,7 @@ import { VERSION } from "../version.js";
 export const NULL_STATE_VERSION = 1;
 
 /** A byte that no text has, the name, and a newline that a transfer as text would change. */
-const MAGIC = Uint8Array.from([0x89, 0x46, 0x58, 0x4e, 0x55, 0x4c, 0x4c, 0x0a]);
+export const NULL_STATE_MAGIC = Uint8Array.from([0x89, 0x46, 0x58, 0x4e, 0x55, 0x4c, 0x4c, 0x0a]);
 /** Magic, version, bytes of the header. */
 const START_BYTES = 16;
 const CRC_BYTES = 4;
@@ -96,7 +96,7 @@ function* piecesOf(state: NullState): Generator<Uint8Array> {
   };
   const text = Buffer.from(JSON.stringify(header));
   const start = Buffer.alloc(START_BYTES + roundUp(text.byteLength), " ");
-  start.set(MAGIC);
+  start.set(NULL_STATE_MAGIC);
   start.writeUInt32LE(NULL_STATE_VERSION, 8);
   start.writeUInt32LE(start.byteLength - START_BYTES, 12);
   start.set(text, START_BYTES);
@@ -171,7 +171,7 @@ export function readNullState(path: string, { planHash }: { readonly planHash?: 
 function readHeader(file: Reader, path: string): Header {
   const start = Buffer.alloc(START_BYTES);
   if (file.sizeBytes >= START_BYTES) file.read(start);
-  if (MAGIC.some((byte, i) => start[i] !== byte)) {
+  if (NULL_STATE_MAGIC.some((byte, i) => start[i] !== byte)) {
     throw new InputError(
       `Cannot read ${path}: expected a state of shuffles that fixelstream wrote, got something else. Is it the right file?`,
       { path },

@@ -1,6 +1,7 @@
 // run.json: what was run, on what, how long it took and what it warned of. Written beside the results, last.
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
+import { signed } from "../checksum.js";
 import type { RunPlan } from "../run/run-plan.js";
 import type { Warning } from "../warnings.js";
 
@@ -58,6 +59,7 @@ export function peakResidentBytes(): number {
   return process.resourceUsage().maxRSS * 1024;
 }
 
+/** With its own checksum as the last key. */
 export function writeRunRecord(path: string, record: RunRecord): void {
-  writeFileSync(path, `${JSON.stringify(record, null, 2)}\n`);
+  writeFileSync(path, `${JSON.stringify(signed(record), null, 2)}\n`);
 }

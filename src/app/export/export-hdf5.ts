@@ -16,6 +16,8 @@ import { imageKindOf, openImage, readImageHeader } from "../../formats/image.js"
 import { entryValues } from "../../formats/image-header.js";
 import { isPlainName } from "../../formats/plain-name.js";
 import { beatWhenDue } from "../../publish/heartbeat.js";
+import { checkResults } from "../../results/check-results.js";
+import { RUN_RECORD_FILE } from "../../results/result-folder.js";
 import { reportingWrites } from "../../store/claim-store.js";
 import { creatorName, readProgramVersion } from "../../store/creator.js";
 import { DERIVED_KEY, STATISTIC_KEY } from "./export-images.js";
@@ -55,6 +57,7 @@ export async function exportHdf5(options: ExportHdf5Options): Promise<ExportHdf5
     throw new UsageError(`Cannot name an analysis ${JSON.stringify(analysis)}: expected a plain name such as lm_age.`);
   const directory = openFixelDirectory(results);
   const { statistics, skipped } = findStatistics(directory);
+  assertAsWritten(directory, statistics);
   const exists = existsSync(output);
   await withHdf5Output(output, exists ? "add" : "new", async ({ partialPath }) => {
     if (exists) await checkTarget(options, directory);
@@ -83,6 +86,19 @@ export async function exportHdf5(options: ExportHdf5Options): Promise<ExportHdf5
     }
   });
   return { output, analysis, nElements: directory.nFixels, statistics: statistics.map(({ name }) => name), skipped };
+}
+
+/** Where a run left its record, what it wrote must still be that; files that it does not list are the user's. Throws InputError. */
+function assertAsWritten(directory: FixelDirectory, statistics: readonly Statistic[]): void {
+  if (!existsSync(join(directory.path, RUN_RECORD_FILE))) return;
+  const read = new Set([directory.indexPath, directory.directionsPath, ...statistics.map(({ path }) => path)]);
+  const { damaged } = checkResults(directory.path, RUN_RECORD_FILE);
+  const found = damaged.find(({ file }) => file === RUN_RECORD_FILE || read.has(join(directory.path, file)));
+  if (found === undefined) return;
+  throw new InputError(
+    `Cannot export ${directory.path}: expected ${found.file} as the run wrote it, ${found.expected}, got ${found.got}. It is damaged or was changed: restore it, or, if you changed it on purpose, take ${RUN_RECORD_FILE} away.`,
+    { path: join(directory.path, found.file) },
+  );
 }
 
 async function checkTarget(

@@ -1,5 +1,6 @@
 // What verify found, for people: which files, which blocks, which subjects, what to do.
 import type { DamagedBlock, VerifyReport } from "../../app/inspect/verify.js";
+import type { AnyReport, CheckReport } from "../../app/inspect/verify-path.js";
 
 /** Lines of one kind printed at most: a store has thousands of blocks. */
 const MOST_LINES = 20;
@@ -21,6 +22,23 @@ export function formatDamage(report: VerifyReport): string | undefined {
     ...describeSubjects(report),
     `Copy the store again, or convert the cohort again. It was made by: ${madeBy}`,
   ].join("\n");
+}
+
+/** Undefined: it is whole. */
+export function formatCheckDamage({ path, damaged, remedy }: CheckReport): string | undefined {
+  if (damaged.length === 0) return undefined;
+  return [`Cannot trust ${path}: expected it as it was written, got damage:`, ...shorten(damaged), remedy].join("\n");
+}
+
+/** Of something whole: what was compared (undefined: nothing), and what could not be. */
+export function formatChecked(found: AnyReport): { summary: string | undefined; notes: readonly string[] } {
+  if (found.kind === "store") {
+    const { nBlocks, isSigned } = found.report;
+    const notes = isSigned ? [] : ["store.json: without checksum, as early versions wrote it"];
+    return { summary: `all ${nBlocks} blocks are as they were written`, notes };
+  }
+  const { checked, unchecked, isChecked } = found.report;
+  return { summary: isChecked ? `${checked}: as written` : undefined, notes: unchecked };
 }
 
 function describeSubjects({ damagedBlocks, damagedSubjects, untoldSubjects }: VerifyReport): string[] {

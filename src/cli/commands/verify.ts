@@ -1,6 +1,6 @@
-// fixelstream verify: every checksum of a store.
+// fixelstream verify: every checksum of whatever fixelstream writes.
 import { Command } from "commander";
-import { verify } from "../../app/inspect/verify.js";
+import { verifyPath } from "../../app/inspect/verify-path.js";
 import { InputError } from "../../errors.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -12,28 +12,37 @@ import {
   type StandardOptions,
 } from "../options/standard.js";
 import { say } from "../print.js";
-import { formatDamage } from "./format-damage.js";
+import { formatCheckDamage, formatChecked, formatDamage } from "./format-damage.js";
 
 const HELP = {
   about: [
-    "Recompute every checksum of a store and name what is damaged: files, blocks and, where their source files are at hand, the subjects. Exit code 1 if anything is.",
+    "Recompute every checksum of a store, a prepared connectivity, a ModelArray file (.h5), results or a state of shuffles, and say that all is as it was written or name what is damaged: files, blocks and, where their source files are at hand, the subjects. Exit code 1 if anything is.",
+    "Results are named by their directory, or by the prefix that vectorstats was given. An .h5 that fixelstream did not write carries no checksums, and that is said.",
   ],
-  examples: ["verify cohort.fxs", "verify cohort.fxs -quiet", "verify cohort.fxs --progress ndjson"],
+  examples: ["verify cohort.fxs", "verify stats_fd/ -quiet", "verify out/x_ --progress ndjson"],
 };
 
 export function createVerifyCommand(streams: CliStreams): Command {
   const command = describeHelp(new Command("verify"), HELP)
-    .summary("recompute every checksum of a store")
-    .argument("<store>", "for example cohort.fxs");
+    .summary("recompute every checksum of a store, a prepared matrix, an .h5 or results")
+    .argument("<path>", "for example cohort.fxs, cohort.h5, a directory of results, or a prefix");
   addProgressOption(command.optionsGroup("Options"));
   addStandardOptions(command);
-  return command.action((path: string) => {
+  return command.action(async (path: string) => {
     const typed = command.opts<StandardOptions & ProgressOptions>();
     const progress = createProgress(streams.stderr, typed);
-    const report = verify(path, (done, all) => progress.update("verify", done / all));
-    progress.stop();
-    const damage = formatDamage(report);
-    if (damage !== undefined) throw new InputError(damage, { path });
-    if (!typed.quiet) say(streams, `fixelstream: ${path}: all ${report.nBlocks} blocks are as they were written\n`);
+    try {
+      const onProgress = (done: number, all: number) => progress.update("verify", done / all);
+      const found = await verifyPath(path, { onProgress, signal: streams.signal });
+      progress.stop();
+      const damage = found.kind === "store" ? formatDamage(found.report) : formatCheckDamage(found.report);
+      if (damage !== undefined) throw new InputError(damage, { path });
+      const { notes, summary } = formatChecked(found);
+      // With -quiet too: what could not be compared is not known to be whole.
+      for (const note of notes) say(streams, `fixelstream: warning: ${path}: ${note}\n`);
+      if (!typed.quiet && summary !== undefined) say(streams, `fixelstream: ${path}: ${summary}\n`);
+    } finally {
+      progress.stop();
+    }
   });
 }

@@ -69,7 +69,7 @@ export async function describeScalar(file: Hdf5File, name: string): Promise<Scal
   return { name, values, nSubjects, nElements, transposed, subjectNames: names };
 }
 
-const VALUES = "values";
+export const VALUES = "values";
 export const valuesPath = (scalar: string): string => `/scalars/${scalar}/${VALUES}`;
 export const namesPath = (scalar: string): string => `/scalars/${scalar}/column_names`;
 
