@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { clearCache, listCache } from "../../src/app/cache/cache.js";
+import { signed } from "../../src/checksum.js";
 import { parseId } from "../../src/publish/maker.js";
 import { parseAge } from "../../src/units.js";
 import { runInProcess } from "../support/in-process-cli.js";
@@ -46,7 +47,7 @@ function litter(): void {
   const store = listCache(cache).entries.find(({ kind }) => kind === "store")!.name;
   const input = { name: "s", path: "/data/fd/s.mif", sizeBytes: 1, mtimeMs: 0 };
   const plan = { scalar: "FD", nSubjects: 6, elementType: "f32", inputs: [input] };
-  const files = { "journal.ndjson": `${JSON.stringify(plan)}\n`, "FD.f32": "half" };
+  const files = { "journal.ndjson": `${JSON.stringify(signed(plan))}\n`, "FD.f32": "half" };
   plantPartial(path.join(cache, `${UNFINISHED}.fxs.partial-`), deadId(), "store", files);
   plantLock(path.join(cache, `${UNFINISHED}.fxs`), deadId());
   plantPartial(path.join(cache, `${HALF_MATRIX}.fxc.partial-`), deadId(), "connectivity", { "counts.u32": "" });
