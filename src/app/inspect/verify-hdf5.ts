@@ -1,13 +1,19 @@
 // A ModelArray file against what it has checksums of. Only files of ours have any: rows of values, names, fixels and voxels, results.
 import path from "node:path";
 import { createTemplateFolder } from "../../../converters/template-folder.js";
-import { isFixelstreamError } from "../../errors.js";
+import { InputError, isFixelstreamError } from "../../errors.js";
 import { assertRows, createRowSums, readChecksum, readRowChecksums } from "../../formats/hdf5/checksums.js";
 import { readFixelTables } from "../../formats/hdf5/fixel-tables.js";
 import { openMatrixReader } from "../../formats/hdf5/matrix-reader.js";
-import { assertFinished, describeScalar, VALUES, valuesPath } from "../../formats/hdf5/modelarray-layout.js";
+import { assertFinished, describeScalar, namesPath, VALUES, valuesPath } from "../../formats/hdf5/modelarray-layout.js";
 import { type Hdf5File, openHdf5 } from "../../formats/hdf5/open.js";
-import { describeResults, listAnalyses, readResults, resultsPath } from "../../formats/hdf5/results-matrix.js";
+import {
+  describeResults,
+  listAnalyses,
+  readResults,
+  resultNamesPath,
+  resultsPath,
+} from "../../formats/hdf5/results-matrix.js";
 import type { CheckReport, VerifyEvents } from "./check-report.js";
 
 /** Bytes of values read at once. */
@@ -69,7 +75,7 @@ async function listPieces(file: Hdf5File, scratchPath: string, signal: AbortSign
     pieces.push({
       what: `names of ${name}`,
       hasChecksum: has(valuesPath(name)),
-      read: async () => void (await describeScalar(file, name)),
+      read: async () => assertSameTexts(file, namesPath(name), (await describeScalar(file, name)).subjectNames),
     });
     pieces.push({
       what: `values of ${name}`,
@@ -89,11 +95,25 @@ async function listPieces(file: Hdf5File, scratchPath: string, signal: AbortSign
       hasChecksum: has(resultsPath(analysis)),
       async read() {
         const found = await describeResults(file, analysis);
+        await assertSameTexts(file, resultNamesPath(analysis), found.names);
         for await (const _ of readResults(file, found, { memoryBytes: 0, scratchPath })) signal?.throwIfAborted();
       },
     });
   }
   return pieces;
+}
+
+/** Names stand twice in files of ours, in an attribute and in a dataset: readers differ in which they take. */
+async function assertSameTexts(file: Hdf5File, objectPath: string, expected: readonly string[]): Promise<void> {
+  if ((await file.kindOf(objectPath)) !== "dataset") return;
+  const got = await file.readTexts(objectPath);
+  const other = expected.findIndex((name, i) => name !== got[i]);
+  if (other < 0 && got.length === expected.length) return;
+  const [one, two] = other < 0 ? [expected.length, got.length] : [expected[other], got[other]];
+  throw new InputError(
+    `Cannot use ${objectPath} of ${file.path}: expected the names of the attribute beside it, ${one}, got ${two} (place ${other < 0 ? "after the last" : other}, counted from 0).`,
+    { path: file.path },
+  );
 }
 
 async function readRows(

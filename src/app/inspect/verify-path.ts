@@ -4,11 +4,12 @@ import path from "node:path";
 import { formatCrc32 } from "../../checksum.js";
 import { readConnectivityManifest } from "../../connectivity/open-connectivity.js";
 import { findDamaged } from "../../connectivity/verify-connectivity.js";
-import { InputError } from "../../errors.js";
+import { InputError, isFixelstreamError } from "../../errors.js";
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { checkResults } from "../../results/check-results.js";
 import { NULL_STATE_MAGIC, readNullState } from "../../results/null-state-file.js";
 import { RUN_RECORD_FILE } from "../../results/result-folder.js";
+import { describeSystemError, systemErrorCode } from "../../system-error.js";
 import type { CheckReport, VerifyEvents } from "./check-report.js";
 import { type VerifyReport, verify } from "./verify.js";
 import { verifyHdf5 } from "./verify-hdf5.js";
@@ -24,6 +25,16 @@ export type AnyReport =
  * the report; throws InputError when it is none of them or cannot be read, or the reason of the signal.
  */
 export async function verifyPath(input: string, events: VerifyEvents = {}): Promise<AnyReport> {
+  try {
+    return await verifyAny(input, events);
+  } catch (cause) {
+    if (systemErrorCode(cause) === undefined || isFixelstreamError(cause)) throw cause;
+    const message = `Cannot check ${input}: expected files that can be read, got ${describeSystemError(cause)}. Check their permissions and the disk.`;
+    throw new InputError(message, { path: input, cause });
+  }
+}
+
+async function verifyAny(input: string, events: VerifyEvents): Promise<AnyReport> {
   const other = (report: CheckReport) => ({ kind: "other", report }) as const;
   if (isHdf5Path(input)) return other(await verifyHdf5(input, events));
   if (isFile(path.join(input, "store.json")) || /\.fxs[/\\]*$/.test(input)) return verifyStore(input, events);
@@ -112,4 +123,12 @@ function verifyNullState(input: string): CheckReport {
   return { path: input, checked: "every byte", damaged, unchecked: [], isChecked: true, remedy };
 }
 
-const isFile = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+/** False also where a directory in the path is none. */
+function isFile(file: string): boolean {
+  try {
+    return statSync(file).isFile();
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(systemErrorCode(error) ?? "")) return false;
+    throw error;
+  }
+}
