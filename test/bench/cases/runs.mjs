@@ -72,7 +72,53 @@ const memoryCase = (n, threads, quick) => ({
   },
 });
 
-export const runCases = [speedCase(2, true), speedCase(1, false), speedCase(2, false, "single")];
+/** Run in turns (with, without, without, with): the machine does not stay the same for minutes. The better of each counts. */
+const checksumCase = {
+  group: "whole runs",
+  name: "fixelcfestats, checksums compared and not (--no-verify), prepared before",
+  quick: true,
+  async run(context) {
+    const full = context.mode === "full";
+    const size = { ...SPEED[context.mode], threads: 2, shuffles: full ? 5000 : 256 };
+    await infer(context, { ...size, shuffles: 1, fresh: true });
+    const runs = { compared: [], not: [] };
+    for (const which of ["compared", "not", "not", "compared"]) {
+      const run = await infer(context, { ...size, extra: which === "not" ? ["--no-verify"] : [] });
+      checkNull(`checksums ${size.n} ${size.m}`, run.null);
+      runs[which].push(run);
+    }
+    const best = (of) => ({ compared: Math.min(...runs.compared.map(of)), not: Math.min(...runs.not.map(of)) });
+    const all = best(({ ms }) => ms);
+    const observe = best(({ record }) => record.timings.observe);
+    const matrix = best(({ record }) => record.timings.connectivity);
+    const check = best(({ record }) => record.timings.check);
+    const bytes = size.n * size.m * 4 + size.m * size.k * 8;
+    return {
+      note: `${size.m} fixels x ${size.k} connections x ${size.n} subjects, ${size.shuffles} shuffles: ${(bytes / 1e6).toFixed(0)} MB of store and matrix`,
+      figures: [
+        { name: "all told", value: all.compared / 1e3, unit: "s" },
+        {
+          name: "time of the run without",
+          value: all.compared / all.not,
+          unit: "ratio",
+          atMost: full ? 1.05 : undefined,
+        },
+        { name: "more in the observed pass (store)", value: observe.compared - observe.not, unit: "ms" },
+        { name: "more before it (prepared matrix)", value: matrix.compared - matrix.not, unit: "ms" },
+        { name: "more while inputs are looked at", value: check.compared - check.not, unit: "ms" },
+        {
+          name: "of the run, by these phases",
+          value:
+            (observe.compared - observe.not + matrix.compared - matrix.not + check.compared - check.not) / all.compared,
+          unit: "ratio",
+          atMost: full ? 0.05 : undefined,
+        },
+      ],
+    };
+  },
+};
+
+export const runCases = [checksumCase, speedCase(2, true), speedCase(1, false), speedCase(2, false, "single")];
 export const memoryCases = [
   memoryCase(200, 1, true),
   memoryCase(200, 2, true),
