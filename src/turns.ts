@@ -18,6 +18,11 @@ export async function inTurns<T>(work: Generator<unknown, T>, turns: Turns): Pro
   }
 }
 
+/** Does `work` to its end at once: nothing is heard meanwhile. */
+export function withoutTurns<T>(work: Generator<unknown, T>): T {
+  for (let step = work.next(); ; step = work.next()) if (step.done) return step.value;
+}
+
 /** The time since the last turn goes on from phase to phase: many short ones are no shorter than a long one. */
 export function createTurns(signal: AbortSignal | undefined): Turns {
   let last = performance.now();

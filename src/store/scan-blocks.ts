@@ -18,26 +18,8 @@ const EXPONENT = { f32: 0x7f800000, f64: 0x7ff00000 } as const;
 /** Bytes read between two turns of the event loop: 16 ms at 2 GB/s. */
 const TURN_BYTES = 2 ** 25;
 
-/**
- * Reads the file open as `fd` from start to end through `buffer` (at least one row of a block, aligned to 4 bytes).
- * Throws InputError when the file is too short.
- */
-export function scanBlocks(
-  fd: number,
-  path: string,
-  shape: BlockedShape,
-  buffer: Uint8Array,
-  onBlock?: (iBlock: number) => void,
-): BlockScan {
-  const blocks = walkBlocks(fd, path, shape, buffer, onBlock);
-  for (;;) {
-    const step = blocks.next();
-    if (step.done) return step.value;
-  }
-}
-
-/** The same, but the event loop turns meanwhile: progress is drawn and signals are heard. */
-export async function scanBlocksInTurns(...inputs: Parameters<typeof scanBlocks>): Promise<BlockScan> {
+/** As walkBlocks, but the event loop turns meanwhile: progress is drawn and signals are heard. */
+export async function scanBlocksInTurns(...inputs: Parameters<typeof walkBlocks>): Promise<BlockScan> {
   const blocks = walkBlocks(...inputs);
   let unturned = 0;
   for (;;) {
@@ -50,8 +32,11 @@ export async function scanBlocksInTurns(...inputs: Parameters<typeof scanBlocks>
   }
 }
 
-/** Yields the bytes of each block after it was read. */
-function* walkBlocks(
+/**
+ * Reads the file open as `fd` from start to end through `buffer` (at least one row of a block, aligned to 4 bytes); yields the bytes of each block after it was
+ * read. Throws InputError when the file is too short.
+ */
+export function* walkBlocks(
   fd: number,
   path: string,
   shape: BlockedShape,

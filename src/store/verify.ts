@@ -2,12 +2,13 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describeSystemError } from "../system-error.js";
+import { withoutTurns } from "../turns.js";
 import { countBlocks } from "./block-width.js";
 import { checksumFile } from "./checksum-file.js";
 import { bytesPerValue, dataFileBytes } from "./element-type.js";
 import { MANIFEST_FILE, type Manifest, readSignedManifest, type ScalarEntry } from "./manifest.js";
 import { readManifestText } from "./open-store.js";
-import { scanBlocks } from "./scan-blocks.js";
+import { walkBlocks } from "./scan-blocks.js";
 import { type FileProblem, listFileProblems } from "./store-files.js";
 
 /** Bytes; or one row of a block where that is more. */
@@ -38,11 +39,14 @@ export interface VerifyReport {
   readonly fileProblems: readonly FileProblem[];
 }
 
+type OnProgress = (doneBlocks: number, allBlocks: number) => void;
+
 /** Reads the whole store once. Damage is the report, not an error; throws InputError when there is no store.json that can be understood. */
-export function verifyStore(
-  storePath: string,
-  onProgress?: (doneBlocks: number, allBlocks: number) => void,
-): VerifyReport {
+export const verifyStore = (storePath: string, onProgress?: OnProgress): VerifyReport =>
+  withoutTurns(verifyStoreSteps(storePath, onProgress));
+
+/** The same in steps of a block or a small file. */
+export function* verifyStoreSteps(storePath: string, onProgress?: OnProgress): Generator<unknown, VerifyReport> {
   const { manifest, signature } = readSignedManifest(readManifestText(storePath), storePath);
   const fileProblems = listFileProblems(storePath, manifest);
   const damagedBlocks: DamagedBlock[] = [];
@@ -50,7 +54,7 @@ export function verifyStore(
   let nBlocks = 0;
   for (const scalar of Object.keys(manifest.scalars)) {
     try {
-      const found = scanScalar(storePath, manifest, scalar, () => onProgress?.(++nBlocks, allBlocks));
+      const found = yield* scanScalar(storePath, manifest, scalar, () => onProgress?.(++nBlocks, allBlocks));
       for (const block of found) damagedBlocks.push(block);
     } catch (error) {
       const { file } = manifest.scalars[scalar]!;
@@ -63,6 +67,7 @@ export function verifyStore(
     damagedFiles.push({ file: MANIFEST_FILE, ...signature });
   for (const { file, crc32 } of checkedFiles(manifest)) {
     if (fileProblems.some((problem) => problem.file === file)) continue;
+    yield;
     try {
       const gotCrc32 = checksumFile(path.join(storePath, file));
       if (gotCrc32 !== crc32) damagedFiles.push({ file, expectedCrc32: crc32, gotCrc32 });
@@ -80,7 +85,12 @@ function checkedFiles({ scalars, template }: Manifest): { file: string; crc32: n
 }
 
 /** Throws the system's error when the file cannot be read. */
-function scanScalar(storePath: string, manifest: Manifest, scalar: string, onBlock: () => void): DamagedBlock[] {
+function* scanScalar(
+  storePath: string,
+  manifest: Manifest,
+  scalar: string,
+  onBlock: () => void,
+): Generator<unknown, DamagedBlock[]> {
   const { nElements, blockWidth } = manifest;
   const entry: ScalarEntry = manifest.scalars[scalar]!;
   const file = path.join(storePath, entry.file);
@@ -91,7 +101,7 @@ function scanScalar(storePath: string, manifest: Manifest, scalar: string, onBlo
     const present = Math.min(countBlocks(nElements, blockWidth), Math.floor(fs.fstatSync(fd).size / blockBytes));
     const buffer = new Uint8Array(Math.max(BUFFER_BYTES, blockWidth * bytesPerValue(entry.elementType)));
     const scanned = { ...shape, nElements: Math.min(nElements, present * blockWidth) };
-    const { blockCrc32 } = scanBlocks(fd, file, scanned, buffer, onBlock);
+    const { blockCrc32 } = yield* walkBlocks(fd, file, scanned, buffer, onBlock);
     return blockCrc32.flatMap((gotCrc32, iBlock) => {
       const expectedCrc32 = entry.blockCrc32[iBlock]!;
       if (gotCrc32 === expectedCrc32) return [];

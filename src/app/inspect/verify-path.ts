@@ -10,8 +10,9 @@ import { checkResults } from "../../results/check-results.js";
 import { NULL_STATE_MAGIC, readNullState } from "../../results/null-state-file.js";
 import { RUN_RECORD_FILE } from "../../results/result-folder.js";
 import { describeSystemError, systemErrorCode } from "../../system-error.js";
+import { createTurns, inTurns } from "../../turns.js";
 import type { CheckReport, VerifyEvents } from "./check-report.js";
-import { type VerifyReport, verify } from "./verify.js";
+import { type VerifyReport, verifySteps } from "./verify.js";
 import { verifyHdf5 } from "./verify-hdf5.js";
 
 export type { CheckReport };
@@ -46,8 +47,8 @@ async function verifyAny(input: string, events: VerifyEvents): Promise<AnyReport
   return verifyStore(input, events);
 }
 
-function verifyStore(input: string, { onProgress }: VerifyEvents): AnyReport {
-  return { kind: "store", report: verify(input, onProgress) };
+async function verifyStore(input: string, { onProgress, signal }: VerifyEvents): Promise<AnyReport> {
+  return { kind: "store", report: await inTurns(verifySteps(input, onProgress), createTurns(signal)) };
 }
 
 async function verifyConnectivity(input: string, events: VerifyEvents): Promise<CheckReport> {

@@ -5,8 +5,9 @@ import { isFixelstreamError } from "../../errors.js";
 import { openImage } from "../../formats/image.js";
 import { bytesPerValue } from "../../store/element-type.js";
 import type { Manifest, SourceEntry } from "../../store/manifest.js";
-import { type DamagedBlock, type VerifyReport as StoreReport, verifyStore } from "../../store/verify.js";
+import { type DamagedBlock, type VerifyReport as StoreReport, verifyStoreSteps } from "../../store/verify.js";
 import { describeSystemError } from "../../system-error.js";
+import { withoutTurns } from "../../turns.js";
 import { checksumSource } from "../inputs/source-checksum.js";
 
 export type { DamagedBlock };
@@ -28,9 +29,15 @@ export interface VerifyReport extends Omit<StoreReport, "manifest"> {
   readonly madeBy: string;
 }
 
+type OnProgress = (doneBlocks: number, allBlocks: number) => void;
+
 /** Recomputes every checksum. Damage is in the report; throws InputError when there is no store.json that can be understood. */
-export function verify(storePath: string, onProgress?: (doneBlocks: number, allBlocks: number) => void): VerifyReport {
-  const { manifest, ...report } = verifyStore(storePath, onProgress);
+export const verify = (storePath: string, onProgress?: OnProgress): VerifyReport =>
+  withoutTurns(verifySteps(storePath, onProgress));
+
+/** The same in steps of a block or a subject's file. */
+export function* verifySteps(storePath: string, onProgress?: OnProgress): Generator<unknown, VerifyReport> {
+  const { manifest, ...report } = yield* verifyStoreSteps(storePath, onProgress);
   const damagedSubjects: DamagedSubject[] = [];
   const untoldSubjects: VerifyReport["untoldSubjects"][number][] = [];
   for (const scalar of Object.keys(manifest.scalars)) {
@@ -39,6 +46,7 @@ export function verify(storePath: string, onProgress?: (doneBlocks: number, allB
     const rows = openRows(storePath, manifest, scalar);
     try {
       for (const [row, source] of manifest.scalars[scalar]!.sources.entries()) {
+        yield;
         const found = compareWithSource(source, blocks, (block) => rows.read(block, row));
         if (typeof found === "string") untoldSubjects.push({ scalar, name: source.name, reason: found });
         else if (found > 0) damagedSubjects.push({ scalar, row, name: source.name, nValues: found });
