@@ -14,6 +14,7 @@ import { shuffledPartition } from "../stats/glm/shuffled-design.js";
 import { createTurns } from "../turns.js";
 import { emptyReport } from "./context.js";
 import { fillConstants } from "./fill-shared.js";
+import { bytesToCheck } from "./glm/check-blocks.js";
 import type { EngineInputs, MatrixSize } from "./inputs.js";
 import { createNullKeeper } from "./null-keeper.js";
 import type { SinkJob } from "./plan/inputs.js";
@@ -32,6 +33,8 @@ export interface EnginePlan {
   /** Bytes read from the store in one pass (observed, or one batch), and from the enhancer's matrix in one batch. */
   readonly storePassBytes: number;
   readonly connectivityPassBytes: number;
+  /** Bytes read beside the observed pass for checksums: blocks of the store of which the pass reads a part. */
+  readonly checkBytes: number;
   /** Over the whole run. */
   readonly totalBytesRead: number;
 }
@@ -92,12 +95,16 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
   const rowBytes = (size.model?.columnBytes ?? []).reduce<number>((sum, bytes) => sum + bytes, size.valueBytes);
   const storePassBytes = nColumns * size.nSubjects * rowBytes;
   const connectivityPassBytes = sink.kind === "bins" ? nConnections * 8 + size.nElements * 8 : 0;
-  const totalBytesRead = storePassBytes * (1 + nBatches) + connectivityPassBytes * nBatches;
+  const checkBytes = [source, ...(inputs.columnSources ?? [])].reduce(
+    (sum, spec) => sum + bytesToCheck(blocks, spec),
+    0,
+  );
+  const totalBytesRead = storePassBytes * (1 + nBatches) + checkBytes + connectivityPassBytes * nBatches;
   return {
     inputs,
     sink,
     blocks,
-    plan: { memory, size, storePassBytes, connectivityPassBytes, totalBytesRead },
+    plan: { memory, size, storePassBytes, checkBytes, connectivityPassBytes, totalBytesRead },
   };
 }
 

@@ -10,7 +10,7 @@ import { InputError } from "../errors.js";
 import type { FileBytes } from "../mapping/file-bytes.js";
 import type { ColumnSource, ColumnSourceSpec } from "./column-source.js";
 import { bytesPerValue } from "./element-type.js";
-import { assertColumnRange, planRowRuns } from "./row-runs.js";
+import { assertColumnRange, planRowRuns, takesAllRows } from "./row-runs.js";
 
 /** Bytes read at once of a block that is read for its checksum alone. */
 const CHECK_BYTES = 2 ** 18;
@@ -48,9 +48,19 @@ export function createBlockedSource(spec: ColumnSourceSpec, file: FileBytes): Co
   }
 
   const blockBytes = spec.nRowsInFile * width * valueBytes;
-  /** What is delivered of a whole block is the block as it lies in the file. */
-  const takesAllRows = runs.length === 1 && runs[0]!.fileRow === 0 && runs[0]!.count === spec.nRowsInFile;
+  const hasAllRows = takesAllRows(spec);
   let chunk: Uint8Array | undefined;
+
+  /** Of a block without its padding, which is zero. */
+  function sumOfHeld(held: Uint8Array, nHeld: number): number {
+    if (nHeld === width) return crc32(held);
+    const rowBytes = nHeld * valueBytes;
+    const padding = new Uint8Array((width - nHeld) * valueBytes);
+    let crc = 0;
+    for (let start = 0; start < held.byteLength; start += rowBytes)
+      crc = crc32(padding, crc32(held.subarray(start, start + rowBytes), crc));
+    return crc;
+  }
 
   function sumOfBlock(iBlock: number): number {
     chunk ??= new Uint8Array(Math.min(CHECK_BYTES, blockBytes));
@@ -81,8 +91,10 @@ export function createBlockedSource(spec: ColumnSourceSpec, file: FileBytes): Co
       const { blockCrc32 } = spec;
       if (blockCrc32 === undefined) return;
       for (let iBlock = firstBlock; iBlock < endBlock; iBlock++) {
-        const isHeld = takesAllRows && first === iBlock * width && held.byteLength === blockBytes;
-        const got = isHeld ? crc32(held) : sumOfBlock(iBlock);
+        const nHeld = Math.min(width, spec.nElements - iBlock * width);
+        const isHeld =
+          hasAllRows && first === iBlock * width && held.byteLength === spec.nRowsInFile * nHeld * valueBytes;
+        const got = isHeld ? sumOfHeld(held, nHeld) : sumOfBlock(iBlock);
         if (got !== blockCrc32[iBlock]) throw damagedBlock(spec, iBlock, blockCrc32[iBlock]!, got);
       }
     },

@@ -26,6 +26,11 @@ export function planRowRuns(spec: ColumnSourceSpec): RowRun[] {
   return runs;
 }
 
+/** All rows in file order: what is delivered of a whole block is the block as it lies in the file, but for padding. */
+export function takesAllRows({ rows, nRowsInFile }: Pick<ColumnSourceSpec, "rows" | "nRowsInFile">): boolean {
+  return rows === undefined || (rows.length === nRowsInFile && rows.every((fileRow, row) => fileRow === row));
+}
+
 /** Throws InternalError unless the range is inside the elements and `target` has exactly its size. */
 export function assertColumnRange(
   spec: ColumnSourceSpec,

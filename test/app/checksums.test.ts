@@ -82,11 +82,11 @@ describe.each(COMMANDS)("%s", (command: CommandName) => {
     expect(stores).toHaveLength(2);
     for (const name of stores) {
       const store = path.join(cache, name);
-      flip(dataIn(store), 300);
+      flip(dataIn(store), 30);
       await expect(run.infer({ ...options, force: true })).rejects.toThrow(
         `Cannot use ${dataIn(store)}: expected block 0 (elements 0 to 23, counted from 0) as it was written`,
       );
-      flip(dataIn(store), 300);
+      flip(dataIn(store), 30);
     }
   });
 

@@ -74,7 +74,7 @@ describe("options", () => {
     expect(resolve("info -quiet -- -strange-name")).toBe("info --quiet -- -strange-name");
   });
   it.each([
-    ["-no x", "Cannot tell which option -no is: -nonstationarity, -notest. Write more of its name."],
+    ["-no x", "Cannot tell which option -no is: --no-verify, -nonstationarity, -notest. Write more of its name."],
     ["-cfe", "Cannot tell which option -cfe is: -cfe_c, -cfe_dh, -cfe_e, -cfe_h, -cfe_legacy. Write more of its name."],
     ["-nope", "Unknown option -nope. `fixelstream fixelcfestats -help` lists the options."],
     ["-mask", "Cannot use -mask: expected a value after it, got nothing."],

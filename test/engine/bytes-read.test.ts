@@ -39,6 +39,7 @@ interface Record {
     nBatches: number;
     batchShuffles: number;
     storePassBytes: number;
+    checkBytes: number;
     connectivityPassBytes: number;
     totalBytesRead: number;
   };
@@ -107,7 +108,7 @@ function expectPlannedBytes(found: Awaited<ReturnType<typeof run>>): void {
   const passes = plan.nBatches;
   expect(plan.connectivityPassBytes).toBe(8 * nConnections + 8 * nElements);
   // once to observe, once a batch
-  expect(found.store).toBe(plan.storePassBytes * (1 + passes));
+  expect(found.store).toBe(plan.storePassBytes * (1 + passes) + plan.checkBytes);
   expect(found.connections).toBe(8 * nConnections * passes);
   expect(found.norms).toBe(4 * nElements * passes);
   // the counts are read once more, to cut the rows into windows
@@ -121,6 +122,7 @@ describe("bytes read", () => {
     const found = await run({ nShuffles: 30, io: "read" });
     expect(found.plan.nBatches).toBe(1);
     expect(found.plan.storePassBytes).toBe(N_SUBJECTS * N_FIXELS * 4);
+    expect(found.plan.checkBytes).toBe(0); // in whole blocks, the last one but for its padding
     expectPlannedBytes(found);
   });
 
@@ -145,12 +147,26 @@ describe("bytes read", () => {
     const nColumns = inBlocks.reduce((sum, columns) => sum + columns, 0);
     expect(nColumns).toBeLessThan(500);
     expect(found.plan.storePassBytes).toBe(N_SUBJECTS * nColumns * 4);
+    // whole blocks, because a checksum is one of all of it; those outside the mask are not looked at
+    const isWhole = (columns: number, block: number) =>
+      columns === Math.min(BLOCK_WIDTH, N_FIXELS - block * BLOCK_WIDTH);
+    const nCut = inBlocks.filter((columns, block) => columns > 0 && !isWhole(columns, block)).length;
+    expect([nCut > 0, found.plan.checkBytes]).toEqual([true, nCut * N_SUBJECTS * BLOCK_WIDTH * 4]);
     expectPlannedBytes(found);
+    opened.files.length = 0;
+    const unchecked = await run(
+      { nShuffles: 20, verify: false },
+      { inside: (fixel) => fixel >= 200 && fixel % 3 !== 0 },
+    );
+    expect(unchecked.plan.checkBytes).toBe(0);
+    expectPlannedBytes(unchecked);
   });
 
-  test("a selection of subjects reads their rows only", async () => {
+  test("a selection of subjects reads their rows only, after the first pass", async () => {
     const found = await run({ nShuffles: 20 }, { rows: [17, 3, 4, 5, 9, 0, 12, 11, 1] });
     expect(found.plan.storePassBytes).toBe(9 * N_FIXELS * 4);
+    // but the first time, for the checksums of the blocks
+    expect(found.plan.checkBytes).toBe(N_SUBJECTS * Math.ceil(N_FIXELS / BLOCK_WIDTH) * BLOCK_WIDTH * 4);
     expectPlannedBytes(found);
   });
 

@@ -56,8 +56,10 @@ const NEVER_SAID: readonly (readonly [file: string, option: string, commands: re
   ["src/engine/shuffle-loop.ts", "cfe_h", ["vectorstats"], "said of enhancement only"],
   ["src/engine/shuffle-loop.ts", "cfe_e", ["vectorstats"], "said of enhancement only"],
   ["src/formats/hdf5/fixel-tables.ts", "template", ["convert fixels"], "it reads no tables of fixels"],
-  ["src/formats/hdf5/modelarray-layout.ts", "scalar", ["export", "info"], "they do not choose a scalar"],
-  ["src/formats/hdf5/results-matrix.ts", "analysis", ["info"], "it does not look into results"],
+  ["src/formats/hdf5/fixel-tables.ts", "template", ["verify"], "it says what is wrong without the advice"],
+  ["src/formats/hdf5/modelarray-layout.ts", "scalar", ["export", "info", "verify"], "they do not choose a scalar"],
+  ["src/formats/hdf5/results-matrix.ts", "analysis", ["info", "verify"], "they do not choose results"],
+  ["src/mapping/mapped-file.ts", "io", ["verify"], "it maps nothing"],
   ["src/store/select-rows.ts", "subjects", ["fixelcfestats"], "named as info's"],
 ];
 

@@ -78,6 +78,8 @@ export function findCachedInput(options: CachedInputOptions): CachedInput {
     blockWidth: blockWidthFor(nSubjects),
     io,
     ours: true,
+    // its checksums are not known yet, but that it will have some
+    ...(options.verify === false ? {} : { blockCrc32: new Uint32Array(0) }),
   };
   let use: UseMark | undefined;
   const close = () => {

@@ -37,7 +37,7 @@ export async function verifyHdf5(input: string, events: VerifyEvents): Promise<C
         } else unchecked.push(what);
       } catch (error) {
         if (!isFixelstreamError(error, "InputError") && !isFixelstreamError(error, "UsageError")) throw error;
-        damaged.push(error.message);
+        damaged.push(error.message.replace(/ Give the fixel directory with --template\.$/, "")); // for who computes
       }
       events.onProgress?.(i + 1, pieces.length);
       await new Promise((resolve) => setImmediate(resolve));

@@ -1,6 +1,26 @@
 // The observed pass compares the checksums of what it reads, once: a block of the store is checked with the first piece of work that touches it, whatever
 // the width of pieces and whoever claims them.
-import type { ColumnSource } from "../../store/column-source.js";
+import type { ColumnSource, ColumnSourceSpec } from "../../store/column-source.js";
+import { bytesPerValue } from "../../store/element-type.js";
+import { takesAllRows } from "../../store/row-runs.js";
+
+/** Bytes that are read for checksums alone, in the first pass: blocks of the store of which a part is read. `blocks`: as createBlockCheck takes them. */
+export function bytesToCheck(blocks: Uint32Array, spec: ColumnSourceSpec): number {
+  const { blockWidth, blockCrc32, nElements, nRowsInFile, elementType } = spec;
+  if (spec.layout !== "blocked" || blockCrc32 === undefined) return 0;
+  const isWhole = takesAllRows(spec);
+  let nRead = 0;
+  let checked = 0;
+  for (let i = 0; i < blocks.length; i += 4) {
+    const [first, end] = [blocks[i]!, blocks[i]! + blocks[i + 1]!];
+    for (let b = Math.max(checked, Math.floor(first / blockWidth)); b * blockWidth < end; b++) {
+      const isHeld = isWhole && first <= b * blockWidth && end >= Math.min((b + 1) * blockWidth, nElements);
+      if (!isHeld) nRead++;
+      checked = b + 1;
+    }
+  }
+  return nRead * nRowsInFile * blockWidth * bytesPerValue(elementType);
+}
 
 /** `iBlock`: of the engine's. `held`: what was just read of the range of columns. Throws InputError. */
 export type BlockCheck = (

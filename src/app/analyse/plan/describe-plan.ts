@@ -27,6 +27,8 @@ export interface PlanSummary {
   readonly fixedBytes: number;
   readonly storePassBytes: number;
   readonly connectivityPassBytes: number;
+  /** Once, for checksums of blocks that are read in part. */
+  readonly checkBytes: number;
   readonly totalBytesRead: number;
   /** From the figures of docs/benchmarks.md: an order of magnitude, not a promise. */
   readonly estimatedMs: number;
@@ -70,6 +72,7 @@ export function describePlan(
     fixedBytes: fixedBytesOf(inputs.nThreads),
     storePassBytes: plan.storePassBytes,
     connectivityPassBytes: plan.connectivityPassBytes,
+    checkBytes: plan.checkBytes,
     totalBytesRead: plan.totalBytesRead,
     estimatedMs: ((glm + cfe) * countLanes(range) * slow) / 1e6 / workers,
     arithmetic: memory.arithmetic,
@@ -98,7 +101,8 @@ export function formatPlan(plan: PlanSummary): string {
 }
 
 function readingLines(plan: PlanSummary): string[] {
-  const store = `  store                ${formatBytes(plan.storePassBytes)} a pass, ${1 + plan.nBatches} passes`;
+  const more = plan.checkBytes === 0 ? "" : `; ${formatBytes(plan.checkBytes)} more for checksums`;
+  const store = `  store                ${formatBytes(plan.storePassBytes)} a pass, ${1 + plan.nBatches} passes${more}`;
   const all = formatBytes(plan.totalBytesRead);
   if (plan.connectivityPassBytes === 0) return [`${store}, ${all} in all`];
   return [
