@@ -3,7 +3,9 @@ import fs from "node:fs";
 import path from "node:path";
 import { crc32 } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
+import { convertFixels } from "../../src/app/convert/convert.js";
 import { runInProcess } from "../support/in-process-cli.js";
+import { partialsOf } from "../support/partials.js";
 import { makeSmallAnalysis, type SmallAnalysis } from "../support/small-analysis.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 import { bytesOf, npyBytes, zipBytes } from "../support/write-npy.js";
@@ -140,6 +142,30 @@ test("an .h5: rows that are converted, names, fixels", async () => {
   expect(await flipped(small.at("c.h5"), ones + 6, () => fixels(small.at("c.h5"), "-"))).toBe(
     changed("/fixels and /voxels", "/fixels"),
   );
+});
+
+test("a conversion that was stopped, and a row of it damaged: mended, and said", async () => {
+  const many = makeSmallAnalysis(path.join(directory, "many"), { nFixels: 3000, nSubjects: 20 });
+  const inputs = { inputDirectory: many.at("fd"), subjectList: many.at("subjects.txt"), command: "test" };
+  const output = many.at("stopped.fxs");
+  await convertFixels({ ...inputs, output: many.at("whole.fxs") });
+  const stopped = new Error("stopped");
+  const onProgress = ({ phase, done }: { phase: string; done: number }) => {
+    if (phase === "read" && done === 18) throw stopped;
+  };
+  // some six subjects at a time
+  const conversion = convertFixels({ ...inputs, output, memoryBytes: 2 ** 18 + 6 * 3000 * 4, onProgress });
+  await expect(conversion).rejects.toBe(stopped);
+  const data = path.join(partialsOf(output)[0]!, "FD.f32");
+  const bytes = fs.readFileSync(data);
+  bytes[(1 * 1024 + 7) * 4 + 2]! ^= 1; // subject 1, fixel 7
+  fs.writeFileSync(data, bytes);
+  const { status, stderr } = await runInProcess(["convert", "fixels", ...Object.values(inputs).slice(0, 2), output]);
+  expect([status, many.relative(stderr).split("\n")[0]]).toEqual([
+    0,
+    "fixelstream: stopped.fxs: values that a stopped run had converted were damaged on the disk: 1 of its subjects read again",
+  ]);
+  expect(fs.readFileSync(path.join(output, "FD.f32"))).toEqual(fs.readFileSync(many.at("whole.fxs", "FD.f32")));
 });
 
 test("results that are exported", async () => {

@@ -96,7 +96,7 @@ function createConvertFixelsCommand(streams: CliStreams): Command {
         if (summary.nReadAgain > 0) {
           say(
             streams,
-            `fixelstream: ${output}: ${summary.nReadAgain} subjects of the conversion that was stopped were damaged on the disk, and were read again\n`,
+            `fixelstream: ${output}: values that a stopped run had converted were damaged on the disk: ${summary.nReadAgain} of its subjects read again\n`,
           );
         }
         say(
