@@ -62,12 +62,14 @@ function begin(place: string, { prepare }: FaultedLine): string {
   return home;
 }
 
+const namesIn = (place: string) =>
+  (fs.readdirSync(place, { recursive: true }) as string[]).filter((name) => name !== "log").sort();
+
 /** Name and bytes of everything below; of what holds times, the rest. */
 function stateOf(place: string): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const name of (fs.readdirSync(place, { recursive: true }) as string[]).sort()) {
+  for (const name of namesIn(place)) {
     const at = path.join(place, name);
-    if (name === "log") continue;
     if (fs.lstatSync(at).isDirectory()) found[name] = "directory";
     else if (/(store|run)\.json$/.test(name)) found[name] = withoutTimes(fs.readFileSync(at, "utf8"));
     else found[name] = fs.readFileSync(at, "latin1");
@@ -79,7 +81,11 @@ function stateOf(place: string): Record<string, string> {
 const UNLIKE = new Set(["timings", "memory", "reused", "bytesRead", "warnings"]);
 
 function withoutTimes(text: string): string {
-  return JSON.stringify(JSON.parse(text, (key, value) => (UNLIKE.has(key) ? undefined : value)));
+  try {
+    return JSON.stringify(JSON.parse(text, (key, value) => (UNLIKE.has(key) ? undefined : value)));
+  } catch {
+    return text; // torn
+  }
 }
 
 export interface FaultPoint {
@@ -119,7 +125,7 @@ export async function findUnrecovered(
   for (const { what, at } of choose(clean.calls)) {
     begin(place, line);
     const faulted = await run(place, tokens, { what, at });
-    const between = Object.keys(stateOf(place)).filter((name) => !(name in expected));
+    const between = namesIn(place).filter((name) => !(name in expected));
     const again = await run(place, tokens);
     const found = [
       /bug in fixelstream|internal error/.test(faulted.stderr) ? "is called a bug" : undefined,
