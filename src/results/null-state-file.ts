@@ -1,12 +1,15 @@
 // A NullState on disk: what a checkpoint, a shard and a finished run keep of their shuffles. FORMAT.md has every byte.
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { rename } from "node:fs/promises";
+import { closeSync, fstatSync, openSync, readSync, renameSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
-import { InputError, InternalError } from "../errors.js";
+import { InputError, InternalError, isFixelstreamError } from "../errors.js";
 import { writeFileInPieces } from "../formats/write-file.js";
+import { createPartial, type PartialDirectory, sweepAbandoned } from "../publish/partial-directory.js";
+import { publishFile, syncPath } from "../publish/publish.js";
+import { thingAt } from "../publish/remove-ours.js";
 import { type HypothesisNull, NO_ELEMENT, type NullState } from "../run/null-state.js";
-import { describeSystemError } from "../system-error.js";
+import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { VERSION } from "../version.js";
 
 export const NULL_STATE_VERSION = 1;
@@ -63,21 +66,62 @@ function layOut(nShuffles: number, nElements: number, defaults: readonly ("f32" 
 }
 
 /**
- * Bytes are on the disk when the promise resolves; an interrupted or failed write leaves what was there before. Memory: a few MiB beside the state itself.
- * Throws InputError when the file exists (unless `overwrite`) or cannot be written, InternalError for a state that disagrees with itself, or the
- * reason of `signal`.
+ * Bytes are on the disk when the promise resolves; a killed, interrupted or failed write leaves what was there before. Memory: a few MiB beside the state
+ * itself. Throws InputError when the file exists (unless `overwrite`, which replaces nothing but such a file) or cannot be written, InternalError for a
+ * state that disagrees with itself, or the reason of `signal`.
  */
 export async function writeNullState(
   path: string,
   state: NullState,
   options: { readonly overwrite?: boolean; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
-  const { overwrite, signal } = options;
-  if (overwrite !== true) return writeFileInPieces(path, piecesOf(state), { signal, flush: true });
-  // beside the old one, which may be the only copy of a night's work
-  const beside = `${path}.${process.pid}`;
-  await writeFileInPieces(beside, piecesOf(state), { overwrite: true, signal, flush: true });
-  await rename(beside, path);
+  const { overwrite = false, signal } = options;
+  const prefix = `${resolve(path)}.partial-`;
+  let partial: PartialDirectory | undefined;
+  try {
+    assertFree(path, overwrite);
+    sweepAbandoned(KIND, prefix);
+    partial = createPartial({ kind: KIND, prefix, contents: [FILE] });
+    const made = join(partial.path, FILE);
+    await writeFileInPieces(made, piecesOf(state), { signal, flush: true });
+    partial.assertMine(path);
+    assertFree(path, overwrite);
+    if (thingAt(path) !== undefined) {
+      renameSync(made, path);
+      syncPath(dirname(resolve(path)));
+    } else if (!publishFile(made, path)) throw cannotReplace(path, "one that exists already");
+  } catch (cause) {
+    throw systemErrorCode(cause) === undefined || isFixelstreamError(cause)
+      ? cause
+      : cannotReplace(path, describeSystemError(cause), cause);
+  } finally {
+    partial?.remove();
+  }
+}
+
+const KIND = "null-state";
+const FILE = "state";
+
+/** Throws InputError when something has the name that is not to be replaced. */
+function assertFree(path: string, overwrite: boolean): void {
+  const thing = thingAt(path);
+  if (thing === undefined || (overwrite && thing === "a file" && beginsAsOurs(path))) return;
+  throw cannotReplace(path, overwrite ? (thing === "a file" ? "another file" : thing) : "one that exists already");
+}
+
+function beginsAsOurs(path: string): boolean {
+  const fd = openSync(path, "r");
+  try {
+    const begin = new Uint8Array(MAGIC.length);
+    return readSync(fd, begin, 0, begin.length, 0) === begin.length && begin.every((byte, i) => byte === MAGIC[i]);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function cannotReplace(path: string, got: string, cause?: unknown): InputError {
+  const message = `Cannot write ${path}: expected a new file in a writable folder, got ${got}. Choose another name or folder, or allow overwriting.`;
+  return new InputError(message, { path, cause });
 }
 
 function* piecesOf(state: NullState): Generator<Uint8Array> {

@@ -1,5 +1,5 @@
 // What was written is read back to the bit, also by a reader that knows FORMAT.md only; any damage is noticed.
-import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
@@ -7,12 +7,16 @@ import { describe, expect, it } from "vitest";
 import { isFixelstreamError } from "../../src/errors.js";
 import { readNullState, writeNullState } from "../../src/results/null-state-file.js";
 import type { NullState } from "../../src/run/null-state.js";
+import { deadId, plantPartial } from "../support/partials.js";
 import { anyStateShape, makeState } from "../support/random-null-state.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const directory = temporaryDirectory();
 const path = join(directory, "state.fxnull");
-const write = (state: NullState) => writeNullState(path, state, { overwrite: true });
+const write = (state: NullState) => {
+  rmSync(path, { force: true }); // a damaged one may no longer be known as ours
+  return writeNullState(path, state);
+};
 const small = makeState({ nElements: 5, nHypotheses: 2, ranges: [[3, 4]], enhanced: true, seed: 4 });
 
 function messageOf(act: () => unknown): string {
@@ -106,11 +110,34 @@ describe("a state of shuffles on disk", () => {
     await write(small);
     const before = readFileSync(path);
     const reason = new Error("enough");
+    await writeNullState(path, small, { overwrite: true });
+    expect(readFileSync(path)).toEqual(before);
     const stopped = writeNullState(path, small, { overwrite: true, signal: AbortSignal.abort(reason) });
     await expect(stopped).rejects.toBe(reason);
     expect(readFileSync(path)).toEqual(before);
     expect(readdirSync(directory).filter((name) => name.startsWith("state.fxnull"))).toEqual(["state.fxnull"]);
   });
+});
+
+it("replaces only a state, through no link, and removes what killed ones left", async () => {
+  await write(small);
+  const [notes, link] = ["notes.txt", "link.fxnull"].map((name) => join(directory, name)) as [string, string];
+  writeFileSync(notes, "mine");
+  symlinkSync(path, link);
+  for (const [file, got] of [
+    [notes, "another file"],
+    [link, "a symbolic link"],
+    [directory, "a directory"],
+  ] as const) {
+    await expect(writeNullState(file, small, { overwrite: true })).rejects.toThrow(
+      `Cannot write ${file}: expected a new file in a writable folder, got ${got}. Choose another name or folder, or allow overwriting.`,
+    );
+  }
+  expect(readFileSync(notes, "utf8")).toBe("mine");
+  plantPartial(`${path}.partial-`, deadId(), "null-state", { state: "half" });
+  await writeNullState(path, small, { overwrite: true });
+  expect(readdirSync(directory).filter((name) => name.startsWith("state.fxnull"))).toEqual(["state.fxnull"]);
+  expect(readNullState(path)).toEqual(small);
 });
 
 describe("damage", () => {
