@@ -5,6 +5,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { runSelfTest, SELF_TEST_TOLERANCE } from "../../src/app/inspect/self-test.js";
 import { runInProcess } from "../support/in-process-cli.js";
+import { deadId } from "../support/partials.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const directory = temporaryDirectory();
@@ -13,6 +14,7 @@ describe("doctor", () => {
   test("passes, in about ten lines, and leaves nothing behind", async () => {
     const scratch = () => fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith("fixelstream-doctor"));
     const before = scratch();
+    fs.writeFileSync(path.join(directory, `.fixelstream-doctor-${deadId()}`), '{"format":"fixelstream-doctor"}');
     const { status, stdout, stderr } = await runInProcess(["doctor", "--cache", path.join(directory, "not", "there")]);
     expect(stderr).toBe("");
     expect(status).toBe(0);

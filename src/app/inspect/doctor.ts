@@ -5,6 +5,7 @@ import path from "node:path";
 import { compileSimdModule, simdIsSupported } from "../../kernels/choose-kernels.js";
 import { loadLibc } from "../../mapping/libc.js";
 import { MappedFile } from "../../mapping/mapped-file.js";
+import { sweepMade } from "../../publish/made-files.js";
 import { newId } from "../../publish/maker.js";
 import { removeFile } from "../../publish/remove-ours.js";
 import { describeSystemError } from "../../system-error.js";
@@ -118,9 +119,12 @@ function checkMapping(directory: string): Finding {
 
 /** A file on that disk for a moment; the time until it was on the disk. */
 function withTrialFile<T>(directory: string, bytes: number, use: (file: string, ms: number, data: Uint8Array) => T): T {
-  const file = path.join(directory, `.fixelstream-doctor-${newId()}`);
+  const prefix = path.join(directory, ".fixelstream-doctor-");
+  sweepMade(prefix); // of those killed here
+  const file = `${prefix}${newId()}`;
   const data = new Uint8Array(bytes);
   for (let i = 0; i < bytes; i++) data[i] = i * 31;
+  data.set(Buffer.from('{"format":"fixelstream-doctor"}\n'));
   const start = performance.now();
   try {
     fs.writeFileSync(file, data, { flag: "wx", flush: true });
