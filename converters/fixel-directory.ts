@@ -172,7 +172,10 @@ async function checkInputs(conversion: FixelConversion) {
     listPath: subjectList,
   });
   const total = names.length;
-  const files = checkSubjectFiles(names, paths, nFixels, (done) => onProgress?.({ phase: "check", done, total }));
+  const files = await checkSubjectFiles(names, paths, nFixels, {
+    onChecked: (done) => onProgress?.({ phase: "check", done, total }),
+    signal,
+  });
   const shape = { nSubjects: total, nElements: nFixels, blockWidth: blockWidthFor(total) };
   const inputs = {
     sources: files.map(({ name, path, sizeBytes, mtimeMs }) => ({ name, path, sizeBytes, mtimeMs })),

@@ -9,6 +9,7 @@ import { countElements, type ImageHeader } from "../src/formats/image-header.js"
 import { isGzipPath } from "../src/formats/inflate.js";
 import type { InputFile } from "../src/store/build-store.js";
 import type { ElementType } from "../src/store/column-source.js";
+import { createTurns } from "../src/turns.js";
 
 /**
  * `raw`: the bytes are the values, float32 in order; read straight into place. `packed`: the same, compressed; inflated into place.
@@ -39,16 +40,22 @@ export const STREAM_CHUNK_BYTES = 2 ** 16;
 /** Three chunks read ahead, two inflated ahead, zlib's window and state. */
 const PACKED_READER_BYTES = 8 * STREAM_CHUNK_BYTES;
 
+export interface CheckEvents {
+  readonly onChecked?: ((done: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Looks at every header. `names` as listed, `paths` where found, same order. Throws one InputError with ALL problems: missing or damaged files, other
- * numbers of fixels (which subject, expected, got).
+ * numbers of fixels (which subject, expected, got); the reason of the signal.
  */
-export function checkSubjectFiles(
+export async function checkSubjectFiles(
   names: readonly string[],
   paths: readonly string[],
   nFixels: number,
-  onChecked?: (done: number) => void,
-): SubjectFile[] {
+  { onChecked, signal }: CheckEvents = {},
+): Promise<SubjectFile[]> {
+  const turns = createTurns(signal);
   const files: SubjectFile[] = [];
   const problems: string[] = [];
   for (const [i, typedPath] of paths.entries()) {
@@ -60,6 +67,7 @@ export function checkSubjectFiles(
       if (!isFixelstreamError(error, "InputError")) throw error;
       problems.push(error.message);
     }
+    if (turns.isDue()) await turns.take();
     onChecked?.(i + 1);
   }
   if (problems.length === 0) return files;

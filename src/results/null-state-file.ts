@@ -112,8 +112,10 @@ function assertFree(path: string, overwrite: boolean): void {
 function beginsAsOurs(path: string): boolean {
   const fd = openSync(path, "r");
   try {
-    const begin = new Uint8Array(MAGIC.length);
-    return readSync(fd, begin, 0, begin.length, 0) === begin.length && begin.every((byte, i) => byte === MAGIC[i]);
+    const begin = new Uint8Array(NULL_STATE_MAGIC.length);
+    return (
+      readSync(fd, begin, 0, begin.length, 0) === begin.length && begin.every((byte, i) => byte === NULL_STATE_MAGIC[i])
+    );
   } finally {
     closeSync(fd);
   }

@@ -225,7 +225,7 @@ function runBuild(build: OpenedBuild): StoreBuild {
     },
     async finish(onBlock) {
       const { manifest } = await complete(onBlock);
-      claim.assertUnchanged?.();
+      await claim.assertUnchanged?.();
       reportingWrites(plan.output, () => {
         if (claim.use === "entry" && isWhole(plan.output)) partial.remove();
         else publishStore(partial, { output: plan.output, replace: plan.replace, lock: claim.lock });

@@ -16,7 +16,7 @@ export interface StoreClaim {
    */
   readonly use: "store" | "entry" | "parts";
   /** Throws when what is read is no longer what it was taken for: asked before the store is published. */
-  readonly assertUnchanged?: (() => void) | undefined;
+  readonly assertUnchanged?: (() => Promise<void>) | undefined;
 }
 
 /** Throws InputError when `output` exists and is not to be replaced, or is being written by another: to be called before long work. */

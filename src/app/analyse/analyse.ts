@@ -98,9 +98,9 @@ export async function analyse<Options extends AnalysisOptions, Input extends Dat
   const plan = await timed("check", () => resolveAnalysis(kind, options, events.signal));
   events.onFacts?.(describeFacts(kind, plan));
   for (const warning of plan.warnings) warn(warning);
-  const expected = await timed("check", () => checkBudget(options, plan));
+  const expected = await timed("check", () => checkBudget(options, plan, events.signal));
   // The subjects' own headers are looked at when they are converted, first of all; these would come after.
-  for (const column of plan.columnInputs) column.checkSources();
+  for (const column of plan.columnInputs) await column.checkSources(events.signal);
   const places = claimPlaces(kind, options, plan, { rehearse: false });
   try {
     warnOfEarlier(places.results.earlier, kind.describeEarlier(options), warn);
@@ -264,9 +264,7 @@ export async function planAnalysis<Options extends AnalysisOptions, Input extend
   const plan = await resolveAnalysis(kind, options, events.signal);
   events.onFacts?.(describeFacts(kind, plan));
   for (const warning of plan.warnings) events.onWarning?.(warning);
-  plan.input.checkSources();
-  for (const column of plan.columnInputs) column.checkSources();
-  const { engine, inputs, assumptions } = await planExpected(options, plan);
+  const { engine, inputs, assumptions } = await planExpected(options, plan, events.signal);
   claimPlaces(kind, options, plan, { rehearse: true }).release();
   return describePlan(kind, engine, inputs, assumptions);
 }

@@ -37,8 +37,8 @@ export interface DataInput {
   /** Of what was found out when it was resolved. */
   readonly warnings?: readonly Warning[];
   /** Looks at what `open` would read; it does so itself. Throws InputError with all problems. */
-  checkSources(): void;
-  /** The type that the values may need, at most, as far as headers tell. Throws as checkSources. */
+  checkSources(signal?: AbortSignal): Promise<void>;
+  /** The type that the values may need, at most, as far as headers tell; after checkSources. */
   widestType(): ElementType;
   /** Opens (and converts, where needed) the data. */
   open(events?: OpenEvents): Promise<OpenedData>;
@@ -51,7 +51,7 @@ export interface ColumnInput {
   readonly expected: ColumnSourceSpec;
   readonly bytesToWrite: number;
   readonly warnings?: readonly Warning[];
-  checkSources(): void;
+  checkSources(signal?: AbortSignal): Promise<void>;
   widestType(): ElementType;
   open(events?: OpenEvents): Promise<OpenedColumn>;
   close(): void;

@@ -48,7 +48,7 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
       ending: found.ending,
       warnings: found.warnings ?? [],
       fixels: found,
-      checkSources: () => found.checkSources(),
+      checkSources: (signal) => found.checkSources(signal),
       widestType: () => found.widestType(),
       open: (events) => found.open(events),
       close: () => found.close(),
@@ -62,7 +62,7 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
       columns.push({
         expected: found.expected,
         bytesToWrite: found.bytesToWrite,
-        checkSources: () => found.checkSources(),
+        checkSources: (signal) => found.checkSources(signal),
         widestType: () => found.widestType(),
         async open(events) {
           const spec = await found.open(events);

@@ -40,17 +40,26 @@ const connectionsOf = (nConnections: number): Unknown => ({
 });
 
 /** Looks at the headers of all that is not converted yet. Throws BudgetError, and InputError as checkSources. */
-export function planExpected(options: AnalysisOptions, plan: AnalysisPlan): ExpectedPlan {
+export async function planExpected(
+  options: AnalysisOptions,
+  plan: AnalysisPlan,
+  signal?: AbortSignal,
+): Promise<ExpectedPlan> {
+  for (const source of [plan.input, ...plan.columnInputs]) await source.checkSources(signal);
   return planFor(options, plan, ({ widestType }) => widestType());
 }
 
 /** Before a run, which looks at headers when it converts; here only where the widest type of all would be too much. Throws as planExpected. */
-export function checkBudget(options: AnalysisOptions, plan: AnalysisPlan): Pick<ExpectedPlan, "missing"> {
+export async function checkBudget(
+  options: AnalysisOptions,
+  plan: AnalysisPlan,
+  signal?: AbortSignal,
+): Promise<Pick<ExpectedPlan, "missing">> {
   try {
     return planFor(options, plan, ({ bytesToWrite, expected }) => (bytesToWrite > 0 ? "f64" : expected.elementType));
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error;
-    return planExpected(options, plan);
+    return await planExpected(options, plan, signal);
   }
 }
 

@@ -53,7 +53,7 @@ const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
 };
 
 /** Vectors are looked at when they are resolved. */
-const sourceOf = (found: VectorInput) => ({ ...found, checkSources() {} });
+const sourceOf = (found: VectorInput) => ({ ...found, async checkSources() {} });
 
 /** vectorstats. Throws UsageError, InputError, DesignError, BudgetError, or the reason of `events.signal`; no results are left then. */
 export const inferVectors = (options: VectorStatsOptions, events?: InferenceEvents): Promise<InferenceSummary> =>

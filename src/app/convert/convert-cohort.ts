@@ -1,7 +1,7 @@
 // The use case "a table of images into one file": ModelArray's cohort CSV into a store or an .h5.
 import { readCohort } from "../../../converters/cohort-csv.js";
 import { assertHdf5Free } from "../../../converters/hdf5-output.js";
-import { type ConvertedScalar, convertImages } from "../../../converters/image-cohort.js";
+import { type ConvertedScalar, convertImages, type ImageScalar } from "../../../converters/image-cohort.js";
 import { checkSubjectFiles } from "../../../converters/subject-files.js";
 import { openFixelDirectory } from "../../formats/fixel-directory.js";
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
@@ -39,14 +39,16 @@ export async function convertCohort(options: ConvertCohortOptions): Promise<Conv
   const directory = openFixelDirectory(options.template);
   const { memoryBytes, signal } = options;
   const found = await readCohort(cohort, options.scalars, { memoryBytes, signal });
-  const scalars = found.map(({ name, sourceFiles }, i) => {
+  const scalars: ImageScalar[] = [];
+  for (const [i, { name, sourceFiles }] of found.entries()) {
     const search = { fixelDirectory: directory.path, listPath: cohort };
     const { paths } = resolveSubjectFiles(sourceFiles, search);
-    const files = checkSubjectFiles(sourceFiles, paths, directory.nFixels, (done) =>
-      onProgress?.("check", (i + done / paths.length) / found.length),
-    );
-    return { name, files };
-  });
+    const files = await checkSubjectFiles(sourceFiles, paths, directory.nFixels, {
+      onChecked: (done) => onProgress?.("check", (i + done / paths.length) / found.length),
+      signal,
+    });
+    scalars.push({ name, files });
+  }
   const converted = await convertImages({ ...options, scalars, directory });
   return { path: output, nElements: directory.nFixels, scalars: converted };
 }

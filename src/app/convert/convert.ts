@@ -76,9 +76,10 @@ async function convertToHdf5(
   const search = { fixelDirectory: directory.path, listPath: options.subjectList };
   const { paths, searchedIn } = resolveSubjectFiles(names, search);
   const total = names.length;
-  const files = checkSubjectFiles(names, paths, directory.nFixels, (done) =>
-    onProgress?.({ phase: "check", done, total }),
-  );
+  const files = await checkSubjectFiles(names, paths, directory.nFixels, {
+    onChecked: (done) => onProgress?.({ phase: "check", done, total }),
+    signal,
+  });
   const [converted] = await convertImages({
     ...options,
     directory,

@@ -22,7 +22,7 @@ import type { OpenEvents } from "./input-source.js";
 export interface CachedInputOptions {
   readonly cache: string;
   /** 24 hexadecimal digits: of everything that decides what is converted, as it is now. Asked again before what was converted is published. */
-  keyNow(): string;
+  keyNow(): Promise<string>;
   readonly scalar: string;
   readonly nSubjects: number;
   readonly nElements: number;
@@ -56,12 +56,12 @@ export interface CachedInput {
 }
 
 /** Looks into the cache; nothing is written there. */
-export function findCachedInput(options: CachedInputOptions): CachedInput {
+export async function findCachedInput(options: CachedInputOptions): Promise<CachedInput> {
   const { cache, scalar, nSubjects, nElements, io } = options;
-  const key = options.keyNow();
+  const key = await options.keyNow();
   const entry = path.join(cache, `${key}.fxs`);
-  const assertUnchanged = () => {
-    if (options.keyNow() === key) return;
+  const assertUnchanged = async () => {
+    if ((await options.keyNow()) === key) return;
     throw new InputError(
       `Cannot keep ${entry}: expected files as they were when the run began, got others, changed meanwhile. Make sure that nothing writes to the inputs, and run the command again.`,
     );

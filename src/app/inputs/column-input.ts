@@ -7,6 +7,7 @@ import { InputError } from "../../errors.js";
 import { readSubjectList, resolveSubjectFiles } from "../../formats/text/subject-list.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
+import { createTurns } from "../../turns.js";
 import { findCachedInput } from "./cached-input.js";
 import type { FixelInput, OpenEvents } from "./input-source.js";
 import { subjectHeaders } from "./subject-headers.js";
@@ -19,7 +20,7 @@ export interface ColumnInput {
   /** Bytes that `open` will write to the cache. */
   readonly bytesToWrite: number;
   /** Looks at the headers that `open` would read. Throws InputError naming the files of another template. */
-  checkSources(): void;
+  checkSources(signal?: AbortSignal): Promise<void>;
   /** As FixelInput. */
   widestType(): ElementType;
   open(events?: OpenEvents): Promise<ColumnSourceSpec>;
@@ -57,7 +58,7 @@ export async function resolveColumnInput(
     );
   }
   const { paths } = resolveSubjectFiles(names, { listPath: list });
-  const cached = findCachedInput({
+  const cached = await findCachedInput({
     ...{
       cache: options.cache,
       io: options.io,
@@ -66,7 +67,7 @@ export async function resolveColumnInput(
       nSubjects,
       nElements: input.nFixels,
     },
-    keyNow: () => cacheKey(input, names, paths),
+    keyNow: () => cacheKey(input, names, paths, options.signal),
     convert: ({ onProgress, ...target }) =>
       convertFixelDirectory({
         ...target,
@@ -90,12 +91,19 @@ export async function resolveColumnInput(
   };
 }
 
-function cacheKey(input: FixelInput, names: readonly string[], paths: readonly string[]): string {
+async function cacheKey(
+  input: FixelInput,
+  names: readonly string[],
+  paths: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const turns = createTurns(signal);
   const hash = createHash("sha256");
   hash.update(`fixelstream-column 1 ${input.nFixels}\n`);
   for (const path of paths) {
     const { size, mtimeNs } = statSync(path, { bigint: true });
     hash.update(`${realpathSync(path)} ${size} ${mtimeNs}\n`);
+    if (turns.isDue()) await turns.take();
   }
   for (const name of names) hash.update(`${name}\n`);
   return hash.digest("hex").slice(0, 24);

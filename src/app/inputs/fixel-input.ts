@@ -15,6 +15,7 @@ import { checksumFile } from "../../store/checksum-file.js";
 import type { Manifest } from "../../store/manifest.js";
 import { openStore, type Store } from "../../store/open-store.js";
 import { selectRows } from "../../store/select-rows.js";
+import { createTurns } from "../../turns.js";
 import { findCachedInput } from "./cached-input.js";
 import { resolveHdf5 } from "./hdf5-input.js";
 import {
@@ -68,7 +69,7 @@ async function resolveStore(options: FixelInputOptions): Promise<FixelInput> {
     expected: store.spec(scalar, rows),
     bytesToWrite: 0,
     warnings: verify !== false ? uncheckedWarnings(store) : [],
-    checkSources() {},
+    async checkSources() {},
     widestType: () => store.spec(scalar).elementType,
     close: () => use?.release(),
     async open() {
@@ -159,10 +160,10 @@ async function resolveDirectory(options: FixelInputOptions, directory: FixelDire
     listPath: options.subjects,
   });
   const scalar = options.scalar ?? DEFAULT_SCALAR;
-  const cached = findCachedInput({
+  const cached = await findCachedInput({
     ...{ cache: options.cache, io: options.io, verify: options.verify, scalar },
     ...{ nSubjects: names.length, nElements: directory.nFixels },
-    keyNow: () => cacheKey(directory, names, paths, scalar),
+    keyNow: () => cacheKey(directory, { names, paths, scalar, signal: options.signal }),
     convert: ({ onProgress, ...target }) =>
       convertFixelDirectory({
         ...target,
@@ -172,6 +173,7 @@ async function resolveDirectory(options: FixelInputOptions, directory: FixelDire
         scalar,
         memoryBytes: options.memoryBytes,
         command: options.command,
+        signal: options.signal,
         onProgress: ({ phase, done, total }) => onProgress(phase, done, total),
       }),
   });
@@ -194,18 +196,22 @@ async function resolveDirectory(options: FixelInputOptions, directory: FixelDire
   };
 }
 
+interface Sources {
+  readonly names: readonly string[];
+  readonly paths: readonly string[];
+  readonly scalar: string;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** A store in the cache is used while names, sizes and times of its sources agree. */
-function cacheKey(
-  directory: FixelDirectory,
-  names: readonly string[],
-  paths: readonly string[],
-  scalar: string,
-): string {
+async function cacheKey(directory: FixelDirectory, { names, paths, scalar, signal }: Sources): Promise<string> {
+  const turns = createTurns(signal);
   const hash = createHash("sha256");
   hash.update(`fixelstream-store 1 ${scalar} ${directory.nFixels}\n`);
   for (const path of [directory.indexPath, directory.directionsPath, ...paths]) {
     const { size, mtimeNs } = statSync(path, { bigint: true });
     hash.update(`${realpathSync(path)} ${size} ${mtimeNs}\n`);
+    if (turns.isDue()) await turns.take();
   }
   for (const name of names) hash.update(`${name}\n`);
   return hash.digest("hex").slice(0, 24);

@@ -39,7 +39,7 @@ export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInpu
       ending: /\.mif(\.gz)?$/.test(template.indexPath) ? ".mif" : ".nii",
       expected,
       bytesToWrite: 0,
-      checkSources() {},
+      async checkSources() {},
       widestType: () => spec.elementType,
       close() {},
       async open(events) {

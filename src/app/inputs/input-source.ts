@@ -56,8 +56,8 @@ export interface FixelInput {
   /** Of what was found out when it was resolved. */
   readonly warnings?: readonly Warning[];
   /** Looks at the headers that `open` would read; it does so itself. Throws InputError with all problems. */
-  checkSources(): void;
-  /** The type that the values may need, at most, as far as headers tell. Throws as checkSources. */
+  checkSources(signal?: AbortSignal): Promise<void>;
+  /** The type that the values may need, at most, as far as headers tell; after checkSources. */
   widestType(): ElementType;
   /** Opens (and converts, where needed) the data. */
   open(events?: OpenEvents): Promise<OpenedInput>;

@@ -68,9 +68,9 @@ export async function resolveVectorInput(options: VectorInputOptions): Promise<V
   if (existsSync(join(input, "store.json")) || /\.fxs\/?$/.test(input)) return resolveStore(options);
   const source = await openVectorSource(input, options);
   const { nSubjects, nElements } = source;
-  const cached = findCachedInput({
+  const cached = await findCachedInput({
     ...{ cache: options.cache, io, verify, scalar: DEFAULT_VECTOR_SCALAR, nSubjects, nElements },
-    keyNow: () => cacheKey(source),
+    keyNow: async () => cacheKey(source),
     convert: (target) =>
       convertVectors({
         ...target,
