@@ -4,6 +4,7 @@
 export const WARNING_TAGS = [
   "all-shuffles-used",
   "cache-not-marked",
+  "cache-of-another-user",
   "connections-too-weak",
   "design-conditioning",
   "design-rank",

@@ -7,7 +7,7 @@ import { noteUse } from "../../publish/in-use.js";
 import { openFixelResults } from "../../results/fixel-results.js";
 import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
-import { unmarkedWarning, waitingWarning } from "../inputs/cached-input.js";
+import { ownerWarning, unmarkedWarning, waitingWarning } from "../inputs/cached-input.js";
 import { resolveColumnInput } from "../inputs/column-input.js";
 import { type FixelInput, resolveFixelInput } from "../inputs/fixel-input.js";
 import { analyse, type InferenceEvents, type InferenceSummary, planAnalysis } from "./analyse.js";
@@ -97,7 +97,11 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
           onUnmarked: (path, reason) => onWarning(unmarkedWarning(path, reason)),
           signal,
         });
-        if (prepared.reused) noteUse(prepared.path);
+        if (prepared.reused) {
+          noteUse(prepared.path);
+          const foreign = ownerWarning(prepared.path);
+          if (foreign !== undefined) onWarning(foreign);
+        }
         return { prepared, warnings: connectivityWarnings(prepared.manifest) };
       },
     };

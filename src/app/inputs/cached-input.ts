@@ -114,6 +114,8 @@ export async function findCachedInput(options: CachedInputOptions): Promise<Cach
         if (!made) {
           tidyStore(entry);
           noteUse(entry);
+          const foreign = ownerWarning(entry);
+          if (foreign !== undefined) onWarning?.(foreign);
         }
         return { store, reused: !made };
       } catch (error) {
@@ -135,6 +137,14 @@ export function waitingWarning(entry: string, holder: Holder): Warning {
 export function unmarkedWarning(entry: string, reason: string): Warning {
   const message = `Cannot mark ${entry} as used: expected a directory that can be written, got ${reason}. Do not run cache clear while this analysis goes on.`;
   return { tag: "cache-not-marked", message };
+}
+
+/** Of an entry in the cache that another user made; undefined: our own, or nobody knows. */
+export function ownerWarning(entry: string): Warning | undefined {
+  const owner = fs.statSync(entry, { throwIfNoEntry: false })?.uid;
+  if (owner === undefined || process.getuid === undefined || owner === process.getuid()) return undefined;
+  const message = `${entry} was made by another user (number ${owner}): its checksums are compared, but what it was made from is that user's word. Give --cache a directory of your own if that is not enough.`;
+  return { tag: "cache-of-another-user", message };
 }
 
 interface KnownEntry {

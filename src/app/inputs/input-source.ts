@@ -34,7 +34,7 @@ export function readList({ readList, memoryBytes, signal }: FixelInputOptions, p
 export interface OpenEvents {
   /** Share 0..1 of a conversion. */
   readonly onProgress?: ((share: number) => void) | undefined;
-  /** Another process converts the same, and is waited for; or what is in the cache cannot be marked as used. */
+  /** Another process converts the same, and is waited for; or what is in the cache cannot be marked as used, or is another user's. */
   readonly onWarning?: ((warning: Warning) => void) | undefined;
   /** Stops a conversion between two files, by throwing its reason; the same command continues it. */
   readonly signal?: AbortSignal | undefined;
