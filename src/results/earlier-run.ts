@@ -6,6 +6,7 @@ import { crc32 } from "node:zlib";
 import { InputError } from "../errors.js";
 import { type FileIdentity, identityOf } from "../publish/file-identity.js";
 import { lstatAt, thingAt } from "../publish/remove-ours.js";
+import { createTurns, inTurns } from "../turns.js";
 import { type FileChecksum, RUN_RECORD_FORMAT } from "./run-record.js";
 
 export interface EarlierPlace {
@@ -83,9 +84,18 @@ export function identifyOurs(
   return found;
 }
 
-export function checksumsOf(directory: string, names: readonly string[]): Record<string, FileChecksum> {
+/** In turns: results of millions of elements are gigabytes. Throws the reason of the signal. */
+export async function checksumsOf(
+  directory: string,
+  names: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Record<string, FileChecksum>> {
+  const turns = createTurns(signal);
   const checksums: Record<string, FileChecksum> = {};
-  for (const name of names) checksums[name] = checksumOf(join(directory, name));
+  for (const name of names) {
+    const path = join(directory, name);
+    checksums[name] = { sizeBytes: statSync(path).size, crc32: await inTurns(crc32InSteps(path), turns) };
+  }
   return checksums;
 }
 
@@ -123,11 +133,19 @@ function isAsListed(path: string, { sizeBytes, crc32 }: FileChecksum): boolean {
 }
 
 function crc32Of(path: string): number {
+  const steps = crc32InSteps(path);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
+}
+
+function* crc32InSteps(path: string): Generator<void, number> {
   const fd = openSync(path, "r");
   try {
     const bytes = Buffer.alloc(CHUNK_BYTES);
     let crc = 0;
-    for (let got = readSync(fd, bytes); got > 0; got = readSync(fd, bytes)) crc = crc32(bytes.subarray(0, got), crc);
+    for (let got = readSync(fd, bytes); got > 0; got = readSync(fd, bytes)) {
+      crc = crc32(bytes.subarray(0, got), crc);
+      yield;
+    }
     return crc;
   } finally {
     closeSync(fd);

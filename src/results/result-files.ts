@@ -20,7 +20,7 @@ export interface ResultFiles extends ResultWriter {
   /** Of the first subject, when the data have been opened; for kinds that have headers. */
   describeInput(header: CarriedHeader): void;
   /** Moves everything in place; `record` is made of the names of all files written. */
-  publish(record: (files: readonly string[]) => RunRecord): void;
+  publish(record: (files: readonly string[]) => RunRecord, signal?: AbortSignal): Promise<void>;
   /** Removes what was not published, and directories made for it. Idempotent. */
   discard(): void;
 }

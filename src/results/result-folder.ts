@@ -64,7 +64,7 @@ export interface ResultFolder {
   /** Throws an error that says what to do, for one of the system. */
   fail(error: unknown): never;
   /** Moves everything in place, the record last: where it is, everything else is. Throws InputError. */
-  publish(record: (files: readonly string[]) => RunRecord): void;
+  publish(record: (files: readonly string[]) => RunRecord, signal?: AbortSignal): Promise<void>;
   /** Removes what was not published, and directories made for it. Idempotent. */
   discard(): void;
 }
@@ -133,11 +133,11 @@ function openFolder(inputs: ResultFolderInputs): ResultFolder {
       written.add(file);
       return join(partial.path, file);
     },
-    publish(recordOf) {
+    async publish(recordOf, signal) {
       const removes = new Map<string, FileIdentity>([...removable].filter(([name]) => !written.has(name)));
       try {
         const names = gatheredNames(partial, record);
-        const checksums = { ...before.checksums, ...checksumsOf(partial.path, names.slice(0, -1)) };
+        const checksums = { ...before.checksums, ...(await checksumsOf(partial.path, names.slice(0, -1), signal)) };
         for (const name of removes.keys()) delete checksums[name];
         writeRunRecord(join(partial.path, record), { ...recordOf([...written]), checksums });
         const ifKilled = ours.size + removes.size > 0 ? "finish" : "undo";

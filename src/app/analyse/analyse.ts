@@ -184,7 +184,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     const significance = await timed("write", () => writeInference(results, spec, state, signal));
     signal?.throwIfAborted();
     const { bytesRead, wideBatches } = cost;
-    results.publish((files) =>
+    const recordOf = (files: readonly string[]) =>
       createRunRecord({
         ...{
           options,
@@ -203,8 +203,8 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
         copied: results.copied,
         problem: kind.describeProblem(plan.input),
         cost: { bytesRead, wideBatches },
-      }),
-    );
+      });
+    await results.publish(recordOf, signal);
     return {
       output: kind.describeOutput(options),
       nSubjects: plan.partition.nSubjects,
