@@ -9,14 +9,21 @@ makeInputs(inputs);
 /** Of a command's calls, from the first to the last. */
 const PLACES = [0.02, 0.55, 0.93];
 
-test.each(COMMANDS.map((command, i) => [command.name, command, i] as const))("%s", async (_, command, i) => {
-  const { status, stderr, calls } = await runFailing(inputs, command, undefined, (__, run) => run);
-  expect(status, stderr).toBe(0);
-  for (const [j, place] of PLACES.entries()) {
-    const failure = { failAt: Math.floor(place * calls.length), code: CODES[(3 * i + j) % CODES.length]! };
-    const found = await runFailing(inputs, command, failure, (__, run) => run);
-    expect(isAnswered(found), `${failure.code} at ${calls[failure.failAt]}: ${found.status} ${found.stderr}`).toBe(
-      true,
-    );
-  }
-});
+// four child processes each
+const timeout = 240_000;
+
+test.each(COMMANDS.map((command, i) => [command.name, command, i] as const))(
+  "%s",
+  { timeout },
+  async (_, command, i) => {
+    const { status, stderr, calls } = await runFailing(inputs, command, undefined, (__, run) => run);
+    expect(status, stderr).toBe(0);
+    for (const [j, place] of PLACES.entries()) {
+      const failure = { failAt: Math.floor(place * calls.length), code: CODES[(3 * i + j) % CODES.length]! };
+      const found = await runFailing(inputs, command, failure, (__, run) => run);
+      expect(isAnswered(found), `${failure.code} at ${calls[failure.failAt]}: ${found.status} ${found.stderr}`).toBe(
+        true,
+      );
+    }
+  },
+);
