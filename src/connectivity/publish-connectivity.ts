@@ -6,7 +6,7 @@ import { isUsedByOthers } from "../publish/in-use.js";
 import { type HeldLock, sweepLock } from "../publish/lock.js";
 import { namesIn } from "../publish/made-files.js";
 import { createPartial, PARTIAL_MARK, type PartialDirectory, sweepAbandoned } from "../publish/partial-directory.js";
-import { findAside, publishDirectory, setAside, syncDirectory } from "../publish/publish.js";
+import { findAside, publishDirectory, setAside, sweepEmptyAside, syncDirectory } from "../publish/publish.js";
 import { findForeign, removeDirectory, removeFile, thingAt } from "../publish/remove-ours.js";
 import { systemErrorCode } from "../system-error.js";
 import { CONNECTIVITY_FORMAT, MANIFEST_FILE } from "./manifest.js";
@@ -62,6 +62,7 @@ export function tidyConnectivity(entry: string): void {
     sweepLock(entry);
     if (thingAt(path.join(entry, PARTIAL_MARK)) === "a file" && isPreparedConnectivity(entry))
       removeFile(path.join(entry, PARTIAL_MARK));
+    sweepEmptyAside(entry);
     clearAside(entry);
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error; // in nobody's way

@@ -6,7 +6,7 @@ import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { diskClock } from "./disk-clock.js";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.js";
 import { sweepLock } from "./lock.js";
-import { findMade, namesIn, sweepMade } from "./made-files.js";
+import { findMade, namesIn, sweepMade, sweepProbes } from "./made-files.js";
 import { newId, thisProcess } from "./maker.js";
 import { removeFile } from "./remove-ours.js";
 
@@ -94,6 +94,7 @@ export function sweepEntry(entry: string): void {
 export function sweepCache(cache: string): void {
   const entries = new Set(namesIn(cache).map((name) => /^([0-9a-f]{24}\.fx[sc])\.(?:used-|lock)/.exec(name)?.[1]));
   for (const entry of entries) if (entry !== undefined) sweepEntry(join(cache, entry));
+  sweepProbes(cache);
 }
 
 /** Somebody beside the one who asks, who has a mark of its own where it replaces an entry of a cache that it wants to use. */

@@ -1,5 +1,5 @@
 // From something finished under a name of its own to the name that was asked for: on the disk first, then one rename. Whoever is first has published.
-import { closeSync, fsyncSync, linkSync, openSync, readdirSync, renameSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, openSync, readdirSync, renameSync, rmdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { systemErrorCode } from "../system-error.js";
 import { namesIn } from "./made-files.js";
@@ -80,6 +80,17 @@ export function setAside(target: string, isOurs: (path: string) => boolean): str
   if (isOurs(aside)) return aside;
   renameSync(aside, target);
   return undefined;
+}
+
+/** Removes what is left of one whose removal was killed before its last step: it has no mark any more, and nothing in it. */
+export function sweepEmptyAside(target: string): void {
+  for (const aside of findAside(target)) {
+    try {
+      rmdirSync(aside);
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error; // not empty, as a rule
+    }
+  }
 }
 
 /** Directories that were set aside for `target`, with whoever did it living or dead. */

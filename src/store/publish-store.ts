@@ -6,7 +6,7 @@ import { InputError } from "../errors.js";
 import { isUsedByOthers } from "../publish/in-use.js";
 import { type HeldLock, holderOf, sweepLock } from "../publish/lock.js";
 import { PARTIAL_MARK, type PartialDirectory } from "../publish/partial-directory.js";
-import { findAside, publishDirectory, setAside, syncDirectory } from "../publish/publish.js";
+import { findAside, publishDirectory, setAside, sweepEmptyAside, syncDirectory } from "../publish/publish.js";
 import { findForeign, type OwnName, removeDirectory, removeFile, thingAt } from "../publish/remove-ours.js";
 import { systemErrorCode } from "../system-error.js";
 import { JOURNAL_FILE } from "./journal.js";
@@ -50,6 +50,7 @@ export function assertReplaceable(output: string, replace: boolean): void {
  */
 export function restoreReplaced(output: string, lock: "mine" | "free"): void {
   const target = path.resolve(output);
+  sweepEmptyAside(target);
   const asides = findAside(target);
   if (asides.length === 0 || (lock === "free" && holderOf(target) !== undefined)) return;
   for (const aside of asides) {

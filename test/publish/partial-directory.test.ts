@@ -9,6 +9,7 @@ import {
   removeAbandoned,
   sweepAbandoned,
 } from "../../src/publish/partial-directory.js";
+import { findAside, sweepEmptyAside } from "../../src/publish/publish.js";
 import { findForeign, removeDirectory } from "../../src/publish/remove-ours.js";
 import { age, deadId, foreignId, plantPartial } from "../support/partials.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
@@ -108,6 +109,18 @@ test("killed before it had its mark, or while it was removed, it is removed", ()
   expect(removeAbandoned(found!)).toBeUndefined();
   sweepAbandoned("test", prefix);
   expect(names(prefix)).toEqual([]);
+});
+
+test("what was set aside and emptied is removed, what is not empty stays", () => {
+  const target = path.join(root, "aside", "x.fxs");
+  for (const name of ["full", "empty"]) {
+    fs.mkdirSync(`${target}.replaced-${deadId()}`, { recursive: true });
+    if (name === "full") fs.writeFileSync(path.join(findAside(target)[0]!, "note"), "mine");
+  }
+  expect(findAside(target)).toHaveLength(2);
+  sweepEmptyAside(target);
+  expect(findAside(target)).toHaveLength(1);
+  expect(fs.readFileSync(path.join(findAside(target)[0]!, "note"), "utf8")).toBe("mine");
 });
 
 test("a directory is removed name by name, and not through a link", () => {

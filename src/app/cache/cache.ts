@@ -6,8 +6,9 @@ import { InputError, isFixelstreamError } from "../../errors.js";
 import { diskClock } from "../../publish/disk-clock.js";
 import { usersOf } from "../../publish/in-use.js";
 import { holderOf, tryLock } from "../../publish/lock.js";
+import { sweepProbes } from "../../publish/made-files.js";
 import { listPartials, removeAbandoned } from "../../publish/partial-directory.js";
-import { setAside } from "../../publish/publish.js";
+import { setAside, sweepEmptyAside } from "../../publish/publish.js";
 import { isStore, removeStore } from "../../store/publish-store.js";
 import { describeSystemError } from "../../system-error.js";
 import { type CacheEntry, type CacheUser, recogniseEntry, targetOf, targetOfBeside } from "./cache-entry.js";
@@ -115,6 +116,9 @@ function removePartial(target: string, entry: string): string | undefined {
 
 /** Those of dead processes, whose entry was perhaps never made. */
 function clearLocks(cache: string): void {
+  sweepProbes(cache);
+  for (const name of readNames(cache))
+    if (targetOf(name) !== undefined) sweepEmptyAside(path.join(cache, targetOf(name)!));
   const targets = new Set(readNames(cache).map((name) => targetOfBeside(cache, name)));
   for (const name of targets) {
     if (name === undefined) continue;
