@@ -135,15 +135,18 @@ async function writeStore(directory: string, problem: Problem, blockWidth: numbe
   return makeStore(directory, `blocks-of-${blockWidth}.fxs`, { values, nSubjects, blockWidth, template });
 }
 
-/** As the refusal of one byte says. */
+/** Bytes that the lists and matrices of these problems fit into, and no plan does. */
+const TEXTS_BYTES = 2 ** 14;
+
+/** As the refusal of less says. */
 async function neededBytes(options: FixelCfeOptions): Promise<number> {
   try {
-    await planInference({ ...options, memoryBytes: 1 });
+    await planInference({ ...options, memoryBytes: TEXTS_BYTES });
   } catch (error) {
     if (isFixelstreamError(error, "BudgetError")) return (error as unknown as { neededBytes: number }).neededBytes;
     throw error;
   }
-  throw new Error("A run fitted into one byte.");
+  throw new Error("A run fitted into the memory of its texts.");
 }
 
 function expectSameBytes(result: Result, wanted: Result, layout: Layout): void {
