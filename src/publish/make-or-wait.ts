@@ -1,6 +1,6 @@
 // One thing that several processes want at once: one makes it, the others wait for it. Nobody waits for the dead, and who is first has published.
 import { setTimeout as sleep } from "node:timers/promises";
-import { InternalError, isFixelstreamError } from "../errors.js";
+import { InputError, isFixelstreamError } from "../errors.js";
 import { type HeldLock, type Holder, holderOf, tryLock } from "./lock.js";
 
 export interface WantedThing<T> {
@@ -53,7 +53,12 @@ async function makeUnder<T>(lock: HeldLock, { target, find, make }: WantedThing<
       throw error;
     }
     const made = find();
-    if (made === undefined) throw new InternalError(`What was just made is not there: ${target}.`);
+    if (made === undefined) {
+      throw new InputError(
+        `Cannot use ${target}: expected what was just made there, got nothing that opens. The disk fails, or somebody removed it: run the command again.`,
+        { path: target },
+      );
+    }
     return { value: made, made: true };
   } finally {
     lock.release();
