@@ -1,7 +1,8 @@
 // From something finished under a name of its own to the name that was asked for: on the disk first, then one rename. Whoever is first has published.
 import { closeSync, fsyncSync, linkSync, openSync, readdirSync, renameSync, rmdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { systemErrorCode } from "../system-error.js";
+import { InputError } from "../errors.js";
+import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { namesIn } from "./made-files.js";
 import { newId, parseId } from "./maker.js";
 import { lstatAt, removeFile, thingAt } from "./remove-ours.js";
@@ -25,6 +26,18 @@ export function syncPath(file: string): void {
   }
 }
 
+/** What has its name by now is whole, and is said to be. Throws InputError. */
+function syncName(target: string): void {
+  try {
+    syncPath(dirname(resolve(target)));
+  } catch (cause) {
+    throw new InputError(
+      `Cannot bring the name of ${target} to the disk: expected a directory that is written, got ${describeSystemError(cause)}. ${target} itself is complete, but may be gone if the machine stops now: check the disk.`,
+      { path: target, cause },
+    );
+  }
+}
+
 /** Renames a directory that is not empty. False when something has the name already: nothing is done then. */
 export function publishDirectory(from: string, target: string): boolean {
   // Of two directories rename refuses the second, but one that is empty it would replace.
@@ -35,7 +48,7 @@ export function publishDirectory(from: string, target: string): boolean {
     if (["ENOTEMPTY", "EEXIST", "ENOTDIR", "EISDIR"].includes(systemErrorCode(error) ?? "")) return false;
     throw error;
   }
-  syncPath(dirname(resolve(target)));
+  syncName(target);
   return true;
 }
 
@@ -53,7 +66,7 @@ export function publishFile(from: string, target: string): boolean {
     else renameSync(from, target);
   }
   removeFile(from);
-  syncPath(dirname(resolve(target)));
+  syncName(target);
   return true;
 }
 

@@ -91,9 +91,13 @@ export function publishStore(partial: PartialDirectory, { output, replace, lock 
     if (!isPublished && aside !== undefined) publishDirectory(aside, target);
   }
   if (!isPublished) throw takenMeanwhile(output, aside);
-  partial.release();
   // The journal goes last: killed before the rename, the next run resumes; after it, whoever comes next tidies up (tidyStore).
-  for (const name of [PARTIAL_MARK, JOURNAL_FILE]) removeFile(path.join(target, name));
+  try {
+    partial.release();
+    for (const name of [PARTIAL_MARK, JOURNAL_FILE]) removeFile(path.join(target, name));
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error; // the store is whole all the same
+  }
   if (aside !== undefined && !isUsedByOthers(target)) removeStore(aside);
 }
 

@@ -27,3 +27,15 @@ test.each(COMMANDS.map((command, i) => [command.name, command, i] as const))(
     }
   },
 );
+
+test("a store that has its name by then is said to be complete, or all is well", { timeout }, async () => {
+  const command = COMMANDS.find(({ name }) => name === "convert fixels")!;
+  const { calls } = await runFailing(inputs, command, undefined, (_, run) => run);
+  const published = calls.findLastIndex((call) => /^renameSync .*\.partial-/.test(call));
+  expect(published).toBeGreaterThan(0);
+  for (let failAt = published + 1; failAt < Math.min(calls.length, published + 7); failAt++) {
+    const found = await runFailing(inputs, command, { failAt, code: "EIO" }, (_, run) => run);
+    const isSaid = found.status === 0 || found.stderr.includes("new.fxs itself is complete");
+    expect(isSaid, `${calls[failAt]}: ${found.stderr}`).toBe(true);
+  }
+});
