@@ -99,7 +99,7 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
         });
         if (prepared.reused) {
           noteUse(prepared.path);
-          const foreign = ownerWarning(prepared.path);
+          const foreign = ownerWarning(prepared.path, options);
           if (foreign !== undefined) onWarning(foreign);
         }
         return { prepared, warnings: connectivityWarnings(prepared.manifest) };

@@ -114,7 +114,7 @@ export async function findCachedInput(options: CachedInputOptions): Promise<Cach
         if (!made) {
           tidyStore(entry);
           noteUse(entry);
-          const foreign = ownerWarning(entry);
+          const foreign = ownerWarning(entry, options);
           if (foreign !== undefined) onWarning?.(foreign);
         }
         return { store, reused: !made };
@@ -140,10 +140,17 @@ export function unmarkedWarning(entry: string, reason: string): Warning {
 }
 
 /** Of an entry in the cache that another user made; undefined: our own, or nobody knows. */
-export function ownerWarning(entry: string): Warning | undefined {
+export function ownerWarning(
+  entry: string,
+  { verify }: { readonly verify?: boolean | undefined },
+): Warning | undefined {
   const owner = fs.statSync(entry, { throwIfNoEntry: false })?.uid;
   if (owner === undefined || process.getuid === undefined || owner === process.getuid()) return undefined;
-  const message = `${entry} was made by another user (number ${owner}): its checksums are compared, but what it was made from is that user's word. Give --cache a directory of your own if that is not enough.`;
+  const checked =
+    verify === false
+      ? "nothing of it is compared"
+      : "its checksums are compared, but what it was made from is that user's word";
+  const message = `${entry} was made by another user (number ${owner}): ${checked}. Give --cache a directory of your own if that is not enough.`;
   return { tag: "cache-of-another-user", message };
 }
 
