@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // One project a kind of proof. `fast` is what a developer runs while working; the others have their own scripts.
@@ -9,6 +10,8 @@ const reporters = ["default" as const, ["json", { outputFile: resultsFile }] as 
 export default defineConfig({
   test: {
     globalSetup: "test/support/temporary-root.ts",
+    // two cores are what CI has; vitest itself would leave one of them idle
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     ...(resultsFile === undefined ? {} : { reporters }),
     projects: [
       {
