@@ -1,8 +1,8 @@
 // Which blocks of the store are compared with their checksums, and by which piece of work: every block that is read from, once.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createBlockCheck } from "../../src/engine/glm/check-blocks.js";
 import { listBlocks } from "../../src/engine/plan/work-lists.js";
+import { createBlockCheck } from "../../src/store/check-blocks.js";
 import type { ColumnSource, ColumnSourceSpec } from "../../src/store/column-source.js";
 
 const spec: ColumnSourceSpec = {

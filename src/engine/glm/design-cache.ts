@@ -1,4 +1,6 @@
 // Designs of groups of elements that bring no columns: patterns of missing observations recur from block to block, and from the observed pass to the null.
+
+import { type ArrayScope, createArrayPool } from "../../stats/design/array-pool.js";
 import type { Allocate } from "../../stats/design/column-factors.js";
 import {
   type ElementDesign,
@@ -9,7 +11,6 @@ import {
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
 import type { ElementGroup } from "./model-block.js";
-import { type ArrayScope, createArrayPool } from "./recycled-arrays.js";
 
 export interface DesignCache {
   /** Valid until so many others have been asked for as the plan has room for: two at least. */

@@ -1,9 +1,9 @@
 // One block of elements out of the store into this worker's regions: raw, then packed.
 import { roundUp } from "../../kernels/kernel-set.js";
+import { createBlockCheck } from "../../store/check-blocks.js";
 import type { ColumnSource } from "../../store/column-source.js";
 import { openColumnSource } from "../../store/open-column-source.js";
 import type { Context } from "../context.js";
-import { createBlockCheck } from "./check-blocks.js";
 
 export interface BlockPlace {
   readonly firstColumn: number;

@@ -1,13 +1,13 @@
 // One block of elements, with their own columns, sorted by which observations they have. Missing values become zeros; the design of each group of
 // elements says which those are. mathematics M7, M8.
 import type { Allocate } from "../../stats/design/column-factors.js";
+import { createBlockCheck } from "../../store/check-blocks.js";
 import type { ColumnSource } from "../../store/column-source.js";
 import { openColumnSource } from "../../store/open-column-source.js";
 import type { Context } from "../context.js";
 import { panelColumns } from "../plan/blocks.js";
 import type { ModelJob } from "../plan/job.js";
 import { missingWords } from "../plan/regions.js";
-import { createBlockCheck } from "./check-blocks.js";
 import type { BlockLoader, BlockPlace, Pass } from "./load-block.js";
 import { createPanels } from "./panels.js";
 

@@ -1,5 +1,6 @@
 // The observed pass of models whose design varies or whose variance is grouped: effects, deviations, condition and exact statistics, element by element.
 
+import { createArrayPool } from "../../stats/design/array-pool.js";
 import type { Allocate } from "../../stats/design/column-factors.js";
 import {
   type ElementDesign,
@@ -16,7 +17,6 @@ import type { DesignCache } from "./design-cache.js";
 import type { ElementGroup, ModelLoader } from "./model-block.js";
 import { createObservedWriter, type ObservedElement } from "./observed-images.js";
 import { createPanels } from "./panels.js";
-import { createArrayPool } from "./recycled-arrays.js";
 
 /** A design of its own takes an element some hundred microseconds. */
 const ELEMENTS_A_STEP = 16;

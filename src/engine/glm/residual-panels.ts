@@ -2,6 +2,8 @@
 //   shared design    project the nuisance of h out of y
 //   own columns      y - Q Q'y by kernels and lanes, plus what h tests of it
 //   own columns and variance groups    element by element
+
+import { createArrayPool } from "../../stats/design/array-pool.js";
 import { type ElementDesign, factoriseShared, resolveElementDesign } from "../../stats/glm/element-design.js";
 import { fitElement, nullResidual, type Residual } from "../../stats/glm/element-test.js";
 import { groupRows, splitByGroup } from "../../stats/glm/group-rows.js";
@@ -12,7 +14,6 @@ import { columnPreparer } from "./column-residuals.js";
 import type { DesignCache } from "./design-cache.js";
 import type { ElementGroup, ModelLoader } from "./model-block.js";
 import { createPanels } from "./panels.js";
-import { createArrayPool } from "./recycled-arrays.js";
 import { createRowRemover } from "./remove-rows.js";
 import { MEMBERS_A_STEP, type ProductRows, type ResidualPreparer } from "./residual-preparer.js";
 

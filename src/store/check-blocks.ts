@@ -1,8 +1,8 @@
 // The observed pass compares the checksums of what it reads, once: a block of the store is checked with the first piece of work that touches it, whatever
 // the width of pieces and whoever claims them.
-import type { ColumnSource, ColumnSourceSpec } from "../../store/column-source.js";
-import { bytesPerValue } from "../../store/element-type.js";
-import { takesAllRows } from "../../store/row-runs.js";
+import type { ColumnSource, ColumnSourceSpec } from "./column-source.js";
+import { bytesPerValue } from "./element-type.js";
+import { takesAllRows } from "./row-runs.js";
 
 /** Bytes that are read for checksums alone, in the first pass: blocks of the store of which a part is read. `blocks`: as createBlockCheck takes them. */
 export function bytesToCheck(blocks: Uint32Array, spec: ColumnSourceSpec): number {

@@ -1,6 +1,6 @@
 // Arrays that are needed for one element or one pattern of missing observations, and then for the next. As garbage they would lie beside the plan: V8
 // collects typed arrays after tens of megabytes, in every thread.
-import type { Allocate } from "../../stats/design/column-factors.js";
+import type { Allocate } from "./column-factors.js";
 
 /** Arrays that are in use together. */
 export interface ArrayScope {
