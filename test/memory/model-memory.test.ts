@@ -124,7 +124,7 @@ const vectorRun = (cohort: string, contrast: string, nShuffles: number) => [
 
 describe.skipIf(process.platform !== "linux")("one design for 20,000 fixels", () => {
   describeSizes(20_000, 60, (peaksOf) => {
-    test.each([0, 1, 2])("fixelcfestats, %i threads", (nThreads) =>
+    test.each(THREADS)("fixelcfestats, %i threads", (nThreads) =>
       peaksOf(fixelRun("cohort.fxs", "contrast.txt", 300), nThreads, 256),
     );
     test.each(THREADS)("vectorstats, %i threads", (nThreads) =>
