@@ -2,11 +2,9 @@
 // bytes of contiguous matrices are written past libhdf5, at their offsets, when the file is closed.
 import type { LocalDraft } from "./local-draft.js";
 import type { MatrixSpec, MatrixType } from "./matrix-spec.js";
-import { acquireThread } from "./remote.js";
+import { type Later, openRemote } from "./remote-object.js";
 
 export type { MatrixSpec, MatrixType };
-
-type Later<Method> = Method extends (...args: infer Args) => infer Result ? (...args: Args) => Promise<Result> : never;
 
 /** As LocalDraft, each call in the other thread. */
 export interface Hdf5Draft {
@@ -30,22 +28,12 @@ export async function openDraft(
   mode: "make" | "add",
   signal?: AbortSignal,
 ): Promise<Hdf5Draft> {
-  const thread = acquireThread();
   const asked = { action: `write ${output}`, path: output, signal };
-  let opened: { readonly handle: number };
-  try {
-    opened = await thread.ask({ open: { kind: "draft", path, output, mode } }, asked);
-  } catch (error) {
-    thread.release();
-    throw error;
-  }
-  const { handle } = opened;
+  const draft = await openRemote({ kind: "draft", path, output, mode }, asked);
   const call =
     (method: keyof LocalDraft) =>
     (...args: readonly unknown[]): Promise<never> =>
-      thread.ask({ handle, method, args }, asked);
-  let bytes = new SharedArrayBuffer(0);
-  let isOpen = true;
+      draft.ask(method, args, asked);
   return {
     has: call("has"),
     makeGroup: call("makeGroup"),
@@ -55,18 +43,10 @@ export async function openDraft(
     removeAttribute: call("removeAttribute"),
     async writeRectangle(objectPath, spec: MatrixSpec, first, count, fill) {
       const nBytes = count.reduce((product, size) => product * size, VALUE_BYTES[spec.type]);
-      if (bytes.byteLength < nBytes) bytes = new SharedArrayBuffer(nBytes);
+      const bytes = draft.bytes(nBytes);
       fill(new Uint8Array(bytes, 0, nBytes));
-      await thread.ask({ handle, method: "writeRectangle", args: [objectPath, spec, first, count], bytes }, asked);
+      await draft.ask("writeRectangle", [objectPath, spec, first, count], asked, bytes);
     },
-    async close() {
-      if (!isOpen) return;
-      isOpen = false;
-      try {
-        await thread.ask({ handle, method: "close", args: [] }, { ...asked, signal: undefined });
-      } finally {
-        thread.release();
-      }
-    },
+    close: () => draft.close(asked),
   };
 }

@@ -2,11 +2,10 @@
 // files of strangers may lead it into endless loops. Large contiguous datasets are read past it, at their byte offset.
 import { type DatasetDescription, type NumberArray, viewOf } from "./dataset.js";
 import type { LocalFile } from "./local-file.js";
-import { type Asked, acquireThread } from "./remote.js";
+import type { Asked } from "./remote.js";
+import { type Later, openRemote } from "./remote-object.js";
 
 export type { DatasetDescription, NumberArray };
-
-type Later<Method> = Method extends (...args: infer Args) => infer Result ? (...args: Args) => Promise<Result> : never;
 
 /** As LocalFile, each call in the other thread. */
 export interface Hdf5File extends Pick<LocalFile, "path" | "fileBytes"> {
@@ -29,26 +28,19 @@ export interface Hdf5File extends Pick<LocalFile, "path" | "fileBytes"> {
  * too much memory. `signal` ends any call with its reason.
  */
 export async function openHdf5(path: string, signal?: AbortSignal): Promise<Hdf5File> {
-  const thread = acquireThread();
   const asked = (action: string): Asked => ({ action, path, signal });
-  let opened: { readonly handle: number; readonly fileBytes: number };
-  try {
-    opened = await thread.ask({ open: { kind: "file", path } }, asked(`open ${path}`));
-  } catch (error) {
-    thread.release();
-    throw error;
-  }
-  const { handle, fileBytes } = opened;
+  const file = await openRemote<{ readonly handle: number; readonly fileBytes: number }>(
+    { kind: "file", path },
+    asked(`open ${path}`),
+  );
   const call =
     (method: keyof LocalFile) =>
     // the first argument says what is read
     (...args: readonly unknown[]): Promise<never> =>
-      thread.ask({ handle, method, args }, asked(`read ${nameOf(args[0])} of ${path}`));
-  let bytes = new SharedArrayBuffer(0);
-  let isOpen = true;
+      file.ask(method, args, asked(`read ${nameOf(args[0])} of ${path}`));
   return {
     path,
-    fileBytes,
+    fileBytes: file.opened.fileBytes,
     kindOf: call("kindOf"),
     namesIn: call("namesIn"),
     groupsWith: call("groupsWith"),
@@ -59,25 +51,15 @@ export async function openHdf5(path: string, signal?: AbortSignal): Promise<Hdf5
     locateChunk: call("locateChunk"),
     async readRectangle(dataset, first, count) {
       const nValues = count.reduce((product, size) => product * size, 1);
-      const nBytes = nValues * dataset.valueBytes;
-      if (bytes.byteLength < nBytes) bytes = new SharedArrayBuffer(nBytes);
-      const args = [dataset, first, count];
-      await thread.ask(
-        { handle, method: "readRectangle", args, bytes },
-        asked(`read ${dataset.objectPath} of ${path}`),
-      );
+      const bytes = file.bytes(nValues * dataset.valueBytes);
+      await file.ask("readRectangle", [dataset, first, count], asked(`read ${dataset.objectPath} of ${path}`), bytes);
       return viewOf(bytes, 0, nValues, dataset, path);
     },
     async close() {
-      if (!isOpen) return;
-      isOpen = false;
       try {
-        // nothing depends on it: also while the run is being stopped
-        await thread.ask({ handle, method: "close", args: [] }, { ...asked(`close ${path}`), signal: undefined });
+        await file.close(asked(`close ${path}`));
       } catch {
-        // the thread has ended, and the file with it
-      } finally {
-        thread.release();
+        // the thread has ended, and the file with it: nothing depends on it
       }
     },
   };
