@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 import { InputError } from "../src/errors.js";
 import { NPY_HEADER_BYTES, parseNpyHeader } from "../src/formats/npy/header.js";
 import { openNpzArray } from "../src/formats/npy/npz.js";
-import { checksumFile } from "../src/store/checksum-file.js";
+import { checksumFile } from "../src/publish/checksum-file.js";
 import { bytesPerValue } from "../src/store/element-type.js";
 import { describeSystemError } from "../src/system-error.js";
 import { assertUnchanged, describeInput, STREAM_CHUNK_BYTES } from "./subject-files.js";

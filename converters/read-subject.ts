@@ -5,7 +5,7 @@ import { InputError, isFixelstreamError } from "../src/errors.js";
 import { readFixelValues } from "../src/formats/fixel-directory.js";
 import { openImage } from "../src/formats/image.js";
 import { isGzipPath } from "../src/formats/inflate.js";
-import { checksumFile } from "../src/store/checksum-file.js";
+import { checksumFile } from "../src/publish/checksum-file.js";
 import { describeSystemError, systemErrorCode } from "../src/system-error.js";
 import { readPackedInto } from "./read-packed.js";
 import { assertUnchanged, STREAM_CHUNK_BYTES, type SubjectFile } from "./subject-files.js";

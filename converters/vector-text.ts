@@ -4,7 +4,7 @@ import { BudgetError, InputError, isFixelstreamError } from "../src/errors.js";
 import { readMatrix } from "../src/formats/text/matrix.js";
 import { BYTES_A_CHARACTER, LARGEST_TEXT, readTextFile, type TextOptions } from "../src/formats/text/read-text.js";
 import { readSubjectList, resolveSubjectFiles } from "../src/formats/text/subject-list.js";
-import { checksumFile } from "../src/store/checksum-file.js";
+import { checksumFile } from "../src/publish/checksum-file.js";
 import { formatBytes } from "../src/units.js";
 import { assertUnchanged, describeInput } from "./subject-files.js";
 import { copyExactly, type VectorSource } from "./vector-source.js";

@@ -10,11 +10,15 @@ export interface Turns {
   take(): Promise<void>;
 }
 
-/** Does `work` step by step, with a turn where one is due. Rejects with the signal's reason. */
+/** Does `work` step by step, with a turn where one is due. Rejects with the signal's reason; what `work` holds open is closed then. */
 export async function inTurns<T>(work: Generator<unknown, T>, turns: Turns): Promise<T> {
-  for (let step = work.next(); ; step = work.next()) {
-    if (step.done) return step.value;
-    if (turns.isDue()) await turns.take();
+  try {
+    for (let step = work.next(); ; step = work.next()) {
+      if (step.done) return step.value;
+      if (turns.isDue()) await turns.take();
+    }
+  } finally {
+    work.return(undefined as never);
   }
 }
 

@@ -1,9 +1,8 @@
 // A prepared connectivity against the checksums that it was written with: one pass over its files, before the first number of it is used.
-import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { crc32 } from "node:zlib";
 import { formatCrc32 } from "../checksum.js";
 import { InputError } from "../errors.js";
+import { checksumSteps } from "../publish/checksum-file.js";
 import { describeSystemError } from "../system-error.js";
 import { createTurns, type Turns } from "../turns.js";
 import type { ConnectivityManifest } from "./manifest.js";
@@ -19,9 +18,6 @@ export interface VerifyConnectivityEvents {
   readonly onProgress?: ((done: number, all: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** Bytes read at once. */
-const CHUNK_BYTES = 2 ** 20;
 
 /** Files that are not as they were written. Throws InputError when one cannot be read, or the reason of the signal. */
 export async function findDamaged(
@@ -60,22 +56,18 @@ export async function assertAsWritten(
 }
 
 async function checksum(file: string, turns: Turns, onRead: (bytes: number) => void): Promise<number> {
-  let fd = -1;
+  const steps = checksumSteps(file);
   try {
-    fd = openSync(file, "r");
-    const chunk = new Uint8Array(CHUNK_BYTES);
-    let crc = 0;
-    for (let got = readSync(fd, chunk); got > 0; got = readSync(fd, chunk)) {
-      crc = crc32(chunk.subarray(0, got), crc);
-      onRead(got);
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (step.done) return step.value;
+      onRead(step.value);
       if (turns.isDue()) await turns.take();
     }
-    return crc;
   } catch (cause) {
     if (!(cause instanceof Error && "syscall" in cause)) throw cause;
     const message = `Cannot read ${file}: expected a readable file, got ${describeSystemError(cause)}. Delete the prepared connectivity; it is made again.`;
     throw new InputError(message, { path: file, cause });
   } finally {
-    if (fd >= 0) closeSync(fd);
+    steps.return(0); // closes the file where a signal came between two steps
   }
 }

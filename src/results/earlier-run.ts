@@ -1,9 +1,9 @@
 // What an earlier run left in the directory of results, by its own account: run.json lists the files it wrote, with their checksums. Nothing else is ever
 // replaced or removed.
-import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { crc32 } from "node:zlib";
 import { InputError } from "../errors.js";
+import { checksumFile, checksumSteps } from "../publish/checksum-file.js";
 import { type FileIdentity, identityOf } from "../publish/file-identity.js";
 import { lstatAt, thingAt } from "../publish/remove-ours.js";
 import { createTurns, inTurns } from "../turns.js";
@@ -31,8 +31,6 @@ export interface EarlierRun {
 
 /** A record of megabytes of options and subjects is none. */
 const MOST_RECORD_BYTES = 2 ** 28;
-/** Bytes read at a time. */
-const CHUNK_BYTES = 2 ** 20;
 
 /** Throws InputError for a record that names something outside the directory: it was not written by a run. */
 export function readEarlierRun({ directory, record, base, purpose }: EarlierPlace): EarlierRun {
@@ -94,14 +92,14 @@ export async function checksumsOf(
   const checksums: Record<string, FileChecksum> = {};
   for (const name of names) {
     const path = join(directory, name);
-    checksums[name] = { sizeBytes: statSync(path).size, crc32: await inTurns(crc32InSteps(path), turns) };
+    checksums[name] = { sizeBytes: statSync(path).size, crc32: await inTurns(checksumSteps(path), turns) };
   }
   return checksums;
 }
 
 /** Throws what the system says. */
 export function checksumOf(path: string): FileChecksum {
-  return { sizeBytes: statSync(path).size, crc32: crc32Of(path) };
+  return { sizeBytes: statSync(path).size, crc32: checksumFile(path) };
 }
 
 export function isFileChecksum(value: unknown): value is FileChecksum {
@@ -129,25 +127,5 @@ function readRecord(path: string): Pick<EarlierRun, "files" | "checksums"> | und
 }
 
 function isAsListed(path: string, { sizeBytes, crc32 }: FileChecksum): boolean {
-  return statSync(path).size === sizeBytes && crc32Of(path) === crc32;
-}
-
-function crc32Of(path: string): number {
-  const steps = crc32InSteps(path);
-  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
-}
-
-function* crc32InSteps(path: string): Generator<void, number> {
-  const fd = openSync(path, "r");
-  try {
-    const bytes = Buffer.alloc(CHUNK_BYTES);
-    let crc = 0;
-    for (let got = readSync(fd, bytes); got > 0; got = readSync(fd, bytes)) {
-      crc = crc32(bytes.subarray(0, got), crc);
-      yield;
-    }
-    return crc;
-  } finally {
-    closeSync(fd);
-  }
+  return statSync(path).size === sizeBytes && checksumFile(path) === crc32;
 }

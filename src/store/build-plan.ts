@@ -1,7 +1,7 @@
 // What a store is to be made of, and store.json of one that is made.
 import fs from "node:fs";
 import path from "node:path";
-import { checksumFile } from "./checksum-file.js";
+import { checksumFile } from "../publish/checksum-file.js";
 import type { StoreClaim } from "./claim-store.js";
 import { creatorName, readProgramVersion } from "./creator.js";
 import type { BlockedShape } from "./element-type.js";

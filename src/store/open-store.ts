@@ -5,10 +5,10 @@ import { crc32 } from "node:zlib";
 import { formatCrc32 } from "../checksum.js";
 import { InputError, UsageError } from "../errors.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
+import { checksumFile } from "../publish/checksum-file.js";
 import { type FileIdentity, identityBehind, isSameIdentity } from "../publish/file-identity.js";
 import { parseId } from "../publish/maker.js";
 import { systemErrorCode } from "../system-error.js";
-import { checksumFile } from "./checksum-file.js";
 import type { ColumnSourceSpec } from "./column-source.js";
 import {
   assertSigned,

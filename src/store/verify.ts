@@ -1,10 +1,10 @@
 // Recomputes every checksum of a store, as far as its files can be read.
 import fs from "node:fs";
 import path from "node:path";
+import { checksumFile } from "../publish/checksum-file.js";
 import { describeSystemError } from "../system-error.js";
 import { withoutTurns } from "../turns.js";
 import { countBlocks } from "./block-width.js";
-import { checksumFile } from "./checksum-file.js";
 import { bytesPerValue, dataFileBytes } from "./element-type.js";
 import { MANIFEST_FILE, type Manifest, readSignedManifest, type ScalarEntry } from "./manifest.js";
 import { readManifestText } from "./open-store.js";

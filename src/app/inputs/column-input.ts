@@ -1,13 +1,11 @@
 // Element-wise regressors: a list of one file a subject, converted into the cache like the subjects' data.
-import { createHash } from "node:crypto";
-import { realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { convertFixelDirectory } from "../../../converters/fixel-directory.js";
 import { InputError } from "../../errors.js";
 import { readSubjectList, resolveSubjectFiles } from "../../formats/text/subject-list.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
-import { createTurns } from "../../turns.js";
+import { keyOfFiles } from "./cache-key.js";
 import { findCachedInput } from "./cached-input.js";
 import type { FixelInput, OpenEvents } from "./input-source.js";
 import { subjectHeaders } from "./subject-headers.js";
@@ -67,7 +65,7 @@ export async function resolveColumnInput(
       nSubjects,
       nElements: input.nFixels,
     },
-    keyNow: () => cacheKey(input, names, paths, options.signal),
+    keyNow: () => keyOfFiles({ head: `fixelstream-column 1 ${input.nFixels}`, paths, names, signal: options.signal }),
     convert: ({ onProgress, ...target }) =>
       convertFixelDirectory({
         ...target,
@@ -89,22 +87,4 @@ export async function resolveColumnInput(
     open: async (events) => (await cached.open(events)).store.spec(SCALAR),
     close: () => cached.close(),
   };
-}
-
-async function cacheKey(
-  input: FixelInput,
-  names: readonly string[],
-  paths: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const turns = createTurns(signal);
-  const hash = createHash("sha256");
-  hash.update(`fixelstream-column 1 ${input.nFixels}\n`);
-  for (const path of paths) {
-    const { size, mtimeNs } = statSync(path, { bigint: true });
-    hash.update(`${realpathSync(path)} ${size} ${mtimeNs}\n`);
-    if (turns.isDue()) await turns.take();
-  }
-  for (const name of names) hash.update(`${name}\n`);
-  return hash.digest("hex").slice(0, 24);
 }

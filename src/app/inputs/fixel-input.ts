@@ -1,6 +1,5 @@
 // Where the subjects' values come from: a store as named, a store found in the cache, or one converted into the cache now.
-import { createHash } from "node:crypto";
-import { existsSync, realpathSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { convertFixelDirectory } from "../../../converters/fixel-directory.js";
 import { formatCrc32 } from "../../checksum.js";
@@ -10,12 +9,12 @@ import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { readImageHeader } from "../../formats/image.js";
 import type { ImageHeader } from "../../formats/image-header.js";
 import { resolveSubjectFiles } from "../../formats/text/subject-list.js";
+import { checksumFile } from "../../publish/checksum-file.js";
 import { type UseMark, useEntry } from "../../publish/in-use.js";
-import { checksumFile } from "../../store/checksum-file.js";
 import type { Manifest } from "../../store/manifest.js";
 import { openStore, type Store } from "../../store/open-store.js";
 import { selectRows } from "../../store/select-rows.js";
-import { createTurns } from "../../turns.js";
+import { keyOfFiles } from "./cache-key.js";
 import { findCachedInput } from "./cached-input.js";
 import { resolveHdf5 } from "./hdf5-input.js";
 import {
@@ -163,7 +162,13 @@ async function resolveDirectory(options: FixelInputOptions, directory: FixelDire
   const cached = await findCachedInput({
     ...{ cache: options.cache, io: options.io, verify: options.verify, scalar },
     ...{ nSubjects: names.length, nElements: directory.nFixels },
-    keyNow: () => cacheKey(directory, { names, paths, scalar, signal: options.signal }),
+    keyNow: () =>
+      keyOfFiles({
+        head: `fixelstream-store 1 ${scalar} ${directory.nFixels}`,
+        paths: [directory.indexPath, directory.directionsPath, ...paths],
+        names,
+        signal: options.signal,
+      }),
     convert: ({ onProgress, ...target }) =>
       convertFixelDirectory({
         ...target,
@@ -194,25 +199,4 @@ async function resolveDirectory(options: FixelInputOptions, directory: FixelDire
     },
     close: () => cached.close(),
   };
-}
-
-interface Sources {
-  readonly names: readonly string[];
-  readonly paths: readonly string[];
-  readonly scalar: string;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** A store in the cache is used while names, sizes and times of its sources agree. */
-async function cacheKey(directory: FixelDirectory, { names, paths, scalar, signal }: Sources): Promise<string> {
-  const turns = createTurns(signal);
-  const hash = createHash("sha256");
-  hash.update(`fixelstream-store 1 ${scalar} ${directory.nFixels}\n`);
-  for (const path of [directory.indexPath, directory.directionsPath, ...paths]) {
-    const { size, mtimeNs } = statSync(path, { bigint: true });
-    hash.update(`${realpathSync(path)} ${size} ${mtimeNs}\n`);
-    if (turns.isDue()) await turns.take();
-  }
-  for (const name of names) hash.update(`${name}\n`);
-  return hash.digest("hex").slice(0, 24);
 }

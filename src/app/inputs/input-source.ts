@@ -6,16 +6,11 @@ import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js
 import type { Store } from "../../store/open-store.js";
 import type { Warning } from "../../warnings.js";
 
-export interface FixelInputOptions {
-  /** Fixel directory, store or ModelArray file (.h5), as typed. */
+export interface InputOptions {
+  /** As typed. */
   readonly input: string;
-  /** Subject list, or "-" with a store: all rows in store order. */
-  readonly subjects: string;
-  /** Names in a list of subjects, where somebody wants to see what is read. Throws InputError. */
-  readonly readList?: ((path: string) => Promise<string[]>) | undefined;
+  /** Undefined: the kind's own, or the only one of a store. */
   readonly scalar: string | undefined;
-  /** Fixel directory for the results of an .h5 that has no /fixels and /voxels. */
-  readonly template?: string | undefined;
   readonly cache: string;
   readonly memoryBytes: number;
   readonly io: IoPolicy;
@@ -24,6 +19,16 @@ export interface FixelInputOptions {
   readonly command: string;
   /** Ends the reading of an .h5 with its reason. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** `input`: fixel directory, store or ModelArray file (.h5). */
+export interface FixelInputOptions extends InputOptions {
+  /** Subject list, or "-" with a store: all rows in store order. */
+  readonly subjects: string;
+  /** Names in a list of subjects, where somebody wants to see what is read. Throws InputError. */
+  readonly readList?: ((path: string) => Promise<string[]>) | undefined;
+  /** Fixel directory for the results of an .h5 that has no /fixels and /voxels. */
+  readonly template?: string | undefined;
 }
 
 /** Names of a list of subjects. Throws as readSubjectList. */

@@ -1,5 +1,4 @@
 // Where the vectors come from: a store as named, a store found in the cache, or one converted into the cache now.
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { VectorSource } from "../../../converters/vector-source.js";
@@ -8,29 +7,17 @@ import { UsageError } from "../../errors.js";
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { chooseScalar, describeScalar } from "../../formats/hdf5/modelarray-layout.js";
 import { openHdf5 } from "../../formats/hdf5/open.js";
-import type { IoPolicy } from "../../mapping/file-bytes.js";
 import { identityBehind } from "../../publish/file-identity.js";
 import { type UseMark, useEntry } from "../../publish/in-use.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
 import { openStore, type Store } from "../../store/open-store.js";
 import type { Warning } from "../../warnings.js";
+import { keyOfLines } from "./cache-key.js";
 import { findCachedInput } from "./cached-input.js";
 import { describeInPlace } from "./hdf5-in-place.js";
-import { type OpenEvents, uncheckedWarnings } from "./input-source.js";
+import { type InputOptions, type OpenEvents, uncheckedWarnings } from "./input-source.js";
 
-export interface VectorInputOptions {
-  readonly input: string;
-  /** Of a store; undefined: the only one. */
-  readonly scalar: string | undefined;
-  readonly cache: string;
-  readonly memoryBytes: number;
-  readonly io: IoPolicy;
-  /** False: checksums are not compared. Default: true. */
-  readonly verify?: boolean | undefined;
-  readonly command: string;
-  /** Ends the reading of an .h5 with its reason. */
-  readonly signal?: AbortSignal | undefined;
-}
+export type VectorInputOptions = InputOptions;
 
 export interface VectorInput {
   readonly nSubjects: number;
@@ -156,12 +143,7 @@ function openedStore(store: Store, scalar: string, reused: boolean): OpenedVecto
   };
 }
 
-/** A store in the cache is used while names, sizes and times of its sources agree. */
-function cacheKey(source: VectorSource): string {
-  const hash = createHash("sha256");
-  hash.update(`fixelstream-vectors 1 ${source.nSubjects} ${source.nElements}\n`);
-  for (const { name, path, sizeBytes, mtimeMs } of source.sources) {
-    hash.update(`${JSON.stringify([name, path, sizeBytes, mtimeMs])}\n`);
-  }
-  return hash.digest("hex").slice(0, 24);
+function cacheKey({ nSubjects, nElements, sources }: VectorSource): string {
+  const lines = sources.map(({ name, path, sizeBytes, mtimeMs }) => JSON.stringify([name, path, sizeBytes, mtimeMs]));
+  return keyOfLines([`fixelstream-vectors 1 ${nSubjects} ${nElements}`, ...lines]);
 }
