@@ -1,7 +1,6 @@
 // The observed pass of models whose design varies or whose variance is grouped: effects, deviations, condition and exact statistics, element by element.
 
 import { createArrayPool } from "../../stats/design/array-pool.js";
-import type { Allocate } from "../../stats/design/column-factors.js";
 import {
   type ElementDesign,
   factoriseShared,
@@ -33,22 +32,24 @@ export function createModelObserver(
   const { readColumn } = createPanels(context);
 
   const openScope = createArrayPool();
+  const [ofGroup, ofElement] = [openScope(), openScope()];
 
-  const designsOf = (group: ElementGroup, ofGroup: Allocate): ((i: number, ofElement: Allocate) => ElementDesign) => {
+  const designsOf = (group: ElementGroup): ((i: number) => ElementDesign) => {
     if (size.nElementColumns === 0) return () => cache.designOf(group);
-    const shared = factoriseShared(model, group.keep, ofGroup);
-    return (i, ofElement) =>
-      resolveElementDesign(model, group.keep, shared, loader.ownColumns(i, ofElement), ofElement);
+    const shared = factoriseShared(model, group.keep, ofGroup.take);
+    return (i) => resolveElementDesign(model, group.keep, shared, loader.ownColumns(i, ofElement.take), ofElement.take);
   };
 
-  const observe = (design: ElementDesign, y: Float64Array, allocate: Allocate): ObservedElement => {
+  const observe = (design: ElementDesign, y: Float64Array): ObservedElement => {
     const { verdict, condition, dof, hypotheses } = design;
     report.verdicts[VERDICTS.indexOf(verdict)]!++;
     if (verdict === "testable" && size.nGroups === 1) report.dofs[dof]!++;
     if (!hasEffects(verdict)) return { condition, beta: [], deviations: [], tests: [] };
-    const fit = fitElement(design, y, allocate);
+    const fit = fitElement(design, y, ofElement.take);
     const { beta, deviations } = elementEffects(model, design, fit);
-    const tests = hypotheses.map((hypothesis) => observeTest(model, design, hypothesis, fit, deviations[0]!));
+    const tests = hypotheses.map((hypothesis) =>
+      observeTest(model, design, hypothesis, fit, deviations[0]!, ofElement.take),
+    );
     return { condition, beta, deviations, tests };
   };
 
@@ -56,12 +57,10 @@ export function createModelObserver(
     const block = loader.load(iBlock, "first");
     for (const group of block.groups) {
       loader.pack(block, group);
-      const ofGroup = openScope();
-      const ofElement = openScope();
-      const designOf = designsOf(group, ofGroup.take);
+      const designOf = designsOf(group);
       for (const [i, member] of group.members.entries()) {
         const y = readColumn(worker.packed, i, ofElement.take);
-        write(block.place.firstElement + member, observe(designOf(i, ofElement.take), y, ofElement.take));
+        write(block.place.firstElement + member, observe(designOf(i), y));
         ofElement.giveBack();
         if (i % ELEMENTS_A_STEP === ELEMENTS_A_STEP - 1) yield;
       }

@@ -136,13 +136,14 @@ export function observeTest(
   hypothesis: TestedDirections,
   fit: Residual,
   deviation: number,
+  allocate: Allocate = newArray,
 ): ObservedStatistic {
   let effect = 0;
   if (hypothesis.kind === "t")
     for (const [j, weight] of hypothesis.toEffect.entries()) effect += weight * fit.fitted[j]!;
   const effects = { effect, standardisedEffect: finite(effect / deviation) };
   if (design.verdict !== "testable") return { statistic: 0, z: 0, ...effects };
-  const found = unshuffledStatistic(model, design, hypothesis, fit);
+  const found = unshuffledStatistic(model, design, hypothesis, fit, allocate);
   const z = Number.isFinite(found.statistic) ? zOf(found, hypothesis) : 0;
   return { statistic: finite(found.statistic), z, ...effects };
 }
@@ -152,6 +153,7 @@ function unshuffledStatistic(
   design: ElementDesign,
   hypothesis: TestedDirections,
   fit: Residual,
+  allocate: Allocate,
 ): Statistic {
   const { rank: s, kind } = hypothesis;
   if (model.groups === undefined) {
@@ -161,7 +163,7 @@ function unshuffledStatistic(
     if (!(fit.sse > 1e-14 * (fit.sse + uu))) return { statistic: Number.NaN, dof };
     return { statistic: kind === "t" ? part[0]! * Math.sqrt(dof / fit.sse) : (uu * (dof / s)) / fit.sse, dof };
   }
-  return shuffledStatistic(model, design, hypothesis, nullResidual(design, hypothesis, fit));
+  return shuffledStatistic(model, design, hypothesis, nullResidual(design, hypothesis, fit, allocate));
 }
 
 const finite = (value: number): number => (Number.isFinite(value) ? value : 0);
