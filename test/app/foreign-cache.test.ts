@@ -1,25 +1,12 @@
 // A cache that another user filled: what is in it is used, and whose it is is said.
 import fs from "node:fs";
 import { expect, test } from "vitest";
-import { newAnalysis } from "../support/expect-refusal.js";
-import { runInProcess } from "../support/in-process-cli.js";
+import { newRun } from "../support/both-commands.js";
 
 /** Giving a file away takes root. */
 test.skipIf(process.getuid?.() !== 0)("is used with a warning for every entry", async () => {
-  const input = newAnalysis();
-  const run = (...more: string[]) =>
-    runInProcess([
-      "fixelcfestats",
-      ...input.positionals,
-      "-nshuffles",
-      "20",
-      "--seed",
-      "1",
-      "-nthreads",
-      "0",
-      "-quiet",
-      ...more,
-    ]);
+  const input = newRun("fixelcfestats");
+  const { run } = input;
   const first = await run();
   expect(first.stderr).not.toContain("another user");
   const cache = input.at(".fixelstream");
