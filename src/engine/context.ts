@@ -1,10 +1,10 @@
 // What the parts of one thread's work share: the job, the kernels, where this worker's regions begin, views of the linear memory, and the report of a phase.
 import type { KernelSet } from "../kernels/kernel-set.js";
+import { moveOffsets } from "../kernels/memory-regions.js";
 import type { Fallback } from "../mapping/file-bytes.js";
 import type { DesignPartition } from "../stats/design/partition.js";
 import { VERDICTS } from "../stats/glm/element-design.js";
 import { type EngineJob, type ModelJob, modelJobOf, type PhaseReport } from "./plan/job.js";
-import { moveOffsets } from "./plan/region-table.js";
 import type { WorkerRegions } from "./plan/regions.js";
 
 /** What a thread gets to begin with: plain data, posted once. */

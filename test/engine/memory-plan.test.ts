@@ -4,11 +4,11 @@ import { describe, expect, test } from "vitest";
 import type { PlanInputs } from "../../src/engine/plan/inputs.js";
 import { CONTROL } from "../../src/engine/plan/job.js";
 import { type MemoryPlan, planMemory } from "../../src/engine/plan/memory.js";
-import type { PlacedRegion } from "../../src/engine/plan/region-table.js";
 import { keptDesigns, type ModelSize, type ProblemSize } from "../../src/engine/plan/size.js";
 import { listBlocks, listWindows } from "../../src/engine/plan/work-lists.js";
 import { BudgetError } from "../../src/errors.js";
 import { PANELS } from "../../src/kernels/kernel-set.js";
+import type { PlacedRegion } from "../../src/kernels/memory-regions.js";
 import { observedIndex } from "../../src/run/observed.js";
 import { MAX_CELLS } from "../../src/stats/glm/z-thresholds.js";
 

@@ -2,10 +2,10 @@
 // Nothing here scales with subjects x elements.
 import { BudgetError } from "../../errors.js";
 import { type PanelSizes, roundUp } from "../../kernels/kernel-set.js";
+import { describeRegions, layOut, type PlacedRegion } from "../../kernels/memory-regions.js";
 import { formatBytes } from "../../units.js";
 import { blockSpan, CLAIMS_PER_WORKER, mappedWindowBytes, tileOf, wholeBlocks, widestBlock } from "./blocks.js";
 import type { MemoryLayout, MemoryShape, PlanInputs } from "./inputs.js";
-import { describeRegions, layOut, type PlacedRegion } from "./region-table.js";
 import { countZTables, type SharedRegions, sharedTable, type WorkerRegions, workerTable } from "./regions.js";
 import { keptDesigns, ownDesignBytes, productRows } from "./size.js";
 

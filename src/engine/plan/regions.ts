@@ -1,12 +1,12 @@
-// What lies in memory: one table of the shared regions, one of a thread's own. engine/plan/region-table.ts makes offsets of them.
+// What lies in memory: one table of the shared regions, one of a thread's own. kernels/memory-regions.ts makes offsets of them.
 // Lifetimes: "run"; "observe" (the observed pass) and "shuffles" (every batch) of what is shared; "blocks" (observed pass and statistics) and "pieces"
 // (enhancement) of what a thread has for itself.
 import { type PanelSizes, roundUp } from "../../kernels/kernel-set.js";
+import { type Offsets, regionsOf } from "../../kernels/memory-regions.js";
 import { observedIndex } from "../../run/observed.js";
 import { MAX_CELLS } from "../../stats/glm/z-thresholds.js";
 import { panelColumns } from "./blocks.js";
 import type { MemoryShape, PlanInputs } from "./inputs.js";
-import { type Offsets, regionsOf } from "./region-table.js";
 import { productRows } from "./size.js";
 
 export type SharedRegions = Offsets<ReturnType<typeof sharedTable>>;

@@ -10,7 +10,7 @@ import {
   type Region,
   type RegionTable,
   regionsOf,
-} from "../../src/engine/plan/region-table.js";
+} from "../../src/kernels/memory-regions.js";
 
 const BYTES = { f64: 8, f32: 4, i32: 4, u32: 4, u16: 2, u8: 1, i8: 1 } as const;
 const TYPES = Object.keys(BYTES) as (keyof typeof BYTES)[];

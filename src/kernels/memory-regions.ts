@@ -1,6 +1,6 @@
 // Regions of memory as one table: what each holds, in which shape, and when it is needed. Offsets, overlays, the guards of tests and the arithmetic that
 // is printed all come from it.
-import { roundUp } from "../../kernels/kernel-set.js";
+import { roundUp } from "./kernel-set.js";
 
 const BYTES = { f64: 8, f32: 4, i32: 4, u32: 4, u16: 2, u8: 1, i8: 1 } as const;
 
