@@ -7,6 +7,7 @@ import { InputError } from "../errors.js";
 import { systemErrorCode } from "../system-error.js";
 import { type FileIdentity, identityOf, isSameIdentity } from "./file-identity.js";
 import type { HeldLock } from "./lock.js";
+import { openStage, type Stage } from "./new-directory.js";
 import { adoptPartial, findAbandoned, type PartialDirectory, PUBLISHING } from "./partial-directory.js";
 import { syncPath } from "./publish.js";
 import { removeFile } from "./remove-ours.js";
@@ -24,6 +25,8 @@ export interface FilesToPublish {
    * old goes first, the last name before all, so that old and new never lie side by side: what is new is whole on the disk by then.
    */
   readonly ifKilled: "undo" | "finish";
+  /** This run has made the directory: it can appear with everything in it, in one step. */
+  readonly isNew?: boolean;
   /** What cannot be done, up to the colon. */
   readonly purpose: string;
   /** Runs the moving as the only one who moves anything to `into`: from the look at what is in the way to the last file. */
@@ -59,10 +62,16 @@ export function publishFiles(partial: PartialDirectory, wanted: FilesToPublish):
     })),
     removes: [...(wanted.removes ?? [])].map(([name, identity]) => ({ name, identity })),
   };
+  let stage: Stage | undefined;
   wanted.under((lock) => {
     partial.assertMine(into);
     lock.assertMine(into);
     assertUntouched(partial.path, publishing, purpose);
+    stage = wanted.isNew === true && ifKilled === "undo" ? openStage(into, names) : undefined;
+    if (stage !== undefined) {
+      fillStage(stage, partial);
+      return;
+    }
     // Half of it is as good as none: nothing is moved before it is on the disk.
     writeFileSync(join(partial.path, PUBLISHING), `${JSON.stringify(publishing)}\n`, { flush: true });
     syncPath(partial.path);
@@ -74,6 +83,26 @@ export function publishFiles(partial: PartialDirectory, wanted: FilesToPublish):
     }
     partial.remove();
   });
+  // without the lock, which is a file in the directory: it must be empty
+  revealStage(stage, purpose);
+}
+
+function fillStage(stage: Stage, partial: PartialDirectory): void {
+  try {
+    stage.fill(partial.path);
+    partial.remove();
+  } catch (error) {
+    stage.remove();
+    throw error;
+  }
+}
+
+function revealStage(stage: Stage | undefined, purpose: string): void {
+  try {
+    stage?.reveal(purpose);
+  } finally {
+    stage?.remove();
+  }
 }
 
 /** After a failure half-way: as it was, where that can be; else it is left for the next run to settle, and must not be removed now. */

@@ -12,6 +12,8 @@ import { formatBytes } from "../units.js";
 export interface ClaimedDirectory {
   /** Absolute. */
   readonly path: string;
+  /** The claim made it. */
+  readonly isNew: boolean;
   /** Removes the directories that the claim made, as far as they are empty. Idempotent. */
   release(): void;
 }
@@ -30,12 +32,16 @@ export function claimDirectory({ path, purpose, remedy }: Claim): ClaimedDirecto
   assertNotInOwn(path, purpose);
   const absolute = resolve(path);
   let firstMade: string | undefined;
+  let isNew = false;
   const release = () => {
     if (firstMade !== undefined) removeEmpty(absolute, firstMade);
     firstMade = undefined;
   };
   try {
-    for (const missing of missingDirectories(absolute)) if (makeDirectory(missing)) firstMade ??= missing;
+    for (const missing of missingDirectories(absolute)) {
+      isNew = makeDirectory(missing);
+      if (isNew) firstMade ??= missing;
+    }
     sweepProbes(absolute); // of those killed here
     tryToWrite(absolute);
   } catch (cause) {
@@ -44,7 +50,7 @@ export function claimDirectory({ path, purpose, remedy }: Claim): ClaimedDirecto
     const message = `${purpose}: expected a directory that can be written, got ${describeObstacle(cause)}. ${remedy}`;
     throw new InputError(message, { path, cause });
   }
-  return { path: absolute, release };
+  return { path: absolute, isNew, release };
 }
 
 /** As claimDirectory, as far as can be told without making or writing anything. The directory that is there: the one meant, or the nearest above it. */

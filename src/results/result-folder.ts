@@ -142,7 +142,8 @@ function openFolder(inputs: ResultFolderInputs): ResultFolder {
         writeRunRecord(join(partial.path, record), { ...recordOf([...written]), checksums });
         const ifKilled = ours.size + removes.size > 0 ? "finish" : "undo";
         const under = (move: (lock: HeldLock) => void) => underResultsLock(directory, purpose, move);
-        publishFiles(partial, { into: directory, names, replaceable: ours, removes, ifKilled, purpose, under });
+        const { isNew } = claim;
+        publishFiles(partial, { into: directory, names, replaceable: ours, removes, ifKilled, isNew, purpose, under });
       } catch (error) {
         fail(error);
       }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { InputError } from "../errors.js";
 import { type HeldLock, sweepLock } from "../publish/lock.js";
 import { sweepProbes } from "../publish/made-files.js";
+import { sweepStages } from "../publish/new-directory.js";
 import {
   createPartial,
   findAbandoned,
@@ -32,6 +33,7 @@ export function settleResults(directory: string, purpose: string): void {
   if (findAbandoned(KIND, prefixIn(directory)).length > 0)
     underResultsLock(directory, purpose, () => settlePublications(KIND, prefixIn(directory), directory, purpose));
   sweepAbandoned(KIND, prefixIn(directory));
+  sweepStages(directory);
   sweepLock(resultsIn(directory));
   sweepProbes(directory);
 }

@@ -118,7 +118,8 @@ export async function exportImages(options: ExportImagesOptions): Promise<Export
     const ifKilled = replaceable.size > 0 ? "finish" : "undo";
     const under = (move: (lock: HeldLock) => void) => underResultsLock(output, purpose, move);
     const moved = gatheredNames(partial, undefined);
-    publishFiles(partial, { into: output, names: moved, replaceable, ifKilled, purpose, under });
+    const { isNew } = claim;
+    publishFiles(partial, { into: output, names: moved, replaceable, ifKilled, isNew, purpose, under });
     return { output, nElements: results.nElements, images };
   } catch (cause) {
     if (isFixelstreamError(cause) || systemErrorCode(cause) === undefined) throw cause;
