@@ -373,6 +373,19 @@ export default {
       to: { path: "^(src|converters|dist)/" },
     },
     {
+      name: "commands-load-what-they-run",
+      comment:
+        "Every start loads the declarations of all commands. What one of them does is imported by its action: the version or a help text must not load the engine.",
+      severity: "error",
+      from: { path: "^src/cli/" },
+      to: {
+        path: "^src/app/",
+        pathNot: "^src/app/(analyse/options|analyse/plan/describe-plan|cache/default-cache)\\.ts$",
+        dynamic: false,
+        dependencyTypesNot: ["type-only"],
+      },
+    },
+    {
       name: "no-dev-package-in-program",
       comment:
         "Installed packages bring their dependencies only: a development package would be missing at the user's.",

@@ -40,6 +40,7 @@ const PLANTED = [
   ["src/publish/planted.ts", "../store/open-store.js", "publish-imports-its-own-rooms-only"],
   ["src/results/planted.ts", "../engine/run.js", "results-imports-its-own-rooms-only"],
   ["src/cli/planted.ts", "../stats/glm/observed.js", "cli-imports-its-own-rooms-only"],
+  ["src/cli/planted.ts", "../app/analyse/fixels.js", "commands-load-what-they-run"],
   ["src/app/planted.ts", "../cli/program.js", "app-imports-its-own-rooms-only"],
   ["src/app/inputs/planted.ts", "../analyse/options.js", "app-inputs-stands-alone"],
   ["src/app/analyse/planted.ts", "../export/export.js", "app-analyse-stands-alone"],

@@ -12,11 +12,9 @@ import { setAside, sweepEmptyAside } from "../../publish/publish.js";
 import { isStore, removeStore } from "../../store/publish-store.js";
 import { describeSystemError } from "../../system-error.js";
 import { type CacheEntry, type CacheUser, recogniseEntry, targetOf, targetOfBeside } from "./cache-entry.js";
+import { DEFAULT_CACHE } from "./default-cache.js";
 
 export type { CacheEntry, CacheUser };
-
-/** In the working directory. */
-export const DEFAULT_CACHE = ".fixelstream";
 
 /** The cache meant: one that was named must be there, the default one need not (undefined). */
 export function findCache(named: string | undefined): string | undefined {

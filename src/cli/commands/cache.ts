@@ -1,13 +1,7 @@
 // fixelstream cache list|clear: what analyses of directories keep for the next one.
 import { Command } from "commander";
-import {
-  type CacheEntry,
-  type CacheUser,
-  clearCache,
-  DEFAULT_CACHE,
-  findCache,
-  listCache,
-} from "../../app/cache/cache.js";
+import type { CacheEntry, CacheUser } from "../../app/cache/cache.js";
+import { DEFAULT_CACHE } from "../../app/cache/default-cache.js";
 import { formatBytes, parseAge } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -52,6 +46,7 @@ function createListCommand(streams: CliStreams): Command {
   addStandardOptions(addCacheOption(command).command);
   return command.action(async () => {
     const typed = command.opts<Typed>();
+    const { findCache, listCache } = await import("../../app/cache/cache.js");
     const cache = findCache(typed.cache);
     const { entries, others } = cache === undefined ? { entries: [], others: [] } : listCache(cache);
     if (typed.json) {
@@ -93,6 +88,7 @@ function createClearCommand(streams: CliStreams): Command {
   return command.action(async () => {
     const typed = command.opts<Typed>();
     const olderThanMs = typed.olderThan === undefined ? 0 : parseAge(typed.olderThan, "--older-than");
+    const { clearCache, findCache } = await import("../../app/cache/cache.js");
     const cache = findCache(typed.cache);
     const cleared =
       cache === undefined ? { removed: [], inUse: [], recent: [], others: [] } : clearCache(cache, olderThanMs);

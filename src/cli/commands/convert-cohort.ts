@@ -1,6 +1,5 @@
 // fixelstream convert cohort: ModelArray's table of images into a store or an .h5.
 import { Command } from "commander";
-import { convertCohort } from "../../app/convert/convert-cohort.js";
 import { UsageError } from "../../errors.js";
 import { formatDuration } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
@@ -52,6 +51,7 @@ export function createConvertCohortCommand(streams: CliStreams): Command {
   addProgressOption(command);
   addStandardOptions(command);
   return command.action(async (cohort: string, output: string) => {
+    const { convertCohort } = await import("../../app/convert/convert-cohort.js");
     const typed = command.opts<Typed>();
     const { template, gzip: gzipLevel, force = false } = typed;
     const memoryBytes = memoryOf(typed, streams);

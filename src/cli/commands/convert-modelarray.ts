@@ -1,6 +1,5 @@
 // fixelstream convert modelarray: a ModelArray file of any layout into a store, or into an .h5 that can be used where it lies.
 import { Command } from "commander";
-import { convertModelArray } from "../../app/convert/convert-modelarray.js";
 import { formatBytes, formatDuration } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -56,6 +55,7 @@ export function createConvertModelarrayCommand(streams: CliStreams): Command {
   addProgressOption(command);
   addStandardOptions(command);
   return command.action(async (input: string, output: string) => {
+    const { convertModelArray } = await import("../../app/convert/convert-modelarray.js");
     const typed = command.opts<Typed>();
     const progress = createProgress(streams.stderr, typed);
     const start = performance.now();

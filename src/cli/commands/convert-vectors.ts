@@ -1,6 +1,5 @@
 // fixelstream convert vectors: vectors in text or numpy's files into one store.
 import { Command } from "commander";
-import { convertVectorInput } from "../../app/convert/convert-vectors.js";
 import { formatBytes, formatDuration } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -43,6 +42,7 @@ export function createConvertVectorsCommand(streams: CliStreams): Command {
   addProgressOption(command);
   addStandardOptions(command);
   return command.action(async (input: string, output: string) => {
+    const { convertVectorInput } = await import("../../app/convert/convert-vectors.js");
     const typed = command.opts<Typed>();
     const progress = createProgress(streams.stderr, typed);
     try {

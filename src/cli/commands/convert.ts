@@ -1,6 +1,5 @@
 // fixelstream convert fixels: a fixel directory and a subject list into one store.
 import { Command } from "commander";
-import { convertFixels } from "../../app/convert/convert.js";
 import { formatBytes, formatDuration } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -71,6 +70,7 @@ function createConvertFixelsCommand(streams: CliStreams): Command {
   addProgressOption(command);
   addStandardOptions(command);
   return command.action(async (inputDirectory: string, subjectList: string, output: string) => {
+    const { convertFixels } = await import("../../app/convert/convert.js");
     const typed = command.opts<Typed>();
     const progress = createProgress(streams.stderr, typed);
     try {

@@ -2,11 +2,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { inferFixels } from "../../app/analyse/fixels.js";
 import { ANALYSIS_DEFAULTS, CFE_DEFAULTS } from "../../app/analyse/options.js";
-import { convertFixels } from "../../app/convert/convert.js";
-import { compareWithTruth } from "../../app/demo/compare-with-truth.js";
-import { prepareDemo } from "../../app/demo/demo-cohort.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { createProgress } from "../listeners/progress.js";
@@ -30,6 +26,10 @@ export function createDemoCommand(streams: CliStreams): Command {
 }
 
 async function runDemo(output: string, typed: StandardOptions, streams: CliStreams): Promise<void> {
+  const { inferFixels } = await import("../../app/analyse/fixels.js");
+  const { convertFixels } = await import("../../app/convert/convert.js");
+  const { compareWithTruth } = await import("../../app/demo/compare-with-truth.js");
+  const { prepareDemo } = await import("../../app/demo/demo-cohort.js");
   const demo = prepareDemo(output);
   const say = (text: string) => printSummary(streams, text);
   const at = (name: string) => join(demo, name);

@@ -1,6 +1,5 @@
 // fixelstream doctor: whether this installation works on this machine, in lines for a bug report.
 import { Command } from "commander";
-import { examine } from "../../app/inspect/doctor.js";
 import { InputError } from "../../errors.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -27,6 +26,7 @@ export function createDoctorCommand(streams: CliStreams): Command {
     .flag("json", "as JSON on standard output");
   addStandardOptions(command);
   return command.action(async () => {
+    const { examine } = await import("../../app/inspect/doctor.js");
     const typed = command.opts<Typed>();
     const { checks, failed } = await examine({ cache: typed.cache });
     const lines = checks.map(({ name, status, text }) => `${MARKS[status]} ${name.padEnd(15)} ${text}\n`);

@@ -1,6 +1,5 @@
 // fixelstream export: results into a ModelArray file, or out of one into fixel images.
 import { Command } from "commander";
-import { directionOfExport, exportHdf5, exportImages } from "../../app/export/export.js";
 import { UsageError } from "../../errors.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -53,6 +52,7 @@ export function createExportCommand(streams: CliStreams): Command {
   addProgressOption(command);
   addStandardOptions(command);
   return command.action(async (input: string, output: string) => {
+    const { directionOfExport, exportHdf5, exportImages } = await import("../../app/export/export.js");
     const typed = command.opts<Typed>();
     const { analysis, template, force = false } = typed;
     const memoryBytes = memoryOf(typed, streams);

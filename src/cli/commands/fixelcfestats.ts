@@ -1,6 +1,5 @@
 // fixelstream fixelcfestats: MRtrix3's command, argument for argument.
 import { Command } from "commander";
-import { inferFixels, planInference } from "../../app/analyse/fixels.js";
 import type { FixelCfeOptions } from "../../app/analyse/options.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -70,6 +69,7 @@ export function createFixelcfestatsCommand(streams: CliStreams): Command {
         .word("cache", "directory", "converted stores and prepared matrices (default: .fixelstream beside the output)"),
   });
   return command.action(async () => {
+    const { inferFixels, planInference } = await import("../../app/analyse/fixels.js");
     const typed = command.opts<Typed>();
     const options = resolveOptions(command.args, typed, streams.command);
     await runAnalysis({ elements: "fixels", infer: inferFixels, plan: planInference }, options, typed, streams);

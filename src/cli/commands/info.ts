@@ -1,7 +1,6 @@
 // fixelstream info: what is in a store.
 import { Command } from "commander";
-import { describeStore, type StoreDescription } from "../../app/inspect/inspect.js";
-import { describeModelArray } from "../../app/inspect/inspect-hdf5.js";
+import type { StoreDescription } from "../../app/inspect/inspect.js";
 import { formatBytes } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -26,6 +25,7 @@ export function createInfoCommand(streams: CliStreams): Command {
     .flag("json", "everything, as JSON");
   addStandardOptions(command);
   return command.action(async (path: string) => {
+    const { describeModelArray } = await import("../../app/inspect/inspect-hdf5.js");
     const typed = command.opts<Typed>();
     // a list of subjects is read by programs
     const print = typed.subjects && !typed.json ? printLines : printResult;
@@ -34,6 +34,7 @@ export function createInfoCommand(streams: CliStreams): Command {
       await print(streams, formatModelArray(modelArray, typed));
       return;
     }
+    const { describeStore } = await import("../../app/inspect/inspect.js");
     const description = describeStore(path, { io: "auto" });
     const text = typed.json
       ? `${JSON.stringify(description, null, 2)}\n`

@@ -1,6 +1,5 @@
 // fixelstream vectorstats: MRtrix3's command, argument for argument.
 import { Command } from "commander";
-import { inferVectors, planVectors } from "../../app/analyse/vectors.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { type AnalysisTyped, addAnalysisOptions, resolveAnalysisOptions } from "../options/analysis.js";
@@ -45,6 +44,7 @@ export function createVectorstatsCommand(streams: CliStreams): Command {
         .word("cache", "directory", "converted vectors (default: .fixelstream beside the results)"),
   });
   return command.action(async () => {
+    const { inferVectors, planVectors } = await import("../../app/analyse/vectors.js");
     const typed = command.opts<AnalysisTyped>();
     const options = { ...resolveAnalysisOptions(typed, streams.command), ...resolveVectorForm(command.args, typed) };
     await runAnalysis({ elements: "elements", infer: inferVectors, plan: planVectors }, options, typed, streams);

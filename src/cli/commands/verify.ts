@@ -1,6 +1,5 @@
 // fixelstream verify: every checksum of whatever fixelstream writes.
 import { Command } from "commander";
-import { verifyPath } from "../../app/inspect/verify-path.js";
 import { InputError } from "../../errors.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -29,6 +28,7 @@ export function createVerifyCommand(streams: CliStreams): Command {
   addProgressOption(command.optionsGroup("Options"));
   addStandardOptions(command);
   return command.action(async (path: string) => {
+    const { verifyPath } = await import("../../app/inspect/verify-path.js");
     const typed = command.opts<StandardOptions & ProgressOptions>();
     const progress = createProgress(streams.stderr, typed);
     try {
