@@ -44,6 +44,7 @@ export function fillConstants({ buffer, job, kernels, inputs, blocks, windows }:
   if (job.model !== undefined) return;
   const moments = nuisanceMoments(partition).flatMap(({ values }) => Array.from(values));
   fillPanels(shared.moments, Float64Array.from(moments));
+  fillPanels(shared.basisPanels, partition.basis.values);
   for (const [h, part] of partition.hypotheses.entries()) f64(shared.hypotheses[h]!.contrastBasis, part.tested.values);
 }
 

@@ -99,6 +99,7 @@ function sharedExtents(
   const lasting = [
     extent("control", shared.control, CONTROL.words * 4),
     extent("basis", shared.basis, rank * n * 8),
+    extent("basisPanels", shared.basisPanels, panels(rank) * n * 8),
     extent("sharedNuisance", shared.sharedNuisance, sharedRank * n * 8),
     extent("moments", shared.moments, panels(corrections) * n * 8),
     extent("pinv", shared.pinv, panels(nFactors) * n * 8),
@@ -137,7 +138,7 @@ function workerExtents(inputs: PlanInputs, plan: MemoryPlan): { bin: Extent[]; e
   const { worker: w, blockWidth: width, batchShuffles: batch, tileShuffles: tile } = plan;
   const { nSubjects: n, rank, nFactors, valueBytes, hypotheses } = inputs.size;
   const corrections = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
-  const rows = Math.max(panels(tile * rank), panels(nFactors));
+  const rows = Math.max(panels(tile * rank), panels(nFactors) + panels(rank));
   const maxima = [
     extent("maxima", w.maxima, hypotheses.length * batch * 4),
     extent("maximaElements", w.maximaElements, hypotheses.length * batch * 4),

@@ -1,7 +1,12 @@
 // Residuals of elements that bring columns of their own under one variance, all in the packed panels at once: lanes are elements, and each has its own
 // factors. Gram-Schmidt as design/column-factors.ts, the shared columns first.
-import { createFactors, DEPENDENT } from "../../stats/design/column-factors.js";
-import { designOfFactors, type ElementDesign, factoriseShared } from "../../stats/glm/element-design.js";
+import { createFactors, ENOUGH_LEFT, isUsual, NO_DIRECTION } from "../../stats/design/column-factors.js";
+import {
+  designOfFactors,
+  type ElementDesign,
+  exactElementDesign,
+  factoriseShared,
+} from "../../stats/glm/element-design.js";
 import { CONSTANT_COLUMN } from "../../stats/glm/element-test.js";
 import { shuffledShared } from "../../stats/glm/shuffled-design.js";
 import { testedParts } from "../../stats/glm/tested-parts.js";
@@ -59,8 +64,11 @@ export function columnPreparer(
     return Float64Array.from(f64(w.sums, width), Math.sqrt);
   };
 
-  /** Own columns, orthonormal to the shared ones and to each other; their part of R, f64 [r0 + c][width] each. */
-  const orthonormalise = (width: number): Float64Array[] =>
+  /**
+   * Own columns, orthonormal to the shared ones and to each other; their part of R, f64 [r0 + c][width] each. Where too little of one is left for double
+   * precision, `isEnough` u8 [width] becomes 0.
+   */
+  const orthonormalise = (width: number, isEnough: Uint8Array): Float64Array[] =>
     Array.from({ length: c }, (_, j) => {
       const panels = loader.ownPanel(j);
       const before = lengthsOf(panels, width);
@@ -71,8 +79,11 @@ export function columnPreparer(
       }
       const left = lengthsOf(panels, width);
       parts.set(left, (r0 + j) * width);
+      for (let e = 0; e < width; e++) {
+        if (!isUsual(before[e]!) || !(left[e]! > ENOUGH_LEFT * before[e]!)) isEnough[e] = 0;
+      }
       scale(
-        left.map((length, e) => (length > DEPENDENT * before[e]! ? 1 / length : 0)),
+        left.map((length, e) => (length > NO_DIRECTION * before[e]! ? 1 / length : 0)),
         panels,
       );
       return parts;
@@ -92,17 +103,27 @@ export function columnPreparer(
     k.f64SumSquares(n, width, y, w.rawSums);
     const fitted = new Float64Array(rank * width);
     fitted.set(projectShared(y, width));
-    const own = orthonormalise(width);
+    const isEnough = new Uint8Array(width).fill(shared.exact === undefined ? 1 : 0);
+    const own = orthonormalise(width, isEnough);
     const factors = { ...createFactors(0, rank), count: rank };
     const designs: (ElementDesign | undefined)[] = [];
     for (let e = 0; e < count; e++) {
+      if (e % MEMBERS_A_STEP === 0) yield;
+      if (isEnough[e] === 0) {
+        const exact = exactElementDesign(model, group.keep, loader.readOwn(block, group, e));
+        const isTested = exact.verdict === "testable";
+        designs.push(isTested ? exact : undefined);
+        for (let j = 0; j < c; j++) {
+          panelsOf.writeColumn(loader.ownPanel(j), e, (i) => (isTested ? exact.basis[(r0 + j) * n + i]! : 0));
+        }
+        continue;
+      }
       const { r } = factors;
       r.fill(0);
       for (let i = 0; i < r0; i++) for (let j = i; j < r0; j++) r[i * rank + j] = shared.r[i * r0 + j]!;
       for (let j = 0; j < c; j++) for (let i = 0; i <= r0 + j; i++) r[i * rank + r0 + j] = own[j]![i * width + e]!;
       const design = designOfFactors(model, group.keep, factors);
       designs.push(design.verdict === "testable" ? design : undefined);
-      if (e % MEMBERS_A_STEP === 0) yield;
     }
     if (designs.every((design) => design === undefined)) return undefined;
     const isTested = Float64Array.from({ length: width }, (_, e) => (designs[e] === undefined ? 0 : 1));

@@ -48,6 +48,8 @@ export interface ModelLoader {
   ownPanel(j: number): number;
   /** f64 [c][n]: own columns of packed member i. */
   ownColumns(i: number, allocate?: Allocate): Float64Array[];
+  /** The same of member i of the group, as they were read, whatever has become of the packed ones. */
+  readOwn(block: ModelBlock, group: ElementGroup, i: number): Float64Array[];
   close(): void;
 }
 
@@ -195,6 +197,13 @@ export function createModelLoader(
     ownPanel,
     ownColumns: (i, allocate) =>
       Array.from({ length: model.nElementColumns }, (_, j) => readColumn(ownPanel(j), i, allocate)),
+    readOwn({ place, raw: { origin, stride } }, { members }, i) {
+      const slot = columns[place.firstElement + members[i]!]! - origin;
+      return Array.from({ length: model.nElementColumns }, (_, j) => {
+        const values = rawView(j + 1, n * place.nColumns);
+        return Float64Array.from({ length: n }, (__, row) => values[row * stride + slot]!);
+      });
+    },
     close() {
       for (const source of sources) source.close();
     },

@@ -51,7 +51,7 @@ function sharedGroupedEpilogue({ kernels: k, f64, i32 }: Context, { regions, siz
       put(gram, groups!.gram);
       put(sizes, groups!.sizes);
       put(rnn, groups!.rnn);
-      put(toEffect, hypotheses[h]!.toEffect);
+      put(toEffect, hypotheses[h]!.tested);
       i32(starts, nGroups + 1).set(product.groups!.starts);
       put(directions, product.groups!.directions);
       put(recovery, product.groups!.recovery);

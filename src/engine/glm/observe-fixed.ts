@@ -1,5 +1,6 @@
 // The observed pass under one design for all elements: effects and exact statistics, into the observed images.
 import { roundUp } from "../../kernels/kernel-set.js";
+import type { Matrix } from "../../stats/design/matrix.js";
 import { observeHypothesis, standardDeviation } from "../../stats/glm/observed.js";
 import { SSE_ROUNDING } from "../../stats/glm/pooled-variance.js";
 import type { Context } from "../context.js";
@@ -21,6 +22,7 @@ export function createFixedObserver(context: Context, loader: BlockLoader): (iBl
   const sums = f64(w.sums, blockWidth);
   const factors = f64(w.factors, blockWidth);
   const nBetas = roundUp(nFactors, k.panels.rows);
+  const nCoordinates = roundUp(rank, k.panels.rows);
   const removeRows = createRowRemover(context);
   const write = createObservedWriter(context);
 
@@ -31,22 +33,35 @@ export function createFixedObserver(context: Context, loader: BlockLoader): (iBl
       report.nonFiniteElement = firstElement + bad;
     }
     k.product.f64(nBetas, n, width, shared.pinv, w.packed, w.product, width);
+    const betas = f64(w.product, nBetas * width);
     removeRows(width, size.sharedRank, shared.sharedNuisance);
+    // without large means: what is tested has nothing of them
+    const behind = w.product + betas.byteLength;
+    k.product.f64(nCoordinates, n, width, shared.basisPanels, w.packed, behind, width);
     // |e|^2 after the shared nuisance; then after the whole design
     rawSums.set(sums);
     k.f64ProjectOut(n, width, rank, shared.basis, w.packed);
     k.f64SumSquares(n, width, w.packed, w.sums);
-    const betas = f64(w.product, nBetas * width);
+    const coordinates = f64(behind, nCoordinates * width);
     for (let c = 0; c < nElements; c++) {
       const beta = Float64Array.from({ length: nFactors }, (_, j) => betas[j * width + c]!);
-      const scale = job.precision === "single" && factors[c]! > 0 ? 1 / factors[c]! ** 2 : 1;
-      const sse = sums[c]! > SSE_ROUNDING * rawSums[c]! ? sums[c]! * scale : 0;
+      const scale = job.precision === "single" && factors[c]! > 0 ? 1 / factors[c]! : 1;
+      const sse = sums[c]! > SSE_ROUNDING * rawSums[c]! ? sums[c]! * scale ** 2 : 0;
       write(firstElement + c, {
         beta,
         deviations: [standardDeviation(sse, partition)],
-        tests: partition.hypotheses.map((part) => observeHypothesis(partition, part, beta, sse)),
+        tests: partition.hypotheses.map((part) =>
+          observeHypothesis(partition.dof, part, testedOf(part.tested, coordinates, c, width, scale), sse),
+        ),
       });
       if (c % ELEMENTS_A_STEP === ELEMENTS_A_STEP - 1) yield;
     }
   };
+}
+
+/** A_h' w f64 [s] of column c: w f64 [r][width]. */
+function testedOf({ nRows: r, nColumns: s, values }: Matrix, w: Float64Array, c: number, width: number, scale: number) {
+  const u = new Float64Array(s);
+  for (let j = 0; j < r; j++) for (let q = 0; q < s; q++) u[q]! += values[j * s + q]! * w[j * width + c]! * scale;
+  return u;
 }

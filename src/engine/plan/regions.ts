@@ -46,6 +46,8 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
     /** i32 words: see CONTROL. */
     control: run.i32(64),
     basis: run.f64([rank, "rows"], subjects),
+    /** The same as panels, for the observed pass under one design. */
+    basisPanels: run.f64([model === undefined ? roundUp(rank, panels.rows) : 0, "rows"], subjects),
     sharedNuisance: run.f64([size.sharedRank, "rows"], subjects),
     moments: run.f64([roundUp(nMoments, panels.rows), "rows"], subjects),
     pinv: run.f64([roundUp(size.nFactors, panels.rows), "factors"], subjects),
@@ -98,6 +100,9 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
   const single = precision === "single" && model === undefined ? 1 : 0;
   const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
   const rows = roundUp(tile * size.rank, panels.rows);
+  // the observed pass: coefficients, and behind them the coordinates in the basis
+  const coordinateRows = model === undefined ? roundUp(size.rank, panels.rows) : 0;
+  const observedRows = roundUp(size.nFactors, panels.rows) + coordinateRows;
   const bins = sink.kind === "bins";
   return {
     /** [H][batch], and the element beside it: live until the main thread has read them. */
@@ -113,7 +118,7 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
     factors: blocks.f64(columns),
     moments: blocks.f64([Math.max(roundUp(nMoments, panels.rows), 1), "rows"], columns),
     hypothesisSums: blocks.f64(columns),
-    product: blocks.f64([Math.max(rows, roundUp(size.nFactors, panels.rows)), "rows"], columns),
+    product: blocks.f64([Math.max(rows, observedRows), "rows"], columns),
     product32: blocks.f32(single, [rows, "rows"], columns),
     scores: blocks.f64(bins ? 0 : tile, [shape.blockWidth, "elements"]),
     model: model && modelTable(inputs, shape, width, panels),

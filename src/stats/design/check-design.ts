@@ -1,8 +1,10 @@
 // Everything about a design that can be wrong, found before any data is read.
 import type { Warning } from "../../warnings.js";
+import { describeDependence } from "./describe-dependence.js";
+import { conditionOf, frameOf } from "./design-frame.js";
 import type { Hypothesis, NamedMatrix } from "./hypothesis.js";
-import { conditionNumber, type Matrix } from "./matrix.js";
-import { designRank, inestimableHypotheses } from "./partition.js";
+import type { Matrix } from "./matrix.js";
+import { inestimableHypotheses } from "./partition.js";
 
 export interface DesignInputs {
   readonly design: Matrix;
@@ -56,7 +58,7 @@ export function checkDesignRank(
   designPath: string,
   nElementColumns = 0,
 ): string[] {
-  const rank = designRank(design);
+  const { rank } = frameOf(design);
   const problems: string[] = [];
   if (rank === 0) return [`Cannot use ${designPath}: expected at least one entry that is not zero, got none.`];
   if (design.nRows - rank - nElementColumns < 1) {
@@ -68,28 +70,31 @@ export function checkDesignRank(
   if (nElementColumns > 0) return problems;
   for (const { name } of inestimableHypotheses(design, hypotheses)) {
     problems.push(
-      `Cannot test hypothesis ${name}: the columns of ${designPath} are linearly dependent (rank ${rank} of ${design.nColumns}) and cannot estimate it. Remove a redundant column or change the contrast.`,
+      `Cannot test hypothesis ${name}: the columns of ${designPath} are linearly dependent (rank ${rank} of ${design.nColumns}) and cannot estimate it: ${describeDependence(design)} Remove a redundant column or change the contrast.`,
     );
   }
   return problems;
 }
 
+/** Largest condition number that nothing is said about. Deviation: MRtrix3's is of the design as it is, so that units decide. */
+const LARGEST_CONDITION = 100;
+
 export function designWarnings(design: Matrix): Warning[] {
-  const rank = designRank(design);
-  if (rank < design.nColumns) {
+  const frame = frameOf(design);
+  if (frame.rank < design.nColumns) {
     return [
       {
         tag: "design-rank",
-        message: `The design has ${design.nColumns} columns of which only ${rank} are linearly independent. Effects that the contrasts can estimate are right; single betas are one solution of many.`,
+        message: `The design has ${design.nColumns} columns of which only ${frame.rank} are linearly independent: ${describeDependence(design)} Effects that the contrasts can estimate are right; single betas are one solution of many.`,
       },
     ];
   }
-  const condition = conditionNumber(design);
-  if (condition <= 100) return [];
+  const { number, worst } = conditionOf(frame);
+  if (number <= LARGEST_CONDITION) return [];
   return [
     {
       tag: "design-conditioning",
-      message: `The design is poorly conditioned (condition number ${condition.toPrecision(3)}, above 100): estimates may be dominated by noise. Centring and scaling the regressors often helps.`,
+      message: `The design is poorly conditioned (condition number ${number.toPrecision(3)} of its columns, ${frame.hasConstant ? "centred and " : ""}scaled; above 100): they nearly depend on each other, column ${worst + 1} the most (counted from 1). Statistics stay exact, but estimates of single columns may be dominated by noise. Leave out a column that says the same as another; subtract a mean before squaring or multiplying.`,
     },
   ];
 }

@@ -19,8 +19,11 @@ export type Allocate = (length: number) => Float64Array;
 
 export const newArray: Allocate = (length) => new Float64Array(length);
 
-/** What is left of a column below this share of it is rounding. */
-export const DEPENDENT = 1e-14;
+/** What is left of a column below this share of it is rounding: no direction. Whether the column is dependent, exact-factors.ts says. */
+export const NO_DIRECTION = 1e-14;
+
+/** A column that keeps so much of itself keeps 12 digits of its direction: where less is left, exact-factors.ts does the work. */
+export const ENOUGH_LEFT = 1e-4;
 
 export function createFactors(nRows: number, capacity: number, allocate: Allocate = newArray): ColumnFactors {
   const q = allocate(capacity * nRows);
@@ -38,8 +41,8 @@ export function extendFactors(factors: ColumnFactors, capacity: number, allocate
   return extended;
 }
 
-/** `column` f64 [n], zero at missing observations. */
-export function addColumn(factors: ColumnFactors, column: ArrayLike<number>): void {
+/** `column` f64 [n], zero at missing observations. Returns what is left of it beside the others, as a share of it; NaN where its squares leave the doubles. */
+export function addColumn(factors: ColumnFactors, column: ArrayLike<number>): number {
   const { nRows: n, count, capacity, q, r } = factors;
   const own = q.subarray(count * n, count * n + n);
   own.set(column);
@@ -52,10 +55,14 @@ export function addColumn(factors: ColumnFactors, column: ArrayLike<number>): vo
   }
   const left = count === 0 ? length : norm(own);
   r[count * capacity + count] = left;
-  if (left > DEPENDENT * length) for (let i = 0; i < n; i++) own[i]! /= left;
+  if (left > NO_DIRECTION * length) for (let i = 0; i < n; i++) own[i]! /= left;
   else own.fill(0);
   factors.count++;
+  return isUsual(length) ? left / length : Number.NaN;
 }
+
+/** Whether the square of a length keeps its digits. */
+export const isUsual = (length: number): boolean => length > 1e-140 && length < 1e140;
 
 /** e -= q (q'e); returns q'e. */
 export function removeDirection(q: Float64Array, e: Float64Array): number {

@@ -2,7 +2,8 @@
 //   3.0.x                rows of the contrast matrix are t-tests; an F-test is a row of 0 and 1 that selects some of them
 //   development branch   t-tests are rows of weights; an F-test is a matrix of rows of weights of its own
 import type { Warning } from "../../warnings.js";
-import { at, columnSpace, type Matrix, matrixOf, rankOf, transpose } from "./matrix.js";
+import { independentRows } from "./design-frame.js";
+import { at, type Matrix, matrixOf } from "./matrix.js";
 
 export interface Hypothesis {
   /** t1, t2, .. or F1, F2, ..: the postfix of its outputs. */
@@ -128,11 +129,15 @@ function selectFtests(
 
 /** `rows`: not all zero. */
 function fTestOf(name: string, rows: Matrix, warnings: Warning[]): Hypothesis {
-  const rank = rankOf(rows);
+  const independent = independentRows(rows);
+  const rank = independent.length;
   if (rank === rows.nRows) return { name, kind: "F", contrast: rows, rank };
   warnings.push({
     tag: "f-test-rank",
     message: `F-test ${name} has ${rows.nRows} rows of which only ${rank} are independent; a basis of their row space is tested instead.`,
   });
-  return { name, kind: "F", contrast: transpose(columnSpace(transpose(rows))), rank };
+  return {
+    ...{ name, kind: "F", rank },
+    contrast: matrixOf(rank, rows.nColumns, (i, j) => at(rows, independent[i]!, j)),
+  };
 }

@@ -5,29 +5,20 @@
 //   A_h [r x s_h]    tested directions of hypothesis h in Q's coordinates, as columns: Qx_h = Q' A_h
 //   Qs  [q x n]      nuisance directions shared by ALL hypotheses: removed from each block as it is loaded (large means would cost digits)
 //   N_h [r x k_h]    the rest of the nuisance space of h: corrected per shuffle, k_h = r - s_h - q
+import { type DesignFrame, effectRows, frameOf, independentRows, isEstimable } from "./design-frame.js";
+import { type Doubled, doubled } from "./double-double.js";
+import { complementOf, orthonormaliseRows } from "./exact-factors.js";
 import type { Hypothesis } from "./hypothesis.js";
-import {
-  at,
-  besides,
-  columnSpace,
-  complement,
-  decompose,
-  type Matrix,
-  matrixOf,
-  multiply,
-  pseudoInverse,
-  RANK_THRESHOLD,
-  transpose,
-} from "./matrix.js";
+import { at, type Matrix, matrixOf, multiply, transpose } from "./matrix.js";
 
 export interface HypothesisPartition {
   readonly hypothesis: Hypothesis;
-  /** A_h f64 [r x s_h], orthonormal columns; for a t-test oriented so that the statistic has the sign of C beta. */
+  /** T_h f64 [s x r]: from Q's coordinates to the effect C beta. */
+  readonly toEffect: Matrix;
+  /** A_h f64 [r x s_h], orthonormal columns; for a t-test T_h' / |T_h|, so that the statistic has the sign of C beta. */
   readonly tested: Matrix;
   /** N_h f64 [r x k_h], orthonormal columns. */
   readonly residualNuisance: Matrix;
-  /** [C (M'M)^+ C']^-1, f64 [s x s]. */
-  readonly effectPrecision: Matrix;
 }
 
 export interface DesignPartition {
@@ -41,81 +32,87 @@ export interface DesignPartition {
   readonly basis: Matrix;
   /** Qs f64 [q x n]. */
   readonly sharedNuisance: Matrix;
-  /** pinv(M) f64 [k x n]: least squares of minimum norm. */
+  /** From Q's coordinates to beta, f64 [k x r]: least squares of minimum norm. */
+  readonly toBeta: Matrix;
+  /** pinv(M) f64 [k x n]. */
   readonly pinv: Matrix;
   readonly hypotheses: readonly HypothesisPartition[];
 }
 
-/** Columns scaled to unit length: rank must not depend on units (age in years beside intracranial volume in mm^3). Deviation: the peer ranks M as it is. */
-function unitColumns(design: Matrix): Matrix {
-  const lengths = Array.from({ length: design.nColumns }, (_, j) => {
-    let sum = 0;
-    for (let i = 0; i < design.nRows; i++) sum += at(design, i, j) ** 2;
-    return Math.sqrt(sum);
-  });
-  return matrixOf(design.nRows, design.nColumns, (i, j) => (lengths[j]! > 0 ? at(design, i, j) / lengths[j]! : 0));
-}
-
-/** Rank of the design, units apart. */
-export function designRank(design: Matrix): number {
-  const { singular } = decompose(unitColumns(design));
-  return singular.filter((s) => s > RANK_THRESHOLD * singular[0]! && s > 0).length;
-}
+/** Rank of the design. Deviation: units do not matter; the peer ranks M as it is. */
+export const designRank = (design: Matrix): number => frameOf(design).rank;
 
 /** Contrasts (by hypothesis) that the design cannot estimate: C is not in the row space of M. */
 export function inestimableHypotheses(design: Matrix, hypotheses: readonly Hypothesis[]): Hypothesis[] {
-  const basis = designBasis(design);
-  const rowSpace = columnSpace(transpose(multiply(basis, design)), 1e-10);
-  return hypotheses.filter(({ contrast }) => {
-    const inside = multiply(multiply(contrast, rowSpace), transpose(rowSpace));
-    const largest = contrast.values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-    return contrast.values.some((v, i) => Math.abs(v - inside.values[i]!) > 1e-6 * largest);
-  });
-}
-
-function designBasis(design: Matrix): Matrix {
-  const scaled = unitColumns(design);
-  const { left, singular } = decompose(scaled);
-  const rank = singular.filter((s) => s > RANK_THRESHOLD * singular[0]! && s > 0).length;
-  return matrixOf(rank, design.nRows, (j, i) => at(left, i, j));
+  const frame = frameOf(design);
+  return hypotheses.filter(({ contrast }) => !isEstimable(frame, contrast));
 }
 
 /** design f64 [n x k]; hypotheses estimable and non-zero (checked before: check-design.ts). */
 export function partitionDesign(design: Matrix, hypotheses: readonly Hypothesis[]): DesignPartition {
-  const basis = designBasis(design);
-  const rank = basis.nRows;
-  const inBasis = multiply(basis, design); // M = Q' (Q M), r x k
-  const pinvBasis = pseudoInverse(inBasis); // k x r
-  const pinv = multiply(pinvBasis, basis);
-  const parts = hypotheses.map((hypothesis) => {
-    const { contrast } = hypothesis;
-    const toEffect = multiply(contrast, pinvBasis); // C pinv(M) = toEffect Q, s x r
-    // A vector of col(M) is untested exactly when C pinv(M) annihilates it, so the tested directions are the row space of toEffect.
-    const tested = columnSpace(transpose(toEffect));
-    if (hypothesis.kind === "t" && multiply(toEffect, tested).values[0]! < 0) {
-      for (let i = 0; i < tested.values.length; i++) tested.values[i] = -tested.values[i]!;
-    }
-    const effectPrecision = pseudoInverse(multiply(toEffect, transpose(toEffect)));
-    return { hypothesis, tested, effectPrecision };
-  });
-  const allTested = columnSpace(
-    parts.reduce(
-      (all, p) => besides(all, p.tested),
-      matrixOf(rank, 0, () => 0),
-    ),
-  );
-  const shared = complement(allTested);
+  const frame = frameOf(design);
+  const { rank: r, nRows: n, nColumns: k } = frame;
+  const basis: Matrix = { nRows: r, nColumns: n, values: frame.basis };
+  const toBeta: Matrix = { nRows: k, nColumns: r, values: frame.toBeta };
+  const untested = complementOf(...testedByAny(frame, hypotheses), r);
+  const shared = untested.high.length / r;
   return {
-    nSubjects: design.nRows,
-    nFactors: design.nColumns,
-    rank,
-    dof: design.nRows - rank,
-    basis,
-    sharedNuisance: multiply(transpose(shared), basis),
-    pinv,
-    hypotheses: parts.map((p) => ({ ...p, residualNuisance: complement(besides(p.tested, shared)) })),
+    ...{ nSubjects: n, nFactors: k, rank: r, dof: n - r, basis, toBeta },
+    sharedNuisance: multiply(rounded(untested, r), basis),
+    pinv: multiply(toBeta, basis),
+    hypotheses: hypotheses.map((hypothesis) => {
+      const rows = effectRows(frame, hypothesis.contrast);
+      const toEffect = rounded(rows, r);
+      const s = hypothesis.rank;
+      // A vector of col(M) is untested exactly when C pinv(M) annihilates it, so the tested directions are the row space of T.
+      orthonormaliseRows(rows, s, r);
+      const residual = complementOf(stacked(rows, untested), s + shared, r);
+      return {
+        ...{ hypothesis, toEffect },
+        tested: transpose(rounded(rows, r)),
+        residualNuisance: transpose(rounded(residual, r)),
+      };
+    }),
   };
 }
+
+/** Orthonormal rows that span what any hypothesis tests, and their number. */
+function testedByAny(frame: DesignFrame, hypotheses: readonly Hypothesis[]): [Doubled, number] {
+  const { independent, rank: r } = frame;
+  const places = hypotheses.flatMap((hypothesis) =>
+    Array.from({ length: hypothesis.contrast.nRows }, (_, row) => ({ hypothesis, row })),
+  );
+  if (places.length === 0) return [doubled(0), 0];
+  // of contrasts that can be estimated the weights of independent columns say everything
+  const weights = matrixOf(places.length, r, (i, j) =>
+    at(places[i]!.hypothesis.contrast, places[i]!.row, independent[j]!),
+  );
+  const chosen = independentRows(weights);
+  const rows = effectRows(
+    frame,
+    matrixOf(chosen.length, frame.nColumns, (i, j) => {
+      const { hypothesis, row } = places[chosen[i]!]!;
+      return at(hypothesis.contrast, row, j);
+    }),
+  );
+  orthonormaliseRows(rows, chosen.length, r);
+  return [rows, chosen.length];
+}
+
+function stacked(a: Doubled, b: Doubled): Doubled {
+  const all = doubled(a.high.length + b.high.length);
+  for (const part of ["high", "low"] as const) {
+    all[part].set(a[part]);
+    all[part].set(b[part], a[part].length);
+  }
+  return all;
+}
+
+const rounded = ({ high }: Doubled, nColumns: number): Matrix => ({
+  nRows: nColumns === 0 ? 0 : high.length / nColumns,
+  nColumns,
+  values: high.slice(),
+});
 
 /** N_h' Q of every hypothesis: f64 [k_h x n]. */
 export function nuisanceMoments({ basis, hypotheses }: DesignPartition): Matrix[] {

@@ -12,13 +12,18 @@ import {
   type ColumnFactors,
   conditionOfUpper,
   createFactors,
+  ENOUGH_LEFT,
   extendFactors,
   invertUpper,
   newArray,
 } from "../design/column-factors.js";
-import { multiply, transpose } from "../design/matrix.js";
+import { frameOf } from "../design/design-frame.js";
+import { STORED } from "../design/exact-factors.js";
+import { transpose } from "../design/matrix.js";
 import type { DesignPartition } from "../design/partition.js";
+import { type ExactDesign, factoriseExactly } from "./exact-design.js";
 import { countFactors, type GlmModel } from "./model.js";
+import { workingContrasts } from "./working-contrasts.js";
 
 /** Why an element has no statistic; "testable": it has. semantics S6. */
 export const VERDICTS = [
@@ -27,17 +32,14 @@ export const VERDICTS = [
   "few-observations",
   /** Fewer than k: nothing is given, cond is 0. */
   "fewer-than-factors",
-  /** Condition number above 1e5: nothing but cond is given. */
-  "ill-conditioned",
+  /** Of the observations left, a column is a combination of the others: nothing but cond is given. */
+  "dependent-columns",
   /** A variance group with one observation at most: effects are given. */
   "small-group",
   /** No degree of freedom: effects are given. */
   "no-freedom",
 ] as const;
 export type Verdict = (typeof VERDICTS)[number];
-
-/** Deviation: none; the peer's bound on the condition number of an element's design. */
-export const LARGEST_CONDITION = 1e5;
 
 export interface GroupMoments {
   /** n_g of the observations left. */
@@ -59,6 +61,7 @@ export interface TestedDirections {
 
 export interface ElementDesign {
   readonly verdict: Verdict;
+  /** The peer's number, of the columns as they are: it decides nothing. */
   readonly condition: number;
   /** Observations left. */
   readonly nObservations: number;
@@ -75,47 +78,98 @@ export interface ElementDesign {
 
 /** Whether an element with this verdict has effects and deviations. */
 export const hasEffects = (verdict: Verdict): boolean =>
-  verdict !== "fewer-than-factors" && verdict !== "ill-conditioned";
+  verdict !== "fewer-than-factors" && verdict !== "dependent-columns";
+
+/** Of the columns that elements share: in the coordinates of the design's own basis B (design-frame.ts), q f64 [k][n], M0 = (q' r) R0. */
+export interface SharedFactors extends ColumnFactors {
+  /** Where too little of a column is left beside the others for double precision: r is not used, and designs with these observations are factorised anew. */
+  readonly exact: ExactDesign | undefined;
+}
 
 /** The columns that all elements with these observations share. `keep` u8 [n]: 1 where an observation counts. */
-export function factoriseShared(model: GlmModel, keep: Uint8Array, allocate: Allocate = newArray): ColumnFactors {
-  const { design } = model;
-  const n = design.nRows;
-  const factors = createFactors(n, design.nColumns, allocate);
-  for (let j = 0; j < design.nColumns; j++) {
+export function factoriseShared(model: GlmModel, keep: Uint8Array, allocate: Allocate = newArray): SharedFactors {
+  const frame = frameOf(model.design);
+  const { nRows: n, nColumns: k, rank, basis } = frame;
+  const factors = createFactors(n, k, allocate);
+  let needsExact = false;
+  for (let j = 0; j < rank; j++) {
     // the place that it gets
     const column = factors.q.subarray(j * n, j * n + n);
-    for (let i = 0; i < n; i++) column[i] = keep[i] === 1 ? design.values[i * design.nColumns + j]! : 0;
-    addColumn(factors, column);
+    for (let i = 0; i < n; i++) column[i] = keep[i] === 1 ? basis[j * n + i]! : 0;
+    needsExact = !(addColumn(factors, column) > ENOUGH_LEFT) || needsExact;
   }
-  return factors;
+  factors.count = k;
+  // a design whose columns are dependent stays so
+  const exact = needsExact && rank === k ? factoriseExactly(model, keep, []) : undefined;
+  if (exact !== undefined) factors.q.set(exact.basis);
+  return { ...factors, exact };
 }
 
 /** `columns` f64 [c][n]: the element's own regressors, zero at missing observations. */
 export function resolveElementDesign(
   model: GlmModel,
   keep: Uint8Array,
-  shared: ColumnFactors,
+  shared: SharedFactors,
   columns: readonly ArrayLike<number>[],
   allocate: Allocate = newArray,
 ): ElementDesign {
   const factors = columns.length === 0 ? shared : extendFactors(shared, countFactors(model), allocate);
-  for (const column of columns) addColumn(factors, column);
-  return designOfFactors(model, keep, factors);
+  let isEnough = shared.exact === undefined;
+  for (const column of columns) isEnough = addColumn(factors, column) > ENOUGH_LEFT && isEnough;
+  if (isEnough) return designOfFactors(model, keep, factors);
+  if (columns.length === 0) return assembleExact(model, keep, shared.exact!);
+  return exactElementDesign(model, keep, columns, allocate);
 }
 
-/** The design of columns that are factorised already. Without variance groups Q is carried along unread, and may be empty. */
+/** The same whatever the columns leave of each other. */
+export function exactElementDesign(
+  model: GlmModel,
+  keep: Uint8Array,
+  columns: readonly ArrayLike<number>[],
+  allocate: Allocate = newArray,
+): ElementDesign {
+  const nObservations = countObservations(keep);
+  if (nObservations < countFactors(model)) return untestable("fewer-than-factors", 0, nObservations);
+  return assembleExact(model, keep, factoriseExactly(model, keep, columns, allocate));
+}
+
+function assembleExact(model: GlmModel, keep: Uint8Array, { isIndependent, ...parts }: ExactDesign): ElementDesign {
+  const nObservations = countObservations(keep);
+  if (nObservations < countFactors(model)) return untestable("fewer-than-factors", 0, nObservations);
+  if (!isIndependent) return untestable("dependent-columns", parts.condition, nObservations);
+  return elementDesign(model, keep, { nObservations, ...parts });
+}
+
+/**
+ * The design of columns that are factorised already, those that elements share in the coordinates of B, and which leave enough of each other. Without variance
+ * groups Q is carried along unread, and may be empty.
+ */
 export function designOfFactors(model: GlmModel, keep: Uint8Array, factors: ColumnFactors): ElementDesign {
+  const k = countFactors(model);
+  const nObservations = countObservations(keep);
+  if (nObservations < k) return untestable("fewer-than-factors", 0, nObservations);
+  const upper = upperOf(model, factors);
+  const condition = conditionOfUpper(upper, k);
+  const frame = frameOf(model.design);
+  if (frame.rank < frame.nColumns) return untestable("dependent-columns", condition, nObservations);
+  const inverse = invertUpper(factors.r, k);
+  const toBeta = toBetaOf(model, inverse);
+  if (!isIndependent(model, upper, toBeta)) return untestable("dependent-columns", condition, nObservations);
+  const hypotheses = testedDirections(model, inverse, k);
+  return elementDesign(model, keep, { condition, nObservations, basis: factors.q, toBeta, hypotheses });
+}
+
+/** A design whose k columns are independent. */
+function elementDesign(
+  model: GlmModel,
+  keep: Uint8Array,
+  parts: Pick<ElementDesign, "condition" | "nObservations" | "basis" | "toBeta" | "hypotheses">,
+): ElementDesign {
   const n = model.design.nRows;
   const k = countFactors(model);
-  let nObservations = 0;
-  for (let i = 0; i < n; i++) nObservations += keep[i]!;
-  if (nObservations < k) return untestable("fewer-than-factors", 0, nObservations);
-  const condition = conditionOfUpper(factors.r, k);
-  if (!(condition <= LARGEST_CONDITION)) return untestable("ill-conditioned", condition, nObservations);
+  const { nObservations } = parts;
   const dof = nObservations - k;
-  const toBeta = invertUpper(factors.r, k);
-  const groups = groupMoments(model, keep, factors.q, k);
+  const groups = groupMoments(model, keep, parts.basis, k);
   const verdict =
     nObservations < Math.min(n, 2 * k)
       ? "few-observations"
@@ -124,29 +178,74 @@ export function designOfFactors(model: GlmModel, keep: Uint8Array, factors: Colu
         : dof < 1
           ? "no-freedom"
           : "testable";
-  const hypotheses = testedDirections(model, toBeta, k);
-  return { verdict, condition, nObservations, rank: k, dof, basis: factors.q, toBeta, hypotheses, groups };
+  return { ...parts, verdict, rank: k, dof, groups };
+}
+
+function countObservations(keep: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < keep.length; i++) count += keep[i]!;
+  return count;
 }
 
 function untestable(verdict: Verdict, condition: number, nObservations: number): ElementDesign {
   const nothing = new Float64Array(0);
   return {
-    verdict,
-    condition,
-    nObservations,
-    rank: 0,
-    dof: 0,
-    basis: nothing,
-    toBeta: nothing,
-    hypotheses: [],
-    groups: undefined,
+    ...{ verdict, condition, nObservations, rank: 0, dof: 0 },
+    ...{ basis: nothing, toBeta: nothing, hypotheses: [], groups: undefined },
   };
+}
+
+/** R of the columns as they are, f64 [k][k]. */
+function upperOf(model: GlmModel, { r, capacity }: ColumnFactors): Float64Array {
+  const k = countFactors(model);
+  const { rank, nColumns, coordinates } = frameOf(model.design);
+  const upper = new Float64Array(k * k);
+  for (let i = 0; i < k; i++) {
+    for (let j = i; j < k; j++) {
+      if (j >= nColumns) upper[i * k + j] = r[i * capacity + j]!;
+      else for (let l = i; l < rank; l++) upper[i * k + j]! += r[i * capacity + l]! * coordinates[l * nColumns + j]!;
+    }
+  }
+  return upper;
+}
+
+/** f64 [k][k], upper triangular: the columns that elements share go back from B. */
+function toBetaOf(model: GlmModel, inverse: Float64Array): Float64Array {
+  const k = countFactors(model);
+  const { nColumns, toBeta: back } = frameOf(model.design);
+  const toBeta = new Float64Array(k * k);
+  for (let j = 0; j < k; j++) {
+    for (let i = j; i < k; i++) {
+      if (j >= nColumns) toBeta[j * k + i] = inverse[j * k + i]!;
+      else
+        for (let l = j; l < nColumns && l <= i; l++)
+          toBeta[j * k + i]! += back[j * nColumns + l]! * inverse[l * k + i]!;
+    }
+  }
+  return toBeta;
+}
+
+/** The rule of exact-factors.ts: what is left of column j is more than is known of it. */
+function isIndependent(model: GlmModel, upper: Float64Array, toBeta: Float64Array): boolean {
+  const k = countFactors(model);
+  const { precisions, nColumns } = frameOf(model.design);
+  const errors = Float64Array.from({ length: k }, (_, j) => {
+    let squared = 0;
+    for (let i = 0; i <= j; i++) squared += upper[i * k + j]! ** 2;
+    // of an element's own at most this, and most is left of it
+    return (j < nColumns ? precisions[j]! : STORED) * Math.sqrt(squared);
+  });
+  for (let j = 0; j < k; j++) {
+    let known = 0;
+    for (let i = 0; i <= j; i++) known += errors[i]! * Math.abs(toBeta[i * k + j]!);
+    if (!(known < 1)) return false;
+  }
+  return true;
 }
 
 /** The one design of a fixed model: it may be rank-deficient, and the rules for too few observations do not hold. */
 export function fixedElementDesign(model: GlmModel, partition: DesignPartition): ElementDesign {
-  const { rank, dof, nSubjects, basis } = partition;
-  const toBeta = multiply(partition.pinv, transpose(basis)).values;
+  const { rank, dof, nSubjects, basis, toBeta } = partition;
   const keep = new Uint8Array(nSubjects).fill(1);
   return {
     verdict: dof < 1 ? "no-freedom" : "testable",
@@ -155,24 +254,32 @@ export function fixedElementDesign(model: GlmModel, partition: DesignPartition):
     rank,
     dof,
     basis: basis.values,
-    toBeta,
-    hypotheses: testedDirections(model, toBeta, rank),
+    toBeta: toBeta.values,
+    hypotheses: partition.hypotheses.map(({ hypothesis, toEffect, tested }) => ({
+      ...{ rank: hypothesis.rank, kind: hypothesis.kind },
+      ...{ toEffect: toEffect.values, tested: transpose(tested).values },
+    })),
     groups: groupMoments(model, keep, basis.values, rank),
   };
 }
 
-function testedDirections(model: GlmModel, toBeta: Float64Array, r: number): TestedDirections[] {
-  return model.hypotheses.map(({ contrast, rank: s, kind }) => {
-    const k = contrast.nColumns;
-    const toEffect = new Float64Array(s * r);
-    for (let i = 0; i < s; i++) {
-      for (let l = 0; l < k; l++) {
-        const weight = contrast.values[i * k + l]!;
-        if (weight !== 0) for (let j = 0; j < r; j++) toEffect[i * r + j]! += weight * toBeta[l * r + j]!;
+/** `inverse` f64 [r][r]: from Q's coordinates to those of the contrasts (working-contrasts.ts). */
+function testedDirections(model: GlmModel, inverse: Float64Array, r: number): TestedDirections[] {
+  return workingContrasts(model).map(({ rank: s, kind, weights, directions }) => {
+    const rowsOf = (from: Float64Array) => {
+      const rows = new Float64Array(s * r);
+      for (let i = 0; i < s; i++) {
+        for (let l = 0; l < r; l++) {
+          const weight = from[i * r + l]!;
+          if (weight !== 0) for (let j = l; j < r; j++) rows[i * r + j]! += weight * inverse[l * r + j]!;
+        }
       }
-    }
+      return rows;
+    };
+    const toEffect = rowsOf(weights);
+    const rows = s === 1 ? toEffect : rowsOf(directions);
     const factors = createFactors(r, s);
-    for (let i = 0; i < s; i++) addColumn(factors, toEffect.subarray(i * r, i * r + r));
+    for (let i = 0; i < s; i++) addColumn(factors, rows.subarray(i * r, i * r + r));
     return { rank: s, kind, toEffect, tested: factors.q };
   });
 }

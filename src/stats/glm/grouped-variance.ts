@@ -2,7 +2,7 @@
 // Welch 1951, Biometrika 38:330-336; mathematics M9. In the coordinates of element-design.ts, where residuals of the full model need no second look at the data:
 //
 //   d = sum_g p_g     sse_g = |P e|_g^2 - 2 d'p_g + d'K_g d     W_g = Rnn_g / sse_g     A = sum_g W_g K_g
-//   numerator = (T d)' [T A^-1 T']^-1 (T d)
+//   numerator = (T d)' [T A^-1 T']^-1 (T d), T any rows that span those of the contrast: the tested directions, orthonormal, whatever the units
 //
 // Deviation: for F-tests of rank above 1, MRtrix3 3.0.x truncates the second degrees of freedom to an integer (an accident; Z differs by up to 1e-2).
 // We keep them real, as its development branch does.
@@ -75,7 +75,7 @@ export function groupedStatistic(
 function waldNumerator(
   { gram }: GroupMoments,
   r: number,
-  { toEffect, rank: s }: TestedDirections,
+  { tested, rank: s }: TestedDirections,
   { d, weights, a, y, s: schur, effect }: GroupedScratch,
 ): number {
   for (let i = 0; i < r * r; i++) {
@@ -87,12 +87,12 @@ function waldNumerator(
   for (let q = 0; q < s; q++) {
     // column q of L^-1 T', stored as a row
     for (let i = 0; i < r; i++) {
-      let sum = toEffect[q * r + i]!;
+      let sum = tested[q * r + i]!;
       for (let j = 0; j < i; j++) sum -= a[i * r + j]! * y[q * r + j]!;
       y[q * r + i] = sum / a[i * r + i]!;
     }
     effect[q] = 0;
-    for (let j = 0; j < r; j++) effect[q]! += toEffect[q * r + j]! * d[j]!;
+    for (let j = 0; j < r; j++) effect[q]! += tested[q * r + j]! * d[j]!;
   }
   for (let q = 0; q < s; q++) {
     for (let t = 0; t <= q; t++) {

@@ -1,10 +1,11 @@
 // The part of a design that shuffles of the errors can change: what the products of the null are computed with. stats/design/constant-direction.ts.
-import { type Allocate, type ColumnFactors, invertUpper, newArray } from "../design/column-factors.js";
+import { type Allocate, invertUpper, newArray } from "../design/column-factors.js";
 import { besidesConstant } from "../design/constant-direction.js";
 import { matrixOf, multiply, transpose } from "../design/matrix.js";
 import type { DesignPartition } from "../design/partition.js";
-import type { ElementDesign } from "./element-design.js";
+import type { ElementDesign, SharedFactors } from "./element-design.js";
 import type { GlmModel } from "./model.js";
+import { workingContrasts } from "./working-contrasts.js";
 
 /** One design for all elements, so reduced for permutations; the same partition where nothing can be left out. Reducing twice is reducing once. */
 export function shuffledPartition(partition: DesignPartition, hasSigns: boolean): DesignPartition {
@@ -70,27 +71,32 @@ export interface ShuffledRows {
 /** Of the columns that elements share, whose own columns come after them: what the products are computed with. */
 export function shuffledShared(
   model: GlmModel,
-  shared: ColumnFactors,
+  shared: SharedFactors,
   keep: Uint8Array,
   hasSigns: boolean,
 ): ShuffledRows {
-  const { q, r: factors, count: k } = shared;
+  const { q, count: k } = shared;
   // c = M0 a, and what a hypothesis tests of it is C a: the same under every column that an element may add
-  const toBeta = invertUpper(factors, k);
-  const tested = model.hypotheses.flatMap(({ contrast }) =>
-    Array.from({ length: contrast.nRows }, (_, i) =>
-      unitVector(
-        Float64Array.from({ length: k }, (__, j) => {
-          let sum = 0;
-          for (let l = 0; l <= j; l++) sum += contrast.values[i * contrast.nColumns + l]! * toBeta[l * k + j]!;
-          return sum;
-        }),
-      ),
-    ),
-  );
+  const tested = hasSigns ? [] : testedOfShared(model, shared).map(unitVector);
   const directions = hasSigns ? undefined : besidesConstant(q, keep, tested);
   if (directions === undefined) return { count: k, rows: q };
   return { count: k - 1, rows: combineRows(directions, q, k), directions };
+}
+
+/** C pinv(M0) in Q's coordinates, f64 [k] a row of a contrast. */
+function testedOfShared(model: GlmModel, { exact, r, count: k }: SharedFactors): Float64Array[] {
+  if (exact !== undefined) return exact.hypotheses.flatMap(({ toEffect }) => columnsOf(toEffect, k));
+  const inverse = invertUpper(r, k);
+  const width = k + model.nElementColumns;
+  return workingContrasts(model).flatMap(({ weights, rank: s }) =>
+    Array.from({ length: s }, (_, i) =>
+      Float64Array.from({ length: k }, (__, j) => {
+        let sum = 0;
+        for (let l = 0; l <= j; l++) sum += weights[i * width + l]! * inverse[l * k + j]!;
+        return sum;
+      }),
+    ),
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 // What the inputs of a run turned out to be: what a user looks at first when a result surprises.
-import { conditionNumber } from "../../../stats/design/matrix.js";
+import { conditionOf, frameOf } from "../../../stats/design/design-frame.js";
 import type { ElementKind } from "../element-kind.js";
 import type { AnalysisPlan } from "../resolve-analysis.js";
 
@@ -20,7 +20,7 @@ export interface InferenceFacts {
   readonly nElementColumns: number;
   /** 1: no variance groups. */
   readonly nVarianceGroups: number;
-  /** Largest over smallest singular value of the design; Infinity when its columns are dependent. */
+  /** Of the columns of the design, centred where the constant is among them, and scaled: Infinity when they are dependent. */
   readonly condition: number;
   readonly hypotheses: readonly string[];
 }
@@ -40,7 +40,7 @@ export function describeFacts(
     nFactors: plan.nFactors,
     nElementColumns: columnInputs.length,
     nVarianceGroups: groups?.count ?? 1,
-    condition: conditionNumber(plan.design),
+    condition: conditionOf(frameOf(plan.design)).number,
     hypotheses: plan.hypotheses.map(({ name }) => name),
   };
 }

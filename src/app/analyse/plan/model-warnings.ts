@@ -1,5 +1,5 @@
 // What the observed pass says about elements that cannot be tested: they get zeros, and the user a count with the reasons.
-import { LARGEST_CONDITION, VERDICTS, type Verdict } from "../../../stats/glm/element-design.js";
+import { VERDICTS, type Verdict } from "../../../stats/glm/element-design.js";
 import { countFactors, type GlmModel, isFixedPooled } from "../../../stats/glm/model.js";
 import type { Warning } from "../../../warnings.js";
 import type { ElementKind } from "../element-kind.js";
@@ -41,8 +41,8 @@ function reasonOf(verdict: Exclude<Verdict, "testable">, model: GlmModel): strin
       return `with fewer than ${least} observations left`;
     case "fewer-than-factors":
       return `with fewer observations than the ${k} factors`;
-    case "ill-conditioned":
-      return `with a condition number above ${LARGEST_CONDITION}`;
+    case "dependent-columns":
+      return "whose columns depend on each other in the observations left";
     case "small-group":
       return "with a variance group of one observation at most";
     case "no-freedom":

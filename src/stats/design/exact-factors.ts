@@ -1,0 +1,190 @@
+// M = Q R column by column in double-double arithmetic: modified Gram-Schmidt, twice where a column loses much (Giraud, Langou & Rozloznik 2005).
+// And the one rule of rank. The entries of a design are doubles, but they stand for numbers that were typed or computed, and carry an error of their own. What is
+// left of column j beside those before it, x_j - sum a_i x_i, is known to
+//
+//   u_j + sum |a_i| u_i        u_i = precision_i |x_i|
+//
+// and where no more than that is left, the column is dependent. Each term has the unit of column j whatever the units of the others: scaling columns changes
+// nothing. A constant added to a column changes u by as many digits as its numbers got longer: that much is really lost.
+import {
+  addPairs,
+  addScaledPairs,
+  type Doubled,
+  dividePairs,
+  dotPairs,
+  doubled,
+  multiplyPairs,
+  negative,
+  type Pair,
+  pair,
+  pairAt,
+  putPair,
+  rootOf,
+  scalePairs,
+} from "./double-double.js";
+
+/** 15 significant digits, which is what tables are written with. */
+const TYPED = 2 ** -47;
+/** Whole numbers are what they are: only the arithmetic's own error counts, with room for what it grows by. */
+const WHOLE = 2 ** -66;
+/** float32, as images store values. */
+export const STORED = 2 ** -22;
+/** After one pass with so much of a column left, the second finds nothing. */
+const ONE_PASS = 0.5;
+
+/** Relative error of the entries of a column. */
+export function precisionOf(column: ArrayLike<number>): number {
+  for (let i = 0; i < column.length; i++) if (!Number.isSafeInteger(column[i]!)) return TYPED;
+  return WHOLE;
+}
+
+/** The same of an element's own column, which may come from images. */
+export function precisionOfStored(column: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < column.length; i++) {
+    if (Math.fround(column[i]!) !== column[i]!) return precisionOf(column);
+    largest = Math.max(largest, Math.abs(column[i]!));
+  }
+  // float32 has no fractions above that
+  return largest <= 2 ** 24 && precisionOf(column) === WHOLE ? WHOLE : STORED;
+}
+
+export interface ExactFactors {
+  readonly nRows: number;
+  /** Columns so far, of `capacity`. */
+  count: number;
+  readonly capacity: number;
+  /** [capacity][n]: orthonormal rows; of a dependent column zeros. */
+  readonly q: Doubled;
+  /** [capacity][capacity], upper triangular, of the scaled columns; on the diagonal what was left of a column, dependent or not. */
+  readonly r: Doubled;
+  /** [capacity][capacity]: of the independent columns' part of r; zeros elsewhere. */
+  readonly inverse: Doubled;
+  /** Powers of two that columns were multiplied by. */
+  readonly scales: Float64Array;
+  /** Of the scaled columns. */
+  readonly lengths: Float64Array;
+  readonly precisions: Float64Array;
+  /** Of a dependent column: the weights of the others, scaled as they are, f64 [capacity]. Undefined: it is independent of those before it. */
+  readonly combinations: (Float64Array | undefined)[];
+}
+
+export function createExactFactors(nRows: number, capacity: number, q = doubled(capacity * nRows)): ExactFactors {
+  return {
+    ...{ nRows, count: 0, capacity, q },
+    r: doubled(capacity * capacity),
+    inverse: doubled(capacity * capacity),
+    scales: new Float64Array(capacity),
+    lengths: new Float64Array(capacity),
+    precisions: new Float64Array(capacity),
+    combinations: [],
+  };
+}
+
+/** `column` f64 [n], finite, zero at missing observations; `precision`: relative error of its entries. Whether it is independent of those before it. */
+export function addExactColumn(factors: ExactFactors, column: ArrayLike<number>, precision: number): boolean {
+  const { nRows: n, count: j, capacity: k, q, r, inverse, scales, lengths, precisions } = factors;
+  const own = j * n;
+  const scale = scaleOf(column);
+  for (let i = 0; i < n; i++) {
+    q.high[own + i] = column[i]! * scale;
+    q.low[own + i] = 0;
+  }
+  const length = rootOf(dotPairs(q, own, q, own, n)).high;
+  scales[j] = scale;
+  lengths[j] = length;
+  precisions[j] = precision;
+  let left = pair(length);
+  for (let pass = 0; pass < 2; pass++) {
+    for (let l = 0; l < j; l++) {
+      if (factors.combinations[l] !== undefined) continue;
+      const along = dotPairs(q, l * n, q, own, n);
+      addScaledPairs(q, own, negative(along), q, l * n, n);
+      putPair(r, l * k + j, addPairs(pairAt(r, l * k + j), along));
+    }
+    left = rootOf(dotPairs(q, own, q, own, n));
+    if (left.high > ONE_PASS * length) break;
+  }
+  putPair(r, j * k + j, left);
+  const weights: Pair[] = [];
+  let known = precision * length;
+  for (let l = 0; l < j; l++) {
+    const weight = dotRow(inverse, l, r, j, k);
+    weights.push(weight);
+    known += precisions[l]! * Math.abs(weight.high) * lengths[l]!;
+  }
+  factors.count++;
+  if (!(left.high > known)) {
+    q.high.fill(0, own, own + n);
+    q.low.fill(0, own, own + n);
+    const combination = new Float64Array(k);
+    for (const [l, { high }] of weights.entries()) combination[l] = high;
+    factors.combinations[j] = combination;
+    return false;
+  }
+  const factor = dividePairs(pair(1), left);
+  scalePairs(q, own, factor, n);
+  for (const [l, weight] of weights.entries()) putPair(inverse, l * k + j, multiplyPairs(negative(weight), factor));
+  putPair(inverse, j * k + j, factor);
+  factors.combinations[j] = undefined;
+  return true;
+}
+
+/** Row l of the inverse times column j of r, without its diagonal. */
+function dotRow(inverse: Doubled, l: number, r: Doubled, j: number, k: number): Pair {
+  let sum = pair(0);
+  for (let m = l; m < j; m++) sum = addPairs(sum, multiplyPairs(pairAt(inverse, l * k + m), pairAt(r, m * k + j)));
+  return sum;
+}
+
+/** A power of two that makes the largest entry about 1. */
+function scaleOf(column: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < column.length; i++) largest = Math.max(largest, Math.abs(column[i]!));
+  if (largest === 0) return 1;
+  return 2 ** -Math.max(-1000, Math.min(1000, Math.floor(Math.log2(largest))));
+}
+
+/** Columns that are independent of those before them, ascending. */
+export function independentColumns({ count, combinations }: ExactFactors): number[] {
+  return Array.from({ length: count }, (_, j) => j).filter((j) => combinations[j] === undefined);
+}
+
+/** Rows of `rows` [s][r], independent, made orthonormal in place, the first kept in direction. */
+export function orthonormaliseRows(rows: Doubled, s: number, r: number): void {
+  for (let i = 0; i < s; i++) {
+    for (let pass = 0; pass < 2; pass++) {
+      for (let l = 0; l < i; l++) {
+        addScaledPairs(rows, i * r, negative(dotPairs(rows, l * r, rows, i * r, r)), rows, l * r, r);
+      }
+    }
+    const length = rootOf(dotPairs(rows, i * r, rows, i * r, r));
+    if (length.high > 0) scalePairs(rows, i * r, dividePairs(pair(1), length), r);
+  }
+}
+
+/** Orthonormal rows [r - s][r] beside those of `rows`, orthonormal, [s][r]. */
+export function complementOf(rows: Doubled, s: number, r: number): Doubled {
+  const all = doubled(r * r);
+  all.high.set(rows.high.subarray(0, s * r));
+  all.low.set(rows.low.subarray(0, s * r));
+  // what is left of each unit vector
+  const free = Float64Array.from({ length: r }, (_, j) => {
+    let inside = 0;
+    for (let i = 0; i < s; i++) inside += all.high[i * r + j]! ** 2;
+    return 1 - inside;
+  });
+  for (let i = s; i < r; i++) {
+    let axis = 0;
+    for (let j = 1; j < r; j++) if (free[j]! > free[axis]!) axis = j;
+    all.high[i * r + axis] = 1;
+    for (let pass = 0; pass < 2; pass++) {
+      for (let l = 0; l < i; l++) {
+        addScaledPairs(all, i * r, negative(dotPairs(all, l * r, all, i * r, r)), all, l * r, r);
+      }
+    }
+    scalePairs(all, i * r, dividePairs(pair(1), rootOf(dotPairs(all, i * r, all, i * r, r))), r);
+    for (let j = 0; j < r; j++) free[j]! -= all.high[i * r + j]! ** 2;
+  }
+  return { high: all.high.slice(s * r), low: all.low.slice(s * r) };
+}
