@@ -16,6 +16,7 @@ import { assertOutputFree, type StoreClaim, withClaim } from "../src/store/claim
 import type { ElementType } from "../src/store/column-source.js";
 import { dataFileBytes } from "../src/store/element-type.js";
 import type { Manifest } from "../src/store/manifest.js";
+import type { Warning } from "../src/warnings.js";
 import { type GroupPlan, planGroups } from "./plan-groups.js";
 import { checkSubjectFiles, describeInput } from "./subject-files.js";
 import { groupBytes, writeGroups } from "./write-groups.js";
@@ -44,6 +45,7 @@ export interface FixelConversion {
   /** For the provenance: as typed. */
   readonly command: string;
   readonly onProgress?: ((progress: ConvertProgress) => void) | undefined;
+  readonly onWarning?: ((warning: Warning) => void) | undefined;
   /** Ends the reading of the list with its reason; the rest is stopped by what onProgress throws. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -164,7 +166,9 @@ async function checkInputs(conversion: FixelConversion) {
     throw new UsageError(`Cannot name a scalar ${JSON.stringify(scalar)}: expected a plain file name such as FD.`);
   }
   assertOutputFree(output, force, conversion.claim);
-  const { indexPath, directionsPath, nFixels } = openFixelDirectory(inputDirectory);
+  const { indexPath, directionsPath, nFixels, warnings } = openFixelDirectory(inputDirectory);
+  // an analysis has said it already
+  if (conversion.claim === undefined) for (const warning of warnings) conversion.onWarning?.(warning);
   const { memoryBytes, signal } = conversion;
   const names = conversion.names ?? (await readSubjectList(subjectList, { memoryBytes, signal }));
   const { paths, searchedIn } = resolveSubjectFiles(names, {
@@ -174,6 +178,7 @@ async function checkInputs(conversion: FixelConversion) {
   const total = names.length;
   const files = await checkSubjectFiles(names, paths, nFixels, {
     onChecked: (done) => onProgress?.({ phase: "check", done, total }),
+    onWarning: conversion.onWarning,
     signal,
   });
   const shape = { nSubjects: total, nElements: nFixels, blockWidth: blockWidthFor(total) };

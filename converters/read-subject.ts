@@ -4,7 +4,6 @@ import { crc32 } from "node:zlib";
 import { InputError, isFixelstreamError } from "../src/errors.js";
 import { readFixelValues } from "../src/formats/fixel-directory.js";
 import { openImage } from "../src/formats/image.js";
-import { isGzipPath } from "../src/formats/inflate.js";
 import { checksumFile } from "../src/publish/checksum-file.js";
 import { describeSystemError, systemErrorCode } from "../src/system-error.js";
 import { readPackedInto } from "./read-packed.js";
@@ -44,7 +43,8 @@ async function readBy(row: Float32Array | Float64Array, file: SubjectFile): Prom
     const bytes = new Uint8Array(row.buffer, row.byteOffset, row.byteLength);
     return { crc32: await (file.way === "raw" ? readRawInto(bytes, file) : readPackedInto(bytes, file)), exact: true };
   }
-  const exact = isGzipPath(file.typedPath) ? await readCompressed(row, file) : readImage(row, file);
+  const isPacked = file.way === "packed" || file.way === "compressed";
+  const exact = isPacked ? await readCompressed(row, file) : readImage(row, file);
   const start =
     file.dataPath === undefined
       ? checksumFile(file.typedPath)

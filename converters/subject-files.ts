@@ -4,12 +4,14 @@ import path from "node:path";
 import { InputError, isFixelstreamError } from "../src/errors.js";
 import { bytesOfElements, fitsFloat32 } from "../src/formats/data-type.js";
 import { checkFixelDataHeader } from "../src/formats/fixel-directory.js";
+import { headerWarning } from "../src/formats/header-warning.js";
 import { readImageHeader } from "../src/formats/image.js";
+import { isPackedFile } from "../src/formats/image-file.js";
 import { countElements, type ImageHeader } from "../src/formats/image-header.js";
-import { isGzipPath } from "../src/formats/inflate.js";
 import type { InputFile } from "../src/store/build-store.js";
 import type { ElementType } from "../src/store/column-source.js";
 import { createTurns } from "../src/turns.js";
+import type { Warning } from "../src/warnings.js";
 
 /**
  * `raw`: the bytes are the values, float32 in order; read straight into place. `packed`: the same, compressed; inflated into place.
@@ -27,6 +29,8 @@ export interface SubjectFile extends InputFile {
   readonly dataOffset: number;
   /** False: every value is a float32 whatever it is. */
   readonly mayNeedFloat64: boolean;
+  /** What was left out of its header or put in its own place; a phrase each. */
+  readonly remarks: readonly string[];
   /** Bytes held beyond its row while this file is read into a store of each type. */
   readonly readerBytes: Readonly<Record<ElementType, number>>;
 }
@@ -42,6 +46,8 @@ const PACKED_READER_BYTES = 8 * STREAM_CHUNK_BYTES;
 
 export interface CheckEvents {
   readonly onChecked?: ((done: number) => void) | undefined;
+  /** Headers that were read otherwise than they stand. */
+  readonly onWarning?: ((warning: Warning) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -53,7 +59,7 @@ export async function checkSubjectFiles(
   names: readonly string[],
   paths: readonly string[],
   nFixels: number,
-  { onChecked, signal }: CheckEvents = {},
+  { onChecked, onWarning, signal }: CheckEvents = {},
 ): Promise<SubjectFile[]> {
   const turns = createTurns(signal);
   const files: SubjectFile[] = [];
@@ -70,7 +76,14 @@ export async function checkSubjectFiles(
     if (turns.isDue()) await turns.take();
     onChecked?.(i + 1);
   }
-  if (problems.length === 0) return files;
+  if (problems.length === 0) {
+    const warning = headerWarning(
+      files.map(({ name, remarks }) => ({ name, remarks })),
+      "subject files",
+    );
+    if (warning !== undefined) onWarning?.(warning);
+    return files;
+  }
   if (problems.length === 1) throw new InputError(problems[0]!);
   const rest = problems.length > LISTED ? [`and ${problems.length - LISTED} more`] : [];
   throw new InputError(
@@ -105,25 +118,27 @@ export function assertUnchanged(file: InputFile & Pick<SubjectFile, "typedPath" 
 
 function describeFile(name: string, typedPath: string, header: ImageHeader): SubjectFile {
   const dataPath = header.dataFile === "." ? undefined : path.resolve(path.dirname(typedPath), header.dataFile);
-  const way = wayOf(typedPath, header);
+  const isPacked = isPackedFile(typedPath);
+  const way = wayOf(header, isPacked);
   const input = describeInput(name, typedPath, dataPath);
   const nElements = countElements(header.dimensions);
   const stored = bytesOfElements(header.dataType, nElements);
-  const decoding = isGzipPath(typedPath)
+  const decoding = isPacked
     ? input.sizeBytes + 2 * (header.dataOffset + stored) + nElements * 8 // the file, zlib's pieces and their concatenation, the decoded values
     : IMAGE_READER_BYTES;
   const inPlace = { raw: STREAM_CHUNK_BYTES, packed: PACKED_READER_BYTES, image: decoding, compressed: decoding }[way];
   const readerBytes = { f32: inPlace, f64: decoding };
   const mayNeedFloat64 = !fitsFloat32(header.dataType) || !isUnscaled(header);
-  return { ...input, typedPath, dataPath, way, dataOffset: header.dataOffset, mayNeedFloat64, readerBytes };
+  const remarks = header.remarks ?? [];
+  return { ...input, typedPath, dataPath, way, dataOffset: header.dataOffset, mayNeedFloat64, remarks, readerBytes };
 }
 
-function wayOf(typedPath: string, header: ImageHeader): ReadingWay {
+function wayOf(header: ImageHeader, isPacked: boolean): ReadingWay {
   const { dataType, layout, dataFile } = header;
   // Only the first axis has more than one element, so its direction is all of the order.
   const inOrder = layout[0]?.reversed === false;
   const inPlace = dataType === "Float32LE" && isUnscaled(header) && inOrder && dataFile === ".";
-  if (isGzipPath(typedPath)) return inPlace ? "packed" : "compressed";
+  if (isPacked) return inPlace ? "packed" : "compressed";
   return inPlace ? "raw" : "image";
 }
 

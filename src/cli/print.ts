@@ -2,6 +2,7 @@
 // (process-streams.ts), so everything goes through here.
 import { InputError } from "../errors.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
+import type { Warning } from "../warnings.js";
 import type { CliStreams } from "./cli-streams.js";
 import { showControls } from "./show-controls.js";
 
@@ -32,6 +33,12 @@ export async function printLines(streams: CliStreams, text: string): Promise<voi
 export function say(streams: Pick<CliStreams, "stderr">, text: string): void {
   streams.stderr.write(showControls(text));
 }
+
+/** Whatever a command wants to have said of its inputs; with -quiet too. */
+export const warner =
+  (streams: Pick<CliStreams, "stderr">) =>
+  ({ message }: Warning): void =>
+    say(streams, `fixelstream: warning: ${message}\n`);
 
 /** About results that are in files by now: the command has done its work. That a summary is lost is said, and no more. */
 export async function printSummary(streams: CliStreams, text: string): Promise<void> {

@@ -4,8 +4,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors.js";
-import { isIntegerType } from "./data-type.js";
-import { type ImageKind, imageKindOf, openImage, readImageHeader, readImageVector } from "./image.js";
+import type { Warning } from "../warnings.js";
+import { dataTypeParts } from "./data-type.js";
+import { headerWarning } from "./header-warning.js";
+import { openImage, readImageHeader, readImageVector } from "./image.js";
 import type { ImageVector } from "./image-file.js";
 import { entryValues, type Image, type ImageHeader } from "./image-header.js";
 import { isGzipPath } from "./inflate.js";
@@ -17,9 +19,9 @@ export interface FixelDirectory {
   readonly indexPath: string;
   readonly directionsPath: string;
   readonly nFixels: number;
-  /** The format of the index; results are written in it. */
-  readonly kind: ImageKind;
   readonly indexHeader: ImageHeader;
+  /** Of headers that were read otherwise than they stand. */
+  readonly warnings: readonly Warning[];
 }
 
 /** In the order MRtrix3 looks for them. */
@@ -44,10 +46,17 @@ export function openFixelDirectory(path: string): FixelDirectory {
   try {
     checkIndexShape(index.header, indexPath);
     const nFixels = countFixels(index, indexPath);
-    checkDirections(readImageHeader(directionsPath), nFixels, directionsPath);
+    const directionsHeader = readImageHeader(directionsPath);
+    checkDirections(directionsHeader, nFixels, directionsPath);
     // results get a copy of it, read by nobody: the checksum of what is compressed stands at its end
     if (isGzipPath(directionsPath)) openImage(directionsPath).close();
-    return { path, indexPath, directionsPath, nFixels, kind: imageKindOf(indexPath)!, indexHeader: index.header };
+    const headers = [
+      { name: indexPath, ...index.header },
+      { name: directionsPath, ...directionsHeader },
+    ];
+    const warning = headerWarning(headers, "files of the template");
+    const warnings = warning === undefined ? [] : [warning];
+    return { path, indexPath, directionsPath, nFixels, indexHeader: index.header, warnings };
   } finally {
     index.close();
   }
@@ -80,12 +89,17 @@ function findImage(folder: string, name: "index" | "directions"): string {
   throw problem(folder, `a file ${name}.mif, .nii, .mif.gz or .nii.gz in it`, "none", "Is it a fixel directory?");
 }
 
-function checkIndexShape({ dimensions, dataType }: ImageHeader, path: string): void {
+function checkIndexShape({ dimensions }: ImageHeader, path: string): void {
   if (dimensions.length !== 4 || dimensions[3] !== 2) {
     throw problem(path, "an index of x by y by z by 2", dimensions.join(" x "), "Make the fixel directory again.");
   }
-  if (!isIntegerType(dataType))
-    throw problem(path, "an index of integers", dataType, "Make the fixel directory again.");
+}
+
+/** Whole numbers up to here are told apart; MRtrix3 reads an index of any type. */
+function largestWhole({ dataType }: ImageHeader): number {
+  const { kind, bits } = dataTypeParts(dataType);
+  if (kind !== "float") return Number.MAX_SAFE_INTEGER;
+  return { 16: 2 ** 11, 32: 2 ** 24 }[bits as number] ?? Number.MAX_SAFE_INTEGER;
 }
 
 function checkDirections({ dimensions }: ImageHeader, nFixels: number, path: string): void {
@@ -116,7 +130,7 @@ function countFixels(index: Image, path: string): number {
         const got = `${counts[i]} fixels from number ${firsts[i]} in voxel ${voxel + i}`;
         throw problem(path, "counts and first fixels of at least 0", got, "Make the fixel directory again.");
       }
-      // A scaling makes fractions of integers.
+      // Floats may be fractions, and a scaling makes fractions of integers.
       if (!Number.isInteger(counts[i]) || !Number.isInteger(firsts[i])) {
         const got = `${counts[i]} fixels from number ${firsts[i]} in voxel ${voxel + i}`;
         throw problem(path, "whole counts and first fixels", got, "Make the fixel directory again.");
@@ -126,6 +140,10 @@ function countFixels(index: Image, path: string): number {
     }
   }
   checkCounts(index.header, sum, furthest, path);
+  if (sum > largestWhole(index.header)) {
+    const expected = `at most ${largestWhole(index.header)} fixels, which ${index.header.dataType} can number`;
+    throw problem(path, expected, `${sum}`, "Make the fixel directory again with an index of UInt32.");
+  }
   return sum;
 }
 

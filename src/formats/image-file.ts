@@ -4,7 +4,15 @@ import { InputError } from "../errors.js";
 import type { ByteSource } from "./byte-source.js";
 import { bytesOfElements, fitsFloat32 } from "./data-type.js";
 import { countElements, type Image, type ImageHeader } from "./image-header.js";
-import { checkCompressedSize, inflate, inflateAsync, inflateStart, isGzipPath } from "./inflate.js";
+import {
+  checkCompressedSize,
+  GZIP_MARK_BYTES,
+  inflate,
+  inflateAsync,
+  inflateStart,
+  isGzipPath,
+  isGzipped,
+} from "./inflate.js";
 import { type AsyncBytes, bytesInMemory, openAsyncBytes, openPositionalBytes } from "./positional-bytes.js";
 import { realignToScanner } from "./realign.js";
 import { createValueReader } from "./strided-values.js";
@@ -29,8 +37,8 @@ export function openImageFile(path: string, format: ImageFormat, openBytes: Open
   const bytes = openBytes(path);
   let source = bytes;
   try {
-    const header = readHeader(bytes, format, path);
-    if (isGzipPath(path)) {
+    const { header, isPacked } = readHeader(bytes, format, path);
+    if (isPacked) {
       const neededBytes = bytesNeeded(header);
       checkCompressedSize(bytes.sizeBytes, neededBytes, path);
       const compressed = new Uint8Array(bytes.sizeBytes);
@@ -54,12 +62,12 @@ export function openImageFile(path: string, format: ImageFormat, openBytes: Open
 export function readHeaderOfFile(path: string, format: ImageFormat): ImageHeader {
   const bytes = openPositionalBytes(path);
   try {
-    const header = readHeader(bytes, format, path);
+    const { header, isPacked } = readHeader(bytes, format, path);
     if (header.dataFile !== ".") {
       const data = openData(path, header, openPositionalBytes);
       data.close();
       checkSize(data, header, path);
-    } else if (!isGzipPath(path)) checkSize(bytes, header, path);
+    } else if (!isPacked) checkSize(bytes, header, path);
     return realignToScanner(header);
   } finally {
     bytes.close();
@@ -79,9 +87,9 @@ export type CheckHeader = (header: ImageHeader, path: string) => void;
 export async function readVectorOfFile(path: string, format: ImageFormat, check?: CheckHeader): Promise<ImageVector> {
   const bytes = await openAsyncBytes(path);
   try {
-    const header = await readHeaderAsync(bytes, format, path);
+    const { header, isPacked } = await readHeaderAsync(bytes, format, path);
     check?.(realignToScanner(header), path);
-    if (isGzipPath(path)) {
+    if (isPacked) {
       const neededBytes = bytesNeeded(header);
       checkCompressedSize(bytes.sizeBytes, neededBytes, path);
       const compressed = new Uint8Array(bytes.sizeBytes);
@@ -119,21 +127,39 @@ function imageOf(path: string, rawHeader: ImageHeader, source: ByteSource): Imag
   return { path, header, nElements: countElements(header.dimensions), copyValuesInto, close: () => source.close() };
 }
 
-function readHeader(bytes: ByteSource, format: ImageFormat, path: string): ImageHeader {
-  for (let nBytes: number = firstBytes(path); ; nBytes *= 2) {
-    const start = new Uint8Array(Math.min(nBytes, bytes.sizeBytes));
+interface FoundHeader {
+  readonly header: ImageHeader;
+  /** Compressed, whatever the name says. */
+  readonly isPacked: boolean;
+}
+
+/** True for a name of a compressed file that holds one. Throws InputError: unreadable. */
+export function isPackedFile(path: string): boolean {
+  const bytes = openPositionalBytes(path);
+  try {
+    const start = new Uint8Array(Math.min(GZIP_MARK_BYTES, bytes.sizeBytes));
     bytes.copyInto(start, 0);
-    const header = parseStart(start, bytes.sizeBytes, format, path);
-    if (header !== undefined) return header;
+    return isGzipped(start, path);
+  } finally {
+    bytes.close();
   }
 }
 
-async function readHeaderAsync(bytes: AsyncBytes, format: ImageFormat, path: string): Promise<ImageHeader> {
-  for (let nBytes: number = firstBytes(path); ; nBytes *= 2) {
+function readHeader(bytes: ByteSource, format: ImageFormat, path: string): FoundHeader {
+  for (let nBytes = firstBytes(path); ; nBytes *= 2) {
+    const start = new Uint8Array(Math.min(nBytes, bytes.sizeBytes));
+    bytes.copyInto(start, 0);
+    const found = parseStart(start, bytes.sizeBytes, format, path);
+    if (found !== undefined) return found;
+  }
+}
+
+async function readHeaderAsync(bytes: AsyncBytes, format: ImageFormat, path: string): Promise<FoundHeader> {
+  for (let nBytes = firstBytes(path); ; nBytes *= 2) {
     const start = new Uint8Array(Math.min(nBytes, bytes.sizeBytes));
     await bytes.copyInto(start, 0);
-    const header = parseStart(start, bytes.sizeBytes, format, path);
-    if (header !== undefined) return header;
+    const found = parseStart(start, bytes.sizeBytes, format, path);
+    if (found !== undefined) return found;
   }
 }
 
@@ -142,11 +168,12 @@ function firstBytes(path: string): number {
 }
 
 /** Undefined: more bytes are needed. */
-function parseStart(start: Uint8Array, sizeBytes: number, format: ImageFormat, path: string): ImageHeader | undefined {
-  const unpacked = isGzipPath(path) ? inflateStart(start, path) : start;
+function parseStart(start: Uint8Array, sizeBytes: number, format: ImageFormat, path: string): FoundHeader | undefined {
+  const isPacked = isGzipped(start, path);
+  const unpacked = isPacked ? inflateStart(start, path) : start;
   const whole = start.byteLength === sizeBytes;
   if (!whole && unpacked.byteLength < format.maxHeaderBytes && !format.headerIsComplete(unpacked)) return undefined;
-  return format.parseHeader(unpacked.subarray(0, format.maxHeaderBytes), path);
+  return { header: format.parseHeader(unpacked.subarray(0, format.maxHeaderBytes), path), isPacked };
 }
 
 function bytesNeeded(header: ImageHeader): number {

@@ -34,6 +34,8 @@ export interface ImageHeader {
   readonly dataFile: string;
   /** Bytes from the start of the (decompressed) data file. */
   readonly dataOffset: number;
+  /** What the reader left out or put in its own place, a phrase each; undefined: nothing. */
+  readonly remarks?: readonly string[] | undefined;
 }
 
 /** What copyValuesInto fills. Views of shared WebAssembly memory are welcome. */

@@ -1,13 +1,24 @@
-// gzip with bounds: a few kilobytes can unpack to gigabytes, so every call says how many bytes it will accept.
-import { constants, gunzip, gunzipSync } from "node:zlib";
+// gzip with bounds: a few kilobytes can unpack to gigabytes, so every call says how many bytes it will accept. As zlib's gzread, which MRtrix3 reads
+// with: a file without gzip's mark is taken as it is, and what follows the last member is left out.
+import { constants, gunzip, gunzipSync, type ZlibOptions } from "node:zlib";
 import { InputError } from "../errors.js";
 import { systemErrorCode } from "../system-error.js";
+import { withoutTail } from "./gzip-members.js";
 
 /** Bytes accepted beyond what a header promises: trailing padding is harmless. */
 const SLACK_BYTES = 2 ** 16;
 
+/** By the name alone: what is written there is compressed. */
 export function isGzipPath(path: string): boolean {
   return path.toLowerCase().endsWith(".gz");
+}
+
+/** Bytes of gzip's mark. */
+export const GZIP_MARK_BYTES = 2;
+
+/** What is read: `start` are its first bytes, GZIP_MARK_BYTES or all there are. */
+export function isGzipped(start: Uint8Array, path: string): boolean {
+  return isGzipPath(path) && start[0] === 0x1f && start[1] === 0x8b;
 }
 
 /**
@@ -15,23 +26,32 @@ export function isGzipPath(path: string): boolean {
  * Throws InputError when they are not gzip.
  */
 export function inflateStart(compressed: Uint8Array, path: string): Uint8Array {
-  try {
-    return gunzipSync(compressed, { finishFlush: constants.Z_SYNC_FLUSH });
-  } catch (cause) {
-    throw cannotInflate(path, undefined, cause);
-  }
+  return unpack(compressed, { finishFlush: constants.Z_SYNC_FLUSH }, path, undefined);
 }
 
 /** At least `expectedBytes` bytes. Throws InputError when the file holds less or more, or is damaged. */
 export function inflate(compressed: Uint8Array, expectedBytes: number, path: string): Uint8Array {
+  const maxOutputLength = outputLimit(expectedBytes, path);
+  return checkLength(unpack(compressed, { maxOutputLength }, path, expectedBytes), expectedBytes, path);
+}
+
+/** What the members unpack to; bytes behind them are left out. */
+function unpack(
+  compressed: Uint8Array,
+  options: ZlibOptions,
+  path: string,
+  expectedBytes: number | undefined,
+): Uint8Array {
   try {
-    return checkLength(
-      gunzipSync(compressed, { maxOutputLength: outputLimit(expectedBytes, path) }),
-      expectedBytes,
-      path,
-    );
+    return gunzipSync(compressed, options);
   } catch (cause) {
-    throw cannotInflate(path, expectedBytes, cause);
+    const members = withoutTail(compressed, cause, options.maxOutputLength);
+    if (members === undefined) throw cannotInflate(path, expectedBytes, cause);
+    try {
+      return gunzipSync(members, options);
+    } catch (damage) {
+      throw cannotInflate(path, expectedBytes, damage);
+    }
   }
 }
 
@@ -41,7 +61,9 @@ export async function inflateAsync(compressed: Uint8Array, expectedBytes: number
     const bytes = await gunzipInThread(compressed, outputLimit(expectedBytes, path));
     return checkLength(bytes, expectedBytes, path);
   } catch (cause) {
-    throw cannotInflate(path, expectedBytes, cause);
+    if (withoutTail(compressed, cause, outputLimit(expectedBytes, path)) === undefined)
+      throw cannotInflate(path, expectedBytes, cause);
+    return inflate(compressed, expectedBytes, path);
   }
 }
 

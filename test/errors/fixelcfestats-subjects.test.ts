@@ -150,7 +150,7 @@ describe("masks", () => {
         write(input, "mask.mif", rawFixelData(new Float32Array(24)));
         return ["-mask", input.at("mask.mif")];
       },
-      "Cannot use the mask mask.mif: expected at least one value that is not 0, got none. Is it the right file?",
+      "Cannot use the mask mask.mif: expected at least one value that is not 0 when it is rounded, got none. Is it the right file?",
     ],
     [
       "that is no image",

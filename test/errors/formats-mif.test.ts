@@ -39,7 +39,13 @@ describe("headers", () => {
     [/^mrtrix image/, "mrtrix imago", 'Cannot read X.mif: expected the first line `mrtrix image`, got "mrtrix imago".'],
     [/^[\s\S]*$/, "", "expected the first line `mrtrix image`, got an empty file"],
     ["END", "DNE", "expected a line `END` after the header, got none in 88 bytes. The file is truncated"],
-    ["vox: 1,1,1", "vox 1,1,1", 'expected `key: value`, got "vox 1,1,1" (line 3 of the header)'],
+    [
+      "vox: 1,1,1",
+      "vox 1,1,1",
+      'expected a header line `vox:`, got none: "vox 1,1,1", which is no `key: value`, is left out (line 3 of the header).',
+    ],
+    ["file", "File", "got none: `File:` is not `file:` and changes nothing (line 6"],
+    ["dim: 4,1,1", "Dim: 4,1,1\ndim: 4,1,1", "expected one line `dim:`, got a second one (line 3"],
     ["dim: 4,1,1\n", "", "expected a header line `dim:`, got none."],
     ["vox: 1,1,1\n", "", "expected a header line `vox:`, got none."],
     ["layout: +0,+1,+2\n", "", "expected a header line `layout:`, got none."],
@@ -67,14 +73,17 @@ describe("headers", () => {
     ],
     ["Float32LE", "BitLE", 'got "BitLE"'],
     ["vox: 1,1,1", "vox: 1,one,1", 'expected up to 3 voxel sizes, got "1,one,1" (line 3'],
-    ["vox: 1,1,1", "vox: 1,1,1,1", "expected up to 3 voxel sizes"],
+    ["vox: 1,1,1", "vox: 1 1 1", 'expected up to 3 voxel sizes, got "1 1 1"'],
+    ["+0,+1,+2", "+0 +1 +2", 'got "+0 +1 +2"'],
+    ["4,1,1", "4;1;1", 'got "4;1;1"'],
+    ["4,1,1", "4:5,1", 'got "4:5,1"'],
     ["+0,+1,+2", "+0,+1", 'expected 3 signed ranks, each of 0 to 2 once (such as +0,+1,+2), got "+0,+1" (line 4'],
     ["+0,+1,+2", "+0,+1,+1", 'got "+0,+1,+1"'],
     ["+0,+1,+2", "+1,+2,+3", 'got "+1,+2,+3"'],
     ["+0,+1,+2", "a,b,c", 'got "a,b,c"'],
-    ["file", "scaling: 0\nfile", "expected `offset,scale`, two finite numbers with scale not 0"],
-    ["file", "scaling: 0,0\nfile", 'got "0,0"'],
-    ["file", "scaling: 0,nan\nfile", 'got "0,nan"'],
+    ["file", "scaling: 0\nfile", "expected `offset,scale`, two numbers"],
+    ["file", "scaling: 0,1,2\nfile", 'got "0,1,2"'],
+    ["file", "scaling: 0 1\nfile", 'got "0 1"'],
     ["file", "transform: 1,0,0,0\nfile", "expected 3 `transform:` lines, got 1 (line 6"],
     ["file", "transform: 1,0,0\nfile", "expected four numbers in a row of the transform"],
     [". 200", "", "expected `file: NAME OFFSET`"],
@@ -154,7 +163,15 @@ describe("files", () => {
 
   it("are refused when gzip data are damaged, cut off or a bomb", async () => {
     const gz = gzipSync(image);
-    await expectRefusal(write("plain.mif.gz", image), /plain.mif.gz: expected gzip data, got damaged or other data/);
+    const broken = Uint8Array.from(gz);
+    broken[3] = 0xff;
+    await expectRefusal(write("broken.mif.gz", broken), /broken.mif.gz: expected gzip data, got damaged or other data/);
+    const last = Uint8Array.from(gz);
+    last[gz.length - 6]! ^= 1;
+    await expectRefusal(
+      write("tail.mif.gz", Buffer.concat([last, Buffer.from("more than a member")])),
+      /tail.mif.gz: expected gzip data, got damaged or other data \(incorrect data check\)/,
+    );
     await expectRefusal(
       write("cut.mif.gz", gz.subarray(0, gz.length - 10)),
       /expected 4112 bytes of gzip data as its header promises, got a truncated file/,

@@ -33,7 +33,7 @@ describe("openFixelDirectory", () => {
     expect(directory).toMatchObject({
       path,
       nFixels: 6,
-      kind: "mif",
+      warnings: [],
       indexPath: join(path, "index.mif"),
       directionsPath: join(path, "directions.mif"),
     });
@@ -50,7 +50,16 @@ describe("openFixelDirectory", () => {
       "expected an index of x by y by z by 2, got 2 x 2 x 2",
     ],
     [{ dimensions: [2, 1, 1, 4] }, {}, "expected an index of x by y by z by 2, got 2 x 1 x 1 x 4"],
-    [{ dataType: "Float32LE" }, {}, "expected an index of integers, got Float32LE"],
+    [
+      { dataType: "Float32LE", values: [2, 0, 1, 3, 0, 9999, 2.5, 3] },
+      {},
+      "expected whole counts and first fixels, got 1 fixels from number 2.5 in voxel 2",
+    ],
+    [
+      { dataType: "Float32LE", values: [2, 0, 1, 2 ** 24, 0, 9999, 2, 3], lines: [] },
+      {},
+      "expected at most 16777216 fixels, which Float32LE can number, got 16777219. Make the fixel directory again with an index of UInt32.",
+    ],
     [{ lines: ["nfixels: 7"] }, {}, "expected 7 fixels as its `nfixels` line says, got counts that sum to 6"],
     [
       { values: [2, 0, 1, 3, 0, 0, 2, 4] },

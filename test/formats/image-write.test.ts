@@ -111,7 +111,7 @@ describe("writeImage", () => {
     const { header, values } = await readImageVector(path);
     expect(header.entries).toEqual(entries);
     expect(header.transform).toEqual(transform);
-    expect(header.voxelSizes).toEqual([1.25, 1, Number.NaN]);
+    expect(header.voxelSizes).toEqual([1.25, 1, 1.125]);
     expect(Array.from(values)).toEqual([1, Number.NaN]);
   });
 

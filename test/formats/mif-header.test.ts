@@ -63,7 +63,7 @@ describe("parseMifHeader", () => {
       .replaceAll("\n", "\r\n")
       .replace("400", "500");
     const header = parseMifHeader(encode(text), "x.mif");
-    expect(header.voxelSizes).toEqual([Number.NaN, 2, Number.NaN]);
+    expect(header.voxelSizes).toEqual([2, 2, Number.NaN]);
     expect(header.dataOffset).toBe(500);
     expect(parseMifHeader(encode(GOOD.replace("-13", "nan")), "x.mif").transform).toBeUndefined();
   });

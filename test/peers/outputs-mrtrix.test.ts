@@ -46,7 +46,9 @@ describe.skipIf(!COMMANDS.every(hasCommand))("MRtrix3 reads our results", () => 
       peer("mrconvert", join(demo("fd"), name), at("fd", asNifti(name)));
     }
     writeFileSync(at("nifti.txt"), subjects.map(asNifti).join("\n"));
-    infer(at("fd"), at("nifti.txt"), ...rest, at("nifti"));
+    infer(at("fd"), at("nifti.txt"), ...rest, at("nifti"), "--result-format", "nii");
+    infer(at("fd"), at("nifti.txt"), ...rest, at("nifti-plain"));
+    peer("fixelcfestats", at("fd"), at("nifti.txt"), ...rest.slice(0, 3), at("nifti-peer"), "-notest");
   });
 
   test.each(["directory", "store", "nifti"])("from a %s", (kind) => {
@@ -60,6 +62,16 @@ describe.skipIf(!COMMANDS.every(hasCommand))("MRtrix3 reads our results", () => 
       expect(peer("mrinfo", path, "-datatype").trim(), name).toBe("Float32LE");
       peer("fixel2voxel", path, "max", at(`${kind}-${name}`), "-force");
     }
+  });
+
+  test("results of a NIfTI template are .mif as the peer's, beside the index as it was", () => {
+    const kinds = (folder: string) =>
+      readdirSync(at(folder))
+        .filter((name) => /^(tvalue|cfe|index|directions)\./.test(name))
+        .sort();
+    expect(kinds("nifti-plain")).toEqual(["cfe.mif", "directions.nii", "index.nii", "tvalue.mif"]);
+    expect(kinds("nifti-plain")).toEqual(kinds("nifti-peer"));
+    expect(peer("mrdump", at("nifti-plain/tvalue.mif"))).toBe(peer("mrdump", at("directory/tvalue.mif")));
   });
 
   test("and the values are those that were computed", () => {

@@ -18,7 +18,7 @@ import type { FixelCfeOptions } from "./options.js";
 import type { PlanSummary } from "./plan/describe-plan.js";
 import { readAnalysisMask, readPosthocMask } from "./plan/fixel-masks.js";
 
-interface FixelData extends DataInput, Pick<FixelInput, "template" | "ending"> {
+interface FixelData extends DataInput, Pick<FixelInput, "template"> {
   readonly fixels: FixelInput;
 }
 
@@ -45,7 +45,6 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
       expected: found.expected,
       bytesToWrite: found.bytesToWrite,
       template: found.template,
-      ending: found.ending,
       warnings: found.warnings ?? [],
       fixels: found,
       checkSources: (signal) => found.checkSources(signal),
@@ -75,7 +74,8 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
   },
   selectElements(options, { nElements }, files) {
     const analysed = readAnalysisMask(options.mask, nElements, files);
-    return { ...analysed, ...readPosthocMask(options, analysed, nElements, files) };
+    const tested = readPosthocMask(options, analysed, nElements, files);
+    return { ...analysed, ...tested, warnings: [...analysed.warnings, ...tested.warnings] };
   },
   resolveEnhancement(options, { nElements }, selection, cache) {
     const inputs = connectivityInputs(options, nElements, selection, cache);
@@ -106,9 +106,10 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
       },
     };
   },
-  openResults(options, { template, ending, nElements }, { elementOf }, what) {
+  openResults(options, { template, nElements }, { elementOf }, what) {
     return openFixelResults({
-      ...{ ...what, path: options.output, template, nFixels: nElements, elementOfFixel: elementOf, ending },
+      ...{ ...what, path: options.output, template, nFixels: nElements, elementOfFixel: elementOf },
+      ending: options.resultFormat === "nii" ? ".nii" : ".mif",
       entries: [
         ["cfe_c", String(options.cfeC)],
         ["cfe_dh", String(options.cfeDh)],

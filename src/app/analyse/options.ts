@@ -63,6 +63,8 @@ export interface FixelCfeOptions extends AnalysisOptions {
   readonly cfeLegacy: boolean;
   /** Fixel directory of an .h5 without /fixels and /voxels. */
   readonly template?: string | undefined;
+  /** Of the images. Default mif, whatever the index is, as in MRtrix3. */
+  readonly resultFormat?: "mif" | "nii" | undefined;
 }
 
 /** vectorstats. `input`: a list of vector files, a matrix in text, .npy or .npz, or a store; so is a `column`. */

@@ -7,6 +7,7 @@ import { openFixelDirectory } from "../../formats/fixel-directory.js";
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { resolveSubjectFiles } from "../../formats/text/subject-list.js";
 import { assertOutputFree } from "../../store/claim-store.js";
+import type { Warning } from "../../warnings.js";
 
 export interface ConvertCohortOptions {
   /** ModelArray's table, long or wide. */
@@ -21,6 +22,7 @@ export interface ConvertCohortOptions {
   readonly memoryBytes: number;
   readonly force: boolean;
   readonly command: string;
+  readonly onWarning?: ((warning: Warning) => void) | undefined;
   readonly onProgress?: ((phase: "check" | "read" | "verify" | "compress", share: number) => void) | undefined;
   /** Ends the reading of the table with its reason. */
   readonly signal?: AbortSignal | undefined;
@@ -45,6 +47,7 @@ export async function convertCohort(options: ConvertCohortOptions): Promise<Conv
     const { paths } = resolveSubjectFiles(sourceFiles, search);
     const files = await checkSubjectFiles(sourceFiles, paths, directory.nFixels, {
       onChecked: (done) => onProgress?.("check", (i + done / paths.length) / found.length),
+      onWarning: options.onWarning,
       signal,
     });
     scalars.push({ name, files });

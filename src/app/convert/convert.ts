@@ -11,6 +11,7 @@ import { UsageError } from "../../errors.js";
 import { openFixelDirectory } from "../../formats/fixel-directory.js";
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { readSubjectList, resolveSubjectFiles } from "../../formats/text/subject-list.js";
+import type { Warning } from "../../warnings.js";
 import { assertFree } from "./convert-cohort.js";
 
 export type { ConvertProgress, ConvertSummary };
@@ -33,6 +34,7 @@ export interface ConvertFixelsOptions {
   /** As typed, for the provenance. */
   readonly command: string;
   readonly onProgress?: ((progress: ConvertProgress) => void) | undefined;
+  readonly onWarning?: ((warning: Warning) => void) | undefined;
   /** Ends the reading of the list with its reason; the rest is stopped by what onProgress throws. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -78,6 +80,7 @@ async function convertToHdf5(
   const total = names.length;
   const files = await checkSubjectFiles(names, paths, directory.nFixels, {
     onChecked: (done) => onProgress?.({ phase: "check", done, total }),
+    onWarning: options.onWarning,
     signal,
   });
   const [converted] = await convertImages({

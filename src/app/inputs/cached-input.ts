@@ -40,6 +40,7 @@ export interface ConversionTarget {
   readonly force: true;
   /** Only `read` is shown. Throws the reason of the signal. */
   onProgress(phase: string, done: number, total: number): void;
+  readonly onWarning: ((warning: Warning) => void) | undefined;
 }
 
 export interface CachedInput {
@@ -106,6 +107,7 @@ export async function findCachedInput(options: CachedInputOptions): Promise<Cach
               claim: { lock, use: "entry", assertUnchanged },
               force: true,
               onProgress: report,
+              onWarning,
             });
           },
           onWaiting: (holder) => onWarning?.(waitingWarning(entry, holder)),

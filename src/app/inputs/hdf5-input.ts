@@ -36,7 +36,6 @@ export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInpu
       subjects: rows === undefined ? names : rows.map((row) => names[row]!),
       searchedIn: undefined,
       template,
-      ending: /\.mif(\.gz)?$/.test(template.indexPath) ? ".mif" : ".nii",
       expected,
       bytesToWrite: 0,
       async checkSources() {},

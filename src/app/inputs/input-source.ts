@@ -52,8 +52,6 @@ export interface FixelInput {
   /** The folder that had all files of the subject list; undefined for a store. */
   readonly searchedIn: string | undefined;
   readonly template: { readonly indexPath: string; readonly directionsPath: string };
-  /** The ending that results get: the kind of the input. */
-  readonly ending: ".mif" | ".nii";
   /** The data as far as they are known without converting: elements are float32 until a value turns up that needs more. */
   readonly expected: ColumnSourceSpec;
   /** Bytes that `open` will write to the cache. */

@@ -14,7 +14,7 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
-import { printSummary, say } from "../print.js";
+import { printSummary, say, warner } from "../print.js";
 
 type Typed = StandardOptions &
   ProgressOptions & {
@@ -68,6 +68,7 @@ export function createConvertCohortCommand(streams: CliStreams): Command {
         scalars: typed.scalar?.split(",").map((name) => name.trim()),
         command: streams.command,
         signal: streams.signal,
+        onWarning: warner(streams),
         onProgress: (phase, share) => {
           streams.signal?.throwIfAborted();
           progress.update(phase, share);

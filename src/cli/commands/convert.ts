@@ -13,7 +13,7 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
-import { printSummary, say } from "../print.js";
+import { printSummary, say, warner } from "../print.js";
 import { createConvertCohortCommand } from "./convert-cohort.js";
 import { createConvertModelarrayCommand } from "./convert-modelarray.js";
 import { createConvertVectorsCommand } from "./convert-vectors.js";
@@ -85,6 +85,7 @@ function createConvertFixelsCommand(streams: CliStreams): Command {
         force: typed.force ?? false,
         command: streams.command,
         signal: streams.signal,
+        onWarning: warner(streams),
         onProgress: ({ phase, done, total }) => {
           streams.signal?.throwIfAborted(); // between two subjects; what is converted stays and is continued
           progress.update(phase, done / total);

@@ -13,6 +13,7 @@ type Typed = AnalysisTyped &
     readonly mask?: string;
     readonly posthoc?: string;
     readonly template?: string;
+    readonly resultFormat?: "mif" | "nii";
   };
 
 const HELP = {
@@ -59,13 +60,11 @@ export function createFixelcfestatsCommand(streams: CliStreams): Command {
     inDouble: "images",
     declareOwn: (declared) =>
       declared
-        .file("mask", "fixel data file: only fixels that are not 0 in it take part")
-        .file(
-          "posthoc",
-          "fixel data file: only fixels that are not 0 in it are tested; the others support their neighbours",
-        )
+        .file("mask", "fixel data file: only fixels that round to something else than 0 in it take part")
+        .file("posthoc", "fixel data file: only fixels in this mask are tested; the others support their neighbours")
         .word("scalar", "name", "which scalar of a store (default: FD, or the only one)")
         .word("template", "directory", "fixel directory of a cohort.h5 that has no /fixels and /voxels")
+        .choice("result-format", ["mif", "nii"], "format of the result images (default: mif, whatever the index is)")
         .word("cache", "directory", "converted stores and prepared matrices (default: .fixelstream beside the output)"),
   });
   return command.action(async () => {
@@ -77,11 +76,11 @@ export function createFixelcfestatsCommand(streams: CliStreams): Command {
 }
 
 function resolveOptions(paths: readonly string[], typed: Typed, command: string): FixelCfeOptions {
-  const { mask, posthoc, template } = typed;
+  const { mask, posthoc, template, resultFormat } = typed;
   return {
     ...resolveAnalysisOptions(typed, command),
     ...resolveHypothesisForm(paths, typed),
-    ...{ mask, posthoc, template },
+    ...{ mask, posthoc, template, resultFormat },
     cfeDh: typed.cfe_dh,
     cfeE: typed.cfe_e,
     cfeH: typed.cfe_h,

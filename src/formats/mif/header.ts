@@ -1,7 +1,8 @@
 // The text header of .mif and .mih files: the line `mrtrix image`, lines `key: value`, the line `END` (optional in .mih).
 // https://mrtrix.readthedocs.io/en/latest/getting_started/image_data.html
 // Deviation: a second `dim:`, `datatype:` .. line is refused (MRtrix3 takes the last), and data inside the header too; so is a wrong number of
-// transform lines. MRtrix3 invents a transform when there is none; here it stays undefined.
+// transform lines. MRtrix3 invents a transform when there is none; here it stays undefined. What MRtrix3 repairs is repaired likewise, and remarked:
+// lines without a colon, voxel sizes that are no numbers, an impossible scaling (seen with mrinfo and mrdump 3.0.3).
 import { InputError } from "../../errors.js";
 import { bytesOfElements, DATA_TYPE_NAMES, type DataType, parseDataType } from "../data-type.js";
 import { type AxisOrder, countElements, type ImageHeader, type Scaling } from "../image-header.js";
@@ -39,15 +40,31 @@ class HeaderProblem {
   }
 }
 
-/** Where the header ends (the byte after the END line), or undefined when `bytes` holds no END line. */
+/**
+ * Where the header ends (the byte after the END line), or undefined when `bytes` holds no END line. The line may end with the zeros before the data, or
+ * with the data themselves where `file: .` says that they begin there.
+ */
 export function findMifHeaderEnd(bytes: Uint8Array): number | undefined {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = view.indexOf("\nEND"); at !== -1; at = view.indexOf("\nEND", at + 1)) {
-    const end = view.indexOf("\n", at + 1);
-    const line = view.toString("latin1", at + 1, end === -1 ? Math.min(view.length, at + 64) : end);
-    if (line.trimEnd() === "END") return end === -1 ? view.length : end + 1;
+    const behind = at + 4;
+    if (dataOffsetBefore(view, at) === behind) return behind;
+    let end = behind;
+    while (end < view.length && view[end] !== LINE_FEED && view[end] !== 0 && end < at + 64) end++;
+    if (view.toString("latin1", at + 1, end).trimEnd() === "END") return view[end] === LINE_FEED ? end + 1 : end;
   }
   return undefined;
+}
+
+const LINE_FEED = 10;
+/** Bytes before END in which `file: . OFFSET` is looked for: it is written last. */
+const LAST_LINES = 4096;
+
+function dataOffsetBefore(view: Buffer, end: number): number | undefined {
+  const found = /\nfile:[ \t]*\.[ \t]+(\d{1,15})[ \t\r]*(?:\n|$)/.exec(
+    view.toString("latin1", Math.max(0, end - LAST_LINES), end),
+  );
+  return found === null ? undefined : Number(found[1]);
 }
 
 /** `bytes` holds at least the whole header and may go on; `path` ends in .mih for a bare header. Throws InputError naming the line. */
@@ -70,11 +87,20 @@ export function parseMifHeader(bytes: Uint8Array, path: string): MifHeader {
       "The file is truncated or not an image; make it again.",
     );
   }
-  const lines = splitLines(bytes.subarray(0, end), problem);
-  return interpretLines(lines, end, problem);
+  const remarks: string[] = [];
+  const lines = splitLines(bytes.subarray(0, end), problem, remarks);
+  const header = interpretLines(lines, end, problem, remarks);
+  return remarks.length === 0 ? header : { ...header, remarks };
 }
 
-function splitLines(bytes: Uint8Array, problem: HeaderProblem): Line[] {
+/** At most this many remarks of one header. */
+const MOST_REMARKS = 10;
+
+function remark(remarks: string[], { number }: Pick<Line, "number">, what: string): void {
+  if (remarks.length < MOST_REMARKS) remarks.push(`${what} (line ${number} of the header)`);
+}
+
+function splitLines(bytes: Uint8Array, problem: HeaderProblem, remarks: string[]): Line[] {
   const lines: Line[] = [];
   const text = new TextDecoder().decode(bytes);
   for (let start = 0, number = 1; start < text.length; number++) {
@@ -86,8 +112,13 @@ function splitLines(bytes: Uint8Array, problem: HeaderProblem): Line[] {
     if (number === 1 || content === "") continue;
     if (content === "END") break;
     const colon = content.indexOf(":");
-    const line = { number, key: content.slice(0, colon).trim(), value: content.slice(colon + 1).trim() };
-    if (colon < 1) throw problem.at(line, "`key: value`", JSON.stringify(content.slice(0, 60)));
+    if (colon < 1) {
+      remark(remarks, { number }, `${quote(content)}, which is no \`key: value\`, is left out`);
+      continue;
+    }
+    const line = { number, key: plainKey(content.slice(0, colon).trim()), value: content.slice(colon + 1).trim() };
+    if (EXACT_KEYS.has(line.key.toLowerCase()) && !EXACT_KEYS.has(line.key))
+      remark(remarks, line, `\`${line.key}:\` is not \`${line.key.toLowerCase()}:\` and changes nothing`);
     if (RESERVED_KEYS.has(line.key) && line.value.length > MAX_VALUE_LENGTH)
       throw problem.at(line, `at most ${MAX_VALUE_LENGTH} characters after \`${line.key}:\``, `${line.value.length}`);
     if (lines.push(line) > MAX_LINES) throw problem.at(line, `at most ${MAX_LINES} lines`, "more");
@@ -95,7 +126,20 @@ function splitLines(bytes: Uint8Array, problem: HeaderProblem): Line[] {
   return lines;
 }
 
-function interpretLines(lines: readonly Line[], headerBytes: number, problem: HeaderProblem): MifHeader {
+/** As MRtrix3: letter case matters for these alone. */
+const EXACT_KEYS: ReadonlySet<string> = new Set(["file", "scaling"]);
+
+function plainKey(key: string): string {
+  const lower = key.toLowerCase();
+  return RESERVED_KEYS.has(lower) && !EXACT_KEYS.has(lower) ? lower : key;
+}
+
+function interpretLines(
+  lines: readonly Line[],
+  headerBytes: number,
+  problem: HeaderProblem,
+  remarks: string[],
+): MifHeader {
   const single = (key: string): Line | undefined => {
     const [line, second] = lines.filter((each) => each.key === key);
     if (second !== undefined) throw problem.at(second, `one line \`${key}:\``, "a second one");
@@ -103,7 +147,10 @@ function interpretLines(lines: readonly Line[], headerBytes: number, problem: He
   };
   const required = (key: string): Line => {
     const line = single(key);
-    if (line === undefined) throw problem.at(undefined, `a header line \`${key}:\``, "none");
+    if (line === undefined) {
+      const got = remarks.length === 0 ? "none" : `none: ${remarks.join("; ")}`;
+      throw problem.at(undefined, `a header line \`${key}:\``, got);
+    }
     return line;
   };
   const dimensions = parseDimensions(required("dim"), problem);
@@ -114,10 +161,10 @@ function interpretLines(lines: readonly Line[], headerBytes: number, problem: He
   return {
     format: "mif",
     dimensions,
-    voxelSizes: parseVoxelSizes(required("vox"), dimensions.length, problem),
+    voxelSizes: parseVoxelSizes(required("vox"), dimensions.length, problem, remarks),
     layout: parseLayout(required("layout"), dimensions.length, problem),
     dataType,
-    scaling: parseScaling(single("scaling"), problem),
+    scaling: parseScaling(single("scaling"), problem, remarks),
     transform: parseTransform(lines, problem),
     entries: lines.filter(({ key }) => !RESERVED_KEYS.has(key)).map(({ key, value }) => [key, value] as const),
     ...parseFile(required("file"), headerBytes, problem),
@@ -138,7 +185,9 @@ export const RESERVED_KEYS: ReadonlySet<string> = new Set([
 const splitList = (value: string): string[] => value.split(",").map((token) => token.trim());
 
 function parseDimensions(line: Line, problem: HeaderProblem): number[] {
-  const sizes = splitList(line.value).map((token) => (/^\d+$/.test(token) ? Number(token) : Number.NaN));
+  // MRtrix3 takes blanks between them, and a comma at the end.
+  const tokens = splitList(line.value.replace(/\s*,\s*|\s+/g, ",").replace(/,$/, ""));
+  const sizes = tokens.map((token) => (/^\d+$/.test(token) ? Number(token) : Number.NaN));
   const good = sizes.length <= MAX_AXES && sizes.every((size) => Number.isSafeInteger(size) && size >= 1);
   if (!good || !Number.isSafeInteger(countElements(sizes))) {
     throw problem.at(line, `1 to ${MAX_AXES} sizes of at least 1, with a product below 2^53`, quote(line.value));
@@ -156,11 +205,20 @@ function parseType(line: Line, problem: HeaderProblem): DataType {
   throw problem.at(line, `a datatype out of ${DATA_TYPE_NAMES}`, quote(line.value), remedy);
 }
 
-/** Axes that the line leaves out have no size. */
-function parseVoxelSizes(line: Line, nAxes: number, problem: HeaderProblem): number[] {
-  const sizes = line.value === "" ? [] : splitList(line.value).map(parseNumber);
-  if (sizes.includes(undefined) || sizes.length > nAxes)
-    throw problem.at(line, `up to ${nAxes} voxel sizes`, quote(line.value));
+/** Axes that the line leaves out have no size; of the first three, what is no number becomes the mean of the others, or 1. */
+function parseVoxelSizes(line: Line, nAxes: number, problem: HeaderProblem, remarks: string[]): number[] {
+  const tokens = line.value === "" ? [] : splitList(line.value);
+  const sizes = tokens.map((token) => (token === "" ? Number.NaN : parseNumber(token)));
+  if (sizes.includes(undefined)) throw problem.at(line, `up to ${nAxes} voxel sizes`, quote(line.value));
+  if (sizes.length > nAxes)
+    remark(remarks, line, `of the voxel sizes ${quote(line.value)} ${nAxes} are used, one an axis`);
+  const spatial = (sizes as number[]).slice(0, Math.min(3, nAxes));
+  const known = spatial.filter(Number.isFinite);
+  if (known.length < spatial.length) {
+    const given = known.length === 0 ? 1 : known.reduce((sum, size) => sum + size, 0) / known.length;
+    for (const [axis, size] of spatial.entries()) if (!Number.isFinite(size)) sizes[axis] = given;
+    remark(remarks, line, `${given} stands for what is no number in the voxel sizes ${quote(line.value)}`);
+  }
   return Array.from({ length: nAxes }, (_, axis) => sizes[axis] ?? Number.NaN);
 }
 
@@ -177,12 +235,15 @@ function parseLayout(line: Line, nAxes: number, problem: HeaderProblem): AxisOrd
   return layout;
 }
 
-function parseScaling(line: Line | undefined, problem: HeaderProblem): Scaling {
+/** One that no value survives is left out, as MRtrix3 does. */
+function parseScaling(line: Line | undefined, problem: HeaderProblem, remarks: string[]): Scaling {
   if (line === undefined) return { offset: 0, scale: 1 };
   const [offset, scale, ...more] = splitList(line.value).map(parseNumber);
-  const good = more.length === 0 && Number.isFinite(offset) && Number.isFinite(scale) && scale !== 0;
-  if (!good) throw problem.at(line, "`offset,scale`, two finite numbers with scale not 0", quote(line.value));
-  return { offset: offset!, scale: scale! };
+  if (offset === undefined || scale === undefined || more.length > 0)
+    throw problem.at(line, "`offset,scale`, two numbers", quote(line.value));
+  if (Number.isFinite(offset) && Number.isFinite(scale) && scale !== 0) return { offset, scale };
+  remark(remarks, line, `the scaling ${quote(line.value)}, which no value survives, is left out`);
+  return { offset: 0, scale: 1 };
 }
 
 /** Three rows, or four when the last is 0,0,0,1. Undefined when absent or not finite (MRtrix3 writes nan for "none"). */

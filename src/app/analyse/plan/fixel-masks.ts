@@ -2,11 +2,12 @@
 // still support their neighbours' enhancement.
 import { InputError } from "../../../errors.js";
 import { checkFixelDataHeader } from "../../../formats/fixel-directory.js";
+import { headerWarning } from "../../../formats/header-warning.js";
 import type { Warning } from "../../../warnings.js";
 import type { ElementSelection } from "../element-kind.js";
 import type { InputFiles } from "../input-files.js";
 
-export type AnalysedFixels = Pick<ElementSelection, "columns" | "elementOf">;
+export type AnalysedFixels = Pick<ElementSelection, "columns" | "elementOf" | "warnings">;
 export type PosthocFixels = Pick<ElementSelection, "eligible" | "nEligible" | "warnings">;
 
 /** Values read at once. */
@@ -15,9 +16,9 @@ const CHUNK_FIXELS = 2 ** 16;
 /** Without a mask every fixel is an element. Throws InputError: another template, or nothing inside. */
 export function readAnalysisMask(path: string | undefined, nFixels: number, files: InputFiles): AnalysedFixels {
   if (path === undefined) {
-    return { columns: Uint32Array.from({ length: nFixels }, (_, i) => i), elementOf: undefined };
+    return { columns: Uint32Array.from({ length: nFixels }, (_, i) => i), elementOf: undefined, warnings: [] };
   }
-  const inside = readFixelMask("mask", path, nFixels, files);
+  const { inside, warnings } = readFixelMask("mask", path, nFixels, files);
   const elementOf = new Int32Array(nFixels).fill(-1);
   const columns = new Uint32Array(count(inside));
   let nElements = 0;
@@ -26,7 +27,7 @@ export function readAnalysisMask(path: string | undefined, nFixels: number, file
     elementOf[fixel] = nElements;
     columns[nElements++] = fixel;
   }
-  return { columns, elementOf };
+  return { columns, elementOf, warnings };
 }
 
 /** Fixels of the post-hoc mask outside the analysis are left out with a warning, as the peer does. Throws InputError: another template, nothing inside. */
@@ -38,7 +39,7 @@ export function readPosthocMask(
 ): PosthocFixels {
   const { posthoc, mask, notest } = options;
   if (posthoc === undefined) return { eligible: undefined, nEligible: columns.length, warnings: [] };
-  const inside = readFixelMask("posthoc", posthoc, nFixels, files);
+  const { inside, warnings } = readFixelMask("posthoc", posthoc, nFixels, files);
   const eligible = Uint8Array.from(columns, (fixel) => inside[fixel]!);
   const [nInside, nEligible] = [count(inside), count(eligible)];
   if (nEligible === 0) {
@@ -47,7 +48,6 @@ export function readPosthocMask(
       { path: posthoc },
     );
   }
-  const warnings: Warning[] = [];
   if (nEligible < nInside) {
     warnings.push({
       tag: "posthoc-outside-mask",
@@ -60,26 +60,49 @@ export function readPosthocMask(
   return { eligible, nEligible, warnings };
 }
 
-/** u8 [nFixels]: 1 where the value is neither 0 nor NaN. Throws InputError: not readable, another template, nothing inside. */
-function readFixelMask(role: string, path: string, nFixels: number, files: InputFiles): Uint8Array {
+interface FixelMask {
+  /** u8 [nFixels] */
+  readonly inside: Uint8Array;
+  readonly warnings: Warning[];
+}
+
+/**
+ * As MRtrix3 3.0.3 reads masks: values are rounded to the nearest integer, halves away from 0, and those that are 0 then, or not finite, are out. Throws
+ * InputError: not readable, another template, nothing inside.
+ */
+function readFixelMask(role: "mask" | "posthoc", path: string, nFixels: number, files: InputFiles): FixelMask {
   const image = files.image(role, path, (header) =>
     checkFixelDataHeader(header, nFixels, path, "Make the mask of the same fixel template."),
   );
   try {
     const inside = new Uint8Array(nFixels);
-    const values = new Float32Array(Math.min(nFixels, CHUNK_FIXELS));
+    const odd = { out: 0, in: 0 };
+    // not float32, in which 0.49999999 is 0.5
+    const values = new Float64Array(Math.min(nFixels, CHUNK_FIXELS));
     for (let first = 0; first < nFixels; first += values.length) {
       const n = Math.min(values.length, nFixels - first);
       image.copyValuesInto(values, first, n);
-      for (let i = 0; i < n; i++) inside[first + i] = values[i] !== 0 && !Number.isNaN(values[i]) ? 1 : 0;
+      for (let i = 0; i < n; i++) {
+        const value = values[i]!;
+        const isIn = Number.isFinite(value) && Math.abs(value) >= 0.5;
+        if (isIn) inside[first + i] = 1;
+        if (value !== 0 && value !== 1) odd[isIn ? "in" : "out"] += 1;
+      }
     }
     if (!inside.includes(1)) {
       throw new InputError(
-        `Cannot use the mask ${path}: expected at least one value that is not 0, got none. Is it the right file?`,
+        `Cannot use the mask ${path}: expected at least one value that is not 0 when it is rounded, got none. Is it the right file?`,
         { path },
       );
     }
-    return inside;
+    const warnings: Warning[] = [];
+    const warning = headerWarning([{ name: path, remarks: image.header.remarks }], "masks");
+    if (warning !== undefined) warnings.push(warning);
+    if (odd.in + odd.out > 0) {
+      const message = `${odd.in + odd.out} of ${nFixels} values of -${role} ${path} are neither 0 nor 1. Rounded to the nearest integer, as MRtrix3 does, ${odd.in} of them are in, and ${odd.out} are out (below 0.5, or not finite). If another bound is meant: mrthreshold ${path} -abs BOUND NEW.mif.`;
+      warnings.push({ tag: "mask-values", message });
+    }
+    return { inside, warnings };
   } finally {
     image.close();
   }
