@@ -197,11 +197,11 @@ describe("texts", () => {
     ],
     [
       "0x10",
-      'Cannot read design.txt: expected a number, got "0x10" (line 8). Names of columns or rows need a # in front of their line.',
+      'Cannot read design.txt: expected a number, got "0x10" (line 8). Names of columns belong into the first row, names of rows into the first column, other words behind a #.',
     ],
     [
       "1,5e",
-      'Cannot read design.txt: expected a number, got "5e" (line 8). Names of columns or rows need a # in front of their line.',
+      'Cannot read design.txt: expected a number, got "5e" (line 8). Names of columns belong into the first row, names of rows into the first column, other words behind a #.',
     ],
   ])("%s in a matrix", async (token, message) => {
     const input = newAnalysis();

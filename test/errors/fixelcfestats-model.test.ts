@@ -43,7 +43,7 @@ describe("variance groups", () => {
     [
       "with names",
       given("-variance", "siteA\n"),
-      'Cannot read given.txt: expected a number, got "siteA" (line 1). Names of columns or rows need a # in front of their line.',
+      'Cannot read given.txt: expected a number, got "siteA" (line 1). Names of columns belong into the first row, names of rows into the first column, other words behind a #.',
     ],
   ]);
 });

@@ -1,25 +1,34 @@
-// Comma- or tab-separated values as spreadsheets, R and pandas write them: quoted cells, doubled quotes, a header line. RFC 4180.
+// Tables of texts as spreadsheets, R and pandas write them: cells separated by commas, semicolons, tabs or blanks, quoted cells, doubled quotes, a header
+// line. RFC 4180.
 import { InputError } from "../../errors.js";
+import { SEPARATED_BY, type Separator } from "./cells.js";
 import { readTextFile, type TextOptions } from "./read-text.js";
 
 export interface Table {
   readonly columns: readonly string[];
   /** Cells by row, as many as columns. */
   readonly rows: readonly (readonly string[])[];
+  readonly separator: Separator;
 }
 
-/** Tabs separate where the first line has one outside quotes and no comma. Blank lines are skipped. */
-export function parseDelimited(text: string): string[][] {
+const CHARACTERS: Readonly<Record<Separator, string>> = { tab: "\t", semicolon: ";", comma: ",", blanks: " " };
+/** What separates is decided by all lines; of several that could, the first of these. */
+const BY_PRECEDENCE: readonly Separator[] = ["tab", "semicolon", "comma", "blanks"];
+
+/** Cells by row; blank lines are skipped. Undefined: a quote is not closed. */
+export function parseDelimited(text: string, separator: Separator): string[][] | undefined {
   const source = text.replace(/^\ufeff/, "");
-  const firstLine = source.split(/\r?\n/, 1)[0]!.replace(/"[^"]*"/g, "");
-  const separator = firstLine.includes("\t") && !firstLine.includes(",") ? "\t" : ",";
+  const isSeparator = (char: string) => char === CHARACTERS[separator] || (separator === "blanks" && char === "\t");
   const rows: string[][] = [];
   let row: string[] = [];
   let cell = "";
   let quoted = false;
+  let wasQuoted = false;
   const endCell = () => {
-    row.push(cell.trim());
+    // any number of blanks separate
+    if (separator !== "blanks" || cell !== "" || wasQuoted) row.push(cell.trim());
     cell = "";
+    wasQuoted = false;
   };
   const endRow = () => {
     endCell();
@@ -35,29 +44,72 @@ export function parseDelimited(text: string): string[][] {
     } else if (char === '"' && cell.trim() === "") {
       cell = "";
       quoted = true;
-    } else if (char === separator) endCell();
+      wasQuoted = true;
+    } else if (isSeparator(char)) endCell();
     else if (char === "\n") endRow();
     else if (char !== "\r") cell += char;
+    else if (source[i + 1] !== "\n") endRow();
   }
+  if (quoted) return undefined;
   endRow();
   return rows;
 }
 
 /** Throws as readTextFile; InputError: unreadable, no rows, or rows of other lengths than the header. */
 export async function readTable(path: string, options: TextOptions = {}): Promise<Table> {
-  const [columns, ...rows] = parseDelimited(await readTextFile(path, options));
+  const text = await readTextFile(path, options);
+  const { separator, lines } = readLines(text, path);
+  const [columns, ...rows] = lines;
   if (columns === undefined || rows.length === 0) {
     throw new InputError(
       `Cannot read ${path}: expected a header line and rows, got ${columns === undefined ? "nothing" : "a header alone"}. Is it the right file?`,
       { path },
     );
   }
-  const uneven = rows.findIndex((row) => row.length !== columns.length);
+  // R's write.table has no cell above its row names
+  const header = hasRowNumbers(columns, rows) ? ["", ...columns] : columns;
+  const uneven = rows.findIndex((row) => row.length !== header.length);
   if (uneven >= 0) {
     throw new InputError(
-      `Cannot read ${path}: expected ${columns.length} cells in every row, as the header has, got ${rows[uneven]!.length} in row ${uneven + 1} after it. Correct the row.`,
+      `Cannot read ${path}: expected ${header.length} cells in every row, as the header has between its ${SEPARATED_BY[separator]}, got ${rows[uneven]!.length} in row ${uneven + 1} after it. Correct the row.`,
       { path },
     );
   }
-  return { columns, rows };
+  const twice = header.find((name, i) => name !== "" && header.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new InputError(
+      `Cannot read ${path}: expected columns of different names, got two named ${JSON.stringify(twice.slice(0, 200))}. Rename one of them.`,
+      { path },
+    );
+  }
+  return { columns: header, rows, separator };
+}
+
+/** Throws InputError: a quote is not closed. */
+function readLines(text: string, path: string): { separator: Separator; lines: string[][] } {
+  let several: Separator | undefined;
+  for (const separator of BY_PRECEDENCE) {
+    const lines = parseDelimited(text, separator);
+    if (lines === undefined) {
+      throw new InputError(
+        `Cannot read ${path}: expected quotes that are closed, got one that is open at the end. Close it, or leave quotes out.`,
+        { path },
+      );
+    }
+    if ((lines[0]?.length ?? 0) < 2) continue;
+    if (isEven(lines)) return { separator, lines };
+    if (separator !== "blanks") several ??= separator;
+  }
+  // uneven rows, of which it is said; or a header of one cell, which has no separator
+  const separator = several ?? "comma";
+  return { separator, lines: parseDelimited(text, separator)! };
+}
+
+/** As long as the header, or longer by R's row numbers. */
+function isEven([header, ...rows]: readonly (readonly string[])[]): boolean {
+  return hasRowNumbers(header!, rows) || rows.every((row) => row.length === header!.length);
+}
+
+function hasRowNumbers(header: readonly string[], rows: readonly (readonly string[])[]): boolean {
+  return rows.length > 0 && rows.every((row, i) => row.length === header.length + 1 && row[0] === String(i + 1));
 }

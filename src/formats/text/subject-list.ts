@@ -2,16 +2,22 @@
 import { dirname, isAbsolute, join } from "node:path";
 import { InputError } from "../../errors.js";
 import { pathKindOf } from "../path-kind.js";
+import { linesOf } from "./lines.js";
 import { readTextFile, type TextOptions } from "./read-text.js";
 
-/** Names in order; trailing blanks stripped, blank lines skipped. Leading blanks belong to a name. May be empty. */
+/**
+ * Names in order; trailing blanks stripped, blank lines skipped. Leading blanks belong to a name. Where every line stands in quotes (R's write.table), they
+ * are not part of the names. May be empty.
+ */
 export function parseSubjectList(text: string): string[] {
-  return text
-    .replace(/^\ufeff/, "")
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .filter((name) => name.trim() !== "");
+  const names: string[] = [];
+  for (const { content } of linesOf(text)) if (content.trim() !== "") names.push(content.trimEnd());
+  return names.every((name) => QUOTED.test(name))
+    ? names.map((name) => name.slice(1, -1).replaceAll('""', '"'))
+    : names;
 }
+
+const QUOTED = /^"(?:[^"]|"")+"$/;
 
 /** Throws as readTextFile; InputError when it names nothing. */
 export async function readSubjectList(path: string, options: TextOptions = {}): Promise<string[]> {
@@ -59,8 +65,17 @@ export function resolveSubjectFiles(names: readonly string[], search: SubjectSea
       `in ${describeFolder(searchedIn)} the first one missing is ${names[missing]} (${missing + 1} of ${names.length})`,
     );
   }
-  const message = `Cannot find the files named in ${search.listPath}: expected all ${names.length} in one folder, got none that has them: ${lacks.join("; ")}. Correct the names, or move the list beside the files.`;
+  const remedy = looksLikeTable(names)
+    ? "It looks like a table: a list has one file name a line; tables are for convert cohort."
+    : "Correct the names, or move the list beside the files.";
+  const message = `Cannot find the files named in ${search.listPath}: expected all ${names.length} in one folder, got none that has them: ${lacks.join("; ")}. ${remedy}`;
   throw new InputError(message, { path: search.listPath });
+}
+
+/** Several cells in every line, as many as in the first. */
+function looksLikeTable(names: readonly string[]): boolean {
+  const counts = new Set(names.map((name) => name.split(/[\t,;]/).length));
+  return counts.size === 1 && !counts.has(1);
 }
 
 const describeFolder = (folder: string): string => (folder === "." ? "the working directory" : folder);

@@ -66,7 +66,7 @@ describe("parseMatrix", () => {
     ["1 2\n3\n", "expected 2 columns as in its first row, got 1 (line 2)"],
     [
       "1 2\n3 age\n",
-      'expected a number, got "age" (line 2). Names of columns or rows need a # in front of their line.',
+      'expected a number, got "age" (line 2). Names of columns belong into the first row, names of rows into the first column, other words behind a #.',
     ],
     ["0x10", 'expected a number, got "0x10" (line 1)'],
     ["1e", 'got "1e"'],
@@ -99,7 +99,7 @@ describe("parseIntegers", () => {
     (token) => {
       const shown = token.length > 40 ? `${token.slice(0, 40)}..` : token;
       const message = /^-0x/.test(token)
-        ? 'Cannot read g.csv: expected a number, got "-0x10" (line 3). Names of columns or rows need a # in front of their line.'
+        ? 'Cannot read g.csv: expected a number, got "-0x10" (line 3). Names of columns belong into the first row, names of rows into the first column, other words behind a #.'
         : `Cannot read g.csv: expected integers from -2147483648 to 2147483647, got ${shown} (row 2, column 2, counting from 1). Correct the value.`;
       expect(() => parseIntegers(`# a b\n1 2\n3,${token} # c\n`, "g.csv")).toThrow(message);
     },

@@ -1,0 +1,54 @@
+// How the numbers of a text are laid out: decided by all of it, for all of it.
+import { InputError } from "../../errors.js";
+import { SEPARATED_BY, type Separator, separatorOf } from "./cells.js";
+import { decimalLayout } from "./decimal-commas.js";
+import { contentLines } from "./lines.js";
+import { isNumber, shorten, TOKEN } from "./numbers.js";
+import { layoutWith, type TableLayout, widthIn } from "./table-layout.js";
+
+const SEPARATORS: readonly Separator[] = ["tab", "semicolon", "comma", "blanks"];
+
+/** Undefined: numbers alone, separated as MRtrix3 has them. Throws InputError where two readings are possible: both are named. */
+export function* findLayout(text: string, path: string): Generator<void, TableLayout | undefined> {
+  const [first, second] = firstLines(text);
+  if (first === undefined) return undefined;
+  const tokens = first.match(TOKEN) ?? [];
+  if (!tokens.every(isNumber)) return yield* tableLayout(text, first, second, path);
+  return text.includes(",") ? yield* decimalLayout(text, path) : undefined;
+}
+
+function firstLines(text: string): string[] {
+  const found: string[] = [];
+  for (const { content } of contentLines(text)) {
+    if (/[^\s,;]/.test(content)) found.push(content);
+    if (found.length === 2) break;
+  }
+  return found;
+}
+
+/** Names above or beside the numbers, or quotes. Where no layout fits it is the likeliest: reading by it says what is wrong. */
+function* tableLayout(
+  text: string,
+  first: string,
+  second: string | undefined,
+  path: string,
+): Generator<void, TableLayout | undefined> {
+  const fitting: { layout: TableLayout; width: number }[] = [];
+  for (const separator of SEPARATORS) {
+    const layout = layoutWith(separator, first, second);
+    const width = layout && (yield* widthIn(text, layout));
+    if (width !== undefined) fitting.push({ layout: layout!, width });
+    // what tabs separate, blanks separate too
+    if (separator === "tab" && (width ?? 0) > 1) break;
+  }
+  const [one, other] = fitting.filter(({ width }) => width > 1);
+  if (one !== undefined && other !== undefined) {
+    const reading = ({ layout, width }: { layout: TableLayout; width: number }) =>
+      `${width} cells a row, separated by ${SEPARATED_BY[layout.separator]}`;
+    throw new InputError(
+      `Cannot read ${path}: its rows may have ${reading(one)}, or ${reading(other)}, as in ${JSON.stringify(shorten(first))}, expected one reading, got two. Separate the cells in one way, and write decimal points.`,
+      { path },
+    );
+  }
+  return (one ?? fitting[0])?.layout ?? layoutWith(separatorOf(first), first, second);
+}
