@@ -9,6 +9,10 @@ export interface VectorSource {
   readonly nElements: number;
   /** One a subject, in row order. Rows of one file carry its name and their number. */
   readonly sources: readonly InputFile[];
+  /** One a subject; undefined: the input has values without names. */
+  readonly subjectNames?: readonly string[] | undefined;
+  /** How it was read where that is not the plain case: sentences. */
+  readonly notes?: readonly string[];
   /** The types that may be needed, the narrowest first: float32 until a value turns up that it cannot hold. */
   readonly elementTypes: readonly [ElementType, ...ElementType[]];
   /** Held beside the rows while they are read. */

@@ -1,13 +1,15 @@
 // Vectors in text: a list of files with one vector each, or one matrix with a row a subject.
 import { basename } from "node:path";
 import { BudgetError, InputError, isFixelstreamError } from "../src/errors.js";
-import { readMatrix } from "../src/formats/text/matrix.js";
+import { describeForm, readMatrix } from "../src/formats/text/matrix.js";
+import { isNumber } from "../src/formats/text/numbers.js";
 import { BYTES_A_CHARACTER, LARGEST_TEXT, readTextFile, type TextOptions } from "../src/formats/text/read-text.js";
 import { readSubjectList, resolveSubjectFiles } from "../src/formats/text/subject-list.js";
 import { checksumFile } from "../src/publish/checksum-file.js";
 import { formatBytes } from "../src/units.js";
 import { assertUnchanged, describeInput } from "./subject-files.js";
 import { copyExactly, type VectorSource } from "./vector-source.js";
+import { formOfVectorText } from "./vector-text-form.js";
 
 export interface VectorTextOptions extends Pick<TextOptions, "signal"> {
   readonly memoryBytes: number;
@@ -15,30 +17,23 @@ export interface VectorTextOptions extends Pick<TextOptions, "signal"> {
 
 /** Problems written out in one message. */
 const LISTED = 100;
-const NUMBER = /^[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan|inf|infinity)$/i;
-
-/** What the first line that is not a comment consists of tells: only numbers, and the file is a matrix. */
-export function isTextMatrix(text: string): boolean {
-  for (const line of text.split("\n", 1000)) {
-    const tokens = line
-      .replace(/#.*/, "")
-      .split(/[\s,;]+/)
-      .filter((token) => token !== "" && token !== "\ufeff");
-    if (tokens.length > 0) return tokens.every((token) => NUMBER.test(token));
-  }
-  return false;
-}
-
 /** One path a line, searched beside the list, then in the working directory. Throws InputError. */
-export async function openVectorList(path: string, options: VectorTextOptions): Promise<VectorSource> {
+async function openVectorList(path: string, options: VectorTextOptions): Promise<VectorSource> {
   const names = await readSubjectList(path, options);
-  const { paths } = resolveSubjectFiles(names, { listPath: path });
+  const { paths, searchedIn } = resolveSubjectFiles(names, { listPath: path });
+  const isDoubtful = names.every(isNumber);
   const files = paths.map((typedPath, i) => ({ ...describeInput(names[i]!, typedPath), typedPath }));
   const nElements = (await readVector(paths[0]!, options)).length;
   const largest = files.reduce((most, { sizeBytes }) => Math.max(most, sizeBytes), 0);
   return {
     path,
     nSubjects: names.length,
+    subjectNames: names,
+    notes: isDoubtful
+      ? [
+          `${path} is read as a list of files: all of its ${names.length} lines name one in ${searchedIn === "." ? "the working directory" : searchedIn}.`,
+        ]
+      : [],
     nElements,
     sources: files.map(({ name, path, sizeBytes, mtimeMs }) => ({ name, path, sizeBytes, mtimeMs })),
     elementTypes: ["f32", "f64"],
@@ -119,12 +114,16 @@ export async function openTextMatrix(path: string, options: VectorTextOptions): 
       { neededBytes: needed, givenBytes: memoryBytes },
     );
   }
-  const { nRows, nColumns } = await readMatrix(path, options);
+  const table = await readMatrix(path, options);
+  const { nRows, nColumns, rowNames } = table;
+  const form = describeForm(table);
   return {
     path,
     nSubjects: nRows,
     nElements: nColumns,
-    sources: Array.from({ length: nRows }, (_, i) => ({ ...input, name: `${input.name}[${i}]` })),
+    sources: Array.from({ length: nRows }, (_, i) => ({ ...input, name: rowNames?.[i] ?? `${input.name}[${i}]` })),
+    subjectNames: rowNames,
+    notes: form === undefined ? [] : [`${path} is read as ${form}.`],
     elementTypes: ["f32", "f64"],
     readerBytes: needed,
     async openRows() {
@@ -142,11 +141,11 @@ export async function openTextMatrix(path: string, options: VectorTextOptions): 
   };
 }
 
-/** Throws InputError when it is no text. */
+/** Throws InputError when it is no text, or may be a list as well as a matrix. */
 export async function openVectorText(path: string, options: VectorTextOptions): Promise<VectorSource> {
   const { sizeBytes } = describeInput(basename(path), path);
   // a list is small; what is too large to be held is looked at by openTextMatrix, which refuses it
   const isHeld = sizeBytes <= LARGEST_TEXT && sizeBytes * BYTES_A_CHARACTER <= options.memoryBytes;
-  const isMatrix = !isHeld || isTextMatrix(await readTextFile(path, options));
-  return isMatrix ? await openTextMatrix(path, options) : await openVectorList(path, options);
+  const form = isHeld ? formOfVectorText(await readTextFile(path, options), path) : "matrix";
+  return form === "matrix" ? await openTextMatrix(path, options) : await openVectorList(path, options);
 }
