@@ -182,7 +182,11 @@ describe("ModelArray's table of images", () => {
   });
   test.each([
     ["no columns of paths", "id,age\n1,2\n", /expected columns scalar_name and source_file, or columns of image paths/],
-    ["an empty cell", "scalar_name,source_file\nFD,sub-01.mif\nFD,\n", /got an empty cell for the 2\. of 2/],
+    [
+      "an empty cell",
+      "scalar_name,source_file\nFD,sub-01.mif\nFD,\n",
+      /got an empty cell in column source_file, row 2 after the header/,
+    ],
     ["uneven rows", "scalar_name,source_file\nFD,sub-01.mif,3\n", /expected 2 cells in every row, .* got 3 in row 1/],
     ["a missing file", "scalar_name,source_file\nFD,sub-99.mif\n", /the first one missing is sub-99\.mif/],
   ])("%s", async (name, text, expected) => {

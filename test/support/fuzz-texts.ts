@@ -52,7 +52,7 @@ export function textTargets(directory: string): FuzzTarget<never>[] {
   };
   const targets = [
     target("cohort table", mutatedFile(COHORTS, ["FD,x.mif,1", '"', ","]), async () => {
-      const scalars = await readCohort(file, undefined);
+      const { scalars } = await readCohort(file, undefined);
       assertThat(scalars.length > 0 && scalars.every(({ sourceFiles }) => !sourceFiles.includes("")), "files");
     }),
     {

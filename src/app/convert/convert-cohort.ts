@@ -32,6 +32,12 @@ export interface ConvertCohortSummary {
   readonly path: string;
   readonly nElements: number;
   readonly scalars: readonly ConvertedScalar[];
+  /** Subjects, the same for every scalar. */
+  readonly nSubjects: number;
+  /** What was done that the table does not say in so many words: rows that were brought into one order. */
+  readonly warnings: readonly string[];
+  /** Columns of a wide table that name no images. */
+  readonly unusedColumns: readonly string[];
 }
 
 /** Paths are looked for in the template, beside the table, in the working directory. Throws InputError (all problems of the files of a scalar), BudgetError. */
@@ -40,7 +46,7 @@ export async function convertCohort(options: ConvertCohortOptions): Promise<Conv
   await assertFree(output, force);
   const directory = openFixelDirectory(options.template);
   const { memoryBytes, signal } = options;
-  const found = await readCohort(cohort, options.scalars, { memoryBytes, signal });
+  const { scalars: found, joined, unused } = await readCohort(cohort, options.scalars, { memoryBytes, signal });
   const scalars: ImageScalar[] = [];
   for (const [i, { name, sourceFiles }] of found.entries()) {
     const search = { fixelDirectory: directory.path, listPath: cohort };
@@ -53,7 +59,11 @@ export async function convertCohort(options: ConvertCohortOptions): Promise<Conv
     scalars.push({ name, files });
   }
   const converted = await convertImages({ ...options, scalars, directory });
-  return { path: output, nElements: directory.nFixels, scalars: converted };
+  return {
+    ...{ path: output, nElements: directory.nFixels, scalars: converted, nSubjects: found[0]!.sourceFiles.length },
+    warnings: joined === undefined ? [] : [joined],
+    unusedColumns: unused,
+  };
 }
 
 /** The output can be made: before long work. Throws InputError. */

@@ -28,7 +28,7 @@ type Typed = StandardOptions &
 const HELP = {
   about: [
     "Convert the images that a table names into a store or a ModelArray file, all scalars into one.",
-    "The table is ModelArray's: a row a subject and scalar with columns scalar_name and source_file; or a row a subject with a column of paths a scalar. Other columns are ignored. Paths are looked for in the template, then beside the table, then in the working directory.",
+    "The table is ModelArray's: a row a subject and scalar with columns scalar_name and source_file; or a row a subject with a column of paths a scalar. Cells may be separated by commas, semicolons, tabs or blanks. Rows of several scalars are joined by a column of subjects (subject_id, participant_id, ..), else by their file names, into one order. Paths are looked for in the template, then beside the table, then in the working directory.",
   ],
   examples: [
     "convert cohort cohort.csv cohort.h5 --template fixel_template/",
@@ -75,6 +75,7 @@ export function createConvertCohortCommand(streams: CliStreams): Command {
         },
       });
       progress.stop();
+      for (const warning of summary.warnings) say(streams, `fixelstream: warning: ${warning}\n`);
       if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) {
         const scalars = summary.scalars.map(
@@ -84,6 +85,9 @@ export function createConvertCohortCommand(streams: CliStreams): Command {
           streams,
           `fixelstream: ${output}: ${summary.nElements} fixels, ${scalars.join("; ")} in ${formatDuration(performance.now() - start)}\n`,
         );
+        const { unusedColumns } = summary;
+        if (unusedColumns.length > 0)
+          say(streams, `fixelstream: columns that name no images are not used: ${unusedColumns.join(", ")}\n`);
       }
     } finally {
       progress.stop();
