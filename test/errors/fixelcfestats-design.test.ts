@@ -11,14 +11,14 @@ describe("matrices", () => {
       "Cannot read design.txt: expected 2 columns as in its first row, got 1 (line 3). Give every row the same number of values.",
     ],
     [
-      "names of columns",
+      "names of columns are no row",
       (input) => write(input, "design.txt", "intercept,group\n1,0\n"),
-      'Cannot read design.txt: expected a number, got "intercept" (line 1). Names of columns or rows need a # in front of their line.',
+      "Cannot use design.txt: expected 8 rows (one per subject of subjects.txt), got 1. Rows follow the order of the subjects.",
     ],
     [
       "hexadecimal numbers",
       (input) => write(input, "contrast.txt", "# weights\n0 0x10\n"),
-      'Cannot read contrast.txt: expected a number, got "0x10" (line 2). Names of columns or rows need a # in front of their line.',
+      'Cannot read contrast.txt: expected a number, got "0x10" (line 2). Names of columns belong into the first row, names of rows into the first column, other words behind a #.',
     ],
     [
       "numbers beyond the largest",

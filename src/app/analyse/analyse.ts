@@ -46,6 +46,8 @@ export interface InferenceSummary {
   readonly nShuffles: number;
   readonly hypotheses: readonly {
     readonly name: string;
+    /** What the contrasts call it; absent where they do not. */
+    readonly label?: string;
     readonly largestZ: number;
     /** Elements with fwe_1mpvalue above 0.95; undefined with -notest. */
     readonly significant: number | undefined;
@@ -210,7 +212,10 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
       nSubjects: plan.partition.nSubjects,
       nElements: plan.selection.columns.length,
       nShuffles: options.notest ? 0 : plan.shuffles.count,
-      hypotheses: plan.hypotheses.map(({ name }, h) => ({ name, largestZ: largestZ[h]!, ...significance[h]! })),
+      hypotheses: plan.hypotheses.map(({ name }, h) => {
+        const label = plan.labels.get(name);
+        return { name, ...(label && { label }), largestZ: largestZ[h]!, ...significance[h]! };
+      }),
       warnings,
       elapsedMs: performance.now() - timings.start,
     };

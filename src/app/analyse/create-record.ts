@@ -79,7 +79,9 @@ function describeInputs({ opened, columns, prepared, copied, plan, options }: Re
   const { storePath, spec, sources } = opened;
   return {
     store: { path: storePath, reused: opened.reused, elementType: spec.elementType },
+    ...(plan.input.scalar === undefined ? {} : { scalar: plan.input.scalar }),
     subjects: sources,
+    ...(plan.notes.length === 0 ? {} : { notes: plan.notes }),
     ...(prepared === undefined ? {} : { connectivity: { path, reused, ...manifest!.sources } }),
     ...plan.files.read,
     ...(columns.length === 0
@@ -90,7 +92,7 @@ function describeInputs({ opened, columns, prepared, copied, plan, options }: Re
 }
 
 function describeProblem({ problem, plan, options }: RecordInputs): RunRecord["problem"] {
-  const { partition, columnInputs, selection, groups, hypotheses, shuffles } = plan;
+  const { partition, columnInputs, selection, groups, hypotheses, shuffles, factors, labels } = plan;
   return {
     ...problem,
     nElements: selection.columns.length,
@@ -100,7 +102,11 @@ function describeProblem({ problem, plan, options }: RecordInputs): RunRecord["p
     rank: partition.rank + columnInputs.length,
     degreesOfFreedom: partition.dof - columnInputs.length,
     varianceGroups: groups?.count ?? 1,
-    hypotheses: hypotheses.map(({ name, kind, rank }) => ({ name, kind, rank })),
+    ...(factors === undefined ? {} : { factors }),
+    hypotheses: hypotheses.map(({ name, kind, rank }) => {
+      const label = labels.get(name);
+      return { name, kind, rank, ...(label === undefined ? {} : { label }) };
+    }),
     nShuffles: options.notest ? 0 : shuffles.count,
     exhaustive: shuffles.exhaustive,
   };

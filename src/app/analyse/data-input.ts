@@ -26,6 +26,12 @@ export interface DataInput {
   readonly nSubjects: number;
   /** Of the source, inside a mask or not. */
   readonly nElements: number;
+  /** Names in row order; undefined where the input has values without names. */
+  readonly subjects: readonly string[] | undefined;
+  /** The scalar, where the input has a name for it. */
+  readonly scalar: string | undefined;
+  /** How the input was read where that is not the plain case: sentences. */
+  readonly notes?: readonly string[];
   /** What says which subjects there are, for messages about their number. */
   readonly subjectsFrom: string;
   /** The folder that had all files of a list of subjects; undefined where there is none. */

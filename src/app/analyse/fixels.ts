@@ -39,6 +39,9 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
     const found = await resolveFixelInput(given);
     return {
       nSubjects: found.subjects.length,
+      subjects: found.subjects,
+      scalar: found.scalar,
+      notes: found.notes ?? [],
       nElements: found.nFixels,
       subjectsFrom: subjects === "-" ? input : subjects,
       searchedIn: found.searchedIn,

@@ -7,7 +7,7 @@ import { openImage, readImageHeader } from "../../formats/image.js";
 import type { Image, ImageHeader } from "../../formats/image-header.js";
 import { bytesInMemory } from "../../formats/positional-bytes.js";
 import { asIntegers, type IntegerMatrix } from "../../formats/text/integers.js";
-import { type Matrix, parseMatrixInSteps } from "../../formats/text/matrix.js";
+import { describeForm, type NumberTable, parseMatrixInSteps } from "../../formats/text/matrix.js";
 import { readTextFile, type TextOptions } from "../../formats/text/read-text.js";
 import { namesOfList } from "../../formats/text/subject-list.js";
 import { describeSystemError } from "../../system-error.js";
@@ -18,6 +18,12 @@ export interface InputFile {
   readonly path: string;
   /** Of an image of two files (.mih): of its header, then its data. */
   readonly sha256: string;
+  /** How a text was read where that is not numbers alone. */
+  readonly readAs?: string;
+  /** Out of its first row. */
+  readonly columnNames?: readonly string[];
+  /** Out of its first column. */
+  readonly rowNames?: readonly string[];
 }
 
 /** `role`: what the file is for, its key in run.json. */
@@ -27,7 +33,7 @@ export interface InputFiles {
   /** Names, one a line. Throws InputError, also for none. */
   list(role: string, path: string): Promise<string[]>;
   /** Throws InputError as parseMatrix. */
-  matrix(role: string, path: string): Promise<Matrix>;
+  matrix(role: string, path: string): Promise<NumberTable>;
   /** Throws InputError as parseIntegers. */
   integers(role: string, path: string): Promise<IntegerMatrix>;
   /**
@@ -37,6 +43,8 @@ export interface InputFiles {
   image(role: string, path: string, check: (header: ImageHeader) => void): Image;
   /** What was read so far, by role. */
   readonly read: Readonly<Record<string, InputFile>>;
+  /** How texts were read where that is not numbers alone: sentences. */
+  readonly notes: readonly string[];
 }
 
 /** Of a run: what a text may take of its memory, and what ends the reading. */
@@ -49,16 +57,25 @@ export function createInputFiles(options: Pick<TextOptions, "memoryBytes" | "sig
         read[role] = { path, sha256: createHash("sha256").update(bytes).digest("hex") };
       },
     });
-  const parse = (content: string, path: string) =>
-    inTurns(parseMatrixInSteps(content, path), createTurns(options.signal));
+  const notes: string[] = [];
+  const parse = async (role: string, content: string, path: string): Promise<NumberTable> => {
+    const table = await inTurns(parseMatrixInSteps(content, path), createTurns(options.signal));
+    const readAs = describeForm(table);
+    if (readAs === undefined) return table;
+    notes.push(`${path} is read as ${readAs}.`);
+    const { columnNames, rowNames } = table;
+    read[role] = { ...read[role]!, readAs, ...(columnNames && { columnNames }), ...(rowNames && { rowNames }) };
+    return table;
+  };
   return {
     read,
+    notes,
     text,
     list: async (role, path) => namesOfList(await text(role, path), path),
-    matrix: async (role, path) => await parse(await text(role, path), path),
+    matrix: async (role, path) => await parse(role, await text(role, path), path),
     async integers(role, path) {
       const content = await text(role, path);
-      return asIntegers(await parse(content, path), content, path);
+      return asIntegers(await parse(role, content, path), content, path);
     },
     image(role, path, check) {
       check(readImageHeader(path));

@@ -1,5 +1,5 @@
 // From what was typed to a checked plan: every small file is read and every shape compared before the first block of data.
-
+import { DesignError } from "../../errors.js";
 import type { ShufflesIdentity } from "../../run/run-plan.js";
 import { designWarnings } from "../../stats/design/check-design.js";
 import type { Hypothesis } from "../../stats/design/hypothesis.js";
@@ -16,10 +16,15 @@ import type { AnalysisOptions } from "./options.js";
 import { resolveDesign } from "./plan/resolve-design.js";
 import { readVarianceGroups } from "./plan/resolve-model.js";
 import { resolveShuffles } from "./plan/resolve-shuffles.js";
+import { checkRowNames, type SubjectOrder } from "./plan/table-names.js";
 
 export interface AnalysisPlan<Input extends DataInput = DataInput> {
   readonly input: Input;
   readonly design: Matrix;
+  /** Names of the design's columns, where it has them. */
+  readonly factors: readonly string[] | undefined;
+  /** What the user calls hypotheses, by their names: out of the first column of contrasts and F-tests. */
+  readonly labels: ReadonlyMap<string, string>;
   readonly hypotheses: readonly Hypothesis[];
   /** Of the design alone; with element-wise columns without hypotheses. */
   readonly partition: DesignPartition;
@@ -35,7 +40,18 @@ export interface AnalysisPlan<Input extends DataInput = DataInput> {
   readonly cache: string;
   /** The small files, as they were when they were read. */
   readonly files: InputFiles;
+  /** How inputs were read where that is not the plain case: sentences. */
+  readonly notes: readonly string[];
   readonly warnings: readonly Warning[];
+}
+
+/** Other files with a row a subject; the design's names are checked together with its shape. Throws DesignError. */
+function checkNamedRows({ read }: InputFiles, order: SubjectOrder): readonly string[] {
+  const roles = ["variance", "exchangeWithin", "exchangeWhole", "permutations"];
+  const checks = roles.flatMap((role) => (read[role] === undefined ? [] : [checkRowNames(read[role], order)]));
+  const problems = checks.flatMap((check) => check.problems);
+  if (problems.length > 0) throw new DesignError(problems);
+  return checks.flatMap((check) => check.notes);
 }
 
 const NOT_VERIFIED: Warning = {
@@ -55,15 +71,18 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
   const files = createInputFiles({ memoryBytes: options.memoryBytes, signal });
   const context = { cache, files, signal };
   const input = await kind.resolveInput(options, context);
-  const { nSubjects, subjectsFrom } = input;
-  const { design, list } = await resolveDesign(options, { files, nSubjects, subjectsFrom });
+  const { subjects, nSubjects, subjectsFrom } = input;
+  const order = { subjects, nSubjects, subjectsFrom };
+  const { design, list, factors, labels, notes } = await resolveDesign(options, { files, ...order });
   const variance = await readVarianceGroups(options.variance, nSubjects, files);
   const columnInputs = await kind.resolveColumns(options, input, context);
   const selection = kind.selectElements(options, input, files);
   const turns = createTurns(signal);
   const shuffles = await resolveShuffles(options, { nSubjects, seed: options.seed, files, turns });
+  const named = checkNamedRows(files, order);
   return {
-    ...{ input, design, columnInputs, selection, cache, files },
+    ...{ input, design, columnInputs, selection, cache, files, factors, labels },
+    notes: [...(input.notes ?? []), ...files.notes, ...notes, ...named],
     hypotheses: list.hypotheses,
     partition: partitionDesign(design, columnInputs.length === 0 ? list.hypotheses : []),
     groups: variance.groups,

@@ -62,6 +62,7 @@ async function resolveStore(options: FixelInputOptions): Promise<FixelInput> {
   return {
     nFixels: store.nElements,
     subjects: rows === undefined ? names : rows.map((row) => names[row]!),
+    scalar,
     searchedIn: undefined,
     template,
     expected: store.spec(scalar, rows),
@@ -184,6 +185,7 @@ async function resolveDirectory(options: FixelInputOptions, directory: FixelDire
   return {
     nFixels: directory.nFixels,
     subjects: names,
+    scalar: options.scalar,
     searchedIn,
     template: directory,
     warnings: directory.warnings,

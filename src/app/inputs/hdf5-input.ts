@@ -34,6 +34,7 @@ export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInpu
     return {
       nFixels: scalar.nElements,
       subjects: rows === undefined ? names : rows.map((row) => names[row]!),
+      scalar: scalar.name,
       searchedIn: undefined,
       template,
       expected,

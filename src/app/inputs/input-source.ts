@@ -49,6 +49,10 @@ export interface FixelInput {
   readonly nFixels: number;
   /** Subject names in row order. */
   readonly subjects: readonly string[];
+  /** The scalar's name; undefined for a fixel directory, which has none. */
+  readonly scalar: string | undefined;
+  /** How subjects were found where that is not the plain case: sentences. */
+  readonly notes?: readonly string[];
   /** The folder that had all files of the subject list; undefined for a store. */
   readonly searchedIn: string | undefined;
   readonly template: { readonly indexPath: string; readonly directionsPath: string };

@@ -22,6 +22,12 @@ export type VectorInputOptions = InputOptions;
 export interface VectorInput {
   readonly nSubjects: number;
   readonly nElements: number;
+  /** Names in row order; undefined where the input has values without names. */
+  readonly subjects: readonly string[] | undefined;
+  /** Of a store or an .h5. */
+  readonly scalar: string | undefined;
+  /** How it was read where that is not the plain case: sentences. */
+  readonly notes?: readonly string[];
   /** The data as far as they are known without converting: float32 until a value turns up that needs more. */
   readonly expected: ColumnSourceSpec;
   /** Bytes that `open` will write to the cache. */
@@ -70,6 +76,9 @@ export async function resolveVectorInput(options: VectorInputOptions): Promise<V
   return {
     nSubjects,
     nElements,
+    subjects: source.subjectNames,
+    scalar: undefined,
+    notes: source.notes ?? [],
     expected: cached.expected,
     bytesToWrite: cached.bytesToWrite,
     widestType: () => (cached.isKnown ? cached.expected.elementType : source.elementTypes.at(-1)!),
@@ -93,6 +102,8 @@ function resolveStore({ input, scalar: wanted, io, verify }: VectorInputOptions)
   return {
     nSubjects: store.nSubjects,
     nElements: store.nElements,
+    subjects: namedSubjects(store.subjectNames(scalar)),
+    scalar,
     expected: store.spec(scalar),
     bytesToWrite: 0,
     warnings: verify !== false ? uncheckedWarnings(store) : [],
@@ -116,6 +127,8 @@ async function resolveHdf5(options: VectorInputOptions): Promise<VectorInput> {
     return {
       nSubjects: scalar.nSubjects,
       nElements: scalar.nElements,
+      subjects: scalar.subjectNames,
+      scalar: scalar.name,
       expected: spec,
       bytesToWrite: 0,
       widestType: () => spec.elementType,
@@ -130,6 +143,10 @@ async function resolveHdf5(options: VectorInputOptions): Promise<VectorInput> {
     await file.close();
   }
 }
+
+/** Undefined: rows of a matrix without names, which carry its name and their number. */
+const namedSubjects = (names: readonly string[]): readonly string[] | undefined =>
+  names.every((name, row) => name.endsWith(`[${row}]`)) ? undefined : names;
 
 function openedStore(store: Store, scalar: string, reused: boolean): OpenedVectors {
   const missing = store.missing(scalar);

@@ -22,7 +22,10 @@ export function reportInference(streams: CliStreams, typed: ProgressChoice & { i
     note,
     stop: () => progress.stop(),
     events: {
-      onFacts: (facts) => note(formatFacts(facts)),
+      onFacts: (facts) => {
+        note(formatFacts(facts));
+        for (const text of facts.notes) note(text);
+      },
       onPlan: (plan) => {
         if (typed.info) progress.write(formatPlan(plan));
       },
@@ -36,7 +39,7 @@ export function reportInference(streams: CliStreams, typed: ProgressChoice & { i
 
 function formatFacts(facts: InferenceFacts): string {
   const { elements, nElements, nInMask, nInPosthoc, nSubjects, subjectsFrom, nFactors, condition } = facts;
-  const { nElementColumns, nVarianceGroups, hypotheses } = facts;
+  const { nElementColumns, nVarianceGroups, hypotheses, scalar, firstSubject, lastSubject, factors } = facts;
   const listed = (...parts: (string | undefined)[]) => {
     const present = parts.filter((part) => part !== undefined);
     return present.length === 0 ? "" : ` (${present.join(", ")})`;
@@ -47,12 +50,18 @@ function formatFacts(facts: InferenceFacts): string {
     when(nInPosthoc !== undefined, `${nInPosthoc} tested`),
   );
   const subjects = listed(
+    when(
+      firstSubject !== undefined,
+      firstSubject === lastSubject ? `${firstSubject}` : `${firstSubject} .. ${lastSubject}`,
+    ),
     when(subjectsFrom !== undefined, `found in ${subjectsFrom}`),
     when(nVarianceGroups > 1, `${nVarianceGroups} variance groups`),
   );
-  const factors = listed(
+  const columns = listed(
+    when(factors !== undefined, `${factors?.join(", ")}`),
     when(nElementColumns > 0, `${nElementColumns} element-wise`),
     `condition number ${condition.toPrecision(4)}${nElementColumns > 0 ? " without those" : ""}`,
   );
-  return `${nElements} ${elements}${counted}, ${nSubjects} subjects${subjects}, ${nFactors} factors${factors}, hypotheses ${hypotheses.join(" ")}`;
+  const of = scalar === undefined ? "" : `${scalar}: `;
+  return `${of}${nElements} ${elements}${counted}, ${nSubjects} subjects${subjects}, ${nFactors} factors${columns}, hypotheses ${hypotheses.join(" ")}`;
 }

@@ -40,13 +40,14 @@ export function checkDesignShapes(inputs: DesignInputs): string[] {
 
 /** Problems of entries that are not finite, one sentence a matrix; decompositions need finite ones. */
 export function checkFinite(matrices: readonly NamedMatrix[]): string[] {
-  return matrices.flatMap(({ matrix, path }) => {
+  return matrices.flatMap(({ matrix, path, columnNames }) => {
     const where = matrix.values.findIndex((v) => !Number.isFinite(v));
     if (where < 0) return [];
     const row = Math.floor(where / matrix.nColumns) + 1;
     const column = (where % matrix.nColumns) + 1;
+    const named = columnNames === undefined ? "" : `, ${columnNames[column - 1]}`;
     return [
-      `Cannot use ${path}: expected finite numbers, got ${matrix.values[where]} in row ${row}, column ${column} (counted from 1).`,
+      `Cannot use ${path}: expected finite numbers, got ${matrix.values[where]} in row ${row}, column ${column} (counted from 1${named}).`,
     ];
   });
 }

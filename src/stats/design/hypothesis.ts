@@ -30,6 +30,8 @@ export interface HypothesisInputs {
 export interface NamedMatrix {
   readonly matrix: Matrix;
   readonly path: string;
+  /** [nColumns], where the file has them. */
+  readonly columnNames?: readonly string[] | undefined;
 }
 
 export interface RowHypothesisInputs {

@@ -9,6 +9,7 @@ import {
 } from "../../../stats/design/hypothesis.js";
 import type { Matrix } from "../../../stats/design/matrix.js";
 import type { InputFiles } from "../input-files.js";
+import { checkColumnNames, checkRowNames, checkSelectedNames, type NamedRows } from "./table-names.js";
 import type { AnalysisOptions } from "../options.js";
 
 type DesignOptions = Pick<AnalysisOptions, "design" | "contrast" | "ftests" | "fonly" | "ttests" | "ftest" | "column">;
@@ -16,17 +17,29 @@ type DesignOptions = Pick<AnalysisOptions, "design" | "contrast" | "ftests" | "f
 export interface ResolvedDesign {
   readonly design: Matrix;
   readonly list: HypothesisList;
+  /** Of the design's columns, where it names them. */
+  readonly factors: readonly string[] | undefined;
+  /** What the rows of contrasts and F-tests are called, by the name of the hypothesis. */
+  readonly labels: ReadonlyMap<string, string>;
+  readonly notes: readonly string[];
+}
+
+export interface SubjectsOfRun {
+  /** Names in row order; undefined: the input has none. */
+  readonly subjects: readonly string[] | undefined;
+  readonly nSubjects: number;
+  readonly subjectsFrom: string;
 }
 
 /** Throws InputError for a file that is no matrix, DesignError with all problems found. */
 export async function resolveDesign(
   options: DesignOptions,
-  { files, nSubjects, subjectsFrom }: { files: InputFiles; nSubjects: number; subjectsFrom: string },
+  { files, subjects, nSubjects, subjectsFrom }: SubjectsOfRun & { readonly files: InputFiles },
 ): Promise<ResolvedDesign> {
-  const read = async (role: string, path: string): Promise<NamedMatrix> => ({
-    matrix: await files.matrix(role, path),
-    path,
-  });
+  const read = async (role: string, path: string): Promise<NamedMatrix & NamedRows> => {
+    const matrix = await files.matrix(role, path);
+    return { matrix, path, columnNames: matrix.columnNames, rowNames: matrix.rowNames };
+  };
   const readGiven = async (role: "contrast" | "ttests" | "ftests") => {
     const path = options[role];
     return path === undefined ? undefined : await read(role, path);
@@ -34,9 +47,10 @@ export async function resolveDesign(
   const design = await read("design", options.design);
   const contrasts = (await readGiven("contrast")) ?? (await readGiven("ttests"));
   const ftests = await readGiven("ftests");
-  const rows: NamedMatrix[] = [];
+  const rows: (NamedMatrix & NamedRows)[] = [];
   for (const [i, path] of (options.ftest ?? []).entries()) rows.push(await read(`ftest${i + 1}`, path));
   const withFactors = [...(contrasts === undefined ? [] : [contrasts]), ...rows];
+  const named = checkRowNames(design, { subjects, nSubjects, subjectsFrom });
   const problems = [
     ...checkDesignShapes({
       design: design.matrix,
@@ -46,6 +60,9 @@ export async function resolveDesign(
       nSubjects,
       subjectsFrom,
     }),
+    ...named.problems,
+    ...checkColumnNames(design, withFactors),
+    ...(contrasts === undefined || ftests === undefined ? [] : checkSelectedNames(contrasts, ftests)),
     ...checkFinite([design, ...withFactors, ...(ftests === undefined ? [] : [ftests])]),
   ];
   if (problems.length > 0) throw new DesignError(problems);
@@ -61,5 +78,13 @@ export async function resolveDesign(
   if (list.problems.length > 0) throw new DesignError(list.problems);
   const unusable = checkDesignRank(design.matrix, list.hypotheses, options.design, options.column?.length ?? 0);
   if (unusable.length > 0) throw new DesignError(unusable);
-  return { design: design.matrix, list };
+  const { columnNames: factors } = design;
+  return { design: design.matrix, list, factors, labels: labelsOf(contrasts, ftests), notes: named.notes };
+}
+
+function labelsOf(contrasts: NamedRows | undefined, ftests: NamedRows | undefined): Map<string, string> {
+  const labels = new Map<string, string>();
+  for (const [kind, names = []] of [["t", contrasts?.rowNames] as const, ["F", ftests?.rowNames] as const])
+    for (const [i, name] of names.entries()) labels.set(`${kind}${i + 1}`, name);
+  return labels;
 }
