@@ -2,6 +2,7 @@
 // positionals, negative numbers as values. The command's own option table is the only list of names.
 import type { Command } from "commander";
 import { UsageError } from "../errors.js";
+import { describeEarlier, didYouMean, nearest } from "./near-miss.js";
 import { spelled } from "./options/spelling.js";
 
 interface KnownOption {
@@ -100,7 +101,14 @@ function matchOption(typed: string, known: readonly KnownOption[], command: Comm
   const [shortest] = candidates;
   if (shortest === undefined) {
     const help = ["fixelstream", pathOf(command), "-help"].filter((word) => word !== "").join(" ");
-    throw new UsageError(`Unknown option -${typed}. \`${help}\` lists the options.`);
+    const isStatistical = known.some(({ name }) => name === "nshuffles");
+    const earlier = isStatistical ? describeEarlier(typed.toLowerCase()) : undefined;
+    if (earlier !== undefined) throw new UsageError(earlier);
+    const near = nearest(
+      typed,
+      known.map(({ name }) => name),
+    );
+    throw new UsageError(`Unknown option -${typed}.${didYouMean(near.map(spelled))} \`${help}\` lists the options.`);
   }
   if (candidates.every(({ name }) => name.startsWith(shortest.name))) return shortest;
   const names = candidates.map(({ name }) => spelled(name)).sort();

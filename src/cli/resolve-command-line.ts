@@ -1,6 +1,7 @@
 // From what was typed to what commander takes: finds the command that is meant, normalises its arguments, counts them.
 import type { Command } from "commander";
 import { UsageError } from "../errors.js";
+import { didYouMean, nearest } from "./near-miss.js";
 import { normaliseArguments, pathOf } from "./normalise-arguments.js";
 
 /** Throws UsageError: unknown command, options as normaliseArguments, too few or too many arguments. */
@@ -25,8 +26,9 @@ export function resolveCommandLine(program: Command, tokens: readonly string[]):
 }
 
 function unknownCommand(command: Command, typed: readonly string[]): UsageError {
-  const names = command.commands.map((child) => child.name()).join(", ");
-  return new UsageError(`Unknown command ${typed.join(" ")}. Use one of: ${names}.`);
+  const names = command.commands.map((child) => child.name());
+  const near = nearest(typed.at(-1) ?? "", names).map((name) => [...typed.slice(0, -1), name].join(" "));
+  return new UsageError(`Unknown command ${typed.join(" ")}.${didYouMean(near)} Use one of: ${names.join(", ")}.`);
 }
 
 function checkCount(command: Command, positionals: readonly string[]): void {

@@ -77,6 +77,33 @@ describe("options", () => {
     ["-no x", "Cannot tell which option -no is: --no-verify, -nonstationarity, -notest. Write more of its name."],
     ["-cfe", "Cannot tell which option -cfe is: -cfe_c, -cfe_dh, -cfe_e, -cfe_h, -cfe_legacy. Write more of its name."],
     ["-nope", "Unknown option -nope. `fixelstream fixelcfestats -help` lists the options."],
+    [
+      "-nshufles 10",
+      "Unknown option -nshufles. Did you mean -nshuffles? `fixelstream fixelcfestats -help` lists the options.",
+    ],
+    ["-maks a.mif", "Unknown option -maks. Did you mean -mask? `fixelstream fixelcfestats -help` lists the options."],
+    ["--sede 1", "Unknown option -sede. Did you mean --seed? `fixelstream fixelcfestats -help` lists the options."],
+    ["-cfe_dj 1", "Unknown option -cfe_dj. Did you mean -cfe_dh? `fixelstream fixelcfestats -help` lists the options."],
+    [
+      "-nperms 5000",
+      "Cannot use -nperms: it was an option of MRtrix3 before version 3.0. Its name today is -nshuffles.",
+    ],
+    [
+      "-nperm 5000",
+      "Cannot use -nperms: it was an option of MRtrix3 before version 3.0. Its name today is -nshuffles.",
+    ],
+    [
+      "-nonstationary",
+      "Cannot use -nonstationary: it was an option of MRtrix3 before version 3.0. Its name today is -nonstationarity, which is not supported yet by this version of fixelstream.",
+    ],
+    [
+      "-negative",
+      "Cannot use -negative: it was an option of MRtrix3 before version 3.0. Today every row of the contrast matrix is tested on its positive side: add the row with its signs turned.",
+    ],
+    [
+      "-smooth 10",
+      "Cannot use -smooth: it was an option of MRtrix3 before version 3.0. Today the data are smoothed beforehand, by MRtrix3's fixelfilter.",
+    ],
     ["-mask", "Cannot use -mask: expected a value after it, got nothing."],
     ["-mask -force", "Cannot use -mask: expected a value after it, got the option -force."],
     ["-config key", "Cannot use -config: expected two values after it, got one."],
@@ -103,9 +130,11 @@ describe("commands", () => {
   });
   it("unknown ones, naming those that exist", () => {
     expect(refusal("fixelstats a b")).toMatch(
-      /^Unknown command fixelstats\. Use one of: fixelcfestats, vectorstats, convert, /,
+      /^Unknown command fixelstats\. Did you mean fixelcfestats\? Use one of: fixelcfestats, vectorstats, convert, /,
     );
-    expect(refusal("convert voxels a")).toMatch(/^Unknown command convert voxels\. Use one of: fixels, /);
+    expect(refusal("convert voxels a")).toMatch(
+      /^Unknown command convert voxels\. Did you mean convert fixels\? Use one of: fixels, /,
+    );
     expect(refusal("-nope")).toBe("Unknown option -nope. `fixelstream -help` lists the options.");
   });
   it("too few or too many arguments, naming them", () => {
