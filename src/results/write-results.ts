@@ -3,6 +3,7 @@
 import { type HypothesisNull, NO_ELEMENT, type NullState } from "../run/null-state.js";
 import type { Observed } from "../run/observed.js";
 import { combineHypotheses, familyWise, sortNull } from "../stats/inference/family-wise.js";
+import { isBelowFivePercent, type NullFacts, type PValue, pValueOf } from "../stats/inference/p-values.js";
 import { createTurns, inTurns } from "../turns.js";
 import {
   inferenceResults,
@@ -14,8 +15,10 @@ import {
 } from "./result-list.js";
 
 export interface Significance {
-  /** Elements with fwe_1mpvalue above 0.95; undefined with -notest. */
+  /** Tested elements with family-wise p below 0.05, as p-values.ts defines p; undefined with -notest. */
   readonly significant: number | undefined;
+  /** Of the tested elements; 1 where there is none. */
+  readonly smallestP: number | undefined;
   readonly largestFwe: number | undefined;
 }
 
@@ -56,12 +59,15 @@ function largestOf(values: ArrayLike<number>): number {
   return largest;
 }
 
-/** The state must hold every shuffle of the plan. */
+const ONLY_ITSELF: NullFacts = { nSame: 1, hasUnshuffled: true };
+
+/** The state must hold every shuffle of the plan. `facts` of each hypothesis; none: the shuffles are all that is known of. */
 export async function writeInference(
   writer: ResultWriter,
   spec: ResultSpec,
   state: NullState,
   signal?: AbortSignal,
+  facts: readonly NullFacts[] = [],
 ): Promise<Significance[]> {
   const results = inferenceResults(spec);
   const { nElements } = state;
@@ -74,7 +80,7 @@ export async function writeInference(
     const own = state.hypotheses[h]!;
     if (names.enhanced !== undefined) await writer.write(names.enhanced, [own.defaults], signal);
     if (names.familyWise === undefined) {
-      found.push({ significant: undefined, largestFwe: undefined });
+      found.push({ significant: undefined, smallestP: undefined, largestFwe: undefined });
       continue;
     }
     if (names.null !== undefined) await writer.write(names.null, [own.maxima], signal);
@@ -85,7 +91,8 @@ export async function writeInference(
     for (let i = 0; i < nElements; i++) uncorrected[i] = own.counters[i]! / sorted.length;
     await writer.write(names.uncorrected!, [uncorrected], signal);
     await writer.write(names.contributions!, [contributions(state, h, strong?.hypotheses)], signal);
-    found.push(significanceOf(fwe, spec.eligible));
+    const pOf = (statistic: number) => pValueOf(statistic, sorted, facts[h] ?? ONLY_ITSELF);
+    found.push(await inTurns(significanceOf(own.defaults, fwe, { eligible: spec.eligible, pOf }), turns));
   }
   return found;
 }
@@ -103,15 +110,29 @@ function* familyWiseOf(own: HypothesisNull, sorted: Float64Array): Generator<und
   return fwe;
 }
 
-function significanceOf(fwe: ArrayLike<number>, eligible: Uint8Array | undefined): Significance {
+interface Counting {
+  readonly eligible: Uint8Array | undefined;
+  readonly pOf: (statistic: number) => PValue;
+}
+
+function* significanceOf(
+  statistics: ArrayLike<number>,
+  fwe: ArrayLike<number>,
+  { eligible, pOf }: Counting,
+): Generator<undefined, Significance> {
   let significant = 0;
+  let largest = 0;
   let largestFwe = 0;
   for (let i = 0; i < fwe.length; i++) {
+    if (i % STEP_ELEMENTS === STEP_ELEMENTS - 1) yield;
     if (eligible !== undefined && eligible[i] === 0) continue;
-    if (fwe[i]! > 0.95) significant++;
+    largest = Math.max(largest, statistics[i]!);
     largestFwe = Math.max(largestFwe, fwe[i]!);
+    // p is 1 - fwe at least: what is far from the threshold need not be looked up
+    if (fwe[i]! > 0.9 && isBelowFivePercent(pOf(statistics[i]!))) significant++;
   }
-  return { significant, largestFwe };
+  const { count, of } = pOf(largest);
+  return { significant, smallestP: count / of, largestFwe };
 }
 
 /** How often each element was the maximum; with -strong only where its hypothesis had the largest of all. */

@@ -117,9 +117,10 @@ it("a post-hoc mask that reaches beyond the mask", async () => {
   );
 });
 
-it("fewer distinct shuffles than asked for", async () => {
-  expect(await warningsOf(() => {}, { nSubjects: 4 }, ["-nshuffles", "100"])).toMatchInlineSnapshot(
-    `"Only 24 different permutations exist (100 were asked for): each is used once, and the smallest possible p-value is 1/24 = 0.0417."`,
+it("fewer distinct shuffles than asked for, and fewer relabellings still", async () => {
+  expect(await warningsOf(() => {}, { nSubjects: 4 }, ["-nshuffles", "100"])).toBe(
+    "Only 24 different permutations exist (100 were asked for): each is used once.\n" +
+      "No p-value of t1 can reach 0.05: the 24 permutations are 6 different relabellings, each 4 times, and the smallest possible one is 4/24 = 1/6 = 0.167. Use more subjects, or fewer restrictions on the shuffles.",
   );
 });
 

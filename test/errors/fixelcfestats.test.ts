@@ -167,7 +167,7 @@ describe("the output directory", () => {
     const result = await runInProcess([
       "fixelcfestats",
       ...input.positionals.with(5, locked),
-      ...["-quiet", "--cache", input.at("cache")],
+      ...["-nshuffles", "60", "-quiet", "--cache", input.at("cache")],
     ]);
     expect(result.stderr).toMatch(
       new RegExp(
@@ -234,7 +234,7 @@ describe("exit codes", () => {
       throw new TypeError("write is not a function");
     };
     const stderr = { write: (text: string) => lines.push(text) } as unknown as NodeJS.WriteStream;
-    const tokens = ["fixelcfestats", ...input.positionals, "--dry-run", "-quiet"];
+    const tokens = ["fixelcfestats", ...input.positionals, "-nshuffles", "60", "--dry-run", "-quiet"];
     expect(await runCli(tokens, { stdout: broken, stderr, command: "" })).toBe(70);
     expect(lines.join("")).toMatch(
       /^fixelstream: internal error: write is not a function\nThis is a bug in fixelstream\. Please report it with the command, the text below and, if there is one, run\.json\.\nfixelstream \d+\.\d+\.\d+, node \d+\.\d+\.\d+, \w+ \w+\nTypeError: /,

@@ -55,10 +55,40 @@ describe("a permutations file", () => {
       rows: [
         [1, 1],
         [2, 0],
-        [3, 2],
+        [3, 3],
       ],
       message:
         "Cannot use column 2 of perms.csv, counting from 1: expected each of 1..3 once, got 0 in row 2. Correct the column.",
+    },
+    {
+      name: "columns that count from 0 and from 1",
+      rows: [
+        [1, 3, 1],
+        [2, 2, 0],
+        [3, 1, 2],
+      ],
+      message:
+        "Cannot use perms.csv: expected all columns to count the subjects from 0, or all from 1, got 0..2 in column 3 and 1..3 in column 1 (columns counted from 1). Number the subjects one way.",
+    },
+    {
+      name: "negative indices beside 0",
+      rows: [
+        [0, -1],
+        [1, 0],
+        [2, -2],
+      ],
+      message:
+        "Cannot use perms.csv: expected indices from 1 where some are negative (sign flips, as PALM writes them), got 0 in column 1, counting from 1: -1 could be the second subject, counting from 0, or the first. Number the subjects from 1.",
+    },
+    {
+      name: "the same subject with both signs",
+      rows: [
+        [1, 1],
+        [2, -1],
+        [3, 3],
+      ],
+      message:
+        "Cannot use column 2 of perms.csv, counting from 1: expected each of 1..3 once, got -1 twice (again in row 2). Correct the column.",
     },
     {
       name: "not an integer",
@@ -106,6 +136,15 @@ describe("a permutations file", () => {
       "Cannot use -permutations perms.csv with -errors ise: expected -errors ee or both, since sign flips alone permute nothing. Leave one of the two out.",
     );
   });
+});
+
+test("a list of permutations and sign flips, where sign flips alone are asked for", () => {
+  const signed = matrix([1, -2], [2, 1], [3, 3]);
+  const error = thrown(() => planFromPermutations(signed, { ...options, errors: "ise" }));
+  expect(error).toBeInstanceOf(UsageError);
+  expect(error.message).toBe(
+    "Cannot use -permutations perms.csv with -errors ise: expected sign flips alone, got a permutation in column 2, counting from 1. Give -errors both.",
+  );
 });
 
 describe("exchangeability blocks", () => {

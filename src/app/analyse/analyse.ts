@@ -49,8 +49,9 @@ export interface InferenceSummary {
     /** What the contrasts call it; absent where they do not. */
     readonly label?: string;
     readonly largestZ: number;
-    /** Elements with fwe_1mpvalue above 0.95; undefined with -notest. */
+    /** As of results/write-results.ts. */
     readonly significant: number | undefined;
+    readonly smallestP: number | undefined;
     readonly largestFwe: number | undefined;
   }[];
   readonly warnings: readonly Warning[];
@@ -183,7 +184,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     const { state, cost } = await runShuffles(engine, inputs, events);
     Object.assign(timings.ms, cost.ms);
     await events.onNullState?.(state);
-    const significance = await timed("write", () => writeInference(results, spec, state, signal));
+    const significance = await timed("write", () => writeInference(results, spec, state, signal, plan.nullFacts));
     signal?.throwIfAborted();
     const { bytesRead, wideBatches } = cost;
     const recordOf = (files: readonly string[]) =>

@@ -12,11 +12,13 @@ import {
 } from "../../results/run-record.js";
 import type { Significance } from "../../results/write-results.js";
 import type { RunPlan } from "../../run/run-plan.js";
+import { smallestPossibleP } from "../../stats/inference/p-values.js";
 import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
 import type { OpenedColumn, OpenedData } from "./data-input.js";
 import type { AnalysisOptions } from "./options.js";
 import type { PlanSummary } from "./plan/describe-plan.js";
+import { testsOf } from "./plan/resolve-relabellings.js";
 import type { AnalysisPlan } from "./resolve-analysis.js";
 
 export interface Timings {
@@ -109,5 +111,14 @@ function describeProblem({ problem, plan, options }: RecordInputs): RunRecord["p
     }),
     nShuffles: options.notest ? 0 : shuffles.count,
     exhaustive: shuffles.exhaustive,
+    ...(plan.relabellings === undefined ? {} : { relabellings: describeRelabellings(plan) }),
   };
+}
+
+/** Of each test that has p-values; null: as good as all shuffles differ, or not known. */
+function describeRelabellings({ relabellings, nullFacts, shuffles }: AnalysisPlan) {
+  return testsOf(relabellings!).map(({ name, nDifferent, nSame, nExist }) => {
+    const { count, of } = smallestPossibleP({ ...nullFacts[0]!, nSame }, shuffles.count);
+    return { name, nDifferent: nDifferent ?? null, nExist: nExist ?? null, smallestPossibleP: count / of };
+  });
 }

@@ -6,6 +6,8 @@ import type { Hypothesis } from "../../stats/design/hypothesis.js";
 import type { Matrix } from "../../stats/design/matrix.js";
 import { type DesignPartition, partitionDesign } from "../../stats/design/partition.js";
 import type { VarianceGroups } from "../../stats/glm/model.js";
+import type { NullFacts } from "../../stats/inference/p-values.js";
+import { describeShuffles } from "../../stats/shuffle/describe-shuffles.js";
 import type { ShufflePlan } from "../../stats/shuffle/shuffle-plan.js";
 import { createTurns } from "../../turns.js";
 import type { Warning } from "../../warnings.js";
@@ -15,6 +17,7 @@ import { createInputFiles, type InputFiles } from "./input-files.js";
 import type { AnalysisOptions } from "./options.js";
 import { resolveDesign } from "./plan/resolve-design.js";
 import { readVarianceGroups } from "./plan/resolve-model.js";
+import { type AnalysisRelabellings, nullFactsOf, resolveRelabellings, testsOf } from "./plan/resolve-relabellings.js";
 import { resolveShuffles } from "./plan/resolve-shuffles.js";
 import { checkRowNames, type SubjectOrder } from "./plan/table-names.js";
 
@@ -35,6 +38,10 @@ export interface AnalysisPlan<Input extends DataInput = DataInput> {
   readonly nFactors: number;
   readonly shuffles: ShufflePlan;
   readonly shufflesIdentity: ShufflesIdentity;
+  /** What the shuffles can tell apart; undefined with -notest. */
+  readonly relabellings: AnalysisRelabellings | undefined;
+  /** Of the null of each hypothesis. */
+  readonly nullFacts: readonly NullFacts[];
   readonly selection: ElementSelection;
   readonly enhancement: EnhancementPlan;
   readonly cache: string;
@@ -79,16 +86,21 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
   const selection = kind.selectElements(options, input, files);
   const turns = createTurns(signal);
   const shuffles = await resolveShuffles(options, { nSubjects, seed: options.seed, files, turns });
+  const { hypotheses } = list;
+  const partition = partitionDesign(design, columnInputs.length === 0 ? hypotheses : []);
+  const { groups } = variance;
+  const model = { design, hypotheses, groups, nElementColumns: columnInputs.length };
+  const question = { model, partition, shuffles, strong: options.strong };
+  const relabellings = options.notest ? undefined : await resolveRelabellings(question, turns);
   const named = checkNamedRows(files, order);
   return {
     ...{ input, design, columnInputs, selection, cache, files, factors, labels },
     notes: [...(input.notes ?? []), ...files.notes, ...notes, ...named],
-    hypotheses: list.hypotheses,
-    partition: partitionDesign(design, columnInputs.length === 0 ? list.hypotheses : []),
-    groups: variance.groups,
+    ...{ hypotheses, partition, groups, relabellings },
     nFactors: design.nColumns + columnInputs.length,
     shuffles: shuffles.shuffles,
     shufflesIdentity: shuffles.identity,
+    nullFacts: relabellings === undefined ? [] : nullFactsOf(relabellings, shuffles.context),
     enhancement: kind.resolveEnhancement(options, input, selection, cache),
     warnings: [
       ...(options.verify === false ? [NOT_VERIFIED] : []),
@@ -97,7 +109,9 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
       ...list.warnings,
       ...variance.warnings,
       ...selection.warnings,
-      ...shuffles.warnings,
+      ...(relabellings === undefined
+        ? []
+        : describeShuffles(shuffles.shuffles, { ...shuffles.context, tests: testsOf(relabellings) })),
     ],
   };
 }

@@ -6,11 +6,11 @@ export function formatInferenceSummary(summary: InferenceSummary, elements = "fi
   const lines = [
     `fixelstream: ${summary.nElements} ${elements}, ${summary.nSubjects} subjects, ${summary.nShuffles} shuffles in ${formatDuration(summary.elapsedMs)}`,
   ];
-  for (const { name, label, largestZ, significant, largestFwe } of summary.hypotheses) {
+  for (const { name, label, largestZ, significant, smallestP, largestFwe } of summary.hypotheses) {
     const tested =
       significant === undefined
         ? ""
-        : `, ${significant} ${elements} with family-wise p < 0.05 (largest fwe_1mpvalue ${largestFwe!.toFixed(4)})`;
+        : `, ${significant} ${elements} with family-wise p < 0.05 (smallest p ${Number(smallestP!.toPrecision(3))}, largest fwe_1mpvalue ${largestFwe!.toFixed(4)})`;
     lines.push(`  ${name}${label === undefined ? "" : ` (${label})`}: largest Z ${largestZ.toFixed(2)}${tested}`);
   }
   lines.push(`  results: ${summary.output}`);

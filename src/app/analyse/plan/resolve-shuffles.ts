@@ -1,14 +1,14 @@
 // Which shuffles an analysis runs: drawn, enumerated or read.
 import { UsageError } from "../../../errors.js";
-import { type IntegerMatrix, vectorOf } from "../../../formats/text/integers.js";
+import { vectorOf } from "../../../formats/text/integers.js";
 import { type ShufflesIdentity, sha256OfNumbers } from "../../../run/run-plan.js";
-import { describeShuffles } from "../../../stats/shuffle/describe-shuffles.js";
+import type { ListedFacts, ShuffleContext } from "../../../stats/shuffle/describe-shuffles.js";
 import { blocksFromLabels } from "../../../stats/shuffle/exchangeability-blocks.js";
 import { planShufflesInSteps } from "../../../stats/shuffle/generated-shuffles.js";
 import { planFromPermutations } from "../../../stats/shuffle/permutations-file.js";
 import type { ErrorModel, ShufflePlan } from "../../../stats/shuffle/shuffle-plan.js";
+import { createShuffleSpace, type ShuffleSpace } from "../../../stats/shuffle/shuffle-space.js";
 import { inTurns, type Turns } from "../../../turns.js";
-import type { Warning } from "../../../warnings.js";
 import type { InputFiles } from "../input-files.js";
 
 export interface ShuffleChoice {
@@ -25,7 +25,10 @@ const DEFAULT_SHUFFLES = 5000;
 export interface ResolvedShuffles {
   readonly shuffles: ShufflePlan;
   readonly identity: ShufflesIdentity;
-  readonly warnings: readonly Warning[];
+  /** What they were taken from; undefined: from a list. */
+  readonly space: ShuffleSpace | undefined;
+  /** Where they come from, for warnings. */
+  readonly context: Pick<ShuffleContext, "wanted" | "blocks" | "listed">;
 }
 
 /** Throws UsageError, InputError. */
@@ -39,8 +42,9 @@ export async function resolveShuffles(
     const blocks = await readBlocks(options, nSubjects, files);
     const wish = { nSubjects, nShuffles: wanted, errors, seed, countOnly: options.notest, ...(blocks && { blocks }) };
     const shuffles = await inTurns(planShufflesInSteps(wish), turns);
-    const warnings = options.notest ? [] : describeShuffles(shuffles, wanted).warnings;
-    return { shuffles, identity: identityOf(shuffles, { seed, blocks, listed: undefined }), warnings };
+    const space = createShuffleSpace(nSubjects, errors, blocks);
+    const identity = identityOf(shuffles, { seed, blocks, listed: undefined });
+    return { shuffles, identity, space, context: { wanted, blocks } };
   }
   await readBlocks(options, nSubjects, files);
   const matrix = await files.integers("permutations", permutations);
@@ -50,23 +54,27 @@ export async function resolveShuffles(
     );
   }
   const shuffles = planFromPermutations(matrix, { nSubjects, errors, seed, path: permutations });
-  return { shuffles, identity: identityOf(shuffles, { seed, blocks: undefined, listed: matrix }), warnings: [] };
+  const { nFlipped, nUnshuffled } = shuffles;
+  const listed: ListedFacts = { path: permutations, nFlipped, nUnshuffled, asksForSigns: errors === "both" };
+  const values = matrix.values.map((index) => index - (nFlipped > 0 ? 0 : shuffles.base));
+  const identity = identityOf(shuffles, { seed, blocks: undefined, listed: { values, isDrawn: nFlipped === 0 } });
+  return { shuffles, identity, space: undefined, context: { listed } };
 }
 
 interface ShuffleSource {
   readonly seed: number;
   readonly blocks: Awaited<ReturnType<typeof readBlocks>>;
-  readonly listed: IntegerMatrix | undefined;
+  /** Indices from 0; from 1 with signs, which are not drawn then. */
+  readonly listed: { readonly values: Int32Array; readonly isDrawn: boolean } | undefined;
 }
 
 function identityOf({ count, errors, exhaustive }: ShufflePlan, { seed, blocks, listed }: ShuffleSource) {
-  const isDrawn = listed === undefined ? !exhaustive : errors !== "ee";
-  const lowest = listed?.values.reduce((a, b) => Math.min(a, b)) ?? 0;
+  const isDrawn = listed === undefined ? !exhaustive : errors !== "ee" && listed.isDrawn;
   return {
     ...{ count, errors, exhaustive },
     seed: isDrawn ? seed : null,
     blocks: blocks === undefined ? null : { kind: blocks.kind, sha256: sha256OfNumbers(blocks.of) },
-    permutations: listed === undefined ? null : sha256OfNumbers(listed.values.map((index) => index - lowest)),
+    permutations: listed === undefined ? null : sha256OfNumbers(listed.values),
   };
 }
 
@@ -91,5 +99,5 @@ async function readBlocks(
   }
   const role = kind === "within" ? "exchangeWithin" : "exchangeWhole";
   const of = blocksFromLabels(vectorOf(await files.integers(role, path), path), { nSubjects, kind, path });
-  return { kind, of, ...(kind === "within" ? { within: of } : { whole: of }) } as const;
+  return { kind, of, path, ...(kind === "within" ? { within: of } : { whole: of }) } as const;
 }
