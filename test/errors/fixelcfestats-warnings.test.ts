@@ -142,3 +142,18 @@ it("fixels that cannot be tested, with the reasons, and a precision that is not 
       "1 of 24 elements cannot be tested and get zeros: 1 with fewer than 4 observations left. Leave them out with -mask, or leave out subjects with many missing values.",
   );
 });
+
+it("a list of element-wise values in another order than the subjects, where their names tell", async () => {
+  const names = Array.from({ length: 8 }, (_, i) => `c${i + 1}.mif`);
+  const change = (order: readonly string[]) => (input: SmallAnalysis) => {
+    for (const [i, name] of names.entries())
+      write(input, name, rawFixelData(Float32Array.from({ length: 24 }, (_, fixel) => ((fixel + 3 * i) % 7) + i * i)));
+    write(input, "contrast.txt", "0 -1 0\n");
+    write(input, "column.txt", order.map((name) => `${name}\n`).join(""));
+    return ["-column", input.at("column.txt")];
+  };
+  expect(await warningsOf(change(names))).toBe("");
+  expect(await warningsOf(change(names.toReversed()))).toBe(
+    "column.txt seems to name the subjects in another order than the data: c8.mif in row 1, where sub-1.mif is. Rows are used as they stand: sort the list if they are not meant so.",
+  );
+});

@@ -64,6 +64,7 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
       columns.push({
         expected: found.expected,
         bytesToWrite: found.bytesToWrite,
+        warnings: found.warnings,
         checkSources: (signal) => found.checkSources(signal),
         widestType: () => found.widestType(),
         async open(events) {

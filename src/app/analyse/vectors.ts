@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { InputError } from "../../errors.js";
 import { openVectorResults } from "../../results/vector-results.js";
+import { orderWarnings } from "../inputs/input-source.js";
 import { resolveVectorInput, type VectorInput } from "../inputs/vector-input.js";
 import { analyse, type InferenceEvents, type InferenceSummary, planAnalysis } from "./analyse.js";
 import type { DataInput } from "./data-input.js";
@@ -25,7 +26,7 @@ const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
     return { ...sourceOf(found), subjectsFrom: input, searchedIn: undefined };
   },
   /** Given as the data are: a list of one file a subject, a matrix, or a store. */
-  async resolveColumns(options, { nSubjects, nElements }, { cache, signal }) {
+  async resolveColumns(options, { nSubjects, nElements, subjects }, { cache, signal }) {
     const { input, column = [], memoryBytes, io, verify, command } = options;
     const columns = [];
     const common = { scalar: undefined, memoryBytes, io, verify, command, cache, signal };
@@ -37,7 +38,8 @@ const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
           { path },
         );
       }
-      columns.push(sourceOf(found));
+      const warnings = [...(found.warnings ?? []), ...orderWarnings(path, found.subjects, subjects)];
+      columns.push({ ...sourceOf(found), warnings });
     }
     return columns;
   },

@@ -7,7 +7,8 @@ import type { IoPolicy } from "../../mapping/file-bytes.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
 import { keyOfFiles } from "./cache-key.js";
 import { findCachedInput } from "./cached-input.js";
-import type { FixelInput, OpenEvents } from "./input-source.js";
+import type { Warning } from "../../warnings.js";
+import { type FixelInput, type OpenEvents, orderWarnings } from "./input-source.js";
 import { subjectHeaders } from "./subject-headers.js";
 
 export interface ColumnInput {
@@ -17,6 +18,7 @@ export interface ColumnInput {
   readonly expected: ColumnSourceSpec;
   /** Bytes that `open` will write to the cache. */
   readonly bytesToWrite: number;
+  readonly warnings: readonly Warning[];
   /** Looks at the headers that `open` would read. Throws InputError naming the files of another template. */
   checkSources(signal?: AbortSignal): Promise<void>;
   /** As FixelInput. */
@@ -83,6 +85,7 @@ export async function resolveColumnInput(
     list,
     expected: cached.expected,
     bytesToWrite: cached.bytesToWrite,
+    warnings: orderWarnings(list, names, input.subjects),
     ...subjectHeaders(cached, names, paths),
     open: async (events) => (await cached.open(events)).store.spec(SCALAR),
     close: () => cached.close(),

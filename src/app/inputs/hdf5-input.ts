@@ -11,7 +11,7 @@ import { identityBehind } from "../../publish/file-identity.js";
 import type { PartialDirectory } from "../../publish/partial-directory.js";
 import { selectRows } from "../../store/select-rows.js";
 import { describeInPlace } from "./hdf5-in-place.js";
-import { type FixelInput, type FixelInputOptions, readList } from "./input-source.js";
+import { type FixelInput, type FixelInputOptions, placeWarnings, readList } from "./input-source.js";
 
 /**
  * Reads metadata, and three values twice over. Throws InputError: not ModelArray's layout, damaged, chunked or compressed (with the command to run);
@@ -39,6 +39,7 @@ export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInpu
       template,
       expected,
       bytesToWrite: 0,
+      warnings: placeWarnings(input, template),
       async checkSources() {},
       widestType: () => spec.elementType,
       close() {},

@@ -1,4 +1,5 @@
 // The use case "what is in this ModelArray file": plain data for the info command. Reads metadata only.
+import { GEOMETRY_ATTRIBUTES } from "../../formats/hdf5/fixel-tables.js";
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { COMPLETE_MARKER, describeScalar, listScalars } from "../../formats/hdf5/modelarray-layout.js";
 import { openHdf5 } from "../../formats/hdf5/open.js";
@@ -10,6 +11,8 @@ export interface ModelArrayDescription {
   readonly creator: string | undefined;
   /** Has /fixels and /voxels. */
   readonly hasFixels: boolean;
+  /** Where the fixels are: false where the tables keep no voxel size and position. */
+  readonly hasPlace: boolean;
   readonly scalars: readonly {
     readonly name: string;
     readonly nSubjects: number;
@@ -44,6 +47,7 @@ export async function describeModelArray(path: string): Promise<ModelArrayDescri
       path,
       creator: (await file.readAttribute("/", COMPLETE_MARKER))?.map(String)[0],
       hasFixels: (await file.kindOf("/fixels")) === "dataset" && (await file.kindOf("/voxels")) === "dataset",
+      hasPlace: (await file.readAttribute("/voxels", GEOMETRY_ATTRIBUTES.voxelSizes)) !== undefined,
       scalars,
       analyses,
     };

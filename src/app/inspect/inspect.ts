@@ -1,4 +1,6 @@
 // The use case "what is in this store": plain data for the info command.
+import { readImageHeader } from "../../formats/image.js";
+import { isPlaceUnknown } from "../../formats/unknown-place.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
 import { countBlocks } from "../../store/block-width.js";
 import type { ElementType } from "../../store/column-source.js";
@@ -31,11 +33,13 @@ export interface StoreDescription {
   /** Bytes of all matrices. */
   readonly dataBytes: number;
   readonly template: { readonly indexPath: string; readonly directionsPath: string } | undefined;
+  /** The template was made of tables without voxel size and position. */
+  readonly placeUnknown: boolean;
   readonly scalars: readonly ScalarDescription[];
   readonly provenance: Manifest["provenance"];
 }
 
-/** Reads store.json only. Throws InputError when the store does not open. */
+/** Reads store.json, and the header of the template's index. Throws InputError when the store does not open. */
 export function describeStore(storePath: string, options: { io: IoPolicy }): StoreDescription {
   const store = openStore(storePath, options);
   const { manifest } = store;
@@ -59,6 +63,7 @@ export function describeStore(storePath: string, options: { io: IoPolicy }): Sto
     nBlocks: countBlocks(manifest.nElements, manifest.blockWidth),
     dataBytes: scalars.reduce((sum, scalar) => sum + scalar.dataBytes, 0),
     template: store.template,
+    placeUnknown: store.template !== undefined && isPlaceUnknown(readImageHeader(store.template.indexPath).entries),
     scalars,
     provenance: manifest.provenance,
   };

@@ -13,6 +13,9 @@ export function formatInferenceSummary(summary: InferenceSummary, elements = "fi
         : `, ${significant} ${elements} with family-wise p < 0.05 (smallest p ${Number(smallestP!.toPrecision(3))}, largest fwe_1mpvalue ${largestFwe!.toFixed(4)})`;
     lines.push(`  ${name}${label === undefined ? "" : ` (${label})`}: largest Z ${largestZ.toFixed(2)}${tested}`);
   }
-  lines.push(`  results: ${summary.output}`);
+  const isPlaced = summary.warnings.every(({ tag }) => tag !== "place-unknown");
+  lines.push(
+    `  results: ${summary.output}${isPlaced ? "" : ", on a grid of 1 mm at the origin: their real place is not known"}`,
+  );
   return `${lines.join("\n")}\n`;
 }

@@ -7,6 +7,7 @@ import { crc32 } from "node:zlib";
 import { InputError } from "../../errors.js";
 import type { FixelDirectory } from "../fixel-directory.js";
 import { openImage, writeImage } from "../image.js";
+import { isPlaceUnknown, UNKNOWN_PLACE } from "../unknown-place.js";
 import { assertChecksum } from "./checksums.js";
 import { exactValues } from "./exact-values.js";
 import type { Hdf5File } from "./open.js";
@@ -133,8 +134,10 @@ export function tablesOfDirectory(directory: FixelDirectory): FixelTables {
   const image = openImage(directory.directionsPath);
   image.copyValuesInto(directions, 0, directions.length);
   image.close();
-  const { voxelSizes, transform } = indexHeader;
-  const geometry = { dimensions: [nx, ny, nz], voxelSizes: voxelSizes.slice(0, 3), transform };
+  const { voxelSizes, transform, entries } = indexHeader;
+  const geometry = isPlaceUnknown(entries)
+    ? undefined
+    : { dimensions: [nx, ny, nz], voxelSizes: voxelSizes.slice(0, 3), transform };
   return { nFixels, voxelOfFixel, directions, voxels, geometry };
 }
 
@@ -165,7 +168,8 @@ export function writeFixelTemplate(
     voxelSizes: [...voxelSizes, 1],
     dataType: "UInt32LE",
   } as const;
-  writeImage(indexPath, { ...indexSpec, entries: [["nfixels", String(nFixels)]] }, index);
+  const place = geometry === undefined ? [UNKNOWN_PLACE] : [];
+  writeImage(indexPath, { ...indexSpec, entries: [["nfixels", String(nFixels)], ...place] }, index);
   writeImage(
     directionsPath,
     { ...shared, dimensions: [nFixels, 3, 1], voxelSizes, dataType: "Float32LE" },
