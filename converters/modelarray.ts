@@ -11,23 +11,25 @@ import {
 } from "../src/formats/hdf5/fixel-tables.js";
 import { isHdf5Path } from "../src/formats/hdf5/hdf5-path.js";
 import { LARGE_CHUNK_BYTES, type MatrixReader, openMatrixReader } from "../src/formats/hdf5/matrix-reader.js";
-import {
-  chooseScalar,
-  describeScalar,
-  listScalars,
-  type ScalarDataset,
-} from "../src/formats/hdf5/modelarray-layout.js";
+import type { ScalarDataset } from "../src/formats/hdf5/modelarray-layout.js";
 import { type Hdf5File, openHdf5 } from "../src/formats/hdf5/open.js";
 import { createModelArray, type Rectangle } from "../src/formats/hdf5/write-modelarray.js";
 import { isPlainName } from "../src/formats/plain-name.js";
 import { beatWhenDue } from "../src/publish/heartbeat.js";
 import { blockWidthFor, countBlocks } from "../src/store/block-width.js";
-import { beginStoreBuild } from "../src/store/build-store.js";
-import { assertOutputFree, withClaim } from "../src/store/claim-store.js";
+import {
+  beginStoreBuild,
+  type FinishedPartial,
+  type StoreBuild,
+  type StoreBuildPlan,
+} from "../src/store/build-store.js";
+import { assertOutputFree, type StoreClaim, withClaim } from "../src/store/claim-store.js";
 import type { ElementType } from "../src/store/column-source.js";
 import { creatorName, readProgramVersion } from "../src/store/creator.js";
 import { formatBytes } from "../src/units.js";
 import { withHdf5Output } from "./hdf5-output.js";
+import { mergeStores } from "./merge-stores.js";
+import { chooseScalars, type JoinedDatasets, placedNames } from "./modelarray-scalars.js";
 import { describeInput } from "./subject-files.js";
 import { createTemplateFolder, sweepTemplates } from "./template-folder.js";
 
@@ -35,7 +37,7 @@ export interface ModelArrayConversion {
   readonly input: string;
   /** `.h5`: ModelArray's layout, contiguous or compressed; else a store. */
   readonly output: string;
-  /** Undefined: FD or the only one for a store, all of them for an .h5. */
+  /** Undefined: all of them. */
   readonly scalar: string | undefined;
   /** Fixel directory; undefined: from /fixels and /voxels. */
   readonly template: string | undefined;
@@ -60,7 +62,11 @@ export interface ModelArraySummary {
   }[];
   /** Of all matrices. */
   readonly dataBytes: number;
+  /** Scalars whose rows were brought into the order of the first: a sentence or two. */
+  readonly warnings: readonly string[];
 }
+
+type Converted = Omit<ModelArraySummary, "warnings">;
 
 /** Bytes. A part passes through libhdf5, a copy of ours, perhaps a turned one and a narrower one. */
 const COPIES = 4;
@@ -69,6 +75,20 @@ const MOST_PART = 2 ** 24;
 const STAGING_BYTES = 2 ** 22;
 
 type Sink = (name: string, values: Uint8Array, rectangle: Rectangle) => void;
+
+/** Rows of a scalar that is in another order go where they belong, one by one. */
+function placed(write: Sink, { placesOf }: JoinedDatasets): Sink {
+  return (name, values, rectangle) => {
+    const places = placesOf.get(name);
+    if (places === undefined) return write(name, values, rectangle);
+    const { firstSubject, nSubjects } = rectangle;
+    const rowBytes = values.byteLength / nSubjects;
+    for (let row = 0; row < nSubjects; row++) {
+      const place = { ...rectangle, firstSubject: places[firstSubject + row]!, nSubjects: 1 };
+      write(name, values.subarray(row * rowBytes, (row + 1) * rowBytes), place);
+    }
+  };
+}
 
 /** Throws UsageError, InputError (not ModelArray's, damaged, changed meanwhile, output exists, disk full), BudgetError. */
 export async function convertModelArray(conversion: ModelArrayConversion): Promise<ModelArraySummary> {
@@ -80,13 +100,8 @@ export async function convertModelArray(conversion: ModelArrayConversion): Promi
   const file = await openHdf5(input, conversion.signal);
   try {
     const toHdf5 = isHdf5Path(output);
-    const names =
-      conversion.scalar === undefined && toHdf5
-        ? await listScalars(file)
-        : [await chooseScalar(file, conversion.scalar)];
-    for (const name of names) assertPlain(name, input);
-    const scalars: ScalarDataset[] = [];
-    for (const name of names) scalars.push(await describeScalar(file, name));
+    const joined = await chooseScalars(file, conversion.scalar);
+    for (const { name } of joined.scalars) assertPlain(name, input);
     const assertUnchanged = () => {
       const after = describeInput(before.name, input);
       if (after.mtimeMs === before.mtimeMs && after.sizeBytes === before.sizeBytes) return;
@@ -95,7 +110,8 @@ export async function convertModelArray(conversion: ModelArrayConversion): Promi
         { path: input },
       );
     };
-    return await (toHdf5 ? convertToHdf5 : convertToStore)(conversion, file, scalars, assertUnchanged);
+    const summary = await (toHdf5 ? convertToHdf5 : convertToStore)(conversion, file, joined, assertUnchanged);
+    return { ...summary, warnings: joined.warnings };
   } finally {
     await file.close();
   }
@@ -113,66 +129,98 @@ function assertPlain(name: string, input: string): void {
 async function convertToStore(
   conversion: ModelArrayConversion,
   file: Hdf5File,
-  [scalar]: readonly ScalarDataset[],
+  joined: JoinedDatasets,
   assertUnchanged: () => void,
-): Promise<ModelArraySummary> {
-  const { output, force, command, onProgress } = conversion;
-  if (scalar === undefined) throw new InternalError("No scalar was chosen.");
+): Promise<Converted> {
+  const { output, force, command } = conversion;
+  const [first, ...others] = joined.scalars;
+  if (first === undefined) throw new InternalError("No scalar was chosen.");
   if (conversion.gzipLevel !== undefined)
     throw new UsageError(`Cannot compress ${output}: --gzip is for .h5 files. Leave it out, or name the output .h5.`);
   assertOutputFree(output, force);
-  const { nSubjects, nElements, name, subjectNames } = scalar;
   const temporary = createTemplateFolder();
   try {
-    const { indexPath, directionsPath } = await templateFiles(conversion, file, scalar, temporary.path);
-    const { path: absolute, sizeBytes, mtimeMs } = describeInput(name, conversion.input);
+    const { indexPath, directionsPath } = await templateFiles(conversion, file, first, temporary.path);
     const template = {
       index: describeInput(path.basename(indexPath), indexPath),
       directions: describeInput(path.basename(directionsPath), directionsPath),
     };
-    const sources = subjectNames.map((subject) => ({ name: subject, path: absolute, sizeBytes, mtimeMs }));
-    return await withClaim(output, "store", async (claim) => {
-      for (const elementType of ["f32", "f64"] as const) {
-        const shape = { nSubjects, nElements, blockWidth: blockWidthFor(nSubjects), elementType };
-        const plan = {
-          output,
-          replace: force,
-          kind: "fixel",
-          scalar: name,
-          shape,
-          sources,
-          template,
-          command,
-        } as const;
-        const build = beginStoreBuild({ ...plan, claim }, STAGING_BYTES);
-        try {
-          const write: Sink = (_, values, rectangle) => build.writeRectangle(values, rectangle);
-          const types = new Map([[name, elementType]]);
-          const scratchPath = path.join(build.path, "chunk");
-          const inexact = await copyScalars(conversion, file, [scalar], { types, write, scratchPath });
-          if (inexact !== undefined) continue;
-          assertUnchanged();
-          const nBlocks = countBlocks(nElements, shape.blockWidth);
-          await build.finish((iBlock) => onProgress?.("verify", (iBlock + 1) / nBlocks));
-          return summarise(output, [scalar], types);
-        } finally {
-          await build.close();
+    const types = new Map<string, ElementType>();
+    if (others.length === 0) {
+      await withClaim(output, "store", (claim) =>
+        convertPart({ conversion, file, joined, template, claim, assertUnchanged }, first, types, (build, onBlock) =>
+          build.finish(onBlock),
+        ),
+      );
+      return summarise(output, [first], types);
+    }
+    await withClaim(output, "parts", async (claim) => {
+      const parts: FinishedPartial[] = [];
+      try {
+        for (const scalar of joined.scalars) {
+          const part = { conversion, file, joined, template, claim, assertUnchanged };
+          parts.push(await convertPart(part, scalar, types, (build, onBlock) => build.complete(onBlock)));
         }
+        assertUnchanged();
+        mergeStores(parts, output, { replace: force, command, lock: claim.lock });
+      } finally {
+        for (const { partial } of parts) partial.leave(); // nothing when they were merged
       }
-      throw new InternalError(`A value of ${name} is no float64.`);
     });
+    return summarise(output, joined.scalars, types);
   } finally {
     temporary.remove();
   }
 }
 
+interface StorePart {
+  readonly conversion: ModelArrayConversion;
+  readonly file: Hdf5File;
+  readonly joined: JoinedDatasets;
+  readonly template: StoreBuildPlan["template"];
+  readonly claim: StoreClaim;
+  readonly assertUnchanged: () => void;
+}
+
+/** One scalar, as float32 or, where a value needs it, as float64; its type goes into `types`. */
+async function convertPart<T>(
+  { conversion, file, joined, template, claim, assertUnchanged }: StorePart,
+  scalar: ScalarDataset,
+  types: Map<string, ElementType>,
+  end: (build: StoreBuild, onBlock: (iBlock: number) => void) => Promise<T>,
+): Promise<T> {
+  const { output, force: replace, command, onProgress } = conversion;
+  const { nSubjects, nElements, name } = scalar;
+  const { path: absolute, sizeBytes, mtimeMs } = describeInput(name, conversion.input);
+  const sources = placedNames(scalar, joined).map((subject) => ({ name: subject, path: absolute, sizeBytes, mtimeMs }));
+  for (const elementType of ["f32", "f64"] as const) {
+    const shape = { nSubjects, nElements, blockWidth: blockWidthFor(nSubjects), elementType };
+    const plan = { output, replace, kind: "fixel", scalar: name, shape, sources, template, command } as const;
+    const build = beginStoreBuild({ ...plan, claim }, STAGING_BYTES);
+    try {
+      const write = placed((_, values, rectangle) => build.writeRectangle(values, rectangle), joined);
+      types.set(name, elementType);
+      const scratchPath = path.join(build.path, "chunk");
+      const inexact = await copyScalars(conversion, file, [scalar], { types, write, scratchPath });
+      if (inexact !== undefined) continue;
+      assertUnchanged();
+      const nBlocks = countBlocks(nElements, shape.blockWidth);
+      return await end(build, (iBlock) => onProgress?.("verify", (iBlock + 1) / nBlocks));
+    } finally {
+      await build.close();
+    }
+  }
+  throw new InternalError(`A value of ${name} is no float64.`);
+}
+
 async function convertToHdf5(
   conversion: ModelArrayConversion,
   file: Hdf5File,
-  scalars: readonly ScalarDataset[],
+  joined: JoinedDatasets,
   assertUnchanged: () => void,
-): Promise<ModelArraySummary> {
+): Promise<Converted> {
   const { output, onProgress } = conversion;
+  const { scalars } = joined;
   const types = new Map<string, ElementType>(scalars.map(({ name }) => [name, "f32"]));
   const tables = await tablesOf(conversion, file);
   const creator = creatorName(readProgramVersion());
@@ -181,13 +229,14 @@ async function convertToHdf5(
       const writer = await createModelArray({
         ...{ output, partial: partialPath, tables, gzipLevel: conversion.gzipLevel, creator },
         signal: conversion.signal,
-        scalars: scalars.map(({ name, subjectNames, nElements }) => ({
-          ...{ name, subjectNames, nElements },
-          elementType: types.get(name)!,
+        scalars: scalars.map((scalar) => ({
+          ...{ name: scalar.name, nElements: scalar.nElements },
+          subjectNames: placedNames(scalar, joined),
+          elementType: types.get(scalar.name)!,
         })),
       });
       try {
-        const write = writer.writeRectangle;
+        const write = placed(writer.writeRectangle, joined);
         const inexact = await copyScalars(conversion, file, scalars, { types, write, scratchPath });
         if (inexact === undefined) {
           assertUnchanged();
@@ -307,7 +356,7 @@ function summarise(
   output: string,
   scalars: readonly ScalarDataset[],
   types: ReadonlyMap<string, ElementType>,
-): ModelArraySummary {
+): Converted {
   const described = scalars.map(({ name, nSubjects }) => ({ name, nSubjects, elementType: types.get(name)! }));
   const nElements = scalars[0]!.nElements;
   const bytes = scalars.map(({ name, nSubjects }) => nSubjects * nElements * (types.get(name) === "f32" ? 4 : 8));

@@ -1,11 +1,10 @@
 // A subject list against a store: which rows, in which order.
 import { InputError } from "../errors.js";
-
-/** At most this many names are written out in a message. */
-const NAMED = 5;
+import { listNames, matchNames } from "../subject-names.js";
 
 /**
- * Rows of `sourceNames` (as listed when the store was made) in the order of `names`. Leaving subjects out and reordering are what it is for.
+ * Rows of `sourceNames` (as listed when the store was made) in the order of `names`. Leaving subjects out and reordering are what it is for. A name may be
+ * written without its folder or ending, or with another folder, where that means one subject alone.
  * Throws InputError naming the names that the store does not have, has twice, or that are listed twice. `listPath` and `storePath` go into the message.
  */
 export function selectRows(
@@ -13,26 +12,21 @@ export function selectRows(
   sourceNames: readonly string[],
   where: { listPath: string; storePath: string },
 ): number[] {
-  const rowOf = new Map<string, number>();
-  const ambiguous = new Set<string>();
-  for (const [row, name] of sourceNames.entries()) {
-    if (rowOf.has(name)) ambiguous.add(name);
-    rowOf.set(name, row);
-  }
+  // what `info --subjects` prints, though names be there twice
+  if (names.length === sourceNames.length && names.every((name, row) => name === sourceNames[row]!.trimEnd()))
+    return sourceNames.map((_, row) => row);
+  const rows = matchNames(names, sourceNames);
   const listed = new Set<string>();
   const repeated = new Set<string>();
-  for (const name of names) (listed.has(name) ? repeated : listed).add(name);
-
+  for (const [i, name] of names.entries()) {
+    const key = typeof rows[i] === "number" ? `row ${rows[i]}` : `name ${name}`;
+    (listed.has(key) ? repeated : listed).add(listed.has(key) ? name : key);
+  }
+  const namesThat = (are: "none" | "several") => [...new Set(names.filter((_, i) => rows[i] === are))];
   const problems = [
-    sentence(
-      "not in the store",
-      [...listed].filter((name) => !rowOf.has(name)),
-    ),
+    sentence("not in the store", namesThat("none")),
     sentence("listed more than once", [...repeated]),
-    sentence(
-      "in the store more than once",
-      [...listed].filter((name) => ambiguous.has(name)),
-    ),
+    sentence("in the store more than once", namesThat("several")),
   ].filter((problem) => problem !== undefined);
   if (problems.length > 0) {
     throw new InputError(
@@ -41,11 +35,9 @@ export function selectRows(
       { path: where.listPath },
     );
   }
-  return names.map((name) => rowOf.get(name)!);
+  return rows as number[];
 }
 
 function sentence(what: string, names: readonly string[]): string | undefined {
-  if (names.length === 0) return undefined;
-  const rest = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
-  return `${what}: ${names.slice(0, NAMED).join(", ")}${rest}`;
+  return names.length === 0 ? undefined : `${what}: ${listNames(names)}`;
 }

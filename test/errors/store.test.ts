@@ -112,6 +112,20 @@ describe("selecting rows", () => {
   it("orders by the list", async () => {
     expect(selectRows(["c", "a"], ["a", "b", "c"], where)).toEqual([2, 0]);
   });
+  it("a base name, with its ending or without, and another folder mean the subject that alone has it", async () => {
+    const paths = ["/data/one/sub-1_fd.mif", "/data/two/sub-2_fd.mif"];
+    expect(selectRows(["sub-2_fd.mif", "sub-1_fd"], paths, where)).toEqual([1, 0]);
+    expect(selectRows(["/moved/two/sub-2_fd.mif"], paths, where)).toEqual([1]);
+    expect(() => selectRows(["fd.mif"], ["s1/fd.mif", "s2/fd.mif"], where)).toThrow(
+      "in the store more than once: fd.mif.",
+    );
+    expect(() => selectRows(["s1/fd.mif", "x/s1/fd.mif"], ["s1/fd.mif", "s2/fd.mif"], where)).toThrow(
+      "listed more than once: x/s1/fd.mif.",
+    );
+  });
+  it("takes all names of a store as they are, though one is there twice", async () => {
+    expect(selectRows(["a", "b", "a"], ["a", "b ", "a"], where)).toEqual([0, 1, 2]);
+  });
   it("names what is unknown, repeated or ambiguous, all at once", async () => {
     expect(() => selectRows(["x", "a", "a", "d"], ["a", "d", "d"], where)).toThrow(
       "Cannot select subjects of list.txt from cohort.fxs: not in the store: x; listed more than once: a; in the store more than once: d. " +

@@ -44,7 +44,7 @@ export function createConvertModelarrayCommand(streams: CliStreams): Command {
     .argument("<input>", "ModelArray file, for example cohort.h5")
     .argument("<output>", "a store (cohort.fxs), or a contiguous .h5");
   declare(command.optionsGroup("Options of the conversion"))
-    .word("scalar", "name", "which scalar (default: for a store FD or the only one; for an .h5 all)")
+    .word("scalar", "name", "this scalar alone (default: all, in one order of subjects)")
     .word("template", "directory", "fixel directory, where the file has no /fixels and /voxels")
     .integer("gzip", { least: 1, most: 9 }, "compress an .h5, to pass it on; it must be converted before it is used")
     .flag("json", "the summary as JSON on standard output")
@@ -72,6 +72,7 @@ export function createConvertModelarrayCommand(streams: CliStreams): Command {
         },
       });
       progress.stop();
+      for (const warning of summary.warnings) say(streams, `fixelstream: warning: ${warning}\n`);
       if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) {
         const scalars = summary.scalars.map(

@@ -1,15 +1,16 @@
 // What info prints of a ModelArray file.
 import type { ModelArrayDescription } from "../../app/inspect/inspect-hdf5.js";
 
-export function formatModelArray(
-  file: ModelArrayDescription,
-  { json, subjects }: { readonly json?: boolean; readonly subjects?: boolean },
-): string {
+export function formatModelArray(file: ModelArrayDescription, { json }: { readonly json?: boolean }): string {
   if (json) return `${JSON.stringify(file, null, 2)}\n`;
-  if (subjects) return (file.scalars[0]?.subjects ?? []).map((name) => `${name}\n`).join("");
   const lines = [
     `file         ${file.path}${file.creator === undefined ? "" : ` (made by ${file.creator})`}`,
     `fixels       ${file.hasFixels ? "index and directions can be rebuilt" : "no tables: results need --template"}`,
+    ...(file.hasFixels && !file.hasPlace
+      ? [
+          "place        unknown: no voxel size and position, results lie on a grid of 1 mm at the origin without --template",
+        ]
+      : []),
     ...file.scalars.map(
       ({ name, nSubjects, nElements, layout }) =>
         `scalar       ${name}: ${nSubjects} subjects x ${nElements} fixels, ${layout}`,

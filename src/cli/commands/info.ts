@@ -1,6 +1,7 @@
 // fixelstream info: what is in a store.
 import { Command } from "commander";
 import type { StoreDescription } from "../../app/inspect/inspect.js";
+import { UsageError } from "../../errors.js";
 import { formatBytes } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -9,11 +10,15 @@ import { addStandardOptions, type StandardOptions } from "../options/standard.js
 import { printLines, printResult } from "../print.js";
 import { formatModelArray } from "./format-modelarray.js";
 
-type Typed = StandardOptions & { readonly subjects?: boolean; readonly json?: boolean };
+type Typed = StandardOptions & { readonly subjects?: boolean; readonly scalar?: string; readonly json?: boolean };
 
 const HELP = {
   about: ["What is in a store: shape, scalars, missing values, where it came from."],
-  examples: ["info cohort.fxs", "info cohort.fxs --subjects > subjects.txt", "info cohort.fxs --json"],
+  examples: [
+    "info cohort.fxs",
+    "info cohort.fxs --subjects > subjects.txt",
+    "info cohort.h5 --subjects --scalar log_FC",
+  ],
 };
 
 export function createInfoCommand(streams: CliStreams): Command {
@@ -22,16 +27,23 @@ export function createInfoCommand(streams: CliStreams): Command {
     .argument("<store>", "for example cohort.fxs, or a ModelArray file (cohort.h5)");
   declare(command.optionsGroup("Options"))
     .flag("subjects", "only the subjects, one a line, in row order (a subject list that selects all)")
+    .word("scalar", "name", "with --subjects: whose, where scalars have orders of their own")
     .flag("json", "everything, as JSON");
   addStandardOptions(command);
   return command.action(async (path: string) => {
     const { describeModelArray } = await import("../../app/inspect/inspect-hdf5.js");
+    const { formatSubjects } = await import("../../app/inspect/subjects.js");
     const typed = command.opts<Typed>();
+    const { subjects, json, scalar } = typed;
+    if (scalar !== undefined && !subjects)
+      throw new UsageError("Cannot use --scalar: expected --subjects beside it, got none. Add --subjects.");
     // a list of subjects is read by programs
-    const print = typed.subjects && !typed.json ? printLines : printResult;
+    const print = subjects && !json ? printLines : printResult;
     const modelArray = await describeModelArray(path);
     if (modelArray !== undefined) {
-      await print(streams, formatModelArray(modelArray, typed));
+      const listed =
+        subjects && !json ? formatSubjects(modelArray.scalars, { path, scalar, foreign: true }) : undefined;
+      await print(streams, listed ?? formatModelArray(modelArray, typed));
       return;
     }
     const { describeStore } = await import("../../app/inspect/inspect.js");
@@ -39,11 +51,16 @@ export function createInfoCommand(streams: CliStreams): Command {
     const text = typed.json
       ? `${JSON.stringify(description, null, 2)}\n`
       : typed.subjects
-        ? description.scalars[0]!.subjects.map(({ name }) => `${name}\n`).join("")
+        ? formatSubjects(description.scalars.map(namesOf), { path, scalar, foreign: false })
         : formatDescription(description);
     await print(streams, text);
   });
 }
+
+const namesOf = ({ name, subjects }: StoreDescription["scalars"][number]) => ({
+  name,
+  subjects: subjects.map((subject) => subject.name),
+});
 
 function formatDescription(store: StoreDescription): string {
   const lines = [
@@ -58,6 +75,10 @@ function formatDescription(store: StoreDescription): string {
         : `${missing.nValues} values missing in ${missing.nElements} ${store.kind}s`;
     lines.push(`scalar       ${name}: ${elementType}, ${gaps} (${file})`);
   }
+  if (store.placeUnknown)
+    lines.push(
+      "place        unknown: index and directions lie on a grid of 1 mm at the origin (made without --template)",
+    );
   const { command, version, date } = store.provenance;
   lines.push(`made         ${date} by version ${version}: ${command}`);
   return `${lines.join("\n")}\n`;
