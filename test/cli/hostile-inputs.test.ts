@@ -51,7 +51,9 @@ describe("cohorts", () => {
     write(input, "contrast.txt", "0 1 2 0 0\n");
     const { status, stderr } = await run(input);
     expect(status).toBe(0);
-    expect(stderr).toContain("warning: The design has 5 columns of which only 2 are linearly independent.");
+    expect(stderr).toContain(
+      "warning: The design has 5 columns of which only 2 are linearly independent: column 3 is a multiple of column 2, column 4 is a multiple of column 1, column 5 is a multiple of column 1 (counted from 1)",
+    );
     expect(valuesOf(input, "tvalue").every(Number.isFinite)).toBe(true);
   });
   it("of constant data", async () => {

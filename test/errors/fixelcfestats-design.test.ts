@@ -66,7 +66,7 @@ describe("matrices", () => {
         write(input, "design.txt", "1 1 0\n".repeat(4) + "1 0 1\n".repeat(4));
         write(input, "contrast.txt", "0 1 -1\n0 1 0\n");
       },
-      "Cannot test hypothesis t2: the columns of design.txt are linearly dependent (rank 2 of 3) and cannot estimate it. Remove a redundant column or change the contrast.",
+      "Cannot test hypothesis t2: the columns of design.txt are linearly dependent (rank 2 of 3) and cannot estimate it: column 3 is a combination of columns 1 and 2 (counted from 1), to the digits that were given. Remove a redundant column or change the contrast. If a column should say something of its own, subtract its mean (before squaring or multiplying) and give all its digits.",
     ],
     [
       "no degree of freedom",

@@ -28,12 +28,22 @@ it("nothing to warn of", async () => {
   expect(await warningsOf(() => {})).toBe("");
 });
 
-it("a design that is poorly conditioned", async () => {
-  const ages = [701, 702, 704, 703, 705, 700, 706, 707];
-  const change = (input: SmallAnalysis) => write(input, "design.txt", ages.map((age) => `1 ${age}\n`).join(""));
-  expect(await warningsOf(change)).toBe(
-    "The design is poorly conditioned (condition number 2.16e+5, above 100): estimates may be dominated by noise. Centring and scaling the regressors often helps.",
-  );
+describe("a design that is poorly conditioned", () => {
+  const years = [2011, 2012, 2014, 2013, 2015, 2010, 2016, 2017];
+  const designOf = (row: (year: number) => string) => (input: SmallAnalysis) => {
+    write(input, "design.txt", years.map((year) => `1 ${row(year)}\n`).join(""));
+    write(input, "contrast.txt", row(0).includes(" ") ? "0 0 1\n" : "0 1\n");
+  };
+  it("by what its columns say, centred", async () => {
+    expect(await warningsOf(designOf((year) => `${year} ${year ** 2}`))).toBe(
+      "The design is poorly conditioned (condition number 4.03e+3 of its columns, centred and scaled; above 100): they nearly depend on each other, column 3 the most (counted from 1). Statistics stay exact, but estimates of single columns may be dominated by noise. Leave out a column that says the same as another; subtract a mean before squaring or multiplying.",
+    );
+  });
+  it("not by units or means", async () => {
+    expect(await warningsOf(designOf((year) => `${year}`))).toBe("");
+    expect(await warningsOf(designOf((year) => `${year * 3.15576e10}`))).toBe("");
+    expect(await warningsOf(designOf((year) => `${year} ${(year - 2013) ** 2}`))).toBe("");
+  });
 });
 
 it("a design whose columns are dependent", async () => {
@@ -42,7 +52,18 @@ it("a design whose columns are dependent", async () => {
     write(input, "contrast.txt", "0 1 -1\n");
   };
   expect(await warningsOf(change)).toBe(
-    "The design has 3 columns of which only 2 are linearly independent. Effects that the contrasts can estimate are right; single betas are one solution of many.",
+    "The design has 3 columns of which only 2 are linearly independent: column 3 is a combination of columns 1 and 2 (counted from 1), to the digits that were given. Effects that the contrasts can estimate are right; single betas are one solution of many. If a column should say something of its own, subtract its mean (before squaring or multiplying) and give all its digits.",
+  );
+});
+
+it("a design whose columns are dependent, by their names", async () => {
+  const rows = Array.from({ length: 8 }, (_, i) => `1 ${i % 2} ${i / 10} ${(i % 2) + i / 10}\n`);
+  const change = (input: SmallAnalysis) => {
+    write(input, "design.txt", `ones patient age both\n${rows.join("")}`);
+    write(input, "contrast.txt", "0 1 1 2\n");
+  };
+  expect(await warningsOf(change)).toContain(
+    "only 3 are linearly independent: column 4 (both) is a combination of columns 2 (patient) and 3 (age) (counted from 1), to the digits that were given.",
   );
 });
 

@@ -102,7 +102,7 @@ describe("-column", () => {
     ]);
     expect(result.status).toBe(0);
     expect(result.stderr).toContain(
-      "24 of 24 elements cannot be tested and get zeros: 24 with a condition number above 100000.",
+      "24 of 24 elements cannot be tested and get zeros: 24 whose columns depend on each other in the observations left.",
     );
   });
 });
@@ -155,6 +155,6 @@ describe("elements that cannot be tested", () => {
     expect(result.status).toBe(0);
     expect(result.stderr).toContain("3 of 24 elements cannot be tested and get zeros: ");
     expect(result.stderr).toContain("1 with fewer observations than the 2 factors");
-    expect(result.stderr).toContain("with a condition number above 100000");
+    expect(result.stderr).toContain("2 whose columns depend on each other in the observations left");
   });
 });

@@ -195,3 +195,81 @@ describe.each(KINDS)("$name", (kind) => {
     }
   });
 });
+
+describe("on both sides of where double precision is left (column-factors.ts)", () => {
+  const SHARES = [1, 1e-2, 2e-4, 1.01e-4, 0.99e-4, 5e-5, 1e-6, 1e-9];
+  const n = 24;
+  const contrasts: Case["contrasts"] = [
+    { rows: [[0, 1, 0]], kind: "t" },
+    { rows: [[0, 0, 1]], kind: "t" },
+    {
+      rows: [
+        [0, 1, 0],
+        [0, 0, 1],
+      ],
+      kind: "F",
+    },
+  ];
+  const y = (random: SeededRandom) => Array.from({ length: n }, () => 10 + random.normal());
+
+  test.each(SHARES)("an element's own column of which %f is left", (share) => {
+    const random = createRandom(17);
+    const age = Array.from({ length: n }, () => typed(40 + 9 * random.normal()));
+    const own = [age.map((value) => value + 3 + 10 * share * random.normal())];
+    const keep = age.map((_, i) => i % 9 !== 4);
+    const given: Case = {
+      shared: age.map((value) => [1, value]),
+      own,
+      y: y(random),
+      keep,
+      groups: undefined,
+      contrasts,
+    };
+    const model = modelOf(given, true);
+    const bits = Uint8Array.from(keep, Number);
+    const columns = own.map((column) => column.map((value, i) => value * bits[i]!));
+    const design = resolveElementDesign(model, bits, factoriseShared(model, bits), columns);
+    compare(given, model, design, bits, random);
+  });
+
+  test.each(SHARES)("a column that a missing observation leaves %f of", (share) => {
+    const random = createRandom(18);
+    const score = Array.from({ length: n }, (_, i) => typed(random.normal() + (i === 7 ? 5 / share : 0)));
+    const keep = score.map((_, i) => i !== 7);
+    const shared = score.map((value, i) => [1, i % 2, value]);
+    const given: Case = { shared, own: [], y: y(random), keep, groups: undefined, contrasts };
+    const model = modelOf(given, true);
+    const bits = Uint8Array.from(keep, Number);
+    const factors = factoriseShared(model, bits);
+    if (share > 1e-3 || share < 1e-5) expect(factors.exact !== undefined).toBe(share < 1e-4);
+    compare(given, model, resolveElementDesign(model, bits, factors, []), bits, random);
+  });
+
+  test("a column that is the same in all observations left is dependent, one that hardly varies is not", () => {
+    const keep = Uint8Array.from({ length: n }, (_, i) => Number(i !== 7));
+    for (const [least, verdict] of [
+      [0, "dependent-columns"],
+      [1e-7, "testable"],
+    ] as const) {
+      const shared = Array.from({ length: n }, (_, i) => [1, i === 7 ? 1e6 : 0.1 + least * (i % 3)]);
+      const hypothesis = contrasts[0]!.rows[0]!.slice(0, 2);
+      const given: Case = {
+        ...{ shared, own: [], y: [], keep: [], groups: undefined },
+        contrasts: [{ rows: [hypothesis], kind: "t" }],
+      };
+      const model = modelOf(given, true);
+      expect(resolveElementDesign(model, keep, factoriseShared(model, keep), []).verdict).toBe(verdict);
+    }
+  });
+
+  test("a column of float32 is known to its own digits only", () => {
+    const age = Array.from({ length: n }, (_, i) => typed(40 + Math.sin(i)));
+    const keep = new Uint8Array(n).fill(1);
+    const shared = age.map((value) => [1, value]);
+    const model = modelOf({ shared, own: [age], y: [], keep: [], groups: undefined, contrasts }, true);
+    const verdictOf = (own: number[]) => resolveElementDesign(model, keep, factoriseShared(model, keep), [own]).verdict;
+    expect(verdictOf(age.map(Math.fround))).toBe("dependent-columns");
+    expect(verdictOf(age.map((value) => 2 * value + 1))).toBe("dependent-columns");
+    expect(verdictOf(age.map((value, i) => Math.fround(value + 1e-3 * (i % 3))))).toBe("testable");
+  });
+});

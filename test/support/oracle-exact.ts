@@ -118,7 +118,7 @@ export function exactTest(design: Rows, contrast: Rows, y: readonly number[], op
   const data = wholeOf(y);
   const gram = inverseOf(times(columns, m));
   if (gram === undefined) throw new Error("The design has dependent columns.");
-  const fit = (values: readonly bigint[]) => {
+  const solve = (values: readonly bigint[]) => {
     // beta' = b / gram.under, effect = e / gram.under, residual = r / gram.under
     const b = gram.over.map((row) =>
       dot(
@@ -130,7 +130,7 @@ export function exactTest(design: Rows, contrast: Rows, y: readonly number[], op
     const r = values.map((value, i) => value * gram.under - dot(m[i]!, b));
     return { b, e, r };
   };
-  const first = fit(data.whole);
+  const first = solve(data.whole);
   const unit = (exponent: number) => 1n << BigInt(exponent);
   const beta = first.b.map((value, j) => ratio(value * unit(scaled[j]!.exponent), gram.under * unit(data.exponent)));
   const effect = first.e.map((value) => ratio(value, gram.under * unit(typed.exponent) * unit(data.exponent)));
@@ -149,7 +149,7 @@ export function exactTest(design: Rows, contrast: Rows, y: readonly number[], op
     const residual = first.r.map((value, i) => value * middle.under + added[i]![0]!);
     values = perm.map((from, i) => BigInt(sign?.[i] ?? 1) * residual[from]!);
   }
-  const { e, r } = fit(values);
+  const { e, r } = solve(values);
   const signed = (squared: number) => (isF ? squared : Math.sign(ratio(e[0]!, gram.under)) * Math.sqrt(squared));
   if (groups === undefined) {
     const dof = n - k;
@@ -184,7 +184,7 @@ function grouped(
 ): { readonly statistic: number; readonly dof: number } {
   const u = gram.under;
   const list = Array.from({ length: Math.max(...groups) + 1 }, (_, g) => {
-    const rows = m.flatMap((row, i) => (groups[i] === g ? [i] : []));
+    const rows = groups.flatMap((group, i) => (group === g ? [i] : []));
     const sse = rows.reduce((sum, i) => sum + r[i]! * r[i]!, 0n); // over u^2
     const hat = rows.reduce(
       (sum, i) =>

@@ -105,7 +105,7 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
     warnings: [
       ...(options.verify === false ? [NOT_VERIFIED] : []),
       ...[input, ...columnInputs].flatMap(({ warnings = [] }) => warnings),
-      ...designWarnings(design),
+      ...designWarnings(design, factors),
       ...list.warnings,
       ...variance.warnings,
       ...selection.warnings,

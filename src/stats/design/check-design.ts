@@ -1,6 +1,6 @@
 // Everything about a design that can be wrong, found before any data is read.
 import type { Warning } from "../../warnings.js";
-import { describeDependence } from "./describe-dependence.js";
+import { columns, describeDependence } from "./describe-dependence.js";
 import { conditionOf, frameOf } from "./design-frame.js";
 import type { Hypothesis, NamedMatrix } from "./hypothesis.js";
 import type { Matrix } from "./matrix.js";
@@ -52,12 +52,16 @@ export function checkFinite(matrices: readonly NamedMatrix[]): string[] {
   });
 }
 
+const IF_NOT_MEANT =
+  "If a column should say something of its own, subtract its mean (before squaring or multiplying) and give all its digits.";
+
 /** Problems of rank; call only when the shapes fit. */
 export function checkDesignRank(
   design: Matrix,
   hypotheses: readonly Hypothesis[],
   designPath: string,
   nElementColumns = 0,
+  names?: readonly string[],
 ): string[] {
   const { rank } = frameOf(design);
   const problems: string[] = [];
@@ -71,7 +75,7 @@ export function checkDesignRank(
   if (nElementColumns > 0) return problems;
   for (const { name } of inestimableHypotheses(design, hypotheses)) {
     problems.push(
-      `Cannot test hypothesis ${name}: the columns of ${designPath} are linearly dependent (rank ${rank} of ${design.nColumns}) and cannot estimate it: ${describeDependence(design)} Remove a redundant column or change the contrast.`,
+      `Cannot test hypothesis ${name}: the columns of ${designPath} are linearly dependent (rank ${rank} of ${design.nColumns}) and cannot estimate it: ${describeDependence(design, names)}. Remove a redundant column or change the contrast. ${IF_NOT_MEANT}`,
     );
   }
   return problems;
@@ -80,13 +84,14 @@ export function checkDesignRank(
 /** Largest condition number that nothing is said about. Deviation: MRtrix3's is of the design as it is, so that units decide. */
 const LARGEST_CONDITION = 100;
 
-export function designWarnings(design: Matrix): Warning[] {
+/** `names`: of the design's columns, where it has them. */
+export function designWarnings(design: Matrix, names?: readonly string[]): Warning[] {
   const frame = frameOf(design);
   if (frame.rank < design.nColumns) {
     return [
       {
         tag: "design-rank",
-        message: `The design has ${design.nColumns} columns of which only ${frame.rank} are linearly independent: ${describeDependence(design)} Effects that the contrasts can estimate are right; single betas are one solution of many.`,
+        message: `The design has ${design.nColumns} columns of which only ${frame.rank} are linearly independent: ${describeDependence(design, names)}. Effects that the contrasts can estimate are right; single betas are one solution of many. ${IF_NOT_MEANT}`,
       },
     ];
   }
@@ -95,7 +100,7 @@ export function designWarnings(design: Matrix): Warning[] {
   return [
     {
       tag: "design-conditioning",
-      message: `The design is poorly conditioned (condition number ${number.toPrecision(3)} of its columns, ${frame.hasConstant ? "centred and " : ""}scaled; above 100): they nearly depend on each other, column ${worst + 1} the most (counted from 1). Statistics stay exact, but estimates of single columns may be dominated by noise. Leave out a column that says the same as another; subtract a mean before squaring or multiplying.`,
+      message: `The design is poorly conditioned (condition number ${number.toPrecision(3)} of its columns, ${frame.hasConstant ? "centred and " : ""}scaled; above 100): they nearly depend on each other, ${columns([worst], names)} the most (counted from 1). Statistics stay exact, but estimates of single columns may be dominated by noise. Leave out a column that says the same as another; subtract a mean before squaring or multiplying.`,
     },
   ];
 }

@@ -4,6 +4,7 @@
 //   B  f64 [r][n]   orthonormal rows       M = B' R0, R0 [r][k]       beta = toBeta (B y), toBeta = pinv(R0)
 import {
   addPairs,
+  addScaledPairs,
   type Doubled,
   dividePairs,
   dotPairs,
@@ -14,14 +15,9 @@ import {
   pairAt,
   putPair,
   rootOf,
+  scalePairs,
 } from "./double-double.js";
-import {
-  addExactColumn,
-  createExactFactors,
-  type ExactFactors,
-  independentColumns,
-  precisionOf,
-} from "./exact-factors.js";
+import { addExactColumn, createExactFactors, type ExactFactors, precisionOf } from "./exact-factors.js";
 import { at, decompose, type Matrix, matrixOf } from "./matrix.js";
 
 export interface DesignFrame {
@@ -58,31 +54,48 @@ export function frameOf(design: Matrix): DesignFrame {
 
 function makeFrame(design: Matrix): DesignFrame {
   const { nRows: n, nColumns: k } = design;
-  // room for the constant
-  const factors = createExactFactors(n, k + 1);
+  const factors = createExactFactors(n, Math.min(n, k));
+  const column = new Float64Array(n);
   for (let j = 0; j < k; j++) {
-    const column = Float64Array.from({ length: n }, (_, i) => at(design, i, j));
+    for (let i = 0; i < n; i++) column[i] = at(design, i, j);
     addExactColumn(factors, column, precisionOf(column));
   }
-  const independent = independentColumns(factors);
+  const { independent, columns, scales } = factors;
   const rank = independent.length;
-  const basis = new Float64Array(rank * n);
   const coordinates = new Float64Array(rank * k);
-  for (const [i, l] of independent.entries()) {
-    basis.set(factors.q.high.subarray(l * n, l * n + n), i * n);
-    for (let j = l; j < k; j++) coordinates[i * k + j] = factors.r.high[l * (k + 1) + j]! / factors.scales[j]!;
+  for (const [j, { high }] of columns.entries()) {
+    for (let i = 0; i < high.length; i++) coordinates[i * k + j] = high[i]! / scales[j]!;
   }
-  const hasConstant = !addExactColumn(factors, new Float64Array(n).fill(1), precisionOf([1]));
-  const precisions = factors.precisions.slice(0, k);
   return {
-    ...{ nRows: n, nColumns: k, rank, independent, basis, coordinates, precisions, hasConstant, factors },
-    toBeta: minimumNorm(factors, independent, k),
+    ...{ nRows: n, nColumns: k, rank, independent, coordinates, factors },
+    basis: factors.q.high.slice(0, rank * n),
+    precisions: Float64Array.from(factors.precisions),
+    hasConstant: hasConstant(factors),
+    toBeta: minimumNorm(factors, k),
   };
 }
 
+/** Whether the constant is a combination of the columns. */
+function hasConstant({ q, independent, nRows: n, inverse, capacity, lengths, precisions }: ExactFactors): boolean {
+  const rank = independent.length;
+  if (rank === n) return true;
+  const copy: Doubled = { high: new Float64Array((rank + 1) * n), low: new Float64Array((rank + 1) * n) };
+  for (const part of ["high", "low"] as const) copy[part].set(q[part].subarray(0, rank * n));
+  const within = doubled((rank + 1) ** 2);
+  for (let l = 0; l < rank; l++) {
+    for (let m = l; m < rank; m++) putPair(within, l * (rank + 1) + m, pairAt(inverse, l * capacity + m));
+  }
+  const list = (values: readonly number[]) => independent.map((j) => values[j]!);
+  const trial: ExactFactors = {
+    ...createExactFactors(n, rank + 1, copy),
+    ...{ inverse: within, independent: independent.map((_, l) => l) },
+    ...{ lengths: list(lengths), precisions: list(precisions), columns: independent.map(() => doubled(0)) },
+  };
+  return !addExactColumn(trial, new Float64Array(n).fill(1), precisionOf([1]));
+}
+
 /** pinv(R0) f64 [k][r]. */
-function minimumNorm(factors: ExactFactors, independent: readonly number[], k: number): Float64Array {
-  const { r: upper, inverse, scales, capacity } = factors;
+function minimumNorm({ columns, independent, inverse, scales, capacity }: ExactFactors, k: number): Float64Array {
   const r = independent.length;
   const toBeta = new Float64Array(k * r);
   if (r === k) {
@@ -91,30 +104,23 @@ function minimumNorm(factors: ExactFactors, independent: readonly number[], k: n
     return toBeta;
   }
   // orthonormal rows Z = K R0 give pinv(R0) = Z' K: the identity beside R0 undergoes the same steps and becomes K
-  const rows = doubled(r * (k + r));
   const width = k + r;
-  for (const [i, l] of independent.entries()) {
-    for (let j = 0; j < k; j++) {
-      if (j < l) continue;
-      const { high, low } = pairAt(upper, l * capacity + j);
+  const rows = doubled(r * width);
+  for (const [j, column] of columns.entries()) {
+    for (let i = 0; i < column.high.length; i++) {
+      const { high, low } = pairAt(column, i);
       putPair(rows, i * width + j, { high: high / scales[j]!, low: low / scales[j]! });
     }
-    rows.high[i * width + k + i] = 1;
   }
   for (let i = 0; i < r; i++) {
+    rows.high[i * width + k + i] = 1;
     for (let pass = 0; pass < 2; pass++) {
       for (let l = 0; l < i; l++) {
         const along = negative(dotPairs(rows, l * width, rows, i * width, k));
-        for (let j = 0; j < width; j++) {
-          const moved = addPairs(pairAt(rows, i * width + j), multiplyPairs(along, pairAt(rows, l * width + j)));
-          putPair(rows, i * width + j, moved);
-        }
+        addScaledPairs(rows, i * width, along, rows, l * width, width);
       }
     }
-    const length = rootOf(dotPairs(rows, i * width, rows, i * width, k));
-    for (let j = 0; j < width; j++) {
-      putPair(rows, i * width + j, dividePairs(pairAt(rows, i * width + j), length));
-    }
+    scalePairs(rows, i * width, dividePairs(pair(1), rootOf(dotPairs(rows, i * width, rows, i * width, k))), width);
   }
   for (let j = 0; j < k; j++) {
     for (let l = 0; l < r; l++) {
@@ -129,19 +135,14 @@ function minimumNorm(factors: ExactFactors, independent: readonly number[], k: n
 }
 
 /** From the coordinates in B to the effects of a contrast that the design can estimate: C pinv(M) B', [s][r]. `contrast` [s x at least k]. */
-export function effectRows({ factors, independent }: DesignFrame, contrast: Matrix): Doubled {
-  const { inverse, scales, capacity } = factors;
+export function effectRows({ factors }: DesignFrame, contrast: Matrix): Doubled {
+  const { inverse, scales, capacity, independent } = factors;
   const r = independent.length;
   const rows = doubled(contrast.nRows * r);
   for (let q = 0; q < contrast.nRows; q++) {
-    for (const [i, to] of independent.entries()) {
-      let sum = pair(0);
-      for (const l of independent) {
-        const weight = at(contrast, q, l) * scales[l]!;
-        if (l <= to && weight !== 0)
-          sum = addPairs(sum, multiplyPairs(pair(weight), pairAt(inverse, l * capacity + to)));
-      }
-      putPair(rows, q * r + i, sum);
+    for (const [l, j] of independent.entries()) {
+      const weight = at(contrast, q, j) * scales[j]!;
+      if (weight !== 0) addScaledPairs(rows, q * r + l, pair(weight), inverse, l * capacity + l, r - l);
     }
   }
   return rows;
@@ -151,28 +152,24 @@ export function effectRows({ factors, independent }: DesignFrame, contrast: Matr
  * Whether C lies in the row space of M: a dependent column x_j = sum a_i x_i needs C_j = sum a_i C_i. Every term has the unit of C_j. What a contrast loses by
  * the digits it was typed with counts as rank does; so does what is not known of x_j.
  */
-export function isEstimable(frame: DesignFrame, contrast: Matrix): boolean {
-  const { factors, independent, nColumns: k } = frame;
-  const { combinations, scales, lengths, precisions, r, capacity } = factors;
-  const rows = effectRows(frame, contrast);
+export function isEstimable({ factors, ...frame }: DesignFrame, contrast: Matrix): boolean {
+  const { combinations, columns, independent, scales, lengths, precisions } = factors;
+  const rows = effectRows({ factors, ...frame }, contrast);
   const rank = independent.length;
   for (let q = 0; q < contrast.nRows; q++) {
-    const along = Math.sqrt(dotPairs(rows, q * rank, rows, q * rank, rank).high);
-    for (let j = 0; j < k; j++) {
-      const combination = combinations[j];
+    const along = rootOf(dotPairs(rows, q * rank, rows, q * rank, rank)).high;
+    for (const [j, combination] of combinations.entries()) {
       if (combination === undefined) continue;
       const own = at(contrast, q, j) * scales[j]!;
-      let found = pair(0);
+      const found = dotPairs(rows, q * rank, columns[j]!, 0, combination.length);
       let known = precisions[j]! * lengths[j]!;
       let typed = Math.abs(own);
-      for (const [i, l] of independent.entries()) {
-        if (l > j) continue;
-        found = addPairs(found, multiplyPairs(pairAt(rows, q * rank + i), pairAt(r, l * capacity + j)));
-        known += precisions[l]! * Math.abs(combination[l]!) * lengths[l]!;
-        typed += Math.abs(combination[l]! * at(contrast, q, l) * scales[l]!);
+      for (const [l, weight] of combination.entries()) {
+        const column = independent[l]!;
+        known += precisions[column]! * Math.abs(weight) * lengths[column]!;
+        typed += Math.abs(weight * at(contrast, q, column) * scales[column]!);
       }
-      const off = Math.abs(addPairs(found, pair(-own)).high);
-      if (off > CONTRAST * typed + along * known) return false;
+      if (Math.abs(addPairs(found, pair(-own)).high) > CONTRAST * typed + along * known) return false;
     }
   }
   return true;
@@ -184,7 +181,7 @@ const CONTRAST = 2 ** -47;
 /** Rows of a matrix that are independent of those before them. Units of its columns and rows do not matter. */
 export function independentRows(matrix: Matrix): number[] {
   const { nRows: s, nColumns: k } = matrix;
-  const factors = createExactFactors(k, s);
+  const factors = createExactFactors(k, Math.min(k, s));
   const rows = Array.from({ length: s }, (_, i) => Float64Array.from({ length: k }, (__, j) => at(matrix, i, j)));
   const units = Float64Array.from({ length: k }, (_, j) => {
     const largest = rows.reduce((most, row) => Math.max(most, Math.abs(row[j]!)), 0);
@@ -197,7 +194,7 @@ export function independentRows(matrix: Matrix): number[] {
       precisionOf(row),
     );
   }
-  return independentColumns(factors);
+  return factors.independent;
 }
 
 /** What the columns have of their own, units and means apart: each is centred where the constant is among them, and scaled to length 1. */
@@ -207,6 +204,8 @@ export interface Condition {
   /** The column of which the others say most, from 0; -1: none. */
   readonly worst: number;
 }
+
+const EQUAL_SHARES = 1 - 1e-6;
 
 export function conditionOf(frame: DesignFrame): Condition {
   const { rank, nColumns: k, factors, hasConstant, toBeta } = frame;
@@ -230,25 +229,27 @@ export function conditionOf(frame: DesignFrame): Condition {
     // |scaled column| / what is its own
     return { j, share: lengths[j]! * (Math.sqrt(sum) / factors.scales[j]!) };
   });
-  const worst = shares.reduce((most, one) => (one.share > most.share ? one : most)).j;
+  // of columns that say the same of each other the last, whatever rounding makes of their shares
+  const most = shares.reduce((largest, { share }) => Math.max(largest, share), 0);
+  const worst = shares.findLast(({ share }) => share > EQUAL_SHARES * most)!.j;
   return { number: singular[0]! / singular[wanted - 1]!, worst };
 }
 
 /** R of the scaled columns, without the constant where it is among them: f64 [r][k]. */
 function centredCoordinates({ factors, hasConstant, nRows: n, nColumns: k, rank }: DesignFrame): Float64Array {
-  const { q, r, capacity } = factors;
+  const { q, columns } = factors;
   const centred = new Float64Array(rank * k);
   const ones = { high: new Float64Array(n).fill(1), low: new Float64Array(n) };
-  const constant = Array.from({ length: rank }, (_, i) =>
-    hasConstant ? dividePairs(dotPairs(q, i * n, ones, 0, n), rootOf(pair(n))) : pair(0),
-  );
-  for (let j = 0; j < k; j++) {
-    let along = pair(0);
-    for (let i = 0; i <= j; i++) along = addPairs(along, multiplyPairs(constant[i]!, pairAt(r, i * capacity + j)));
-    for (let i = 0; i < rank; i++) {
-      const own = i <= j ? pairAt(r, i * capacity + j) : pair(0);
-      centred[i * k + j] = addPairs(own, negative(multiplyPairs(along, constant[i]!))).high;
-    }
+  const constant = doubled(rank);
+  for (let i = 0; i < rank && hasConstant; i++) {
+    putPair(constant, i, dividePairs(dotPairs(q, i * n, ones, 0, n), rootOf(pair(n))));
+  }
+  for (const [j, column] of columns.entries()) {
+    const along = negative(dotPairs(constant, 0, column, 0, column.high.length));
+    const left = doubled(rank);
+    for (const part of ["high", "low"] as const) left[part].set(column[part]);
+    addScaledPairs(left, 0, along, constant, 0, rank);
+    for (let i = 0; i < rank; i++) centred[i * k + j] = left.high[i]!;
   }
   return centred;
 }

@@ -49,91 +49,102 @@ export function precisionOfStored(column: ArrayLike<number>): number {
   return largest <= 2 ** 24 && precisionOf(column) === WHOLE ? WHOLE : STORED;
 }
 
+/** Of columns that are scaled by powers of two. Rows are numbered by independent columns, l = 0, 1, .. */
 export interface ExactFactors {
   readonly nRows: number;
-  /** Columns so far, of `capacity`. */
-  count: number;
+  /** Independent columns that there is room for. */
   readonly capacity: number;
-  /** [capacity][n]: orthonormal rows; of a dependent column zeros. */
+  /** [capacity][n]: orthonormal rows. */
   readonly q: Doubled;
-  /** [capacity][capacity], upper triangular, of the scaled columns; on the diagonal what was left of a column, dependent or not. */
-  readonly r: Doubled;
-  /** [capacity][capacity]: of the independent columns' part of r; zeros elsewhere. */
+  /** Column of each row. */
+  readonly independent: number[];
+  /** R by columns: entries of the rows there were, and of an independent column the one on the diagonal. */
+  readonly columns: Doubled[];
+  /** [capacity][capacity]: inverse of the independent columns' part of R. */
   readonly inverse: Doubled;
-  /** Powers of two that columns were multiplied by. */
-  readonly scales: Float64Array;
-  /** Of the scaled columns. */
-  readonly lengths: Float64Array;
-  readonly precisions: Float64Array;
-  /** Of a dependent column: the weights of the others, scaled as they are, f64 [capacity]. Undefined: it is independent of those before it. */
+  /** By column: the power of two. */
+  readonly scales: number[];
+  /** By column: its length; what was left of it. */
+  readonly lengths: number[];
+  readonly left: number[];
+  readonly precisions: number[];
+  /** By column: undefined, it is independent of those before it; or the weights of the rows there were, which make it. */
   readonly combinations: (Float64Array | undefined)[];
 }
 
+/** At most `capacity` columns can be independent: as many as there are of them, or rows. */
 export function createExactFactors(nRows: number, capacity: number, q = doubled(capacity * nRows)): ExactFactors {
   return {
-    ...{ nRows, count: 0, capacity, q },
-    r: doubled(capacity * capacity),
-    inverse: doubled(capacity * capacity),
-    scales: new Float64Array(capacity),
-    lengths: new Float64Array(capacity),
-    precisions: new Float64Array(capacity),
-    combinations: [],
+    ...{ nRows, capacity, q, inverse: doubled(capacity * capacity) },
+    ...{ independent: [], columns: [], scales: [], lengths: [], left: [], precisions: [], combinations: [] },
   };
 }
 
 /** `column` f64 [n], finite, zero at missing observations; `precision`: relative error of its entries. Whether it is independent of those before it. */
 export function addExactColumn(factors: ExactFactors, column: ArrayLike<number>, precision: number): boolean {
-  const { nRows: n, count: j, capacity: k, q, r, inverse, scales, lengths, precisions } = factors;
-  const own = j * n;
+  const { nRows: n, capacity, independent, inverse, lengths, precisions } = factors;
+  const rank = independent.length;
   const scale = scaleOf(column);
+  factors.scales.push(scale);
+  precisions.push(precision);
+  // every direction there is has been taken: as many columns as somebody may type are not worked through
+  if (rank === capacity) {
+    factors.columns.push(doubled(0));
+    lengths.push(0);
+    factors.left.push(0);
+    factors.combinations.push(new Float64Array(0));
+    return false;
+  }
+  const { q } = factors;
+  const own = rank * n;
   for (let i = 0; i < n; i++) {
     q.high[own + i] = column[i]! * scale;
     q.low[own + i] = 0;
   }
   const length = rootOf(dotPairs(q, own, q, own, n)).high;
-  scales[j] = scale;
-  lengths[j] = length;
-  precisions[j] = precision;
+  const entries = doubled(rank + 1);
   let left = pair(length);
   for (let pass = 0; pass < 2; pass++) {
-    for (let l = 0; l < j; l++) {
-      if (factors.combinations[l] !== undefined) continue;
+    for (let l = 0; l < rank; l++) {
       const along = dotPairs(q, l * n, q, own, n);
       addScaledPairs(q, own, negative(along), q, l * n, n);
-      putPair(r, l * k + j, addPairs(pairAt(r, l * k + j), along));
+      putPair(entries, l, addPairs(pairAt(entries, l), along));
     }
     left = rootOf(dotPairs(q, own, q, own, n));
     if (left.high > ONE_PASS * length) break;
   }
-  putPair(r, j * k + j, left);
-  const weights: Pair[] = [];
+  const weights = Array.from({ length: rank }, (_, l) => dotRow(inverse, l, entries, rank, capacity));
   let known = precision * length;
-  for (let l = 0; l < j; l++) {
-    const weight = dotRow(inverse, l, r, j, k);
-    weights.push(weight);
-    known += precisions[l]! * Math.abs(weight.high) * lengths[l]!;
+  for (const [l, { high }] of weights.entries()) {
+    const column = independent[l]!;
+    known += precisions[column]! * Math.abs(high) * lengths[column]!;
   }
-  factors.count++;
+  lengths.push(length);
+  factors.left.push(left.high);
   if (!(left.high > known)) {
-    q.high.fill(0, own, own + n);
-    q.low.fill(0, own, own + n);
-    const combination = new Float64Array(k);
-    for (const [l, { high }] of weights.entries()) combination[l] = high;
-    factors.combinations[j] = combination;
+    factors.columns.push({ high: entries.high.slice(0, rank), low: entries.low.slice(0, rank) });
+    factors.combinations.push(Float64Array.from(weights, ({ high }) => high));
     return false;
   }
+  putPair(entries, rank, left);
   const factor = dividePairs(pair(1), left);
   scalePairs(q, own, factor, n);
-  for (const [l, weight] of weights.entries()) putPair(inverse, l * k + j, multiplyPairs(negative(weight), factor));
-  putPair(inverse, j * k + j, factor);
-  factors.combinations[j] = undefined;
+  for (const [l, weight] of weights.entries()) {
+    putPair(inverse, l * capacity + rank, multiplyPairs(negative(weight), factor));
+  }
+  putPair(inverse, rank * capacity + rank, factor);
+  independent.push(factors.columns.length);
+  factors.columns.push(entries);
+  factors.combinations.push(undefined);
   return true;
 }
 
-/** Row l of the inverse times column j of r, without its diagonal. */
-function dotRow(inverse: Doubled, l: number, r: Doubled, j: number, k: number): Pair {
+/** Row l of the inverse times entries 0..rank of a column of R. */
+function dotRow(inverse: Doubled, l: number, entries: Doubled, rank: number, capacity: number): Pair {
   let sum = pair(0);
-  for (let m = l; m < j; m++) sum = addPairs(sum, multiplyPairs(pairAt(inverse, l * k + m), pairAt(r, m * k + j)));
+  for (let m = l; m < rank; m++) {
+    sum = addPairs(sum, multiplyPairs(pairAt(inverse, l * capacity + m), pairAt(entries, m)));
+  }
   return sum;
 }
 
@@ -143,11 +154,6 @@ function scaleOf(column: ArrayLike<number>): number {
   for (let i = 0; i < column.length; i++) largest = Math.max(largest, Math.abs(column[i]!));
   if (largest === 0) return 1;
   return 2 ** -Math.max(-1000, Math.min(1000, Math.floor(Math.log2(largest))));
-}
-
-/** Columns that are independent of those before them, ascending. */
-export function independentColumns({ count, combinations }: ExactFactors): number[] {
-  return Array.from({ length: count }, (_, j) => j).filter((j) => combinations[j] === undefined);
 }
 
 /** Rows of `rows` [s][r], independent, made orthonormal in place, the first kept in direction. */

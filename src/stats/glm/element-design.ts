@@ -22,6 +22,7 @@ import { STORED } from "../design/exact-factors.js";
 import { transpose } from "../design/matrix.js";
 import type { DesignPartition } from "../design/partition.js";
 import { type ExactDesign, factoriseExactly } from "./exact-design.js";
+import { type GroupMoments, groupMoments } from "./group-moments.js";
 import { countFactors, type GlmModel } from "./model.js";
 import { workingContrasts } from "./working-contrasts.js";
 
@@ -40,15 +41,6 @@ export const VERDICTS = [
   "no-freedom",
 ] as const;
 export type Verdict = (typeof VERDICTS)[number];
-
-export interface GroupMoments {
-  /** n_g of the observations left. */
-  readonly sizes: Float64Array;
-  /** Sum over the group of the diagonal of 1 - M pinv(M). */
-  readonly rnn: Float64Array;
-  /** f64 [G][r][r]. */
-  readonly gram: Float64Array;
-}
 
 export interface TestedDirections {
   readonly rank: number;
@@ -282,27 +274,4 @@ function testedDirections(model: GlmModel, inverse: Float64Array, r: number): Te
     for (let i = 0; i < s; i++) addColumn(factors, rows.subarray(i * r, i * r + r));
     return { rank: s, kind, toEffect, tested: factors.q };
   });
-}
-
-function groupMoments(model: GlmModel, keep: Uint8Array, q: Float64Array, r: number): GroupMoments | undefined {
-  if (model.groups === undefined) return undefined;
-  const { count, of } = model.groups;
-  const n = of.length;
-  const sizes = new Float64Array(count);
-  const gram = new Float64Array(count * r * r);
-  for (let i = 0; i < n; i++) {
-    if (keep[i] !== 1) continue;
-    const g = of[i]!;
-    sizes[g]!++;
-    for (let a = 0; a < r; a++) {
-      for (let b = 0; b < r; b++) gram[(g * r + a) * r + b]! += q[a * n + i]! * q[b * n + i]!;
-    }
-  }
-  const rnn = sizes.map((size, g) => {
-    let trace = 0;
-    for (let a = 0; a < r; a++) trace += gram[(g * r + a) * r + a]!;
-    // a group that the design fits exactly has no residual, not the rounding of one
-    return size - trace > 1e-12 * size ? size - trace : 0;
-  });
-  return { sizes, rnn, gram };
 }

@@ -56,10 +56,14 @@ export function factoriseExactly(
     const precision = own === undefined ? precisions[j]! : precisionOfStored(own);
     isIndependent = addExactColumn(factors, column, precision) && isIndependent;
   }
-  const { r: upper, inverse, scales } = factors;
-  const asTheyAre = upper.high.map((value, i) => value / scales[i % k]!);
+  const { columns: upper, independent, left, inverse, scales } = factors;
+  const asTheyAre = new Float64Array(k * k);
+  for (const [j, { high }] of upper.entries()) {
+    for (let l = 0; l < high.length; l++) asTheyAre[independent[l]! * k + j] = high[l]! / scales[j]!;
+    asTheyAre[j * k + j] = left[j]! / scales[j]!;
+  }
   const basis = allocate(k * n);
-  basis.set(factors.q.high.subarray(0, k * n));
+  if (isIndependent) basis.set(factors.q.high.subarray(0, k * n));
   return {
     isIndependent,
     condition: conditionOfUpper(asTheyAre, k),
@@ -69,7 +73,7 @@ export function factoriseExactly(
   };
 }
 
-function testedExactly(model: GlmModel, { inverse, scales, count: k }: ExactFactors): ExactDirections[] {
+function testedExactly(model: GlmModel, { inverse, scales, capacity: k }: ExactFactors): ExactDirections[] {
   return model.hypotheses.map(({ contrast, rank: s, kind }) => {
     const rows = doubled(s * k);
     for (let q = 0; q < s; q++) {

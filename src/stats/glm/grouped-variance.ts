@@ -6,7 +6,8 @@
 //
 // Deviation: for F-tests of rank above 1, MRtrix3 3.0.x truncates the second degrees of freedom to an integer (an accident; Z differs by up to 1e-2).
 // We keep them real, as its development branch does.
-import type { ElementDesign, GroupMoments, TestedDirections } from "./element-design.js";
+import type { ElementDesign, TestedDirections } from "./element-design.js";
+import type { GroupMoments } from "./group-moments.js";
 import { SSE_ROUNDING, type Statistic } from "./pooled-variance.js";
 
 /** Scratch of one thread, sized once. */

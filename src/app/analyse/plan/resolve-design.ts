@@ -76,9 +76,10 @@ export async function resolveDesign(
           ...(ftests === undefined ? {} : { ftests: ftests.matrix, ftestsPath: ftests.path }),
         });
   if (list.problems.length > 0) throw new DesignError(list.problems);
-  const unusable = checkDesignRank(design.matrix, list.hypotheses, options.design, options.column?.length ?? 0);
-  if (unusable.length > 0) throw new DesignError(unusable);
   const { columnNames: factors } = design;
+  const nOwn = options.column?.length ?? 0;
+  const unusable = checkDesignRank(design.matrix, list.hypotheses, options.design, nOwn, factors);
+  if (unusable.length > 0) throw new DesignError(unusable);
   return { design: design.matrix, list, factors, labels: labelsOf(contrasts, ftests), notes: named.notes };
 }
 

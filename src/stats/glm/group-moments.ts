@@ -1,0 +1,40 @@
+// What variance groups need of a design: K_g, n_g and Rnn_g of mathematics M9.
+import type { GlmModel } from "./model.js";
+
+export interface GroupMoments {
+  /** n_g of the observations left. */
+  readonly sizes: Float64Array;
+  /** Sum over the group of the diagonal of 1 - M pinv(M). */
+  readonly rnn: Float64Array;
+  /** f64 [G][r][r]. */
+  readonly gram: Float64Array;
+}
+
+/** q f64 [r][n]; undefined without groups. */
+export function groupMoments(
+  { groups }: Pick<GlmModel, "groups">,
+  keep: Uint8Array,
+  q: Float64Array,
+  r: number,
+): GroupMoments | undefined {
+  if (groups === undefined) return undefined;
+  const { count, of } = groups;
+  const n = of.length;
+  const sizes = new Float64Array(count);
+  const gram = new Float64Array(count * r * r);
+  for (let i = 0; i < n; i++) {
+    if (keep[i] !== 1) continue;
+    const g = of[i]!;
+    sizes[g]!++;
+    for (let a = 0; a < r; a++) {
+      for (let b = 0; b < r; b++) gram[(g * r + a) * r + b]! += q[a * n + i]! * q[b * n + i]!;
+    }
+  }
+  const rnn = sizes.map((size, g) => {
+    let trace = 0;
+    for (let a = 0; a < r; a++) trace += gram[(g * r + a) * r + a]!;
+    // a group that the design fits exactly has no residual, not the rounding of one
+    return size - trace > 1e-12 * size ? size - trace : 0;
+  });
+  return { sizes, rnn, gram };
+}
