@@ -81,7 +81,7 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
   const { subjects, nSubjects, subjectsFrom } = input;
   const order = { subjects, nSubjects, subjectsFrom };
   const { design, list, factors, labels, notes } = await resolveDesign(options, { files, ...order });
-  const variance = await readVarianceGroups(options.variance, nSubjects, files);
+  const variance = await readVarianceGroups(options.variance, nSubjects, files, design);
   const columnInputs = await kind.resolveColumns(options, input, context);
   const selection = kind.selectElements(options, input, files);
   const turns = createTurns(signal);

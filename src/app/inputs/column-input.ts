@@ -5,9 +5,9 @@ import { InputError } from "../../errors.js";
 import { readSubjectList, resolveSubjectFiles } from "../../formats/text/subject-list.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
+import type { Warning } from "../../warnings.js";
 import { keyOfFiles } from "./cache-key.js";
 import { findCachedInput } from "./cached-input.js";
-import type { Warning } from "../../warnings.js";
 import { type FixelInput, type OpenEvents, orderWarnings } from "./input-source.js";
 import { subjectHeaders } from "./subject-headers.js";
 

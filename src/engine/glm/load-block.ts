@@ -30,6 +30,8 @@ export interface BlockLoader {
   readRaw(iBlock: number, pass: Pass, place: Pick<BlockPlace, "firstColumn" | "nColumns">, offset?: number): void;
   /** Reads block i and packs the columns inside the mask. */
   loadBlock(iBlock: number, pass: Pass): LoadedBlock;
+  /** f64 [n]: element c of the loaded block, as it was read, whatever has become of the packed ones. */
+  rawColumn(block: LoadedBlock, c: number): Float64Array;
   close(): void;
 }
 
@@ -69,6 +71,10 @@ export function createBlockLoader(context: Context): BlockLoader {
       for (let i = 0; i < nElements; i++) columnIndices[i] = columns[firstElement + i]! - firstColumn;
       k.f64PackColumns(n, nElements, w.raw, size.valueBytes, nColumns, w.columnIndices, w.packed, w.nonFinite);
       return { ...found, width: roundUp(nElements, k.panels.f32) };
+    },
+    rawColumn({ nColumns }, c) {
+      const raw = size.valueBytes === 4 ? context.f32(w.raw, n * nColumns) : context.f64(w.raw, n * nColumns);
+      return Float64Array.from({ length: n }, (_, i) => raw[i * nColumns + columnIndices[c]!]!);
     },
     close() {
       source?.close();

@@ -1,7 +1,8 @@
 // The observed pass under one design for all elements: effects and exact statistics, into the observed images.
 import { roundUp } from "../../kernels/kernel-set.js";
 import type { Matrix } from "../../stats/design/matrix.js";
-import { observeHypothesis, standardDeviation } from "../../stats/glm/observed.js";
+import { VERDICTS } from "../../stats/glm/element-design.js";
+import { observeHypothesis, standardDeviation, verdictOfData } from "../../stats/glm/observed.js";
 import { SSE_ROUNDING } from "../../stats/glm/pooled-variance.js";
 import type { Context } from "../context.js";
 import type { Steps } from "../seams.js";
@@ -27,7 +28,8 @@ export function createFixedObserver(context: Context, loader: BlockLoader): (iBl
   const write = createObservedWriter(context);
 
   return function* (iBlock) {
-    const { firstElement, nElements, width } = loader.loadBlock(iBlock, "first");
+    const block = loader.loadBlock(iBlock, "first");
+    const { firstElement, nElements, width } = block;
     const bad = nonFinite.subarray(0, nElements).indexOf(1);
     if (bad >= 0 && (report.nonFiniteElement < 0 || firstElement + bad < report.nonFiniteElement)) {
       report.nonFiniteElement = firstElement + bad;
@@ -47,6 +49,7 @@ export function createFixedObserver(context: Context, loader: BlockLoader): (iBl
       const beta = Float64Array.from({ length: nFactors }, (_, j) => betas[j * width + c]!);
       const scale = job.precision === "single" && factors[c]! > 0 ? 1 / factors[c]! : 1;
       const sse = sums[c]! > SSE_ROUNDING * rawSums[c]! ? sums[c]! * scale ** 2 : 0;
+      report.verdicts[VERDICTS.indexOf(sse > 0 ? "testable" : verdictOfData(loader.rawColumn(block, c)))]!++;
       write(firstElement + c, {
         beta,
         deviations: [standardDeviation(sse, partition)],

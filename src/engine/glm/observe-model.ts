@@ -7,8 +7,10 @@ import {
   hasEffects,
   resolveElementDesign,
   VERDICTS,
+  type Verdict,
 } from "../../stats/glm/element-design.js";
 import { elementEffects, fitElement, observeTest } from "../../stats/glm/element-test.js";
+import { verdictOfData } from "../../stats/glm/observed.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
 import type { Steps } from "../seams.js";
@@ -40,9 +42,13 @@ export function createModelObserver(
     return (i) => resolveElementDesign(model, group.keep, shared, loader.ownColumns(i, ofElement.take), ofElement.take);
   };
 
-  const observe = (design: ElementDesign, y: Float64Array): ObservedElement => {
-    const { verdict, condition, dof, hypotheses } = design;
+  const count = (verdict: Verdict) => {
     report.verdicts[VERDICTS.indexOf(verdict)]!++;
+  };
+
+  const observe = (design: ElementDesign, y: Float64Array, keep: Uint8Array): ObservedElement => {
+    const { verdict, condition, dof, hypotheses } = design;
+    if (verdict !== "testable") count(verdict);
     if (verdict === "testable" && size.nGroups === 1) report.dofs[dof]!++;
     if (!hasEffects(verdict)) return { condition, beta: [], deviations: [], tests: [] };
     const fit = fitElement(design, y, ofElement.take);
@@ -50,6 +56,7 @@ export function createModelObserver(
     const tests = hypotheses.map((hypothesis) =>
       observeTest(model, design, hypothesis, fit, deviations[0]!, ofElement.take),
     );
+    if (verdict === "testable") count(tests.every(({ isTested }) => isTested) ? verdict : verdictOfData(y, keep));
     return { condition, beta, deviations, tests };
   };
 
@@ -60,7 +67,7 @@ export function createModelObserver(
       const designOf = designsOf(group);
       for (const [i, member] of group.members.entries()) {
         const y = readColumn(worker.packed, i, ofElement.take);
-        write(block.place.firstElement + member, observe(designOf(i), y));
+        write(block.place.firstElement + member, observe(designOf(i), y, group.keep));
         ofElement.giveBack();
         if (i % ELEMENTS_A_STEP === ELEMENTS_A_STEP - 1) yield;
       }

@@ -101,7 +101,7 @@ export interface PhaseReport {
   /** Lowest element with a value that is not finite where none may be ("observe"); -1 when there is none. */
   nonFiniteElement: number;
   bytesRead: number;
-  /** Elements by verdict, in the order of VERDICTS ("observe" of models that vary). */
+  /** Elements by verdict, in the order of VERDICTS ("observe"). */
   verdicts: number[];
   /** [nSubjects + 1]: testable elements by degrees of freedom ("observe" of models that vary with one variance). */
   dofs: number[];

@@ -5,7 +5,7 @@
 // Never a column added.
 import { InputError } from "../../errors.js";
 import { createTurns, inTurns } from "../../turns.js";
-import { type Separator, SEPARATED_BY, splitCells } from "./cells.js";
+import { SEPARATED_BY, type Separator, splitCells } from "./cells.js";
 import { findLayout } from "./dialect.js";
 import { contentLines } from "./lines.js";
 import { hasDecimalComma, isName, parseNumber, shorten, TOKEN } from "./numbers.js";

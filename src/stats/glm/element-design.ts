@@ -39,6 +39,10 @@ export const VERDICTS = [
   "small-group",
   /** No degree of freedom: effects are given. */
   "no-freedom",
+  /** The design can be tested, these data cannot: they are one value. Effects are given. */
+  "constant-data",
+  /** They are explained without a residual (of a variance group, where there are some): no statistic is finite. Effects are given. */
+  "no-variance",
 ] as const;
 export type Verdict = (typeof VERDICTS)[number];
 

@@ -142,10 +142,11 @@ export function observeTest(
   if (hypothesis.kind === "t")
     for (const [j, weight] of hypothesis.toEffect.entries()) effect += weight * fit.fitted[j]!;
   const effects = { effect, standardisedEffect: finite(effect / deviation) };
-  if (design.verdict !== "testable") return { statistic: 0, z: 0, ...effects };
+  if (design.verdict !== "testable") return { statistic: 0, z: 0, ...effects, isTested: false };
   const found = unshuffledStatistic(model, design, hypothesis, fit, allocate);
-  const z = Number.isFinite(found.statistic) ? zOf(found, hypothesis) : 0;
-  return { statistic: finite(found.statistic), z, ...effects };
+  const isFinite = Number.isFinite(found.statistic);
+  const z = isFinite ? zOf(found, hypothesis) : 0;
+  return { statistic: finite(found.statistic), z, ...effects, isTested: isFinite && found.dof > 0 };
 }
 
 function unshuffledStatistic(

@@ -11,6 +11,19 @@ export interface ObservedStatistic {
   effect: number;
   /** effect / std_dev; t-tests only. */
   standardisedEffect: number;
+  /** False: the statistic is 0 because there is none. */
+  isTested: boolean;
+}
+
+/** Why elements whose design can be tested have no statistic. values f64 [n]; keep u8 [n]: 1 where an observation counts. */
+export function verdictOfData(values: ArrayLike<number>, keep?: Uint8Array): "constant-data" | "no-variance" {
+  let first: number | undefined;
+  for (let i = 0; i < values.length; i++) {
+    if (keep?.[i] === 0) continue;
+    first ??= values[i]!;
+    if (values[i] !== first) return "no-variance";
+  }
+  return "constant-data";
 }
 
 const finite = (value: number): number => (Number.isFinite(value) ? value : 0);
@@ -32,14 +45,15 @@ export function observeHypothesis(
 ): ObservedStatistic {
   const { rank, kind } = hypothesis;
   const variance = sse / dof;
+  const isTested = variance > 0;
   if (kind === "t") {
     // T = |T| A'
     const effect = u[0]! * Math.hypot(...toEffect.values);
     const statistic = finite(u[0]! / Math.sqrt(variance));
     const standardisedEffect = finite(effect / Math.sqrt(variance));
-    return { statistic, z: tToZ(statistic, dof), effect: finite(effect), standardisedEffect };
+    return { statistic, z: tToZ(statistic, dof), effect: finite(effect), standardisedEffect, isTested };
   }
   const squared = u.reduce((sum, part) => sum + part * part, 0);
   const statistic = finite(squared / rank / variance);
-  return { statistic, z: variance > 0 ? fToZ(statistic, rank, dof) : 0, effect: 0, standardisedEffect: 0 };
+  return { statistic, z: isTested ? fToZ(statistic, rank, dof) : 0, effect: 0, standardisedEffect: 0, isTested };
 }

@@ -11,9 +11,9 @@ export function modelWarnings(
   model: GlmModel | undefined,
   verdicts: readonly number[],
 ): Warning[] {
-  if (model === undefined || isFixedPooled(model)) return [];
+  if (model === undefined) return [];
   const warnings: Warning[] = [];
-  if (precision === "single") {
+  if (precision === "single" && !isFixedPooled(model)) {
     warnings.push({
       tag: "precision-double",
       message:
@@ -28,10 +28,14 @@ export function modelWarnings(
   );
   warnings.push({
     tag: "untestable-elements",
-    message: `${untestable} of ${all} elements cannot be tested and get zeros: ${reasons.join(", ")}. Leave them ${leaveOut}, or leave out subjects with many missing values.`,
+    message: `${untestable} of ${all} elements cannot be tested and get zeros: ${reasons.join(", ")}. Leave them ${leaveOut}${lacksValues(verdicts) ? ", or leave out subjects with many missing values" : ""}.`,
   });
   return warnings;
 }
+
+/** Whether missing values are among the reasons. */
+const lacksValues = (verdicts: readonly number[]): boolean =>
+  VERDICTS.some((verdict, i) => verdicts[i]! > 0 && !["testable", "constant-data", "no-variance"].includes(verdict));
 
 function reasonOf(verdict: Exclude<Verdict, "testable">, model: GlmModel): string {
   const k = countFactors(model);
@@ -47,5 +51,11 @@ function reasonOf(verdict: Exclude<Verdict, "testable">, model: GlmModel): strin
       return "with a variance group of one observation at most";
     case "no-freedom":
       return "without a degree of freedom";
+    case "constant-data":
+      return "with the same value in all observations";
+    case "no-variance":
+      return model.groups === undefined
+        ? "that the design explains to the last digits, without a residual to test with"
+        : "that the design explains to the last digits in some variance group, without a residual to test with";
   }
 }

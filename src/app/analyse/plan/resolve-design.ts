@@ -9,8 +9,8 @@ import {
 } from "../../../stats/design/hypothesis.js";
 import type { Matrix } from "../../../stats/design/matrix.js";
 import type { InputFiles } from "../input-files.js";
-import { checkColumnNames, checkRowNames, checkSelectedNames, type NamedRows } from "./table-names.js";
 import type { AnalysisOptions } from "../options.js";
+import { checkColumnNames, checkRowNames, checkSelectedNames, type NamedRows } from "./table-names.js";
 
 type DesignOptions = Pick<AnalysisOptions, "design" | "contrast" | "ftests" | "fonly" | "ttests" | "ftest" | "column">;
 

@@ -2,18 +2,23 @@
 import { DesignError } from "../../../errors.js";
 import type { Hypothesis } from "../../../stats/design/hypothesis.js";
 import type { Matrix } from "../../../stats/design/matrix.js";
-import { checkVarianceGroups, resolveVarianceGroups } from "../../../stats/design/variance-groups.js";
+import {
+  checkGroupResiduals,
+  checkVarianceGroups,
+  resolveVarianceGroups,
+} from "../../../stats/design/variance-groups.js";
 import type { GlmModel, VarianceGroups } from "../../../stats/glm/model.js";
 import type { ColumnSource, ColumnSourceSpec } from "../../../store/column-source.js";
 import { openColumnSource } from "../../../store/open-column-source.js";
 import type { Warning } from "../../../warnings.js";
 import type { InputFiles } from "../input-files.js";
 
-/** Throws InputError for a file that is no list of numbers, DesignError for numbers that are no groups. */
+/** Throws InputError for a file that is no list of numbers, DesignError for numbers that are no groups, or that `design` leaves nothing of. */
 export async function readVarianceGroups(
   path: string | undefined,
   nSubjects: number,
   files: InputFiles,
+  design: Matrix,
 ): Promise<{ readonly groups: VarianceGroups | undefined; readonly warnings: readonly Warning[] }> {
   if (path === undefined) return { groups: undefined, warnings: [] };
   const { values, nRows, nColumns } = await files.matrix("variance", path);
@@ -23,8 +28,10 @@ export async function readVarianceGroups(
     ]);
   }
   const labels = { labels: values, nSubjects, path };
-  const problems = checkVarianceGroups(labels);
-  if (problems.length > 0) throw new DesignError(problems);
+  for (const check of [checkVarianceGroups, checkGroupResiduals.bind(undefined, design)]) {
+    const problems = check(labels);
+    if (problems.length > 0) throw new DesignError(problems);
+  }
   return resolveVarianceGroups(labels);
 }
 
