@@ -12,6 +12,7 @@ import {
   ownNamesOf,
   type PartialDirectory,
   removeAbandoned,
+  sweepUnmarked,
 } from "./partial-directory.js";
 import { publishFile, syncPath } from "./publish.js";
 import { removeFile, thingAt } from "./remove-ours.js";
@@ -90,6 +91,7 @@ export function sweepStages(into: string): void {
       if (systemErrorCode(error) === undefined) throw error;
     }
   }
+  sweepUnmarked(prefix);
 }
 
 /** Only files that are ours by name; the directory goes if nothing else is in it. */

@@ -125,6 +125,19 @@ test.each([0, 1, 3])("what one killed after %i moves has left is removed by the 
   expect(fs.readdirSync(parent)).toEqual(["out"]);
 });
 
+test.each([{ left: [] }, { left: ["partial.json.new"] }])(
+  "nor what has no mark yet, or no more ($left)",
+  ({ left }) => {
+    const { parent, into, partial } = begin();
+    partial.release();
+    const dead = path.join(parent, `.out.publishing-${newIdOfNobody()}`);
+    fs.mkdirSync(dead);
+    for (const name of left) fs.writeFileSync(path.join(dead, name), "");
+    sweepStages(into);
+    expect(fs.readdirSync(parent)).toEqual(["out"]);
+  },
+);
+
 test("one that lives is left alone", () => {
   const { parent, into } = begin();
   const stage = openStage(into, NAMES)!;
