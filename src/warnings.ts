@@ -22,6 +22,7 @@ export const WARNING_TAGS = [
   "posthoc-without-test",
   "precision-double",
   "repeated-relabellings",
+  "repeated-subjects",
   "single-variance-group",
   "too-few-shuffles",
   "unchanged-by-shuffles",

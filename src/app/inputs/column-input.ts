@@ -9,6 +9,7 @@ import type { Warning } from "../../warnings.js";
 import { keyOfFiles } from "./cache-key.js";
 import { findCachedInput } from "./cached-input.js";
 import { type FixelInput, type OpenEvents, orderWarnings } from "./input-source.js";
+import { repeatedSubjects } from "./repeated-subjects.js";
 import { subjectHeaders } from "./subject-headers.js";
 
 export interface ColumnInput {
@@ -85,7 +86,7 @@ export async function resolveColumnInput(
     list,
     expected: cached.expected,
     bytesToWrite: cached.bytesToWrite,
-    warnings: orderWarnings(list, names, input.subjects),
+    warnings: [...orderWarnings(list, names, input.subjects), ...repeatedSubjects(list, names, paths)],
     ...subjectHeaders(cached, names, paths),
     open: async (events) => (await cached.open(events)).store.spec(SCALAR),
     close: () => cached.close(),

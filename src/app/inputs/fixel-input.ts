@@ -26,6 +26,7 @@ import {
   readList,
   uncheckedWarnings,
 } from "./input-source.js";
+import { repeatedSubjects } from "./repeated-subjects.js";
 import { checksumSource } from "./source-checksum.js";
 import { subjectHeaders } from "./subject-headers.js";
 
@@ -58,17 +59,22 @@ async function resolveStore(options: FixelInputOptions): Promise<FixelInput> {
     subjects === "-"
       ? undefined
       : selectRows(await readList(options, subjects), names, { listPath: subjects, storePath: input });
+  const selected = rows === undefined ? names : rows.map((row) => names[row]!);
   const { template } = store;
   let use: UseMark | undefined;
   return {
     nFixels: store.nElements,
-    subjects: rows === undefined ? names : rows.map((row) => names[row]!),
+    subjects: selected,
     scalar,
     searchedIn: undefined,
     template,
     expected: store.spec(scalar, rows),
     bytesToWrite: 0,
-    warnings: [...(verify !== false ? uncheckedWarnings(store) : []), ...placeWarnings(input, template)],
+    warnings: [
+      ...(verify !== false ? uncheckedWarnings(store) : []),
+      ...placeWarnings(input, template),
+      ...repeatedSubjects(input, selected, undefined),
+    ],
     async checkSources() {},
     widestType: () => store.spec(scalar).elementType,
     close: () => use?.release(),
@@ -189,7 +195,11 @@ async function resolveDirectory(options: FixelInputOptions, directory: FixelDire
     scalar: options.scalar,
     searchedIn,
     template: directory,
-    warnings: [...directory.warnings, ...placeWarnings(options.input, directory)],
+    warnings: [
+      ...directory.warnings,
+      ...placeWarnings(options.input, directory),
+      ...repeatedSubjects(options.subjects, names, paths),
+    ],
     expected: cached.expected,
     bytesToWrite: cached.bytesToWrite,
     ...subjectHeaders(cached, names, paths),

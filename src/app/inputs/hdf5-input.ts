@@ -12,6 +12,7 @@ import type { PartialDirectory } from "../../publish/partial-directory.js";
 import { selectRows } from "../../store/select-rows.js";
 import { describeInPlace } from "./hdf5-in-place.js";
 import { type FixelInput, type FixelInputOptions, placeWarnings, readList } from "./input-source.js";
+import { repeatedSubjects } from "./repeated-subjects.js";
 
 /**
  * Reads metadata, and three values twice over. Throws InputError: not ModelArray's layout, damaged, chunked or compressed (with the command to run);
@@ -30,16 +31,17 @@ export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInpu
       subjects === "-"
         ? undefined
         : selectRows(await readList(options, subjects), names, { listPath: subjects, storePath: input });
+    const selected = rows === undefined ? names : rows.map((row) => names[row]!);
     const expected = rows === undefined ? spec : { ...spec, rows };
     return {
       nFixels: scalar.nElements,
-      subjects: rows === undefined ? names : rows.map((row) => names[row]!),
+      subjects: selected,
       scalar: scalar.name,
       searchedIn: undefined,
       template,
       expected,
       bytesToWrite: 0,
-      warnings: placeWarnings(input, template),
+      warnings: [...placeWarnings(input, template), ...repeatedSubjects(input, selected, undefined)],
       async checkSources() {},
       widestType: () => spec.elementType,
       close() {},

@@ -16,6 +16,7 @@ import { keyOfLines } from "./cache-key.js";
 import { findCachedInput } from "./cached-input.js";
 import { describeInPlace } from "./hdf5-in-place.js";
 import { type InputOptions, type OpenEvents, uncheckedWarnings } from "./input-source.js";
+import { repeatedSubjects } from "./repeated-subjects.js";
 
 export type VectorInputOptions = InputOptions;
 
@@ -79,6 +80,7 @@ export async function resolveVectorInput(options: VectorInputOptions): Promise<V
     subjects: source.subjectNames,
     scalar: undefined,
     notes: source.notes ?? [],
+    warnings: repeatedSubjects(input, source.subjectNames, filesOf(source)),
     expected: cached.expected,
     bytesToWrite: cached.bytesToWrite,
     widestType: () => (cached.isKnown ? cached.expected.elementType : source.elementTypes.at(-1)!),
@@ -106,7 +108,10 @@ function resolveStore({ input, scalar: wanted, io, verify }: VectorInputOptions)
     scalar,
     expected: store.spec(scalar),
     bytesToWrite: 0,
-    warnings: verify !== false ? uncheckedWarnings(store) : [],
+    warnings: [
+      ...(verify !== false ? uncheckedWarnings(store) : []),
+      ...repeatedSubjects(input, namedSubjects(store.subjectNames(scalar)), undefined),
+    ],
     widestType: () => store.spec(scalar).elementType,
     async open() {
       use ??= useEntry(input); // whoever replaces it meanwhile keeps this one until then
@@ -131,6 +136,7 @@ async function resolveHdf5(options: VectorInputOptions): Promise<VectorInput> {
       scalar: scalar.name,
       expected: spec,
       bytesToWrite: 0,
+      warnings: repeatedSubjects(input, scalar.subjectNames, undefined),
       widestType: () => spec.elementType,
       async open(events) {
         const { missing, crc32 } = await scan(events ?? {});
@@ -158,6 +164,12 @@ function openedStore(store: Store, scalar: string, reused: boolean): OpenedVecto
     reused,
     sources: store.manifest.scalars[scalar]!.sources.map(({ name, crc32 }) => ({ name, crc32 })),
   };
+}
+
+/** Undefined: rows of one file. */
+function filesOf({ sources }: VectorSource): string[] | undefined {
+  const paths = sources.map(({ path }) => path);
+  return new Set(paths).size === 1 ? undefined : paths;
 }
 
 function cacheKey({ nSubjects, nElements, sources }: VectorSource): string {
