@@ -17,6 +17,7 @@ import { reportingWrites, withClaim } from "../src/store/claim-store.js";
 import { formatManifest, MANIFEST_FILE } from "../src/store/manifest.js";
 import { settleAdding } from "../src/store/open-partial.js";
 import { openStore, type Store } from "../src/store/open-store.js";
+import { firstDifference, keysInCommon } from "../src/subject-names.js";
 import { type ConvertSummary, convertFixelDirectory, type FixelConversion } from "./fixel-directory.js";
 
 /** The store that the conversion adds to: `output` is one, without this scalar, and is not to be replaced. */
@@ -83,9 +84,15 @@ function checkSameCohort(store: Store, conversion: FixelConversion, names: reado
       `Cannot add ${scalar} to ${output}: expected ${expected}, got ${got}. Give another name for a store of its own, or --force to replace this one.`,
       { path: output },
     );
-  const known = store.subjectNames(store.scalarNames[0]!);
+  const first = store.scalarNames[0]!;
+  const known = store.subjectNames(first);
   if (names.length !== known.length) throw refuse(`its ${known.length} subjects`, `${names.length} in ${subjectList}`);
-  const other = names.findIndex((name, i) => name !== known[i]);
+  // each scalar's files have names of their own: what tells the subjects apart must be the same, in the same order
+  const keys = keysInCommon([
+    { scalar: first, names: known },
+    { scalar, names },
+  ]);
+  const other = keys === undefined ? firstDifference(known, names) : firstDifference(keys[0]!, keys[1]!);
   if (other >= 0) {
     throw refuse(
       `its subjects in its order (subject ${other + 1} is ${known[other]})`,

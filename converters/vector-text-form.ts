@@ -10,10 +10,8 @@ import { listNames } from "../src/subject-names.js";
 
 interface LineCounts {
   readonly lines: number;
-  /** Of nothing but numbers. */
-  readonly numbers: number;
   /** Of one number. */
-  readonly single: number;
+  readonly numbers: number;
   /** Of several cells, one a number at least. */
   readonly mixed: number;
 }
@@ -21,25 +19,27 @@ interface LineCounts {
 /** Where nothing decides, the first error of the more likely reading is what is said. Throws InputError where both readings are possible. */
 export function formOfVectorText(text: string, path: string): "list" | "matrix" {
   const counts = countLines(text);
-  const { lines, numbers, single, mixed } = counts;
+  if (counts === undefined) return "matrix";
+  const { lines, numbers, mixed } = counts;
   if (lines === 0) return "list";
-  if (numbers === lines) return single === lines ? formOfNumbers(text, path) : "matrix";
+  if (numbers === lines) return formOfNumbers(text, path);
   const names = parseSubjectList(text);
   if (foldersOf(path).some((folder) => names.every((name) => isFile(folder, name)))) return "list";
   if (isMatrix(text, path)) return "matrix";
   return numbers + mixed > lines / 2 ? "matrix" : "list";
 }
 
-function countLines(text: string): LineCounts {
-  const counts = { lines: 0, numbers: 0, single: 0, mixed: 0 };
+/** Undefined: a line has several numbers and nothing else, which no file is called. */
+function countLines(text: string): LineCounts | undefined {
+  const counts = { lines: 0, numbers: 0, mixed: 0 };
   for (const { content } of contentLines(text)) {
     const tokens = content.match(TOKEN) ?? [];
     if (tokens.length === 0) continue;
     const nNumbers = tokens.filter(isNumber).length;
     counts.lines++;
+    if (nNumbers === tokens.length && nNumbers > 1) return undefined;
     if (nNumbers === tokens.length) counts.numbers++;
     else if (nNumbers > 0 && tokens.length > 1) counts.mixed++;
-    if (nNumbers === 1 && tokens.length === 1) counts.single++;
   }
   return counts;
 }

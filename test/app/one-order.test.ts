@@ -3,8 +3,8 @@ import fs from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { tablesOfDirectory } from "../../src/formats/hdf5/fixel-tables.js";
 import { openFixelDirectory } from "../../src/formats/fixel-directory.js";
+import { tablesOfDirectory } from "../../src/formats/hdf5/fixel-tables.js";
 import { createModelArray } from "../../src/formats/hdf5/write-modelarray.js";
 import { hdf5Fixtures, nFixels, readStoreMatrix, subjectNames } from "../support/hdf5-fixtures.js";
 import { runInProcess } from "../support/in-process-cli.js";
@@ -19,9 +19,9 @@ const nElements = 24;
 writeTemplate(at("template"), nElements);
 
 /** Value of a subject's fixel; of the second scalar 100 more. */
-const valueOf = (subject: number, fixel: number, scalar: number) => 100 * scalar + subject + fixel / 32;
+const valueAt = (subject: number, fixel: number, scalar: number) => 100 * scalar + subject + fixel / 32;
 const rowOf = (subject: number, scalar: number) =>
-  Float32Array.from({ length: nElements }, (_, fixel) => valueOf(subject, fixel, scalar));
+  Float32Array.from({ length: nElements }, (_, fixel) => valueAt(subject, fixel, scalar));
 
 async function run(...tokens: string[]) {
   const { status, stdout, stderr } = await runInProcess(tokens);
@@ -187,6 +187,19 @@ describe("where the fixels are", () => {
     expect(status, stderr).toBe(0);
     expect(stderr).not.toContain("Nobody knows");
   });
+});
+
+it("a list may name the subjects of a store as any of its scalars does", async () => {
+  await makeH5("both.h5", { FD: fd, log_FC: ["fc/s3_fc.mif", "fc/s1_fc.mif", "fc/s2_fc.mif"] });
+  expect((await run("convert", "modelarray", at("both.h5"), at("both.fxs"), "-quiet")).status).toBe(0);
+  fs.writeFileSync(at("design3.txt"), "1 0\n1 1\n1 3\n");
+  fs.writeFileSync(at("c3.txt"), "0 1\n");
+  writeMatrix(at("m3"), nElements, (fixel) => [[fixel, 1]]);
+  fs.writeFileSync(at("list3.txt"), "sub-1.mif\nsub-2.mif\nsub-3.mif\n");
+  const tokens = [at("both.fxs"), at("list3.txt"), at("design3.txt"), at("c3.txt"), at("m3"), at("o3"), "-notest"];
+  const { status, stderr } = await run("fixelcfestats", ...tokens, "-nthreads", "0", "--scalar", "log_FC");
+  expect(status, stderr).toBe(0);
+  expect(stderr).toContain("fixelstream: log_FC: 24 fixels, 3 subjects (fc/s1_fc.mif .. fc/s3_fc.mif), ");
 });
 
 it("what info prints is accepted as a list, base names too, and the first line names scalar and subjects", async () => {

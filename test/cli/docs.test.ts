@@ -132,6 +132,7 @@ describe("limits and deviations", () => {
     const marked = sources.filter((name) => /\bDeviation: (?!none)/.test(read(name))).sort();
     expect(marked).toEqual([
       "src/formats/mif/header.ts",
+      "src/formats/text/decimal-commas.ts",
       "src/stats/design/partition.ts",
       "src/stats/glm/grouped-variance.ts",
       "src/stats/glm/z-transform.ts",

@@ -60,6 +60,23 @@ test("both scalars are there, whole, and nothing else is", async () => {
   expect(fs.readdirSync(directory).filter((name) => name.startsWith("two."))).toEqual(["two.fxs"]);
 });
 
+test("files of each scalar may have names of their own, as long as what tells subjects apart is in one order", async () => {
+  const store = path.join(directory, "named.fxs");
+  makeCohort("fd_named", fd, ["sub-1_fd.mif", "sub-2_fd.mif", "sub-3_fd.mif"]);
+  makeCohort("fc_named", fc, ["sub-1_log_fc.mif", "sub-2_log_fc.mif", "sub-3_log_fc.mif"]);
+  makeCohort("fc_moved", fc, ["sub-2_log_fc.mif", "sub-1_log_fc.mif", "sub-3_log_fc.mif"]);
+  makeCohort("fc_strange", fc, ["x.mif", "yy.mif", "zz.mif"]);
+  await convert("fd_named", store, "FD");
+  await expect(convert("fc_moved", store, "log_FC")).rejects.toThrow(
+    /expected its subjects in its order \(subject 1 is sub-1_fd\.mif\), got sub-2_log_fc\.mif in /,
+  );
+  await expect(convert("fc_strange", store, "log_FC")).rejects.toThrow(
+    /\(subject 1 is sub-1_fd\.mif\), got x\.mif in /,
+  );
+  await convert("fc_named", store, "log_FC");
+  expect(readScalar(store, "log_FC")).toEqual(expected(fc));
+});
+
 test("a scalar that is there already is not replaced without force", async () => {
   const store = path.join(directory, "two.fxs");
   await expect(convert("fd", store, "FD")).rejects.toThrow(/exists/);

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { convertFixelDirectory } from "../../../converters/fixel-directory.js";
 import { formatCrc32 } from "../../checksum.js";
-import { InputError, UsageError } from "../../errors.js";
+import { InputError, isFixelstreamError, UsageError } from "../../errors.js";
 import { type FixelDirectory, openFixelDirectory } from "../../formats/fixel-directory.js";
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { readImageHeader } from "../../formats/image.js";
@@ -14,6 +14,7 @@ import { type UseMark, useEntry } from "../../publish/in-use.js";
 import type { Manifest } from "../../store/manifest.js";
 import { openStore, type Store } from "../../store/open-store.js";
 import { selectRows } from "../../store/select-rows.js";
+import { firstDifference, keysInCommon } from "../../subject-names.js";
 import { keyOfFiles } from "./cache-key.js";
 import { findCachedInput } from "./cached-input.js";
 import { resolveHdf5 } from "./hdf5-input.js";
@@ -55,10 +56,7 @@ async function resolveStore(options: FixelInputOptions): Promise<FixelInput> {
   }
   store.checkTemplate();
   const names = store.subjectNames(scalar);
-  const rows =
-    subjects === "-"
-      ? undefined
-      : selectRows(await readList(options, subjects), names, { listPath: subjects, storePath: input });
+  const rows = subjects === "-" ? undefined : rowsOf(store, scalar, await readList(options, subjects), subjects);
   const selected = rows === undefined ? names : rows.map((row) => names[row]!);
   const { template } = store;
   let use: UseMark | undefined;
@@ -84,6 +82,31 @@ async function resolveStore(options: FixelInputOptions): Promise<FixelInput> {
       return openedStore(store, scalar, rows, true, { ...readGeometry(template.directionsPath), entries: [] });
     },
   };
+}
+
+/** By the scalar's own names, else by those of another: a store has one order of subjects. Throws InputError as selectRows. */
+function rowsOf(store: Store, scalar: string, listed: readonly string[], listPath: string): number[] {
+  const select = (names: readonly string[]) => selectRows(listed, names, { listPath, storePath: store.path });
+  const own = store.subjectNames(scalar);
+  try {
+    return select(own);
+  } catch (error) {
+    if (!isFixelstreamError(error, "InputError")) throw error;
+    for (const other of store.scalarNames) {
+      const names = store.subjectNames(other);
+      const keys = keysInCommon([
+        { scalar, names: own },
+        { scalar: other, names },
+      ]);
+      if (other === scalar || keys === undefined || firstDifference(keys[0]!, keys[1]!) >= 0) continue;
+      try {
+        return select(names);
+      } catch (cause) {
+        if (!isFixelstreamError(cause, "InputError")) throw cause;
+      }
+    }
+    throw error;
+  }
 }
 
 function readGeometry(path: string): Pick<ImageHeader, "transform" | "voxelSizes"> {

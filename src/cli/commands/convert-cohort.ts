@@ -87,7 +87,10 @@ export function createConvertCohortCommand(streams: CliStreams): Command {
         );
         const { unusedColumns } = summary;
         if (unusedColumns.length > 0)
-          say(streams, `fixelstream: columns that name no images are not used: ${unusedColumns.join(", ")}\n`);
+          say(
+            streams,
+            `fixelstream: columns that name no images are not used: ${unusedColumns.join(", ")}. Name a column of paths with --scalar.\n`,
+          );
       }
     } finally {
       progress.stop();

@@ -87,22 +87,26 @@ export async function readTable(path: string, options: TextOptions = {}): Promis
 
 /** Throws InputError: a quote is not closed. */
 function readLines(text: string, path: string): { separator: Separator; lines: string[][] } {
-  let several: Separator | undefined;
-  for (const separator of BY_PRECEDENCE) {
+  const linesWith = (separator: Separator): string[][] => {
     const lines = parseDelimited(text, separator);
-    if (lines === undefined) {
-      throw new InputError(
-        `Cannot read ${path}: expected quotes that are closed, got one that is open at the end. Close it, or leave quotes out.`,
-        { path },
-      );
-    }
+    if (lines !== undefined) return lines;
+    throw new InputError(
+      `Cannot read ${path}: expected quotes that are closed, got one that is open at the end. Close it, or leave quotes out.`,
+      { path },
+    );
+  };
+  let several: Separator | undefined;
+  const [header = ""] = text.split(/[\r\n]/, 1);
+  for (const separator of BY_PRECEDENCE) {
+    if (!header.includes(CHARACTERS[separator])) continue;
+    const lines = linesWith(separator);
     if ((lines[0]?.length ?? 0) < 2) continue;
     if (isEven(lines)) return { separator, lines };
     if (separator !== "blanks") several ??= separator;
   }
   // uneven rows, of which it is said; or a header of one cell, which has no separator
   const separator = several ?? "comma";
-  return { separator, lines: parseDelimited(text, separator)! };
+  return { separator, lines: linesWith(separator) };
 }
 
 /** As long as the header, or longer by R's row numbers. */

@@ -1,18 +1,18 @@
 // Commas between numbers: they separate, or they are decimal marks. All lines decide; where both are possible, both are named.
+// Deviation: for the peer a comma always separates.
 import { InputError } from "../../errors.js";
 import { SEPARATED_BY } from "./cells.js";
-import { contentLines } from "./lines.js";
+import { contentLines, createSteps } from "./lines.js";
 import { hasDecimalComma, isNumber, shorten, TOKEN } from "./numbers.js";
 import type { TableLayout } from "./table-layout.js";
-
-/** Lines looked at between two turns. */
-const LINES_A_STEP = 2 ** 12;
 
 /** Of a text of numbers alone. Undefined: commas separate, as MRtrix3 has it. Throws InputError where two readings are possible. */
 export function* decimalLayout(text: string, path: string): Generator<void, TableLayout | undefined> {
   const marks = { tight: false, semicolon: false, gap: false, pairs: true, fraction: "" };
-  for (const { number, content } of contentLines(text)) {
-    if (number % LINES_A_STEP === 0) yield;
+  const isDue = createSteps();
+  for (const line of contentLines(text)) {
+    if (isDue(line)) yield;
+    const { content } = line;
     marks.tight ||= /\d,\d/.test(content);
     marks.semicolon ||= content.includes(";");
     marks.gap ||= /[^\s,;][ \t]+[^\s,;]/.test(content);
@@ -60,9 +60,10 @@ interface SplitLine {
 /** Undefined: lines of different widths or patterns, or a token that is no number. */
 function* widthOf(text: string, split: (line: string) => SplitLine): Generator<void, number | undefined> {
   let first: SplitLine | undefined;
-  for (const { number, content } of contentLines(text)) {
-    if (number % LINES_A_STEP === 0) yield;
-    const line = split(content);
+  const isDue = createSteps();
+  for (const content of contentLines(text)) {
+    if (isDue(content)) yield;
+    const line = split(content.content);
     if (line.tokens.length === 0) continue;
     first ??= line;
     if (line.tokens.length !== first.tokens.length || line.pattern !== first.pattern) return undefined;

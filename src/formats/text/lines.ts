@@ -19,6 +19,20 @@ export function* linesOf(text: string): Generator<Line> {
   }
 }
 
+/** Characters looked at between two turns: some milliseconds. */
+const CHARACTERS_A_STEP = 2 ** 18;
+
+/** Whether a turn is due after a line; a line may be all there is, and millions may be short. */
+export function createSteps(): (line: Line) => boolean {
+  let looked = 0;
+  return ({ content }) => {
+    looked += content.length + 1;
+    if (looked < CHARACTERS_A_STEP) return false;
+    looked = 0;
+    return true;
+  };
+}
+
 /** As linesOf, without comments. A `#` in quotes begins none. */
 export function* contentLines(text: string): Generator<Line> {
   for (const { number, content } of linesOf(text)) {

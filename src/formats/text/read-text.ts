@@ -36,8 +36,9 @@ export async function readTextFile(path: string, options: TextOptions = {}): Pro
   let length = 0;
   try {
     for await (const piece of piecesOf(path, mostBytes, options)) {
-      if (length < FIRST_BYTES && piece.subarray(0, FIRST_BYTES - length).includes(0)) throw binary(path);
       pieces.push(piece);
+      const isUtf16 = utf16Of(pieces[0]!) !== undefined;
+      if (length < FIRST_BYTES && !isUtf16 && piece.subarray(0, FIRST_BYTES - length).includes(0)) throw binary(path);
       length += piece.byteLength;
       if (length > mostBytes) throw tooLarge(path, mostBytes, `more than ${formatBytes(mostBytes)}`, options);
     }
@@ -48,7 +49,14 @@ export async function readTextFile(path: string, options: TextOptions = {}): Pro
   }
   const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, length);
   options.onBytes?.(bytes);
-  return bytes.toString("utf8");
+  const encoding = utf16Of(bytes);
+  return encoding === undefined ? bytes.toString("utf8") : new TextDecoder(encoding).decode(bytes);
+}
+
+/** "Unicode text" of spreadsheets, by its byte order mark. */
+function utf16Of(bytes: Uint8Array): "utf-16le" | "utf-16be" | undefined {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
+  return bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : undefined;
 }
 
 /** Throws BudgetError before anything is read of a file whose size is known to be too much. */

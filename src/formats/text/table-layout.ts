@@ -1,6 +1,6 @@
 // A table of numbers with names in its first row, its first column or both: which of its cells are names.
 import { type Cell, type Separator, splitCells } from "./cells.js";
-import { contentLines } from "./lines.js";
+import { contentLines, createSteps } from "./lines.js";
 import { hasDecimalComma, isName, isNumber } from "./numbers.js";
 
 export interface TableLayout {
@@ -60,9 +60,6 @@ function trimmed(cells: Cell[] | undefined): Cell[] | undefined {
   return cells.length > 1 && cells.at(-1)!.text === "" ? cells.slice(0, -1) : cells;
 }
 
-/** Lines looked at between two turns. */
-const LINES_A_STEP = 2 ** 12;
-
 /** Cells a row if every line of the text fits the layout: as many cells, names and numbers where they belong. Undefined: some line does not. */
 export function* widthIn(
   text: string,
@@ -71,8 +68,10 @@ export function* widthIn(
   const isPlain = ({ text, quoted }: Cell) => quoted || !(separator === "comma" ? /[\t;]/ : /[,;\t]/).test(text);
   let width = header === undefined ? undefined : header.length + (rowNames ? 1 : 0);
   let isFirst = true;
-  for (const { number, content } of contentLines(text)) {
-    if (number % LINES_A_STEP === 0) yield;
+  const isDue = createSteps();
+  for (const line of contentLines(text)) {
+    if (isDue(line)) yield;
+    const { content } = line;
     if (!/[^\s,;]/.test(content)) continue;
     let cells = splitCells(content, separator);
     if (cells === undefined) return undefined;

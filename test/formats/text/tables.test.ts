@@ -1,9 +1,12 @@
 // Tables as people have them: whatever program wrote the numbers, they are read as they were meant, or refused with both readings.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../../src/errors.js";
 import { parseIntegers } from "../../../src/formats/text/integers.js";
-import { describeForm, parseMatrix } from "../../../src/formats/text/matrix.js";
+import { describeForm, parseMatrix, readMatrix } from "../../../src/formats/text/matrix.js";
+import { temporaryDirectory } from "../../support/temporary-directory.js";
 
 const read = (text: string) => {
   const table = parseMatrix(text, "x.csv");
@@ -202,6 +205,19 @@ describe("FSL's VEST files", () => {
 });
 
 const SEPARATORS = { tab: "\t", semicolon: ";", comma: ",", blanks: " " } as const;
+
+it.each(["utf-16le", "utf-16be"])("the Unicode text of spreadsheets, %s", async (encoding) => {
+  const text = "\ufeffsubject\tgroup\tage\r\nÅsa\t1\t30,5\r\nBo\t0\t28\r\n";
+  const bytes = Buffer.from(text, "utf16le");
+  if (encoding === "utf-16be") bytes.swap16();
+  const path = join(temporaryDirectory(), "design.txt");
+  writeFileSync(path, bytes);
+  expect(await readMatrix(path)).toMatchObject({
+    values: Float64Array.of(1, 30.5, 0, 28),
+    rowNames: ["Åsa", "Bo"],
+    columnNames: ["group", "age"],
+  });
+});
 
 it("a matrix written in any dialect is read back, or refused because it has two readings", () => {
   const number = fc.oneof(
