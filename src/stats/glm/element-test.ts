@@ -144,9 +144,9 @@ export function observeTest(
   const effects = { effect, standardisedEffect: finite(effect / deviation) };
   if (design.verdict !== "testable") return { statistic: 0, z: 0, ...effects, isTested: false };
   const found = unshuffledStatistic(model, design, hypothesis, fit, allocate);
-  const isFinite = Number.isFinite(found.statistic);
-  const z = isFinite ? zOf(found, hypothesis) : 0;
-  return { statistic: finite(found.statistic), z, ...effects, isTested: isFinite && found.dof > 0 };
+  const hasValue = Number.isFinite(found.statistic);
+  const z = hasValue ? zOf(found, hypothesis) : 0;
+  return { statistic: finite(found.statistic), z, ...effects, isTested: hasValue && found.dof > 0 };
 }
 
 function unshuffledStatistic(
