@@ -11,7 +11,8 @@
 //   base, for everyone: byte-names, checksum, errors, system-error, system-memory, turns, units, warnings, version          nobody imports: bin, cli, app (but bin → cli, cli → app)
 
 /** Files that any room may import. */
-const BASE = "^src/(byte-names|checksum|errors|subject-names|system-error|system-memory|turns|units|warnings|version)\\.ts$";
+const BASE =
+  "^src/(byte-names|checksum|errors|subject-names|system-error|system-memory|turns|units|warnings|version)\\.ts$";
 
 /** What a room may import beside itself, packages and what Node brings; and the base, unless it stands `alone`. */
 const ROOMS = {
