@@ -31,6 +31,14 @@ describe("matrices", () => {
       "Cannot use design.txt: expected finite numbers, got Infinity in row 4, column 2 (counted from 1).",
     ],
     [
+      "sizes that no unit has",
+      (input) => {
+        write(input, "design.txt", "1 0\n1 0\n1 0\n1 0\n1 1e-200\n1 1e-200\n1 1e-200\n1 1e-200\n");
+        write(input, "contrast.txt", "0 1e200\n");
+      },
+      "Cannot use design.txt: expected numbers between 1e-60 and 1e+60 in size, got 1e-200 as the largest of column 2 (counted from 1). Write the column in another unit.\nfixelstream: error: Cannot use contrast.txt: expected numbers between 1e-60 and 1e+60 in size, got 1e+200 as the largest of row 1 (counted from 1). Write the row in another unit.",
+    ],
+    [
       "no number at all",
       (input) => write(input, "design.txt", "# nothing\n\n"),
       "Cannot read design.txt: expected a matrix of numbers, got a file without any. Is it the right file?",

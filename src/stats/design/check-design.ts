@@ -52,6 +52,33 @@ export function checkFinite(matrices: readonly NamedMatrix[]): string[] {
   });
 }
 
+/** Beyond them the squares of a column's entries, times those of a contrast's, leave the range of doubles. */
+const LARGEST = 1e60;
+const SMALLEST = 1e-60;
+
+/** Problems of sizes that no unit has: columns of the design and rows of contrasts whose largest entry squares cannot be formed of. One sentence a matrix. */
+export function checkMagnitudes(design: NamedMatrix, contrasts: readonly NamedMatrix[]): string[] {
+  const largestOf = ({ matrix: { nRows, nColumns, values } }: NamedMatrix, byColumn: boolean): number[] => {
+    const largest = new Array<number>(byColumn ? nColumns : nRows).fill(0);
+    for (const [i, value] of values.entries()) {
+      const place = byColumn ? i % nColumns : Math.floor(i / nColumns);
+      largest[place] = Math.max(largest[place]!, Math.abs(value));
+    }
+    return largest;
+  };
+  return [design, ...contrasts].flatMap((named) => {
+    const byColumn = named === design;
+    const largest = largestOf(named, byColumn);
+    const isBeyond = (value: number) => value !== 0 && (value > LARGEST || value < SMALLEST);
+    const where = largest.findIndex((value) => Number.isFinite(value) && isBeyond(value));
+    if (where < 0) return [];
+    const what = byColumn ? "column" : "row";
+    return [
+      `Cannot use ${named.path}: expected numbers between ${SMALLEST} and ${LARGEST} in size, got ${largest[where]} as the largest of ${what} ${where + 1} (counted from 1). Write the ${what} in another unit.`,
+    ];
+  });
+}
+
 const IF_NOT_MEANT =
   "If a column should say something of its own, subtract its mean (before squaring or multiplying) and give all its digits.";
 

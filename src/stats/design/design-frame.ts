@@ -224,10 +224,9 @@ export function conditionOf(frame: DesignFrame): Condition {
     matrixOf(rank, left.length, (i, j) => centred[i * k + left[j]!]! / lengths[left[j]!]!),
   );
   const shares = left.map((j) => {
-    let sum = 0;
-    for (let i = 0; i < rank; i++) sum += toBeta[j * rank + i]! ** 2;
+    const along = Math.hypot(...toBeta.subarray(j * rank, (j + 1) * rank));
     // |scaled column| / what is its own
-    return { j, share: lengths[j]! * (Math.sqrt(sum) / factors.scales[j]!) };
+    return { j, share: lengths[j]! * (along / factors.scales[j]!) };
   });
   // of columns that say the same of each other the last, whatever rounding makes of their shares
   const most = shares.reduce((largest, { share }) => Math.max(largest, share), 0);

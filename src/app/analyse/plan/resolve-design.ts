@@ -1,6 +1,11 @@
 // The design and what is tested, in either form of the command line, read and checked against each other and the subjects.
 import { DesignError } from "../../../errors.js";
-import { checkDesignRank, checkDesignShapes, checkFinite } from "../../../stats/design/check-design.js";
+import {
+  checkDesignRank,
+  checkDesignShapes,
+  checkFinite,
+  checkMagnitudes,
+} from "../../../stats/design/check-design.js";
 import {
   type HypothesisList,
   type NamedMatrix,
@@ -64,6 +69,7 @@ export async function resolveDesign(
     ...checkColumnNames(design, withFactors),
     ...(contrasts === undefined || ftests === undefined ? [] : checkSelectedNames(contrasts, ftests)),
     ...checkFinite([design, ...withFactors, ...(ftests === undefined ? [] : [ftests])]),
+    ...checkMagnitudes(design, withFactors),
   ];
   if (problems.length > 0) throw new DesignError(problems);
   const list =
