@@ -25,6 +25,7 @@ export const WARNING_TAGS = [
   "repeated-subjects",
   "single-variance-group",
   "too-few-shuffles",
+  "touched-inputs",
   "unchanged-by-shuffles",
   "unchecked",
   "unshuffled-not-listed",

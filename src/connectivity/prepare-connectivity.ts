@@ -6,9 +6,12 @@ import { InputError, isFixelstreamError } from "../errors.js";
 import { useEntry } from "../publish/in-use.js";
 import type { HeldLock, Holder } from "../publish/lock.js";
 import { makeOrWait } from "../publish/make-or-wait.js";
+import { touchedSince } from "../publish/touched-since.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
+import { withoutTurns } from "../turns.js";
+import { assertPreparedFrom } from "./check-sources.js";
 import { examineMatrix } from "./examine-matrix.js";
-import { CONNECTIVITY_VERSION, type ConnectivityManifest } from "./manifest.js";
+import { CONNECTIVITY_VERSION, type ConnectivityManifest, MANIFEST_FILE } from "./manifest.js";
 import { type MatrixDirectory, openMatrixDirectory } from "./matrix-directory.js";
 import { readConnectivityManifest } from "./open-connectivity.js";
 import {
@@ -27,6 +30,10 @@ export interface PrepareInputs extends PreparedContents {
   readonly cache: string;
   /** False: a prepared one is used without comparing its checksums. */
   readonly verify?: boolean | undefined;
+  /** Whatever their times say, the files of the matrix are compared with what was prepared. */
+  readonly verifyInputs?: boolean | undefined;
+  /** These of its files were touched since it was prepared, and are compared. */
+  readonly onTouched?: ((paths: readonly string[]) => void) | undefined;
   /** Another process is preparing the same matrix, and is waited for. */
   readonly onWaiting?: ((path: string, holder: Holder) => void) | undefined;
   /** The prepared matrix cannot be marked as used, for that reason. */
@@ -104,7 +111,10 @@ export async function prepareConnectivity(inputs: PrepareInputs): Promise<Prepar
       onWaiting: (holder) => inputs.onWaiting?.(path, holder),
       signal: inputs.signal,
     });
-    if (!made) tidyConnectivity(path);
+    if (!made) {
+      tidyConnectivity(path);
+      await checkSources(matrix, inputs, { path, manifest });
+    }
     // one made a moment ago too: what counts is what is on the disk
     if (inputs.verify !== false) await assertAsWritten(path, manifest, inputs.signal);
     return { path, reused: !made, manifest, release };
@@ -114,6 +124,20 @@ export async function prepareConnectivity(inputs: PrepareInputs): Promise<Prepar
   } finally {
     matrix.close();
   }
+}
+
+async function checkSources(
+  matrix: MatrixDirectory,
+  inputs: PrepareInputs,
+  { path, manifest }: { readonly path: string; readonly manifest: ConnectivityManifest },
+): Promise<void> {
+  if (!inputs.verifyInputs) {
+    if (inputs.verify === false) return;
+    const touched = withoutTurns(touchedSince(join(path, MANIFEST_FILE), Object.values(matrix.files)));
+    if (touched.length === 0) return;
+    inputs.onTouched?.(touched);
+  }
+  await assertPreparedFrom(matrix, inputs, manifest);
 }
 
 async function makePrepared(

@@ -24,7 +24,7 @@ export interface PreparedContents {
 /** Connections read at once: 2^19 x (4 + 4 + 8) B = 8 MiB. */
 const WINDOW_CONNECTIONS = 2 ** 19;
 /** Fixels whose rows are read at once: 2^14 x 16 B = 256 KiB. */
-const WINDOW_FIXELS = 2 ** 14;
+export const WINDOW_FIXELS = 2 ** 14;
 const LARGEST_FLOAT32 = 3.4028234663852886e38;
 
 /** Into the directory `path`, the manifest last. Throws InputError: fixel numbers outside the template, weights that cannot be used. */
@@ -130,7 +130,7 @@ function normOf(sum: number): number {
 }
 
 /** Rows come in order of fixels but may lie anywhere: keeps one window of connections in memory. */
-function createRowReader(matrix: MatrixDirectory, crcs: { fixels: number; values: number }) {
+export function createRowReader(matrix: MatrixDirectory, crcs: { fixels: number; values: number }) {
   const connected = new Uint32Array(WINDOW_CONNECTIONS);
   const values = new Float32Array(WINDOW_CONNECTIONS);
   let start = 0;

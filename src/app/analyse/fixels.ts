@@ -7,6 +7,7 @@ import { noteUse } from "../../publish/in-use.js";
 import { openFixelResults } from "../../results/fixel-results.js";
 import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
+import { touchedWarning } from "../inputs/assert-converted.js";
 import { ownerWarning, unmarkedWarning, waitingWarning } from "../inputs/cached-input.js";
 import { resolveColumnInput } from "../inputs/column-input.js";
 import { type FixelInput, resolveFixelInput } from "../inputs/fixel-input.js";
@@ -33,10 +34,10 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
   describeOutput: ({ output }) => output,
   describeEarlier: ({ output }) => ` in ${output}`,
   async resolveInput(options, { cache, files, signal }) {
-    const { input, subjects, scalar, template, memoryBytes, io, verify, command } = options;
+    const { input, subjects, scalar, template, memoryBytes, io, verify, verifyInputs, command } = options;
     const readList = (path: string) => files.list("subjectList", path);
-    const given = { input, subjects, scalar, template, memoryBytes, io, verify, command, cache, readList, signal };
-    const found = await resolveFixelInput(given);
+    const given = { input, subjects, scalar, template, memoryBytes, io, verify, verifyInputs, command };
+    const found = await resolveFixelInput({ ...given, cache, readList, signal });
     return {
       nSubjects: found.subjects.length,
       subjects: found.subjects,
@@ -56,11 +57,13 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
       close: () => found.close(),
     };
   },
-  async resolveColumns({ column = [], memoryBytes, io, verify, command }, { fixels }, { cache, files }) {
+  async resolveColumns(options, { fixels }, { cache, files }) {
+    const { column = [], memoryBytes, io, verify, verifyInputs, command } = options;
+    const given = { cache, memoryBytes, io, verify, verifyInputs, command };
     const columns: ColumnInput[] = [];
     for (const [i, list] of column.entries()) {
       const readList = (path: string) => files.list(`column${i + 1}`, path);
-      const found = await resolveColumnInput(list, fixels, { cache, memoryBytes, io, verify, command, readList });
+      const found = await resolveColumnInput(list, fixels, { ...given, readList });
       columns.push({
         expected: found.expected,
         bytesToWrite: found.bytesToWrite,
@@ -98,6 +101,7 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
           ...inputs,
           onProgress: (done, all) => onProgress(all === 0 ? 1 : done / all),
           onWaiting: (path, holder) => onWarning(waitingWarning(path, holder)),
+          onTouched: (paths) => onWarning(touchedWarning(paths, 3)),
           onUnmarked: (path, reason) => onWarning(unmarkedWarning(path, reason)),
           signal,
         });
@@ -129,14 +133,14 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
 };
 
 function connectivityInputs(
-  { connectivity, cfeC, verify }: FixelCfeOptions,
+  { connectivity, cfeC, verify, verifyInputs }: FixelCfeOptions,
   nFixels: number,
   { columns, elementOf }: ElementSelection,
   cache: string,
 ): PrepareInputs {
   return {
     ...{ directory: connectivity, nFixels, elementOfFixel: elementOf, nElements: columns.length, cache },
-    ...{ exponent: cfeC, verify },
+    ...{ exponent: cfeC, verify, verifyInputs },
   };
 }
 

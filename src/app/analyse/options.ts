@@ -37,6 +37,8 @@ export interface AnalysisOptions {
   readonly io: IoPolicy;
   /** False: checksums are not compared. Default: true. */
   readonly verify?: boolean | undefined;
+  /** Whatever their times say, inputs are compared with what was converted or prepared of them before. Default: false. */
+  readonly verifyInputs?: boolean | undefined;
   readonly kernels: KernelChoice;
   readonly precision: Precision;
   readonly memoryBytes: number;

@@ -21,15 +21,16 @@ const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
   describeOutput: ({ prefix }) => `${prefix}*.csv`,
   describeEarlier: ({ prefix }) => `, ${prefix}*.csv,`,
   async resolveInput(options, { cache, signal }) {
-    const { input, scalar, memoryBytes, io, verify, command } = options;
-    const found = await resolveVectorInput({ input, scalar, memoryBytes, io, verify, command, cache, signal });
+    const { input, scalar, memoryBytes, io, verify, verifyInputs, command } = options;
+    const given = { input, scalar, memoryBytes, io, verify, verifyInputs, command };
+    const found = await resolveVectorInput({ ...given, cache, signal });
     return { ...sourceOf(found), subjectsFrom: input, searchedIn: undefined };
   },
   /** Given as the data are: a list of one file a subject, a matrix, or a store. */
   async resolveColumns(options, { nSubjects, nElements, subjects }, { cache, signal }) {
-    const { input, column = [], memoryBytes, io, verify, command } = options;
+    const { input, column = [], memoryBytes, io, verify, verifyInputs, command } = options;
     const columns = [];
-    const common = { scalar: undefined, memoryBytes, io, verify, command, cache, signal };
+    const common = { scalar: undefined, memoryBytes, io, verify, verifyInputs, command, cache, signal };
     for (const path of column) {
       const found = await resolveVectorInput({ ...common, input: path });
       if (found.nSubjects !== nSubjects || found.nElements !== nElements) {

@@ -1,7 +1,9 @@
-// What an entry of the cache is known by: it is used while names, sizes and times of its sources agree.
+// What an entry of the cache is known by: it is used while names, sizes and times of its sources agree, and their contents where times cannot tell
+// (assert-converted.ts).
 import { createHash } from "node:crypto";
 import { realpathSync, statSync } from "node:fs";
 import { createTurns } from "../../turns.js";
+import { dataFileBeside } from "./source-checksum.js";
 
 /** 24 hexadecimal digits. */
 export function keyOfLines(lines: Iterable<string>): string {
@@ -18,14 +20,20 @@ export interface KeyedFiles {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Of files as they are now. Throws what the system says, or the reason of the signal. */
+/** Of files as they are now; of an image of two files both. Throws InputError for the header of one, what the system says, or the reason of the signal. */
 export async function keyOfFiles({ head, paths, names, signal }: KeyedFiles): Promise<string> {
   const turns = createTurns(signal);
   const lines = [head];
   for (const path of paths) {
-    const { size, mtimeNs } = statSync(path, { bigint: true });
-    lines.push(`${realpathSync(path)} ${size} ${mtimeNs}`);
+    lines.push(lineOf(path));
+    const data = dataFileBeside(path);
+    if (data !== undefined) lines.push(lineOf(data));
     if (turns.isDue()) await turns.take();
   }
   return keyOfLines([...lines, ...names]);
+}
+
+function lineOf(path: string): string {
+  const { size, mtimeNs } = statSync(path, { bigint: true });
+  return `${realpathSync(path)} ${size} ${mtimeNs}`;
 }

@@ -1,11 +1,13 @@
 // Element-wise regressors: a list of one file a subject, converted into the cache like the subjects' data.
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { convertFixelDirectory } from "../../../converters/fixel-directory.js";
 import { InputError } from "../../errors.js";
 import { readSubjectList, resolveSubjectFiles } from "../../formats/text/subject-list.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
+import { MANIFEST_FILE } from "../../store/manifest.js";
 import type { Warning } from "../../warnings.js";
+import { assertConverted, subjectsConverted } from "./assert-converted.js";
 import { keyOfFiles } from "./cache-key.js";
 import { findCachedInput } from "./cached-input.js";
 import { type FixelInput, type OpenEvents, orderWarnings } from "./input-source.js";
@@ -35,6 +37,8 @@ export interface ColumnOptions {
   readonly io: IoPolicy;
   /** False: checksums are not compared. Default: true. */
   readonly verify?: boolean | undefined;
+  /** As FixelInputOptions. */
+  readonly verifyInputs?: boolean | undefined;
   readonly command: string;
   /** As FixelInputOptions. */
   readonly readList?: ((path: string) => Promise<string[]>) | undefined;
@@ -88,7 +92,16 @@ export async function resolveColumnInput(
     bytesToWrite: cached.bytesToWrite,
     warnings: [...orderWarnings(list, names, input.subjects), ...repeatedSubjects(list, names, paths)],
     ...subjectHeaders(cached, names, paths),
-    open: async (events) => (await cached.open(events)).store.spec(SCALAR),
+    async open(events) {
+      const { store, reused } = await cached.open(events);
+      if (reused && (options.verify !== false || options.verifyInputs)) {
+        const files = subjectsConverted(paths, store.manifest.scalars[SCALAR]!.sources);
+        const { verifyInputs, signal } = options;
+        const entry = { manifestPath: join(store.path, MANIFEST_FILE), always: [], files };
+        await assertConverted(entry, { verifyInputs, onWarning: events?.onWarning, signal });
+      }
+      return store.spec(SCALAR);
+    },
     close: () => cached.close(),
   };
 }

@@ -2,19 +2,19 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { convertFixelDirectory } from "../../../converters/fixel-directory.js";
-import { formatCrc32 } from "../../checksum.js";
 import { InputError, isFixelstreamError, UsageError } from "../../errors.js";
 import { type FixelDirectory, openFixelDirectory } from "../../formats/fixel-directory.js";
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { readImageHeader } from "../../formats/image.js";
 import type { ImageHeader } from "../../formats/image-header.js";
 import { resolveSubjectFiles } from "../../formats/text/subject-list.js";
-import { checksumFile } from "../../publish/checksum-file.js";
+import { checksumSteps } from "../../publish/checksum-file.js";
 import { type UseMark, useEntry } from "../../publish/in-use.js";
-import type { Manifest } from "../../store/manifest.js";
+import { MANIFEST_FILE } from "../../store/manifest.js";
 import { openStore, type Store } from "../../store/open-store.js";
 import { selectRows } from "../../store/select-rows.js";
 import { firstDifference, keysInCommon } from "../../subject-names.js";
+import { assertConverted, type ConvertedEntry, subjectsConverted } from "./assert-converted.js";
 import { keyOfFiles } from "./cache-key.js";
 import { findCachedInput } from "./cached-input.js";
 import { resolveHdf5 } from "./hdf5-input.js";
@@ -28,7 +28,6 @@ import {
   uncheckedWarnings,
 } from "./input-source.js";
 import { repeatedSubjects } from "./repeated-subjects.js";
-import { checksumSource } from "./source-checksum.js";
 import { subjectHeaders } from "./subject-headers.js";
 
 export type { FixelInput, FixelInputOptions, OpenEvents, OpenedInput };
@@ -141,29 +140,23 @@ function openedStore(
   };
 }
 
-/**
- * What goes into results beside the values, template and header of the first subject, is read where it lies: it must be what was converted. Names, sizes and
- * times were compared already. Throws InputError.
- */
-function assertConvertedFrom(
+/** What the entry was made of. Of template and first subject more goes into results than the values: they are compared in any case. */
+function convertedFrom(
   { indexPath, directionsPath }: FixelDirectory,
-  firstSubject: string,
-  { template, scalars }: Manifest,
+  paths: readonly string[],
+  { path, manifest: { template, scalars } }: Store,
   scalar: string,
-): void {
-  const files: readonly (readonly [path: string, expected: number | undefined, sum: (path: string) => number])[] = [
-    [indexPath, template?.index.crc32, checksumFile],
-    [directionsPath, template?.directions.crc32, checksumFile],
-    [firstSubject, scalars[scalar]!.sources[0]!.crc32, checksumSource],
-  ];
-  for (const [path, expected, sum] of files) {
-    const got = sum(path);
-    if (expected === undefined || got === expected) continue;
-    throw new InputError(
-      `Cannot use ${path}: expected the bytes that were converted, CRC-32 ${formatCrc32(expected)}, got others (${formatCrc32(got)}), though its size and time are the same. It is damaged: restore it. If it was changed on purpose, give it a new time (touch), and it is converted again.`,
-      { path },
-    );
-  }
+): ConvertedEntry {
+  const subjects = subjectsConverted(paths, scalars[scalar]!.sources);
+  return {
+    manifestPath: join(path, MANIFEST_FILE),
+    always: [
+      { path: indexPath, crc32: template?.index.crc32, sum: checksumSteps },
+      { path: directionsPath, crc32: template?.directions.crc32, sum: checksumSteps },
+      subjects[0]!,
+    ],
+    files: subjects,
+  };
 }
 
 function scalarOf(store: Store, wanted: string | undefined): string {
@@ -228,7 +221,11 @@ async function resolveDirectory(options: FixelInputOptions, directory: FixelDire
     ...subjectHeaders(cached, names, paths),
     async open(events) {
       const { store, reused } = await cached.open(events);
-      if (reused && options.verify !== false) assertConvertedFrom(directory, paths[0]!, store.manifest, scalar);
+      if (reused && (options.verify !== false || options.verifyInputs)) {
+        const { verifyInputs, signal } = options;
+        const check = { verifyInputs, onWarning: events?.onWarning, signal };
+        await assertConverted(convertedFrom(directory, paths, store, scalar), check);
+      }
       const header = readSubjectHeader(paths[0]!, directory.directionsPath);
       return openedStore(store, scalar, undefined, reused, header);
     },

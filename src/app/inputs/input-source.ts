@@ -19,6 +19,8 @@ export interface InputOptions {
   readonly io: IoPolicy;
   /** False: checksums are not compared. Default: true. */
   readonly verify?: boolean | undefined;
+  /** Contents of all files are compared with what was converted. */
+  readonly verifyInputs?: boolean | undefined;
   readonly command: string;
   /** Ends the reading of an .h5 with its reason. */
   readonly signal?: AbortSignal | undefined;

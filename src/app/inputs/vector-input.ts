@@ -7,11 +7,14 @@ import { UsageError } from "../../errors.js";
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { chooseScalar, describeScalar } from "../../formats/hdf5/modelarray-layout.js";
 import { openHdf5 } from "../../formats/hdf5/open.js";
+import { checksumSteps } from "../../publish/checksum-file.js";
 import { identityBehind } from "../../publish/file-identity.js";
 import { type UseMark, useEntry } from "../../publish/in-use.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
+import { MANIFEST_FILE } from "../../store/manifest.js";
 import { openStore, type Store } from "../../store/open-store.js";
 import type { Warning } from "../../warnings.js";
+import { assertConverted, type ConvertedEntry } from "./assert-converted.js";
 import { keyOfLines } from "./cache-key.js";
 import { findCachedInput } from "./cached-input.js";
 import { describeInPlace } from "./hdf5-in-place.js";
@@ -86,6 +89,10 @@ export async function resolveVectorInput(options: VectorInputOptions): Promise<V
     widestType: () => (cached.isKnown ? cached.expected.elementType : source.elementTypes.at(-1)!),
     async open(events) {
       const { store, reused } = await cached.open(events);
+      if (reused && (verify !== false || options.verifyInputs)) {
+        const { verifyInputs, signal } = options;
+        await assertConverted(convertedFrom(source, store), { verifyInputs, onWarning: events?.onWarning, signal });
+      }
       return openedStore(store, DEFAULT_VECTOR_SCALAR, reused);
     },
     close: () => cached.close(),
@@ -164,6 +171,16 @@ function openedStore(store: Store, scalar: string, reused: boolean): OpenedVecto
     reused,
     sources: store.manifest.scalars[scalar]!.sources.map(({ name, crc32 }) => ({ name, crc32 })),
   };
+}
+
+function convertedFrom({ sources }: VectorSource, { path, manifest }: Store): ConvertedEntry {
+  const converted = manifest.scalars[DEFAULT_VECTOR_SCALAR]!.sources;
+  const files = sources.map((source, row) => ({
+    path: source.path,
+    crc32: converted[row]!.crc32,
+    sum: (file: string) => checksumSteps(file),
+  }));
+  return { manifestPath: join(path, MANIFEST_FILE), always: [], files };
 }
 
 /** Undefined: rows of one file. */

@@ -79,6 +79,7 @@ export function resolveAnalysisOptions(
     errors,
     io,
     verify,
+    verifyInputs,
     kernels,
     precision,
     variance,
@@ -86,7 +87,7 @@ export function resolveAnalysisOptions(
   } = typed;
   const { exchange_within: exchangeWithin, exchange_whole: exchangeWhole } = typed;
   return {
-    ...{ nShuffles, permutations, scalar, cache, errors, io, verify, kernels, precision, command },
+    ...{ nShuffles, permutations, scalar, cache, errors, io, verify, verifyInputs, kernels, precision, command },
     ...{ variance, column, exchangeWithin, exchangeWhole },
     seed: typed.seed ?? randomInt(2 ** 32 - 1),
     strong: typed.strong ?? ANALYSIS_DEFAULTS.strong,

@@ -48,6 +48,7 @@ export interface ResourceOptions extends ProgressOptions {
   readonly io: "auto" | "mmap" | "read";
   /** False with --no-verify. */
   readonly verify?: boolean | undefined;
+  readonly verifyInputs?: boolean | undefined;
 }
 
 export function addMemoryOption(command: Command): Command {
@@ -63,7 +64,9 @@ export function addIoOption(command: Command): Command {
 export function addVerifyOption(command: Command): Command {
   const text =
     "do not compare checksums: damaged stores, matrices and templates are used as they are (default: compared while they are first read)";
-  return declare(command).flag("no-verify", text).command;
+  const inputs =
+    "compare the contents of all inputs with what was converted or prepared of them before (default: of those that were touched since)";
+  return declare(command).flag("no-verify", text).flag("verify-inputs", inputs).command;
 }
 
 export function addThreadsOption(command: Command): Command {

@@ -1,0 +1,87 @@
+// That an entry of the cache was made of what the inputs hold now. Its key is of names, sizes and times of writing, which a file put back, or written twice
+// within the tick of a clock, keeps: contents are compared where the disk says that a file was touched since. Copies, moves and other rights cost a reading then,
+// and no conversion.
+
+import { formatCrc32 } from "../../checksum.js";
+import { InputError } from "../../errors.js";
+import { touchedSince } from "../../publish/touched-since.js";
+import { createTurns, inTurns } from "../../turns.js";
+import type { Warning } from "../../warnings.js";
+import { checksumSourceSteps, dataFileBeside } from "./source-checksum.js";
+
+export interface ConvertedFile {
+  /** As it is now. */
+  readonly path: string;
+  /** Where its status is looked at beside: the data of an image of two files. */
+  readonly beside?: string | undefined;
+  /** Undefined: an early version kept none. */
+  readonly crc32: number | undefined;
+  /** In steps. */
+  sum(path: string): Generator<unknown, number>;
+}
+
+export interface ConvertedEntry {
+  /** The manifest, written when everything had been read. */
+  readonly manifestPath: string;
+  /** Compared whether touched or not. */
+  readonly always: readonly ConvertedFile[];
+  readonly files: readonly ConvertedFile[];
+}
+
+export interface ConvertedCheck {
+  /** --verify-inputs: all contents are compared. */
+  readonly verifyInputs: boolean | undefined;
+  readonly onWarning: ((warning: Warning) => void) | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Named; the rest is counted. */
+const MOST_PROBLEMS = 10;
+
+/** Throws InputError naming the files, or the reason of the signal. */
+export async function assertConverted(
+  { manifestPath, always, files }: ConvertedEntry,
+  { verifyInputs, onWarning, signal }: ConvertedCheck,
+): Promise<void> {
+  const turns = createTurns(signal);
+  const all = files.flatMap(({ path, beside }) => (beside === undefined ? [path] : [path, beside]));
+  const touched = verifyInputs ? undefined : new Set(await inTurns(touchedSince(manifestPath, all), turns));
+  const suspected = files.filter(
+    ({ path, beside }) => touched === undefined || touched.has(path) || (beside !== undefined && touched.has(beside)),
+  );
+  const paths = [...new Set(suspected.map(({ path }) => path))];
+  if (touched !== undefined && paths.length > 0)
+    onWarning?.(touchedWarning(paths, new Set(files.map(({ path }) => path)).size));
+  const problems: string[] = [];
+  const seen = new Set<string>();
+  for (const { path, crc32, sum } of [...always, ...suspected]) {
+    if (crc32 === undefined || seen.has(path)) continue;
+    seen.add(path);
+    const got = await inTurns(sum(path), turns);
+    if (got !== crc32) problems.push(differs(path, crc32, got));
+  }
+  if (problems.length === 0) return;
+  const rest = problems.length > MOST_PROBLEMS ? [`${problems.length - MOST_PROBLEMS} more files hold others.`] : [];
+  throw new InputError([...problems.slice(0, MOST_PROBLEMS), ...rest].join("\n"));
+}
+
+/** Files of subjects, one a row. `sources`: of the same rows, as they were converted. */
+export function subjectsConverted(
+  paths: readonly string[],
+  sources: readonly { readonly crc32: number }[],
+): [ConvertedFile, ...ConvertedFile[]] {
+  return paths.map((path, row) => {
+    const { crc32 } = sources[row]!;
+    return { path, beside: dataFileBeside(path), crc32, sum: checksumSourceSteps };
+  }) as [ConvertedFile, ...ConvertedFile[]];
+}
+
+const differs = (path: string, expected: number, got: number): string =>
+  `Cannot use ${path}: expected the bytes that were converted, CRC-32 ${formatCrc32(expected)}, got others (${formatCrc32(got)}), though its size and time are the same. It is damaged: restore it. If it was changed on purpose, give it a new time (touch), and it is converted again.`;
+
+/** A reading of inputs that nobody expects, and why. */
+export function touchedWarning(paths: readonly string[], nFiles: number): Warning {
+  const which = paths.length === 1 ? `${paths[0]} was` : `${paths.length} of ${nFiles} files (${paths[0]}, ..) were`;
+  const message = `${which} touched since what is in the cache was made, with the same size and time: contents are compared with what was read then.`;
+  return { tag: "touched-inputs", message };
+}
