@@ -183,7 +183,7 @@ async function checkInputs(conversion: FixelConversion) {
   });
   const shape = { nSubjects: total, nElements: nFixels, blockWidth: blockWidthFor(total) };
   const inputs = {
-    sources: files.map(({ name, path, sizeBytes, mtimeMs }) => ({ name, path, sizeBytes, mtimeMs })),
+    sources: files.map(({ name, path, sizeBytes, mtimeMs, status }) => ({ name, path, sizeBytes, mtimeMs, status })),
     template: {
       index: describeInput(path.basename(indexPath), indexPath),
       directions: describeInput(path.basename(directionsPath), directionsPath),

@@ -153,7 +153,13 @@ async function buildPart(
 ): Promise<{ finished: FinishedPartial; described: ConvertedScalar }> {
   const { output, force: replace } = conversion;
   const { indexPath, directionsPath } = conversion.directory;
-  const sources = scalar.files.map(({ name, path, sizeBytes, mtimeMs }) => ({ name, path, sizeBytes, mtimeMs }));
+  const sources = scalar.files.map(({ name, path, sizeBytes, mtimeMs, status }) => ({
+    name,
+    path,
+    sizeBytes,
+    mtimeMs,
+    status,
+  }));
   for (const elementType of ["f32", "f64"] as const) {
     const plan: StoreBuildPlan = {
       ...{ output, replace, kind: "fixel", scalar: scalar.name, sources, command: conversion.command, claim },

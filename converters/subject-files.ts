@@ -8,6 +8,7 @@ import { headerWarning } from "../src/formats/header-warning.js";
 import { readImageHeader } from "../src/formats/image.js";
 import { isPackedFile } from "../src/formats/image-file.js";
 import { countElements, type ImageHeader } from "../src/formats/image-header.js";
+import { statusOf } from "../src/publish/file-status.js";
 import type { InputFile } from "../src/store/build-store.js";
 import type { ElementType } from "../src/store/column-source.js";
 import { createTurns } from "../src/turns.js";
@@ -102,6 +103,7 @@ export function describeInput(name: string, file: string, dataPath?: string): In
     path: path.resolve(file),
     sizeBytes: header.size + (data?.size ?? 0),
     mtimeMs: Math.max(header.mtimeMs, data?.mtimeMs ?? 0),
+    status: statusOf(...[file, dataPath].filter((path) => path !== undefined)),
   };
 }
 

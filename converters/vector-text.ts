@@ -35,7 +35,7 @@ async function openVectorList(path: string, options: VectorTextOptions): Promise
         ]
       : [],
     nElements,
-    sources: files.map(({ name, path, sizeBytes, mtimeMs }) => ({ name, path, sizeBytes, mtimeMs })),
+    sources: files.map(({ name, path, sizeBytes, mtimeMs, status }) => ({ name, path, sizeBytes, mtimeMs, status })),
     elementTypes: ["f32", "f64"],
     readerBytes: largest * BYTES_A_CHARACTER,
     async openRows() {

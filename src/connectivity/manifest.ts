@@ -12,6 +12,8 @@ const sourceFile = z.object({
   path: z.string(),
   sizeBytes: z.number().int().nonnegative(),
   mtimeMs: z.number(),
+  /** publish/file-status.ts, before it was read; undefined: prepared by an early version. */
+  status: z.string().optional(),
   /** CRC-32 of the numbers in the order they were read (index: as float64), not of the file with its header. */
   contentCrc32: crc32,
 });

@@ -3,15 +3,14 @@ import { createHash } from "node:crypto";
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { InputError, isFixelstreamError } from "../errors.js";
+import { statusOf } from "../publish/file-status.js";
 import { useEntry } from "../publish/in-use.js";
 import type { HeldLock, Holder } from "../publish/lock.js";
 import { makeOrWait } from "../publish/make-or-wait.js";
-import { touchedSince } from "../publish/touched-since.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
-import { withoutTurns } from "../turns.js";
 import { assertPreparedFrom } from "./check-sources.js";
 import { examineMatrix } from "./examine-matrix.js";
-import { CONNECTIVITY_VERSION, type ConnectivityManifest, MANIFEST_FILE } from "./manifest.js";
+import { CONNECTIVITY_VERSION, type ConnectivityManifest } from "./manifest.js";
 import { type MatrixDirectory, openMatrixDirectory } from "./matrix-directory.js";
 import { readConnectivityManifest } from "./open-connectivity.js";
 import {
@@ -113,7 +112,7 @@ export async function prepareConnectivity(inputs: PrepareInputs): Promise<Prepar
     });
     if (!made) {
       tidyConnectivity(path);
-      await checkSources(matrix, inputs, { path, manifest });
+      await checkSources(matrix, inputs, manifest);
     }
     // one made a moment ago too: what counts is what is on the disk
     if (inputs.verify !== false) await assertAsWritten(path, manifest, inputs.signal);
@@ -129,13 +128,14 @@ export async function prepareConnectivity(inputs: PrepareInputs): Promise<Prepar
 async function checkSources(
   matrix: MatrixDirectory,
   inputs: PrepareInputs,
-  { path, manifest }: { readonly path: string; readonly manifest: ConnectivityManifest },
+  manifest: ConnectivityManifest,
 ): Promise<void> {
   if (!inputs.verifyInputs) {
     if (inputs.verify === false) return;
-    const touched = withoutTurns(touchedSince(join(path, MANIFEST_FILE), Object.values(matrix.files)));
+    const names = ["index", "fixels", "values"] as const;
+    const touched = names.filter((name) => statusOf(matrix.files[name]) !== manifest.sources[name].status);
     if (touched.length === 0) return;
-    inputs.onTouched?.(touched);
+    inputs.onTouched?.(touched.map((name) => matrix.files[name]));
   }
   await assertPreparedFrom(matrix, inputs, manifest);
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { signed } from "../checksum.js";
 import { InputError } from "../errors.js";
+import { statusOf } from "../publish/file-status.js";
 import { createTurns } from "../turns.js";
 import { checkRow } from "./examine-matrix.js";
 import { CONNECTIVITY_FORMAT, CONNECTIVITY_VERSION, type ConnectivityManifest, MANIFEST_FILE } from "./manifest.js";
@@ -34,6 +35,9 @@ export async function writePrepared(
   path: string,
   key: string,
 ): Promise<void> {
+  const { files } = matrix;
+  // before anything is read: what is changed meanwhile has another one
+  const status = { index: statusOf(files.index), fixels: statusOf(files.fixels), values: statusOf(files.values) };
   const output = openOutput(path);
   const turns = createTurns(inputs.signal);
   const crcs = { index: 0, fixels: 0, values: 0 };
@@ -88,17 +92,17 @@ export async function writePrepared(
     key,
     files: output.crc32,
     sources: {
-      index: sourceOf(matrix.files.index, crcs.index),
-      fixels: sourceOf(matrix.files.fixels, crcs.fixels),
-      values: sourceOf(matrix.files.values, crcs.values),
+      index: sourceOf(files.index, status.index, crcs.index),
+      fixels: sourceOf(files.fixels, status.fixels, crcs.fixels),
+      values: sourceOf(files.values, status.values, crcs.values),
     },
   };
   writeFileSync(join(path, MANIFEST_FILE), `${JSON.stringify(signed(manifest), null, 2)}\n`);
 }
 
-function sourceOf(path: string, crc: number) {
+function sourceOf(path: string, status: string, crc: number) {
   const { size, mtimeMs } = statSync(path);
-  return { path, sizeBytes: size, mtimeMs, contentCrc32: crc };
+  return { path, sizeBytes: size, mtimeMs, status, contentCrc32: crc };
 }
 
 function checkConnection(matrix: MatrixDirectory, nFixels: number, from: number, to: number, value: number): void {

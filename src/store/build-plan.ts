@@ -16,6 +16,8 @@ export interface InputFile {
   readonly path: string;
   readonly sizeBytes: number;
   readonly mtimeMs: number;
+  /** publish/file-status.ts, before it is read. */
+  readonly status?: string | undefined;
 }
 
 export interface StoreBuildPlan {

@@ -24,6 +24,8 @@ const source = z.object({
   path: z.string(),
   sizeBytes: count,
   mtimeMs: z.number(),
+  /** publish/file-status.ts, before it was read. */
+  status: z.string().optional(),
   /** Of the file's bytes as they are on disk (compressed, if it is). */
   crc32,
 });
@@ -65,8 +67,12 @@ export function formatManifest(manifest: Manifest): string {
   return `${JSON.stringify(signed(manifest), null, 1)
     .replace(/\[\n\s+(\d[\d,\s]*?)\n\s+\]/g, (_, numbers: string) => `[${numbers.replace(/\s+/g, " ")}]`)
     .replace(
-      /\{\n\s+("name": .*)\n\s+("path": .*)\n\s+("sizeBytes": .*)\n\s+("mtimeMs": .*)\n\s+("crc32": \d+)\n\s+\}/g,
-      "{ $1 $2 $3 $4 $5 }",
+      /\{\n\s+("name": .*)\n\s+("path": .*)\n\s+("sizeBytes": .*)\n\s+("mtimeMs": .*)\n\s+(?:("status": .*)\n\s+)?("crc32": \d+)\n\s+\}/g,
+      (_, ...parts: (string | undefined)[]) =>
+        `{ ${parts
+          .slice(0, 6)
+          .filter((part) => part !== undefined)
+          .join(" ")} }`,
     )}\n`;
 }
 

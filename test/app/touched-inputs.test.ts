@@ -118,17 +118,11 @@ describe.each(COMMANDS)("%s", (_what, tokensOf, file, other) => {
     expect(entries(input)).toEqual(before);
   });
 
-  it("--verify-inputs compares what no time tells", async () => {
+  it("--verify-inputs compares all, and waits to be told of none", async () => {
     const input = prepare();
     const tokens = tokensOf(input);
     await run(input, tokens);
     overwrite(input, file, fs.readFileSync(input.at(other)));
-    // a clock that was ahead when the entry was made
-    const cache = input.at(".fixelstream");
-    const later = new Date(Date.now() + 3.6e6);
-    for (const name of fs.readdirSync(cache, { recursive: true }) as string[])
-      if (/(store|connectivity)\.json$/.test(name)) fs.utimesSync(`${cache}/${name}`, later, later);
-    expect(await run(input, tokens)).toEqual({ status: 0, lines: [] });
     const { status, lines } = await run(input, tokens, "--verify-inputs");
     expect(status).toBe(1);
     expect(lines[0]).toMatch(refusal(file));
@@ -169,6 +163,43 @@ describe("the connectivity", () => {
     await run(input, tokens);
     expect(await run(input, tokens, "--verify-inputs")).toEqual({ status: 0, lines: [] });
   });
+});
+
+it("a folder in the place of another, with files of the same sizes and times that were there before", async () => {
+  const input = prepare();
+  fs.cpSync(input.at("fd"), input.at("other"), { recursive: true, preserveTimestamps: true });
+  fs.writeFileSync(input.at("other", "sub-6.mif"), fs.readFileSync(input.at("fd", "sub-7.mif")));
+  for (const name of fs.readdirSync(input.at("other"))) setTime(input.at("other", name));
+  const tokens = ["fixelcfestats", ...input.positionals];
+  await run(input, tokens);
+  fs.renameSync(input.at("fd"), input.at("before"));
+  fs.renameSync(input.at("other"), input.at("fd"));
+  const { status, lines } = await run(input, tokens);
+  expect(status).toBe(1);
+  expect(lines[0]).toBe(touched("8 of 8 files (fd/sub-1.mif, ..) were"));
+  expect(lines[1]).toMatch(refusal("fd/sub-6.mif"));
+  expect(lines).toHaveLength(2);
+});
+
+it("of an image of two files the data count too", async () => {
+  const input = prepare();
+  const bytes = fs.readFileSync(input.at("fd", "sub-3.mif"));
+  const text = bytes.toString("latin1");
+  const offset = Number(/file: \. (\d+)/.exec(text)![1]);
+  fs.writeFileSync(input.at("fd", "sub-3.dat"), bytes.subarray(offset));
+  fs.writeFileSync(input.at("fd", "sub-3.mih"), `${text.slice(0, text.indexOf("file: ."))}file: sub-3.dat 0\nEND\n`);
+  for (const name of ["sub-3.dat", "sub-3.mih"]) setTime(input.at("fd", name));
+  write(input, "subjects.txt", fs.readFileSync(input.at("subjects.txt"), "utf8").replace("sub-3.mif", "sub-3.mih"));
+  const tokens = ["fixelcfestats", ...input.positionals];
+  expect(await run(input, tokens)).toEqual({ status: 0, lines: [] });
+  expect(await run(input, tokens)).toEqual({ status: 0, lines: [] });
+  const other = fs.readFileSync(input.at("fd", "sub-2.mif")).subarray(offset);
+  overwrite(input, "fd/sub-3.dat", other);
+  expect((await run(input, tokens)).lines[1]).toMatch(refusal("fd/sub-3.mih"));
+  const before = entries(input);
+  fs.utimesSync(input.at("fd", "sub-3.dat"), new Date(), new Date());
+  expect(await run(input, tokens)).toEqual({ status: 0, lines: [] });
+  expect(entries(input)).not.toEqual(before);
 });
 
 it("--no-verify compares nothing", async () => {

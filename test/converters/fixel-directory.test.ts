@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { convertFixels } from "../../src/app/convert/convert.js";
 import { describeStore } from "../../src/app/inspect/inspect.js";
+import { statusOf } from "../../src/publish/file-status.js";
 import { openColumnSource } from "../../src/store/open-column-source.js";
 import { openStore } from "../../src/store/open-store.js";
 import { verifyStore } from "../../src/store/verify.js";
@@ -74,6 +75,7 @@ describe("converting a fixel directory", () => {
       name: "s3.mif",
       path: file,
       sizeBytes: fs.statSync(file).size,
+      status: statusOf(file),
       mtimeMs: fs.statSync(file).mtimeMs,
       crc32: crc32(fs.readFileSync(file)),
     });

@@ -1,10 +1,11 @@
 // That an entry of the cache was made of what the inputs hold now. Its key is of names, sizes and times of writing, which a file put back, or written twice
-// within the tick of a clock, keeps: contents are compared where the disk says that a file was touched since. Copies, moves and other rights cost a reading then,
-// and no conversion.
+// within the tick of a clock, keeps: contents are compared where the disk says that a file was touched since (publish/file-status.ts). Copies, moves and other
+// rights cost a reading then, and no conversion.
 
 import { formatCrc32 } from "../../checksum.js";
 import { InputError } from "../../errors.js";
-import { touchedSince } from "../../publish/touched-since.js";
+import { statusOf } from "../../publish/file-status.js";
+import type { SourceEntry } from "../../store/manifest.js";
 import { createTurns, inTurns } from "../../turns.js";
 import type { Warning } from "../../warnings.js";
 import { checksumSourceSteps, dataFileBeside } from "./source-checksum.js";
@@ -14,17 +15,16 @@ export interface ConvertedFile {
   readonly path: string;
   /** Where its status is looked at beside: the data of an image of two files. */
   readonly beside?: string | undefined;
-  /** Undefined: an early version kept none. */
+  /** Of when it was converted. Undefined: an early version kept none. */
+  readonly status: string | undefined;
   readonly crc32: number | undefined;
   /** In steps. */
   sum(path: string): Generator<unknown, number>;
 }
 
 export interface ConvertedEntry {
-  /** The manifest, written when everything had been read. */
-  readonly manifestPath: string;
   /** Compared whether touched or not. */
-  readonly always: readonly ConvertedFile[];
+  readonly always: readonly Omit<ConvertedFile, "status">[];
   readonly files: readonly ConvertedFile[];
 }
 
@@ -40,17 +40,18 @@ const MOST_PROBLEMS = 10;
 
 /** Throws InputError naming the files, or the reason of the signal. */
 export async function assertConverted(
-  { manifestPath, always, files }: ConvertedEntry,
+  { always, files }: ConvertedEntry,
   { verifyInputs, onWarning, signal }: ConvertedCheck,
 ): Promise<void> {
   const turns = createTurns(signal);
-  const all = files.flatMap(({ path, beside }) => (beside === undefined ? [path] : [path, beside]));
-  const touched = verifyInputs ? undefined : new Set(await inTurns(touchedSince(manifestPath, all), turns));
-  const suspected = files.filter(
-    ({ path, beside }) => touched === undefined || touched.has(path) || (beside !== undefined && touched.has(beside)),
-  );
+  const suspected: ConvertedFile[] = [];
+  for (const file of files) {
+    const { path, beside, status } = file;
+    if (verifyInputs || status !== statusOf(...(beside === undefined ? [path] : [path, beside]))) suspected.push(file);
+    if (turns.isDue()) await turns.take();
+  }
   const paths = [...new Set(suspected.map(({ path }) => path))];
-  if (touched !== undefined && paths.length > 0)
+  if (!verifyInputs && paths.length > 0)
     onWarning?.(touchedWarning(paths, new Set(files.map(({ path }) => path)).size));
   const problems: string[] = [];
   const seen = new Set<string>();
@@ -68,11 +69,11 @@ export async function assertConverted(
 /** Files of subjects, one a row. `sources`: of the same rows, as they were converted. */
 export function subjectsConverted(
   paths: readonly string[],
-  sources: readonly { readonly crc32: number }[],
+  sources: readonly Pick<SourceEntry, "crc32" | "status">[],
 ): [ConvertedFile, ...ConvertedFile[]] {
   return paths.map((path, row) => {
-    const { crc32 } = sources[row]!;
-    return { path, beside: dataFileBeside(path), crc32, sum: checksumSourceSteps };
+    const { crc32, status } = sources[row]!;
+    return { path, beside: dataFileBeside(path), status, crc32, sum: checksumSourceSteps };
   }) as [ConvertedFile, ...ConvertedFile[]];
 }
 

@@ -1,11 +1,10 @@
 // Element-wise regressors: a list of one file a subject, converted into the cache like the subjects' data.
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { convertFixelDirectory } from "../../../converters/fixel-directory.js";
 import { InputError } from "../../errors.js";
 import { readSubjectList, resolveSubjectFiles } from "../../formats/text/subject-list.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
-import { MANIFEST_FILE } from "../../store/manifest.js";
 import type { Warning } from "../../warnings.js";
 import { assertConverted, subjectsConverted } from "./assert-converted.js";
 import { keyOfFiles } from "./cache-key.js";
@@ -97,8 +96,7 @@ export async function resolveColumnInput(
       if (reused && (options.verify !== false || options.verifyInputs)) {
         const files = subjectsConverted(paths, store.manifest.scalars[SCALAR]!.sources);
         const { verifyInputs, signal } = options;
-        const entry = { manifestPath: join(store.path, MANIFEST_FILE), always: [], files };
-        await assertConverted(entry, { verifyInputs, onWarning: events?.onWarning, signal });
+        await assertConverted({ always: [], files }, { verifyInputs, onWarning: events?.onWarning, signal });
       }
       return store.spec(SCALAR);
     },

@@ -10,7 +10,6 @@ import type { ImageHeader } from "../../formats/image-header.js";
 import { resolveSubjectFiles } from "../../formats/text/subject-list.js";
 import { checksumSteps } from "../../publish/checksum-file.js";
 import { type UseMark, useEntry } from "../../publish/in-use.js";
-import { MANIFEST_FILE } from "../../store/manifest.js";
 import { openStore, type Store } from "../../store/open-store.js";
 import { selectRows } from "../../store/select-rows.js";
 import { firstDifference, keysInCommon } from "../../subject-names.js";
@@ -144,12 +143,11 @@ function openedStore(
 function convertedFrom(
   { indexPath, directionsPath }: FixelDirectory,
   paths: readonly string[],
-  { path, manifest: { template, scalars } }: Store,
+  { manifest: { template, scalars } }: Store,
   scalar: string,
 ): ConvertedEntry {
   const subjects = subjectsConverted(paths, scalars[scalar]!.sources);
   return {
-    manifestPath: join(path, MANIFEST_FILE),
     always: [
       { path: indexPath, crc32: template?.index.crc32, sum: checksumSteps },
       { path: directionsPath, crc32: template?.directions.crc32, sum: checksumSteps },

@@ -11,7 +11,6 @@ import { checksumSteps } from "../../publish/checksum-file.js";
 import { identityBehind } from "../../publish/file-identity.js";
 import { type UseMark, useEntry } from "../../publish/in-use.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
-import { MANIFEST_FILE } from "../../store/manifest.js";
 import { openStore, type Store } from "../../store/open-store.js";
 import type { Warning } from "../../warnings.js";
 import { assertConverted, type ConvertedEntry } from "./assert-converted.js";
@@ -173,14 +172,15 @@ function openedStore(store: Store, scalar: string, reused: boolean): OpenedVecto
   };
 }
 
-function convertedFrom({ sources }: VectorSource, { path, manifest }: Store): ConvertedEntry {
+function convertedFrom({ sources }: VectorSource, { manifest }: Store): ConvertedEntry {
   const converted = manifest.scalars[DEFAULT_VECTOR_SCALAR]!.sources;
   const files = sources.map((source, row) => ({
     path: source.path,
+    status: converted[row]!.status,
     crc32: converted[row]!.crc32,
     sum: (file: string) => checksumSteps(file),
   }));
-  return { manifestPath: join(path, MANIFEST_FILE), always: [], files };
+  return { always: [], files };
 }
 
 /** Undefined: rows of one file. */
