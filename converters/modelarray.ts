@@ -3,6 +3,7 @@ import path from "node:path";
 import { BudgetError, InputError, InternalError, UsageError } from "../src/errors.js";
 import { openFixelDirectory } from "../src/formats/fixel-directory.js";
 import { assertRows, createRowSums, readRowChecksums } from "../src/formats/hdf5/checksums.js";
+import { elementsOf, type FileElements, TABLES_SEEN } from "../src/formats/hdf5/element-kind.js";
 import {
   type FixelTables,
   readFixelTables,
@@ -11,11 +12,14 @@ import {
 } from "../src/formats/hdf5/fixel-tables.js";
 import { isHdf5Path } from "../src/formats/hdf5/hdf5-path.js";
 import { LARGE_CHUNK_BYTES, type MatrixReader, openMatrixReader } from "../src/formats/hdf5/matrix-reader.js";
-import type { ScalarDataset } from "../src/formats/hdf5/modelarray-layout.js";
+import { listAnalyses, listed, type ScalarDataset } from "../src/formats/hdf5/modelarray-layout.js";
 import { type Hdf5File, openHdf5 } from "../src/formats/hdf5/open.js";
+import { plainNameFor } from "../src/formats/hdf5/remedies.js";
+import { readVoxelTable } from "../src/formats/hdf5/voxel-table.js";
 import { createModelArray, type Rectangle } from "../src/formats/hdf5/write-modelarray.js";
 import { isPlainName } from "../src/formats/plain-name.js";
 import { beatWhenDue } from "../src/publish/heartbeat.js";
+import { shellWord } from "../src/shell-word.js";
 import { blockWidthFor, countBlocks } from "../src/store/block-width.js";
 import {
   beginStoreBuild,
@@ -53,6 +57,8 @@ export interface ModelArrayConversion {
 
 export interface ModelArraySummary {
   readonly path: string;
+  /** What the elements are, by the tables of the input. */
+  readonly elements: FileElements;
   readonly nElements: number;
   readonly scalars: readonly {
     readonly name: string;
@@ -62,11 +68,13 @@ export interface ModelArraySummary {
   }[];
   /** Of all matrices. */
   readonly dataBytes: number;
-  /** Scalars whose rows were brought into the order of the first: a sentence or two. */
+  /** Scalars whose rows were brought into the order of the first; what of the input is not in the output, or not as it was: a sentence or two. */
   readonly warnings: readonly string[];
 }
 
-type Converted = Omit<ModelArraySummary, "warnings">;
+/** R's missing integers of each scalar. */
+type Missing = Map<string, number>;
+type Converted = Omit<ModelArraySummary, "warnings" | "elements">;
 
 /** Bytes. A part passes through libhdf5, a copy of ours, perhaps a turned one and a narrower one. */
 const COPIES = 4;
@@ -110,8 +118,17 @@ export async function convertModelArray(conversion: ModelArrayConversion): Promi
         { path: input },
       );
     };
-    const summary = await (toHdf5 ? convertToHdf5 : convertToStore)(conversion, file, joined, assertUnchanged);
-    return { ...summary, warnings: joined.warnings };
+    const missing: Missing = new Map();
+    const convert = toHdf5 ? convertToHdf5 : convertToStore;
+    const summary = await convert(conversion, file, joined, { missing, assertUnchanged });
+    const elements = await elementsOf(file);
+    const left = await describeLeftOut(file, output, elements);
+    const warnings = [
+      ...joined.warnings,
+      ...joined.scalars.flatMap((one) => describeMissing(input, one, missing)),
+      ...left,
+    ];
+    return { ...summary, elements, warnings };
   } finally {
     await file.close();
   }
@@ -126,11 +143,17 @@ function assertPlain(name: string, input: string): void {
   );
 }
 
+interface Watched {
+  /** Filled. */
+  readonly missing: Missing;
+  readonly assertUnchanged: () => void;
+}
+
 async function convertToStore(
   conversion: ModelArrayConversion,
   file: Hdf5File,
   joined: JoinedDatasets,
-  assertUnchanged: () => void,
+  watched: Watched,
 ): Promise<Converted> {
   const { output, force, command } = conversion;
   const [first, ...others] = joined.scalars;
@@ -148,7 +171,7 @@ async function convertToStore(
     const types = new Map<string, ElementType>();
     if (others.length === 0) {
       await withClaim(output, "store", (claim) =>
-        convertPart({ conversion, file, joined, template, claim, assertUnchanged }, first, types, (build, onBlock) =>
+        convertPart({ conversion, file, joined, template, claim, ...watched }, first, types, (build, onBlock) =>
           build.finish(onBlock),
         ),
       );
@@ -158,10 +181,10 @@ async function convertToStore(
       const parts: FinishedPartial[] = [];
       try {
         for (const scalar of joined.scalars) {
-          const part = { conversion, file, joined, template, claim, assertUnchanged };
+          const part = { conversion, file, joined, template, claim, ...watched };
           parts.push(await convertPart(part, scalar, types, (build, onBlock) => build.complete(onBlock)));
         }
-        assertUnchanged();
+        watched.assertUnchanged();
         mergeStores(parts, output, { replace: force, command, lock: claim.lock });
       } finally {
         for (const { partial } of parts) partial.leave(); // nothing when they were merged
@@ -173,18 +196,17 @@ async function convertToStore(
   }
 }
 
-interface StorePart {
+interface StorePart extends Watched {
   readonly conversion: ModelArrayConversion;
   readonly file: Hdf5File;
   readonly joined: JoinedDatasets;
   readonly template: StoreBuildPlan["template"];
   readonly claim: StoreClaim;
-  readonly assertUnchanged: () => void;
 }
 
 /** One scalar, as float32 or, where a value needs it, as float64; its type goes into `types`. */
 async function convertPart<T>(
-  { conversion, file, joined, template, claim, assertUnchanged }: StorePart,
+  { conversion, file, joined, template, claim, missing, assertUnchanged }: StorePart,
   scalar: ScalarDataset,
   types: Map<string, ElementType>,
   end: (build: StoreBuild, onBlock: (iBlock: number) => void) => Promise<T>,
@@ -201,7 +223,7 @@ async function convertPart<T>(
       const write = placed((_, values, rectangle) => build.writeRectangle(values, rectangle), joined);
       types.set(name, elementType);
       const scratchPath = path.join(build.path, "chunk");
-      const inexact = await copyScalars(conversion, file, [scalar], { types, write, scratchPath });
+      const inexact = await copyScalars(conversion, file, [scalar], { types, missing, write, scratchPath });
       if (inexact !== undefined) continue;
       assertUnchanged();
       const nBlocks = countBlocks(nElements, shape.blockWidth);
@@ -217,17 +239,18 @@ async function convertToHdf5(
   conversion: ModelArrayConversion,
   file: Hdf5File,
   joined: JoinedDatasets,
-  assertUnchanged: () => void,
+  { missing, assertUnchanged }: Watched,
 ): Promise<Converted> {
   const { output, onProgress } = conversion;
   const { scalars } = joined;
   const types = new Map<string, ElementType>(scalars.map(({ name }) => [name, "f32"]));
   const tables = await tablesOf(conversion, file);
+  const voxels = tables === undefined ? await readVoxelTable(file) : undefined;
   const creator = creatorName(readProgramVersion());
   return await withHdf5Output(output, conversion.force ? "replace" : "new", async ({ partialPath, scratchPath }) => {
     for (;;) {
       const writer = await createModelArray({
-        ...{ output, partial: partialPath, tables, gzipLevel: conversion.gzipLevel, creator },
+        ...{ output, partial: partialPath, tables, voxels, gzipLevel: conversion.gzipLevel, creator },
         signal: conversion.signal,
         scalars: scalars.map((scalar) => ({
           ...{ name: scalar.name, nElements: scalar.nElements },
@@ -237,7 +260,7 @@ async function convertToHdf5(
       });
       try {
         const write = placed(writer.writeRectangle, joined);
-        const inexact = await copyScalars(conversion, file, scalars, { types, write, scratchPath });
+        const inexact = await copyScalars(conversion, file, scalars, { types, missing, write, scratchPath });
         if (inexact === undefined) {
           assertUnchanged();
           await writer.finish((share) => {
@@ -257,6 +280,8 @@ async function convertToHdf5(
 
 interface CopyTarget {
   readonly types: ReadonlyMap<string, ElementType>;
+  /** Filled. */
+  readonly missing: Missing;
   readonly write: Sink;
   readonly scratchPath: string;
 }
@@ -266,13 +291,14 @@ async function copyScalars(
   conversion: ModelArrayConversion,
   file: Hdf5File,
   scalars: readonly ScalarDataset[],
-  { types, write, scratchPath }: CopyTarget,
+  { types, missing, write, scratchPath }: CopyTarget,
 ): Promise<string | undefined> {
   for (const [i, scalar] of scalars.entries()) {
     const reader = await openMatrixReader(file, scalar, { partBytes: planPart(conversion, scalar), scratchPath });
     try {
       const onPart = (share: number) => conversion.onProgress?.("read", (i + share) / scalars.length);
       if (!(await copyParts(file, scalar, reader, types.get(scalar.name)!, write, onPart))) return scalar.name;
+      missing.set(scalar.name, reader.nMissing);
     } finally {
       reader.close();
     }
@@ -339,8 +365,11 @@ async function templateFiles(
   const tables = directory === undefined ? await readFixelTables(file) : undefined;
   const nFixels = directory?.nFixels ?? tables?.nFixels;
   if (nFixels === undefined) {
+    const elements = (await elementsOf(file)) as Exclude<FileElements, "fixels">;
+    const plain = `fixelstream convert modelarray ${shellWord(input)} ${shellWord(plainNameFor(input))} --scalar ${shellWord(name)}`;
+    const template = "Give the fixel directory that it was made with: --template DIRECTORY. Or, for vectorstats,";
     throw new UsageError(
-      `Cannot write ${output}: ${input} has no /fixels and /voxels to make index and directions from. Give the fixel directory that it was made with: --template DIRECTORY.`,
+      `Cannot write ${output}: a store of ${input} needs index and directions, and ${TABLES_SEEN[elements]}. ${elements === "elements" ? template : "For vectorstats"} make a plain file: ${plain}`,
     );
   }
   if (nFixels !== nElements) {
@@ -361,4 +390,23 @@ function summarise(
   const nElements = scalars[0]!.nElements;
   const bytes = scalars.map(({ name, nSubjects }) => nSubjects * nElements * (types.get(name) === "f32" ? 4 : 8));
   return { path: output, nElements, scalars: described, dataBytes: bytes.reduce((sum, size) => sum + size, 0) };
+}
+
+function describeMissing(input: string, { name, values }: ScalarDataset, missing: Missing): string[] {
+  const nMissing = missing.get(name) ?? 0;
+  if (nMissing === 0) return [];
+  return [
+    `${nMissing} values of ${name} of ${input} are the least ${values.typeName}, which R writes for NA: they are NaN now.`,
+  ];
+}
+
+/** What the output does not have. */
+async function describeLeftOut(file: Hdf5File, output: string, elements: FileElements): Promise<string[]> {
+  const left: string[] = [];
+  const analyses = await listAnalyses(file);
+  if (analyses.length > 0)
+    left.push(`${output} does not have the results of ${file.path} (${listed(analyses)}). Export them from there.`);
+  if (elements === "greyordinates")
+    left.push(`${output} does not have /greyordinates of ${file.path}: keep it for the places of its elements.`);
+  return left;
 }

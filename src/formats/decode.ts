@@ -65,7 +65,8 @@ function unpackBits(bytes: Uint8Array, nElements: number, firstBit: number): Uin
   return values;
 }
 
-function widenHalves(halves: Uint16Array): Float32Array {
+/** IEEE 754 binary16 as float32, which holds each exactly. */
+export function widenHalves(halves: Uint16Array): Float32Array {
   const values = new Float32Array(halves.length);
   for (let i = 0; i < halves.length; i++) values[i] = halfToNumber(halves[i]!);
   return values;

@@ -58,8 +58,13 @@ export function openImageFile(path: string, format: ImageFormat, openBytes: Open
   }
 }
 
-/** The header alone; sizes of uncompressed files are checked too. Throws InputError. */
+/** The header alone, as MRtrix3 presents the image; sizes of uncompressed files are checked too. Throws InputError. */
 export function readHeaderOfFile(path: string, format: ImageFormat): ImageHeader {
+  return realignToScanner(readStoredHeaderOfFile(path, format));
+}
+
+/** The same with the axes as they are stored. */
+export function readStoredHeaderOfFile(path: string, format: ImageFormat): ImageHeader {
   const bytes = openPositionalBytes(path);
   try {
     const { header, isPacked } = readHeader(bytes, format, path);
@@ -68,7 +73,7 @@ export function readHeaderOfFile(path: string, format: ImageFormat): ImageHeader
       data.close();
       checkSize(data, header, path);
     } else if (!isPacked) checkSize(bytes, header, path);
-    return realignToScanner(header);
+    return header;
   } finally {
     bytes.close();
   }

@@ -7,6 +7,7 @@ import {
   type OpenBytes,
   openImageFile,
   readHeaderOfFile,
+  readStoredHeaderOfFile,
   readVectorOfFile,
 } from "./image-file.js";
 import type { Image, ImageData, ImageHeader, ImageSpec } from "./image-header.js";
@@ -40,6 +41,11 @@ export function openImage(path: string, openBytes?: OpenBytes): Image {
 /** The header alone; cheap also for compressed files. Throws InputError as openImage, but cannot see that compressed data are truncated. */
 export function readImageHeader(path: string): ImageHeader {
   return readHeaderOfFile(path, formatOf(path));
+}
+
+/** The same with the axes as the file has them, not turned to the scanner's. Throws InputError as readImageHeader. */
+export function readStoredHeader(path: string): ImageHeader {
+  return readStoredHeaderOfFile(path, formatOf(path));
 }
 
 /** Every value, asynchronously: several can be in flight. `check` sees the header before data are read. Throws InputError, or what `check` throws. */

@@ -20,7 +20,7 @@ export interface Sources {
 }
 
 /** Options of other programs, which messages tell to use. */
-const OTHERS = /\b(?:mrconvert|mrcalc|mrthreshold|h5repack)(?: [\w.=:…/-]+)*?(?: or -\w+|(?= or |[.,;`]|$))/g;
+const OTHERS = /\b(?:mrconvert|mrcalc|mrthreshold|h5repack|python3)(?: [\w.=:…"/-]+)*?(?: or -\w+|(?= or |[.,;`]|$))/g;
 
 export function readSources(): Sources {
   const named: NamedOption[] = [];

@@ -153,8 +153,9 @@ function findStatistics({ path, nFixels }: FixelDirectory): { statistics: Statis
     );
   }
   found.sort((a, b) => (a.place === b.place ? 0 : a.place - b.place));
-  if (found.some(({ name }) => name === ELEMENT_ID)) return { statistics: found, skipped };
-  return { statistics: [{ name: ELEMENT_ID, path: undefined, place: 0 }, ...found], skipped };
+  // counted, not read: the image of a subset has NaN
+  const others = found.filter(({ name }) => name !== ELEMENT_ID);
+  return { statistics: [{ name: ELEMENT_ID, path: undefined, place: 0 }, ...others], skipped };
 }
 
 function readStatistic({ path }: Statistic, nFixels: number): Float64Array {

@@ -2,9 +2,8 @@
 import { copyFileSync, existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { createTemplateFolder } from "../../../converters/template-folder.js";
-import { InputError, isFixelstreamError, UsageError } from "../../errors.js";
-import { openFixelDirectory } from "../../formats/fixel-directory.js";
-import { readFixelTables, writeFixelTemplate } from "../../formats/hdf5/fixel-tables.js";
+import { InputError, isFixelstreamError } from "../../errors.js";
+import { readElementPlaces } from "../../formats/hdf5/element-ids.js";
 import { openHdf5 } from "../../formats/hdf5/open.js";
 import { describeResults, readResults } from "../../formats/hdf5/results-matrix.js";
 import { readImageHeader, writeImage } from "../../formats/image.js";
@@ -18,12 +17,13 @@ import { type ClaimedDirectory, claimDirectory } from "../../results/claim-direc
 import { gatheredNames, gatherResults, settleResults, underResultsLock } from "../../results/results-partial.js";
 import { isSameContent } from "../../results/same-content.js";
 import { describeSystemError, systemErrorCode } from "../../system-error.js";
+import { findPlaces, type Places } from "./places.js";
 
 export interface ExportImagesOptions {
   /** ModelArray file. */
   readonly input: string;
   readonly analysis: string;
-  /** Undefined: from /fixels and /voxels. */
+  /** Fixel directory, undefined: from /fixels and /voxels; of a voxel-wise file an image of the same grid. */
   readonly template: string | undefined;
   /** A fixel directory, made. */
   readonly output: string;
@@ -38,6 +38,12 @@ export interface ExportImagesOptions {
 export interface ExportImagesSummary {
   readonly output: string;
   readonly nElements: number;
+  /** Several of them: fixels, voxels. */
+  readonly elements: string;
+  /** Elements that the analysis has no values of: NaN. */
+  readonly nAbsent: number;
+  /** element_id has another order than the elements, or not all of them. */
+  readonly isReordered: boolean;
   /** Written, with ending. */
   readonly images: readonly string[];
 }
@@ -61,42 +67,33 @@ export async function exportImages(options: ExportImagesOptions): Promise<Export
   let claim: ClaimedDirectory | undefined;
   try {
     const results = await describeResults(file, analysis);
-    const tables = options.template === undefined ? await readFixelTables(file) : undefined;
-    if (options.template === undefined && tables === undefined) {
-      throw new UsageError(
-        `Cannot export ${input}: it has no /fixels and /voxels to make index and directions from. Give the fixel directory that it was made with: --template DIRECTORY.`,
-      );
-    }
-    temporary = tables && createTemplateFolder();
-    const template =
-      tables === undefined
-        ? openFixelDirectory(options.template!)
-        : { ...writeFixelTemplate(temporary!.path, tables), nFixels: tables.nFixels };
-    if (template.nFixels !== results.nElements) {
-      throw new InputError(
-        `Cannot export ${analysis} of ${input}: expected ${results.nElements} fixels in ${options.template ?? "/fixels"}, got ${template.nFixels}. Give the right fixel directory with --template.`,
-        { path: input },
-      );
-    }
-    const names = results.names.map((name) => fileName(analysis, name));
+    temporary = createTemplateFolder();
+    const { template } = options;
+    const places = await findPlaces(file, { input, template, folder: join(temporary.path, "template") });
+    const { elementOf, nAbsent } = await readElementPlaces(
+      file,
+      results,
+      places.elements,
+      join(temporary.path, SCRATCH),
+    );
+    const names = results.names.map((name) => fileName(analysis, name, places.ending));
     const images = names.flatMap((name) => (name.includes(P_VALUE) ? [name, complementName(name)] : [name]));
     checkNames(options, images);
     claim = claimDirectory({ path: output, purpose, remedy });
     settleResults(output, purpose);
     const replaceable = findReplaceable(options, images);
-    const newTemplateFiles = checkTemplate(options, [template.indexPath, template.directionsPath]);
+    const newTemplateFiles = checkTemplate(options, places.templateFiles);
     const others = [...newTemplateFiles.map((path) => basename(path)), SCRATCH];
     partial = gatherResults({ directory: output, results: images, others, purpose, remedy });
     const gathered = partial.path;
     for (const path of newTemplateFiles) copyFileSync(path, join(gathered, basename(path)));
-    const { transform, voxelSizes } = readImageHeader(template.directionsPath);
+    const inPlace = spreader(places, elementOf);
     const write = (name: string, values: Float64Array, entries: readonly (readonly [string, string])[]) =>
       writeImage(
         join(gathered, name),
         {
-          dimensions: [values.length, 1, 1],
+          ...places.spec,
           dataType: values.every((value) => Object.is(Math.fround(value), value)) ? "Float32LE" : "Float64LE",
-          ...{ transform, voxelSizes },
           entries: [...entries, ["command_history", options.command]],
         },
         values,
@@ -105,11 +102,12 @@ export async function exportImages(options: ExportImagesOptions): Promise<Export
     const scratchPath = join(gathered, SCRATCH);
     for await (const values of readResults(file, results, { memoryBytes: options.memoryBytes, scratchPath })) {
       const name = names[i]!;
-      write(name, values, [[STATISTIC_KEY, `${i} ${results.names[i]}`]]);
+      const placed = inPlace(values);
+      write(name, placed, [[STATISTIC_KEY, `${i} ${results.names[i]}`]]);
       if (name.includes(P_VALUE))
         write(
           complementName(name),
-          values.map((value) => 1 - value),
+          placed.map((value) => 1 - value),
           [[DERIVED_KEY, name]],
         );
       i += 1;
@@ -120,7 +118,8 @@ export async function exportImages(options: ExportImagesOptions): Promise<Export
     const moved = gatheredNames(partial, undefined);
     const { isNew } = claim;
     publishFiles(partial, { into: output, names: moved, replaceable, ifKilled, isNew, purpose, under });
-    return { output, nElements: results.nElements, images };
+    const { nElements, what } = places.elements;
+    return { output, nElements, elements: what, nAbsent, isReordered: elementOf !== undefined, images };
   } catch (cause) {
     if (isFixelstreamError(cause) || systemErrorCode(cause) === undefined) throw cause;
     const message = `${purpose}: expected a disk with room and a directory that can be written, got ${describeSystemError(cause)}. Choose another directory.`;
@@ -133,10 +132,24 @@ export async function exportImages(options: ExportImagesOptions): Promise<Export
   }
 }
 
+/** Values as the matrix has them to values as an image has them; NaN where there are none. */
+function spreader({ spec, placeOf }: Places, elementOf: Uint32Array | undefined) {
+  const size = spec.dimensions.reduce((product, axis) => product * axis, 1);
+  return (values: Float64Array): Float64Array => {
+    if (placeOf === undefined && elementOf === undefined) return values;
+    const image = new Float64Array(size).fill(Number.NaN);
+    for (let column = 0; column < values.length; column++) {
+      const element = elementOf === undefined ? column : elementOf[column]!;
+      image[placeOf === undefined ? element : placeOf[element]!] = values[column]!;
+    }
+    return image;
+  };
+}
+
 /** As ModelArrayIO: no blanks, no slashes; nor what a terminal would obey. */
-const fileName = (analysis: string, statistic: string) =>
+const fileName = (analysis: string, statistic: string, ending: string) =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  `${`${analysis}_${statistic}`.replace(/[ /\\\u0000-\u001f\u007f-\u009f]/g, "_")}.mif`;
+  `${`${analysis}_${statistic}`.replace(/[ /\\\u0000-\u001f\u007f-\u009f]/g, "_")}${ending}`;
 
 const complementName = (name: string) => name.replace(P_VALUE, `1m.${P_VALUE}`);
 

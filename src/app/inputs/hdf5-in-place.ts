@@ -1,12 +1,16 @@
 // A scalar of a ModelArray file where it lies: a contiguous dataset is row-major bytes at an offset. What cannot be used so is refused with the command
 // that converts it; what fixelstream wrote is compared with its checksums.
 import { InputError } from "../../errors.js";
+import { assertOffset } from "../../formats/hdf5/check-offset.js";
 import { assertRows, readRowChecksums } from "../../formats/hdf5/checksums.js";
+import { elementsOf } from "../../formats/hdf5/element-kind.js";
 import type { ScalarDataset } from "../../formats/hdf5/modelarray-layout.js";
+import { assertUsable } from "../../formats/hdf5/obstacles.js";
 import type { Hdf5File } from "../../formats/hdf5/open.js";
-import { openPositionalBytes } from "../../formats/positional-bytes.js";
+import { plainNameFor } from "../../formats/hdf5/remedies.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
 import type { FileIdentity } from "../../publish/file-identity.js";
+import { shellWord } from "../../shell-word.js";
 import type { ColumnSourceSpec } from "../../store/column-source.js";
 import { type RowScan, type ScanEvents, scanRows } from "./scan-rows.js";
 
@@ -64,21 +68,20 @@ export async function describeInPlace(
 async function specInPlace(file: Hdf5File, scalar: ScalarDataset, options: InPlaceOptions): Promise<ColumnSourceSpec> {
   const { values, nSubjects, nElements } = scalar;
   const layout = await file.layoutOf(values);
-  const { kind, valueBytes, littleEndian } = values;
+  assertUsable(values, layout, file.path);
+  const { kind, valueBytes, littleEndian, typeName } = values;
   const isPlainFloat = kind === "float" && (valueBytes === 4 || valueBytes === 8) && littleEndian;
   const obstacle =
     layout.storage === "chunked"
       ? `${values.filters.length > 0 ? "compressed" : "uncompressed"} chunks of ${values.chunks?.join(" x ")}`
       : layout.storage !== "contiguous"
         ? `${layout.storage} storage`
-        : layout.external
-          ? "values in other files"
-          : !isPlainFloat
-            ? `${kind}${valueBytes * 8}${littleEndian ? "" : " in big-endian order"}`
-            : scalar.transposed
-              ? "elements x subjects"
-              : undefined;
-  if (obstacle !== undefined) throw refuse(scalar, options, obstacle);
+        : !isPlainFloat
+          ? `${typeName}${littleEndian ? "" : " in big-endian order"}`
+          : scalar.transposed
+            ? "elements x subjects"
+            : undefined;
+  if (obstacle !== undefined) throw await refuse(file, scalar, options, obstacle);
   const { byteOffset, sizeBytes } = layout;
   if (byteOffset === undefined || sizeBytes !== nSubjects * nElements * valueBytes) {
     throw new InputError(
@@ -86,7 +89,7 @@ async function specInPlace(file: Hdf5File, scalar: ScalarDataset, options: InPla
       { path: file.path },
     );
   }
-  await compareEnds(file, scalar, byteOffset);
+  await assertOffset(file, values, byteOffset);
   return {
     path: options.input,
     byteOffset,
@@ -102,35 +105,19 @@ async function specInPlace(file: Hdf5File, scalar: ScalarDataset, options: InPla
   };
 }
 
-/** The first, the middle and the last value must be the same through libhdf5 and at the offset. */
-async function compareEnds(
+/** A store needs to know where its fixels are; what is not fixels becomes another .h5. */
+async function refuse(
   file: Hdf5File,
-  { values, nSubjects, nElements }: ScalarDataset,
-  byteOffset: number,
-): Promise<void> {
-  const bytes = openPositionalBytes(file.path);
-  try {
-    const found = new Uint8Array(values.valueBytes);
-    for (const place of [0, Math.floor((nSubjects * nElements) / 2), nSubjects * nElements - 1]) {
-      bytes.copyInto(found, byteOffset + place * values.valueBytes);
-      const view = await file.readRectangle(values, [Math.floor(place / nElements), place % nElements], [1, 1]);
-      const expected = new Uint8Array(view.buffer, view.byteOffset, values.valueBytes);
-      if (Buffer.compare(found, expected) === 0) continue;
-      throw new InputError(
-        `Cannot use ${values.objectPath} of ${file.path}: value ${place} differs between libhdf5 and byte ${byteOffset + place * values.valueBytes}. Convert the file instead: fixelstream convert modelarray ${file.path} cohort.fxs.`,
-        { path: file.path },
-      );
-    }
-  } finally {
-    bytes.close();
-  }
-}
-
-function refuse({ name, values }: ScalarDataset, { input, template }: InPlaceOptions, obstacle: string): InputError {
-  const output = input.replace(/\.[^.]+$/, ".fxs");
-  const more = template === undefined ? "" : ` --template ${template}`;
+  { name, values }: ScalarDataset,
+  { input, template }: InPlaceOptions,
+  obstacle: string,
+): Promise<InputError> {
+  const isPlaced = template !== undefined || (await elementsOf(file)) === "fixels";
+  const output = isPlaced ? input.replace(/(\.[^./]+)?$/, ".fxs") : plainNameFor(input);
+  const more = template === undefined ? "" : ` --template ${shellWord(template)}`;
+  const command = `fixelstream convert modelarray ${shellWord(input)} ${shellWord(output)} --scalar ${shellWord(name)}${more}`;
   return new InputError(
-    `Cannot use ${values.objectPath} of ${input} where it lies: expected contiguous, uncompressed float32 or float64 of subjects x elements, got ${obstacle}. Convert it once: fixelstream convert modelarray ${input} ${output} --scalar ${name}${more}`,
+    `Cannot use ${values.objectPath} of ${input} where it lies: expected contiguous, uncompressed float32 or float64 of subjects x elements, got ${obstacle}. Convert it once: ${command}`,
     { path: input },
   );
 }

@@ -3,6 +3,7 @@
 import { createTemplateFolder } from "../../../converters/template-folder.js";
 import { InputError, UsageError } from "../../errors.js";
 import { openFixelDirectory } from "../../formats/fixel-directory.js";
+import { elementsOf, TABLES_SEEN } from "../../formats/hdf5/element-kind.js";
 import { readFixelTables, writeFixelTemplate } from "../../formats/hdf5/fixel-tables.js";
 import { chooseScalar, describeScalar, type ScalarDataset } from "../../formats/hdf5/modelarray-layout.js";
 import { type Hdf5File, openHdf5 } from "../../formats/hdf5/open.js";
@@ -24,6 +25,7 @@ export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInpu
   const file = await openHdf5(input, options.signal);
   try {
     const scalar = await describeScalar(file, await chooseScalar(file, options.scalar));
+    await assertPlaced(file, options);
     const { spec, scan } = await describeInPlace(file, scalar, { ...options, identity });
     const template = await resolveTemplate(file, scalar, options);
     const names = scalar.subjectNames;
@@ -64,6 +66,19 @@ export async function resolveHdf5(options: FixelInputOptions): Promise<FixelInpu
   }
 }
 
+/** Fixels have places: before anything is said of how the values lie. Throws UsageError. */
+async function assertPlaced(file: Hdf5File, { template, input }: FixelInputOptions): Promise<void> {
+  const elements = await elementsOf(file);
+  if (elements === "fixels" || template !== undefined) return;
+  const remedy =
+    elements === "elements"
+      ? "Give the fixel directory that it was made with: --template DIRECTORY. If its elements are not fixels, test them with vectorstats."
+      : "fixelcfestats needs fixels and their connectivity: test it with vectorstats.";
+  throw new UsageError(
+    `Cannot use ${input}: expected fixels in /fixels and /voxels, and ${TABLES_SEEN[elements]}. ${remedy}`,
+  );
+}
+
 /** Templates that the process made. */
 const rebuilt = new Set<PartialDirectory>();
 
@@ -77,12 +92,7 @@ async function resolveTemplate(file: Hdf5File, scalar: ScalarDataset, { template
       { path: template },
     );
   }
-  const tables = await readFixelTables(file);
-  if (tables === undefined) {
-    throw new UsageError(
-      `Cannot write results for ${input}: it has no /fixels and /voxels to make index and directions from. Give the fixel directory that it was made with: --template DIRECTORY.`,
-    );
-  }
+  const tables = (await readFixelTables(file))!; // assertPlaced has seen them
   if (tables.nFixels !== scalar.nElements) {
     throw new InputError(
       `Cannot use ${input}: expected ${scalar.nElements} fixels in /fixels, as ${scalar.name} has, got ${tables.nFixels}. Give the fixel directory with --template.`,

@@ -5,15 +5,16 @@ import { InputError, isFixelstreamError } from "../../errors.js";
 import { assertRows, createRowSums, readChecksum, readRowChecksums } from "../../formats/hdf5/checksums.js";
 import { readFixelTables } from "../../formats/hdf5/fixel-tables.js";
 import { openMatrixReader } from "../../formats/hdf5/matrix-reader.js";
-import { assertFinished, describeScalar, namesPath, VALUES, valuesPath } from "../../formats/hdf5/modelarray-layout.js";
-import { type Hdf5File, openHdf5 } from "../../formats/hdf5/open.js";
 import {
-  describeResults,
+  assertFinished,
+  describeScalar,
   listAnalyses,
-  readResults,
-  resultNamesPath,
-  resultsPath,
-} from "../../formats/hdf5/results-matrix.js";
+  namesPath,
+  VALUES,
+  valuesPath,
+} from "../../formats/hdf5/modelarray-layout.js";
+import { type Hdf5File, openHdf5 } from "../../formats/hdf5/open.js";
+import { describeResults, readResults, resultNamesPath, resultsPath } from "../../formats/hdf5/results-matrix.js";
 import type { CheckReport, VerifyEvents } from "./check-report.js";
 
 /** Bytes of values read at once. */

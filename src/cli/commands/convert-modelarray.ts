@@ -80,7 +80,7 @@ export function createConvertModelarrayCommand(streams: CliStreams): Command {
         );
         say(
           streams,
-          `fixelstream: ${output}: ${summary.nElements} fixels, ${scalars.join("; ")}; ${formatBytes(summary.dataBytes)} in ${formatDuration(performance.now() - start)}\n`,
+          `fixelstream: ${output}: ${summary.nElements} ${summary.elements}, ${scalars.join("; ")}; ${formatBytes(summary.dataBytes)} in ${formatDuration(performance.now() - start)}\n`,
         );
       }
     } finally {

@@ -46,7 +46,7 @@ export function createExportCommand(streams: CliStreams): Command {
     .argument("<output>", "ModelArray file (.h5), or the directory to make");
   declare(command.optionsGroup("Options of the export"))
     .word("analysis", "name", "what the analysis is called in /results; required")
-    .word("template", "directory", "fixel directory, where the file has no /fixels and /voxels")
+    .word("template", "directory", "fixel directory, where the file has no /fixels and /voxels; for voxels an image")
     .flag("json", "the summary as JSON on standard output");
   addMemoryOption(command);
   addProgressOption(command);
@@ -94,7 +94,16 @@ export function createExportCommand(streams: CliStreams): Command {
           onProgress,
           signal,
         });
-        await report(summary, `${output}: ${summary.images.length} images of ${summary.nElements} fixels`);
+        const { nElements, elements, nAbsent } = summary;
+        if (nAbsent > 0) {
+          progress.stop();
+          say(
+            streams,
+            `fixelstream: warning: ${analysis} has values of ${nElements - nAbsent} of ${nElements} ${elements} (element_id): the other ${nAbsent} are NaN in the images.\n`,
+          );
+        }
+        const order = summary.isReordered ? ", in the order of element_id" : "";
+        await report(summary, `${output}: ${summary.images.length} images of ${nElements} ${elements}${order}`);
       }
     } finally {
       progress.stop();

@@ -1,8 +1,9 @@
-// Where a contiguous dataset's bytes are: walks the object header (version 1 or 2, with its continuation blocks) at the address that an object
-// reference gives, to the data layout message. libhdf5 has resolved the path; groups are never walked here.
+// What a dataset is and where its bytes are: walks the object header (version 1 or 2, with its continuation blocks) at the address that an object
+// reference gives, to the messages of type and layout. libhdf5 has resolved the path; groups are never walked here.
 // HDF5 file format specification 3.0, sections II (superblock), IV.A.1 (object headers), IV.A.2.i (layout message).
 import fs from "node:fs";
 import { InputError } from "../../errors.js";
+import { type Datatype, parseDatatype } from "./datatype.js";
 
 export interface DatasetLayout {
   readonly storage: "compact" | "contiguous" | "chunked" | "virtual";
@@ -13,11 +14,12 @@ export interface DatasetLayout {
   readonly filtered: boolean;
   /** The values are in other files. */
   readonly external: boolean;
+  readonly datatype: Datatype;
 }
 
 const SIGNATURE = Buffer.from("894844460d0a1a0a", "hex");
 const STORAGE = ["compact", "contiguous", "chunked", "virtual"] as const;
-const MESSAGE = { externalFiles: 0x07, layout: 0x08, filters: 0x0b, continuation: 0x10 } as const;
+const MESSAGE = { datatype: 0x03, externalFiles: 0x07, layout: 0x08, filters: 0x0b, continuation: 0x10 } as const;
 /** Bit 1 of a message's flags: the body is a pointer to where the message is. */
 const SHARED = 2;
 /** Bytes. No object header is this long; a damaged one may claim it. */
@@ -33,7 +35,10 @@ interface Superblock {
 }
 
 type ReadBytes = (position: number, length: number) => Buffer;
-type Found = { -readonly [K in keyof DatasetLayout]: DatasetLayout[K] } & { seen: boolean };
+type Found = { -readonly [K in Exclude<keyof DatasetLayout, "datatype">]: DatasetLayout[K] } & {
+  seen: boolean;
+  datatype: Datatype | undefined;
+};
 
 /** `headerAddress`: out of an object reference. The file must not be open for writing. Throws InputError: damaged, or of an unknown version. */
 export function readDatasetLayout(path: string, headerAddress: number): DatasetLayout {
@@ -60,16 +65,19 @@ export function readDatasetLayout(path: string, headerAddress: number): DatasetL
       filtered: false,
       external: false,
       seen: false,
+      datatype: undefined,
     };
-    walkHeader(read, superblock, headerAddress + superblock.base, path, (type, body) =>
-      readMessage(found, superblock, type, body, path),
-    );
-    if (!found.seen) throw damaged(path, "a dataset without a layout");
-    const { seen: _, ...layout } = found;
+    walkHeader(read, superblock, headerAddress + superblock.base, path, (type, body, isShared) => {
+      if (type === MESSAGE.datatype && isShared) found.datatype = readSharedDatatype(read, superblock, body, path);
+      else readMessage(found, superblock, type, body, path);
+    });
+    const { seen, datatype, ...layout } = found;
+    if (!seen) throw damaged(path, "a dataset without a layout");
+    if (datatype === undefined) throw damaged(path, "a dataset without a type");
     if (layout.byteOffset !== undefined && layout.byteOffset + layout.sizeBytes! > fileBytes) {
       throw damaged(path, `values up to byte ${layout.byteOffset + layout.sizeBytes!} in a file of ${fileBytes}`);
     }
-    return layout;
+    return { ...layout, datatype };
   } finally {
     fs.closeSync(fd);
   }
@@ -95,7 +103,7 @@ function walkHeader(
   superblock: Superblock,
   start: number,
   path: string,
-  onMessage: (type: number, body: Buffer) => void,
+  onMessage: (type: number, body: Buffer, isShared: boolean) => void,
 ): void {
   const first = read(start, 16);
   const version = first.toString("latin1", 0, 4) === "OHDR" ? 2 : first[0] === 1 ? 1 : 0;
@@ -127,13 +135,31 @@ function walkHeader(
         blocks.push({ at: next + superblock.base + skip, length: length - drop });
       } else if (messageFlags & SHARED && (type === MESSAGE.layout || type === MESSAGE.filters)) {
         throw damaged(path, "a layout that is shared between objects");
-      } else onMessage(type, body);
+      } else onMessage(type, body, (messageFlags & SHARED) !== 0);
       at += headBytes + size;
     }
   }
 }
 
+/** A committed type, which stands in a header of its own. */
+function readSharedDatatype(read: ReadBytes, superblock: Superblock, body: Buffer, path: string): Datatype | undefined {
+  const [version, where] = [body[0]!, body[1]!];
+  const isCommitted = version === 1 || version === 2 || (version === 3 && where === COMMITTED);
+  const address = isCommitted ? integerAt(body, version === 1 ? 8 : 2, superblock.offsetBytes) : undefined;
+  if (address === undefined)
+    throw damaged(path, "a type that is shared between objects in another way than by its name");
+  let found: Datatype | undefined;
+  walkHeader(read, superblock, address + superblock.base, path, (type, message, isShared) => {
+    if (type === MESSAGE.datatype && !isShared) found = parseDatatype(message);
+  });
+  return found;
+}
+
+/** Of a shared message of version 3: the address of another object's header. */
+const COMMITTED = 2;
+
 function readMessage(found: Found, superblock: Superblock, type: number, body: Buffer, path: string): void {
+  if (type === MESSAGE.datatype) found.datatype = parseDatatype(body);
   if (type === MESSAGE.externalFiles) found.external = true;
   if (type === MESSAGE.filters) found.filtered = body[1]! > 0;
   if (type !== MESSAGE.layout) return;

@@ -1,6 +1,7 @@
 // What is known of a dataset without its values, and what a file may promise of them.
 import { InputError } from "../../errors.js";
 import { formatBytes } from "../../units.js";
+import { widenHalves } from "../decode.js";
 import type { H5Filter } from "./h5wasm-types.js";
 
 export interface DatasetDescription {
@@ -8,6 +9,10 @@ export interface DatasetDescription {
   readonly objectPath: string;
   readonly shape: readonly number[];
   readonly kind: "float" | "integer" | "string" | "other";
+  /** `float32`, `uint8`; of what is not read, in words. */
+  readonly typeName: string;
+  /** Every value is a number that we can convert. */
+  readonly isReadable: boolean;
   readonly valueBytes: number;
   readonly littleEndian: boolean;
   readonly signed: boolean;
@@ -55,55 +60,42 @@ function shrinkingOf(filter: number): number {
   return KEEPING_SIZE.has(filter) ? 1 : MOST_SHRINKING.unknown;
 }
 
-/** `n` values at a place of memory. Throws InputError for a type that JavaScript's arrays do not know. */
+/** `n` values at a place of memory, little-endian and in the file's type, as numbers; of float16 a copy. Throws InputError for another type. */
 export function viewOf(
   buffer: ArrayBufferLike,
   byteOffset: number,
   n: number,
-  description: DatasetDescription,
+  { kind, signed, valueBytes, isReadable, objectPath, typeName }: DatasetDescription,
   path: string,
 ): NumberArray {
-  switch (typeName(description)) {
+  switch (isReadable ? `${kind === "integer" && !signed ? "u" : ""}${kind}${8 * valueBytes}` : "") {
+    case "float16":
+      return widenHalves(new Uint16Array(buffer, byteOffset, n));
     case "float32":
       return new Float32Array(buffer, byteOffset, n);
     case "float64":
       return new Float64Array(buffer, byteOffset, n);
-    case "int8":
+    case "integer8":
       return new Int8Array(buffer, byteOffset, n);
-    case "uint8":
+    case "uinteger8":
       return new Uint8Array(buffer, byteOffset, n);
-    case "int16":
+    case "integer16":
       return new Int16Array(buffer, byteOffset, n);
-    case "uint16":
+    case "uinteger16":
       return new Uint16Array(buffer, byteOffset, n);
-    case "int32":
+    case "integer32":
       return new Int32Array(buffer, byteOffset, n);
-    case "uint32":
+    case "uinteger32":
       return new Uint32Array(buffer, byteOffset, n);
-    case "int64":
+    case "integer64":
       return new BigInt64Array(buffer, byteOffset, n);
-    case "uint64":
+    case "uinteger64":
       return new BigUint64Array(buffer, byteOffset, n);
   }
-  throw unknownType(description, path);
-}
-
-/** Throws InputError as viewOf, before any value is read. */
-export function assertReadable(description: DatasetDescription, path: string): void {
-  if (READABLE.has(typeName(description))) return;
-  throw unknownType(description, path);
-}
-
-const READABLE: ReadonlySet<string> = new Set(
-  ["float32", "float64"].concat([8, 16, 32, 64].flatMap((bits) => [`int${bits}`, `uint${bits}`])),
-);
-
-const typeName = ({ kind, signed, valueBytes }: DatasetDescription): string =>
-  `${kind === "integer" ? (signed ? "int" : "uint") : kind}${valueBytes * 8}`;
-
-function unknownType(description: DatasetDescription, path: string): InputError {
-  return new InputError(
-    `Cannot read ${description.objectPath} of ${path}: expected float32, float64 or integers, got ${typeName(description)}. Convert it with h5py or rhdf5.`,
-    { path },
+  throw new InputError(
+    `Cannot read ${objectPath} of ${path}: expected float16 to float64 or integers, got ${typeName}.`,
+    {
+      path,
+    },
   );
 }

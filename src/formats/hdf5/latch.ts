@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { InputError, InternalError } from "../../errors.js";
 import { describeSystemError, systemErrorCode } from "../../system-error.js";
 import { beginCall, endCall } from "./progress.js";
+import { mergeCommand } from "./remedies.js";
 
 /** The part of Emscripten's FS that is listened to. */
 export interface ListenedFileSystem {
@@ -146,7 +147,7 @@ export function createLatch(fileSystem: ListenedFileSystem): Latch {
     if (thrown instanceof InputError || thrown instanceof InternalError) throw thrown;
     if (otherFile !== undefined) {
       throw new InputError(
-        `Cannot ${action}: expected everything in the file itself, got a link to another file, ${otherFile}. Copy it into one file: h5repack or h5copy do it.`,
+        `Cannot ${action}: expected everything in the file itself, got a link to another file, ${otherFile}. Copy it into one file: ${mergeCommand(path)}`,
         { path },
       );
     }

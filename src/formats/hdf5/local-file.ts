@@ -3,7 +3,7 @@
 import { statSync } from "node:fs";
 import { InputError, InternalError } from "../../errors.js";
 import { describeSystemError } from "../../system-error.js";
-import { assertHeld, type DatasetDescription, type NumberArray, viewOf } from "./dataset.js";
+import { assertHeld, type DatasetDescription } from "./dataset.js";
 import { type DatasetLayout, readDatasetLayout } from "./dataset-layout.js";
 import type { H5Dataset, H5Group, H5Object } from "./h5wasm-types.js";
 import { loadHdf5 } from "./library.js";
@@ -24,10 +24,10 @@ export interface LocalFile {
   /** Texts or numbers of an attribute, always a list; undefined: no such attribute. 64-bit integers are bigint: names may be such. */
   readAttribute(objectPath: string, name: string): readonly (string | number | bigint)[] | undefined;
   /**
-   * Values first..first+count of each axis, in C order, little-endian and in the file's type, as a view of libhdf5's memory that is good until the
-   * next call. Whole chunks only are fast. Throws InputError: damaged.
+   * Bytes of the values first..first+count of each axis, in C order, little-endian and in the file's type, as a view of libhdf5's memory that is good
+   * until the next call. Whole chunks only are fast. Throws InputError: damaged.
    */
-  readRectangle(dataset: DatasetDescription, first: readonly number[], count: readonly number[]): NumberArray;
+  readRectangle(dataset: DatasetDescription, first: readonly number[], count: readonly number[]): Uint8Array;
   /** Where the bytes are. */
   layoutOf(dataset: DatasetDescription): DatasetLayout;
   /** Where a chunk's stored bytes are, without reading them: for chunks too large for libhdf5's memory. `at`: the chunk's first value. */
@@ -36,9 +36,16 @@ export interface LocalFile {
   close(): void;
 }
 
-const KINDS: Readonly<Record<number, DatasetDescription["kind"]>> = { 0: "integer", 1: "float", 3: "string" };
 /** An attribute is stored as it is. */
-const PLAIN = { kind: "other", littleEndian: true, signed: true, chunks: undefined, filters: [] } as const;
+const PLAIN = {
+  kind: "other",
+  typeName: "",
+  isReadable: false,
+  littleEndian: true,
+  signed: true,
+  chunks: undefined,
+  filters: [],
+} as const;
 /** H5T_STR_SPACEPAD: Fortran's strings. */
 const SPACE_PADDED = 2;
 /** Bytes. Reads of metadata are shorter (16 KiB at most), stored chunks of 32 MiB longer: deflate shrinks by 1032 at most. */
@@ -114,16 +121,32 @@ export async function openLocalFile(path: string): Promise<LocalFile> {
   const describe = (datasetPath: string): DatasetDescription => {
     const found = dataset(datasetPath);
     const { metadata, filters } = guard(datasetPath, () => ({ metadata: found.metadata, filters: found.filters }));
+    const { name: typeName, ...datatype } = layoutAt(datasetPath).datatype;
+    const isNumber = datatype.kind === "float" || datatype.kind === "integer";
+    // of texts of any length libhdf5 gives the size in memory
+    const valueBytes = isNumber ? datatype.valueBytes : metadata.size;
+    if (valueBytes !== metadata.size) {
+      throw new InputError(
+        `Cannot read ${datasetPath} of ${path}: expected values of ${metadata.size} bytes, as libhdf5 says, got ${valueBytes} in its header. The file is damaged: restore it, or make it again.`,
+        { path },
+      );
+    }
+    const { shape, chunks } = metadata;
     return {
       objectPath: datasetPath,
-      shape: metadata.shape ?? [],
-      kind: KINDS[metadata.type] ?? "other",
-      valueBytes: metadata.size,
-      littleEndian: metadata.littleEndian,
-      signed: metadata.signed,
-      chunks: metadata.chunks ?? undefined,
+      shape: shape ?? [],
+      chunks: chunks ?? undefined,
+      typeName,
+      ...datatype,
+      valueBytes,
       filters,
     };
+  };
+
+  const layoutAt = (objectPath: string): DatasetLayout => {
+    const found = dataset(objectPath);
+    const reference = guard(objectPath, () => Uint8Array.from(found.create_reference().ref_data));
+    return readDatasetLayout(path, Number(new DataView(reference.buffer).getBigUint64(0, true)));
   };
 
   return {
@@ -177,14 +200,10 @@ export async function openLocalFile(path: string): Promise<LocalFile> {
       const nValues = count.reduce((product, size) => product * size, 1);
       const status = guard(objectPath, () => fetch(objectPath, first, count, nValues * valueBytes));
       if (status < 0) throw new InputError(`Cannot read ${objectPath} of ${path}: libhdf5 gives no reason.`, { path });
-      // Safety: malloc aligns to 8 bytes; the view is dropped before the next call, which may move the memory.
-      return viewOf(module.HEAPU8.buffer, buffer.pointer, nValues, description, path);
+      // Safety: the view is dropped before the next call, which may move the memory.
+      return module.HEAPU8.subarray(buffer.pointer, buffer.pointer + nValues * valueBytes);
     },
-    layoutOf({ objectPath }) {
-      const found = dataset(objectPath);
-      const reference = guard(objectPath, () => Uint8Array.from(found.create_reference().ref_data));
-      return readDatasetLayout(path, Number(new DataView(reference.buffer).getBigUint64(0, true)));
-    },
+    layoutOf: ({ objectPath }) => layoutAt(objectPath),
     locateChunk({ objectPath, shape, valueBytes }, at) {
       const one = shape.map(() => 1);
       const caught = latch.catchRead(LEAST_CHUNK_READ, () => fetch(objectPath, at, one, valueBytes));

@@ -3,10 +3,12 @@
 import { InputError } from "../../errors.js";
 import type { ByteSource } from "../byte-source.js";
 import { openPositionalBytes } from "../positional-bytes.js";
+import { assertOffset } from "./check-offset.js";
 import { assertHeld } from "./dataset.js";
 import { exactValue } from "./exact-values.js";
 import { type LargeChunk, openLargeChunk } from "./large-chunk.js";
 import type { ScalarDataset } from "./modelarray-layout.js";
+import { assertUsable } from "./obstacles.js";
 import type { Hdf5File, NumberArray } from "./open.js";
 import { type FileRectangle, planRectangles } from "./plan-rectangles.js";
 import type { Rectangle } from "./write-modelarray.js";
@@ -21,6 +23,8 @@ export interface MatrixReader {
   readonly nParts: number;
   /** Floats of 8 bytes and integers: may need float64. */
   readonly mayNeedFloat64: boolean;
+  /** Integers given so far that R writes for a missing value, as NaN. */
+  readonly nMissing: number;
   /** Covers the matrix; of each subject in the order of its elements. Throws InputError: damaged, integers that float64 does not hold. */
   parts(): AsyncGenerator<MatrixPart>;
   close(): void;
@@ -44,12 +48,7 @@ export async function openMatrixReader(
 ): Promise<MatrixReader> {
   const { values } = scalar;
   const layout = await file.layoutOf(values);
-  if (layout.external || layout.storage === "virtual") {
-    throw new InputError(
-      `Cannot read ${values.objectPath} of ${file.path}: expected values in the file itself, got ${layout.external ? "values in other files" : "a virtual dataset"}. Copy it into one file with h5repack.`,
-      { path: file.path },
-    );
-  }
+  assertUsable(values, layout, file.path);
   if (layout.storage === "contiguous" && layout.byteOffset === undefined) {
     throw new InputError(
       `Cannot read ${values.objectPath} of ${file.path}: its values were never written. Make the file again.`,
@@ -72,8 +71,10 @@ export async function openMatrixReader(
         mostBytes: options.partBytes,
         subjectsAre: scalar.transposed ? "columns" : "rows",
       });
-  const isFloat32 = values.kind === "float" && values.valueBytes === 4;
-  const direct = layout.storage === "contiguous" && values.kind === "float" && values.littleEndian;
+  const isFloat32 = values.kind === "float" && values.valueBytes <= 4;
+  const direct =
+    layout.storage === "contiguous" && values.kind === "float" && values.valueBytes >= 4 && values.littleEndian;
+  if (direct) await assertOffset(file, values, layout.byteOffset!);
   const read = isLarge
     ? readThroughScratch(file, scalar, chunk, options.scratchPath)
     : direct
@@ -85,7 +86,11 @@ export async function openMatrixReader(
           close() {},
         };
   let target: Float32Array | Float64Array = new Float32Array(0);
+  let nMissing = 0;
   return {
+    get nMissing() {
+      return nMissing;
+    },
     nParts: rectangles.length,
     mayNeedFloat64: !isFloat32,
     async *parts() {
@@ -98,7 +103,10 @@ export async function openMatrixReader(
         }
         if (target.length < found.length) target = new Values(found.length);
         const given = target.subarray(0, found.length);
-        arrange(found, given, rectangle, scalar.transposed, { path: file.path, objectPath: values.objectPath });
+        nMissing += arrange(found, given, rectangle, scalar.transposed, {
+          path: file.path,
+          objectPath: values.objectPath,
+        });
         yield { rectangle: asSubjects(rectangle, scalar.transposed), values: given };
       }
     },
@@ -204,21 +212,33 @@ function asSubjects({ firstRow, nRows, firstColumn, nColumns }: FileRectangle, t
     : { firstSubject: firstRow, nSubjects: nRows, firstElement: firstColumn, nElements: nColumns };
 }
 
-/** Copies, and turns where the file has elements as rows. */
+/** R's NA among integers, with rhdf5's attribute `rhdf5-NA.OK` or without: in R nothing else is that number, and no measure is. */
+const MISSING_INT32 = -(2 ** 31);
+
+/** Copies, and turns where the file has elements as rows. How many are R's NA. */
 function arrange(
   found: NumberArray,
   given: Float32Array | Float64Array,
   { nRows, nColumns }: FileRectangle,
   transposed: boolean,
   place: { readonly path: string; readonly objectPath: string },
-): void {
-  if (!transposed) {
-    if (found instanceof BigInt64Array || found instanceof BigUint64Array) {
-      for (let i = 0; i < found.length; i++) given[i] = exactValue(found, i, place);
-    } else given.set(found);
-    return;
+): number {
+  const missing = found instanceof Int32Array ? MISSING_INT32 : undefined;
+  const isBig = found instanceof BigInt64Array || found instanceof BigUint64Array;
+  if (missing === undefined && !transposed && !isBig) {
+    given.set(found);
+    return 0;
   }
-  for (let row = 0; row < nRows; row++)
-    for (let column = 0; column < nColumns; column++)
-      given[column * nRows + row] = exactValue(found, row * nColumns + column, place);
+  let nMissing = 0;
+  const valueAt = (i: number): number => {
+    if (found[i] !== missing || missing === undefined) return exactValue(found, i, place);
+    nMissing += 1;
+    return Number.NaN;
+  };
+  if (!transposed) for (let i = 0; i < found.length; i++) given[i] = valueAt(i);
+  else {
+    for (let row = 0; row < nRows; row++)
+      for (let column = 0; column < nColumns; column++) given[column * nRows + row] = valueAt(row * nColumns + column);
+  }
+  return nMissing;
 }

@@ -4,7 +4,7 @@
 //   /fixels (5, m), /voxels (4, v) see fixel-tables.ts
 import { InputError, UsageError } from "../../errors.js";
 import { assertChecksum, sumTexts } from "./checksums.js";
-import { assertReadable, type DatasetDescription } from "./dataset.js";
+import type { DatasetDescription } from "./dataset.js";
 import type { Hdf5File } from "./open.js";
 
 export const DEFAULT_SCALAR = "FD";
@@ -46,15 +46,14 @@ export async function chooseScalar(file: Hdf5File, wanted: string | undefined): 
 /** Throws InputError: not a matrix of numbers, or names that fit neither axis. */
 export async function describeScalar(file: Hdf5File, name: string): Promise<ScalarDataset> {
   const values = await file.describe(valuesPath(name));
-  const { shape, kind } = values;
+  const { shape, kind, typeName } = values;
   const where = `${values.objectPath} of ${file.path}`;
   if (shape.length !== 2 || shape.includes(0) || (kind !== "float" && kind !== "integer")) {
     throw new InputError(
-      `Cannot use ${where}: expected a matrix of numbers, subjects x elements, got ${shape.join(" x ") || "a single value"} of ${kind}. Make the file again.`,
+      `Cannot use ${where}: expected a matrix of numbers, subjects x elements, got ${shape.join(" x ") || "a single value"} of ${typeName}. Make the file again.`,
       { path: file.path },
     );
   }
-  assertReadable(values, file.path);
   const [rows, columns] = shape as [number, number];
   const names = await subjectNamesOf(file, name, [rows, columns]);
   await assertChecksum(file, valuesPath(name), `the subjects' names of ${name}`, sumTexts(names));
@@ -72,6 +71,10 @@ export async function describeScalar(file: Hdf5File, name: string): Promise<Scal
 export const VALUES = "values";
 export const valuesPath = (scalar: string): string => `/scalars/${scalar}/${VALUES}`;
 export const namesPath = (scalar: string): string => `/scalars/${scalar}/column_names`;
+
+export const RESULTS_MATRIX = "results_matrix";
+/** Analyses of the file. */
+export const listAnalyses = (file: Hdf5File): Promise<string[]> => file.groupsWith("/results", RESULTS_MATRIX);
 
 /** Throws InputError for a file of ours whose writer did not come to its end. */
 export async function assertFinished(file: Hdf5File): Promise<void> {

@@ -15,8 +15,8 @@ export interface Hdf5File extends Pick<LocalFile, "path" | "fileBytes"> {
   readonly describe: Later<LocalFile["describe"]>;
   readonly readTexts: Later<LocalFile["readTexts"]>;
   readonly readAttribute: Later<LocalFile["readAttribute"]>;
-  /** What it gives is good until the next call. */
-  readonly readRectangle: Later<LocalFile["readRectangle"]>;
+  /** As LocalFile, as numbers; good until the next call. */
+  readRectangle(dataset: DatasetDescription, first: readonly number[], count: readonly number[]): Promise<NumberArray>;
   readonly layoutOf: Later<LocalFile["layoutOf"]>;
   readonly locateChunk: Later<LocalFile["locateChunk"]>;
   /** Idempotent. */

@@ -3,10 +3,17 @@
 import { crc32 } from "node:zlib";
 import { InputError, UsageError } from "../../errors.js";
 import { assertChecksum, sumTexts, writeChecksum } from "./checksums.js";
-import { assertHeld, assertReadable } from "./dataset.js";
+import { assertHeld } from "./dataset.js";
 import type { Hdf5Draft, MatrixSpec } from "./draft.js";
 import { openMatrixReader } from "./matrix-reader.js";
-import { assertFinished, listed, readNames, type ScalarDataset } from "./modelarray-layout.js";
+import {
+  assertFinished,
+  listAnalyses,
+  listed,
+  RESULTS_MATRIX,
+  readNames,
+  type ScalarDataset,
+} from "./modelarray-layout.js";
 import type { Hdf5File } from "./open.js";
 
 /** ModelArray's first statistic: the number of the element, from 0. */
@@ -20,12 +27,8 @@ export interface ResultsMatrix {
   readonly matrix: ScalarDataset;
 }
 
-const MATRIX = "results_matrix";
-export const resultsPath = (analysis: string): string => `/results/${analysis}/${MATRIX}`;
+export const resultsPath = (analysis: string): string => `/results/${analysis}/${RESULTS_MATRIX}`;
 export const resultNamesPath = (analysis: string): string => `/results/${analysis}/column_names`;
-
-/** Analyses of the file. */
-export const listAnalyses = (file: Hdf5File): Promise<string[]> => file.groupsWith("/results", MATRIX);
 
 /** Throws UsageError when there is no such analysis (naming those there are), InputError for a matrix that cannot be one. */
 export async function describeResults(file: Hdf5File, analysis: string): Promise<ResultsMatrix> {
@@ -42,7 +45,7 @@ export async function describeResults(file: Hdf5File, analysis: string): Promise
   const [rows, columns] = values.shape as [number, number];
   if (values.shape.length !== 2 || (values.kind !== "float" && values.kind !== "integer")) {
     throw new InputError(
-      `Cannot export ${objectPath} of ${file.path}: expected a matrix of numbers, statistics x elements, got ${values.shape.join(" x ")} of ${values.kind}.`,
+      `Cannot export ${objectPath} of ${file.path}: expected a matrix of numbers, statistics x elements, got ${values.shape.join(" x ")} of ${values.typeName}.`,
       { path: file.path },
     );
   }
@@ -50,7 +53,6 @@ export async function describeResults(file: Hdf5File, analysis: string): Promise
     (await file.readAttribute(objectPath, "colnames")) ??
     (await file.readAttribute(objectPath, "column_names")) ??
     (await readNames(file, resultNamesPath(analysis), [rows, columns]));
-  assertReadable(values, file.path);
   assertHeld(values, file);
   // ModelArrayIO's names for what has none.
   const names =

@@ -54,8 +54,7 @@ function call({ handle, method, args, bytes }: Exclude<Request, { open: Target }
 
 function readInto(target: SharedArrayBuffer, file: LocalFile, args: readonly unknown[]): void {
   const [dataset, first, count] = args as Parameters<LocalFile["readRectangle"]>;
-  const { buffer, byteOffset, byteLength } = file.readRectangle(dataset, first, count);
-  new Uint8Array(target).set(new Uint8Array(buffer, byteOffset, byteLength));
+  new Uint8Array(target).set(file.readRectangle(dataset, first, count));
 }
 
 function writeFrom(source: SharedArrayBuffer, draft: LocalDraft, args: readonly unknown[]): void {

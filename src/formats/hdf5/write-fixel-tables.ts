@@ -1,12 +1,12 @@
-// /fixels and /voxels of a file being made; see fixel-tables.ts.
+// /fixels and /voxels of a file being made; see fixel-tables.ts and voxel-table.ts.
 import { writeChecksum } from "./checksums.js";
 import type { Hdf5Draft, MatrixSpec } from "./draft.js";
-import { type FixelTables, GEOMETRY_ATTRIBUTES, sumTables } from "./fixel-tables.js";
+import { type FixelTables, sumTables } from "./fixel-tables.js";
+import { GEOMETRY_ATTRIBUTES, type VoxelTable } from "./voxel-table.js";
 
 /** Row by row: 8 B x 1,000,000 fixels = 8 MB at a time. */
 export async function writeFixelTables(draft: Hdf5Draft, tables: FixelTables): Promise<void> {
-  const { nFixels, voxelOfFixel, directions, voxels, geometry } = tables;
-  const nVoxels = voxels.length / 3;
+  const { nFixels, voxelOfFixel, directions } = tables;
   const axes = [0, 1, 2];
   await writeRows(draft, "/fixels", { shape: [5, nFixels], type: "f64" }, [
     () => Float64Array.from({ length: nFixels }, (_, fixel) => fixel),
@@ -14,12 +14,19 @@ export async function writeFixelTables(draft: Hdf5Draft, tables: FixelTables): P
     ...axes.map((axis) => () => Float64Array.from(directions.subarray(axis * nFixels, (axis + 1) * nFixels))),
   ]);
   await draft.setAttribute("/fixels", "column_names", ["fixel_id", "voxel_id", "x", "y", "z"]);
+  await writeVoxelTable(draft, tables);
+  await writeChecksum(draft, "/fixels", sumTables(tables));
+}
+
+/** Of voxels that are elements, or that fixels are in. */
+export async function writeVoxelTable(draft: Hdf5Draft, { voxels, geometry }: VoxelTable): Promise<void> {
+  const nVoxels = voxels.length / 3;
+  const axes = [0, 1, 2];
   await writeRows(draft, "/voxels", { shape: [4, nVoxels], type: "i32" }, [
     () => Int32Array.from({ length: nVoxels }, (_, voxel) => voxel),
     ...axes.map((axis) => () => Int32Array.from(voxels.subarray(axis * nVoxels, (axis + 1) * nVoxels))),
   ]);
   await draft.setAttribute("/voxels", "column_names", ["voxel_id", "i", "j", "k"]);
-  await writeChecksum(draft, "/fixels", sumTables(tables));
   if (geometry === undefined) return;
   await draft.setAttribute("/voxels", GEOMETRY_ATTRIBUTES.dimensions, Int32Array.from(geometry.dimensions));
   await draft.setAttribute("/voxels", GEOMETRY_ATTRIBUTES.voxelSizes, Float64Array.from(geometry.voxelSizes));

@@ -14,8 +14,9 @@ import { type Hdf5Draft, type MatrixSpec, openDraft } from "./draft.js";
 import type { FixelTables } from "./fixel-tables.js";
 import { COMPLETE_MARKER, namesPath, valuesPath, WRITING_MARKER } from "./modelarray-layout.js";
 import { openHdf5 } from "./open.js";
+import type { VoxelTable } from "./voxel-table.js";
 import { assertRoom, writeAt } from "./write-at.js";
-import { writeFixelTables } from "./write-fixel-tables.js";
+import { writeFixelTables, writeVoxelTable } from "./write-fixel-tables.js";
 
 export interface ScalarPlan {
   readonly name: string;
@@ -31,6 +32,8 @@ export interface ModelArrayPlan {
   readonly partial: string;
   readonly scalars: readonly ScalarPlan[];
   readonly tables: FixelTables | undefined;
+  /** Of a file whose elements are voxels. */
+  readonly voxels?: VoxelTable | undefined;
   /** Deflate level 1 to 9; undefined: contiguous and uncompressed. */
   readonly gzipLevel: number | undefined;
   /** Program and version, into the markers. */
@@ -168,6 +171,7 @@ async function layOut(plan: ModelArrayPlan, partial: string, scalars: readonly O
   try {
     await draft.setAttribute("/", WRITING_MARKER, plan.creator);
     if (plan.tables !== undefined) await writeFixelTables(draft, plan.tables);
+    else if (plan.voxels !== undefined) await writeVoxelTable(draft, plan.voxels);
     for (const { plan: scalar, spec } of scalars) {
       const { name, subjectNames } = scalar;
       await draft.makeMatrix(valuesPath(name), spec);
