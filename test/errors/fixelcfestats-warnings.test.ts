@@ -36,7 +36,7 @@ describe("a design that is poorly conditioned", () => {
   };
   it("by what its columns say, centred", async () => {
     expect(await warningsOf(designOf((year) => `${year} ${year ** 2}`))).toBe(
-      "The design is poorly conditioned (condition number 4.03e+3 of its columns, centred and scaled; above 100): they nearly depend on each other, column 3 the most (counted from 1). Statistics stay exact, but estimates of single columns may be dominated by noise. Leave out a column that says the same as another; subtract a mean before squaring or multiplying.",
+      "The design is poorly conditioned (condition number 4.03e+3 of its columns, centred and scaled; above 100): they nearly depend on each other, column 3 the most (counted from 1). Statistics are exact for the numbers as given, but estimates of single columns may be dominated by noise, that of rounded entries included. Leave out a column that says the same as another; subtract a mean before squaring or multiplying.",
     );
   });
   it("not by units or means", async () => {

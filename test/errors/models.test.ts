@@ -202,7 +202,7 @@ describe("elements that cannot be tested", () => {
   it.each(["double", "single"])("in complete data, %s precision", async (precision) => {
     const { said, z, t } = await warningOf(() => ["--precision", precision]);
     expect(said).toBe(
-      "4 of 24 elements cannot be tested and get zeros: 2 with the same value in all observations, 2 that the design explains to the last digits, without a residual to test with. Leave them out with -mask.",
+      "4 of 24 elements cannot be tested and get zeros: 2 with the same value in all observations, 2 that the design explains to 7 digits or more, which leaves no residual to test with. Leave them out with -mask.",
     );
     expect(isZero(z)).toEqual([true, true, true, true, false, false]);
     expect(isZero(t)).toEqual(isZero(z));
@@ -212,14 +212,14 @@ describe("elements that cannot be tested", () => {
       fixel === 5 && subject > 2 ? Number.NaN : value(subject, fixel);
     const { said, z } = await warningOf(() => [], missing);
     expect(said).toBe(
-      "5 of 24 elements cannot be tested and get zeros: 1 whose columns depend on each other in the observations left, 2 with the same value in all observations, 2 that the design explains to the last digits, without a residual to test with. Leave them out with -mask, or leave out subjects with many missing values.",
+      "5 of 24 elements cannot be tested and get zeros: 1 whose columns depend on each other in the observations left, 2 with the same value in all observations, 2 that the design explains to 7 digits or more, which leaves no residual to test with. Leave them out with -mask, or leave out subjects with many missing values.",
     );
     expect(isZero(z)).toEqual([true, true, true, true, false, true]);
   });
   it("with variance groups", async () => {
     const { said, z } = await warningOf(groups("0 0 0 0 1 1 1 1\n"));
     expect(said).toBe(
-      "5 of 24 elements cannot be tested and get zeros: 2 with the same value in all observations, 3 that the design explains to the last digits in some variance group, without a residual to test with. Leave them out with -mask.",
+      "5 of 24 elements cannot be tested and get zeros: 2 with the same value in all observations, 3 that the design explains to 7 digits or more in some variance group, which leaves no residual to test with. Leave them out with -mask.",
     );
     expect(isZero(z)).toEqual([true, true, true, true, true, false]);
   });
@@ -236,7 +236,7 @@ describe("elements that cannot be tested", () => {
       return ["-column", input.at("column.txt")];
     });
     expect(said).toBe(
-      "4 of 24 elements cannot be tested and get zeros: 2 with the same value in all observations, 2 that the design explains to the last digits, without a residual to test with. Leave them out with -mask.",
+      "4 of 24 elements cannot be tested and get zeros: 2 with the same value in all observations, 2 that the design explains to 7 digits or more, which leaves no residual to test with. Leave them out with -mask.",
     );
   });
   it("none where all vary", async () => {

@@ -127,7 +127,7 @@ export function designWarnings(design: Matrix, names?: readonly string[]): Warni
   return [
     {
       tag: "design-conditioning",
-      message: `The design is poorly conditioned (condition number ${number.toPrecision(3)} of its columns, ${frame.hasConstant ? "centred and " : ""}scaled; above 100): they nearly depend on each other, ${columns([worst], names)} the most (counted from 1). Statistics stay exact, but estimates of single columns may be dominated by noise. Leave out a column that says the same as another; subtract a mean before squaring or multiplying.`,
+      message: `The design is poorly conditioned (condition number ${number.toPrecision(3)} of its columns, ${frame.hasConstant ? "centred and " : ""}scaled; above 100): they nearly depend on each other, ${columns([worst], names)} the most (counted from 1). Statistics are exact for the numbers as given, but estimates of single columns may be dominated by noise, that of rounded entries included. Leave out a column that says the same as another; subtract a mean before squaring or multiplying.`,
     },
   ];
 }

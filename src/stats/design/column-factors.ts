@@ -92,7 +92,10 @@ export function invertUpper(r: Float64Array, k: number): Float64Array {
   return inverse;
 }
 
-/** Largest over smallest singular value of R, which are those of M. One-sided Jacobi: relative accuracy in the smallest one too. */
+/** What a decomposition in double precision says at most, of columns that depend on each other: the peer's are about as large. */
+const LARGEST_CONDITION = 2 ** 60;
+
+/** Largest over smallest singular value of R, which are those of M; at most 2^60. One-sided Jacobi: relative accuracy in the smallest one too. */
 export function conditionOfUpper(r: Float64Array, k: number): number {
   const columns = Array.from({ length: k }, (_, j) => Float64Array.from({ length: k }, (__, i) => r[i * k + j]!));
   for (let sweep = 0; sweep < 40; sweep++) {
@@ -103,7 +106,8 @@ export function conditionOfUpper(r: Float64Array, k: number): number {
     if (!rotated) break;
   }
   const lengths = columns.map(norm);
-  return Math.max(...lengths) / Math.min(...lengths);
+  const condition = Math.max(...lengths) / Math.min(...lengths);
+  return condition < LARGEST_CONDITION ? condition : LARGEST_CONDITION;
 }
 
 /** Makes two columns orthogonal; false when they are. */

@@ -55,7 +55,7 @@ function reasonOf(verdict: Exclude<Verdict, "testable">, model: GlmModel): strin
       return "with the same value in all observations";
     case "no-variance":
       return model.groups === undefined
-        ? "that the design explains to the last digits, without a residual to test with"
-        : "that the design explains to the last digits in some variance group, without a residual to test with";
+        ? "that the design explains to 7 digits or more, which leaves no residual to test with"
+        : "that the design explains to 7 digits or more in some variance group, which leaves no residual to test with";
   }
 }
