@@ -47,7 +47,7 @@ export function parseDatatype(body: Buffer): Datatype | undefined {
     case CLASS.integer:
       return body.length < HEAD_BYTES + 4 ? undefined : parseInteger(body, valueBytes);
     case CLASS.float:
-      return body.length < HEAD_BYTES + 12 ? undefined : parseFloat(body, valueBytes);
+      return body.length < HEAD_BYTES + 12 ? undefined : parseFloating(body, valueBytes);
     case CLASS.string:
       return other("text", "string");
     case CLASS.variableLength:
@@ -75,13 +75,13 @@ function parseInteger(body: Buffer, valueBytes: number): Datatype {
   return { name, kind: "integer", valueBytes, littleEndian, signed, isReadable };
 }
 
-function parseFloat(body: Buffer, valueBytes: number): Datatype {
+function parseFloating(body: Buffer, valueBytes: number): Datatype {
   const bits = body[1]!;
   const isVax = (bits & 0x40) !== 0;
   const fields = [body.readUInt16LE(10), ...body.subarray(12, 16), body.readUInt32LE(16), body[2]!];
   const isPlain = !isVax && body.readUInt16LE(8) === 0 && ((bits >> 4) & 3) === IMPLIED_BIT;
   const isLike = (expected: readonly number[] | undefined) =>
-    isPlain && expected !== undefined && expected.every((value, i) => value === fields[i]);
+    isPlain && expected?.every((value, i) => value === fields[i]) === true;
   const isReadable = isLike(FLOATS[valueBytes]);
   const name = isReadable
     ? `float${8 * valueBytes}`

@@ -107,7 +107,7 @@ export function conditionOfUpper(r: Float64Array, k: number): number {
   }
   const lengths = columns.map(norm);
   const condition = Math.max(...lengths) / Math.min(...lengths);
-  return condition < LARGEST_CONDITION ? condition : LARGEST_CONDITION;
+  return Number.isNaN(condition) ? LARGEST_CONDITION : Math.min(condition, LARGEST_CONDITION);
 }
 
 /** Makes two columns orthogonal; false when they are. */
