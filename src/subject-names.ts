@@ -31,16 +31,26 @@ export function matchNames(wanted: readonly string[], names: readonly string[]):
   return wanted.map((name) => firstUnique(KEYS.map((key, i) => placesBy[i]!.get(key(name)))));
 }
 
-/** As matchNames; also a folder of the path, or a part of it that ends where a word ends: `sub-01` means `ses-1/sub-01_fd.mif`. */
+/**
+ * As matchNames; also a folder of the path, a part of it that ends where a word ends (`sub-01` means `ses-1/sub-01_fd.mif`), or a number that the base name
+ * has, with zeros in front or without (`1` means `sub-01.mif`).
+ */
 export function matchSubjects(wanted: readonly string[], names: readonly string[]): NameMatch[] {
   const close = matchNames(wanted, names);
   const byPart = placesOf(names.map((name) => [...new Set(partsOf(name).map((part) => part.replace(ENDING, "")))]));
+  const byNumber = placesOf(
+    names.map((name) => [...new Set((stemOf(name).match(/\d+/g) ?? []).map(Number).map(String))]),
+  );
   const isSearchable = names.length <= MOST_SEARCHED;
   return close.map((found, i) => {
     if (typeof found === "number") return found;
     const name = cleaned(wanted[i]!);
     const containing = isSearchable ? names.flatMap((other, place) => (containsWord(other, name) ? [place] : [])) : [];
-    const loose = firstUnique([byPart.get(name), containing.length === 0 ? undefined : containing]);
+    const loose = firstUnique([
+      byPart.get(name),
+      containing.length === 0 ? undefined : containing,
+      /^\d+$/.test(name) ? byNumber.get(String(Number(name))) : undefined,
+    ]);
     return loose === "none" ? found : loose;
   });
 }

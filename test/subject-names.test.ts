@@ -22,6 +22,8 @@ describe("matchSubjects", () => {
     ["a part that ends where a word ends", ["sub-1", "sub-11"], ["fd_sub-1_x.mif", "fd_sub-11_x.mif"], [0, 1]],
     ["a number", ["100307"], ["100307_fd.mif", "101218_fd.mif"], [0]],
     ["the folder before parts of names", ["s-1"], ["s-1/fd.mif", "s-1-2/fd.mif"], [0]],
+    ["a number, whatever zeros are in front", ["1", "010"], ["sub-001_fd.mif", "sub-010_fd.mif"], [0, 1]],
+    ["no number that all have", ["1"], ["sub-1_ses-1.mif", "sub-2_ses-1.mif"], ["several"]],
     ["no part of a word", ["sub-1"], ["sub-10.mif", "sub-12.mif"], ["none"]],
     ["not where two have it", ["a"], ["a_1.mif", "a_2.mif"], ["several"]],
   ] as const)("%s", (_, wanted, names, expected) => expect(matchSubjects(wanted, names)).toEqual(expected));

@@ -16,6 +16,10 @@ export function resolveCommandLine(program: Command, tokens: readonly string[]):
     path.push(child.name());
   }
   const rest = words.slice(path.length);
+  // before its options, which nobody knows
+  const isNamed =
+    rest.length > 0 && !rest[0]!.startsWith("-") && !rest.some((word) => /^--?(h|help|version)$/.test(word));
+  if (command.commands.length > 0 && isNamed) throw unknownCommand(command, [...path, rest[0]!]);
   const normalised = normaliseArguments(command, command.commands.length > 0 && rest.length === 0 ? ["-help"] : rest);
   if (normalised[0] === "--version") return normalised; // of the program, whatever stands before it
   if (normalised[0] === "--help") return [...path, "--help"];

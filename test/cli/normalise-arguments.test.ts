@@ -135,6 +135,7 @@ describe("commands", () => {
     expect(refusal("convert voxels a")).toMatch(
       /^Unknown command convert voxels\. Did you mean convert fixels\? Use one of: fixels, /,
     );
+    expect(refusal("vectorstat a b -nthreads 0")).toMatch(/^Unknown command vectorstat\. Did you mean vectorstats\? /);
     expect(refusal("-nope")).toBe("Unknown option -nope. `fixelstream -help` lists the options.");
   });
   it("too few or too many arguments, naming them", () => {

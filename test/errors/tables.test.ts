@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { listing, newAnalysis, refuses, write } from "../support/expect-refusal.js";
 import { runInProcess } from "../support/in-process-cli.js";
+import { readSmallImage } from "../support/peer.js";
 import { fileOfSubject, type SmallAnalysis } from "../support/small-analysis.js";
 
 const subjects = Array.from({ length: 8 }, (_, i) => fileOfSubject(i).replace(".mif", ""));
@@ -39,6 +40,26 @@ describe("names of subjects", () => {
       },
       "Cannot use groups.csv: expected its rows in the order of the subjects of subjects.txt, got sub-5 in row 3, where sub-3.mif belongs. Sort the rows: they are not moved for you.",
       "Cannot use blocks.csv: expected its rows in the order of the subjects of subjects.txt, got sub-5 in row 3, where sub-3.mif belongs. Sort the rows: they are not moved for you.",
+    ],
+  ]);
+});
+
+describe("numbers of subjects", () => {
+  const numbered = (title: string, order: readonly number[]) => (input: SmallAnalysis) =>
+    write(input, "design.txt", `${title},intercept,group\n${order.map((n, i) => `${n},1,${groups[i]}\n`).join("")}`);
+  refuses([
+    [
+      "below a title are compared with those in the files' names",
+      numbered("subject", [1, 2, 5, 4, 3, 6, 7, 8]),
+      "Cannot use design.txt: expected its rows in the order of the subjects of subjects.txt, got 5 in row 3, where sub-3.mif belongs. Sort the rows: they are not moved for you.",
+    ],
+    [
+      "though they count, where the list is in another order",
+      (input) => {
+        write(input, "subjects.txt", swapped.map((name) => `${name}.mif\n`).join(""));
+        numbered("subject", [1, 2, 3, 4, 5, 6, 7, 8])(input);
+      },
+      "Cannot use design.txt: expected its rows in the order of the subjects of subjects.txt, got 3 in row 3, where sub-5.mif belongs. Sort the rows: they are not moved for you.",
     ],
   ]);
 });
@@ -98,7 +119,7 @@ describe("what is read and how is said and kept", () => {
     write(input, "contrast.txt", "name,intercept,group\nless in patients,0,-1\n");
     const { said, record } = await run(input);
     expect(said).toContain(
-      "fixelstream: 24 fixels, 8 subjects (sub-1.mif .. sub-8.mif, found in fd), 2 factors (intercept, group, condition number 2.618), hypotheses t1 (less in patients)\n",
+      "fixelstream: 24 fixels, 8 subjects (sub-1.mif .. sub-8.mif, found in fd), 2 factors (intercept, group, condition number 1.000), hypotheses t1 (less in patients)\n",
     );
     expect(said).toContain(
       "fixelstream: design.txt is read as 8 rows of 2 columns, separated by commas, the first row has names (intercept, group), the first column has names (sub-1 .. sub-8).\n",
@@ -148,18 +169,19 @@ describe("what is read and how is said and kept", () => {
     await run(fsl, "-ftests", fsl.at("design.fts"), "-variance", group, "-exchange_within", group);
     const images = listing(plain.at("out")).filter((name) => name.endsWith(".mif"));
     expect(images.length).toBeGreaterThan(10);
-    const values = (input: SmallAnalysis, name: string) => {
-      const bytes = fs.readFileSync(input.at("out", name));
-      return bytes.subarray(bytes.indexOf("\nEND\n"));
-    };
-    for (const name of images) expect(values(fsl, name).equals(values(plain, name)), name).toBe(true);
+    const values = (input: SmallAnalysis, name: string) => readSmallImage(input.at("out", name)).values;
+    for (const name of images) expect(values(fsl, name), name).toEqual(values(plain, name));
   });
   it("an index of R or pandas is no name of a subject", async () => {
     const input = newAnalysis();
-    // sub-1.mif is not subject 1 of 0 to 7
-    for (const i of groups.keys())
-      fs.renameSync(input.at("fd", fileOfSubject(i)), input.at("fd", `${"abcdefgh"[i]}.mif`));
-    write(input, "subjects.txt", groups.map((_, i) => `${"abcdefgh"[i]}.mif\n`).join(""));
+    write(
+      input,
+      "subjects.txt",
+      subjects
+        .toReversed()
+        .map((name) => `${name}.mif\n`)
+        .join(""),
+    );
     write(input, "design.txt", `"","intercept","group"\n${groups.map((group, i) => `"${i}",1,${group}\n`).join("")}`);
     const { said } = await run(input);
     expect(said).toContain("The first column of design.txt numbers its rows: subjects are not compared.");

@@ -22,8 +22,9 @@ export interface InputFile {
   readonly readAs?: string;
   /** Out of its first row. */
   readonly columnNames?: readonly string[];
-  /** Out of its first column. */
+  /** Out of its first column, and what stands above them. */
   readonly rowNames?: readonly string[];
+  readonly rowNamesTitle?: string;
 }
 
 /** `role`: what the file is for, its key in run.json. */
@@ -63,8 +64,13 @@ export function createInputFiles(options: Pick<TextOptions, "memoryBytes" | "sig
     const readAs = describeForm(table);
     if (readAs === undefined) return table;
     notes.push(`${path} is read as ${readAs}.`);
-    const { columnNames, rowNames } = table;
-    read[role] = { ...read[role]!, readAs, ...(columnNames && { columnNames }), ...(rowNames && { rowNames }) };
+    const { columnNames, rowNames, rowNamesTitle } = table;
+    read[role] = {
+      ...read[role]!,
+      readAs,
+      ...(columnNames && { columnNames }),
+      ...(rowNames && { rowNames, ...(rowNamesTitle && { rowNamesTitle }) }),
+    };
     return table;
   };
   return {

@@ -50,10 +50,7 @@ function formatFacts(facts: InferenceFacts): string {
     when(nInPosthoc !== undefined, `${nInPosthoc} tested`),
   );
   const subjects = listed(
-    when(
-      firstSubject !== undefined,
-      firstSubject === lastSubject ? `${firstSubject}` : `${firstSubject} .. ${lastSubject}`,
-    ),
+    when(firstSubject !== undefined, nSubjects === 1 ? `${firstSubject}` : `${firstSubject} .. ${lastSubject}`),
     when(subjectsFrom !== undefined, `found in ${subjectsFrom}`),
     when(nVarianceGroups > 1, `${nVarianceGroups} variance groups`),
   );

@@ -26,6 +26,8 @@ export interface NumberTable extends Matrix {
   readonly columnNames?: readonly string[];
   /** [nRows], out of a first column. */
   readonly rowNames?: readonly string[];
+  /** What the first row has above the names of rows; absent or empty: nothing. */
+  readonly rowNamesTitle?: string;
   /** Undefined: numbers as MRtrix3 has them. */
   readonly form?: TableForm;
 }
@@ -74,7 +76,9 @@ export function describeForm({ nRows, nColumns, columnNames, rowNames, form }: N
   const parts = [
     `${nRows} ${nRows === 1 ? "row" : "rows"} of ${nColumns} ${nColumns === 1 ? "column" : "columns"}`,
     ...(form.format === "vest" ? ["FSL's VEST format"] : []),
-    ...(form.separator === undefined ? [] : [`separated by ${SEPARATED_BY[form.separator]}`]),
+    ...(form.separator === undefined || (nColumns === 1 && rowNames === undefined)
+      ? []
+      : [`separated by ${SEPARATED_BY[form.separator]}`]),
     ...(form.decimalComma ? ["commas are decimal marks"] : []),
     ...(columnNames === undefined ? [] : [`the first row has names (${listed(columnNames)})`]),
     ...(rowNames === undefined
@@ -168,6 +172,7 @@ function* parseTable(
     ...{ nRows, nColumns: values.length() / nRows, values: values.take(), form },
     ...(header === undefined ? {} : { columnNames: header }),
     ...(hasRowNames ? { rowNames } : {}),
+    ...(rowNamesTitle === undefined ? {} : { rowNamesTitle }),
   };
 }
 

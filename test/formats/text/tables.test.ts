@@ -73,6 +73,7 @@ describe("names beside the numbers", () => {
     expect(read("subject;group;age\nsub-01;1;30,5\nsub-02;0;28\n").form).toBe(
       "2 rows of 2 columns, separated by semicolons, commas are decimal marks, the first row has names (group, age), the first column has names (sub-01, sub-02)",
     );
+    expect(read("group\n1\n2\n").form).toBe("2 rows of 1 column, the first row has names (group)");
     expect(read("1,2\n3,4\n").form).toBeUndefined();
   });
 

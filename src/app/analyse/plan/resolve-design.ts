@@ -43,7 +43,13 @@ export async function resolveDesign(
 ): Promise<ResolvedDesign> {
   const read = async (role: string, path: string): Promise<NamedMatrix & NamedRows> => {
     const matrix = await files.matrix(role, path);
-    return { matrix, path, columnNames: matrix.columnNames, rowNames: matrix.rowNames };
+    return {
+      matrix,
+      path,
+      columnNames: matrix.columnNames,
+      rowNames: matrix.rowNames,
+      rowNamesTitle: matrix.rowNamesTitle,
+    };
   };
   const readGiven = async (role: "contrast" | "ttests" | "ftests") => {
     const path = options[role];

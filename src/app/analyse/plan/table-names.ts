@@ -8,6 +8,8 @@ export interface NamedRows {
   readonly path: string;
   /** Out of the first column; undefined: it is one of numbers. */
   readonly rowNames?: readonly string[] | undefined;
+  /** What stands above them. */
+  readonly rowNamesTitle?: string | undefined;
 }
 
 export interface SubjectOrder {
@@ -26,14 +28,16 @@ export interface NameCheck {
 }
 
 /** Rows of a table against the subjects, by name. */
-export function checkRowNames({ path, rowNames }: NamedRows, order: SubjectOrder): NameCheck {
+export function checkRowNames({ path, rowNames, rowNamesTitle = "" }: NamedRows, order: SubjectOrder): NameCheck {
   const { subjects, subjectsFrom } = order;
   if (rowNames === undefined) return { problems: [], notes: [] };
   const note = (text: string): NameCheck => ({ problems: [], notes: [text] });
   if (subjects === undefined)
     return note(`Names of subjects in ${path} are not compared: ${subjectsFrom} has values without names.`);
   const matches = matchSubjects(rowNames, subjects);
-  if (isCount(rowNames) && matches.every((match) => typeof match !== "number"))
+  // a count without a title is R's or pandas'; with one it may be the subjects' numbers
+  const isIndex = rowNamesTitle === "" || matches.every((match) => typeof match !== "number");
+  if (isCount(rowNames) && isIndex)
     return note(`The first column of ${path} numbers its rows: subjects are not compared.`);
   const namesWith = (is: (name: string, i: number) => boolean) => rowNames.filter(is);
   const met = new Set(matches);
