@@ -43,6 +43,12 @@ export function readSources(): Sources {
         }
         return;
       }
+      if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+        const [from] = node.arguments;
+        if (from !== undefined && ts.isStringLiteral(from) && from.text.startsWith("."))
+          found.push(path.posix.join(path.posix.dirname(file), from.text.replace(/\.js$/, ".ts")));
+        return;
+      }
       named.push(...optionsIn(textOf(node)).map((option) => ({ file, option, text: textOf(node) })));
       ts.forEachChild(node, visit);
     };

@@ -22,10 +22,10 @@ import {
   type FixelInputOptions,
   type OpenEvents,
   type OpenedInput,
-  placeWarnings,
   readList,
   uncheckedWarnings,
 } from "./input-source.js";
+import { placeWarnings } from "./place-warnings.js";
 import { repeatedSubjects } from "./repeated-subjects.js";
 import { subjectHeaders } from "./subject-headers.js";
 

@@ -12,7 +12,8 @@ import { identityBehind } from "../../publish/file-identity.js";
 import type { PartialDirectory } from "../../publish/partial-directory.js";
 import { selectRows } from "../../store/select-rows.js";
 import { describeInPlace } from "./hdf5-in-place.js";
-import { type FixelInput, type FixelInputOptions, placeWarnings, readList } from "./input-source.js";
+import { type FixelInput, type FixelInputOptions, readList } from "./input-source.js";
+import { placeWarnings } from "./place-warnings.js";
 import { repeatedSubjects } from "./repeated-subjects.js";
 
 /**

@@ -1,8 +1,6 @@
 // What an analysis knows of its data before and after they are opened, whatever kind of source they come from.
-import { readImageHeader } from "../../formats/image.js";
 import type { ImageHeader } from "../../formats/image-header.js";
 import { readSubjectList } from "../../formats/text/subject-list.js";
-import { isPlaceUnknown } from "../../formats/unknown-place.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
 import type { Store } from "../../store/open-store.js";
@@ -102,13 +100,6 @@ export function orderWarnings(
   if (row < 0) return [];
   const message = `${list} seems to name the subjects in another order than the data: ${names[row]} in row ${row + 1}, where ${subjects[row]} is. Rows are used as they stand: sort the list if they are not meant so.`;
   return [{ tag: "column-order", message }];
-}
-
-/** That results will not lie where the brain is: their template was made up. `indexPath`: of the template. */
-export function placeWarnings(input: string, { indexPath }: FixelInput["template"]): Warning[] {
-  if (!isPlaceUnknown(readImageHeader(indexPath).entries)) return [];
-  const message = `Nobody knows where the fixels of ${input} are: index and directions come from tables without voxel size and position, so results lie on a grid of 1 mm at the origin. Give the real fixel directory with --template when a ModelArray file is converted or analysed.`;
-  return [{ tag: "place-unknown", message }];
 }
 
 /** What a store was written without. */
