@@ -1,8 +1,10 @@
 // One subject twice, however it is written: warned of with the rows, on stderr and in run.json; the run goes on, as MRtrix3's does.
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { repeatedSubjects } from "../../src/app/inputs/repeated-subjects.js";
 import { newAnalysis, write } from "../support/expect-refusal.js";
+import { hasH5py, PYTHON } from "../support/hdf5-fixtures.js";
 import { runInProcess } from "../support/in-process-cli.js";
 
 const REMEDY =
@@ -96,6 +98,20 @@ it("vectorstats, of a list of vectors, and of a store of it", async () => {
   await runInProcess(["convert", "vectors", input.at("vectors.txt"), input.at("v.fxs"), "-quiet"]);
   const ofStore = await runInProcess([...six.with(1, input.at("v.fxs")).with(4, input.at("w_")), ...QUICK]);
   expect(input.relative(ofStore.stderr)).toBe(`fixelstream: warning: v.fxs ${message}`);
+});
+
+it.skipIf(!hasH5py)("an .h5 whose column_names repeat a name", async () => {
+  const input = newAnalysis();
+  const script = `
+import h5py, numpy, sys
+with h5py.File(sys.argv[1], "w") as f:
+    values = f.create_dataset("scalars/FD/values", data=numpy.arange(8 * 24.0).reshape(8, 24) % 7)
+    values.attrs["column_names"] = numpy.array(["s%d" % (i % 7) for i in range(8)], dtype="S")
+`;
+  execFileSync(PYTHON, ["-c", script, input.at("d.h5")]);
+  const tokens = ["vectorstats", ...["d.h5", "design.txt", "contrast.txt", "v_"].map((name) => input.at(name))];
+  const { stderr } = await runInProcess([...tokens, ...QUICK]);
+  expect(input.relative(stderr)).toContain(`d.h5 names a subject more than once: s0 (rows 1, 8). ${REMEDY}\n`);
 });
 
 it("many of them are counted", () => {

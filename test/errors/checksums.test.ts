@@ -91,9 +91,12 @@ test.each(["index.mif", "directions.mif", "sub-1.mif"])(
   "%s, of which results of a converted cohort have something",
   async (name) => {
     const inputs = [small.at("fd"), small.at("subjects.txt")];
+    const touched = name.startsWith("sub")
+      ? `fixelstream: warning: fd/${name} was touched since what is in the cache was made, with the same size and time: contents are compared with what was read then.\n`
+      : "";
     // in the data: a header that is damaged may say so itself
     expect(await flipped(small.at("fd", name), name === "index.mif" ? 250 : -2, () => fixels(...inputs))).toBe(
-      `1 fixelstream: error: Cannot use fd/${name}: expected the bytes that were converted, CRC-32 .., got others (..), though its size and time are the same. ` +
+      `1 ${touched}fixelstream: error: Cannot use fd/${name}: expected the bytes that were converted, CRC-32 .., got others (..), though its size and time are the same. ` +
         "It is damaged: restore it. If it was changed on purpose, give it a new time (touch), and it is converted again.\n",
     );
   },
