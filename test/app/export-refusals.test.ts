@@ -1,11 +1,12 @@
 // export between results and ModelArray files: what belongs to other fixels, or is not finished, is refused before anything is written.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { exportHdf5 } from "../../src/app/export/export-hdf5.js";
 import { exportImages } from "../../src/app/export/export-images.js";
 import { openDraft } from "../../src/formats/hdf5/draft.js";
 import { WRITING_MARKER } from "../../src/formats/hdf5/modelarray-layout.js";
+import { openHdf5 } from "../../src/formats/hdf5/open.js";
 import { newAnalysis } from "../support/expect-refusal.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { writeTemplate } from "../support/make-cohort.js";
@@ -51,4 +52,21 @@ test("results into a file that is being written, or was not finished", async () 
     message: expect.stringContaining(unfinished),
   });
   expect(readFileSync(unfinished)).toEqual(before);
+});
+
+test("results into a file of ours that is damaged: the copy would carry it on", async () => {
+  const damaged = join(input.root, "damaged.h5");
+  await exportHdf5({ results: input.at("out"), output: damaged, analysis: "one" });
+  const opened = await openHdf5(damaged);
+  const { byteOffset } = await opened.layoutOf(await opened.describe("/results/one/results_matrix"));
+  await opened.close();
+  const bytes = readFileSync(damaged);
+  bytes[byteOffset! + 8 * 30 + 3]! ^= 4;
+  writeFileSync(damaged, bytes);
+  await expect(exportHdf5({ results: input.at("out"), output: damaged, analysis: "two" })).rejects.toThrow(
+    new RegExp(
+      `^Cannot add to ${damaged}: expected a file as it was written, got a damaged one\\. Cannot .*/results/one/results_matrix.* fixelstream verify ${damaged} lists all of it\\.$`,
+    ),
+  );
+  expect(readFileSync(damaged)).toEqual(bytes);
 });

@@ -232,3 +232,13 @@ describe("a fixel directory in NIfTI", () => {
     expect(Array.from((await readFixelValues(join(folder, `fd${ending}`), 3)).values)).toEqual([5, 6, 7]);
   });
 });
+
+it("a bitpix that is not that of the type is left out, with a remark", () => {
+  const path = niftiOf();
+  const bytes = readFileSync(path);
+  expect(readImageHeader(path).remarks).toBeUndefined();
+  bytes.writeInt16LE(16, 72);
+  writeFileSync(path, bytes);
+  const header = readImageHeader(path);
+  expect(header.remarks).toEqual([`bitpix 16 is not that of ${header.dataType}, 32, and is left out`]);
+});

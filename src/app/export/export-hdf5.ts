@@ -18,8 +18,10 @@ import { isPlainName } from "../../formats/plain-name.js";
 import { beatWhenDue } from "../../publish/heartbeat.js";
 import { checkResults } from "../../results/check-results.js";
 import { RUN_RECORD_FILE } from "../../results/result-folder.js";
+import { shellWord } from "../../shell-word.js";
 import { reportingWrites } from "../../store/claim-store.js";
 import { creatorName, readProgramVersion } from "../../store/creator.js";
+import { verifyHdf5 } from "../inspect/verify-hdf5.js";
 import { DERIVED_KEY, STATISTIC_KEY } from "./export-images.js";
 
 export interface ExportHdf5Options {
@@ -60,7 +62,8 @@ export async function exportHdf5(options: ExportHdf5Options): Promise<ExportHdf5
   assertAsWritten(directory, statistics);
   const exists = existsSync(output);
   await withHdf5Output(output, exists ? "add" : "new", async ({ partialPath }) => {
-    if (exists) await checkTarget(options, directory);
+    const isOurs = exists && (await checkTarget(options, directory));
+    if (isOurs) await assertWhole(options);
     const copiedBytes = exists ? statSync(output).size : 0;
     assertRoom(output, copiedBytes + directory.nFixels * (8 * statistics.length + 72));
     if (exists) reportingWrites(output, () => copyFileSync(output, partialPath, constants.COPYFILE_FICLONE));
@@ -101,10 +104,11 @@ function assertAsWritten(directory: FixelDirectory, statistics: readonly Statist
   );
 }
 
+/** True for a file that fixelstream made. */
 async function checkTarget(
   { output, analysis, results, signal }: ExportHdf5Options,
   { nFixels }: FixelDirectory,
-): Promise<void> {
+): Promise<boolean> {
   const file = await openHdf5(output, signal);
   try {
     await assertFinished(file);
@@ -115,7 +119,7 @@ async function checkTarget(
       );
     }
     const shape = (await file.kindOf("/fixels")) === "dataset" ? (await file.describe("/fixels")).shape : [nFixels];
-    if (shape.includes(nFixels)) return;
+    if (shape.includes(nFixels)) return (await file.readAttribute("/", COMPLETE_MARKER)) !== undefined;
     throw new InputError(
       `Cannot write ${results} to ${output}: expected ${Math.max(...shape)} fixels, as its /fixels has, got ${nFixels}. Give the results of the same template, or a new file.`,
       { path: output },
@@ -123,6 +127,16 @@ async function checkTarget(
   } finally {
     await file.close();
   }
+}
+
+/** A copy would carry the damage on under a new date. Throws InputError naming what is not as it was written. */
+async function assertWhole({ output, signal }: ExportHdf5Options): Promise<void> {
+  const { damaged } = await verifyHdf5(output, { signal });
+  if (damaged.length === 0) return;
+  throw new InputError(
+    `Cannot add to ${output}: expected a file as it was written, got a damaged one. ${damaged.join(" ")} fixelstream verify ${shellWord(output)} lists all of it.`,
+    { path: output },
+  );
 }
 
 function findStatistics({ path, nFixels }: FixelDirectory): { statistics: Statistic[]; skipped: string[] } {

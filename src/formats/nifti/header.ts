@@ -5,7 +5,7 @@
 //   NIfTI-1    i16@40 i16@70    i16@72  f32@76  f32@108     f32@112 116  80@148   i16@252 254       f32@256     f32@280     @344
 //   NIfTI-2    i64@16 i16@12    i16@14  f64@104 i64@168     f64@176 184  80@240   i32@344 348       f64@352     f64@400     @4
 import { InputError } from "../../errors.js";
-import { bytesOfElements, type DataType } from "../data-type.js";
+import { bytesOfElements, type DataType, dataTypeParts } from "../data-type.js";
 import { canonicalLayout, countElements, type ImageHeader, type Scaling } from "../image-header.js";
 import { quaternionToRotation } from "./orientation.js";
 
@@ -48,6 +48,8 @@ interface Fields {
   readonly dim: readonly number[];
   readonly pixdim: readonly number[];
   readonly typeCode: number;
+  /** bitpix */
+  readonly bitsPerValue: number;
   readonly dataOffset: number;
   readonly slope: number;
   readonly intercept: number;
@@ -83,6 +85,7 @@ export function parseNiftiHeader(bytes: Uint8Array, path: string): NiftiHeader {
     entries: fields.description === "" ? [] : [["comments", fields.description]],
     dataFile: ".",
     dataOffset: fields.dataOffset,
+    ...remarksOf(fields, dataType),
   };
 }
 
@@ -151,6 +154,7 @@ function readVersion1(read: Reader): NumberFields {
     dim: read.i16s(40, 8),
     pixdim: read.f32s(76, 8),
     typeCode: read.i16(70),
+    bitsPerValue: read.i16(72),
     dataOffset: read.f32(108),
     slope: read.f32(112),
     intercept: read.f32(116),
@@ -166,6 +170,7 @@ function readVersion2(read: Reader): NumberFields {
     dim: read.i64s(16, 8),
     pixdim: read.f64s(104, 8),
     typeCode: read.i16(12),
+    bitsPerValue: read.i16(14),
     dataOffset: read.i64(168),
     slope: read.f64(176),
     intercept: read.f64(184),
@@ -197,6 +202,13 @@ function typeOf({ typeCode, littleEndian }: Fields, path: string): DataType {
     );
   }
   return (name.endsWith("8") ? name : name + (littleEndian ? "LE" : "BE")) as DataType;
+}
+
+/** As MRtrix3 and nibabel, which go by the code. */
+function remarksOf({ bitsPerValue }: Fields, dataType: DataType): Pick<NiftiHeader, "remarks"> {
+  const { bits } = dataTypeParts(dataType);
+  if (bitsPerValue === bits) return {};
+  return { remarks: [`bitpix ${bitsPerValue} is not that of ${dataType}, ${bits}, and is left out`] };
 }
 
 /** A slope of 0 (or none) means unscaled. */
