@@ -163,6 +163,11 @@ const APP_ROOMS = {
     not: "convert|export|cache",
     because: "Looking changes nothing: the one thing that runs is the doctor's analysis of its demo.",
   },
+  verify: {
+    not: "analyse|convert|export|inspect|cache|demo",
+    because:
+      "What was written is compared with its checksums, whoever asks: a command, or an export before it adds to a file.",
+  },
   cache: {
     not: "analyse|inputs|convert|export|inspect|demo",
     because: "Entries are listed and removed by what they say of themselves.",

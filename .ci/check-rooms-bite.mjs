@@ -47,6 +47,7 @@ const PLANTED = [
   ["src/app/convert/planted.ts", "../analyse/analyse.js", "app-convert-stands-alone"],
   ["src/app/export/planted.ts", "../analyse/analyse.js", "app-export-stands-alone"],
   ["src/app/inspect/planted.ts", "../convert/convert.js", "app-inspect-stands-alone"],
+  ["src/app/verify/planted.ts", "../convert/convert.js", "app-verify-stands-alone"],
   ["src/app/cache/planted.ts", "../inputs/cached-input.js", "app-cache-stands-alone"],
   ["src/app/demo/planted.ts", "../inspect/doctor.js", "app-demo-stands-alone"],
   ["src/index.ts", "./engine/run.js", "public-interface-imports-its-own-rooms-only"],

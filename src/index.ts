@@ -12,7 +12,7 @@ export type { InferenceFacts } from "./app/analyse/plan/describe-facts.js";
 export type { PlanSummary } from "./app/analyse/plan/describe-plan.js";
 export { type ConvertFixelsOptions, type ConvertSummary, convertFixels } from "./app/convert/convert.js";
 export { describeStore, type StoreDescription } from "./app/inspect/inspect.js";
-export { type VerifyReport, verify } from "./app/inspect/verify.js";
+export { type VerifyReport, verify } from "./app/verify/verify.js";
 export {
   BudgetError,
   DesignError,

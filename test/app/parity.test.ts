@@ -46,7 +46,13 @@ it("what the inputs are", async () => {
     await run.infer({}, { onFacts: (facts) => (found = facts) });
     return found!;
   });
-  expect(vectors).toEqual({ ...fixels, elements: "elements", subjectsFrom: undefined });
+  expect(vectors).toEqual({
+    ...fixels,
+    elements: "elements",
+    subjectsFrom: undefined,
+    firstSubject: undefined,
+    lastSubject: undefined,
+  });
 });
 
 it("what is asked and printed", async () => {

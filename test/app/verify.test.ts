@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { convertFixels } from "../../src/app/convert/convert.js";
-import { verify } from "../../src/app/inspect/verify.js";
+import { verify } from "../../src/app/verify/verify.js";
 import { formatDamage } from "../../src/cli/commands/format-damage.js";
 import { rawFixelData, writeCohort } from "../support/make-cohort.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";

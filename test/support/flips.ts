@@ -7,7 +7,7 @@ import { convertFixels } from "../../src/app/convert/convert.js";
 import { convertModelArray } from "../../src/app/convert/convert-modelarray.js";
 import { convertVectorInput } from "../../src/app/convert/convert-vectors.js";
 import { exportHdf5, exportImages } from "../../src/app/export/export.js";
-import { verifyPath } from "../../src/app/inspect/verify-path.js";
+import { verifyPath } from "../../src/app/verify/verify-path.js";
 import { isFixelstreamError } from "../../src/errors.js";
 import { readNullState, writeNullState } from "../../src/results/null-state-file.js";
 import { beginStoreBuild, type StoreBuildPlan } from "../../src/store/build-store.js";

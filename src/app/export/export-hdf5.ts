@@ -21,7 +21,7 @@ import { RUN_RECORD_FILE } from "../../results/result-folder.js";
 import { shellWord } from "../../shell-word.js";
 import { reportingWrites } from "../../store/claim-store.js";
 import { creatorName, readProgramVersion } from "../../store/creator.js";
-import { verifyHdf5 } from "../inspect/verify-hdf5.js";
+import { verifyHdf5 } from "../verify/verify-hdf5.js";
 import { DERIVED_KEY, STATISTIC_KEY } from "./export-images.js";
 
 export interface ExportHdf5Options {

@@ -1,6 +1,6 @@
 // What verify found, for people: which files, which blocks, which subjects, what to do.
-import type { DamagedBlock, VerifyReport } from "../../app/inspect/verify.js";
-import type { AnyReport, CheckReport } from "../../app/inspect/verify-path.js";
+import type { DamagedBlock, VerifyReport } from "../../app/verify/verify.js";
+import type { AnyReport, CheckReport } from "../../app/verify/verify-path.js";
 
 /** Lines of one kind printed at most: a store has thousands of blocks. */
 const MOST_LINES = 20;

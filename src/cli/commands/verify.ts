@@ -28,7 +28,7 @@ export function createVerifyCommand(streams: CliStreams): Command {
   addProgressOption(command.optionsGroup("Options"));
   addStandardOptions(command);
   return command.action(async (path: string) => {
-    const { verifyPath } = await import("../../app/inspect/verify-path.js");
+    const { verifyPath } = await import("../../app/verify/verify-path.js");
     const typed = command.opts<StandardOptions & ProgressOptions>();
     const progress = createProgress(streams.stderr, typed);
     try {
