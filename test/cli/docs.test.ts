@@ -133,6 +133,7 @@ describe("limits and deviations", () => {
     expect(marked).toEqual([
       "src/formats/mif/header.ts",
       "src/formats/text/decimal-commas.ts",
+      "src/stats/design/check-design.ts",
       "src/stats/design/partition.ts",
       "src/stats/glm/grouped-variance.ts",
       "src/stats/glm/z-transform.ts",

@@ -85,7 +85,7 @@ describe.skipIf(!fs.existsSync(FULL))("where the output is the result", () => {
     ["info", "s.fxs"],
     ["info", "s.fxs", "--json"],
     ["info", "s.fxs", "--subjects"],
-    [...INFERENCE, "--dry-run", "-quiet"],
+    [...INFERENCE, "-nshuffles", "60", "--dry-run", "-quiet"],
     ["cache", "list"],
     ["cache", "list", "--json"],
     ["doctor", "--json"],

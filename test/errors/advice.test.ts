@@ -58,8 +58,6 @@ const NEVER_SAID: readonly (readonly [file: string, option: string, commands: re
   ["src/formats/hdf5/voxel-table.ts", "template", ["convert fixels"], "it reads no tables of fixels"],
   ["src/formats/hdf5/voxel-table.ts", "template", ["verify"], "it says what is wrong without the advice"],
   ["src/formats/hdf5/voxel-table.ts", "template", ["info"], "it reads an attribute of the table only"],
-  ["src/app/inputs/input-source.ts", "template", ["vectorstats"], "said of fixels only"],
-  ["src/app/inputs/input-source.ts", "template", ["vectorstats"], "said of fixels only"],
   ["src/formats/hdf5/modelarray-layout.ts", "scalar", ["export", "verify"], "they do not choose a scalar"],
   ["src/formats/hdf5/results-matrix.ts", "analysis", ["info", "verify"], "they do not choose results"],
   ["src/mapping/mapped-file.ts", "io", ["verify"], "it maps nothing"],

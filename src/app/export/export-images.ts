@@ -69,7 +69,7 @@ export async function exportImages(options: ExportImagesOptions): Promise<Export
     const results = await describeResults(file, analysis);
     temporary = createTemplateFolder();
     const { template } = options;
-    const places = await findPlaces(file, { input, template, folder: join(temporary.path, "template") });
+    const places = await findPlaces(file, { input, template, folder: temporary.path });
     const { elementOf, nAbsent } = await readElementPlaces(
       file,
       results,
