@@ -15,9 +15,14 @@ import {
   pairAt,
   putPair,
   rootOf,
-  scalePairs,
 } from "./double-double.js";
-import { addExactColumn, createExactFactors, type ExactFactors, precisionOf } from "./exact-factors.js";
+import {
+  addExactColumn,
+  createExactFactors,
+  type ExactFactors,
+  orthonormaliseRows,
+  precisionOf,
+} from "./exact-factors.js";
 import { at, decompose, type Matrix, matrixOf } from "./matrix.js";
 
 export interface DesignFrame {
@@ -112,16 +117,8 @@ function minimumNorm({ columns, independent, inverse, scales, capacity }: ExactF
       putPair(rows, i * width + j, { high: high / scales[j]!, low: low / scales[j]! });
     }
   }
-  for (let i = 0; i < r; i++) {
-    rows.high[i * width + k + i] = 1;
-    for (let pass = 0; pass < 2; pass++) {
-      for (let l = 0; l < i; l++) {
-        const along = negative(dotPairs(rows, l * width, rows, i * width, k));
-        addScaledPairs(rows, i * width, along, rows, l * width, width);
-      }
-    }
-    scalePairs(rows, i * width, dividePairs(pair(1), rootOf(dotPairs(rows, i * width, rows, i * width, k))), width);
-  }
+  for (let i = 0; i < r; i++) rows.high[i * width + k + i] = 1;
+  orthonormaliseRows(rows, r, k, width);
   for (let j = 0; j < k; j++) {
     for (let l = 0; l < r; l++) {
       let sum = pair(0);
@@ -135,8 +132,7 @@ function minimumNorm({ columns, independent, inverse, scales, capacity }: ExactF
 }
 
 /** From the coordinates in B to the effects of a contrast that the design can estimate: C pinv(M) B', [s][r]. `contrast` [s x at least k]. */
-export function effectRows({ factors }: DesignFrame, contrast: Matrix): Doubled {
-  const { inverse, scales, capacity, independent } = factors;
+export function effectRows({ inverse, scales, capacity, independent }: ExactFactors, contrast: Matrix): Doubled {
   const r = independent.length;
   const rows = doubled(contrast.nRows * r);
   for (let q = 0; q < contrast.nRows; q++) {
@@ -152,9 +148,9 @@ export function effectRows({ factors }: DesignFrame, contrast: Matrix): Doubled 
  * Whether C lies in the row space of M: a dependent column x_j = sum a_i x_i needs C_j = sum a_i C_i. Every term has the unit of C_j. What a contrast loses by
  * the digits it was typed with counts as rank does; so does what is not known of x_j.
  */
-export function isEstimable({ factors, ...frame }: DesignFrame, contrast: Matrix): boolean {
+export function isEstimable({ factors }: DesignFrame, contrast: Matrix): boolean {
   const { combinations, columns, independent, scales, lengths, precisions } = factors;
-  const rows = effectRows({ factors, ...frame }, contrast);
+  const rows = effectRows(factors, contrast);
   const rank = independent.length;
   for (let q = 0; q < contrast.nRows; q++) {
     const along = rootOf(dotPairs(rows, q * rank, rows, q * rank, rank)).high;

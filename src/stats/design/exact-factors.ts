@@ -156,16 +156,25 @@ function scaleOf(column: ArrayLike<number>): number {
   return 2 ** -Math.max(-1000, Math.min(1000, Math.floor(Math.log2(largest))));
 }
 
-/** Rows of `rows` [s][r], independent, made orthonormal in place, the first kept in direction. */
-export function orthonormaliseRows(rows: Doubled, s: number, r: number): void {
+/**
+ * Rows of `rows` [s][width], independent in their first r entries, of which they are made orthonormal in place, the first kept in direction. What stands behind
+ * undergoes the same steps.
+ */
+export function orthonormaliseRows(rows: Doubled, s: number, r: number, width = r): void {
   for (let i = 0; i < s; i++) {
-    for (let pass = 0; pass < 2; pass++) {
-      for (let l = 0; l < i; l++) {
-        addScaledPairs(rows, i * r, negative(dotPairs(rows, l * r, rows, i * r, r)), rows, l * r, r);
-      }
+    removeRowsBefore(rows, i, r, width);
+    const length = rootOf(dotPairs(rows, i * width, rows, i * width, r));
+    if (length.high > 0) scalePairs(rows, i * width, dividePairs(pair(1), length), width);
+  }
+}
+
+/** Takes the rows before row i, orthonormal in their first r entries, out of it. */
+function removeRowsBefore(rows: Doubled, i: number, r: number, width: number): void {
+  for (let pass = 0; pass < 2; pass++) {
+    for (let l = 0; l < i; l++) {
+      const along = negative(dotPairs(rows, l * width, rows, i * width, r));
+      addScaledPairs(rows, i * width, along, rows, l * width, width);
     }
-    const length = rootOf(dotPairs(rows, i * r, rows, i * r, r));
-    if (length.high > 0) scalePairs(rows, i * r, dividePairs(pair(1), length), r);
   }
 }
 
@@ -184,11 +193,7 @@ export function complementOf(rows: Doubled, s: number, r: number): Doubled {
     let axis = 0;
     for (let j = 1; j < r; j++) if (free[j]! > free[axis]!) axis = j;
     all.high[i * r + axis] = 1;
-    for (let pass = 0; pass < 2; pass++) {
-      for (let l = 0; l < i; l++) {
-        addScaledPairs(all, i * r, negative(dotPairs(all, l * r, all, i * r, r)), all, l * r, r);
-      }
-    }
+    removeRowsBefore(all, i, r, r);
     scalePairs(all, i * r, dividePairs(pair(1), rootOf(dotPairs(all, i * r, all, i * r, r))), r);
     for (let j = 0; j < r; j++) free[j]! -= all.high[i * r + j]! ** 2;
   }

@@ -61,7 +61,7 @@ export function partitionDesign(design: Matrix, hypotheses: readonly Hypothesis[
     sharedNuisance: multiply(rounded(untested, r), basis),
     pinv: multiply(toBeta, basis),
     hypotheses: hypotheses.map((hypothesis) => {
-      const rows = effectRows(frame, hypothesis.contrast);
+      const rows = effectRows(frame.factors, hypothesis.contrast);
       const toEffect = rounded(rows, r);
       const s = hypothesis.rank;
       // A vector of col(M) is untested exactly when C pinv(M) annihilates it, so the tested directions are the row space of T.
@@ -89,7 +89,7 @@ function testedByAny(frame: DesignFrame, hypotheses: readonly Hypothesis[]): [Do
   );
   const chosen = independentRows(weights);
   const rows = effectRows(
-    frame,
+    frame.factors,
     matrixOf(chosen.length, frame.nColumns, (i, j) => {
       const { hypothesis, row } = places[chosen[i]!]!;
       return at(hypothesis.contrast, row, j);

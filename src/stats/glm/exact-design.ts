@@ -1,8 +1,8 @@
 // The design of one element, factorised in double-double arithmetic: where of some column so little is left beside the others that double precision would
 // lose digits of the statistic (column-factors.ts), as for a regressor of the element's own far from zero. Slower some thirty times, and rare.
 import { type Allocate, conditionOfUpper, newArray } from "../design/column-factors.js";
-import { frameOf } from "../design/design-frame.js";
-import { addPairs, type Doubled, doubled, multiplyPairs, pair, pairAt, putPair } from "../design/double-double.js";
+import { effectRows, frameOf } from "../design/design-frame.js";
+import { type Doubled, doubled } from "../design/double-double.js";
 import {
   addExactColumn,
   createExactFactors,
@@ -73,19 +73,10 @@ export function factoriseExactly(
   };
 }
 
-function testedExactly(model: GlmModel, { inverse, scales, capacity: k }: ExactFactors): ExactDirections[] {
+function testedExactly(model: GlmModel, factors: ExactFactors): ExactDirections[] {
+  const k = factors.capacity;
   return model.hypotheses.map(({ contrast, rank: s, kind }) => {
-    const rows = doubled(s * k);
-    for (let q = 0; q < s; q++) {
-      for (let j = 0; j < k; j++) {
-        let sum = pair(0);
-        for (let l = 0; l <= j; l++) {
-          const weight = at(contrast, q, l) * scales[l]!;
-          if (weight !== 0) sum = addPairs(sum, multiplyPairs(pair(weight), pairAt(inverse, l * k + j)));
-        }
-        putPair(rows, q * k + j, sum);
-      }
-    }
+    const rows = effectRows(factors, contrast);
     const toEffect = rows.high.slice();
     orthonormaliseRows(rows, s, k);
     return { rank: s, kind, toEffect, tested: rows.high.slice() };

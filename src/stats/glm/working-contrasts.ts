@@ -44,7 +44,7 @@ function workingContrast(
   const frame = frameOf(design);
   const { nColumns: shared } = frame;
   const k = shared + c;
-  const effects = effectRows(frame, contrast);
+  const effects = effectRows(frame.factors, contrast);
   const rows = doubled(s * k);
   for (let i = 0; i < s; i++) {
     for (let j = 0; j < shared; j++) putPair(rows, i * k + j, pairAt(effects, i * shared + j));
