@@ -14,7 +14,7 @@ import {
   removeAbandoned,
   sweepUnmarked,
 } from "./partial-directory.js";
-import { publishFile, syncPath } from "./publish.js";
+import { publishFile, syncName, syncPath } from "./publish.js";
 import { removeFile, thingAt } from "./remove-ours.js";
 
 const KIND = "new directory";
@@ -24,7 +24,7 @@ const insideOf = (stage: string, into: string) => join(stage, basename(resolve(i
 export interface Stage {
   /** Moves the files out of the directory `from`. Throws what the system says. */
   fill(from: string): void;
-  /** Gives all of it the name that was asked for. Throws InputError when another was quicker, and what the system says. */
+  /** Gives all of it the name that was asked for; what is left is to be removed. Throws InputError when another was quicker, and what the system says. */
   reveal(purpose: string): void;
   /** Removes what was not revealed. Idempotent. */
   remove(): void;
@@ -72,8 +72,7 @@ function stageIn(outer: PartialDirectory, into: string, names: readonly string[]
           );
         }
       }
-      syncPath(dirname(resolve(into)));
-      remove();
+      syncName(into);
     },
   };
 }

@@ -27,7 +27,7 @@ export function syncPath(file: string): void {
 }
 
 /** What has its name by now is whole, and is said to be. Throws InputError. */
-function syncName(target: string): void {
+export function syncName(target: string): void {
   try {
     syncPath(dirname(resolve(target)));
   } catch (cause) {
