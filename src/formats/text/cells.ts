@@ -7,9 +7,9 @@ export interface Cell {
   readonly quoted: boolean;
 }
 
-const CHARACTERS = { tab: "\t", semicolon: ";", comma: "," } as const;
-/** The first that a line has outside quotes separates its cells; what comes later may stand in a cell. */
-const BY_PRECEDENCE = ["tab", "semicolon", "comma"] as const;
+export const CHARACTERS: Readonly<Record<Separator, string>> = { tab: "\t", semicolon: ";", comma: ",", blanks: " " };
+/** By precedence: of several that a line has the first separates its cells; what comes later may stand in a cell. */
+export const SEPARATORS: readonly Separator[] = ["tab", "semicolon", "comma", "blanks"];
 
 /** How a line reads in words. */
 export const SEPARATED_BY: Readonly<Record<Separator, string>> = {
@@ -67,5 +67,5 @@ function readQuoted(line: string, start: number) {
 /** What separates the cells of a first line: a tab, else a semicolon, else a comma outside quotes; else blanks. */
 export function separatorOf(line: string): Separator {
   const bare = line.replace(/"[^"]*"/g, "");
-  return BY_PRECEDENCE.find((separator) => bare.includes(CHARACTERS[separator])) ?? "blanks";
+  return SEPARATORS.find((separator) => bare.includes(CHARACTERS[separator])) ?? "blanks";
 }

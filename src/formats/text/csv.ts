@@ -1,7 +1,7 @@
 // Tables of texts as spreadsheets, R and pandas write them: cells separated by commas, semicolons, tabs or blanks, quoted cells, doubled quotes, a header
 // line. RFC 4180.
 import { InputError } from "../../errors.js";
-import { SEPARATED_BY, type Separator } from "./cells.js";
+import { CHARACTERS, SEPARATED_BY, SEPARATORS, type Separator } from "./cells.js";
 import { readTextFile, type TextOptions } from "./read-text.js";
 
 export interface Table {
@@ -10,10 +10,6 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
   readonly separator: Separator;
 }
-
-const CHARACTERS: Readonly<Record<Separator, string>> = { tab: "\t", semicolon: ";", comma: ",", blanks: " " };
-/** What separates is decided by all lines; of several that could, the first of these. */
-const BY_PRECEDENCE: readonly Separator[] = ["tab", "semicolon", "comma", "blanks"];
 
 /** Cells by row; blank lines are skipped. Undefined: a quote is not closed. */
 export function parseDelimited(text: string, separator: Separator): string[][] | undefined {
@@ -97,7 +93,7 @@ function readLines(text: string, path: string): { separator: Separator; lines: s
   };
   let several: Separator | undefined;
   const [header = ""] = text.split(/[\r\n]/, 1);
-  for (const separator of BY_PRECEDENCE) {
+  for (const separator of SEPARATORS) {
     if (!header.includes(CHARACTERS[separator])) continue;
     const lines = linesWith(separator);
     if ((lines[0]?.length ?? 0) < 2) continue;

@@ -1,12 +1,10 @@
 // How the numbers of a text are laid out: decided by all of it, for all of it.
 import { InputError } from "../../errors.js";
-import { SEPARATED_BY, type Separator, separatorOf } from "./cells.js";
+import { SEPARATED_BY, SEPARATORS, separatorOf } from "./cells.js";
 import { decimalLayout } from "./decimal-commas.js";
 import { contentLines } from "./lines.js";
 import { isNumber, shorten, TOKEN } from "./numbers.js";
 import { layoutWith, type TableLayout, widthIn } from "./table-layout.js";
-
-const SEPARATORS: readonly Separator[] = ["tab", "semicolon", "comma", "blanks"];
 
 /** Undefined: numbers alone, separated as MRtrix3 has them. Throws InputError where two readings are possible: both are named. */
 export function* findLayout(text: string, path: string): Generator<void, TableLayout | undefined> {
