@@ -55,7 +55,8 @@ export function matchSubjects(wanted: readonly string[], names: readonly string[
   });
 }
 
-function placesOf(keysOfNames: readonly (readonly string[])[]): Map<string, number[]> {
+/** Places by key, in the order of the keys' first; a name may have several. */
+export function placesOf(keysOfNames: readonly (readonly string[])[]): Map<string, number[]> {
   const places = new Map<string, number[]>();
   for (const [place, keys] of keysOfNames.entries()) {
     for (const key of keys) {
@@ -146,4 +147,9 @@ export const firstDifference = (expected: readonly string[], keys: readonly stri
 export function listNames(names: readonly string[], most = 5): string {
   const rest = names.length > most ? ` and ${names.length - most} more` : "";
   return `${names.slice(0, most).join(", ")}${rest}`;
+}
+
+/** `t1`, `t1 and t2`, `t1, t2 and F1`. */
+export function joinNames(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }

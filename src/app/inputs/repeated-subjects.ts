@@ -1,6 +1,6 @@
 // Rows of the data that are one subject: the numbers come out as if there were more people than there are.
 import { statSync } from "node:fs";
-import { listNames } from "../../subject-names.js";
+import { listNames, placesOf } from "../../subject-names.js";
 import type { Warning } from "../../warnings.js";
 
 /**
@@ -46,13 +46,7 @@ const rowsOf = (rows: readonly number[]): string =>
   }`;
 
 function rowsThatShare(keys: readonly (string | undefined)[]): { readonly key: string; readonly rows: number[] }[] {
-  const rowsOfKey = new Map<string, number[]>();
-  for (const [row, key] of keys.entries()) {
-    if (key === undefined) continue;
-    const rows = rowsOfKey.get(key);
-    if (rows === undefined) rowsOfKey.set(key, [row]);
-    else rows.push(row);
-  }
+  const rowsOfKey = placesOf(keys.map((key) => (key === undefined ? [] : [key])));
   return [...rowsOfKey].flatMap(([key, rows]) => (rows.length > 1 ? [{ key, rows }] : []));
 }
 

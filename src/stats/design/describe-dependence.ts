@@ -1,4 +1,5 @@
 // Dependent columns of a design by name.
+import { joinNames } from "../../subject-names.js";
 import { type DesignFrame, frameOf } from "./design-frame.js";
 import type { Matrix } from "./matrix.js";
 
@@ -35,6 +36,5 @@ function combinationOf(of: readonly number[], names: readonly string[] | undefin
 /** Columns, from 0, as they are called. */
 export function columns(list: readonly number[], names: readonly string[] | undefined): string {
   const called = list.map((j) => (names?.[j] === undefined ? `${j + 1}` : `${j + 1} (${names[j]})`));
-  if (called.length === 1) return `column ${called[0]}`;
-  return `columns ${called.slice(0, -1).join(", ")} and ${called.at(-1)}`;
+  return `${called.length === 1 ? "column" : "columns"} ${joinNames(called)}`;
 }

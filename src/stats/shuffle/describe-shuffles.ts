@@ -1,4 +1,5 @@
 // What the shuffles of an analysis mean for its p-values, before any data are read: as data, and as warnings.
+import { joinNames } from "../../subject-names.js";
 import type { Warning } from "../../warnings.js";
 import { type PValue, smallestPossibleP } from "../inference/p-values.js";
 import type { Relabellings } from "../inference/relabellings.js";
@@ -191,9 +192,4 @@ function groupAlike(tests: readonly TestRelabellings[]) {
     else alike.names.push(test.name);
   }
   return groups;
-}
-
-/** `t1`, `t1 and t2`, `t1, t2 and F1`. */
-export function joinNames(names: readonly string[]): string {
-  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }

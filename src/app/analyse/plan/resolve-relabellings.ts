@@ -5,7 +5,8 @@ import { createGenericTests, type GenericTests } from "../../../stats/inference/
 import type { NullFacts } from "../../../stats/inference/p-values.js";
 import { countRelabellings, type Relabellings } from "../../../stats/inference/relabellings.js";
 import { planArrangements } from "../../../stats/shuffle/arrangements.js";
-import { joinNames, type TestRelabellings } from "../../../stats/shuffle/describe-shuffles.js";
+import type { TestRelabellings } from "../../../stats/shuffle/describe-shuffles.js";
+import { joinNames } from "../../../subject-names.js";
 import { inTurns, type Turns } from "../../../turns.js";
 import { type ModelParts, resolveModel } from "./resolve-model.js";
 import type { ResolvedShuffles } from "./resolve-shuffles.js";
