@@ -59,3 +59,11 @@ export function formatDuration(ms: number): string {
   if (minutes < 60) return `${minutes} min ${Math.round(seconds) % 60} s`;
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
+
+const SINGULAR_ENDS: Readonly<Record<string, string>> = { sses: "ss", ches: "ch", ses: "sis", ies: "y" };
+
+/** `1 hypothesis`, `2 hypotheses`, `0 fixels`: a count of things, in words. `plural`: ends in -s (-sses, -ches, -ies; other -ses stand for -sis). */
+export function formatCount(count: number, plural: string): string {
+  if (count !== 1) return `${count} ${plural}`;
+  return `1 ${plural.replace(/(sses|ches|ses|ies|s)$/, (end) => SINGULAR_ENDS[end] ?? "")}`;
+}

@@ -1,6 +1,6 @@
 // Quantities as users write and read them.
 import { expect, it } from "vitest";
-import { formatBytes, formatDuration, parseAge, parseBytes } from "../src/units.js";
+import { formatBytes, formatCount, formatDuration, parseAge, parseBytes } from "../src/units.js";
 
 it.each([
   ["1", 1],
@@ -48,3 +48,18 @@ it.each([
   [3_599_600, "1 h 00 min"],
   [7_500_000, "2 h 05 min"],
 ])("%d ms: %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
+
+it.each([
+  [0, "fixels", "0 fixels"],
+  [1, "fixels", "1 fixel"],
+  [2, "fixels", "2 fixels"],
+  [1, "hypotheses", "1 hypothesis"],
+  [2, "hypotheses", "2 hypotheses"],
+  [1, "entries", "1 entry"],
+  [1, "statistics", "1 statistic"],
+  [1, "values", "1 value"],
+  [1, "batches", "1 batch"],
+  [1, "passes", "1 pass"],
+])("counts %d %s as %s", (count, plural, words) => {
+  expect(formatCount(count, plural)).toBe(words);
+});

@@ -28,7 +28,7 @@ describe.each(["mask", "posthoc"] as const)("-%s", (option) => {
     expect(run.record.problem[option === "mask" ? "nElements" : "nPosthoc"]).toBe(TAKEN.length);
     expect(run.record.warnings).toContainEqual({
       tag: "mask-values",
-      message: `20 of 24 values of -${option} ${path} are neither 0 nor 1. Rounded to the nearest integer, as MRtrix3 does, 12 of them are in, and 8 are out (below 0.5, or not finite). If another bound is meant: mrthreshold ${path} -abs BOUND NEW.mif.`,
+      message: `-${option} ${path} has 20 values of 24 that are neither 0 nor 1. Rounded to the nearest integer, as MRtrix3 does, they count 12 in and 8 out (below 0.5, or not finite). If another bound is meant: mrthreshold ${path} -abs BOUND NEW.mif.`,
     });
   });
   it("of 0 and 1 is taken without a word", async () => {

@@ -33,7 +33,7 @@ describe("cohorts", () => {
     write(input, "contrast.txt", "1\n");
     const { status, stderr } = await run(input);
     expect(input.relative(stderr)).toBe(
-      "fixelstream: error: Cannot use design.txt: expected more subjects than independent columns, got 1 subjects and 1 columns: no degree of freedom is left. Add subjects or remove columns.\n",
+      "fixelstream: error: Cannot use design.txt: expected more subjects than independent columns, got 1 subject and 1 column: no degree of freedom is left. Add subjects or remove columns.\n",
     );
     expect(status).toBe(1);
   });
@@ -114,7 +114,7 @@ describe("masks", () => {
     expect({ status, stderr }).toEqual({
       status: 0,
       stderr: expect.stringMatching(
-        /^fixelstream: warning: 24 of 24 values of -mask .* 12 of them are in, and 12 are out/,
+        /^fixelstream: warning: -mask .* has 24 values of 24 that are neither 0 nor 1.* 12 in and 12 out/,
       ),
     });
     expect(valuesOf(input, "cfe").map(Number.isNaN)).toEqual(Array.from(mask, Number.isNaN));

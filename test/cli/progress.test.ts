@@ -130,7 +130,7 @@ describe("notes", () => {
     const tokens = ["fixelcfestats", ...input.positionals, "-nthreads", "0", "--dry-run", "-quiet", "-nshuffles", "60"];
     const plain = await runInProcess(tokens);
     expect(plain).toMatchObject({ status: 0, stderr: "" });
-    expect(plain.stdout).toMatch(/^24 fixels, 8 subjects, 1 hypotheses, 60 shuffles, 0 threads\n/);
+    expect(plain.stdout).toMatch(/^24 fixels, 8 subjects, 1 hypothesis, 60 shuffles, 0 threads\n/);
     const json = JSON.parse((await runInProcess([...tokens, "--json"])).stdout);
     expect(json).toMatchObject({ nElements: 24, nSubjects: 8, threads: 0 });
     const { readdirSync } = await import("node:fs");

@@ -13,6 +13,7 @@ import { findForeign } from "../../publish/remove-ours.js";
 import { JOURNAL_FILE, readJournal } from "../../store/journal.js";
 import { readManifest } from "../../store/open-store.js";
 import { isStore } from "../../store/publish-store.js";
+import { formatCount } from "../../units.js";
 
 export interface CacheEntry {
   readonly kind: "store" | "connectivity" | "unfinished store" | "unfinished connectivity";
@@ -103,14 +104,16 @@ function measure(entry: string): { bytes: number; lastUsed: Date } | undefined {
 function describeJournal(entry: string): string | undefined {
   const plan = readJournal(path.join(entry, JOURNAL_FILE))?.plan;
   const first = plan?.inputs[0]?.path;
-  return first === undefined ? undefined : `${plan?.scalar} of ${plan?.nSubjects} subjects in ${path.dirname(first)}`;
+  return first === undefined
+    ? undefined
+    : `${plan?.scalar} of ${formatCount(plan!.nSubjects, "subjects")} in ${path.dirname(first)}`;
 }
 
 function describeStore(entry: string): string | undefined {
   try {
     const { scalars, nSubjects, nElements } = readManifest(entry);
     const [[scalar, { sources }]] = Object.entries(scalars) as [[string, (typeof scalars)[string]]];
-    return `${scalar} of ${nSubjects} subjects x ${nElements} fixels in ${path.dirname(sources[0]!.path)}`;
+    return `${scalar} of ${formatCount(nSubjects, "subjects")} x ${formatCount(nElements, "fixels")} in ${path.dirname(sources[0]!.path)}`;
   } catch {
     return undefined; // of another version, or damaged
   }
@@ -120,7 +123,7 @@ function describeConnectivity(entry: string): string | undefined {
   try {
     const json = JSON.parse(fs.readFileSync(path.join(entry, CONNECTIVITY_MANIFEST), "utf8"));
     const { nElements, nFixels, exponent, sources } = connectivityManifest.parse(json);
-    const masked = nElements < nFixels ? `${nElements} of ${nFixels} fixels (-mask)` : `${nFixels} fixels`;
+    const masked = nElements < nFixels ? `${nElements} of ${nFixels} fixels (-mask)` : formatCount(nFixels, "fixels");
     return `matrix of ${masked}, -cfe_c ${exponent}, from ${path.dirname(sources.fixels.path)}`;
   } catch {
     return undefined;

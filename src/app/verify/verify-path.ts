@@ -93,7 +93,7 @@ function verifyResults(input: string, records: readonly Record[]): CheckReport {
   const unsigned = checks.filter(({ isSigned }) => !isSigned);
   return {
     path: input,
-    checked: `all ${nFiles} files`,
+    checked: nFiles === 1 ? "its 1 file" : `all ${nFiles} files`,
     damaged,
     unchecked: unsigned.map(({ name }) => `${name}: without checksum`),
     isChecked: true,

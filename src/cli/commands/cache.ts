@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import type { CacheEntry, CacheUser } from "../../app/cache/cache.js";
 import { DEFAULT_CACHE } from "../../app/cache/default-cache.js";
-import { formatBytes, parseAge } from "../../units.js";
+import { formatBytes, formatCount, parseAge } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { declare } from "../options/declare.js";
@@ -34,7 +34,7 @@ function addCacheOption(command: Command) {
 
 const sumBytes = (entries: readonly CacheEntry[]) => entries.reduce((sum, { bytes }) => sum + bytes, 0);
 const describeAll = (entries: readonly CacheEntry[]) =>
-  `${entries.length} ${entries.length === 1 ? "entry" : "entries"}, ${formatBytes(sumBytes(entries))}`;
+  `${formatCount(entries.length, "entries")}, ${formatBytes(sumBytes(entries))}`;
 
 function createListCommand(streams: CliStreams): Command {
   const command = describeHelp(new Command("list"), {

@@ -1,7 +1,7 @@
 // fixelstream convert cohort: ModelArray's table of images into a store or an .h5.
 import { Command } from "commander";
 import { UsageError } from "../../errors.js";
-import { formatDuration } from "../../units.js";
+import { formatCount, formatDuration } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { createProgress } from "../listeners/progress.js";
@@ -79,11 +79,11 @@ export function createConvertCohortCommand(streams: CliStreams): Command {
       if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) {
         const scalars = summary.scalars.map(
-          ({ name, nSubjects, elementType }) => `${name} ${nSubjects} subjects, ${elementType}`,
+          ({ name, nSubjects, elementType }) => `${name} ${formatCount(nSubjects, "subjects")}, ${elementType}`,
         );
         say(
           streams,
-          `fixelstream: ${output}: ${summary.nElements} fixels, ${scalars.join("; ")} in ${formatDuration(performance.now() - start)}\n`,
+          `fixelstream: ${output}: ${formatCount(summary.nElements, "fixels")}, ${scalars.join("; ")} in ${formatDuration(performance.now() - start)}\n`,
         );
         const { unusedColumns } = summary;
         if (unusedColumns.length > 0)

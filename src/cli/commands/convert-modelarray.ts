@@ -1,6 +1,6 @@
 // fixelstream convert modelarray: a ModelArray file of any layout into a store, or into an .h5 that can be used where it lies.
 import { Command } from "commander";
-import { formatBytes, formatDuration } from "../../units.js";
+import { formatBytes, formatCount, formatDuration } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { createProgress } from "../listeners/progress.js";
@@ -76,7 +76,7 @@ export function createConvertModelarrayCommand(streams: CliStreams): Command {
       if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) {
         const scalars = summary.scalars.map(
-          ({ name, nSubjects, elementType }) => `${name} ${nSubjects} subjects, ${elementType}`,
+          ({ name, nSubjects, elementType }) => `${name} ${formatCount(nSubjects, "subjects")}, ${elementType}`,
         );
         say(
           streams,

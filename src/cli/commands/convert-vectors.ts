@@ -1,6 +1,6 @@
 // fixelstream convert vectors: vectors in text or numpy's files into one store.
 import { Command } from "commander";
-import { formatBytes, formatDuration } from "../../units.js";
+import { formatBytes, formatCount, formatDuration } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { createProgress } from "../listeners/progress.js";
@@ -65,7 +65,7 @@ export function createConvertVectorsCommand(streams: CliStreams): Command {
       else if (!typed.quiet) {
         say(
           streams,
-          `fixelstream: ${output}: ${summary.nSubjects} subjects x ${summary.nElements} elements, ${summary.elementType}, ${formatBytes(summary.dataBytes)} in ${formatDuration(performance.now() - start)}\n`,
+          `fixelstream: ${output}: ${formatCount(summary.nSubjects, "subjects")} x ${formatCount(summary.nElements, "elements")}, ${summary.elementType}, ${formatBytes(summary.dataBytes)} in ${formatDuration(performance.now() - start)}\n`,
         );
       }
     } finally {

@@ -1,6 +1,6 @@
 // fixelstream convert fixels: a fixel directory and a subject list into one store.
 import { Command } from "commander";
-import { formatBytes, formatDuration } from "../../units.js";
+import { formatBytes, formatCount, formatDuration } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { createProgress } from "../listeners/progress.js";
@@ -102,7 +102,7 @@ function createConvertFixelsCommand(streams: CliStreams): Command {
         }
         say(
           streams,
-          `fixelstream: ${output}: ${summary.nSubjects} subjects x ${summary.nElements} fixels, ${summary.elementType}, ${formatBytes(summary.dataBytes)} in ${formatDuration(performance.now() - start)}\n`,
+          `fixelstream: ${output}: ${formatCount(summary.nSubjects, "subjects")} x ${formatCount(summary.nElements, "fixels")}, ${summary.elementType}, ${formatBytes(summary.dataBytes)} in ${formatDuration(performance.now() - start)}\n`,
         );
       }
     } finally {

@@ -1,6 +1,7 @@
 // fixelstream export: results into a ModelArray file, or out of one into fixel images.
 import { Command } from "commander";
 import { UsageError } from "../../errors.js";
+import { formatCount } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { createProgress } from "../listeners/progress.js";
@@ -79,7 +80,7 @@ export function createExportCommand(streams: CliStreams): Command {
           summary.skipped.length === 0 ? "" : `; left out, not data of these fixels: ${summary.skipped.join(", ")}`;
         await report(
           summary,
-          `${output}: ${summary.statistics.length} statistics of ${summary.nElements} fixels as ${analysis}${left}`,
+          `${output}: ${formatCount(summary.statistics.length, "statistics")} of ${formatCount(summary.nElements, "fixels")} as ${analysis}${left}`,
         );
       } else {
         const { command } = streams;

@@ -1,6 +1,7 @@
 // What verify found, for people: which files, which blocks, which subjects, what to do.
 import type { DamagedBlock, VerifyReport } from "../../app/verify/verify.js";
 import type { AnyReport, CheckReport } from "../../app/verify/verify-path.js";
+import { formatCount } from "../../units.js";
 
 /** Lines of one kind printed at most: a store has thousands of blocks. */
 const MOST_LINES = 20;
@@ -47,13 +48,13 @@ function describeSubjects({ damagedBlocks, damagedSubjects, untoldSubjects }: Ve
   if (damagedSubjects.length > 0) {
     lines.push("Subjects whose values are no longer those of their files:");
     const describe = ({ name, row, nValues }: VerifyReport["damagedSubjects"][number]) =>
-      `${name} (row ${row}, counted from 0): ${nValues === 1 ? "1 value" : `${nValues} values`}`;
+      `${name} (row ${row}, counted from 0): ${formatCount(nValues, "values")}`;
     lines.push(...shorten(damagedSubjects.map(describe)));
   }
   const [untold] = untoldSubjects;
   if (untold !== undefined) {
     lines.push(
-      `Whether ${untoldSubjects.length} subjects are damaged cannot be told without their files; the first is ${untold.name}: ${untold.reason}`,
+      `Whether ${formatCount(untoldSubjects.length, "subjects")} ${untoldSubjects.length === 1 ? "is" : "are"} damaged cannot be told without their files; the first is ${untold.name}: ${untold.reason}`,
     );
   } else if (damagedSubjects.length === 0) {
     lines.push(

@@ -1,5 +1,6 @@
 // What info prints of a ModelArray file.
 import type { ModelArrayDescription } from "../../app/inspect/inspect-hdf5.js";
+import { formatCount } from "../../units.js";
 
 const WHERE = {
   fixels: "fixels       index and directions can be rebuilt",
@@ -20,7 +21,7 @@ export function formatModelArray(file: ModelArrayDescription, { json }: { readon
       : []),
     ...file.scalars.map(
       ({ name, nSubjects, nElements, layout }) =>
-        `scalar       ${name}: ${nSubjects} subjects x ${nElements} ${file.elements}, ${layout}`,
+        `scalar       ${name}: ${formatCount(nSubjects, "subjects")} x ${formatCount(nElements, file.elements)}, ${layout}`,
     ),
     ...file.unusable.map(({ name, reason }) => `scalar       ${name} cannot be used: ${reason}`),
     ...file.analyses.map(({ name, statistics }) => `analysis     ${name}: ${statistics.join(", ")}`),

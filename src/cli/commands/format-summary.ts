@@ -1,16 +1,16 @@
 // What a run found, in a few lines for people.
 import type { InferenceSummary } from "../../app/analyse/analyse.js";
-import { formatDuration } from "../../units.js";
+import { formatCount, formatDuration } from "../../units.js";
 
 export function formatInferenceSummary(summary: InferenceSummary, elements = "fixels"): string {
   const lines = [
-    `fixelstream: ${summary.nElements} ${elements}, ${summary.nSubjects} subjects, ${summary.nShuffles} shuffles in ${formatDuration(summary.elapsedMs)}`,
+    `fixelstream: ${formatCount(summary.nElements, elements)}, ${formatCount(summary.nSubjects, "subjects")}, ${formatCount(summary.nShuffles, "shuffles")} in ${formatDuration(summary.elapsedMs)}`,
   ];
   for (const { name, label, largestZ, significant, smallestP, largestFwe } of summary.hypotheses) {
     const tested =
       significant === undefined
         ? ""
-        : `, ${significant} ${elements} with family-wise p < 0.05 (smallest p ${Number(smallestP!.toPrecision(3))}, largest fwe_1mpvalue ${largestFwe!.toFixed(4)})`;
+        : `, ${formatCount(significant, elements)} with family-wise p < 0.05 (smallest p ${Number(smallestP!.toPrecision(3))}, largest fwe_1mpvalue ${largestFwe!.toFixed(4)})`;
     lines.push(`  ${name}${label === undefined ? "" : ` (${label})`}: largest Z ${largestZ.toFixed(2)}${tested}`);
   }
   const isPlaced = summary.warnings.every(({ tag }) => tag !== "place-unknown");

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import type { StoreDescription } from "../../app/inspect/inspect.js";
 import { UsageError } from "../../errors.js";
-import { formatBytes } from "../../units.js";
+import { formatBytes, formatCount } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { declare } from "../options/declare.js";
@@ -65,14 +65,14 @@ const namesOf = ({ name, subjects }: StoreDescription["scalars"][number]) => ({
 function formatDescription(store: StoreDescription): string {
   const lines = [
     `store        ${store.path} (format ${store.formatVersion}, made by ${store.creator})`,
-    `shape        ${store.nSubjects} subjects x ${store.nElements} ${store.kind}s`,
+    `shape        ${formatCount(store.nSubjects, "subjects")} x ${formatCount(store.nElements, `${store.kind}s`)}`,
     `blocks       ${store.nBlocks} of ${store.blockWidth} ${store.kind}s, ${formatBytes(store.dataBytes)} in all`,
   ];
   for (const { name, elementType, missing, file } of store.scalars) {
     const gaps =
       missing.nElements === 0
         ? "every value finite"
-        : `${missing.nValues} values missing in ${missing.nElements} ${store.kind}s`;
+        : `${formatCount(missing.nValues, "values")} missing in ${formatCount(missing.nElements, `${store.kind}s`)}`;
     lines.push(`scalar       ${name}: ${elementType}, ${gaps} (${file})`);
   }
   if (store.placeUnknown)

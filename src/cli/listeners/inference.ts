@@ -2,6 +2,7 @@
 import type { InferenceEvents } from "../../app/analyse/analyse.js";
 import type { InferenceFacts } from "../../app/analyse/plan/describe-facts.js";
 import { formatPlan } from "../../app/analyse/plan/describe-plan.js";
+import { formatCount } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { createProgress, type ProgressChoice } from "./progress.js";
 
@@ -60,5 +61,5 @@ function formatFacts(facts: InferenceFacts): string {
     `condition number ${condition.toPrecision(4)}${nElementColumns > 0 ? " without those" : ""}`,
   );
   const of = scalar === undefined ? "" : `${scalar}: `;
-  return `${of}${nElements} ${elements}${counted}, ${nSubjects} subjects${subjects}, ${nFactors} factors${columns}, hypotheses ${hypotheses.join(" ")}`;
+  return `${of}${formatCount(nElements, elements)}${counted}, ${formatCount(nSubjects, "subjects")}${subjects}, ${formatCount(nFactors, "factors")}${columns}, hypotheses ${hypotheses.join(" ")}`;
 }

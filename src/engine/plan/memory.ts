@@ -3,7 +3,7 @@
 import { BudgetError } from "../../errors.js";
 import { type PanelSizes, roundUp } from "../../kernels/kernel-set.js";
 import { describeRegions, layOut, type PlacedRegion } from "../../kernels/memory-regions.js";
-import { formatBytes } from "../../units.js";
+import { formatBytes, formatCount } from "../../units.js";
 import { blockSpan, CLAIMS_PER_WORKER, mappedWindowBytes, tileOf, wholeBlocks, widestBlock } from "./blocks.js";
 import type { MemoryLayout, MemoryShape, PlanInputs } from "./inputs.js";
 import { countZTables, type SharedRegions, sharedTable, type WorkerRegions, workerTable } from "./regions.js";
@@ -89,7 +89,7 @@ function budgetError({ size, nWorkers, budgetBytes, sink }: PlanInputs, needed: 
       ? `A WebAssembly memory ends at 4 GiB, so more --memory cannot help: test fewer hypotheses at a time, ${fewer}${lowerThreads}.`
       : `Raise --memory${lowerThreads}.`;
   return new BudgetError(
-    `Cannot run in ${formatBytes(Math.min(budgetBytes, LARGEST_MEMORY))}: ${size.nElements} elements, ${size.nSubjects} subjects and ${size.hypotheses.length} hypotheses with ${nWorkers} threads need at least ${formatBytes(needed)}. ${remedy}`,
+    `Cannot run in ${formatBytes(Math.min(budgetBytes, LARGEST_MEMORY))}: ${formatCount(size.nElements, "elements")}, ${formatCount(size.nSubjects, "subjects")} and ${formatCount(size.hypotheses.length, "hypotheses")} with ${formatCount(nWorkers, "threads")} need at least ${formatBytes(needed)}. ${remedy}`,
     { neededBytes: needed, givenBytes: budgetBytes },
   );
 }

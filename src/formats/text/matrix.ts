@@ -5,6 +5,7 @@
 // Never a column added.
 import { InputError } from "../../errors.js";
 import { createTurns, inTurns } from "../../turns.js";
+import { formatCount } from "../../units.js";
 import { SEPARATED_BY, type Separator, splitCells } from "./cells.js";
 import { findLayout } from "./dialect.js";
 import { contentLines } from "./lines.js";
@@ -74,7 +75,7 @@ export function describeForm({ nRows, nColumns, columnNames, rowNames, form }: N
   if (form === undefined) return undefined;
   const listed = (names: readonly string[]) => (names.length > 3 ? `${names[0]} .. ${names.at(-1)}` : names.join(", "));
   const parts = [
-    `${nRows} ${nRows === 1 ? "row" : "rows"} of ${nColumns} ${nColumns === 1 ? "column" : "columns"}`,
+    `${formatCount(nRows, "rows")} of ${formatCount(nColumns, "columns")}`,
     ...(form.format === "vest" ? ["FSL's VEST format"] : []),
     ...(form.separator === undefined || (nColumns === 1 && rowNames === undefined)
       ? []

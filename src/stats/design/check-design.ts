@@ -1,4 +1,6 @@
 // Everything about a design that can be wrong, found before any data is read.
+
+import { formatCount } from "../../units.js";
 import type { Warning } from "../../warnings.js";
 import { columns, describeDependence } from "./describe-dependence.js";
 import { conditionOf, frameOf } from "./design-frame.js";
@@ -95,7 +97,7 @@ export function checkDesignRank(
   if (rank === 0) return [`Cannot use ${designPath}: expected at least one entry that is not zero, got none.`];
   if (design.nRows - rank - nElementColumns < 1) {
     problems.push(
-      `Cannot use ${designPath}: expected more subjects than independent columns, got ${design.nRows} subjects and ${rank + nElementColumns} columns: no degree of freedom is left. Add subjects or remove columns.`,
+      `Cannot use ${designPath}: expected more subjects than independent columns, got ${formatCount(design.nRows, "subjects")} and ${formatCount(rank + nElementColumns, "columns")}: no degree of freedom is left. Add subjects or remove columns.`,
     );
   }
   // with element-wise columns what can be estimated is a matter of each element

@@ -42,7 +42,8 @@ export function describeShuffles(plan: ShufflePlan, context: ShuffleContext = {}
   const groups = groupAlike(tests);
   for (const group of groups) {
     const warning = describeTest(plan, context, { ...group.test, name: joinNames(group.names) });
-    if (warning !== undefined) warnings.push(warning);
+    // Of too few shuffles of any kind, the same is true of every test.
+    if (warning !== undefined && warnings.every(({ message }) => message !== warning.message)) warnings.push(warning);
   }
   return warnings;
 }

@@ -62,6 +62,16 @@ describe("shuffles that repeat relabellings", () => {
     ]);
   });
 
+  test("a draw of too few is said once, whatever differs between the hypotheses", () => {
+    const tests = [
+      testOf({ nDifferent: 10, nSame: 1, nExist: 720 }),
+      testOf({ name: "F1", nDifferent: 10, nSame: 1, nExist: undefined }),
+    ];
+    expect(said(planOf(12, 10), { tests })).toEqual([
+      "too-few-shuffles: With 10 shuffles no p-value can reach 0.05: the smallest possible one is 1/10 = 0.1. Use more shuffles (-nshuffles) for an inference.",
+    ]);
+  });
+
   test("of a draw, where all are known, and where they are not", () => {
     expect(said(planOf(12, 5000), { tests: [testOf({ nDifferent: 919, nSame: 6, nExist: 924 })] })).toEqual([
       "repeated-relabellings: For t1 only 924 different relabellings exist: the 5000 permutations drawn are 919 of them, 6 times that of the unshuffled data, and the smallest possible p-value is 6/5000 = 3/2500 = 0.0012.",

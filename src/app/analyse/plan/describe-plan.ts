@@ -3,7 +3,7 @@ import type { EngineInputs } from "../../../engine/inputs.js";
 import type { EnginePlan } from "../../../engine/run.js";
 import { countLanes } from "../../../run/shuffle-range.js";
 import { fixedBytesOf } from "../../../system-memory.js";
-import { formatBytes, formatDuration } from "../../../units.js";
+import { formatBytes, formatCount, formatDuration } from "../../../units.js";
 import type { ElementKind } from "../element-kind.js";
 
 export interface PlanSummary {
@@ -82,8 +82,8 @@ export function describePlan(
 
 export function formatPlan(plan: PlanSummary): string {
   const lines = [
-    `${plan.nElements} ${plan.elements}, ${plan.nSubjects} subjects, ${plan.nHypotheses} hypotheses, ${plan.nShuffles} shuffles, ${plan.threads} threads`,
-    `${plan.nBatches} batches of ${plan.batchShuffles} shuffles, blocks of ${plan.blockWidth} ${plan.elements}, ${plan.tileShuffles} shuffles a product tile`,
+    `${formatCount(plan.nElements, plan.elements)}, ${formatCount(plan.nSubjects, "subjects")}, ${formatCount(plan.nHypotheses, "hypotheses")}, ${formatCount(plan.nShuffles, "shuffles")}, ${formatCount(plan.threads, "threads")}`,
+    `${formatCount(plan.nBatches, "batches")} of ${formatCount(plan.batchShuffles, "shuffles")}, blocks of ${formatCount(plan.blockWidth, plan.elements)}, ${formatCount(plan.tileShuffles, "shuffles")} a product tile`,
     "",
     "memory",
     ...plan.arithmetic.map((line) => `  ${line}`),
@@ -102,12 +102,12 @@ export function formatPlan(plan: PlanSummary): string {
 
 function readingLines(plan: PlanSummary): string[] {
   const more = plan.checkBytes === 0 ? "" : `; ${formatBytes(plan.checkBytes)} more for checksums`;
-  const store = `  store                ${formatBytes(plan.storePassBytes)} a pass, ${1 + plan.nBatches} passes${more}`;
+  const store = `  store                ${formatBytes(plan.storePassBytes)} a pass, ${formatCount(1 + plan.nBatches, "passes")}${more}`;
   const all = formatBytes(plan.totalBytesRead);
   if (plan.connectivityPassBytes === 0) return [`${store}, ${all} in all`];
   return [
     store,
-    `  connectivity         ${formatBytes(plan.connectivityPassBytes)} a pass, ${plan.nBatches} passes`,
+    `  connectivity         ${formatBytes(plan.connectivityPassBytes)} a pass, ${formatCount(plan.nBatches, "passes")}`,
     `  in all               ${all}`,
   ];
 }

@@ -3,6 +3,7 @@
 import { InputError } from "../../../errors.js";
 import { checkFixelDataHeader } from "../../../formats/fixel-directory.js";
 import { headerWarning } from "../../../formats/header-warning.js";
+import { formatCount } from "../../../units.js";
 import type { Warning } from "../../../warnings.js";
 import type { ElementSelection } from "../element-kind.js";
 import type { InputFiles } from "../input-files.js";
@@ -99,7 +100,7 @@ function readFixelMask(role: "mask" | "posthoc", path: string, nFixels: number, 
     const warning = headerWarning([{ name: path, remarks: image.header.remarks }], "masks");
     if (warning !== undefined) warnings.push(warning);
     if (odd.in + odd.out > 0) {
-      const message = `${odd.in + odd.out} of ${nFixels} values of -${role} ${path} are neither 0 nor 1. Rounded to the nearest integer, as MRtrix3 does, ${odd.in} of them are in, and ${odd.out} are out (below 0.5, or not finite). If another bound is meant: mrthreshold ${path} -abs BOUND NEW.mif.`;
+      const message = `-${role} ${path} has ${formatCount(odd.in + odd.out, "values")} of ${nFixels} that ${odd.in + odd.out === 1 ? "is" : "are"} neither 0 nor 1. Rounded to the nearest integer, as MRtrix3 does, they count ${odd.in} in and ${odd.out} out (below 0.5, or not finite). If another bound is meant: mrthreshold ${path} -abs BOUND NEW.mif.`;
       warnings.push({ tag: "mask-values", message });
     }
     return { inside, warnings };
