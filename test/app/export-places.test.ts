@@ -3,9 +3,11 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { openFixelDirectory } from "../../src/formats/fixel-directory.js";
 import { openDraft } from "../../src/formats/hdf5/draft.js";
+import { tablesOfDirectory } from "../../src/formats/hdf5/fixel-tables.js";
 import { ELEMENT_ID, writeResults } from "../../src/formats/hdf5/results-matrix.js";
-import { writeVoxelTable } from "../../src/formats/hdf5/write-fixel-tables.js";
+import { writeFixelTables, writeVoxelTable } from "../../src/formats/hdf5/write-fixel-tables.js";
 import { writeImage } from "../../src/formats/image.js";
 import { askPython, hasH5py } from "../support/hdf5-fixtures.js";
 import { runInProcess } from "../support/in-process-cli.js";
@@ -40,6 +42,21 @@ async function exportFixels(name: string) {
 }
 const valuesOf = (name: string, image = "lm_age.estimate.mif") => Array.from(readSmallImage(at(name, image)).values);
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+test("whose tables have no geometry: images on a made-up grid are said to be that", async () => {
+  const draft = await openDraft(at("no-place.h5"), at("no-place.h5"), "make");
+  await writeFixelTables(draft, { ...tablesOfDirectory(openFixelDirectory(at("fd"))), geometry: undefined });
+  await writeResults(draft, { analysis: "lm", names: ["age.estimate"], nElements: N }, () => new Float64Array(N));
+  await draft.close();
+  const exported = async (output: string, ...more: string[]) => {
+    const tokens = ["export", at("no-place.h5"), at(output), "--analysis", "lm", ...more];
+    return (await runInProcess(tokens)).stderr.replaceAll(`${directory}/`, "");
+  };
+  expect(await exported("no-place")).toBe(
+    "fixelstream: warning: Nobody knows where the fixels of no-place.h5 are: index and directions come from tables without voxel size and position, so results lie on a grid of 1 mm at the origin. Give the real fixel directory with --template when a ModelArray file is converted, analysed or exported.\nfixelstream: no-place: 1 image of 12 fixels\n",
+  );
+  expect(await exported("placed", "--template", at("fd"))).toBe("fixelstream: placed: 1 image of 12 fixels\n");
+});
 
 describe("element_id", () => {
   test("in the order of the parts of a split analysis", async () => {
@@ -99,7 +116,7 @@ describe("element_id", () => {
   });
   test("without it the number of values must be that of the elements", async () => {
     await writeFile("bare.h5", range(N), { names: ["age.estimate"] });
-    expect((await exportFixels("bare")).stderr).toBe("fixelstream: bare: 1 images of 12 fixels\n");
+    expect((await exportFixels("bare")).stderr).toBe("fixelstream: bare: 1 image of 12 fixels\n");
     await writeFile("fewer.h5", range(N - 2), { names: ["age.estimate"] });
     expect(await exportFixels("fewer")).toEqual({
       status: 1,

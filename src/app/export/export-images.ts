@@ -17,6 +17,7 @@ import { type ClaimedDirectory, claimDirectory } from "../../results/claim-direc
 import { gatheredNames, gatherResults, settleResults, underResultsLock } from "../../results/results-partial.js";
 import { isSameContent } from "../../results/same-content.js";
 import { describeSystemError, systemErrorCode } from "../../system-error.js";
+import type { Warning } from "../../warnings.js";
 import { findPlaces, type Places } from "./places.js";
 
 export interface ExportImagesOptions {
@@ -46,6 +47,7 @@ export interface ExportImagesSummary {
   readonly isReordered: boolean;
   /** Written, with ending. */
   readonly images: readonly string[];
+  readonly warnings: readonly Warning[];
 }
 
 /** Header keys by which `export` finds its way back: place and name of the statistic; and that an image only repeats another. */
@@ -119,7 +121,15 @@ export async function exportImages(options: ExportImagesOptions): Promise<Export
     const { isNew } = claim;
     publishFiles(partial, { into: output, names: moved, replaceable, ifKilled, isNew, purpose, under });
     const { nElements, what } = places.elements;
-    return { output, nElements, elements: what, nAbsent, isReordered: elementOf !== undefined, images };
+    return {
+      output,
+      nElements,
+      elements: what,
+      nAbsent,
+      isReordered: elementOf !== undefined,
+      images,
+      warnings: places.warnings,
+    };
   } catch (cause) {
     if (isFixelstreamError(cause) || systemErrorCode(cause) === undefined) throw cause;
     const message = `${purpose}: expected a disk with room and a directory that can be written, got ${describeSystemError(cause)}. Choose another directory.`;

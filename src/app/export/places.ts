@@ -9,7 +9,9 @@ import type { Hdf5File } from "../../formats/hdf5/open.js";
 import { readVoxelTable } from "../../formats/hdf5/voxel-table.js";
 import { imageKindOf, readImageHeader, readStoredHeader } from "../../formats/image.js";
 import type { ImageSpec } from "../../formats/image-header.js";
+import { placeWarnings } from "../../formats/unknown-place.js";
 import { shellWord } from "../../shell-word.js";
+import type { Warning } from "../../warnings.js";
 
 export interface Places {
   readonly elements: Elements;
@@ -20,6 +22,7 @@ export interface Places {
   readonly placeOf: Uint32Array | undefined;
   /** Files that come with the images. */
   readonly templateFiles: readonly string[];
+  readonly warnings: readonly Warning[];
 }
 
 interface PlaceOptions {
@@ -67,6 +70,7 @@ async function placeFixels(file: Hdf5File, { input, template, folder }: PlaceOpt
     ending: ".mif",
     placeOf: undefined,
     templateFiles: [directory.indexPath, directory.directionsPath],
+    warnings: placeWarnings(template ?? input, directory),
   };
 }
 
@@ -103,5 +107,6 @@ async function placeVoxels(file: Hdf5File, { input, template }: PlaceOptions): P
     ending: imageKindOf(template) === "mif" ? ".mif" : lower.endsWith(".gz") ? ".nii.gz" : ".nii",
     placeOf,
     templateFiles: [],
+    warnings: [],
   };
 }

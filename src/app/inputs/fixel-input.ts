@@ -8,6 +8,7 @@ import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { readImageHeader } from "../../formats/image.js";
 import type { ImageHeader } from "../../formats/image-header.js";
 import { resolveSubjectFiles } from "../../formats/text/subject-list.js";
+import { placeWarnings } from "../../formats/unknown-place.js";
 import { checksumSteps } from "../../publish/checksum-file.js";
 import { type UseMark, useEntry } from "../../publish/in-use.js";
 import { openStore, type Store } from "../../store/open-store.js";
@@ -25,7 +26,6 @@ import {
   readList,
   uncheckedWarnings,
 } from "./input-source.js";
-import { placeWarnings } from "./place-warnings.js";
 import { repeatedSubjects } from "./repeated-subjects.js";
 import { subjectHeaders } from "./subject-headers.js";
 

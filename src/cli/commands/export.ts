@@ -14,7 +14,7 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
-import { printSummary, say } from "../print.js";
+import { printSummary, say, warner } from "../print.js";
 
 type Typed = StandardOptions &
   ProgressOptions & {
@@ -95,7 +95,9 @@ export function createExportCommand(streams: CliStreams): Command {
           onProgress,
           signal,
         });
-        const { nElements, elements, nAbsent } = summary;
+        const { nElements, elements, nAbsent, warnings } = summary;
+        if (warnings.length > 0) progress.stop();
+        warnings.forEach(warner(streams));
         if (nAbsent > 0) {
           progress.stop();
           say(
@@ -104,7 +106,10 @@ export function createExportCommand(streams: CliStreams): Command {
           );
         }
         const order = summary.isReordered ? ", in the order of element_id" : "";
-        await report(summary, `${output}: ${summary.images.length} images of ${nElements} ${elements}${order}`);
+        await report(
+          summary,
+          `${output}: ${formatCount(summary.images.length, "images")} of ${formatCount(nElements, elements)}${order}`,
+        );
       }
     } finally {
       progress.stop();
