@@ -3,7 +3,8 @@
 //   quick            also run with --quick
 //   needs            a command that must be on PATH (else the case is left out, and the report says so)
 //   run(context)     measures, asserts its answer (tools/measure.mjs), returns { figures, note? }
-// A figure is { name, value, unit } and, where issue 3 or 5 sets one, a target: atMost or atLeast.
+// A figure is { name, value, unit } and, where an issue sets one, a target: atMost or atLeast. A ratio without one says what is better, "more" or "less" of
+// it, for the history; "neither" where it is the rest of a difference, too small to be compared.
 // context: { mode: "quick" | "full", dir, fixelstream(args), built(path), kernelBench(), isThere(command) }.
 import { enhanceCases } from "./cases/enhance.mjs";
 import { glmCases } from "./cases/glm.mjs";

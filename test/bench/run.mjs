@@ -1,15 +1,18 @@
-// npm run bench -- [--quick] [--only PATTERN] [--json] [--write] [--dir DIRECTORY]
+// npm run bench -- [--quick] [--only PATTERN] [--json] [--write] [--compare] [--dir DIRECTORY]
 //
 // Builds nothing itself (the npm script does). Runs the cases of cases.mjs one after the other; a wrong answer ends with 1.
 //   --quick   smaller cases, under two minutes        --only   cases whose "group: name" matches the regular expression
-//   --json    one object a case on standard output     --write  docs/benchmarks.md from this run (with --only: its sections)
+//   --json    one object a case on standard output     --write  docs/benchmarks.md from this run (with --only: its sections); its ratios go to the end of history.jsonl
+//   --compare   ratios beside those of the last run in history.jsonl; one that is worse by more than the drift of a machine ends with 1
 //   --dir     where inputs are made and kept (default: fixelstream-bench in the system's temporary directory)
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { CASES } from "./cases.mjs";
 import { createContext } from "./tools/context.mjs";
+import { asLines, commitOf, compare, entriesOf, printComparison, readHistory } from "./tools/history.mjs";
 import { describeMachine, machineOf, markdown, printCase } from "./tools/report.mjs";
 
 const { values: options } = parseArgs({
@@ -17,6 +20,7 @@ const { values: options } = parseArgs({
     quick: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
+    compare: { type: "boolean", default: false },
     only: { type: "string", default: "" },
     dir: { type: "string", default: join(tmpdir(), "fixelstream-bench") },
   },
@@ -49,7 +53,16 @@ async function main() {
     if (options.json) console.log(JSON.stringify({ ...result, mode, machine }));
     else printCase(result);
   }
+  const history = new URL("./history.jsonl", import.meta.url);
+  const entries = entriesOf(results, machine, mode, commitOf(dirname(fileURLToPath(import.meta.url))));
+  if (options.compare) {
+    const compared = compare(entries, readHistory(history));
+    if (options.json) console.log(JSON.stringify({ compared }));
+    else printComparison(compared);
+    if (compared.some(({ slower }) => slower)) process.exitCode = 1;
+  }
   if (options.write) {
+    appendFileSync(history, asLines(entries));
     const page = new URL("../../docs/benchmarks.md", import.meta.url);
     const earlier = options.only === "" ? "" : readFileSync(page, "utf8");
     writeFileSync(page, markdown(results, machine, mode, earlier));

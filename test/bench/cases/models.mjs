@@ -85,13 +85,24 @@ async function runModel(context, model) {
     figures.push({ name: "the same with sign flips (every direction computed)", value: allDirections, unit: "us" });
   } else {
     const target = model.atMost === undefined ? {} : { atMost: model.atMost };
-    figures.push({ name: "of complete data and one variance", value: ours / reference, unit: "ratio", ...target });
-    figures.push({ name: "of the same with every direction computed", value: ours / allDirections, unit: "ratio" });
+    figures.push({
+      name: "of complete data and one variance",
+      value: ours / reference,
+      unit: "ratio",
+      better: "less",
+      ...target,
+    });
+    figures.push({
+      name: "of the same with every direction computed",
+      value: ours / allDirections,
+      unit: "ratio",
+      better: "less",
+    });
   }
   const theirs = await measurePeer(context, model);
   if (theirs === undefined) return { figures, note: "MRtrix3's vectorstats is not installed" };
   figures.push({ name: "MRtrix3's vectorstats", value: theirs, unit: "us" });
-  figures.push({ name: "theirs / ours", value: theirs / ours, unit: "ratio" });
+  figures.push({ name: "theirs / ours", value: theirs / ours, unit: "ratio", better: "more" });
   return { figures };
 }
 

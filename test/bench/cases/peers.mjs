@@ -44,7 +44,7 @@ export const peerFixelCfe = {
         { name: "theirs, a shuffle", value: theirs, unit: "ms" },
         { name: "ours, a shuffle all told", value: allTold, unit: "ms" },
         { name: "theirs / ours", value: theirs / allTold, unit: "ratio", atLeast: 12 },
-        { name: "theirs / ours, processor time", value: theirCpu / (run.cpuMs / ours), unit: "ratio" },
+        { name: "theirs / ours, processor time", value: theirCpu / (run.cpuMs / ours), unit: "ratio", better: "more" },
         { name: "theirs, a connection and shuffle", value: perConnection(theirs), unit: "ns" },
         { name: "ours, a connection and shuffle", value: perConnection(allTold), unit: "ns" },
         { name: "peak memory, theirs", value: second.peakBytes / 2 ** 20, unit: "MiB" },

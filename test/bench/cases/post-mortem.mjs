@@ -67,6 +67,7 @@ async function runOne(context, { name, precision, patterns, minutes }) {
         name: `published / ours (${published.toLocaleString("en")} min)`,
         value: (published * 60_000) / run.ms,
         unit: "ratio",
+        better: "more",
       },
     ],
   };

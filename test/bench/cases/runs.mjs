@@ -66,7 +66,7 @@ const memoryCase = (n, threads, quick) => ({
       figures: [
         ...memoryFigures(run, 256, threads),
         { name: "all told", value: run.ms / 1e3, unit: "s" },
-        { name: "of the wall time explained by run.json", value: run.explained, unit: "ratio" },
+        { name: "of the wall time explained by run.json", value: run.explained, unit: "ratio", better: "more" },
       ],
     };
   },
@@ -101,6 +101,7 @@ const checksumCase = {
           name: "time of the run without",
           value: all.compared / all.not,
           unit: "ratio",
+          better: "less",
           atMost: full ? 1.05 : undefined,
         },
         { name: "more in the observed pass (store)", value: observe.compared - observe.not, unit: "ms" },
@@ -111,6 +112,7 @@ const checksumCase = {
           value:
             (observe.compared - observe.not + matrix.compared - matrix.not + check.compared - check.not) / all.compared,
           unit: "ratio",
+          better: "neither",
           atMost: full ? 0.05 : undefined,
         },
       ],

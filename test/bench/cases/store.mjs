@@ -61,11 +61,12 @@ export const conversion = {
     return {
       figures: [
         { name: `${size.n} subjects x ${size.m} fixels`, value: megabytes / (best.convert / 1e3), unit: "MB/s" },
-        { name: "time of cp -r", value: best.convert / best.cp, unit: "ratio" },
+        { name: "time of cp -r", value: best.convert / best.cp, unit: "ratio", better: "less" },
         {
           name: "time of cp -r and sync (a store is brought to the disk too)",
           value: best.convert / best.flushed,
           unit: "ratio",
+          better: "less",
         },
         { name: "peak memory", value: peakBytes / 2 ** 20, unit: "MiB" },
       ],
@@ -124,8 +125,8 @@ export const storePass = {
       figures: [
         { name: "mapped", value: rate(best.mmap), unit: "GB/s" },
         { name: "by position", value: rate(best.read), unit: "GB/s" },
-        { name: "rate of memcpy, mapped", value: best.memcpy / best.mmap, unit: "ratio" },
-        { name: "rate of memcpy, by position", value: best.memcpy / best.read, unit: "ratio" },
+        { name: "rate of memcpy, mapped", value: best.memcpy / best.mmap, unit: "ratio", better: "more" },
+        { name: "rate of memcpy, by position", value: best.memcpy / best.read, unit: "ratio", better: "more" },
       ],
     };
   },
