@@ -1,151 +1,168 @@
 // A matrix in .npy or .npz, rows are subjects: read from start to end in pieces, so memory does not grow with the file.
-import { createReadStream } from "node:fs";
 import { basename } from "node:path";
-import type { Readable } from "node:stream";
 import { InputError } from "../src/errors.js";
-import { NPY_HEADER_BYTES, parseNpyHeader } from "../src/formats/npy/header.js";
-import { openNpzArray } from "../src/formats/npy/npz.js";
+import { EXACT_INTEGERS } from "../src/formats/exact-integer.js";
+import { NPY_HEADER_BYTES, type NpyMatrix, parseNpyHeader } from "../src/formats/npy/header.js";
+import type { NpzChoice } from "../src/formats/npy/npz.js";
+import { type NpyPlace, numpyCommand } from "../src/formats/npy/refused-dtypes.js";
+import { fitsFloat32, missingIntegerOf, type NpyProblems } from "../src/formats/npy/values.js";
 import { checksumFile } from "../src/publish/checksum-file.js";
-import { bytesPerValue } from "../src/store/element-type.js";
-import { describeSystemError } from "../src/system-error.js";
-import { assertUnchanged, describeInput, STREAM_CHUNK_BYTES } from "./subject-files.js";
-import { copyExactly, type VectorSource } from "./vector-source.js";
+import { type ArrayFile, type NpyPass, openArrayFile, openNpyPass, PASS_VALUES } from "./npy-pass.js";
+import { assertUnchanged, describeInput } from "./subject-files.js";
+import { copyExactly, type VectorRows, type VectorSource } from "./vector-source.js";
 
-/** Values. 64 Ki x 8 B = 512 KiB of doubles looked at together. */
-const CHUNK_VALUES = 2 ** 16;
-/** Bytes. Read ahead, inflated ahead, zlib's window, and a chunk of values. */
+/** Bytes. Read ahead, inflated ahead, zlib's window, and a chunk of values as stored and as numbers. */
 const READER_BYTES = 2 ** 21;
 
-/** Bytes in order. */
-interface ByteStream {
-  /** Fills `target`; returns how many bytes there were. */
-  readInto(target: Uint8Array): Promise<number>;
-  close(): void;
-}
-
-interface ArrayFile {
-  /** Of the array, its header and values. */
-  readonly sizeBytes: number;
-  open(): Promise<Readable>;
-  close(): void;
-}
-
-/** Throws InputError: another dtype, order or rank (see parseNpyHeader), no single array, too short. */
-export async function openNpy(path: string): Promise<VectorSource> {
+/** `array`: which of several. Throws InputError: no matrix of numbers (see parseNpyHeader), no such array, too short. */
+export async function openNpy(path: string, array?: NpzChoice): Promise<VectorSource> {
   const input = describeInput(basename(path), path);
-  const isArchive = path.toLowerCase().endsWith(".npz");
-  const openArray = async (): Promise<ArrayFile> => {
-    if (!isArchive)
-      return {
-        sizeBytes: input.sizeBytes,
-        open: async () => createReadStream(path, { highWaterMark: 4 * STREAM_CHUNK_BYTES }),
-        close() {},
-      };
-    const { sizeBytes, openStream, close } = await openNpzArray(path);
-    const open = () =>
-      openStream().catch((error: unknown) => {
-        close();
-        throw error;
-      });
-    return { sizeBytes, open, close };
-  };
-  const array = await openArray();
-  const start = new Uint8Array(NPY_HEADER_BYTES);
-  const bytes = streamBytes(await array.open(), path);
-  const nStart = await bytes.readInto(start).finally(() => bytes.close());
-  array.close();
-  const { elementType, nRows, nColumns, dataOffset } = parseNpyHeader(start.subarray(0, nStart), path);
-  const expectedBytes = dataOffset + nRows * nColumns * bytesPerValue(elementType);
-  if (array.sizeBytes !== expectedBytes) {
-    throw new InputError(
-      `Cannot read ${path}: expected ${expectedBytes} bytes for ${nRows} x ${nColumns} values of ${elementType}, got ${array.sizeBytes}. It is truncated or damaged: save or copy it again.`,
-      { path },
-    );
-  }
+  const openFile = () => openArrayFile(path, input.sizeBytes, array);
+  const file = await openFile();
+  const { member, isChosen } = file;
+  const place: NpyPlace = { path, member };
+  const matrix = parseNpyHeader(await readStart(file), place);
+  assertSize(matrix, file.sizeBytes, place);
+  const { nRows, nColumns, type } = matrix;
+  // of several arrays the name is part of where a row came from
+  const rowName = isChosen ? `${input.name}/${member}` : input.name;
   return {
     path,
     nSubjects: nRows,
     nElements: nColumns,
-    sources: Array.from({ length: nRows }, (_, i) => ({ ...input, name: `${input.name}[${i}]` })),
-    elementTypes: elementType === "f32" ? ["f32"] : ["f32", "f64"],
+    arrayName: member?.replace(/\.npy$/, ""),
+    missingInteger: missingIntegerOf(type),
+    sources: Array.from({ length: nRows }, (_, i) => ({ ...input, name: `${rowName}[${i}]` })),
+    elementTypes: fitsFloat32(type) ? ["f32"] : ["f32", "f64"],
     readerBytes: READER_BYTES,
     async openRows() {
       const crc = checksumFile(path);
-      const open = await openArray();
-      const stream = streamBytes(await open.open(), path);
-      await stream.readInto(new Uint8Array(dataOffset));
-      const chunk = new Float64Array(CHUNK_VALUES);
-      let row = 0;
-      const readValues = async (rows: Float32Array | Float64Array, from: number, count: number): Promise<boolean> => {
-        if (elementType === "f32" && rows instanceof Float32Array) {
-          await readFully(stream, rows.subarray(from, from + count), path);
-          return true;
-        }
-        let exact = true;
-        for (let done = 0; done < count; done += chunk.length) {
-          const piece = chunk.subarray(0, Math.min(chunk.length, count - done));
-          await readFully(stream, piece, path);
-          exact = copyExactly(rows, from + done, piece) && exact;
-        }
-        return exact;
-      };
+      const problems: NpyProblems = { count: 0, first: undefined };
+      const openPass = async () => openNpyPass(await openFile(), matrix, path, problems);
+      const rows = matrix.isFortran ? await columnwise(openPass, matrix) : await rowwise(openPass, matrix);
       return {
-        async readInto(rows, first, count) {
-          // rows that an earlier, killed run has written
-          for (; row < first; row++) await readValues(rows, 0, nColumns);
-          const exact = await readValues(rows, 0, count * nColumns);
-          row += count;
-          // the end of an archive's stream is where its checksum is compared
-          if (row === nRows) await stream.readInto(new Uint8Array(1));
+        async readInto(values, first, count, onRow) {
+          const exact = await rows.readInto(values, first, count, onRow);
+          if (problems.count > 0) {
+            await rows.readOn();
+            throw noNumbers(problems, matrix, place);
+          }
           assertUnchanged({ ...input, typedPath: path, dataPath: undefined });
           return exact ? new Array<number>(count).fill(crc) : undefined;
         },
-        close() {
-          stream.close();
-          open.close();
-        },
+        close: () => rows.close(),
       };
     },
   };
 }
 
-function streamBytes(stream: Readable, path: string): ByteStream {
-  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
-  let rest = new Uint8Array(0);
+async function readStart(file: ArrayFile): Promise<Uint8Array> {
+  const start = new Uint8Array(NPY_HEADER_BYTES);
+  try {
+    const bytes = await file.open();
+    return start.subarray(0, await bytes.readInto(start).finally(() => bytes.close()));
+  } finally {
+    file.close();
+  }
+}
+
+function assertSize({ nRows, nColumns, type, dataOffset }: NpyMatrix, sizeBytes: number, place: NpyPlace): void {
+  const expected = dataOffset + nRows * nColumns * type.valueBytes;
+  if (sizeBytes === expected) return;
+  const remedy =
+    sizeBytes < expected
+      ? "It is truncated or damaged: save or copy it again."
+      : `Something follows, perhaps another array. The first one alone: ${numpyCommand(place, "a")}`;
+  throw new InputError(
+    `Cannot read ${place.path}: expected ${expected} bytes for ${nRows} x ${nColumns} values of ${type.name}, got ${sizeBytes}. ${remedy}`,
+    { path: place.path },
+  );
+}
+
+interface MatrixRows {
+  /** As VectorRows; false: float32 changes a value. */
+  readInto(...args: Parameters<VectorRows["readInto"]>): Promise<boolean>;
+  /** To the end, for what is wrong in the rest. */
+  readOn(): Promise<void>;
+  close(): void;
+}
+
+/** C order: one pass serves all groups of subjects. */
+async function rowwise(openPass: () => Promise<NpyPass>, { nRows, nColumns }: NpyMatrix): Promise<MatrixRows> {
+  const pass = await openPass();
+  let row = 0;
+  const skipTo = async (to: number) => {
+    for (; row < to; row++)
+      for (let done = 0; done < nColumns; done += PASS_VALUES) await pass.next(Math.min(PASS_VALUES, nColumns - done));
+  };
   return {
-    async readInto(target) {
-      let done = 0;
-      try {
-        while (done < target.byteLength) {
-          if (rest.byteLength === 0) {
-            const next = await chunks.next();
-            if (next.done) break;
-            rest = next.value as Uint8Array<ArrayBuffer>;
-          }
-          const count = Math.min(rest.byteLength, target.byteLength - done);
-          target.set(rest.subarray(0, count), done);
-          rest = rest.subarray(count);
-          done += count;
-        }
-      } catch (cause) {
-        if (cause instanceof InputError) throw cause;
-        const message = `Cannot read ${path}: expected an array, got ${describeSystemError(cause)}. The file is damaged or cannot be read; copy or save it again.`;
-        throw new InputError(message, { path, cause });
+    async readInto(rows, first, count, onRow) {
+      await skipTo(first); // rows that an earlier, killed run has written
+      let exact = true;
+      for (let done = 0; done < count * nColumns; ) {
+        const values = await pass.next(Math.min(PASS_VALUES, count * nColumns - done));
+        exact = copyExactly(rows, done, values) && exact;
+        done += values.length;
+        await onRow(first + Math.floor(done / nColumns));
       }
-      return done;
+      row += count;
+      // the end of an archive's stream is where its checksum is compared
+      if (row === nRows) await pass.end();
+      return exact;
     },
-    close: () => stream.destroy(),
+    readOn: () => skipTo(nRows),
+    close: () => pass.close(),
   };
 }
 
-async function readFully(stream: ByteStream, values: Float32Array | Float64Array, path: string): Promise<void> {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const got = await stream.readInto(bytes);
-  if (got === bytes.byteLength) return;
-  throw new InputError(
-    `Cannot read ${path}: expected ${bytes.byteLength - got} bytes more, got the end of the file. Save it again.`,
-    {
-      path,
+/** Fortran order: a subject's values lie all over the file, so every group of subjects is a pass over all of it. */
+async function columnwise(openPass: () => Promise<NpyPass>, { nRows, nColumns }: NpyMatrix): Promise<MatrixRows> {
+  return {
+    async readInto(rows, first, count, onRow) {
+      const pass = await openPass();
+      let exact = true;
+      try {
+        for (let done = 0; done < nRows * nColumns; ) {
+          const values = await pass.next(Math.min(PASS_VALUES, nRows * nColumns - done));
+          for (let i = 0; i < values.length; ) {
+            const [column, row] = [Math.floor((done + i) / nRows), (done + i) % nRows];
+            const end = Math.min(values.length, i + nRows - row);
+            for (let at = row; i < end; i++, at++) {
+              if (at < first || at >= first + count) continue;
+              const place = (at - first) * nColumns + column;
+              rows[place] = values[i]!;
+              if (rows[place] !== values[i] && !Number.isNaN(values[i])) exact = false;
+            }
+          }
+          done += values.length;
+          await onRow(first);
+        }
+        await pass.end();
+      } finally {
+        pass.close();
+      }
+      return exact;
     },
+    async readOn() {},
+    close() {},
+  };
+}
+
+function noNumbers(
+  { count, first }: NpyProblems,
+  { type, isFortran, nRows, nColumns }: NpyMatrix,
+  place: NpyPlace,
+): InputError {
+  const { index, value } = first!;
+  const [row, column] = isFortran
+    ? [index % nRows, Math.floor(index / nRows)]
+    : [Math.floor(index / nColumns), index % nColumns];
+  const where = `row ${row + 1}, column ${column + 1}`;
+  const [expected, remedy] = type.isBoolean
+    ? ["0 or 1 in the byte of a boolean", "It is damaged: save it again."]
+    : [EXACT_INTEGERS, `If they may be rounded: ${numpyCommand(place, "a.astype('f8')")}`];
+  return new InputError(
+    `Cannot read ${place.path}: expected ${expected}, got ${count} of ${nRows * nColumns} that are not, first ${value} (${where}). ${remedy}`,
+    { path: place.path },
   );
 }

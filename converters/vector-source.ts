@@ -1,4 +1,5 @@
 // Subjects as rows of numbers, wherever they come from: what a conversion to a store of vectors needs to know of its input.
+import type { NumberArray } from "../src/formats/decode.js";
 import type { InputFile } from "../src/store/build-store.js";
 import type { ElementType } from "../src/store/column-source.js";
 
@@ -13,6 +14,10 @@ export interface VectorSource {
   readonly subjectNames?: readonly string[] | undefined;
   /** How it was read where that is not the plain case: sentences. */
   readonly notes?: readonly string[];
+  /** Of an archive of arrays: the one that is read. */
+  readonly arrayName?: string | undefined;
+  /** The input's values are integers (`int32`) whose least one stands for a missing value: all that is missing in the store was that. */
+  readonly missingInteger?: string | undefined;
   /** The types that may be needed, the narrowest first: float32 until a value turns up that it cannot hold. */
   readonly elementTypes: readonly [ElementType, ...ElementType[]];
   /** Held beside the rows while they are read. */
@@ -36,7 +41,7 @@ export interface VectorRows {
 }
 
 /** Copies `values` to rows[start..]; false when float32 changes one. NaN stays NaN. */
-export function copyExactly(rows: Float32Array | Float64Array, start: number, values: Float64Array): boolean {
+export function copyExactly(rows: Float32Array | Float64Array, start: number, values: NumberArray): boolean {
   rows.set(values, start);
   if (rows instanceof Float64Array) return true;
   for (let i = 0; i < values.length; i++) {

@@ -1,6 +1,7 @@
 // Vectors in text: a list of files with one vector each, or one matrix with a row a subject.
 import { basename } from "node:path";
 import { BudgetError, InputError, isFixelstreamError } from "../src/errors.js";
+import { numpyStackCommand } from "../src/formats/npy/refused-dtypes.js";
 import { describeForm, readMatrix } from "../src/formats/text/matrix.js";
 import { isNumber } from "../src/formats/text/numbers.js";
 import { BYTES_A_CHARACTER, LARGEST_TEXT, readTextFile, type TextOptions } from "../src/formats/text/read-text.js";
@@ -21,6 +22,12 @@ const LISTED = 100;
 async function openVectorList(path: string, options: VectorTextOptions): Promise<VectorSource> {
   const names = await readSubjectList(path, options);
   const { paths, searchedIn } = resolveSubjectFiles(names, { listPath: path });
+  if (names.every((name) => /\.npy$/i.test(name))) {
+    throw new InputError(
+      `Cannot read the files of ${path}: expected vectors in text, got ${names.length} .npy arrays. As one matrix: ${numpyStackCommand(path, searchedIn)}`,
+      { path },
+    );
+  }
   const isDoubtful = names.every(isNumber);
   const files = paths.map((typedPath, i) => ({ ...describeInput(names[i]!, typedPath), typedPath }));
   const nElements = (await readVector(paths[0]!, options)).length;

@@ -1,5 +1,6 @@
 // Vectors of any kind of input -> a store of kind "vector". Memory stays inside the budget; a killed conversion is continued.
 import { InternalError, UsageError } from "../src/errors.js";
+import type { NpzChoice } from "../src/formats/npy/npz.js";
 import { isPlainName } from "../src/formats/plain-name.js";
 import { blockWidthFor, countBlocks } from "../src/store/block-width.js";
 import { beginStoreBuild, resumableElementType, type StoreBuildPlan } from "../src/store/build-store.js";
@@ -43,11 +44,25 @@ export interface VectorSummary {
   /** Of the matrix on disk. */
   readonly dataBytes: number;
   readonly missing: { readonly nElements: number; readonly nValues: number };
+  /** Of integers that became NaN: a sentence. */
+  readonly warnings: readonly string[];
+}
+
+export interface VectorSourceOptions extends VectorTextOptions {
+  /** Which of several arrays of a .npz. */
+  readonly array?: NpzChoice | undefined;
 }
 
 /** By the name of the file: .npy, .npz, else text (a list of vector files, or a matrix). Throws InputError, BudgetError. */
-export async function openVectorSource(path: string, options: VectorTextOptions): Promise<VectorSource> {
-  return /\.np[yz]$/i.test(path) ? await openNpy(path) : await openVectorText(path, options);
+export async function openVectorSource(path: string, options: VectorSourceOptions): Promise<VectorSource> {
+  return /\.np[yz]$/i.test(path) ? await openNpy(path, options.array) : await openVectorText(path, options);
+}
+
+/** Undefined: nothing is. `nMissing`: of a store made of the source. */
+export function describeMissingIntegers(source: VectorSource, nMissing: number): string | undefined {
+  const { missingInteger: type, path } = source;
+  if (type === undefined || nMissing === 0) return undefined;
+  return `${nMissing} ${nMissing === 1 ? "value" : "values"} of ${path} ${nMissing === 1 ? "is" : "are"} the least ${type}, which ${type === "int32" ? "R writes for NA" : "R and pandas write for a missing value"}: NaN is used.`;
 }
 
 /** Throws UsageError, InputError (all problems of the vector files at once), BudgetError. */
@@ -111,7 +126,9 @@ async function convertAs(conversion: VectorConversion, elementType: ElementType)
     const nBlocks = countBlocks(nElements, shape.blockWidth);
     const manifest = await build.finish((iBlock) => onProgress?.("verify", iBlock + 1, nBlocks));
     const missing = manifest.scalars[plan.scalar]?.missing;
+    const said = describeMissingIntegers(source, missing?.nValues ?? 0);
     return {
+      warnings: said === undefined ? [] : [said],
       path: conversion.output,
       nSubjects,
       nElements,

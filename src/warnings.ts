@@ -16,6 +16,7 @@ export const WARNING_TAGS = [
   "listed-sign-flips",
   "mask-values",
   "memory-limit",
+  "missing-integers",
   "overwrite",
   "place-unknown",
   "posthoc-outside-mask",

@@ -44,7 +44,7 @@ export function decodeElements(
         : new Uint32Array(buffer, byteOffset, nElements);
     case 64:
       if (kind === "float") return new Float64Array(buffer, byteOffset, nElements);
-      return narrowIntegers(buffer, byteOffset, nElements, kind === "int", path);
+      return decodeIntegers64(bytes, nElements, kind === "int", true, (value) => exactLarge(value, path));
   }
 }
 
@@ -81,22 +81,24 @@ export function halfToNumber(half: number): number {
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }
 
-/** 64-bit integers become float64 in their own 8 bytes. */
-function narrowIntegers(
-  buffer: ArrayBufferLike,
-  byteOffset: number,
+/**
+ * As decodeElements, of integers of 64 bits: they become float64 in their own 8 bytes. `large`: what becomes of integers beyond 2^53, the i-th value.
+ */
+export function decodeIntegers64(
+  bytes: Uint8Array,
   nElements: number,
   signed: boolean,
-  path: string,
+  littleEndian: boolean,
+  large: (value: bigint, i: number) => number,
 ): Float64Array {
+  const { buffer, byteOffset } = bytes;
+  if (!littleEndian) swapBytes(bytes.subarray(0, 8 * nElements), 64);
   const low = new Uint32Array(buffer, byteOffset, 2 * nElements);
   const high = signed ? new Int32Array(buffer, byteOffset, 2 * nElements) : low;
   const values = new Float64Array(buffer, byteOffset, nElements);
   for (let i = 0; i < nElements; i++) {
     const value = high[2 * i + 1]! * 2 ** 32 + low[2 * i]!;
-    values[i] = Number.isSafeInteger(value)
-      ? value
-      : exactLarge((BigInt(high[2 * i + 1]!) << 32n) | BigInt(low[2 * i]!), path);
+    values[i] = Number.isSafeInteger(value) ? value : large((BigInt(high[2 * i + 1]!) << 32n) | BigInt(low[2 * i]!), i);
   }
   return values;
 }

@@ -9,7 +9,7 @@ const reader = openIndependentReader();
 afterAll(() => reader?.close());
 
 describe(`hostile bytes${reader === undefined ? " (without Python: nothing to compare with)" : ""}`, () => {
-  test.each(hdf5Targets(directory, reader))("$name", { timeout: 120_000 }, async (target) => {
+  test.each(hdf5Targets(directory, reader))("$name", { timeout: 600_000 }, async (target) => {
     const { values, refusals } = await checkTarget(target, N_RUNS);
     expect(Math.min(values, refusals)).toBeGreaterThan(N_RUNS / 50);
   });

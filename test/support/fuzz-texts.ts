@@ -58,7 +58,7 @@ export function textTargets(directory: string): FuzzTarget<never>[] {
     {
       ...target("npy header", mutatedBytes(NPYS), () => {}),
       run(bytes: Uint8Array) {
-        const { nRows, nColumns } = parseNpyHeader(bytes.subarray(0, NPY_HEADER_BYTES), file);
+        const { nRows, nColumns } = parseNpyHeader(bytes.subarray(0, NPY_HEADER_BYTES), { path: file });
         assertThat(
           [nRows, nColumns].every((size) => Number.isSafeInteger(size) && size >= 0),
           `${nRows} x ${nColumns}`,

@@ -4,12 +4,15 @@ import { crc32, deflateRawSync } from "node:zlib";
 export function npyBytes(options: {
   descr?: string;
   fortran?: boolean;
+  /** Records with one field of this type. */
+  fields?: boolean;
   shape: readonly number[];
   data: Uint8Array;
 }): Buffer {
-  const { descr = "<f4", fortran = false, shape, data } = options;
+  const { descr = "<f4", fortran = false, fields = false, shape, data } = options;
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
-  const dict = `{'descr': '${descr}', 'fortran_order': ${fortran ? "True" : "False"}, 'shape': (${tuple}), }`;
+  const type = fields ? `[('x', '${descr}')]` : `'${descr}'`;
+  const dict = `{'descr': ${type}, 'fortran_order': ${fortran ? "True" : "False"}, 'shape': (${tuple}), }`;
   const text = `${dict.padEnd(Math.ceil((dict.length + 11) / 64) * 64 - 11)}\n`;
   const head = Buffer.alloc(10);
   head.write("\x93NUMPY", "latin1");

@@ -32,7 +32,7 @@ const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
     const columns = [];
     const common = { scalar: undefined, memoryBytes, io, verify, verifyInputs, command, cache, signal };
     for (const path of column) {
-      const found = await resolveVectorInput({ ...common, input: path });
+      const found = await resolveVectorInput({ ...common, input: path, isColumn: true });
       if (found.nSubjects !== nSubjects || found.nElements !== nElements) {
         throw new InputError(
           `Cannot use ${path} for -column: expected ${nSubjects} subjects x ${nElements} elements, as ${input} has, got ${found.nSubjects} x ${found.nElements}. Give one value a subject and element.`,

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { VectorSource } from "../../../converters/vector-source.js";
-import { convertVectors, openVectorSource } from "../../../converters/vectors.js";
+import { convertVectors, describeMissingIntegers, openVectorSource } from "../../../converters/vectors.js";
 import { UsageError } from "../../errors.js";
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { chooseScalar, describeScalar } from "../../formats/hdf5/modelarray-layout.js";
@@ -20,14 +20,17 @@ import { describeInPlace } from "./hdf5-in-place.js";
 import { type InputOptions, type OpenEvents, uncheckedWarnings } from "./input-source.js";
 import { repeatedSubjects } from "./repeated-subjects.js";
 
-export type VectorInputOptions = InputOptions;
+export interface VectorInputOptions extends InputOptions {
+  /** Values of -column: --scalar is not about them. */
+  readonly isColumn?: boolean | undefined;
+}
 
 export interface VectorInput {
   readonly nSubjects: number;
   readonly nElements: number;
   /** Names in row order; undefined where the input has values without names. */
   readonly subjects: readonly string[] | undefined;
-  /** Of a store or an .h5. */
+  /** Of a store, an .h5 or a .npz whose array was named. */
   readonly scalar: string | undefined;
   /** How it was read where that is not the plain case: sentences. */
   readonly notes?: readonly string[];
@@ -62,7 +65,11 @@ export async function resolveVectorInput(options: VectorInputOptions): Promise<V
   const { input, io, verify } = options;
   if (isHdf5Path(input)) return resolveHdf5(options);
   if (existsSync(join(input, "store.json")) || /\.fxs\/?$/.test(input)) return resolveStore(options);
-  const source = await openVectorSource(input, options);
+  const source = await openVectorSource(input, {
+    ...options,
+    array: { name: options.scalar, canBeNamed: options.isColumn !== true },
+  });
+  if (options.scalar !== undefined && options.scalar !== source.arrayName) throw withoutScalars(options, source);
   const { nSubjects, nElements } = source;
   const cached = await findCachedInput({
     ...{ cache: options.cache, io, verify, scalar: DEFAULT_VECTOR_SCALAR, nSubjects, nElements },
@@ -80,7 +87,7 @@ export async function resolveVectorInput(options: VectorInputOptions): Promise<V
     nSubjects,
     nElements,
     subjects: source.subjectNames,
-    scalar: undefined,
+    scalar: options.scalar,
     notes: source.notes ?? [],
     warnings: repeatedSubjects(input, source.subjectNames, filesOf(source)),
     expected: cached.expected,
@@ -92,10 +99,22 @@ export async function resolveVectorInput(options: VectorInputOptions): Promise<V
         const { verifyInputs, signal } = options;
         await assertConverted(convertedFrom(source, store), { verifyInputs, onWarning: events?.onWarning, signal });
       }
+      const message = describeMissingIntegers(
+        source,
+        store.manifest.scalars[DEFAULT_VECTOR_SCALAR]?.missing?.nValues ?? 0,
+      );
+      if (message !== undefined) events?.onWarning?.({ tag: "missing-integers", message });
       return openedStore(store, DEFAULT_VECTOR_SCALAR, reused);
     },
     close: () => cached.close(),
   };
+}
+
+function withoutScalars({ input, scalar }: VectorInputOptions, { arrayName }: VectorSource): UsageError {
+  const got = arrayName === undefined ? "one matrix without a name" : `an archive with ${arrayName} alone`;
+  return new UsageError(
+    `Cannot choose scalar ${scalar} of ${input}: expected a store, an .h5 or a .npz that has it, got ${got}. Leave --scalar out.`,
+  );
 }
 
 function resolveStore({ input, scalar: wanted, io, verify }: VectorInputOptions): VectorInput {

@@ -20,7 +20,7 @@ type Typed = StandardOptions &
 
 const HELP = {
   about: [
-    "Convert vectors, one a subject, into a store. The input is a list of text files with one vector each, or a matrix whose rows are subjects: text, .npy, or .npz with one array (float32 or float64, C order).",
+    "Convert vectors, one a subject, into a store. The input is a list of text files with one vector each, or a matrix whose rows are subjects: text, .npy, or .npz (float16 to float64, integers, booleans; either byte order, C or Fortran order). Of a .npz with several arrays --scalar names the one that is meant.",
     "Files named in a list are looked for beside it, then in the working directory. A .npy or .npz is read piece by piece: memory stays within --memory whatever its size.",
   ],
   examples: [
@@ -36,7 +36,9 @@ export function createConvertVectorsCommand(streams: CliStreams): Command {
     .argument("<input>", "list of vector files, or a matrix (text, .npy, .npz)")
     .argument("<output>", "the store to make, for example vectors.fxs");
   declare(command.optionsGroup("Options of the conversion"))
-    .word("scalar", "name", "what the values are called in the store", { default: "values" })
+    .word("scalar", "name", "what the values are called in the store, and in a .npz with several arrays", {
+      default: "values",
+    })
     .flag("json", "the summary as JSON on standard output");
   addMemoryOption(command);
   addProgressOption(command);
@@ -61,6 +63,7 @@ export function createConvertVectorsCommand(streams: CliStreams): Command {
         },
       });
       progress.stop();
+      for (const warning of summary.warnings) say(streams, `fixelstream: warning: ${warning}\n`);
       if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) {
         say(

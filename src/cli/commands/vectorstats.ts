@@ -13,7 +13,7 @@ const HELP = {
   ],
   about: [
     "Inference on vectors by permutation: every element is tested by itself, with family-wise control over all of them. Arguments, options, outputs and numbers are those of MRtrix3's vectorstats; memory stays within --memory whatever the number of subjects and elements.",
-    "The input is a list of text files with one vector each, a matrix whose rows are subjects (text, .npy, or .npz with one array), or a store made by convert.",
+    "The input is a list of text files with one vector each, a matrix whose rows are subjects (text, .npy, .npz), or a store made by convert.",
     "The design matrix is used as it is: no column of ones is ever added. A model with an intercept needs that column in the design and its weight in every row of contrasts.",
     "Results are <prefix>betas.csv, <prefix>tvalue.csv and so on: the prefix is put in front of the names as it is.",
   ],
@@ -40,7 +40,7 @@ export function createVectorstatsCommand(streams: CliStreams): Command {
     inDouble: "effects and statistics",
     declareOwn: (declared) =>
       declared
-        .word("scalar", "name", "which scalar of a store (default: the only one)")
+        .word("scalar", "name", "which scalar of a store or array of a .npz (default: the only one)")
         .word("cache", "directory", "converted vectors (default: .fixelstream beside the results)"),
   });
   return command.action(async () => {

@@ -4,11 +4,15 @@ import { crc32 } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
 import { formatCrc32 } from "../../checksum.js";
 import { InputError } from "../../errors.js";
+import { shellWord } from "../../shell-word.js";
 import { describeSystemError } from "../../system-error.js";
+import { numpyCommand } from "./refused-dtypes.js";
 
 export interface NpzArray {
   /** As in the archive, with its .npy. */
   readonly name: string;
+  /** It was chosen out of several. */
+  readonly isChosen: boolean;
   /** Of the array, header and values. */
   readonly sizeBytes: number;
   /**
@@ -19,11 +23,22 @@ export interface NpzArray {
   close(): void;
 }
 
+export interface NpzChoice {
+  /** Of several arrays, with .npy or without; undefined: none was named. */
+  readonly name: string | undefined;
+  /** A user can name one with --scalar. */
+  readonly canBeNamed: boolean;
+}
+
 /** Looked at: an archive may have millions. */
 const MOST_ENTRIES = 1000;
+/** By zip's numbers: those that Python's zipfile unpacks too. */
+const METHODS: Readonly<Record<number, string>> = { 12: "bzip2", 14: "lzma" };
+const STORED = 0;
+const DEFLATED = 8;
 
-/** The one array of an archive. Throws InputError when it is no zip, or holds another number of arrays. */
-export async function openNpzArray(path: string): Promise<NpzArray> {
+/** The one array of an archive, or the one named. Throws InputError when it is no zip, or holds no such array, or several and none is named. */
+export async function openNpzArray(path: string, choice?: NpzChoice): Promise<NpzArray> {
   const { openPromise } = await import("yauzl");
   let zip: ZipFile;
   try {
@@ -41,20 +56,11 @@ export async function openNpzArray(path: string): Promise<NpzArray> {
       if (!entry.fileName.endsWith("/")) entries.push(entry);
       if (entries.length > MOST_ENTRIES) break;
     }
-    if (entries.length !== 1) {
-      const names = entries.slice(0, 5).map(({ fileName }) => fileName);
-      const got =
-        entries.length === 0
-          ? "none"
-          : `${entries.length > MOST_ENTRIES ? `more than ${MOST_ENTRIES}` : entries.length} (${names.join(", ")}${entries.length > 5 ? ", .." : ""})`;
-      throw new InputError(
-        `Cannot read ${path}: expected one array in it, got ${got}. Save the one that is meant: numpy.savez(path, array).`,
-        { path },
-      );
-    }
-    const entry = entries[0]!;
+    const entry = chooseEntry(entries, path, choice);
+    assertReadable(entry, path);
     return {
       name: entry.fileName,
+      isChosen: entries.length > 1,
       sizeBytes: entry.uncompressedSize,
       openStream: async () => {
         try {
@@ -71,6 +77,57 @@ export async function openNpzArray(path: string): Promise<NpzArray> {
     if (cause instanceof InputError) throw cause;
     throw damaged(path, cause);
   }
+}
+
+const arrayNameOf = (fileName: string): string => fileName.replace(/\.npy$/, "");
+
+function chooseEntry(entries: readonly Entry[], path: string, choice: NpzChoice | undefined): Entry {
+  const refuse = (expected: string, got: string) =>
+    new InputError(`Cannot read ${path}: expected ${expected}, got ${got}`, { path });
+  if (entries.length === 1) return entries[0]!;
+  const names = entries.map(({ fileName }) => fileName);
+  const listed = `${names.slice(0, 5).join(", ")}${names.length > 5 ? ", .." : ""}`;
+  if (names.includes("indptr.npy") && names.includes("format.npy")) {
+    const dense = numpyCommand({ path }, "s.load_npz(sys.argv[1]).toarray()", {
+      imports: "; import scipy.sparse as s",
+    });
+    throw refuse("one array in it", `a sparse matrix of scipy (${listed}). With its zeros: ${dense}`);
+  }
+  const wanted = choice?.name;
+  const found = entries.filter(({ fileName }) => fileName === wanted || arrayNameOf(fileName) === wanted);
+  if (found.length === 1 && entries.length <= MOST_ENTRIES) return found[0]!;
+  if (found.length > 1)
+    throw refuse(
+      "one array of a name",
+      `${found.length} called ${wanted}. Save the one that is meant alone: numpy.savez.`,
+    );
+  const count = entries.length > MOST_ENTRIES ? `more than ${MOST_ENTRIES}` : `${entries.length}`;
+  const got = entries.length === 0 ? "none" : `${count} (${listed})`;
+  const remedy =
+    entries.length === 0
+      ? "Save the one that is meant: numpy.savez(path, array)."
+      : choice?.canBeNamed === true && entries.length <= MOST_ENTRIES
+        ? `Choose one: --scalar ${shellWord(arrayNameOf(names[0]!))}`
+        : `Save the one that is meant, such as the first: ${numpyCommand({ path, member: names[0] }, "a")}`;
+  throw refuse(
+    wanted === undefined ? "one array in it" : `one array in it, or one called ${wanted}`,
+    `${got}. ${remedy}`,
+  );
+}
+
+/** Throws InputError for what numpy never writes: encrypted, or compressed otherwise. */
+function assertReadable(entry: Entry, path: string): void {
+  const { fileName, compressionMethod } = entry;
+  const refuse = (got: string) =>
+    new InputError(`Cannot read ${path}: expected ${fileName} stored or deflated, as numpy writes it, got ${got}`, {
+      path,
+    });
+  if (entry.isEncrypted()) throw refuse("an encrypted one. Unpack it with its password (unzip), and give the .npy.");
+  if (compressionMethod === STORED || compressionMethod === DEFLATED) return;
+  const method = METHODS[compressionMethod];
+  if (method !== undefined)
+    throw refuse(`one compressed by ${method}. Save it again: ${numpyCommand({ path, member: fileName }, "a")}`);
+  throw refuse(`one compressed by method ${compressionMethod}. Unpack the archive, and give the .npy.`);
 }
 
 /** yauzl compares sizes, and no checksums. */
@@ -91,7 +148,6 @@ async function* checked(stream: Readable, { crc32: expected }: Entry, path: stri
   );
 }
 
-/** Also an archive that is whole, but encrypted or compressed as zip allows and numpy never does. */
 function damaged(path: string, cause: unknown): InputError {
   return new InputError(
     `Cannot read ${path}: expected a .npz archive as numpy writes it, got a damaged or another one (${messageOf(cause)}). Save it again: numpy.savez(path, array).`,

@@ -6,6 +6,7 @@ import { isatty, ReadStream as TerminalStream } from "node:tty";
 import { BudgetError, InputError, isFixelstreamError } from "../../errors.js";
 import { describeSystemError } from "../../system-error.js";
 import { formatBytes } from "../../units.js";
+import { numpyTextCommand } from "../npy/refused-dtypes.js";
 
 export interface TextOptions {
   /** What may be held of it: text takes BYTES_A_CHARACTER times its size while it is parsed. Default: only LARGEST_TEXT bounds it. */
@@ -38,7 +39,8 @@ export async function readTextFile(path: string, options: TextOptions = {}): Pro
     for await (const piece of piecesOf(path, mostBytes, options)) {
       pieces.push(piece);
       const isUtf16 = utf16Of(pieces[0]!) !== undefined;
-      if (length < FIRST_BYTES && !isUtf16 && piece.subarray(0, FIRST_BYTES - length).includes(0)) throw binary(path);
+      if (length < FIRST_BYTES && !isUtf16 && piece.subarray(0, FIRST_BYTES - length).includes(0))
+        throw binary(path, pieces[0]!);
       length += piece.byteLength;
       if (length > mostBytes) throw tooLarge(path, mostBytes, `more than ${formatBytes(mostBytes)}`, options);
     }
@@ -111,8 +113,14 @@ async function* streamOf(stream: Socket, signal: AbortSignal | undefined): Async
   }
 }
 
-function binary(path: string): InputError {
-  return new InputError(`Cannot read ${path}: expected a text file, got binary data. Is it the right file?`, { path });
+function binary(path: string, start: Buffer): InputError {
+  const mark = start.toString("latin1", 0, 8);
+  const got = mark.startsWith("\x93NUMPY")
+    ? `a .npy array. As text: ${numpyTextCommand(path)}`
+    : mark.startsWith("PK\x03\x04")
+      ? "a zip archive, as .xlsx and .npz are. Save what is in it as text, such as .csv."
+      : "binary data. Is it the right file?";
+  return new InputError(`Cannot read ${path}: expected a text file, got ${got}`, { path });
 }
 
 function tooLarge(path: string, mostBytes: number, got: string, { memoryBytes }: TextOptions): BudgetError {
