@@ -10,14 +10,16 @@ import { findAside, publishDirectory, setAside, sweepEmptyAside, syncDirectory }
 import { findForeign, removeDirectory, removeFile, thingAt } from "../publish/remove-ours.js";
 import { systemErrorCode } from "../system-error.js";
 import { CONNECTIVITY_FORMAT, MANIFEST_FILE } from "./manifest.js";
+import { SKETCH_FILE } from "./sketch-layout.js";
 
 export const CONNECTIVITY_PARTIAL = "connectivity";
 const CONTENTS = [MANIFEST_FILE, "counts.u32", "connections.bin", "norms.f32"] as const;
-const isOwnName = (name: string) => name === PARTIAL_MARK || CONTENTS.some((content) => content === name);
+const OWN_NAMES: readonly string[] = [...CONTENTS, SKETCH_FILE, PARTIAL_MARK];
+const isOwnName = (name: string) => OWN_NAMES.includes(name);
 
-/** For an entry of the cache. Throws what the system says. */
-export function createConnectivityPartial(entry: string): PartialDirectory {
-  return createPartial({ kind: CONNECTIVITY_PARTIAL, prefix: `${entry}.partial-`, contents: CONTENTS });
+/** For an entry of the cache, or files that come into one. Throws what the system says. */
+export function createConnectivityPartial(entry: string, contents: readonly string[] = CONTENTS): PartialDirectory {
+  return createPartial({ kind: CONNECTIVITY_PARTIAL, prefix: `${entry}.partial-`, contents });
 }
 
 /** Removes what killed runs left in the cache, of whatever matrix: it cannot be continued. */

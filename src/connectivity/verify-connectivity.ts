@@ -1,4 +1,4 @@
-// A prepared connectivity against the checksums that it was written with: one pass over its files, before the first number of it is used.
+// A prepared connectivity, and its sketch, against the checksums that they were written with: one pass over the files, before the first number of them is used.
 import { join } from "node:path";
 import { formatCrc32 } from "../checksum.js";
 import { InputError } from "../errors.js";
@@ -6,6 +6,8 @@ import { checksumSteps } from "../publish/checksum-file.js";
 import { describeSystemError } from "../system-error.js";
 import { createTurns, type Turns } from "../turns.js";
 import type { ConnectivityManifest } from "./manifest.js";
+import type { SketchHeader } from "./sketch-header.js";
+import { SKETCH_FILE, SKETCH_SECTIONS, sketchSections } from "./sketch-layout.js";
 
 export interface DamagedFile {
   readonly file: string;
@@ -40,6 +42,27 @@ export async function findDamaged(
   return damaged;
 }
 
+/** The same of its sketch. */
+export async function findDamagedSketch(
+  path: string,
+  { nElements, nGroups, sections }: SketchHeader,
+  { onProgress, signal }: VerifyConnectivityEvents = {},
+): Promise<DamagedFile[]> {
+  const turns = createTurns(signal);
+  const places = sketchSections(nElements, nGroups);
+  const allBytes = SKETCH_SECTIONS.reduce((sum, section) => sum + places[section].bytes, 0);
+  let done = 0;
+  const onRead = (bytes: number) => {
+    done += bytes;
+    onProgress?.(done, allBytes);
+  };
+  for (const section of SKETCH_SECTIONS) {
+    const gotCrc32 = await checksum(join(path, SKETCH_FILE), turns, onRead, places[section]);
+    if (gotCrc32 !== sections[section]) return [{ file: SKETCH_FILE, expectedCrc32: sections[section], gotCrc32 }];
+  }
+  return [];
+}
+
 /** Throws InputError naming the first file that is not as it was written, or the reason of the signal. */
 export async function assertAsWritten(
   path: string,
@@ -47,16 +70,33 @@ export async function assertAsWritten(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const [first] = await findDamaged(path, manifest, { signal });
-  if (first === undefined) return;
-  const { file, expectedCrc32, gotCrc32 } = first;
-  throw new InputError(
-    `Cannot use the prepared connectivity ${path}: expected ${file} as it was written, CRC-32 ${formatCrc32(expectedCrc32)}, got ${formatCrc32(gotCrc32)}. It is damaged: delete the directory, and it is made again from the matrix directory.`,
+  if (first !== undefined) throw damage(path, first, "delete the directory");
+}
+
+/** The same of its sketch. */
+export async function assertSketchAsWritten(
+  path: string,
+  header: SketchHeader,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const [first] = await findDamagedSketch(path, header, { signal });
+  if (first !== undefined) throw damage(path, first, `delete ${SKETCH_FILE}`);
+}
+
+function damage(path: string, { file, expectedCrc32, gotCrc32 }: DamagedFile, remedy: string): InputError {
+  return new InputError(
+    `Cannot use the prepared connectivity ${path}: expected ${file} as it was written, CRC-32 ${formatCrc32(expectedCrc32)}, got ${formatCrc32(gotCrc32)}. It is damaged: ${remedy}, and it is made again from the matrix directory.`,
     { path: join(path, file) },
   );
 }
 
-async function checksum(file: string, turns: Turns, onRead: (bytes: number) => void): Promise<number> {
-  const steps = checksumSteps(file);
+async function checksum(
+  file: string,
+  turns: Turns,
+  onRead: (bytes: number) => void,
+  part?: { readonly first: number; readonly bytes: number },
+): Promise<number> {
+  const steps = checksumSteps(file, 0, part);
   try {
     for (let step = steps.next(); ; step = steps.next()) {
       if (step.done) return step.value;

@@ -3,7 +3,9 @@ import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import path from "node:path";
 import { formatCrc32 } from "../../checksum.js";
 import { readConnectivityManifest } from "../../connectivity/open-connectivity.js";
-import { findDamaged } from "../../connectivity/verify-connectivity.js";
+import { readSketchHeader } from "../../connectivity/sketch-header.js";
+import { SKETCH_FILE } from "../../connectivity/sketch-layout.js";
+import { findDamaged, findDamagedSketch } from "../../connectivity/verify-connectivity.js";
 import { InputError, isFixelstreamError } from "../../errors.js";
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { checkResults } from "../../results/check-results.js";
@@ -61,11 +63,16 @@ async function verifyConnectivity(input: string, events: VerifyEvents): Promise<
     return { path: input, checked: "", damaged, unchecked: [], isChecked: true, remedy };
   }
   const found = await findDamaged(input, manifest, events);
+  const hasSketch = isFile(path.join(input, SKETCH_FILE));
+  const sketch = hasSketch ? readSketchHeader(input, manifest) : undefined;
+  if (sketch !== undefined) found.push(...(await findDamagedSketch(input, sketch, events)));
   const damaged = found.map(
     ({ file, expectedCrc32, gotCrc32 }) =>
       `${file}: expected CRC-32 ${formatCrc32(expectedCrc32)}, got ${formatCrc32(gotCrc32)}`,
   );
-  return { path: input, checked: "all 4 files", damaged, unchecked: [], isChecked: true, remedy };
+  if (hasSketch && sketch === undefined)
+    damaged.push(`${SKETCH_FILE}: its beginning damaged, or of another version or matrix`);
+  return { path: input, checked: `all ${hasSketch ? 5 : 4} files`, damaged, unchecked: [], isChecked: true, remedy };
 }
 
 interface Record {

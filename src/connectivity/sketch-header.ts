@@ -1,0 +1,54 @@
+// The header of sketch.bin (FORMAT.md): what it was made from, and the checksums of what lies behind it.
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { signatureOf } from "../checksum.js";
+import type { ConnectivityManifest } from "./manifest.js";
+import { SKETCH_FILE, SKETCH_HEADER_BYTES, sketchBytes } from "./sketch-layout.js";
+
+export const SKETCH_FORMAT = "fixelstream-sketch";
+export const SKETCH_VERSION = 1;
+
+const crc32 = z.number().int().nonnegative();
+
+const shape = z.object({
+  format: z.literal(SKETCH_FORMAT),
+  formatVersion: z.literal(SKETCH_VERSION),
+  nElements: z.number().int().positive(),
+  nGroups: z.number().int().nonnegative(),
+  /** Of the rows: along a curve through the voxels, or as the matrix has them. */
+  order: z.enum(["morton", "index"]),
+  /** `files` of the connectivity.json that it belongs to. */
+  matrix: z.record(z.string(), crc32),
+  sections: z.object({ records: crc32, indices: crc32, weights: crc32 }),
+});
+
+export type SketchHeader = z.infer<typeof shape>;
+
+/** Undefined: there is none in that prepared connectivity, or none that belongs to it and is as it was written: it is made again then. */
+export function readSketchHeader(path: string, { files, nElements }: ConnectivityManifest): SketchHeader | undefined {
+  const file = join(path, SKETCH_FILE);
+  if (!existsSync(file)) return undefined;
+  const json = readJson(file);
+  const parsed = shape.safeParse(json);
+  const signature = signatureOf(json);
+  if (!parsed.success || signature === undefined || signature.expectedCrc32 !== signature.gotCrc32) return undefined;
+  const { matrix, nGroups } = parsed.data;
+  const isOfMatrix = Object.entries(files).every(([name, crc]) => matrix[name] === crc);
+  if (!isOfMatrix || parsed.data.nElements !== nElements) return undefined;
+  return statSync(file).size === sketchBytes(nElements, nGroups) ? parsed.data : undefined;
+}
+
+function readJson(file: string): unknown {
+  const bytes = Buffer.alloc(SKETCH_HEADER_BYTES);
+  const fd = openSync(file, "r");
+  try {
+    if (readSync(fd, bytes, 0, bytes.byteLength, 0) < bytes.byteLength) return undefined;
+    return JSON.parse(bytes.toString("utf8"));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}

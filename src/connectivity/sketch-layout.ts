@@ -1,0 +1,38 @@
+// Where things lie in sketch.bin (FORMAT.md). Worker threads read it: this file loads no schema library.
+
+export const SKETCH_FILE = "sketch.bin";
+/** Bytes of the header: JSON, filled up with blanks. */
+export const SKETCH_HEADER_BYTES = 4096;
+/** Connections of a group. */
+export const GROUP = 8;
+/** Bytes of a row's record. */
+export const RECORD_BYTES = 40;
+/** Of a longer row there are no groups: 16-bit sums would not hold it, and its bound is infinite. */
+export const MOST_GROUPS = 16_000;
+
+export const SKETCH_SECTIONS = ["records", "indices", "weights"] as const;
+export type SketchSection = (typeof SKETCH_SECTIONS)[number];
+
+/** Bytes of everything, of a matrix whose rows have `nGroups` groups together. */
+export const sketchBytes = (nElements: number, nGroups: number): number =>
+  SKETCH_HEADER_BYTES + RECORD_BYTES * nElements + (GROUP * 4 + 2) * nGroups;
+
+/** First byte and bytes of each section: one behind the other. */
+export function sketchSections(
+  nElements: number,
+  nGroups: number,
+): Readonly<Record<SketchSection, { readonly first: number; readonly bytes: number }>> {
+  const records = { first: SKETCH_HEADER_BYTES, bytes: RECORD_BYTES * nElements };
+  const indices = { first: records.first + records.bytes, bytes: GROUP * 4 * nGroups };
+  return { records, indices, weights: { first: indices.first + indices.bytes, bytes: 2 * nGroups } };
+}
+
+/** Groups of a row. */
+export function groupsOf(nConnections: number): number {
+  const groups = Math.ceil(nConnections / GROUP);
+  return groups > MOST_GROUPS ? 0 : groups;
+}
+
+/** Groups of all rows at most. */
+export const mostGroups = (nElements: number, nConnections: number): number =>
+  Math.floor(nConnections / GROUP) + Math.min(nElements, nConnections);
