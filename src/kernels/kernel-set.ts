@@ -256,4 +256,42 @@ export interface KernelSet {
     maxima: number,
     maximaElements: number,
   ): void;
+
+  u8LevelBins(
+    first: number,
+    count: number,
+    order: number,
+    bins: number,
+    groupBytes: number,
+    nGroups: number,
+    cap: number,
+    table: number,
+    levels: number,
+  ): void;
+  boundRows(
+    nRows: number,
+    rows: number,
+    indices: number,
+    weights: number,
+    levels: number,
+    bins: number,
+    groupBytes: number,
+    needs: number,
+    tables: number,
+    refine: number,
+    room: number,
+    candidates: number,
+    counts: number,
+    scratch: number,
+  ): number;
+  f32EnhanceOne(
+    nConnections: number,
+    connections: number,
+    bins: number,
+    bin: number,
+    extentPower: number,
+    heightPowers: number,
+    norm: number,
+    histogram: number,
+  ): number;
 }

@@ -138,6 +138,24 @@ export function describeEnhanceKernels({ kernels: k, linear }: KernelsUnderTest)
     }
   });
 
+  it("f32ReduceEnhanced without counters finds the maxima and counts nothing", () => {
+    const random = createRandom(42);
+    const enhanced = linear.place(Float32Array.from({ length: 9 * LANES }, () => random.uniform()));
+    const defaults = linear.place(new Float32Array(9).fill(2));
+    const found = [1, 0].map((counts) => {
+      const counters = linear.place(new Uint32Array(9));
+      const maxima = linear.place(new Float32Array(LANES));
+      const elements = linear.place(new Uint32Array(LANES).fill(NO_ELEMENT));
+      const out = [counts * counters.at, maxima.at, elements.at] as const;
+      k.f32ReduceEnhanced(9, 0, 0, LANES, enhanced.at, defaults.at, 0, ...out);
+      return { counters: [...counters.view], maxima: [...maxima.view], elements: [...elements.view] };
+    });
+    const [counted, uncounted] = found as [(typeof found)[0], (typeof found)[0]];
+    expect(counted.counters).toEqual(new Array(9).fill(LANES));
+    expect(uncounted).toEqual({ ...counted, counters: new Array(9).fill(0) });
+    linear.expectGuardsIntact();
+  });
+
   describe("f32ReduceEnhanced", () => {
     const [nRows, firstElement] = [23, 6];
     const CONTENTS: Readonly<Record<string, (i: number, lane: number) => number>> = (() => {

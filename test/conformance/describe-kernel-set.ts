@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { type KernelVariant, PANELS } from "../../src/kernels/kernel-set.js";
 import { openKernels } from "../support/open-kernels.js";
 import { describeBinKernel } from "./describe-kernel-bins.js";
+import { describeBoundKernels } from "./describe-kernel-bounds.js";
 import { describeEnhanceKernels } from "./describe-kernel-enhance.js";
 import { describeLinearKernels } from "./describe-kernel-linear.js";
 import { describeVaryingKernels } from "./describe-kernel-varying.js";
@@ -26,6 +27,7 @@ export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
     describeLinearKernels(tested);
     describeBinKernel(tested);
     describeEnhanceKernels(tested);
+    describeBoundKernels(tested);
     describeVaryingKernels(tested);
   });
 }

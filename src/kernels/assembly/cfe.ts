@@ -123,7 +123,7 @@ function enhanceNarrow(
 /** Entries 0..bin, and up to three more: a lane has room for 256. */
 // @ts-ignore: decorator
 @inline
-function clearNarrow(lane: usize, bin: u32): void {
+export function clearNarrow(lane: usize, bin: u32): void {
   for (const last = lane + (<usize>bin << 2); lane <= last; lane += 16) v128.store(lane, i32x4.splat(0));
 }
 
@@ -149,7 +149,7 @@ function enhanceWide(
 /** sum over h = bin..1 of (weights of bins >= h)^E heightPowers[h] */
 // @ts-ignore: decorator
 @inline
-function integrate(lane: usize, bin: u32, extentPower: f64, heightPowers: usize): f32 {
+export function integrate(lane: usize, bin: u32, extentPower: f64, heightPowers: usize): f32 {
   let extent: f32 = 0, sum: f32 = 0;
   if (extentPower == 2) {
     for (let h = <usize>bin << 2; h > 0; h -= 4) {
@@ -183,7 +183,7 @@ export function f32ReduceEnhanced(
       contender |= <u32>i32x4.bitmask(f32x4.ge(value, v128.load(maxima + (g << 4)))) << (<u32>g << 2);
     }
     below &= counted;
-    if (below) {
+    if (below && counters) {
       const at = counters + (element << 2);
       store<u32>(at, load<u32>(at) + popcnt(below));
     }

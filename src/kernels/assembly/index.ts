@@ -4,5 +4,6 @@ export { f64PackColumns, f64MarkMissing, f64ProjectOut, f64SumSquares, f64ScaleC
 export { f64BinStatistics } from "./bins";
 export { f64ScoreStatistics, f64ReduceScores } from "./score";
 export { f32EnhanceRows, f32KeepDefault, f32ReduceEnhanced } from "./cfe";
+export { u8LevelBins, boundRows, f32EnhanceOne } from "./bounds";
 export { f64PooledStatistics, f64LaneProduct, f64BinScores, f64GatherMasked } from "./varying";
 export { f64GroupedStatistics } from "./grouped";

@@ -24,14 +24,37 @@ export function enhanceRows(inputs: EnhanceInputs, enhanced: Float32Array, histo
 }
 
 function enhanceOne(inputs: EnhanceInputs, i: number, lane: number, histogram: Float64Array): number {
-  const { bins, connectedElements, connectionWeights, extentPower, heightPowers } = inputs;
+  const { bins, connectedElements, connectionWeights, rowStarts } = inputs;
   const bin = bins[(inputs.firstElement + i) * LANES + lane]!;
+  const connections = {
+    elements: connectedElements,
+    weights: connectionWeights,
+    first: rowStarts[i]!,
+    end: rowStarts[i + 1]!,
+  };
+  return enhancedValue(connections, { bins, lane, bin, norm: inputs.norms[i]! }, inputs, histogram);
+}
+
+interface Connections {
+  /** Pairs (u32 element, f32 weight): two views of the same words. */
+  readonly elements: Uint32Array;
+  readonly weights: Float32Array;
+  readonly first: number;
+  readonly end: number;
+}
+
+/** One lane of one row. `lane`: of the bins of element 0. */
+export function enhancedValue(
+  { elements, weights, first, end }: Connections,
+  { bins, lane, bin, norm }: { bins: Uint8Array | Uint16Array; lane: number; bin: number; norm: number },
+  { extentPower, heightPowers }: Pick<EnhanceInputs, "extentPower" | "heightPowers">,
+  histogram: Float64Array,
+): number {
   if (bin === 0) return 0;
   histogram.fill(0, 0, bin + 1);
-  for (let p = inputs.rowStarts[i]!; p < inputs.rowStarts[i + 1]!; p++) {
-    // connections are pairs (u32 element, f32 weight): two views of the same words
-    const height = Math.min(bins[connectedElements[2 * p]! * LANES + lane]!, bin);
-    histogram[height]! += connectionWeights[2 * p + 1]!;
+  for (let p = first; p < end; p++) {
+    const height = Math.min(bins[elements[2 * p]! * LANES + lane]!, bin);
+    histogram[height]! += weights[2 * p + 1]!;
   }
   let extent = 0;
   let sum = 0;
@@ -39,7 +62,7 @@ function enhanceOne(inputs: EnhanceInputs, i: number, lane: number, histogram: F
     extent += histogram[h]!;
     sum += extent ** extentPower * heightPowers[h]!;
   }
-  return sum * inputs.norms[i]!;
+  return sum * norm;
 }
 
 export interface ReduceInputs {
@@ -54,7 +77,7 @@ export interface ReduceInputs {
 
 export function reduceEnhanced(
   inputs: ReduceInputs,
-  counters: Uint32Array,
+  counters: Uint32Array | undefined,
   maxima: Float32Array,
   maximaElements: Uint32Array,
 ): void {
@@ -63,7 +86,7 @@ export function reduceEnhanced(
     const eligible = inputs.eligible === undefined || inputs.eligible[element] === 1;
     for (let lane = inputs.firstLane; lane < inputs.endLane; lane++) {
       const value = inputs.enhanced[i * LANES + lane]!;
-      if (value < inputs.defaults[element]!) counters[element]!++;
+      if (counters !== undefined && value < inputs.defaults[element]!) counters[element]!++;
       if (!eligible || !(value > 0)) continue;
       const best = maxima[lane]!;
       if (value > best || (value === best && element < maximaElements[lane]!)) {

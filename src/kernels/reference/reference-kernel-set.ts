@@ -1,7 +1,8 @@
 // The always-complete set: plain TypeScript over views of the linear memory. The fast set starts from this table.
 import { type KernelSet, PANELS, roundUp } from "../kernel-set.js";
 import { binStatistics } from "./bins.js";
-import { enhanceRows, reduceEnhanced } from "./cfe.js";
+import { boundRows, LEVEL_LANES, levelBins } from "./bounds.js";
+import { enhancedValue, enhanceRows, reduceEnhanced } from "./cfe.js";
 import { gemm } from "./gemm.js";
 import { groupedStatistics } from "./grouped.js";
 import {
@@ -385,7 +386,70 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         defaults: f32(defaults, end),
         eligible: eligible === 0 ? undefined : u8(eligible, end),
       };
-      reduceEnhanced(inputs, u32(counters, end), f32(maxima, PANELS.lanes), u32(maximaElements, PANELS.lanes));
+      const counted = counters === 0 ? undefined : u32(counters, end);
+      reduceEnhanced(inputs, counted, f32(maxima, PANELS.lanes), u32(maximaElements, PANELS.lanes));
+    },
+    u8LevelBins(first, count, order, bins, groupBytes, nGroups, _cap, table, levels) {
+      const end = first + count;
+      const size = { first, count, nGroups, groupBytes };
+      levelBins(
+        size,
+        u32(order, end),
+        u8(bins, buffer.byteLength - bins),
+        u8(table, 256),
+        u8(levels, end * LEVEL_LANES),
+      );
+    },
+    boundRows(
+      nRows,
+      rows,
+      indices,
+      weights,
+      levels,
+      bins,
+      groupBytes,
+      needs,
+      tables,
+      refine,
+      room,
+      candidates,
+      counts,
+      _scratch,
+    ) {
+      const words = u32(rows, 8 * nRows);
+      let nGroups = 0;
+      for (let i = 0; i < nRows; i++) nGroups = Math.max(nGroups, words[8 * i + 2]! + words[8 * i + 3]!);
+      const inputs = {
+        nRows,
+        rows: words,
+        factors: f32(rows, 8 * nRows),
+        indices: u32(indices, 8 * nGroups),
+        weights: u16(weights, nGroups),
+        levels: u8(levels, buffer.byteLength - levels),
+        bins: u8(bins, buffer.byteLength - bins),
+        groupBytes,
+        needs: f32(needs, LEVEL_LANES),
+        growth: f32(tables, 256),
+        ownHeights: f32(tables + 1024, 256),
+        heights: f32(tables + 2048, 32),
+        unit: f32(tables + 2176, 1)[0]!,
+        refine: refine === 1,
+      };
+      const out = { room, words: u32(candidates, 3 * room), bounds: f32(candidates, 3 * room), counts: u32(counts, 2) };
+      return boundRows(inputs, out);
+    },
+    f32EnhanceOne(nConnections, connections, bins, bin, extentPower, heightPowers, norm, histogram) {
+      const words = 2 * nConnections;
+      const all = {
+        elements: u32(connections, words),
+        weights: f32(connections, words),
+        first: 0,
+        end: nConnections,
+      };
+      const own = { bins: u8(bins, buffer.byteLength - bins), lane: 0, bin, norm };
+      const given = { extentPower, heightPowers: f32(heightPowers, bin + 1) };
+      // as it is kept among others
+      return Math.fround(enhancedValue(all, own, given, f64(histogram, 256)));
     },
   };
 }
