@@ -25,7 +25,7 @@ type StatisticArguments =
     ? Readonly<Shared>
     : never;
 
-/** f64 [count][stride] of t or sqrt(F) (v, sqrt(G)) in the worker's `statistics`; NaN: none. */
+/** f64 [count][stride] of t or sqrt(F) (v, sqrt(G)), or their squares with the sign of the root, in the worker's `statistics`; NaN: none. */
 export interface StatisticTile {
   readonly h: number;
   /** Of the block. */
@@ -35,6 +35,7 @@ export interface StatisticTile {
   readonly first: number;
   readonly count: number;
   readonly stride: number;
+  readonly isSquared: boolean;
   /** Degrees of freedom of all; undefined: they are in the worker's `dofs`, f64 [count][stride]. */
   readonly dof: number | undefined;
 }

@@ -1,8 +1,9 @@
 // Tables of thresholds, by which statistics become bins: made once, in the main thread, and read by all. Where all elements share a design there is one a
 // hypothesis. Where degrees of freedom differ between elements a table costs milliseconds, and a statistic without one some ten nanoseconds more (t) or
 // about a microsecond (F): only degrees of freedom that enough statistics have get one. Which do changes no bin: stats/glm/fast-z.ts gives the same.
+import { MAX_CELLS } from "../stats/glm/bin-table.js";
 import { largestBin } from "../stats/glm/largest-bin.js";
-import { MAX_CELLS, zThresholdSteps } from "../stats/glm/z-thresholds.js";
+import { zThresholdSteps } from "../stats/glm/z-thresholds.js";
 import { inTurns, type Turns } from "../turns.js";
 import type { EngineJob, ZTable } from "./plan/job.js";
 
@@ -36,9 +37,9 @@ export async function fillZTables(
       const place = slot * tests.length + h;
       const thresholds = shared.zThresholds + place * nBinsWide * 8;
       const cells = shared.zCells + place * MAX_CELLS * 2;
-      new Float64Array(buffer, thresholds, nBinsWide).set(table.thresholds);
+      new Float64Array(buffer, thresholds, nBinsWide).set(table.squares);
       new Uint16Array(buffer, cells, MAX_CELLS).set(table.cells);
-      lookups.push([table.cells.length, table.cellsPerUnit, cells, thresholds]);
+      lookups.push([table.nCells, table.firstCell, table.shift, cells, thresholds]);
     }
     tables.push({ dof, lookups });
   }

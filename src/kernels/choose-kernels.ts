@@ -27,7 +27,9 @@ export function createKernelSet(
       pow: Math.pow,
     },
   });
-  const { f64Gemm, f32Gemm, ...kernels } = exports as unknown as Record<"f64Gemm" | "f32Gemm", ProductKernel>;
+  const { f64Gemm, f32Gemm } = exports as unknown as Record<"f64Gemm" | "f32Gemm", ProductKernel>;
+  // the module exports parts of kernels too (assembly/statistic.ts)
+  const kernels = Object.fromEntries(Object.entries(exports).filter(([name]) => name in reference));
   return { ...reference, ...kernels, product: { f64: f64Gemm, f32: f32Gemm }, variant: "simd" };
 }
 

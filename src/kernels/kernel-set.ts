@@ -83,8 +83,6 @@ export interface KernelSet {
     basis: number,
     gathered: number,
   ): void;
-  /** Widens the float32 product in place of a second epilogue. */
-  f64FromF32(count: number, source: number, target: number): void;
 
   f64BinStatistics(
     nShuffles: number,
@@ -93,6 +91,7 @@ export interface KernelSet {
     contrastRank: number,
     nCorrections: number,
     product: number,
+    productBytes: number,
     productStride: number,
     contrastBasis: number,
     correctionRows: number,
@@ -102,9 +101,10 @@ export interface KernelSet {
     dof: number,
     signed: number,
     nCells: number,
-    cellsPerUnit: number,
+    firstCell: number,
+    shift: number,
     cells: number,
-    thresholds: number,
+    squares: number,
     binBytes: number,
     bins: number,
   ): number;
@@ -116,6 +116,7 @@ export interface KernelSet {
     contrastRank: number,
     nCorrections: number,
     product: number,
+    productBytes: number,
     productStride: number,
     contrastBasis: number,
     correctionRows: number,
@@ -157,6 +158,7 @@ export interface KernelSet {
     sumSquares: number,
     dof: number,
     signed: number,
+    squared: number,
     statistics: number,
   ): void;
   f64GatherMasked(
@@ -222,9 +224,10 @@ export interface KernelSet {
     stride: number,
     columns: number,
     nCells: number,
-    cellsPerUnit: number,
+    firstCell: number,
+    shift: number,
     cells: number,
-    thresholds: number,
+    squares: number,
     binBytes: number,
     bins: number,
   ): number;

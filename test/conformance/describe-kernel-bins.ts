@@ -1,5 +1,6 @@
 // The epilogue: statistic to bin, for t and F, with and without corrections, in one and two bytes.
 import { describe, expect, it } from "vitest";
+import { type BinTable, createBinTable } from "../../src/stats/glm/bin-table.js";
 import { CONTENT_CASES } from "../support/kernel-cases.js";
 import {
   type BinProblem,
@@ -29,6 +30,18 @@ export const BIN_SHAPES: readonly BinShape[] = [
   { name: "one", nShuffles: 1, nColumns: 1, rank: 1, contrastRank: 1, nCorrections: 0, signed: true },
   { name: "t, whole tile", nShuffles: 16, nColumns: 8, rank: 3, contrastRank: 1, nCorrections: 0, signed: true },
   { name: "t, odd columns", nShuffles: 5, nColumns: 11, rank: 2, contrastRank: 1, nCorrections: 0, signed: true },
+  { name: "t, one row", nShuffles: 16, nColumns: 21, rank: 1, contrastRank: 1, nCorrections: 0, signed: true },
+  {
+    name: "t, one row, corrected",
+    nShuffles: 13,
+    nColumns: 19,
+    rank: 1,
+    contrastRank: 1,
+    nCorrections: 2,
+    signed: true,
+  },
+  { name: "F of rank 2", nShuffles: 4, nColumns: 9, rank: 2, contrastRank: 2, nCorrections: 0, signed: false },
+  { name: "F of rank 5", nShuffles: 4, nColumns: 9, rank: 6, contrastRank: 5, nCorrections: 0, signed: false },
   { name: "t, corrected", nShuffles: 7, nColumns: 9, rank: 4, contrastRank: 1, nCorrections: 1, signed: true },
   { name: "F of rank 1", nShuffles: 8, nColumns: 10, rank: 3, contrastRank: 1, nCorrections: 0, signed: false },
   {
@@ -62,12 +75,22 @@ export function makeThresholds(nBins: number, spacing: number): Float64Array {
   return Float64Array.from([-Infinity, ...heights, Infinity]);
 }
 
-/** Where the search starts: the bin of each cell's lower end. */
-export function makeCells(thresholds: Float64Array, nCells: number, cellsPerUnit: number): Uint16Array {
-  return Uint16Array.from({ length: nCells }, (_, c) => {
-    const above = thresholds.findIndex((threshold) => threshold > c / cellsPerUnit);
-    return above - 1;
+export type Grid = Pick<BinTable, "nCells" | "firstCell" | "shift">;
+
+/** The table of the thresholds; another grid where one is given: the bin of each cell's lower end. */
+export function makeTable(thresholds: Float64Array, grid?: Grid): BinTable {
+  const table = createBinTable(thresholds);
+  if (grid === undefined) return table;
+  const cells = Uint16Array.from({ length: grid.nCells + 1 }, (_, c) => {
+    const [start] = new Float64Array(Uint32Array.of(0, (grid.firstCell + c) * 2 ** grid.shift).buffer);
+    return table.squares.findIndex((square) => square > start!) - 1;
   });
+  return { ...table, ...grid, cells };
+}
+
+/** As kernels take it. */
+export function placeTable({ linear }: KernelsUnderTest, { nCells, firstCell, shift, cells, squares }: BinTable) {
+  return [nCells, firstCell, shift, linear.place(cells).at, linear.place(squares).at] as const;
 }
 
 export function makeBinProblem(shape: BinShape, thresholds: Float64Array, valueAt?: (i: number, w: number) => number) {
@@ -104,14 +127,15 @@ export interface BinRun {
 export interface BinOptions {
   readonly binBytes: 1 | 2;
   readonly firstLane?: number;
-  readonly nCells?: number;
-  /** A power of two. */
-  readonly cellsPerUnit?: number;
+  readonly grid?: Grid;
+  /** 4: the product is rounded to float32. Default 8. */
+  readonly productBytes?: 4 | 8;
 }
 
 /** Lays the problem out with strides of their own and poison beside it, and runs the kernel. */
-export function runBins({ kernels: k, linear }: KernelsUnderTest, problem: BinProblem, options: BinOptions): BinRun {
-  const { binBytes, firstLane = 0, nCells = 64, cellsPerUnit = 8 } = options;
+export function runBins(tested: KernelsUnderTest, problem: BinProblem, options: BinOptions): BinRun {
+  const { kernels: k, linear } = tested;
+  const { binBytes, firstLane = 0, grid, productBytes = 8 } = options;
   const { rank, nShuffles, product, contrastBasis, correctionRows, correctionColumns } = problem;
   const width = product.nColumns;
   const nCorrections = correctionRows.nColumns;
@@ -128,7 +152,9 @@ export function runBins({ kernels: k, linear }: KernelsUnderTest, problem: BinPr
     rank,
     contrastBasis.nColumns,
     nCorrections,
-    linear.place(wider(product, productStride)).at,
+    linear.place(productBytes === 4 ? Float32Array.from(wider(product, productStride)) : wider(product, productStride))
+      .at,
+    productBytes,
     productStride,
     linear.place(contrastBasis.values).at,
     linear.place(correctionRows.values).at,
@@ -137,10 +163,7 @@ export function runBins({ kernels: k, linear }: KernelsUnderTest, problem: BinPr
     linear.place(Float64Array.from({ length: productStride }, (_, w) => problem.sumSquares[w] ?? 1e300)).at,
     problem.dof,
     problem.signed ? 1 : 0,
-    nCells,
-    cellsPerUnit,
-    linear.place(makeCells(thresholds, nCells, cellsPerUnit)).at,
-    linear.place(thresholds).at,
+    ...placeTable(tested, makeTable(thresholds, grid)),
     binBytes,
     bins.at + firstLane * binBytes,
   );
@@ -174,7 +197,18 @@ export function describeBinKernel(tested: KernelsUnderTest): void {
           const run = runBins(tested, problem, { binBytes });
           expectBins(problem, run);
           const used = statedBins(problem);
-          expect(new Set(used.bins).size).toBeGreaterThan(shape.name === "one" ? 0 : 5);
+          expect(new Set(used.bins).size).toBeGreaterThan(shape.name === "one" ? 0 : shape.rank === 1 ? 3 : 5);
+        });
+
+        it(`${shape.name}, ${binBytes} bytes a bin, of a float32 product: the bins of its values`, () => {
+          const problem = makeBinProblem(shape, makeThresholds(60, 0.1));
+          const { nRows, nColumns } = problem.product;
+          const product = plainMatrix(nRows, nColumns, (i, w) => Math.fround(entry(problem.product, i, w)));
+          const wide = runBins(tested, { ...problem, product }, { binBytes });
+          tested.linear.clear();
+          const narrow = runBins(tested, problem, { binBytes, productBytes: 4 });
+          expect([...narrow.bins]).toEqual([...wide.bins]);
+          expect(narrow.largest).toBe(wide.largest);
         });
       }
     }
@@ -237,18 +271,19 @@ export function describeBinKernel(tested: KernelsUnderTest): void {
       }
     });
 
-    it("any grid of cells gives the same bins: coarse, fine, and ending before the statistics", () => {
+    it("any grid of cells with one threshold at most in each gives the same bins: coarse, fine, and ending before the statistics", () => {
       const problem = makeBinProblem(ordinary, makeThresholds(60, 0.1));
       const wanted = [...statedBins(problem).bins];
-      for (const [nCells, cellsPerUnit] of [
-        [1, 1],
-        [4, 2],
-        [2000, 256],
-        [40, 1024],
-        [3, 2 ** -10],
-      ] as const) {
+      // 2 ** -10 and 2 ** -7, below the first threshold; cells of 1/64, 1/256, 1/4 and 1 times where they begin
+      for (const grid of [
+        { nCells: 0, firstCell: 1013 * 16, shift: 16 },
+        { nCells: 200, firstCell: 1013 * 64, shift: 14 },
+        { nCells: 3000, firstCell: 1013 * 256, shift: 12 },
+        { nCells: 6, firstCell: 1013 * 4, shift: 18 },
+        { nCells: 3, firstCell: 1013, shift: 20 },
+      ]) {
         tested.linear.clear();
-        expect([...runBins(tested, problem, { binBytes: 1, nCells, cellsPerUnit }).bins]).toEqual(wanted);
+        expect([...runBins(tested, problem, { binBytes: 1, grid }).bins]).toEqual(wanted);
       }
     });
 

@@ -3,12 +3,14 @@ import { describe, expect, it } from "vitest";
 import { largestResidual } from "../support/kernel-residual.js";
 import type { KernelsUnderTest } from "../support/open-kernels.js";
 import { createRandom } from "../support/seeded-random.js";
+import { makeTable, placeTable } from "./describe-kernel-bins.js";
 
 const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
 const near = (got: ArrayLike<number>, stated: ArrayLike<number>, limit: number) =>
   expect(largestResidual({ got, stated, size: Array.from(stated, (v) => Math.abs(v) + 1) })).toBeLessThanOrEqual(limit);
 
-export function describeVaryingKernels({ kernels, linear }: KernelsUnderTest): void {
+export function describeVaryingKernels(tested: KernelsUnderTest): void {
+  const { kernels, linear } = tested;
   describe("f64GatherMasked", () => {
     for (const nBasis of [1, 2, 3, 4, 5]) {
       it.each([
@@ -98,62 +100,60 @@ export function describeVaryingKernels({ kernels, linear }: KernelsUnderTest): v
   });
 
   describe("f64PooledStatistics", () => {
-    const shapes = [2, 3].flatMap((rank) => [0, 1, 2].flatMap((nOwn) => [1, 2].map((s) => ({ rank, nOwn, s }))));
-    it.each(shapes.flatMap((shape) => [true, false].map((varied) => ({ ...shape, varied }))))(
-      "%j",
-      ({ rank, nOwn, s, varied }) => {
-        linear.clear();
-        const [nShuffles, nColumns, stride, dof] = [3, 5, 8, 17];
-        const random = createRandom(rank + 10 * nOwn + s);
-        const place = (length: number) => linear.place(Float64Array.from({ length }, () => random.normal()));
-        const product = place(nShuffles * rank * stride);
-        const own = place(nShuffles * nOwn * stride);
-        const shifts = place(rank * stride);
-        const tested = place(s * (rank + nOwn) * (varied ? stride : 1));
-        const sums = linear.place(Float64Array.from({ length: stride }, (_, w) => (w === 1 ? 0.001 : 200)));
-        const statistics = linear.reserve(new Float64Array(nShuffles * stride));
-        const firstShift = nOwn === 0 ? 5 : -1;
-        const signed = s === 1 ? 1 : 0;
-        kernels.f64PooledStatistics(
-          ...([nShuffles, nColumns, rank, nOwn, s, product.at, own.at, stride, firstShift, shifts.at] as const),
-          ...([tested.at, varied ? 1 : 0, sums.at, dof, signed, statistics.at] as const),
-        );
-        linear.expectGuardsIntact();
-        for (let b = 0; b < nShuffles; b++) {
-          for (let w = 0; w < nColumns; w++) {
-            const d = Array.from({ length: rank + nOwn }, (_, j) => {
-              if (j >= rank) return own.view[(b * nOwn + j - rank) * stride + w]!;
-              const row = (b * rank + j) * stride;
-              let value = product.view[row + w]!;
-              for (let l = 0; firstShift >= 0 && l < rank; l++)
-                value += product.view[row + firstShift + l]! * shifts.view[l * stride + w]!;
-              return value;
-            });
-            const u = Array.from({ length: s }, (_, q) =>
-              d.reduce(
-                (sum, value, j) =>
-                  sum + value * tested.view[varied ? (q * d.length + j) * stride + w : q * d.length + j]!,
-                0,
-              ),
-            );
-            const sse = sums.view[w]! - d.reduce((sum, value) => sum + value * value, 0);
-            const x = Math.sqrt(((u.reduce((sum, value) => sum + value * value, 0) / s) * dof) / sse);
-            const stated = sse > 1e-14 * sums.view[w]! ? (signed === 1 && u[0]! < 0 ? -x : x) : Number.NaN;
-            near([statistics.view[b * stride + w]!], [stated], 1e-12);
-          }
+    const shapes = [1, 2, 3].flatMap((rank) => [0, 1, 2].flatMap((nOwn) => [1, 2].map((s) => ({ rank, nOwn, s }))));
+    it.each(
+      shapes.flatMap((shape) =>
+        [true, false].flatMap((varied) => [0, 1].map((squared) => ({ ...shape, varied, squared }))),
+      ),
+    )("%j", ({ rank, nOwn, s, varied, squared }) => {
+      linear.clear();
+      const [nShuffles, nColumns, stride, dof] = [3, 5, 8, 17];
+      const random = createRandom(rank + 10 * nOwn + s);
+      const place = (length: number) => linear.place(Float64Array.from({ length }, () => random.normal()));
+      const product = place(nShuffles * rank * stride);
+      const own = place(nShuffles * nOwn * stride);
+      const shifts = place(rank * stride);
+      const tested = place(s * (rank + nOwn) * (varied ? stride : 1));
+      const sums = linear.place(Float64Array.from({ length: stride }, (_, w) => (w === 1 ? 0.001 : 200)));
+      const statistics = linear.reserve(new Float64Array(nShuffles * stride));
+      const firstShift = nOwn === 0 ? 5 : -1;
+      const signed = s === 1 ? 1 : 0;
+      kernels.f64PooledStatistics(
+        ...([nShuffles, nColumns, rank, nOwn, s, product.at, own.at, stride, firstShift, shifts.at] as const),
+        ...([tested.at, varied ? 1 : 0, sums.at, dof, signed, squared, statistics.at] as const),
+      );
+      linear.expectGuardsIntact();
+      for (let b = 0; b < nShuffles; b++) {
+        for (let w = 0; w < nColumns; w++) {
+          const d = Array.from({ length: rank + nOwn }, (_, j) => {
+            if (j >= rank) return own.view[(b * nOwn + j - rank) * stride + w]!;
+            const row = (b * rank + j) * stride;
+            let value = product.view[row + w]!;
+            for (let l = 0; firstShift >= 0 && l < rank; l++)
+              value += product.view[row + firstShift + l]! * shifts.view[l * stride + w]!;
+            return value;
+          });
+          const u = Array.from({ length: s }, (_, q) =>
+            d.reduce(
+              (sum, value, j) =>
+                sum + value * tested.view[varied ? (q * d.length + j) * stride + w : q * d.length + j]!,
+              0,
+            ),
+          );
+          const sse = sums.view[w]! - d.reduce((sum, value) => sum + value * value, 0);
+          const square = ((u.reduce((sum, value) => sum + value * value, 0) / s) * dof) / sse;
+          const x = squared === 1 ? square : Math.sqrt(square);
+          const stated = sse > 1e-14 * sums.view[w]! ? (signed === 1 && u[0]! < 0 ? -x : x) : Number.NaN;
+          near([statistics.view[b * stride + w]!], [stated], 1e-12);
         }
-      },
-    );
+      }
+    });
   });
 
   describe("f64BinScores", () => {
     it.each([1, 2] as const)("%i bytes: thresholds passed, at the columns' places", (binBytes) => {
       linear.clear();
       const [nShuffles, nColumns, stride] = [3, 4, 6];
-      const thresholds = linear.place(
-        Float64Array.of(Number.NEGATIVE_INFINITY, 0.5, 1.25, 4, Number.POSITIVE_INFINITY),
-      );
-      const cells = linear.place(Uint16Array.of(0, 0, 1, 1, 2));
       const values = [
         0.4,
         0.5,
@@ -172,14 +172,16 @@ export function describeVaryingKernels({ kernels, linear }: KernelsUnderTest): v
         4,
         0.499,
       ];
-      const statistics = linear.place(Float64Array.from({ length: nShuffles * stride }, (_, i) => values[i] ?? 0));
+      const squareOf = (x: number) => Math.sign(x) * x * x;
+      const statistics = Float64Array.from({ length: nShuffles * stride }, (_, i) => squareOf(values[i] ?? 0));
+      const squares = linear.place(statistics);
       const columns = linear.place(Uint32Array.of(6, 0, 3, 1));
       const bins = linear.place(binBytes === 1 ? new Uint8Array(7 * 16) : new Uint16Array(7 * 16));
-      const table = [cells.view.length, 2, cells.at, thresholds.at] as const;
+      const table = placeTable(tested, makeTable(Float64Array.of(-Infinity, 0.5, 1.25, 4, Infinity)));
       const largest = kernels.f64BinScores(
         nShuffles,
         nColumns,
-        statistics.at,
+        squares.at,
         stride,
         columns.at,
         ...table,
@@ -187,10 +189,10 @@ export function describeVaryingKernels({ kernels, linear }: KernelsUnderTest): v
         bins.at,
       );
       linear.expectGuardsIntact();
-      const binOf = (x: number) => (x > 0 && x < Infinity ? [0.5, 1.25, 4].filter((t) => x >= t).length : 0);
+      const binOf = (x: number) => (x > 0 && x < Infinity ? [0.25, 1.5625, 16].filter((t) => x >= t).length : 0);
       const stated = new Array<number>(7 * 16).fill(0);
       for (let b = 0; b < nShuffles; b++) {
-        for (let w = 0; w < nColumns; w++) stated[columns.view[w]! * 16 + b] = binOf(statistics.view[b * stride + w]!);
+        for (let w = 0; w < nColumns; w++) stated[columns.view[w]! * 16 + b] = binOf(statistics[b * stride + w]!);
       }
       expect(Array.from(bins.view)).toEqual(stated);
       expect(largest).toBe(3);

@@ -10,7 +10,7 @@ import { BudgetError } from "../../src/errors.js";
 import { PANELS } from "../../src/kernels/kernel-set.js";
 import type { PlacedRegion } from "../../src/kernels/memory-regions.js";
 import { observedIndex } from "../../src/run/observed.js";
-import { MAX_CELLS } from "../../src/stats/glm/z-thresholds.js";
+import { MAX_CELLS } from "../../src/stats/glm/bin-table.js";
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
@@ -138,7 +138,8 @@ function workerExtents(inputs: PlanInputs, plan: MemoryPlan): { bin: Extent[]; e
   const { worker: w, blockWidth: width, batchShuffles: batch, tileShuffles: tile } = plan;
   const { nSubjects: n, rank, nFactors, valueBytes, hypotheses } = inputs.size;
   const corrections = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
-  const rows = Math.max(panels(tile * rank), panels(nFactors) + panels(rank));
+  // a single-precision product has a region of its own
+  const rows = Math.max(inputs.precision === "single" ? 0 : panels(tile * rank), panels(nFactors) + panels(rank));
   const maxima = [
     extent("maxima", w.maxima, hypotheses.length * batch * 4),
     extent("maximaElements", w.maximaElements, hypotheses.length * batch * 4),

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { EngineInputs } from "../../src/engine/inputs.js";
-import { MAX_CELLS } from "../../src/stats/glm/z-thresholds.js";
+import { MAX_CELLS } from "../../src/stats/glm/bin-table.js";
 import { inLeastMemory, makeEngineProblem, openProblem, runEngine } from "../support/engine-problems.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
@@ -16,7 +16,7 @@ vi.mock("../../src/stats/glm/z-thresholds.js", async (importOriginal) => {
       const table = yield* original.zThresholdSteps(options);
       if (!tables.useless) return table;
       // every statistic falls into bin 0
-      return { ...table, thresholds: table.thresholds.fill(Infinity, 1), cells: table.cells.fill(0) };
+      return { ...table, squares: table.squares.fill(Infinity, 1), cells: table.cells.fill(0) };
     },
   };
 });

@@ -11,7 +11,11 @@ import { createRandom } from "../support/seeded-random.js";
 const ROUNDING = 2 ** -40;
 const UNTESTABLE = -0.125;
 
-function runScores({ kernels: k, linear }: KernelsUnderTest, problem: BinProblem): Float64Array {
+function runScores(
+  { kernels: k, linear }: KernelsUnderTest,
+  problem: BinProblem,
+  productBytes: 4 | 8 = 8,
+): Float64Array {
   const { rank, nShuffles, product, contrastBasis, correctionRows, correctionColumns } = problem;
   const width = product.nColumns;
   const stride = Math.ceil(width / 8) * 8;
@@ -25,7 +29,8 @@ function runScores({ kernels: k, linear }: KernelsUnderTest, problem: BinProblem
     rank,
     contrastBasis.nColumns,
     correctionRows.nColumns,
-    linear.place(wider(product, stride)).at,
+    linear.place(productBytes === 4 ? Float32Array.from(wider(product, stride)) : wider(product, stride)).at,
+    productBytes,
     stride,
     linear.place(contrastBasis.values).at,
     linear.place(correctionRows.values).at,
@@ -100,6 +105,15 @@ for (const variant of ["reference", "simd"] as KernelVariant[]) {
         const scores = runScores(tested, problem);
         expectScores(problem, scores);
         if (shape.signed && shape.nColumns > 4) expect(Math.min(...scores)).toBeLessThan(-0.5);
+      });
+
+      it(`${shape.name}, of a float32 product: the scores of its values`, () => {
+        const problem = makeBinProblem(shape, makeThresholds(4, 1));
+        const { nRows, nColumns } = problem.product;
+        const product = plainMatrix(nRows, nColumns, (i, w) => Math.fround(entry(problem.product, i, w)));
+        const wide = runScores(tested, { ...problem, product });
+        tested.linear.clear();
+        expect([...runScores(tested, problem, 4)]).toEqual([...wide]);
       });
     }
     for (const content of CONTENT_CASES) {

@@ -18,7 +18,6 @@ export const RESIDUALS: Readonly<Record<Operation, { readonly warn: number; read
   f32FromF64Panels: { warn: 0, fail: 0 },
   f32GatherBasis: { warn: 0, fail: 0 },
   f32Gemm: { warn: 1e-6, fail: 5e-5 },
-  f64FromF32: { warn: 0, fail: 0 },
   f64BinStatistics: { warn: 0, fail: 0 },
   f64ScoreStatistics: { warn: 2e-12, fail: 2e-12 },
   f64ReduceScores: { warn: 0, fail: 0 },

@@ -22,6 +22,8 @@ export function createFixedSource(context: Context, loader: BlockLoader): TileSo
 
   const removeRows = createRowRemover(context);
 
+  const [product, productBytes] = job.precision === "single" ? ([w.product32, 4] as const) : ([w.product, 8] as const);
+
   /** Q' P_b y of one tile of shuffles, into the product region. */
   const multiply = (iTile: number, width: number) => {
     const gathered = shared.gathered + iTile * tileBytes;
@@ -30,7 +32,6 @@ export function createFixedSource(context: Context, loader: BlockLoader): TileSo
       return;
     }
     k.product.f32(nOut, n, width, gathered, w.packed32, w.product32, width);
-    k.f64FromF32(nOut * width, w.product32, w.product);
   };
 
   /** |e_h|^2 of hypothesis h, whose moments begin at row `first`: a pointer. */
@@ -58,7 +59,7 @@ export function createFixedSource(context: Context, loader: BlockLoader): TileSo
         for (const [h, { contrastRank, nCorrections, signed }] of hypotheses.entries()) {
           const { contrastBasis, corrections } = shared.hypotheses[h]!;
           const sizes = [count, nElements, rank, contrastRank, nCorrections] as const;
-          const tested = [w.product, width, contrastBasis] as const;
+          const tested = [product, productBytes, width, contrastBasis] as const;
           const lanes = corrections + first * rank * nCorrections * 8;
           const nuisance = [lanes, w.moments + firstMoment * width * 8, width] as const;
           const sumSquares = sumsOf(nCorrections, firstMoment, width);

@@ -9,6 +9,8 @@ import type { ResidualPanels } from "./residual-preparer.js";
 export interface Epilogue {
   /** Once a hypothesis: what its statistics need of the designs. */
   prepare(panels: ResidualPanels, h: number, width: number): void;
+  /** Whether what `finish` leaves are squares. */
+  readonly isSquared: boolean;
   /** f64 [count][width] into the worker's `statistics` (and `dofs`). */
   finish(panels: ResidualPanels, h: number, count: number, width: number): void;
 }
@@ -21,9 +23,11 @@ export function createEpilogue(context: Context, modelJob: ModelJob): Epilogue {
 
 const signed = ({ kind }: TestedDirections): 0 | 1 => (kind === "t" ? 1 : 0);
 
-function pooledEpilogue({ worker, kernels: k, f64 }: Context, { regions, size }: ModelJob): Epilogue {
+function pooledEpilogue({ job, worker, kernels: k, f64 }: Context, { regions, size }: ModelJob): Epilogue {
   const { nElementColumns: c, contrastRanks } = size;
+  const isSquared = job.sink.kind === "bins";
   return {
+    isSquared,
     prepare({ designs, product }, h, width) {
       const given = designs.map((design) => design?.hypotheses[h]?.tested);
       const tested = testedSideBySide(given, product, { s: contrastRanks[h]!, c, width });
@@ -35,7 +39,7 @@ function pooledEpilogue({ worker, kernels: k, f64 }: Context, { regions, size }:
       const products = [regions.product, regions.ownProduct, width] as const;
       const noShifts = [-1, 0] as const;
       const tested = [regions.tested, 1, worker.sums, dof, signed(hypotheses[h]!)] as const;
-      k.f64PooledStatistics(...sizes, ...products, ...noShifts, ...tested, regions.statistics);
+      k.f64PooledStatistics(...sizes, ...products, ...noShifts, ...tested, isSquared ? 1 : 0, regions.statistics);
     },
   };
 }
@@ -46,6 +50,7 @@ function sharedGroupedEpilogue({ kernels: k, f64, i32 }: Context, { regions, siz
   const { gram, sizes, rnn, toEffect, starts, directions, recovery } = regions;
   const put = (region: number, values: Float64Array) => f64(region, values.length).set(values);
   return {
+    isSquared: false,
     prepare({ designs, product }, h) {
       const { groups, hypotheses } = designs[0]!;
       put(gram, groups!.gram);
@@ -75,6 +80,7 @@ function groupedEpilogue({ f64 }: Context, { regions, size }: ModelJob): Epilogu
   const p = new Float64Array(nGroups * r);
   const squares = new Float64Array(nGroups);
   return {
+    isSquared: false,
     prepare() {},
     finish({ designs }, h, count, width) {
       const product = f64(regions.product, count * nGroups * r0 * width);

@@ -19,7 +19,7 @@ export function createModelSource(context: Context, modelJob: ModelJob, blocks: 
   const prepare = createTester(context, modelJob, loader, designs);
 
   function* testNone({ place }: ModelBlock, { members }: ElementGroup, batch: Batch, sink: Sink): Steps {
-    const tile = { firstElement: place.firstElement, members, stride: members.length };
+    const tile = { firstElement: place.firstElement, members, stride: members.length, isSquared: false };
     context.f64(regions.statistics, tileShuffles * tile.stride).fill(Number.NaN);
     for (const h of size.contrastRanks.keys()) {
       for (let first = 0; first < batch.lanes; first += tileShuffles) {

@@ -56,7 +56,8 @@ export function createResidualTester(
     tiles.place(group, product.rows, "entries");
     if (indicators !== undefined) tiles.place(group, indicators, "indicators");
     const dof = nGroups === 1 ? designs.find((design) => design !== undefined)!.dof : undefined;
-    const tile = { firstElement: block.place.firstElement, members, stride: width, dof };
+    const { isSquared } = epilogue;
+    const tile = { firstElement: block.place.firstElement, members, stride: width, isSquared, dof };
     return function* (batch, sink) {
       for (const h of size.contrastRanks.keys()) {
         panels.fill(h);

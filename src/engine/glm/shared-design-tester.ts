@@ -29,6 +29,7 @@ export function createSharedTester(
   const { regions, size } = modelJob;
   const { tileShuffles } = job.layout;
   const n = job.size.nSubjects;
+  const isSquared = job.sink.kind === "bins";
   const panels = createPanels(context);
   const tiles = createModelTiles(context, modelJob);
   const removeRows = createRowRemover(context);
@@ -83,8 +84,9 @@ export function createSharedTester(
           const products = [regions.product, regions.ownProduct, width] as const;
           const shifts = [members.length, shiftsOf(h, width)] as const;
           const directions = [regions.tested, 0, totalsOf(h, width), dof, kind === "t" ? 1 : 0] as const;
-          k.f64PooledStatistics(...sizes, ...products, ...shifts, ...directions, regions.statistics);
-          sink.statistics({ h, ...place, first, count, stride: width, dof }, batch);
+          const out = [isSquared ? 1 : 0, regions.statistics] as const;
+          k.f64PooledStatistics(...sizes, ...products, ...shifts, ...directions, ...out);
+          sink.statistics({ h, ...place, first, count, stride: width, isSquared, dof }, batch);
         }
         yield;
       }

@@ -83,10 +83,12 @@ export interface Batch {
   readonly tables: readonly ZTable[];
 }
 
+export type BinLookup = readonly [nCells: number, firstCell: number, shift: number, cells: number, squares: number];
+
 export interface ZTable {
   readonly dof: number;
-  /** By hypothesis, as kernels take it: cells, cells a unit, pointers to cells and thresholds. */
-  readonly lookups: readonly (readonly [nCells: number, cellsPerUnit: number, cells: number, thresholds: number])[];
+  /** By hypothesis, as kernels take it (stats/glm/bin-table.ts); pointers to cells and squares. */
+  readonly lookups: readonly BinLookup[];
 }
 
 /** One phase over claimed pieces of work: blocks of elements ("observe", "statistics"), or pieces of the enhancer. */

@@ -4,7 +4,7 @@
 import { type PanelSizes, roundUp } from "../../kernels/kernel-set.js";
 import { type Offsets, regionsOf } from "../../kernels/memory-regions.js";
 import { observedIndex } from "../../run/observed.js";
-import { MAX_CELLS } from "../../stats/glm/z-thresholds.js";
+import { MAX_CELLS } from "../../stats/glm/bin-table.js";
 import { panelColumns } from "./blocks.js";
 import type { MemoryShape, PlanInputs } from "./inputs.js";
 import { productRows } from "./size.js";
@@ -118,7 +118,7 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
     factors: blocks.f64(columns),
     moments: blocks.f64([Math.max(roundUp(nMoments, panels.rows), 1), "rows"], columns),
     hypothesisSums: blocks.f64(columns),
-    product: blocks.f64([Math.max(rows, observedRows), "rows"], columns),
+    product: blocks.f64([Math.max(single === 1 ? 0 : rows, observedRows), "rows"], columns),
     product32: blocks.f32(single, [rows, "rows"], columns),
     scores: blocks.f64(bins ? 0 : tile, [shape.blockWidth, "elements"]),
     model: model && modelTable(inputs, shape, width, panels),

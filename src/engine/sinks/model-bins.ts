@@ -22,7 +22,11 @@ export function createModelBinner(context: Context, dh: number): ModelBinner {
   };
 
   /** Without a table: degrees of freedom of each statistic's own, or of few elements. */
-  const binByDofs = ({ h, members, count, stride, dof }: StatisticTile, { binBytes }: Batch, bins: number): number => {
+  const binByDofs = (
+    { h, members, count, stride, isSquared, dof }: StatisticTile,
+    { binBytes }: Batch,
+    bins: number,
+  ): number => {
     const { kind, rank } = model.hypotheses[h]!;
     const statistics = f64(regions.statistics, count * stride);
     const dofs = dof === undefined ? f64(regions.dofs, count * stride) : undefined;
@@ -31,7 +35,8 @@ export function createModelBinner(context: Context, dh: number): ModelBinner {
     let largest = 0;
     for (let b = 0; b < count; b++) {
       for (let i = 0; i < members.length; i++) {
-        const x = statistics[b * stride + i]!;
+        const found = statistics[b * stride + i]!;
+        const x = isSquared ? Math.sign(found) * Math.sqrt(Math.abs(found)) : found;
         const own = dofs === undefined ? dof! : dofs[b * stride + i]!;
         const bin = kind === "t" ? binOfT(x, own, dh) : binOfF(x * x, rank, own, dh);
         if (bin > largest) largest = bin;

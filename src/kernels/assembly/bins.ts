@@ -1,72 +1,136 @@
-// Epilogue of the product: statistic -> bin, two columns at a time. Contract: ../CONTRACTS.md.
+// Statistics become bins, two at a time. Contract: ../CONTRACTS.md, f64BinStatistics.
+//
+// Squares are compared with thresholds that are the least squares whose roots pass: no root is drawn. The upper bits of a square are its cell.
+import * as tile from "./statistic";
 
-const SSE_ROUNDING: f64 = 1e-14;
+// Of the call in progress: an instance of the module belongs to one thread.
+let nCells: i32 = 0, firstCell: i32 = 0, shift: i32 = 0, cells: usize = 0, thresholds: usize = 0, binBytes: i32 = 0, bins: usize = 0;
+/** Largest bin beyond the cells. */
+let farthest: i32 = 0;
+
+// @ts-ignore: decorator
+@inline
+function beginBins(nCells_: i32, firstCell_: i32, shift_: i32, cells_: usize, thresholds_: usize, binBytes_: i32, bins_: usize): void {
+  nCells = nCells_; firstCell = firstCell_; shift = shift_; cells = cells_; thresholds = thresholds_; binBytes = binBytes_; bins = bins_; farthest = 0;
+}
 
 export function f64BinStatistics(
   nShuffles: i32, nColumns: i32, rank: i32, contrastRank: i32, nCorrections: i32,
-  product: usize, productStride: i32, contrastBasis: usize, correctionRows: usize, correctionColumns: usize, columnStride: i32,
-  sumSquares: usize, dof: f64, signed: i32, nCells: i32, cellsPerUnit: f64, cells: usize, thresholds: usize, binBytes: i32, bins: usize,
+  product: usize, productBytes: i32, productStride: i32, contrastBasis: usize, correctionRows: usize, correctionColumns: usize, columnStride: i32,
+  sumSquares: usize, dof: f64, signed: i32, nCells: i32, firstCell: i32, shift: i32, cells: usize, thresholds: usize, binBytes: i32, bins: usize,
 ): i32 {
-  let largest = 0;
-  const rowBytes = <usize>productStride << 3;
-  const scale = f64x2.splat(dof / <f64>contrastRank), zero = f64x2.splat(0), rounding = f64x2.splat(SSE_ROUNDING);
-  const infinity = f64x2.splat(Infinity), perUnit = f64x2.splat(cellsPerUnit), lastCell = f64x2.splat(<f64>(nCells - 1));
-  for (let b = 0; b < nShuffles; b++) {
-    const shuffleRows = product + <usize>(b * rank) * rowBytes;
-    const corrections = correctionRows + (<usize>(b * rank * nCorrections) << 3);
-    for (let w = 0; w < nColumns; w += 2) {
-      let squares = zero, uu = zero, u = zero;
-      for (let q = 0; q < contrastRank; q++) {
-        u = zero;
-        let at = shuffleRows + (<usize>w << 3);
-        for (let j = 0; j < rank; j++, at += rowBytes) {
-          let d = v128.load(at);
-          for (let k = 0; k < nCorrections; k++) {
-            const g = v128.load64_splat(corrections + (<usize>(j * nCorrections + k) << 3));
-            d = f64x2.sub(d, f64x2.mul(g, v128.load(correctionColumns + (<usize>(k * columnStride + w) << 3))));
-          }
-          if (q == 0) squares = f64x2.add(squares, f64x2.mul(d, d));
-          u = f64x2.add(u, f64x2.mul(v128.load64_splat(contrastBasis + (<usize>(j * contrastRank + q) << 3)), d));
-        }
-        uu = f64x2.add(uu, f64x2.mul(u, u));
-      }
-      const total = v128.load(sumSquares + (<usize>w << 3));
-      const sse = f64x2.sub(total, squares);
-      let x = f64x2.sqrt(f64x2.div(f64x2.mul(uu, scale), sse));
-      x = v128.and(x, f64x2.gt(sse, f64x2.mul(rounding, total)));
-      if (signed) x = v128.and(x, f64x2.gt(u, zero));
-      // 0 where it is not above 0 or not finite: half of all t, so no branch may hang on it
-      x = v128.and(x, v128.and(f64x2.gt(x, zero), f64x2.lt(x, infinity)));
-      const cell = i32x4.trunc_sat_f64x2_s_zero(f64x2.pmin(f64x2.mul(x, perUnit), lastCell));
-      const at = bins + (<usize>((w << 4) + b) << (binBytes >> 1));
-      const bin0 = advance(f64x2.extract_lane(x, 0), cells + (<usize>i32x4.extract_lane(cell, 0) << 1), thresholds);
-      if (bin0 > largest) largest = bin0;
-      if (binBytes == 1) store<u8>(at, <u8>bin0); else store<u16>(at, <u16>bin0);
-      if (w + 1 < nColumns) {
-        const bin1 = advance(f64x2.extract_lane(x, 1), cells + (<usize>i32x4.extract_lane(cell, 1) << 1), thresholds);
-        if (bin1 > largest) largest = bin1;
-        if (binBytes == 1) store<u8>(at, <u8>bin1, 16); else store<u16>(at, <u16>bin1, 32);
-      }
-    }
+  tile.begin(
+    nShuffles, nColumns, rank, contrastRank, nCorrections, product, productBytes, productStride, contrastBasis, correctionRows, correctionColumns, columnStride, sumSquares, dof, signed,
+  );
+  beginBins(nCells, firstCell, shift, cells, thresholds, binBytes, bins);
+  if (productBytes == 4) {
+    if (contrastRank == 1) return nCorrections > 0 ? f32BinCorrected() : rank == 1 ? f32BinRow() : f32Bin1();
+    return nCorrections > 0 || contrastRank > 3 ? f32BinAny() : contrastRank == 2 ? f32Bin2() : f32Bin3();
   }
-  return largest;
+  if (contrastRank == 1) return nCorrections > 0 ? f64BinCorrected() : rank == 1 ? f64BinRow() : f64Bin1();
+  return nCorrections > 0 || contrastRank > 3 ? f64BinAny() : contrastRank == 2 ? f64Bin2() : f64Bin3();
 }
+
+export function f64BinRow(): i32 { return binTile(false, false, 1, 1); }
+export function f64Bin1(): i32 { return binTile(false, false, 1, 0); }
+export function f64Bin2(): i32 { return binTile(false, false, 2, 0); }
+export function f64Bin3(): i32 { return binTile(false, false, 3, 0); }
+export function f64BinCorrected(): i32 { return binTile(false, true, 1, 0); }
+export function f64BinAny(): i32 { return binTile(false, true, 0, 0); }
+export function f32BinRow(): i32 { return binTile(true, false, 1, 1); }
+export function f32Bin1(): i32 { return binTile(true, false, 1, 0); }
+export function f32Bin2(): i32 { return binTile(true, false, 2, 0); }
+export function f32Bin3(): i32 { return binTile(true, false, 3, 0); }
+export function f32BinCorrected(): i32 { return binTile(true, true, 1, 0); }
+export function f32BinAny(): i32 { return binTile(true, true, 0, 0); }
 
 // @ts-ignore: decorator
 @inline
-export function lookUp(x: f64, nCells: i32, cellsPerUnit: f64, cells: usize, thresholds: usize): i32 {
+function binTile(isSingle: bool, isCorrected: bool, s: i32, r: i32): i32 {
+  const rows = r == 1 ? 1 : tile.rank, rowBytes = tile.rowBytes, basis = tile.contrastBasis, last = tile.nColumns - 1;
+  const factor = f64x2.splat(tile.scale), signBit = i64x2.splat(tile.sign), zero = f64x2.splat(0);
+  const low = doubleOf(firstCell), high = doubleOf(firstCell + nCells), bits = shift + 32;
+  const origin = cells - (<usize>firstCell << 1), edges = thresholds, isWide = binBytes == 2, step = <usize>(binBytes << 5);
+  let largest = zero, row = tile.product, corrections = tile.correctionRows, target = bins;
+  for (let b = 0; b < tile.nShuffles; b++) {
+    let w = 0, at = row, to = target, sums = tile.sumSquares, column = tile.correctionColumns;
+    do {
+      let x = tile.squareOfRows(isSingle, isCorrected, s, rows, at, rowBytes, basis, corrections, column, v128.load(sums), factor, signBit, zero);
+      if (w == last) x = v128.and(x, i64x2(-1, 0));
+      largest = f64x2.pmax(largest, storeBins(x, w < last, low, high, bits, origin, edges, isWide, to, to + (step >> 1)));
+      w += 2; to += step; at += isSingle ? 8 : 16; sums += 16; column += 16;
+    } while (w <= last);
+    row += <usize>rows * rowBytes; corrections += <usize>(rows * tile.nCorrections) << 3; target += binBytes;
+  }
+  return max(farthest, binOf(max(f64x2.extract_lane(largest, 0), f64x2.extract_lane(largest, 1))));
+}
+
+/** Of squares that a kernel has left with the sign of their roots. */
+export function f64BinScores(
+  nShuffles: i32, nColumns: i32, squares: usize, stride: i32, columns: usize,
+  nCells: i32, firstCell: i32, shift: i32, cells: usize, thresholds: usize, binBytes: i32, bins: usize,
+): i32 {
+  beginBins(nCells, firstCell, shift, cells, thresholds, binBytes, bins);
+  return binScores(nColumns > 0 ? nShuffles : 0, nColumns, squares, stride, columns);
+}
+
+export function binScores(nShuffles: i32, nColumns: i32, squares: usize, stride: i32, columns: usize): i32 {
+  const last = nColumns - 1;
+  const low = doubleOf(firstCell), high = doubleOf(firstCell + nCells), bits = shift + 32;
+  const origin = cells - (<usize>firstCell << 1), edges = thresholds, isWide = binBytes == 2, scale = <usize>(3 + binBytes);
+  let largest = f64x2.splat(0), row = squares, target = bins;
+  for (let b = 0; b < nShuffles; b++) {
+    let w = 0, at = row, column = columns;
+    do {
+      let x = v128.load(at);
+      // NaN is not above 0
+      x = v128.and(x, f64x2.gt(x, f64x2.splat(0)));
+      if (w == last) x = v128.and(x, i64x2(-1, 0));
+      const isPair = w < last;
+      const to0 = target + (<usize>load<u32>(column) << scale), to1 = target + (<usize>(isPair ? load<u32>(column, 4) : <u32>0) << scale);
+      largest = f64x2.pmax(largest, storeBins(x, isPair, low, high, bits, origin, edges, isWide, to0, to1));
+      w += 2; at += 16; column += 8;
+    } while (w <= last);
+    row += <usize>stride << 3; target += binBytes;
+  }
+  return max(farthest, binOf(max(f64x2.extract_lane(largest, 0), f64x2.extract_lane(largest, 1))));
+}
+
+/** Returns x where both lie in the cells, else 0: their bins are in `farthest`. */
+// @ts-ignore: decorator
+@inline
+function storeBins(x: v128, isPair: bool, low: v128, high: v128, bits: i32, origin: usize, edges: usize, isWide: bool, to0: usize, to1: usize): v128 {
+  const cell = i64x2.shr_u(f64x2.pmax(low, f64x2.pmin(high, x)), bits);
+  let bin0 = <i32>load<u16>(origin + (<usize>i32x4.extract_lane(cell, 0) << 1)), bin1 = <i32>load<u16>(origin + (<usize>i32x4.extract_lane(cell, 2) << 1));
+  bin0 += i32(f64x2.extract_lane(x, 0) >= load<f64>(edges + (<usize>bin0 << 3), 8));
+  bin1 += i32(f64x2.extract_lane(x, 1) >= load<f64>(edges + (<usize>bin1 << 3), 8));
+  let within = x;
+  if (v128.any_true(f64x2.ge(x, high))) {
+    bin0 = binOf(f64x2.extract_lane(x, 0));
+    bin1 = binOf(f64x2.extract_lane(x, 1));
+    farthest = max(farthest, max(bin0, bin1));
+    within = f64x2.splat(0);
+  }
+  if (isWide) {
+    store<u16>(to0, <u16>bin0);
+    if (isPair) store<u16>(to1, <u16>bin1);
+  } else {
+    store<u8>(to0, <u8>bin0);
+    if (isPair) store<u8>(to1, <u8>bin1);
+  }
+  return within;
+}
+
+/** Where a cell begins. */
+// @ts-ignore: decorator
+@inline
+function doubleOf(cell: i32): v128 { return i64x2.splat(<i64>cell << <i64>(shift + 32)); }
+
+/** Wherever x lies: beyond the cells thresholds are tried one by one. */
+export function binOf(x: f64): i32 {
   if (!(x > 0 && x < Infinity)) return 0;
-  const position = x * cellsPerUnit;
-  const cell = position < <f64>(nCells - 1) ? <i32>position : nCells - 1;
-  return advance(x, cells + (<usize>cell << 1), thresholds);
-}
-
-// @ts-ignore: decorator
-@inline
-function advance(x: f64, cell: usize, thresholds: usize): i32 {
-  let bin = <i32>load<u16>(cell);
-  // the first step without a branch: a second one is rare
-  bin += i32(x >= load<f64>(thresholds + (<usize>bin << 3), 8));
+  const cell = min(max(<i32>(reinterpret<i64>(x) >> <i64>(shift + 32)), firstCell), firstCell + nCells) - firstCell;
+  let bin = <i32>load<u16>(cells + (<usize>cell << 1));
   while (x >= load<f64>(thresholds + (<usize>bin << 3), 8)) bin++;
   return bin;
 }

@@ -205,7 +205,3 @@ export function f32FromF64Panels(nRows: i32, width: i32, packed64: usize, packed
     }
   }
 }
-
-export function f64FromF32(count: i32, source: usize, target: usize): void {
-  for (let i = 0; i < count; i += 2, source += 8, target += 16) v128.store(target, f64x2.promote_low_f32x4(v128.load64_zero(source)));
-}

@@ -1,49 +1,62 @@
 // Statistics of one tile without enhancement: product -> scores, scores -> maxima and counters. Contract: ../CONTRACTS.md.
+import * as tile from "./statistic";
 
-const SSE_ROUNDING: f64 = 1e-14;
 /** Veltkamp's splitting: x C - (x C - x) keeps the upper 53 - 13 bits of x. */
 const SPLIT: f64 = 8193;
 
+// Of the call in progress: an instance of the module belongs to one thread.
+let untestable: f64 = 0, scores: usize = 0, scoreBytes: usize = 0;
+
 export function f64ScoreStatistics(
   nShuffles: i32, nColumns: i32, rank: i32, contrastRank: i32, nCorrections: i32,
-  product: usize, productStride: i32, contrastBasis: usize, correctionRows: usize, correctionColumns: usize, columnStride: i32,
-  sumSquares: usize, dof: f64, signed: i32, untestable: f64, scores: usize, scoreStride: i32,
+  product: usize, productBytes: i32, productStride: i32, contrastBasis: usize, correctionRows: usize, correctionColumns: usize, columnStride: i32,
+  sumSquares: usize, dof: f64, signed: i32, untestable_: f64, scores_: usize, scoreStride: i32,
 ): void {
-  const rowBytes = <usize>productStride << 3;
-  const zero = f64x2.splat(0), scale = f64x2.splat(dof / <f64>contrastRank), rounding = f64x2.splat(SSE_ROUNDING);
+  tile.begin(
+    nShuffles, nColumns, rank, contrastRank, nCorrections, product, productBytes, productStride, contrastBasis, correctionRows, correctionColumns, columnStride, sumSquares, dof, signed,
+  );
+  untestable = untestable_; scores = scores_; scoreBytes = <usize>scoreStride << 3;
+  if (productBytes == 4) {
+    if (contrastRank == 1) { if (nCorrections > 0) f32ScoreCorrected(); else if (rank == 1) f32ScoreRow(); else f32Score1(); }
+    else if (nCorrections > 0 || contrastRank > 3) f32ScoreAny(); else if (contrastRank == 2) f32Score2(); else f32Score3();
+  } else {
+    if (contrastRank == 1) { if (nCorrections > 0) f64ScoreCorrected(); else if (rank == 1) f64ScoreRow(); else f64Score1(); }
+    else if (nCorrections > 0 || contrastRank > 3) f64ScoreAny(); else if (contrastRank == 2) f64Score2(); else f64Score3();
+  }
+}
+
+export function f64ScoreRow(): void { scoreTile(false, false, 1, 1); }
+export function f64Score1(): void { scoreTile(false, false, 1, 0); }
+export function f64Score2(): void { scoreTile(false, false, 2, 0); }
+export function f64Score3(): void { scoreTile(false, false, 3, 0); }
+export function f64ScoreCorrected(): void { scoreTile(false, true, 1, 0); }
+export function f64ScoreAny(): void { scoreTile(false, true, 0, 0); }
+export function f32ScoreRow(): void { scoreTile(true, false, 1, 1); }
+export function f32Score1(): void { scoreTile(true, false, 1, 0); }
+export function f32Score2(): void { scoreTile(true, false, 2, 0); }
+export function f32Score3(): void { scoreTile(true, false, 3, 0); }
+export function f32ScoreCorrected(): void { scoreTile(true, true, 1, 0); }
+export function f32ScoreAny(): void { scoreTile(true, true, 0, 0); }
+
+// @ts-ignore: decorator
+@inline
+function scoreTile(isSingle: bool, isCorrected: bool, s: i32, r: i32): void {
+  const rows = r == 1 ? 1 : tile.rank, rowBytes = tile.rowBytes, basis = tile.contrastBasis, nColumns = tile.nColumns;
+  const factor = f64x2.splat(tile.scale), signBit = i64x2.splat(tile.sign), none = f64x2.splat(NaN);
   const split = f64x2.splat(SPLIT), fallback = f64x2.splat(untestable), largest = f64x2.splat(f64.MAX_VALUE);
-  const signBit = signed ? i64x2.splat(i64.MIN_VALUE) : zero;
-  for (let b = 0; b < nShuffles; b++) {
-    const shuffleRows = product + <usize>(b * rank) * rowBytes;
-    const corrections = correctionRows + (<usize>(b * rank * nCorrections) << 3);
-    const out = scores + (<usize>(b * scoreStride) << 3);
-    for (let w = 0; w < nColumns; w += 2) {
-      let squares = zero, uu = zero, u = zero;
-      for (let q = 0; q < contrastRank; q++) {
-        u = zero;
-        let at = shuffleRows + (<usize>w << 3);
-        for (let j = 0; j < rank; j++, at += rowBytes) {
-          let d = v128.load(at);
-          for (let k = 0; k < nCorrections; k++) {
-            const g = v128.load64_splat(corrections + (<usize>(j * nCorrections + k) << 3));
-            d = f64x2.sub(d, f64x2.mul(g, v128.load(correctionColumns + (<usize>(k * columnStride + w) << 3))));
-          }
-          if (q == 0) squares = f64x2.add(squares, f64x2.mul(d, d));
-          u = f64x2.add(u, f64x2.mul(v128.load64_splat(contrastBasis + (<usize>(j * contrastRank + q) << 3)), d));
-        }
-        uu = f64x2.add(uu, f64x2.mul(u, u));
-      }
-      const total = v128.load(sumSquares + (<usize>w << 3));
-      const sse = f64x2.sub(total, squares);
-      const x = f64x2.sqrt(f64x2.div(f64x2.mul(uu, scale), sse));
+  let row = tile.product, corrections = tile.correctionRows, out = scores;
+  for (let b = 0; b < tile.nShuffles; b++) {
+    let w = 0, at = row, to = out, sums = tile.sumSquares, column = tile.correctionColumns;
+    do {
+      const square = tile.squareOfRows(isSingle, isCorrected, s, rows, at, rowBytes, basis, corrections, column, v128.load(sums), factor, signBit, none);
+      const x = f64x2.sqrt(f64x2.abs(square));
       const spread = f64x2.mul(x, split);
       const kept = f64x2.sub(spread, f64x2.sub(spread, x));
-      const tested = v128.and(
-        f64x2.gt(sse, f64x2.mul(rounding, total)),
-        v128.and(f64x2.gt(kept, zero), f64x2.le(kept, largest)),
-      );
-      v128.store(out + (<usize>w << 3), v128.bitselect(v128.or(kept, v128.and(u, signBit)), fallback, tested));
-    }
+      const isScore = v128.and(f64x2.gt(kept, f64x2.splat(0)), f64x2.le(kept, largest));
+      v128.store(to, v128.bitselect(v128.or(kept, v128.and(square, signBit)), fallback, isScore));
+      w += 2; to += 16; at += isSingle ? 8 : 16; sums += 16; column += 16;
+    } while (w < nColumns);
+    row += <usize>rows * rowBytes; corrections += <usize>(rows * tile.nCorrections) << 3; out += scoreBytes;
   }
 }
 

@@ -1,55 +1,73 @@
 // Kernels of designs that vary between elements. Contracts: ../CONTRACTS.md.
-import { lookUp } from "./bins";
+import { squareOf } from "./statistic";
 
-const SSE_ROUNDING: f64 = 1e-14;
+// Of the call in progress of f64PooledStatistics: an instance of the module belongs to one thread.
+let shuffles: i32 = 0, last: i32 = 0, shared: i32 = 0, own: i32 = 0, tests: i32 = 0, rowBytes: usize = 0, across: usize = 0, addends: usize = 0, weights: usize = 0;
+let values: usize = 0, ownValues: usize = 0, totals: usize = 0, scale: f64 = 0, sign: i64 = 0, roots: bool = false, out: usize = 0;
 
 export function f64PooledStatistics(
   nShuffles: i32, nColumns: i32, rank: i32, nOwn: i32, contrastRank: i32,
   product: usize, ownProduct: usize, stride: i32, firstShift: i32, shifts: usize, tested: usize, testedByColumn: i32,
-  sumSquares: usize, dof: f64, signed: i32, statistics: usize,
+  sumSquares: usize, dof: f64, signed: i32, squared: i32, statistics: usize,
 ): void {
-  const rowBytes = <usize>stride << 3;
-  const scale = f64x2.splat(dof / <f64>contrastRank), zero = f64x2.splat(0), rounding = f64x2.splat(SSE_ROUNDING), none = f64x2.splat(NaN);
-  const sign = i64x2.splat(i64.MIN_VALUE);
-  for (let b = 0; b < nShuffles; b++) {
-    const rows = product + <usize>(b * rank) * rowBytes;
-    const ownRows = ownProduct + <usize>(b * nOwn) * rowBytes;
-    for (let w = 0; w < nColumns; w += 2) {
+  shuffles = nColumns > 0 ? nShuffles : 0; last = nColumns - 1; shared = rank; own = nOwn; tests = contrastRank; rowBytes = <usize>stride << 3;
+  across = <usize>max(firstShift, 0) << 3; addends = shifts; weights = tested; values = product; ownValues = ownProduct; totals = sumSquares;
+  scale = dof / <f64>contrastRank; sign = signed ? i64.MIN_VALUE : 0; roots = !squared; out = statistics;
+  if (testedByColumn) { if (firstShift >= 0) pooledShiftedByColumn(); else if (contrastRank == 1) pooledByColumn1(); else pooledByColumn(); }
+  else if (firstShift < 0) pooledPlain();
+  else if (contrastRank == 1) { if (nOwn == 0 && rank == 1) pooledShiftedRow(); else pooledShifted1(); } else pooledShifted();
+}
+
+// as in statistic.ts: exported, lest they become one again
+export function pooledPlain(): void { pooledTile(false, false, 0, 0); }
+export function pooledShiftedRow(): void { pooledTile(true, false, 1, 1); }
+export function pooledShifted1(): void { pooledTile(true, false, 1, 0); }
+export function pooledShifted(): void { pooledTile(true, false, 0, 0); }
+export function pooledByColumn1(): void { pooledTile(false, true, 1, 0); }
+export function pooledByColumn(): void { pooledTile(false, true, 0, 0); }
+export function pooledShiftedByColumn(): void { pooledTile(true, true, 0, 0); }
+
+// @ts-ignore: decorator
+@inline
+function pooledTile(isShifted: bool, isByColumn: bool, s: i32, r: i32): void {
+  const rank = r == 1 ? 1 : shared, rows = r == 1 ? 1 : shared + own, nTests = s == 1 ? 1 : tests, step = rowBytes, base = weights, shifts = addends, hasRoots = roots;
+  const factor = f64x2.splat(scale), signBit = i64x2.splat(sign), none = f64x2.splat(NaN), zero = f64x2.splat(0);
+  const weightBytes: usize = isByColumn ? step : 8;
+  let row = values, ownRow = ownValues, to = out;
+  for (let b = 0; b < shuffles; b++) {
+    let w = 0;
+    do {
       const column = <usize>w << 3;
-      let squares = zero, uu = zero, u = zero;
-      let weights = tested + (testedByColumn ? column : 0);
-      for (let q = 0; q < contrastRank; q++) {
+      let squares = zero, uu = zero, u = zero, weight = isByColumn ? base + column : base, q = 0;
+      do {
         u = zero;
-        for (let j = 0; j < rank + nOwn; j++) {
+        let j = 0, at = row, ownAt = ownRow;
+        while (j < rows) {
           let d: v128;
-          if (j < rank) {
-            const row = rows + <usize>j * rowBytes;
-            d = v128.load(row + column);
-            if (firstShift >= 0) {
-              const across = row + (<usize>firstShift << 3);
-              for (let l = 0; l < rank; l++) {
-                d = f64x2.add(d, f64x2.mul(v128.load64_splat(across + (<usize>l << 3)), v128.load(shifts + <usize>l * rowBytes + column)));
+          if (r == 1 || j < rank) {
+            d = v128.load(at + column);
+            if (isShifted) {
+              let l = 0, from = at + across, shift = shifts + column;
+              while (l < rank) {
+                d = f64x2.add(d, f64x2.mul(v128.load64_splat(from), v128.load(shift)));
+                l++; from += 8; shift += step;
               }
             }
-          } else d = v128.load(ownRows + <usize>(j - rank) * rowBytes + column);
-          if (q == 0) squares = f64x2.add(squares, f64x2.mul(d, d));
-          if (testedByColumn) {
-            u = f64x2.add(u, f64x2.mul(v128.load(weights), d));
-            weights += rowBytes;
-          } else {
-            u = f64x2.add(u, f64x2.mul(v128.load64_splat(weights), d));
-            weights += 8;
-          }
+            at += step;
+          } else { d = v128.load(ownAt + column); ownAt += step; }
+          if (s == 1 || q == 0) squares = f64x2.add(squares, f64x2.mul(d, d));
+          u = f64x2.add(u, f64x2.mul(isByColumn ? v128.load(weight) : v128.load64_splat(weight), d));
+          weight += weightBytes;
+          j++;
         }
         uu = f64x2.add(uu, f64x2.mul(u, u));
-      }
-      const total = v128.load(sumSquares + column);
-      const sse = f64x2.sub(total, squares);
-      let x = f64x2.sqrt(f64x2.div(f64x2.mul(uu, scale), sse));
-      if (signed) x = v128.or(x, v128.and(f64x2.lt(u, zero), sign));
-      x = v128.bitselect(x, none, f64x2.gt(sse, f64x2.mul(rounding, total)));
-      v128.store(statistics + <usize>b * rowBytes + column, x);
-    }
+      } while (++q < nTests);
+      let x = squareOf(squares, uu, u, v128.load(totals + column), factor, signBit, none);
+      if (hasRoots) x = v128.or(f64x2.sqrt(f64x2.abs(x)), v128.and(x, signBit));
+      v128.store(to + column, x);
+      w += 2;
+    } while (w <= last);
+    row += <usize>shared * step; ownRow += <usize>own * step; to += step;
   }
 }
 
@@ -115,23 +133,6 @@ function laneProduct(
       v128.store(to, a0); v128.store(to, a1, 16);
     }
   }
-}
-
-export function f64BinScores(
-  nShuffles: i32, nColumns: i32, statistics: usize, stride: i32, columns: usize,
-  nCells: i32, cellsPerUnit: f64, cells: usize, thresholds: usize, binBytes: i32, bins: usize,
-): i32 {
-  let largest = 0;
-  const shift = <usize>(binBytes >> 1);
-  for (let b = 0; b < nShuffles; b++, statistics += <usize>stride << 3) {
-    for (let w = 0; w < nColumns; w++) {
-      const bin = lookUp(load<f64>(statistics + (<usize>w << 3)), nCells, cellsPerUnit, cells, thresholds);
-      if (bin > largest) largest = bin;
-      const at = bins + (((<usize>load<u32>(columns + (<usize>w << 2)) << 4) + <usize>b) << shift);
-      if (binBytes == 1) store<u8>(at, <u8>bin); else store<u16>(at, <u16>bin);
-    }
-  }
-  return largest;
 }
 
 /** The rows of a shuffle fall into runs between those whose source is missing; two rows of the tile go at a time where they lie side by side in their panel. */

@@ -13,7 +13,7 @@ export interface StatisticInputs {
   readonly rank: number;
   readonly contrastRank: number;
   readonly nCorrections: number;
-  readonly product: Float64Array;
+  readonly product: Float64Array | Float32Array;
   readonly productStride: number;
   readonly contrastBasis: Float64Array;
   readonly correctionRows: Float64Array;
@@ -24,18 +24,22 @@ export interface StatisticInputs {
   readonly signed: boolean;
 }
 
-export interface BinInputs extends StatisticInputs {
+/** CONTRACTS.md, f64BinStatistics. */
+export interface BinCells {
   readonly nCells: number;
-  readonly cellsPerUnit: number;
+  readonly firstCell: number;
+  readonly shift: number;
   readonly cells: Uint16Array;
-  readonly thresholds: Float64Array;
+  readonly squares: Float64Array;
 }
+
+export interface BinInputs extends StatisticInputs, BinCells {}
 
 export function binStatistics(inputs: BinInputs, bins: Uint8Array | Uint16Array): number {
   let largest = 0;
   for (let b = 0; b < inputs.nShuffles; b++) {
     for (let w = 0; w < inputs.nColumns; w++) {
-      const bin = binOf(inputs, rootF(inputs, b, w));
+      const bin = binOf(inputs, squareOf(inputs, b, w));
       if (bin > largest) largest = bin;
       bins[w * LANES + b] = bin;
     }
@@ -63,20 +67,24 @@ export function sumsOfStatistic(inputs: StatisticInputs, b: number, w: number) {
   return { squares, uu, lastU: u[contrastRank - 1]! };
 }
 
-/** sqrt(F), or t where signed; NaN where it cannot be computed. */
-function rootF(inputs: BinInputs, b: number, w: number): number {
+/** F, or t^2 of a t above 0; 0 where it cannot be computed. */
+function squareOf(inputs: BinInputs, b: number, w: number): number {
   const { squares, uu, lastU } = sumsOfStatistic(inputs, b, w);
   const total = inputs.sumSquares[w]!;
   const sse = total - squares;
-  if (!(sse > SSE_ROUNDING * total)) return Number.NaN;
-  if (inputs.signed && !(lastU > 0)) return 0;
-  return Math.sqrt((uu * (inputs.dof / inputs.contrastRank)) / sse);
+  if (!(sse > SSE_ROUNDING * total)) return 0;
+  if (inputs.signed && lastU < 0) return 0;
+  return (uu * (inputs.dof / inputs.contrastRank)) / sse;
 }
 
-/** Thresholds passed by x; 0 for what is not above 0 or not finite. */
-export function binOf(inputs: Pick<BinInputs, "cells" | "cellsPerUnit" | "nCells" | "thresholds">, x: number): number {
+const DOUBLE = new Float64Array(1);
+const WORDS = new Uint32Array(DOUBLE.buffer);
+
+/** Thresholds passed by the root of x; 0 for what is not above 0 or not finite. */
+export function binOf({ cells, nCells, firstCell, shift, squares }: BinCells, x: number): number {
   if (!(x > 0 && x < Number.POSITIVE_INFINITY)) return 0;
-  let bin = inputs.cells[Math.min(Math.floor(x * inputs.cellsPerUnit), inputs.nCells - 1)]!;
-  while (x >= inputs.thresholds[bin + 1]!) bin++;
+  DOUBLE[0] = x;
+  let bin = cells[Math.min(Math.max(WORDS[1]! >> shift, firstCell), firstCell + nCells) - firstCell]!;
+  while (x >= squares[bin + 1]!) bin++;
   return bin;
 }

@@ -31,6 +31,11 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
   const u16 = (pointer: number, count: number) => new Uint16Array(buffer, pointer, count);
   const u8 = (pointer: number, count: number) => new Uint8Array(buffer, pointer, count);
   const i8 = (pointer: number, count: number) => new Int8Array(buffer, pointer, count);
+  const cellsAt = (nCells: number, firstCell: number, shift: number, cells: number, squares: number) => ({
+    ...{ nCells, firstCell, shift, cells: u16(cells, nCells + 1) },
+    // the sentinel ends the search, so the view may run to the end of the memory
+    squares: new Float64Array(buffer, squares, Math.floor((buffer.byteLength - squares) / 8)),
+  });
 
   return {
     variant: "reference",
@@ -81,9 +86,6 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       const count = nShuffles * nRows;
       gatherBasis(i32(labels, count), i8(signs, count), f64(basis, rank * nRows), out, { nRows, rank, nShuffles });
     },
-    f64FromF32(count, source, target) {
-      f64(target, count).set(f32(source, count));
-    },
     f64BinStatistics(
       nShuffles,
       nColumns,
@@ -91,6 +93,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       contrastRank,
       nCorrections,
       product,
+      productBytes,
       productStride,
       contrastBasis,
       correctionRows,
@@ -100,9 +103,10 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       dof,
       signed,
       nCells,
-      cellsPerUnit,
+      firstCell,
+      shift,
       cells,
-      thresholds,
+      squares,
       binBytes,
       bins,
     ) {
@@ -113,7 +117,10 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         rank,
         contrastRank,
         nCorrections,
-        product: f64(product, nShuffles * rank * productStride),
+        product:
+          productBytes === 4
+            ? f32(product, nShuffles * rank * productStride)
+            : f64(product, nShuffles * rank * productStride),
         productStride,
         contrastBasis: f64(contrastBasis, rank * contrastRank),
         correctionRows: f64(correctionRows, nShuffles * rank * nCorrections),
@@ -122,11 +129,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         sumSquares: f64(sums, nColumns),
         dof,
         signed: signed === 1,
-        nCells,
-        cellsPerUnit,
-        cells: u16(cells, nCells),
-        // the sentinel ends the search, so the view may run to the end of the memory
-        thresholds: new Float64Array(buffer, thresholds, Math.floor((buffer.byteLength - thresholds) / 8)),
+        ...cellsAt(nCells, firstCell, shift, cells, squares),
       };
       return binStatistics(inputs, binBytes === 1 ? u8(bins, count) : u16(bins, count));
     },
@@ -137,6 +140,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       contrastRank,
       nCorrections,
       product,
+      productBytes,
       productStride,
       contrastBasis,
       correctionRows,
@@ -155,7 +159,10 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         rank,
         contrastRank,
         nCorrections,
-        product: f64(product, nShuffles * rank * productStride),
+        product:
+          productBytes === 4
+            ? f32(product, nShuffles * rank * productStride)
+            : f64(product, nShuffles * rank * productStride),
         productStride,
         contrastBasis: f64(contrastBasis, rank * contrastRank),
         correctionRows: f64(correctionRows, nShuffles * rank * nCorrections),
@@ -209,6 +216,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       sums,
       dof,
       signed,
+      squared,
       statistics,
     ) {
       const inputs = {
@@ -227,6 +235,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         sumSquares: f64(sums, nColumns),
         dof,
         signed: signed === 1,
+        squared: squared === 1,
       };
       pooledStatistics(inputs, f64(statistics, nShuffles * stride));
     },
@@ -303,27 +312,24 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
     f64BinScores(
       nShuffles,
       nColumns,
-      statistics,
+      values,
       stride,
       columns,
       nCells,
-      cellsPerUnit,
+      firstCell,
+      shift,
       cells,
-      thresholds,
+      squares,
       binBytes,
       bins,
     ) {
       const inputs = {
         nShuffles,
         nColumns,
-        statistics: f64(statistics, nShuffles * stride),
+        values: f64(values, nShuffles * stride),
         stride,
         columns: u32(columns, nColumns),
-        nCells,
-        cellsPerUnit,
-        cells: u16(cells, nCells),
-        // as for f64BinStatistics: a sentinel ends the search
-        thresholds: new Float64Array(buffer, thresholds, Math.floor((buffer.byteLength - thresholds) / 8)),
+        ...cellsAt(nCells, firstCell, shift, cells, squares),
       };
       // columns lie anywhere above `bins`
       const end = buffer.byteLength - bins;

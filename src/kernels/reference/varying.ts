@@ -1,7 +1,7 @@
 // Reference kernels of designs that vary between elements: products -> t or sqrt(F) -> bins. Contract: ../CONTRACTS.md.
 import { PANELS } from "../kernel-set.js";
 
-import { binOf, SSE_ROUNDING } from "./bins.js";
+import { type BinCells, binOf, SSE_ROUNDING } from "./bins.js";
 
 const { f64: F64_PANEL, lanes: LANES, rows: ROW_PANEL } = PANELS;
 
@@ -24,6 +24,8 @@ export interface PooledInputs {
   readonly sumSquares: Float64Array;
   readonly dof: number;
   readonly signed: boolean;
+  /** Roots are not drawn. */
+  readonly squared: boolean;
 }
 
 export function pooledStatistics(inputs: PooledInputs, statistics: Float64Array): void {
@@ -46,7 +48,8 @@ export function pooledStatistics(inputs: PooledInputs, statistics: Float64Array)
         }
         uu += u * u;
       }
-      const x = Math.sqrt((uu * (inputs.dof / s)) / sse);
+      const square = (uu * (inputs.dof / s)) / sse;
+      const x = inputs.squared ? square : Math.sqrt(square);
       statistics[b * stride + w] = sse > SSE_ROUNDING * total ? (inputs.signed && u < 0 ? -x : x) : Number.NaN;
     }
   }
@@ -64,25 +67,21 @@ function directions(inputs: PooledInputs, b: number, w: number, d: Float64Array)
   for (let j = 0; j < nOwn; j++) d[rank + j] = inputs.ownProduct[(b * nOwn + j) * stride + w]!;
 }
 
-/** bins[columns[w]][b] = floor(Z / dh) of statistics[b][w] by the table of thresholds. Returns the largest. */
+/** bins[columns[w]][b] = floor(Z / dh) of the root of squares[b][w] by the table of thresholds. Returns the largest. */
 export function binScores(
-  inputs: {
+  inputs: BinCells & {
     readonly nShuffles: number;
     readonly nColumns: number;
-    readonly statistics: Float64Array;
+    readonly values: Float64Array;
     readonly stride: number;
     readonly columns: Uint32Array;
-    readonly nCells: number;
-    readonly cellsPerUnit: number;
-    readonly cells: Uint16Array;
-    readonly thresholds: Float64Array;
   },
   bins: Uint8Array | Uint16Array,
 ): number {
   let largest = 0;
   for (let b = 0; b < inputs.nShuffles; b++) {
     for (let w = 0; w < inputs.nColumns; w++) {
-      const bin = binOf(inputs, inputs.statistics[b * inputs.stride + w]!);
+      const bin = binOf(inputs, inputs.values[b * inputs.stride + w]!);
       if (bin > largest) largest = bin;
       bins[inputs.columns[w]! * LANES + b] = bin;
     }

@@ -19,7 +19,8 @@ export const glmCases = ["double", "single"].map((precision) => ({
 async function runGlm(context, precision) {
   const bench = await context.kernelBench();
   const { kernels: k, memory } = bench;
-  const { createZThresholds, binOf } = await context.built("src/stats/glm/z-thresholds.js");
+  const { createZThresholds } = await context.built("src/stats/glm/z-thresholds.js");
+  const { binOfSquare } = await context.built("src/stats/glm/bin-table.js");
   const single = precision === "single";
   const dof = N - RANK;
   const table = createZThresholds({ dof, rank: 1, kind: "t", dh: 0.1, maxBin: 255 });
@@ -28,30 +29,15 @@ async function runGlm(context, precision) {
   const sizes = [N * W * 8, N * W * 4, RANK * N * 8, TILES * TILE * N * 4, TILES * TILE * N, TILES * tileBytes];
   const rest = [
     rows * W * 8,
-    rows * W * 4,
     W * 8,
     RANK * 8,
     table.cells.length * 2,
-    table.thresholds.length * 8,
+    table.squares.length * 8,
     TILES * W * 16,
-    TILES * rows * W * 8,
+    TILES * rows * W * (single ? 4 : 8),
   ];
-  const [
-    packed,
-    packed32,
-    basis,
-    labels,
-    signs,
-    gathered,
-    product,
-    product32,
-    sums,
-    contrast,
-    cells,
-    thresholds,
-    bins,
-    products,
-  ] = bench.regions([...sizes, ...rest]);
+  const [packed, packed32, basis, labels, signs, gathered, product, sums, contrast, cells, squares, bins, products] =
+    bench.regions([...sizes, ...rest]);
   const f64 = (at, count) => new Float64Array(memory.buffer, at, count);
 
   const random = createRandom(11);
@@ -67,7 +53,7 @@ async function runGlm(context, precision) {
   k.f32FromF64Panels(N, W, packed, packed32);
   f64(contrast, RANK).set([0, 1]);
   new Uint16Array(memory.buffer, cells, table.cells.length).set(table.cells);
-  f64(thresholds, table.thresholds.length).set(table.thresholds);
+  f64(squares, table.squares.length).set(table.squares);
   const order = Int32Array.from({ length: N }, (_, i) => i);
   new Int8Array(memory.buffer, signs, TILES * TILE * N).fill(1);
   for (let b = 0; b < TILES * TILE; b++) {
@@ -81,12 +67,11 @@ async function runGlm(context, precision) {
   }
   const multiply = (tile, to = product) => {
     const a = gathered + tile * tileBytes;
-    if (!single) return k.product.f64(rows, N, W, a, packed, to, W);
-    k.product.f32(rows, N, W, a, packed32, product32, W);
-    k.f64FromF32(rows * W, product32, to);
+    if (single) k.product.f32(rows, N, W, a, packed32, to, W);
+    else k.product.f64(rows, N, W, a, packed, to, W);
   };
   // a product of its own for each tile: no processor must learn the branches of one by heart
-  const productOf = (tile) => products + tile * rows * W * 8;
+  const productOf = (tile) => products + tile * rows * W * (single ? 4 : 8);
   const bin = (tile, from = product) =>
     k.f64BinStatistics(
       TILE,
@@ -95,6 +80,7 @@ async function runGlm(context, precision) {
       1,
       0,
       from,
+      single ? 4 : 8,
       W,
       contrast,
       0,
@@ -103,10 +89,11 @@ async function runGlm(context, precision) {
       sums,
       dof,
       1,
-      table.cells.length,
-      table.cellsPerUnit,
+      table.nCells,
+      table.firstCell,
+      table.shift,
       cells,
-      thresholds,
+      squares,
       1,
       bins + tile * W * 16,
     );
@@ -124,7 +111,7 @@ async function runGlm(context, precision) {
   for (let tile = 0; tile < TILES; tile++) multiply(tile, productOf(tile));
   const best = bestOf(variants, ROUNDS[context.mode]);
   variants.both();
-  check(memory, { packed, labels, bins, sums }, dof, (x) => binOf(table, x), single);
+  check(memory, { packed, labels, bins, sums }, dof, (x) => binOfSquare(table, x), single);
   const each = (ms) => (ms * 1e3) / (TILES * TILE * W);
   return {
     figures: [
@@ -152,7 +139,7 @@ function check(memory, { packed, labels, bins, sums }, dof, binOf, single) {
       u += ((i < N / 2 ? -1 : 1) / Math.sqrt(N)) * y[(w - (w % 4)) * N + column * 4 + (w % 4)];
     }
     const sse = new Float64Array(memory.buffer, sums, W)[w] - u * u;
-    const expected = binOf(u > 0 ? u * Math.sqrt(dof / sse) : 0);
+    const expected = binOf(u > 0 ? (u * u * dof) / sse : 0);
     const got = stored[Math.floor(b / TILE) * W * 16 + w * 16 + (b % TILE)];
     if (single && Math.abs(got - expected) === 1) continue;
     expectSame(`bin of shuffle ${b}, element ${w}`, got, expected);
