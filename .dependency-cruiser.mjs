@@ -254,9 +254,10 @@ export default {
     },
     {
       name: "kernels-import-no-node",
-      comment: "Hot loops have no use for Node; the one file that loads the compiled module reads it from disk.",
+      comment:
+        "Hot loops have no use for Node; the one file that loads the compiled module reads it from disk, and a library of the system is looked for and tried by Node's means.",
       severity: "error",
-      from: { path: "^src/kernels/", pathNot: "^src/kernels/choose-kernels\\.ts$" },
+      from: { path: "^src/kernels/", pathNot: "^src/kernels/(choose-kernels\\.ts$|native/)" },
       to: { dependencyTypes: ["core"] },
     },
     {
@@ -279,6 +280,8 @@ export default {
           // reads package.json, and the compiled module
           "^src/version\\.ts$",
           "^src/kernels/choose-kernels\\.ts$",
+          // looks where a BLAS may lie, and what the processor can
+          "^src/kernels/native/(find-libraries|core-types)\\.ts$",
           // how files are named
           "^src/byte-names\\.ts$",
         ],
@@ -288,11 +291,12 @@ export default {
     {
       name: "worker-threads-only-in-engine",
       comment:
-        "Threads are the engine's: everything else is called, in order, by one thread, and can be read so. But libhdf5, which files of strangers may lead into endless loops, has a thread that can be ended.",
+        "Threads are the engine's: everything else is called, in order, by one thread, and can be read so. But libhdf5, which files of strangers may lead into endless loops, has a thread that can be ended, and a library that may kill its process is tried in one of its own.",
       severity: "error",
       from: {
         path: "^(src|bin|converters)/",
-        pathNot: "^src/engine/(threads/|worker\\.ts$)|^src/formats/hdf5/(remote|worker)\\.ts$",
+        pathNot:
+          "^src/engine/(threads/|worker\\.ts$)|^src/formats/hdf5/(remote|worker)\\.ts$|^src/kernels/native/run-trial\\.ts$",
       },
       to: { path: "^(node:)?(worker_threads|cluster|child_process)$" },
     },
@@ -303,8 +307,8 @@ export default {
     onlyIn("cli-progress", "^src/cli/", "Progress is data (events) until the command line draws it."),
     onlyIn(
       "koffi",
-      "^src/mapping/",
-      "Foreign functions can kill the process: one room calls them, and hands no address on.",
+      "^src/(mapping|kernels/native)/",
+      "Foreign functions can kill the process: two rooms call them, and hand no address on.",
     ),
     onlyIn("h5wasm", "^src/formats/", "A library for one file format stays behind the room that reads formats."),
     onlyIn(
@@ -343,7 +347,9 @@ export default {
       comment:
         "A file of src or converters that only tests reach is dead code with a test. A warning: a room under construction has some for a while.",
       severity: "warn",
-      from: { path: "^(bin/|src/index\\.ts$|src/engine/worker\\.ts$|src/formats/hdf5/worker\\.ts$)" },
+      from: {
+        path: "^(bin/|src/index\\.ts$|src/engine/worker\\.ts$|src/formats/hdf5/worker\\.ts$|src/kernels/native/trial-entry\\.ts$)",
+      },
       to: {
         path: "^(src|converters)/",
         pathNot: [
@@ -351,6 +357,7 @@ export default {
           "^src/index\\.ts$",
           "^src/engine/worker\\.ts$",
           "^src/formats/hdf5/worker\\.ts$",
+          "^src/kernels/native/trial-entry\\.ts$",
           "^src/mapping/counting-file\\.ts$",
         ],
         reachable: false,

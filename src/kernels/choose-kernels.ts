@@ -1,9 +1,11 @@
 // One table for all callers: start from the reference, overwrite what the module has.
 import { readFileSync } from "node:fs";
-import type { KernelSet, ProductKernel } from "./kernel-set.js";
+import { type KernelSet, type KernelVariant, PANELS, type PanelSizes, type ProductKernel } from "./kernel-set.js";
+import type { NativeProduct } from "./native/native-product.js";
+import { openLibrary } from "./native/open-library.js";
 import { createReferenceKernelSet } from "./reference/reference-kernel-set.js";
 
-export type KernelChoice = "auto" | "simd" | "reference";
+export type KernelChoice = "auto" | "native" | "simd" | "reference";
 
 /** Reads and compiles the SIMD module once; it is posted to workers. The build puts it beside this file's compiled form. */
 export function compileSimdModule(): WebAssembly.Module {
@@ -13,14 +15,22 @@ export function compileSimdModule(): WebAssembly.Module {
   return new WebAssembly.Module(readFileSync(url));
 }
 
-/** `memory`: shared, planned at its full size, never grown. `module` is needed for "simd" only. */
+/** Of the set that `createKernelSet` would make: known before there is a memory for it. `native`: as there. */
+export const panelsOf = (native: NativeProduct | undefined): PanelSizes =>
+  native === undefined ? PANELS : { ...PANELS, tile: native.tile };
+
+/**
+ * `memory`: shared, planned at its full size, never grown. `module` is of all but "reference" (compiled here where it is not given), `native` of "native": a
+ * library that has been tried (native/choose-library.ts). Throws where that cannot be opened.
+ */
 export function createKernelSet(
-  choice: "simd" | "reference",
+  variant: KernelVariant,
   memory: WebAssembly.Memory,
   module?: WebAssembly.Module,
+  native?: NativeProduct,
 ): KernelSet {
   const reference = createReferenceKernelSet(memory.buffer);
-  if (choice === "reference") return reference;
+  if (variant === "reference") return reference;
   const { exports } = new WebAssembly.Instance(module ?? compileSimdModule(), {
     env: {
       memory,
@@ -30,12 +40,19 @@ export function createKernelSet(
   const { f64Gemm, f32Gemm } = exports as unknown as Record<"f64Gemm" | "f32Gemm", ProductKernel>;
   // the module exports parts of kernels too (assembly/statistic.ts)
   const kernels = Object.fromEntries(Object.entries(exports).filter(([name]) => name in reference));
-  return { ...reference, ...kernels, product: { f64: f64Gemm, f32: f32Gemm }, variant: "simd" };
+  const simd: KernelSet = { ...reference, ...kernels, product: { f64: f64Gemm, f32: f32Gemm }, variant: "simd" };
+  if (variant === "simd" || native === undefined) return simd;
+  return {
+    ...simd,
+    variant: "native",
+    panels: panelsOf(native),
+    rowProduct: openLibrary(native.library).bind(memory.buffer),
+  };
 }
 
-/** "auto" takes SIMD wherever it validates, which is every supported Node. */
+/** Of the sets that need no library: SIMD wherever it validates, which is every supported Node. */
 export function resolveKernelChoice(choice: KernelChoice): "simd" | "reference" {
-  if (choice !== "auto") return choice;
+  if (choice === "simd" || choice === "reference") return choice;
   return simdIsSupported() ? "simd" : "reference";
 }
 

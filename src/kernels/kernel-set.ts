@@ -1,7 +1,7 @@
 // The table every caller gets its hot loops from. Contracts: CONTRACTS.md, one entry a function.
 // Pointers are byte offsets into the linear memory, strides count elements, sizes are integers.
 
-export type KernelVariant = "reference" | "simd";
+export type KernelVariant = "reference" | "simd" | "native";
 
 /** How a set lays out what it works on: fields of the set, because another provider of the product may want other panels. */
 export interface PanelSizes {
@@ -13,6 +13,16 @@ export interface PanelSizes {
   readonly rows: number;
   /** Shuffles side by side in one element's bins. */
   readonly lanes: number;
+  /** Of a set whose tiles are multiplied by a `RowProduct`. */
+  readonly tile?: TileShape | undefined;
+}
+
+/** A library multiplies large tiles fast, and elements of the product in one order of summation where all tiles are padded alike. */
+export interface TileShape {
+  /** Rows at least. */
+  readonly rows: number;
+  /** Columns: a multiple of it, and of 8. */
+  readonly columns: number;
 }
 
 /** Of both sets here: known before there is a memory for one, because the memory is planned by them. */
@@ -37,10 +47,27 @@ export type ProductKernel = (
   productStride: number,
 ) => void;
 
+/** The same product of operands in rows: gathered [R][n], columns [n][W]. CONTRACTS.md, `rowProduct`. */
+export interface RowProduct {
+  f64: RowProductKernel;
+  f32: RowProductKernel;
+}
+
+export type RowProductKernel = (
+  nOut: number,
+  nRows: number,
+  width: number,
+  gathered: number,
+  columns: number,
+  product: number,
+) => void;
+
 export interface KernelSet {
   readonly variant: KernelVariant;
   readonly panels: PanelSizes;
   readonly product: TileProduct;
+  /** Of the tiles of shuffles, where another provider takes them; undefined: `product`. */
+  readonly rowProduct: RowProduct | undefined;
 
   f64PackColumns(
     nRows: number,
@@ -75,6 +102,26 @@ export interface KernelSet {
 
   f32FromF64Panels(nRows: number, width: number, packed64: number, packed32: number): void;
   f32GatherBasis(
+    nRows: number,
+    rank: number,
+    nShuffles: number,
+    labels: number,
+    signs: number,
+    basis: number,
+    gathered: number,
+  ): void;
+  f64RowsFromPanels(nRows: number, width: number, packed: number, stride: number, rows: number): void;
+  f32RowsFromPanels(nRows: number, width: number, packed: number, stride: number, rows: number): void;
+  f64GatherRows(
+    nRows: number,
+    rank: number,
+    nShuffles: number,
+    labels: number,
+    signs: number,
+    basis: number,
+    gathered: number,
+  ): void;
+  f32GatherRows(
     nRows: number,
     rank: number,
     nShuffles: number,
@@ -162,6 +209,19 @@ export interface KernelSet {
     statistics: number,
   ): void;
   f64GatherMasked(
+    nRows: number,
+    nBasis: number,
+    nShuffles: number,
+    labels: number,
+    signs: number,
+    nMissing: number,
+    missing: number,
+    positions: number,
+    basis: number,
+    gathered: number,
+    scratch: number,
+  ): void;
+  f64GatherMaskedRows(
     nRows: number,
     nBasis: number,
     nShuffles: number,

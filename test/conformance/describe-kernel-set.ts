@@ -6,6 +6,7 @@ import { describeBinKernel } from "./describe-kernel-bins.js";
 import { describeBoundKernels } from "./describe-kernel-bounds.js";
 import { describeEnhanceKernels } from "./describe-kernel-enhance.js";
 import { describeLinearKernels } from "./describe-kernel-linear.js";
+import { describeRowKernels } from "./describe-kernel-rows.js";
 import { describeVaryingKernels } from "./describe-kernel-varying.js";
 
 export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
@@ -15,8 +16,9 @@ export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
 
     it("are the ones under test, each function of them", () => {
       expect(tested.kernels.variant).toBe(variant);
-      const { variant: _, panels, product, ...kernels } = tested.kernels;
+      const { variant: _, panels, product, rowProduct, ...kernels } = tested.kernels;
       expect(panels).toBe(PANELS);
+      expect(rowProduct).toBeUndefined();
       for (const [name, kernel] of Object.entries({ ...kernels, f64: product.f64, f32: product.f32 })) {
         // a function that an instance exports has no source text
         const compiled = String(kernel).includes("[native code]");
@@ -25,6 +27,7 @@ export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
     });
 
     describeLinearKernels(tested);
+    describeRowKernels(tested);
     describeBinKernel(tested);
     describeEnhanceKernels(tested);
     describeBoundKernels(tested);

@@ -161,7 +161,7 @@ export function f64GatherMasked(
 }
 
 /** Positions of the missing sources, ascending, then nRows. */
-function sortPositions(nRows: i32, nMissing: i32, missing: usize, positions: usize, bitmap: usize, sorted: usize): void {
+export function sortPositions(nRows: i32, nMissing: i32, missing: usize, positions: usize, bitmap: usize, sorted: usize): void {
   const nWords = (nRows + 63) >> 6;
   if (nMissing > 0) memory.fill(bitmap, 0, <usize>nWords << 3);
   for (let m = 0; m < nMissing; m++) {

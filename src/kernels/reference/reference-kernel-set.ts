@@ -15,6 +15,7 @@ import {
   scaleColumns,
   sumSquares,
 } from "./pack.js";
+import { gatherMaskedRows, gatherRows, rowsFromPanels } from "./rows.js";
 import { reduceScores, scoreStatistics } from "./score.js";
 import { binScores, gatherMasked, laneProduct, pooledStatistics } from "./varying.js";
 
@@ -37,6 +38,25 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
     squares: new Float64Array(buffer, squares, Math.floor((buffer.byteLength - squares) / 8)),
   });
 
+  const maskedInputs = (
+    nRows: number,
+    nBasis: number,
+    nShuffles: number,
+    labels: number,
+    signs: number,
+    nMissing: number,
+    missing: number,
+    basis: number,
+  ) => ({
+    nRows,
+    nBasis,
+    nShuffles,
+    labels: i32(labels, nShuffles * nRows),
+    signs: signs === 0 ? undefined : i8(signs, nShuffles * nRows),
+    missing: i32(missing, nMissing),
+    basis: f64(basis, (nRows - nMissing) * nBasis),
+  });
+
   return {
     variant: "reference",
     panels: PANELS,
@@ -50,6 +70,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         gemm(f32(gathered, nOut * nRows), f32(packed, width * nRows), out, { nOut, nRows, width, stride });
       },
     },
+    rowProduct: undefined,
     f64PackColumns(nRows, nColumns, source, sourceBytes, sourceStride, columns, packed, nonFinite) {
       const padded = roundUp(nColumns, PANELS.f32);
       const view = new DataView(buffer, source);
@@ -85,6 +106,28 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       const out = f32(gathered, roundUp(nShuffles * rank, PANELS.rows) * nRows);
       const count = nShuffles * nRows;
       gatherBasis(i32(labels, count), i8(signs, count), f64(basis, rank * nRows), out, { nRows, rank, nShuffles });
+    },
+    f64RowsFromPanels(nRows, width, packed, stride, rows) {
+      rowsFromPanels(
+        { nRows, width, stride },
+        f64(packed, roundUp(width, PANELS.f64) * nRows),
+        f64(rows, stride * nRows),
+      );
+    },
+    f32RowsFromPanels(nRows, width, packed, stride, rows) {
+      rowsFromPanels(
+        { nRows, width, stride },
+        f64(packed, roundUp(width, PANELS.f64) * nRows),
+        f32(rows, stride * nRows),
+      );
+    },
+    f64GatherRows(nRows, rank, nShuffles, labels, signs, basis, gathered) {
+      const [out, count] = [f64(gathered, nShuffles * rank * nRows), nShuffles * nRows];
+      gatherRows(i32(labels, count), i8(signs, count), f64(basis, rank * nRows), out, { nRows, rank, nShuffles });
+    },
+    f32GatherRows(nRows, rank, nShuffles, labels, signs, basis, gathered) {
+      const [out, count] = [f32(gathered, nShuffles * rank * nRows), nShuffles * nRows];
+      gatherRows(i32(labels, count), i8(signs, count), f64(basis, rank * nRows), out, { nRows, rank, nShuffles });
     },
     f64BinStatistics(
       nShuffles,
@@ -240,16 +283,12 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       pooledStatistics(inputs, f64(statistics, nShuffles * stride));
     },
     f64GatherMasked(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, _positions, basis, gathered) {
-      const inputs = {
-        nRows,
-        nBasis,
-        nShuffles,
-        labels: i32(labels, nShuffles * nRows),
-        signs: signs === 0 ? undefined : i8(signs, nShuffles * nRows),
-        missing: i32(missing, nMissing),
-        basis: f64(basis, (nRows - nMissing) * nBasis),
-      };
+      const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, basis);
       gatherMasked(inputs, f64(gathered, roundUp(nShuffles * nBasis, PANELS.rows) * nRows));
+    },
+    f64GatherMaskedRows(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, _positions, basis, gathered) {
+      const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, basis);
+      gatherMaskedRows(inputs, f64(gathered, nShuffles * nBasis * nRows));
     },
     f64LaneProduct(nRows, nShuffles, width, labels, signs, own, packed, product, rowStep, stride) {
       const inputs = {

@@ -1,0 +1,141 @@
+// Operands of a product that takes rows instead of panels (../native/). Contracts: ../CONTRACTS.md.
+import { sortPositions } from "./varying";
+
+// Eight columns at a time: a line of the cache a row. Rows are often a multiple of 4 KiB apart, so a line must be whole when it is left.
+export function f64RowsFromPanels(nRows: i32, width: i32, packed: usize, stride: i32, rows: usize): void {
+  const rowBytes = <usize>stride << 3, panelBytes = <usize>nRows << 5, zero = f64x2.splat(0);
+  for (let w = 0; w < stride; w += 8, rows += 64) {
+    let to = rows;
+    if (w + 8 <= width) {
+      let low = packed + <usize>(w >> 2) * panelBytes, high = low + panelBytes;
+      for (let i = 0; i < nRows; i++, low += 32, high += 32, to += rowBytes) {
+        v128.store(to, v128.load(low));
+        v128.store(to, v128.load(low, 16), 16);
+        v128.store(to, v128.load(high), 32);
+        v128.store(to, v128.load(high, 16), 48);
+      }
+      continue;
+    }
+    const isHalf = w < width;
+    let low = isHalf ? packed + <usize>(w >> 2) * panelBytes : packed;
+    for (let i = 0; i < nRows; i++, low += 32, to += rowBytes) {
+      v128.store(to, isHalf ? v128.load(low) : zero);
+      v128.store(to, isHalf ? v128.load(low, 16) : zero, 16);
+      v128.store(to, zero, 32);
+      v128.store(to, zero, 48);
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function demote(from: usize): v128 {
+  return v128.shuffle<i32>(f32x4.demote_f64x2_zero(v128.load(from)), f32x4.demote_f64x2_zero(v128.load(from, 16)), 0, 1, 4, 5);
+}
+
+export function f32RowsFromPanels(nRows: i32, width: i32, packed: usize, stride: i32, rows: usize): void {
+  const rowBytes = <usize>stride << 2, panelBytes = <usize>nRows << 5, zero = f32x4.splat(0);
+  for (let w = 0; w < stride; w += 8, rows += 32) {
+    let to = rows;
+    if (w + 8 <= width) {
+      let low = packed + <usize>(w >> 2) * panelBytes, high = low + panelBytes;
+      for (let i = 0; i < nRows; i++, low += 32, high += 32, to += rowBytes) {
+        v128.store(to, demote(low));
+        v128.store(to, demote(high), 16);
+      }
+      continue;
+    }
+    const isHalf = w < width;
+    let low = isHalf ? packed + <usize>(w >> 2) * panelBytes : packed;
+    for (let i = 0; i < nRows; i++, low += 32, to += rowBytes) {
+      v128.store(to, isHalf ? demote(low) : zero);
+      v128.store(to, zero, 16);
+    }
+  }
+}
+
+export function f64GatherRows(nRows: i32, rank: i32, nShuffles: i32, labels: usize, signs: usize, basis: usize, gathered: usize): void {
+  for (let b = 0; b < nShuffles; b++) {
+    const label = labels + (<usize>b * <usize>nRows << 2), sign = signs + <usize>b * <usize>nRows;
+    for (let j = 0; j < rank; j++, gathered += <usize>nRows << 3) {
+      const q = basis + (<usize>j * <usize>nRows << 3);
+      for (let i = 0; i < nRows; i++) {
+        const value = <f64>load<i8>(sign + <usize>i) * load<f64>(q + (<usize>i << 3));
+        store<f64>(gathered + (<usize>load<i32>(label + (<usize>i << 2)) << 3), value);
+      }
+    }
+  }
+}
+
+export function f32GatherRows(nRows: i32, rank: i32, nShuffles: i32, labels: usize, signs: usize, basis: usize, gathered: usize): void {
+  for (let b = 0; b < nShuffles; b++) {
+    const label = labels + (<usize>b * <usize>nRows << 2), sign = signs + <usize>b * <usize>nRows;
+    for (let j = 0; j < rank; j++, gathered += <usize>nRows << 2) {
+      const q = basis + (<usize>j * <usize>nRows << 3);
+      for (let i = 0; i < nRows; i++) {
+        const value = <f32>(<f64>load<i8>(sign + <usize>i) * load<f64>(q + (<usize>i << 3)));
+        store<f32>(gathered + (<usize>load<i32>(label + (<usize>i << 2)) << 2), value);
+      }
+    }
+  }
+}
+
+/** Two rows at a time share the labels. */
+export function f64GatherMaskedRows(
+  nRows: i32, nBasis: i32, nShuffles: i32, labels: usize, signs: usize, nMissing: i32, missing: usize, positions: usize,
+  basis: usize, gathered: usize, scratch: usize,
+): void {
+  const rowBytes = <usize>nRows << 3;
+  const bitmap = scratch + (<usize>nMissing + 1 << 2);
+  for (let b = 0; b < nShuffles; b++) {
+    const label = labels + (<usize>b * <usize>nRows << 2), sign = signs + <usize>b * <usize>nRows;
+    sortPositions(nRows, nMissing, missing, positions + (<usize>b * <usize>nRows << 2), bitmap, scratch);
+    for (let j = 0; j < nBasis; ) {
+      const entry = basis + (<usize>j << 3), isPair = j + 1 < nBasis;
+      if (isPair && signs == 0) rowRuns(true, false, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, gathered);
+      else if (isPair) rowRuns(true, true, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, gathered);
+      else if (signs == 0) rowRuns(false, false, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, gathered);
+      else rowRuns(false, true, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, gathered);
+      const done = isPair ? 2 : 1;
+      j += done;
+      gathered += <usize>done * rowBytes;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function scatterRows(isPair: bool, isSigned: bool, to: usize, rowBytes: usize, entry: usize, sign: usize): void {
+  if (isPair) {
+    const stored = v128.load(entry);
+    const values = isSigned ? f64x2.mul(stored, f64x2.splat(<f64>load<i8>(sign))) : stored;
+    v128.store_lane<u64>(to, values, 0);
+    v128.store_lane<u64>(to + rowBytes, values, 1);
+  } else {
+    const value = load<f64>(entry);
+    store<f64>(to, isSigned ? value * <f64>load<i8>(sign) : value);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function rowRuns(
+  isPair: bool, isSigned: bool, nRows: i32, nBasis: i32, label: usize, sign: usize, nMissing: i32, missing: usize, ends: usize, entry: usize, base: usize,
+): void {
+  const entryBytes = <usize>nBasis << 3, rowBytes = <usize>nRows << 3, rowsEnd = label + (<usize>nRows << 2);
+  for (let from = label, run: usize = 0; from <= rowsEnd; from += 4, run += 4) {
+    const end = label + (<usize>load<i32>(ends + run) << 2);
+    for (; from + 4 < end; from += 8, entry += 2 * entryBytes) {
+      scatterRows(isPair, isSigned, base + (<usize>load<i32>(from) << 3), rowBytes, entry, sign + (from - label >> 2));
+      scatterRows(isPair, isSigned, base + (<usize>load<i32>(from, 4) << 3), rowBytes, entry + entryBytes, sign + (from - label >> 2) + 1);
+    }
+    for (; from < end; from += 4, entry += entryBytes) {
+      scatterRows(isPair, isSigned, base + (<usize>load<i32>(from) << 3), rowBytes, entry, sign + (from - label >> 2));
+    }
+  }
+  for (let m = 0; m < nMissing; m++) {
+    const to = base + (<usize>load<i32>(missing + (<usize>m << 2)) << 3);
+    store<f64>(to, 0);
+    if (isPair) store<f64>(to + rowBytes, 0);
+  }
+}
