@@ -116,27 +116,31 @@ const ROOMS = {
 /** Rooms inside the engine, and which of its other rooms each may not import. */
 const ENGINE_ROOMS = {
   plan: {
-    not: "glm|sinks|enhance|reduce|threads",
+    not: "glm|sinks|enhance|search|reduce|threads",
     because: "The plan is pure: sizes in, layout out, before anything is read.",
   },
   glm: {
-    not: "sinks|enhance|reduce|threads",
+    not: "sinks|enhance|search|reduce|threads",
     because: "A source brings tiles of statistics to whatever takes them.",
   },
   sinks: {
-    not: "glm|enhance|reduce|threads",
+    not: "glm|enhance|search|reduce|threads",
     because: "A sink takes statistics from any source, for any enhancer or none.",
   },
   enhance: {
-    not: "glm|sinks|reduce|threads",
+    not: "glm|sinks|search|reduce|threads",
     because: "An enhancer reads the lanes' bins or statistics and its own source; it knows nothing of maxima.",
   },
+  search: {
+    not: "glm|sinks|enhance|reduce|threads",
+    because: "A search reads the lanes' bins and its own source, and finds maxima without a map of them.",
+  },
   reduce: {
-    not: "glm|sinks|enhance|threads",
+    not: "glm|sinks|enhance|search|threads",
     because: "Maxima and counters are kept by shuffle index, whoever enhanced.",
   },
   threads: {
-    not: "glm|sinks|enhance|reduce",
+    not: "glm|sinks|enhance|search|reduce",
     because: "Threads claim pieces and carry messages: what is done with a piece they are handed.",
   },
 };

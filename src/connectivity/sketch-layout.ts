@@ -5,6 +5,8 @@ export const SKETCH_FILE = "sketch.bin";
 export const SKETCH_HEADER_BYTES = 4096;
 /** Connections of a group. */
 export const GROUP = 8;
+/** Bytes of a group: places and weight. */
+export const GROUP_BYTES = GROUP * 4 + 2;
 /** Bytes of a row's record. */
 export const RECORD_BYTES = 40;
 /** Of a longer row there are no groups: 16-bit sums would not hold it, and its bound is infinite. */
@@ -15,7 +17,7 @@ export type SketchSection = (typeof SKETCH_SECTIONS)[number];
 
 /** Bytes of everything, of a matrix whose rows have `nGroups` groups together. */
 export const sketchBytes = (nElements: number, nGroups: number): number =>
-  SKETCH_HEADER_BYTES + RECORD_BYTES * nElements + (GROUP * 4 + 2) * nGroups;
+  SKETCH_HEADER_BYTES + RECORD_BYTES * nElements + GROUP_BYTES * nGroups;
 
 /** First byte and bytes of each section: one behind the other. */
 export function sketchSections(

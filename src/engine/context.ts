@@ -32,6 +32,7 @@ export interface Context extends ContextInputs {
   readonly modelJob: ModelJob | undefined;
   // Safety: the memory is never grown, so views stay valid as long as the thread.
   u8(pointer: number, count: number): Uint8Array;
+  u16(pointer: number, count: number): Uint16Array;
   u32(pointer: number, count: number): Uint32Array;
   i32(pointer: number, count: number): Int32Array;
   i8(pointer: number, count: number): Int8Array;
@@ -43,6 +44,9 @@ export const emptyReport = (nSubjects: number): PhaseReport => ({
   largestBin: 0,
   nonFiniteElement: -1,
   bytesRead: 0,
+  pairs: 0,
+  pairsPast: 0,
+  pairsEnhanced: 0,
   verdicts: VERDICTS.map(() => 0),
   dofs: new Array(nSubjects + 1).fill(0),
 });
@@ -58,6 +62,7 @@ export function createContext(inputs: ContextInputs): Context {
     worker,
     modelJob: modelJobOf(job, worker),
     u8: (pointer, count) => new Uint8Array(buffer, pointer, count),
+    u16: (pointer, count) => new Uint16Array(buffer, pointer, count),
     u32: (pointer, count) => new Uint32Array(buffer, pointer, count),
     i32: (pointer, count) => new Int32Array(buffer, pointer, count),
     i8: (pointer, count) => new Int8Array(buffer, pointer, count),

@@ -6,7 +6,9 @@ import { correctionsInto, type DesignPartition, nuisanceMoments } from "../stats
 import type { Turns } from "../turns.js";
 import { fillRowPanels } from "./glm/panels.js";
 import type { EngineInputs, RunShuffles } from "./inputs.js";
+import { heightPowersOf } from "./plan/heights.js";
 import { type EngineJob, gatheredTileBytes } from "./plan/job.js";
+import type { PreparedSearch } from "./search/prepare-search.js";
 
 export interface SharedContents {
   readonly buffer: ArrayBufferLike;
@@ -15,10 +17,12 @@ export interface SharedContents {
   readonly inputs: EngineInputs;
   readonly blocks: Uint32Array;
   readonly windows: Uint32Array;
+  readonly search: PreparedSearch | undefined;
 }
 
 /** The design in all its forms, which columns make a block, and what the enhancer needs. */
-export function fillConstants({ buffer, job, kernels, inputs, blocks, windows }: SharedContents): void {
+export function fillConstants(contents: SharedContents): void {
+  const { buffer, job, kernels, inputs, blocks, windows } = contents;
   const { shared, size } = job;
   const { partition, columns, eligible, enhancement } = inputs;
   const n = size.nSubjects;
@@ -36,16 +40,29 @@ export function fillConstants({ buffer, job, kernels, inputs, blocks, windows }:
   new Uint32Array(buffer, shared.columns, columns.length).set(columns);
   new Uint32Array(buffer, shared.blocks, blocks.length).set(blocks);
   new Uint32Array(buffer, shared.windows, windows.length).set(windows);
+  if (contents.search !== undefined) fillSearch(contents.search, job, buffer);
   if (eligible !== undefined) new Uint8Array(buffer, shared.eligible!, size.nElements).set(eligible);
   if (enhancement.kind === "cfe" && job.sink.kind === "bins") {
-    const heights = new Float32Array(buffer, shared.heightPowers, job.sink.nBinsWide);
-    for (let h = 0; h < heights.length; h++) heights[h] = (h * enhancement.dh) ** enhancement.heightPower;
+    new Float32Array(buffer, shared.heightPowers, job.sink.nBinsWide).set(
+      heightPowersOf(enhancement, job.sink.nBinsWide),
+    );
   }
   if (job.model !== undefined) return;
   const moments = nuisanceMoments(partition).flatMap(({ values }) => Array.from(values));
   fillPanels(shared.moments, Float64Array.from(moments));
   fillPanels(shared.basisPanels, partition.basis.values);
   for (const [h, part] of partition.hypotheses.entries()) f64(shared.hypotheses[h]!.contrastBasis, part.tested.values);
+}
+
+function fillSearch({ tables, lists }: PreparedSearch, { shared }: EngineJob, buffer: ArrayBufferLike): void {
+  const { order, windows, seeds, levelTable, boundTables } = shared.search!;
+  new Uint32Array(buffer, order, lists.order.length).set(lists.order);
+  new Uint32Array(buffer, windows, lists.windows.length).set(lists.windows);
+  new Uint32Array(buffer, seeds, lists.seeds.length).set(lists.seeds);
+  new Uint8Array(buffer, levelTable, tables.levels.length).set(tables.levels);
+  const { growth, ownHeights, heights, unit } = tables;
+  const all = [...growth, ...ownHeights, ...heights, unit];
+  new Float32Array(buffer, boundTables, all.length).set(all);
 }
 
 export interface BatchContents {

@@ -16,6 +16,8 @@ export type Enhancement =
       readonly kind: "cfe";
       /** The prepared matrix. */
       readonly connectivity: { readonly path: string; readonly io: IoPolicy };
+      /** Its sketch: maxima of shuffles that are not counted are searched for by bounds. Undefined: every shuffle is enhanced. */
+      readonly sketch?: SketchSize | undefined;
       readonly dh: number;
       readonly extentPower: number;
       readonly heightPower: number;
@@ -25,6 +27,14 @@ export type Enhancement =
 export interface RunShuffles {
   readonly plan: ShufflePlan;
   readonly range: ShuffleRange;
+}
+
+/** Of the sketch beside the prepared matrix. */
+export interface SketchSize {
+  /** At most, while it is not made. */
+  readonly nGroups: number;
+  /** As of SearchJob. Default 0.25. */
+  readonly guard?: number | undefined;
 }
 
 export interface EngineInputs {
@@ -46,6 +56,8 @@ export interface EngineInputs {
   readonly nThreads: number;
   readonly memoryBytes: number;
   readonly shuffles: RunShuffles;
+  /** Shuffles of the plan from the first that count for uncorrected p. Default: all. */
+  readonly uncorrectedShuffles?: number | undefined;
   /** u8 [nElements]: elements that may be a maximum. */
   readonly eligible?: Uint8Array | undefined;
   /** Told once, in a sentence, when files that should be mapped are read by position. */

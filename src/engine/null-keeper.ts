@@ -18,7 +18,7 @@ export interface NullKeeper {
 export function createNullKeeper(
   { job, buffer, partition }: { job: EngineJob; buffer: ArrayBufferLike; partition: DesignPartition },
   range: ShuffleRange,
-  planHash: string,
+  { planHash, uncorrectedShuffles }: { readonly planHash: string; readonly uncorrectedShuffles?: number | undefined },
 ): NullKeeper {
   const { nElements, hypotheses } = job.size;
   const count = range.end - range.first;
@@ -39,6 +39,7 @@ export function createNullKeeper(
   const state = (): NullState => ({
     planHash,
     nElements,
+    ...(uncorrectedShuffles === undefined ? {} : { uncorrectedShuffles }),
     ranges: done === 0 ? [] : [{ first: range.first, end: range.first + done }],
     hypotheses: regions.map(
       ({ defaults, counters }, h): HypothesisNull => ({

@@ -17,12 +17,15 @@ import { emptyReport } from "./context.js";
 import { fillConstants } from "./fill-shared.js";
 import type { EngineInputs, MatrixSize } from "./inputs.js";
 import { createNullKeeper } from "./null-keeper.js";
-import type { SinkJob } from "./plan/inputs.js";
+import type { PlanInputs, SinkJob } from "./plan/inputs.js";
 import { CONTROL, type EngineJob, observedImage } from "./plan/job.js";
-import { type MemoryPlan, planMemory } from "./plan/memory.js";
+import type { MemoryPlan } from "./plan/memory.js";
 import { engineModel, type ProblemSize, problemSize } from "./plan/size.js";
 import { listBlocks, listWindows } from "./plan/work-lists.js";
 import { createRunner } from "./runner.js";
+import type { BoundTables } from "./search/bound-tables.js";
+import { planSearch, planWithSearch, type SearchPlan } from "./search/plan-search.js";
+import { countCounted, prepareSearch, searchJob, searchTables } from "./search/prepare-search.js";
 import { type RunCost, type RunEvents, runShuffles } from "./shuffle-loop.js";
 import { openPool, type Pool } from "./threads/pool.js";
 import { fillZTables } from "./z-tables.js";
@@ -33,6 +36,7 @@ export interface EnginePlan {
   /** Bytes read from the store in one pass (observed, or one batch), and from the enhancer's matrix in one batch. */
   readonly storePassBytes: number;
   readonly connectivityPassBytes: number;
+  readonly search: SearchPlan;
   /** Bytes read beside the observed pass for checksums: blocks of the store of which the pass reads a part. */
   readonly checkBytes: number;
   /** Over the whole run. */
@@ -59,6 +63,7 @@ export interface Engine {
 }
 
 interface Prepared {
+  readonly tables: BoundTables | undefined;
   readonly inputs: EngineInputs;
   readonly plan: EnginePlan;
   readonly sink: SinkJob;
@@ -78,7 +83,10 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
   const { columns, source } = inputs;
   const size = problemSize(inputs);
   const sink = sinkOf(inputs, size);
-  const memory = planMemory({
+  const found = searchTables(inputs, sink);
+  const tables = typeof found === "object" ? found : undefined;
+  const sketchGroups = tables && inputs.enhancement.kind === "cfe" ? inputs.enhancement.sketch!.nGroups : undefined;
+  const planInputs: PlanInputs = {
     ...{ size, sink, precision: inputs.precision, panels: PANELS },
     nShuffles: countLanes(inputs.shuffles.range),
     nWorkers: Math.max(1, inputs.nThreads),
@@ -86,8 +94,16 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
     storeBlockWidth: source.blockWidth,
     nStoreElements: source.nElements,
     ...{ maxRowConnections, nConnections },
-    eligibleMask: inputs.eligible !== undefined,
-  });
+    ...{ eligibleMask: inputs.eligible !== undefined, sketchGroups },
+  };
+  const memory = planWithSearch(planInputs);
+  const obstacle = typeof found === "string" ? found : tables && memory.search === undefined ? "memory" : undefined;
+  const search = planSearch(
+    inputs,
+    memory,
+    { nGroups: sketchGroups ?? 0, nHypotheses: size.hypotheses.length },
+    obstacle,
+  );
   const { blockSpan: span, blockWidth, nBatches } = memory;
   const blocks = listBlocks(columns, { span, blockWidth, nStoreElements: source.nElements });
   let nColumns = 0;
@@ -99,12 +115,14 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
     (sum, spec) => sum + bytesToCheck(blocks, spec),
     0,
   );
-  const totalBytesRead = storePassBytes * (1 + nBatches) + checkBytes + connectivityPassBytes * nBatches;
+  const totalBytesRead =
+    storePassBytes * (1 + nBatches) +
+    checkBytes +
+    connectivityPassBytes * search.nEnhancedBatches +
+    search.passBytes * search.nBatches;
   return {
-    inputs,
-    sink,
-    blocks,
-    plan: { memory, size, storePassBytes, checkBytes, connectivityPassBytes, totalBytesRead },
+    ...{ inputs, sink, blocks, tables },
+    plan: { memory, size, storePassBytes, checkBytes, connectivityPassBytes, search, totalBytesRead },
   };
 }
 
@@ -124,7 +142,7 @@ function sinkOf({ enhancement, partition }: EngineInputs, size: ProblemSize): Si
 
 /** `connectivity`: the opened matrix of the enhancer; it may be closed afterwards. Throws BudgetError, InputError. */
 export async function openEngine(given: EngineInputs, connectivity?: Connectivity): Promise<Engine> {
-  const { inputs, plan, sink, blocks } = prepare(given, connectivity?.manifest ?? NO_MATRIX);
+  const { inputs, plan, sink, blocks, tables } = prepare(given, connectivity?.manifest ?? NO_MATRIX);
   const { memory: layout, size } = plan;
   const { partition, enhancement, shuffles, signal } = inputs;
   const { plan: shufflePlan, range } = shuffles;
@@ -134,6 +152,7 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
   const limits = { connections: layout.windowConnections, rows: layout.windowRows };
   const windows =
     connectivity === undefined ? new Uint32Array(0) : listWindows(connectivity.copyCountsInto, size.nElements, limits);
+  const search = prepareSearch(inputs, tables, layout);
   const pages = layout.memoryBytes / 65536;
   // Safety: never grown, so views of its buffer stay valid in every thread
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
@@ -155,12 +174,14 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
             ...{ kind: "cfe", ...enhancement.connectivity, extentPower: enhancement.extentPower },
             ...{ normalised: !enhancement.legacy, nWindows: windows.length / 4 },
           },
+    search: searchJob(inputs, search, connectivity?.manifest.maxRowConnections ?? 0),
+    nWorkers: Math.max(1, inputs.nThreads),
     layout: layoutOf(layout),
     ...{ shared: layout.shared, workerOffsets: layout.worker },
   };
   const module = inputs.kernels === "simd" ? compileSimdModule() : undefined;
   const kernels = createKernelSet(inputs.kernels, memory, module);
-  fillConstants({ buffer, job, kernels, inputs, blocks, windows });
+  fillConstants({ buffer, job, kernels, inputs, blocks, windows, search });
   const onFallback = onceAReason(inputs.onFallback);
   const setup = { job, memory, module, partition };
   const pool = await openPool(
@@ -171,7 +192,8 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
     },
     inputs.nThreads,
   );
-  const nWorkers = Math.max(1, inputs.nThreads);
+  const { nWorkers } = job;
+  const nCounted = countCounted(range, inputs.uncorrectedShuffles ?? Number.POSITIVE_INFINITY);
   let dofs = emptyReport(size.nSubjects).dofs;
   return {
     plan,
@@ -185,9 +207,10 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
       const start = performance.now();
       const tables = await fillZTables({ buffer, job, turns }, dofs, countLanes(range));
       const tablesMs = performance.now() - start;
-      const keeper = createNullKeeper({ job, buffer, partition }, range, inputs.planHash);
+      const { planHash, uncorrectedShuffles } = inputs;
+      const keeper = createNullKeeper({ job, buffer, partition }, range, { planHash, uncorrectedShuffles });
       const contents = { buffer, job, kernels, partition, shuffles, turns };
-      const cost = await runShuffles({ ...contents, pool, tables, nWorkers, keeper, events });
+      const cost = await runShuffles({ ...contents, pool, tables, nWorkers, keeper, events, nCounted });
       if (tables.length > 0) cost.ms.tables = tablesMs;
       return { state: await keeper.finish(turns), cost };
     },

@@ -4,9 +4,10 @@ import { createCfeEnhancer } from "./enhance/cfe.js";
 import { createFixedSource } from "./glm/fixed-source.js";
 import { createBlockLoader } from "./glm/load-block.js";
 import { createModelSource } from "./glm/model-source.js";
-import type { Batch } from "./plan/job.js";
+import type { Batch, LaneRange } from "./plan/job.js";
 import { createEnhancedReducer } from "./reduce/enhanced.js";
 import type { Enhancer, Runner, Sink, Steps, TileSource } from "./seams.js";
+import { createSearcher } from "./search/searcher.js";
 import { createBinSink } from "./sinks/bins.js";
 import { createScoreSink } from "./sinks/scores.js";
 
@@ -16,14 +17,20 @@ export function createRunner(inputs: ContextInputs): Runner {
   const source = createSource(context);
   const sink = createSink(context);
   const enhancer = job.enhancement && createCfeEnhancer(context, job.enhancement);
+  const searcher = job.enhancement && job.search && createSearcher(context, job.enhancement, job.search);
   const reducer = createEnhancedReducer(context);
+  const { lanes: groupLanes } = context.kernels.panels;
 
-  function* enhancePiece({ load, enhance }: Enhancer, piece: number, batch: Batch): Steps {
+  function* enhancePiece(
+    { load, enhance }: Enhancer,
+    piece: number,
+    { batch, lanes }: { batch: Batch; lanes: readonly LaneRange[] },
+  ): Steps {
     const place = load(piece);
-    for (const h of job.size.hypotheses.keys()) {
-      for (let group = 0; group * context.kernels.panels.lanes < batch.lanes; group++) {
+    for (const [h, range] of lanes.entries()) {
+      for (let group = Math.floor(range.first / groupLanes); group * groupLanes < range.end; group++) {
         enhance(h, group, batch);
-        reducer.reduce(h, group, place, batch);
+        reducer.reduce(h, group, place, { batch, lanes: range });
         yield;
       }
     }
@@ -33,18 +40,22 @@ export function createRunner(inputs: ContextInputs): Runner {
     report,
     begin({ phase }) {
       Object.assign(report, emptyReport(job.size.nSubjects));
-      if (phase === "statistics") sink.begin();
-      if (phase === "enhance") reducer.begin();
+      if (phase === "statistics") {
+        sink.begin();
+        // whatever phases follow find the batch's maxima together
+        if (job.enhancement !== undefined) reducer.begin();
+      }
+      searcher?.begin();
     },
     run(order, piece) {
       if (order.phase === "observe") return source.observe(piece);
-      return order.phase === "statistics"
-        ? source.tiles(piece, order.batch, sink)
-        : enhancePiece(enhancer!, piece, order.batch);
+      if (order.phase === "statistics") return source.tiles(piece, order.batch, sink);
+      return order.phase === "enhance" ? enhancePiece(enhancer!, piece, order) : searcher!.run(order, piece);
     },
     close() {
       source.close();
       enhancer?.close();
+      searcher?.close();
     },
   };
 }

@@ -4,8 +4,10 @@ import type { NullState } from "../run/null-state.js";
 import { countLanes, placeOfLane } from "../run/shuffle-range.js";
 import { type BatchContents, clearLastGroup, fillBatch } from "./fill-shared.js";
 import type { NullKeeper } from "./null-keeper.js";
-import type { Batch, ZTable } from "./plan/job.js";
+import { type Batch, CONTROL, type LaneRange, type PhaseOrder, type ZTable } from "./plan/job.js";
+import { SLAB_LANES } from "./plan/search-shape.js";
 import { createMaximaReader } from "./reduce/maxima.js";
+import { countLevelPieces } from "./search/searcher.js";
 import type { Pool } from "./threads/pool.js";
 
 export interface RunEvents {
@@ -22,6 +24,20 @@ export interface RunCost {
   bytesRead: number;
   /** Batches that were run again with 2-byte bins. */
   wideBatches: number;
+  /** Of the search by bounds; undefined: there was none. */
+  readonly search: SearchCost | undefined;
+}
+
+export interface SearchCost {
+  /** Shuffles times hypotheses whose maximum was found by bounds, and those that had to be enhanced in spite of it. */
+  nFound: number;
+  nEnhanced: number;
+  /** Pairs of an element and a shuffle; those past the first bound; those enhanced. */
+  pairs: number;
+  pairsPast: number;
+  pairsEnhanced: number;
+  /** Numbers of hypotheses whose bounds told too little. */
+  readonly gaveUp: number[];
 }
 
 export interface LoopInputs extends BatchContents {
@@ -29,6 +45,8 @@ export interface LoopInputs extends BatchContents {
   readonly tables: readonly ZTable[];
   readonly nWorkers: number;
   readonly keeper: NullKeeper;
+  /** Lanes from the first whose statistics count for uncorrected p. */
+  readonly nCounted: number;
   readonly events: RunEvents;
 }
 
@@ -39,19 +57,25 @@ interface Lanes {
   readonly binBytes: 1 | 2;
 }
 
+const NONE: LaneRange = { first: 0, end: 0 };
+const isAny = ({ first, end }: LaneRange): boolean => end > first;
+
 /** Runs every lane: afterwards the keeper has all of them. Throws UsageError for an enhancement whose heights are too fine. */
 export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
   const { job, kernels, pool, keeper, events, turns } = inputs;
   const { range } = inputs.shuffles;
-  const { layout, sink, enhancement } = job;
+  const { layout, sink, enhancement, search } = job;
+  const control = new Int32Array(inputs.buffer, job.shared.control, CONTROL.words);
   const nLanes = countLanes(range);
   const group = kernels.panels.lanes;
   // 2-byte bins need twice the room: half the lanes, but at least one group
   const wideLanes = Math.max(group, Math.floor(layout.batchShuffles / 2 / group) * group);
   const maximumOf = createMaximaReader(job, inputs.buffer, inputs.nWorkers);
-  const cost: RunCost = { ms: { gather: 0 }, bytesRead: 0, wideBatches: 0 };
+  const cost: RunCost = {
+    ...{ ms: { gather: 0 }, bytesRead: 0, wideBatches: 0 },
+    search: search && { nFound: 0, nEnhanced: 0, pairs: 0, pairsPast: 0, pairsEnhanced: 0, gaveUp: [] },
+  };
   const statisticsName = sink.kind === "bins" ? "bin" : "score";
-  const nPhases = enhancement === undefined ? 1 : 2;
 
   const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     const start = performance.now();
@@ -60,16 +84,18 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
     return result;
   };
 
-  /** Phase number `i` of a batch. */
-  const runPhase = async (i: number, { first, lanes, binBytes }: Lanes) => {
-    const [phase, name, nPieces] =
-      i === 0
-        ? (["statistics", statisticsName, job.nBlocks] as const)
-        : (["enhance", "enhance", enhancement!.nWindows] as const);
-    const batch: Batch = { lanes, binBytes, keepDefault: first === 0, tables: inputs.tables };
-    const onClaimed = (claimed: number) =>
-      events.onProgress?.(first + (lanes * (i + claimed / nPieces)) / nPhases, nLanes);
-    const reports = await timed(name, () => pool.run({ phase, batch }, nPieces, onClaimed));
+  /** Phase number `i` of those of a batch. */
+  const runPhase = async (
+    name: string,
+    order: Exclude<PhaseOrder, { phase: "observe" }>,
+    nPieces: number,
+    { first, i, nPhases }: { first: number; i: number; nPhases: number },
+  ) => {
+    const { lanes } = order.batch;
+    // a search that is given up is followed by one phase more than were counted
+    const share = (claimed: number) => Math.min(1, (i + claimed / nPieces) / nPhases);
+    const onClaimed = (claimed: number) => events.onProgress?.(first + lanes * share(claimed), nLanes);
+    const reports = await timed(name, () => pool.run(order, nPieces, onClaimed));
     for (const { bytesRead } of reports) cost.bytesRead += bytesRead;
     return reports;
   };
@@ -97,12 +123,56 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
     );
   };
 
+  const batchOf = ({ first, lanes, binBytes }: Lanes): Batch => ({
+    ...{ lanes, binBytes, keepDefault: first === 0, tables: inputs.tables },
+    counted: Math.max(0, Math.min(lanes, inputs.nCounted - first)),
+  });
+
+  /** Lanes whose maps are made, by hypothesis; lanes that need a maximum alone, and the hypotheses that look for it by bounds. */
+  const tasksOf = ({ first, lanes, binBytes }: Lanes, { counted }: Batch) => {
+    const all = [...job.size.hypotheses.keys()];
+    const nMapped = Math.max(counted, first === 0 ? 1 : 0);
+    const open = { first: Math.min(nMapped, lanes), end: lanes };
+    const searched =
+      search === undefined || binBytes === 2 || !isAny(open) ? [] : all.filter((h) => !cost.search!.gaveUp.includes(h));
+    const enhanced = all.map((h) => ({ first: 0, end: searched.includes(h) ? open.first : lanes }));
+    return { open, searched, enhanced: enhancement === undefined ? [] : enhanced };
+  };
+
+  /** False: the bounds of the hypothesis tell too little, here and in the batches to come. */
+  const searchFor = async (
+    h: number,
+    lanes: LaneRange,
+    batch: Batch,
+    place: () => { first: number; i: number; nPhases: number },
+  ): Promise<boolean> => {
+    const order = { batch, h, lanes };
+    const nSlabs = Math.ceil(lanes.end / SLAB_LANES) - Math.floor(lanes.first / SLAB_LANES);
+    await runPhase("levels", { phase: "levels", ...order }, countLevelPieces(job.size.nElements), place());
+    Atomics.store(control, CONTROL.gaveUp, 0);
+    const seeded = await runPhase("search", { phase: "seeds", ...order }, nSlabs, place());
+    const searched = await runPhase("search", { phase: "search", ...order }, search!.nWindows, place());
+    for (const { pairs, pairsPast, pairsEnhanced } of [...seeded, ...searched]) {
+      cost.search!.pairs += pairs;
+      cost.search!.pairsPast += pairsPast;
+      cost.search!.pairsEnhanced += pairsEnhanced;
+    }
+    if (Atomics.load(control, CONTROL.gaveUp) === 0) return true;
+    cost.search!.gaveUp.push(h);
+    return false;
+  };
+
   const runBatch = async (lanes: Lanes): Promise<void> => {
     await timed("gather", async () => {
       await fillBatch(inputs, lanes.first, lanes.lanes);
       if (sink.kind === "bins") clearLastGroup(inputs, lanes.lanes, lanes.binBytes);
     });
-    const reports = await runPhase(0, lanes);
+    const batch = batchOf(lanes);
+    const tasks = tasksOf(lanes, batch);
+    const nPhases = 1 + Number(tasks.enhanced.some(isAny)) + 3 * tasks.searched.length;
+    let i = 0;
+    const place = () => ({ first: lanes.first, i: i++, nPhases });
+    const reports = await runPhase(statisticsName, { phase: "statistics", batch }, job.nBlocks, place());
     const largestBin = Math.max(...reports.map((report) => report.largestBin));
     if (overflows(largestBin, lanes.binBytes)) {
       cost.wideBatches++;
@@ -113,7 +183,18 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
       return;
     }
     assertFinite(heightPowers[largestBin]);
-    if (enhancement !== undefined) await runPhase(1, lanes);
+    const enhance = (ranges: readonly LaneRange[]) =>
+      runPhase("enhance", { phase: "enhance", batch, lanes: ranges }, enhancement!.nWindows, place());
+    if (tasks.enhanced.some(isAny)) await enhance(tasks.enhanced);
+    const lost: number[] = [];
+    for (const h of tasks.searched) if (!(await searchFor(h, tasks.open, batch, place))) lost.push(h);
+    if (lost.length > 0) await enhance(tasks.enhanced.map((_, h) => (lost.includes(h) ? tasks.open : NONE)));
+    if (cost.search !== undefined) {
+      const nOpen = tasks.open.end - tasks.open.first;
+      const nFound = tasks.searched.length - lost.length;
+      cost.search.nFound += nFound * nOpen;
+      cost.search.nEnhanced += (tasks.enhanced.length - nFound) * nOpen;
+    }
     const start = performance.now();
     for (let lane = 0; lane < lanes.lanes; lane++) {
       const place = placeOfLane(range, lanes.first + lane);

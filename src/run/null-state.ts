@@ -8,7 +8,7 @@ export interface HypothesisNull {
   readonly maxima: Float64Array;
   /** u32 [shuffles done]: the element that has it, the lowest of equals; NO_ELEMENT where nothing is above 0. */
   readonly elements: Uint32Array;
-  /** u32 [nElements]: shuffles done with a smaller (enhanced) statistic than that of the unshuffled data. */
+  /** u32 [nElements]: shuffles done, of those that are counted, with a smaller (enhanced) statistic than that of the unshuffled data. */
   readonly counters: Uint32Array;
   /** f32 (enhanced) or f64 (Z) [nElements]: of the unshuffled data, computed as the null's are, so that equals compare equal. */
   readonly defaults: Float32Array | Float64Array;
@@ -21,4 +21,11 @@ export interface NullState {
   /** Shuffles done, by index in the plan, ascending and apart. `maxima` and `elements` hold them one range after the other. */
   readonly ranges: readonly { readonly first: number; readonly end: number }[];
   readonly hypotheses: readonly HypothesisNull[];
+  /** Shuffles of the plan from the first that counters count; of the others only the maxima are known. Undefined: all are counted. */
+  readonly uncorrectedShuffles?: number | undefined;
+}
+
+/** Shuffles done that the counters have counted. */
+export function countCountedShuffles({ ranges, uncorrectedShuffles = Number.POSITIVE_INFINITY }: NullState): number {
+  return ranges.reduce((sum, { first, end }) => sum + Math.max(0, Math.min(end, uncorrectedShuffles) - first), 0);
 }

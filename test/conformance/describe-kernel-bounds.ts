@@ -6,7 +6,7 @@ import {
   boundTables,
   needOf,
   rowFactors,
-} from "../../src/engine/enhance/bound-tables.js";
+} from "../../src/engine/search/bound-tables.js";
 import { createReferenceKernelSet } from "../../src/kernels/reference/reference-kernel-set.js";
 import { BOUND_CASES, type BoundCase, heightsOf, makeBoundCase } from "../support/bound-cases.js";
 import { statedEnhancement } from "../support/kernel-statements.js";

@@ -1,8 +1,9 @@
 // Problems for the engine itself, without the use cases above it: data, element-wise columns and connectivity on disk, everything else as plain data.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openConnectivity } from "../../src/connectivity/open-connectivity.js";
+import { openConnectivity, readConnectivityManifest } from "../../src/connectivity/open-connectivity.js";
 import { prepareConnectivity } from "../../src/connectivity/prepare-connectivity.js";
+import { prepareSketch } from "../../src/connectivity/prepare-sketch.js";
 import type { EngineInputs } from "../../src/engine/inputs.js";
 import { type Engine, openEngine, planEngine, type RunOutcome } from "../../src/engine/run.js";
 import type { RunEvents } from "../../src/engine/shuffle-loop.js";
@@ -34,6 +35,10 @@ export interface EngineProblemOptions {
   readonly dh?: number;
   /** Elements of a block; default 64. */
   readonly blockWidth?: number;
+  /** [element][connected, value]. Default: itself and both neighbours. */
+  readonly connections?: (element: number) => readonly (readonly [number, number])[];
+  /** Data of a subject; default: those with an effect in the first tenth of the elements. */
+  readonly value?: (subject: number, element: number, normal: number) => number;
 }
 
 const MiB = 2 ** 20;
@@ -54,7 +59,8 @@ export async function makeEngineProblem(directory: string, options: EngineProble
   };
   const source = columnSourceOf("data.f32", (i, e) => {
     const effect = e < m / 10 ? 1.5 * (i % 2) : 0;
-    return isMissing?.(i, e) ? Number.NaN : 5 + effect + random.normal();
+    if (isMissing?.(i, e)) return Number.NaN;
+    return options.value === undefined ? 5 + effect + random.normal() : options.value(i, e, random.normal());
   });
   const columnSources = Array.from({ length: nColumns }, (_, c) => columnSourceOf(`column${c}.f32`, random.normal));
   const design = matrixOf(n, 3, (i, j) => (j === 0 ? 1 : j === 1 ? i % 2 : random.normal()));
@@ -74,7 +80,7 @@ export async function makeEngineProblem(directory: string, options: EngineProble
     columnSources,
     source,
     columns: Uint32Array.from({ length: m }, (_, e) => e),
-    enhancement: options.enhancement === "none" ? { kind: "none" } : await prepareCfe(directory, m, dh),
+    enhancement: options.enhancement === "none" ? { kind: "none" } : await prepareCfe(directory, m, dh, options),
     precision: "double",
     kernels: "simd",
     nThreads: 0,
@@ -85,11 +91,16 @@ export async function makeEngineProblem(directory: string, options: EngineProble
 }
 
 /** Neighbours in a row are connected. */
-async function prepareCfe(directory: string, m: number, dh: number): Promise<EngineInputs["enhancement"]> {
+async function prepareCfe(
+  directory: string,
+  m: number,
+  dh: number,
+  { connections }: Pick<EngineProblemOptions, "connections">,
+): Promise<EngineInputs["enhancement"]> {
   const matrix = join(directory, "matrix");
-  writeMatrix(matrix, m, (e) =>
-    [e - 1, e, e + 1].filter((to) => to >= 0 && to < m).map((to) => [to, to === e ? 1 : 0.5]),
-  );
+  const neighbours = (e: number) =>
+    [e - 1, e, e + 1].filter((to) => to >= 0 && to < m).map((to) => [to, to === e ? 1 : 0.5] as const);
+  writeMatrix(matrix, m, connections ?? neighbours);
   const sizes = { nFixels: m, nElements: m, elementOfFixel: undefined };
   const { path } = await prepareConnectivity({
     directory: matrix,
@@ -98,6 +109,18 @@ async function prepareCfe(directory: string, m: number, dh: number): Promise<Eng
     cache: join(directory, "cache"),
   });
   return { kind: "cfe", connectivity: { path, io: "auto" }, dh, extentPower: 2, heightPower: 3, legacy: false };
+}
+
+/** The same with maxima searched for by bounds, of all shuffles from number `uncorrectedShuffles`; never given up unless `guard` says so. */
+export async function withSearch(inputs: EngineInputs, uncorrectedShuffles: number, guard = 2): Promise<EngineInputs> {
+  const { enhancement } = inputs;
+  if (enhancement.kind === "none") throw new Error("There is nothing to bound.");
+  const { path } = enhancement.connectivity;
+  const manifest = readConnectivityManifest(path)!;
+  const sketch = await prepareSketch({ path, manifest, elementOfFixel: undefined, template: undefined });
+  if (!("header" in sketch)) throw new Error(sketch.reason);
+  const { nGroups } = sketch.header;
+  return { ...inputs, uncorrectedShuffles, enhancement: { ...enhancement, sketch: { nGroups, guard } } };
 }
 
 export async function openProblem(inputs: EngineInputs): Promise<Engine> {

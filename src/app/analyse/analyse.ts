@@ -233,7 +233,7 @@ async function runShuffles(
 ): Promise<RunOutcome> {
   if (range.end === range.first && enhancement.kind === "none") {
     const state = { planHash, nElements: columns.length, ranges: [], hypotheses: [] };
-    return { state, cost: { ms: {}, bytesRead: 0, wideBatches: 0 } };
+    return { state, cost: { ms: {}, bytesRead: 0, wideBatches: 0, search: undefined } };
   }
   return await engine.run({ onProgress: (done, nShuffles) => events.onProgress?.("shuffle", done / nShuffles) });
 }

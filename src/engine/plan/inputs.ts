@@ -40,6 +40,8 @@ export interface PlanInputs {
   readonly maxRowConnections: number;
   readonly nConnections: number;
   readonly eligibleMask: boolean;
+  /** Groups of the matrix's sketch, where maxima are searched for by bounds; undefined: every lane is enhanced. */
+  readonly sketchGroups?: number | undefined;
 }
 
 /** How the work is cut: what the search varies, and what follows from it. */
@@ -64,6 +66,17 @@ export interface MemoryShape {
   /** Room for pieces of work. */
   readonly maxBlocks: number;
   readonly maxWindows: number;
+  /** Of the search by bounds; undefined: there is none. */
+  readonly search: SearchShape | undefined;
+}
+
+export interface SearchShape {
+  /** Lines of 64 lanes side by side that levels are kept of. */
+  readonly slabs: number;
+  /** Of a window of the sketch. */
+  readonly windowGroups: number;
+  readonly maxWindows: number;
+  readonly maxSeeds: number;
 }
 
 export interface MemoryLayout extends MemoryShape {

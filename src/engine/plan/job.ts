@@ -17,6 +17,30 @@ export interface CfeJob {
   readonly nWindows: number;
 }
 
+/** Maxima of lanes whose maps nobody needs (mathematics M16). */
+export interface SearchJob {
+  /** Of the sketch. */
+  readonly nGroups: number;
+  readonly nWindows: number;
+  readonly nSeeds: number;
+  readonly cap: number;
+  /** Whether there is a second bound. */
+  readonly refine: boolean;
+  readonly margin: number;
+  /** Share of the pairs of a thread's first window past the first bound from which the search is given up. */
+  readonly guard: number;
+  readonly tables: BoundFactors;
+}
+
+/** What becomes of a row of the sketch (search/bound-tables.ts). */
+export interface BoundFactors {
+  /** Of a level. */
+  readonly unit: number;
+  /** Sum of the heights below the levels. */
+  readonly lowest: number;
+  readonly extentPower: number;
+}
+
 export interface EngineJob {
   readonly size: ProblemSize;
   readonly source: ColumnSourceSpec;
@@ -32,6 +56,10 @@ export interface EngineJob {
   readonly sink: SinkJob;
   /** Undefined: none. */
   readonly enhancement: CfeJob | undefined;
+  /** Undefined: none. */
+  readonly search: SearchJob | undefined;
+  /** Threads that work. */
+  readonly nWorkers: number;
   readonly layout: MemoryLayout;
   readonly shared: SharedRegions;
   /** From the first byte of a worker's own memory. */
@@ -58,7 +86,7 @@ export function modelJobOf({ model, columnSources, size }: EngineJob, worker: Wo
 }
 
 /** Indices of i32 words in the control region. */
-export const CONTROL = { nextClaim: 0, stop: 1, words: 16 } as const;
+export const CONTROL = { nextClaim: 0, stop: 1, gaveUp: 2, words: 16 } as const;
 
 /** Image i of the observed pass: f32 (bins) or f64 (scores) [nElements], a view of the shared memory. */
 export function observedImage({ size, shared, sink }: EngineJob, buffer: ArrayBufferLike, i: number) {
@@ -79,6 +107,8 @@ export interface Batch {
   readonly binBytes: 1 | 2;
   /** Lane 0 is the unshuffled data: keep its (enhanced) statistics as the defaults. It never counts, being no smaller than itself. */
   readonly keepDefault: boolean;
+  /** Lanes from the first whose statistics count for uncorrected p. */
+  readonly counted: number;
   /** Degrees of freedom that have a table of thresholds (engine/z-tables.ts). */
   readonly tables: readonly ZTable[];
 }
@@ -94,7 +124,27 @@ export interface ZTable {
 /** One phase over claimed pieces of work: blocks of elements ("observe", "statistics"), or pieces of the enhancer. */
 export type PhaseOrder =
   | { readonly phase: "observe" }
-  | { readonly phase: "statistics" | "enhance"; readonly batch: Batch };
+  | { readonly phase: "statistics"; readonly batch: Batch }
+  /** `lanes` of each hypothesis. */
+  | { readonly phase: "enhance"; readonly batch: Batch; readonly lanes: readonly LaneRange[] }
+  | SearchOrder;
+
+/** Of one hypothesis: levels of all its bins, then a first maximum of each lane, then all rows. */
+export interface SearchOrder {
+  readonly phase: "levels" | "seeds" | "search";
+  readonly batch: Batch;
+  readonly h: number;
+  readonly lanes: LaneRange;
+}
+
+/** first..end of a batch. */
+export interface LaneRange {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** Places of the sketch that are levelled together. */
+export const LEVEL_PLACES = 4096;
 
 /** Counted over one phase by one thread. */
 export interface PhaseReport {
@@ -105,6 +155,10 @@ export interface PhaseReport {
   bytesRead: number;
   /** Elements by verdict, in the order of VERDICTS ("observe"). */
   verdicts: number[];
+  /** Of the search: pairs of a row and a lane, those past the first bound, and those that were enhanced. */
+  pairs: number;
+  pairsPast: number;
+  pairsEnhanced: number;
   /** [nSubjects + 1]: testable elements by degrees of freedom ("observe" of models that vary with one variance). */
   dofs: number[];
 }

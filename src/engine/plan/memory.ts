@@ -7,6 +7,7 @@ import { formatBytes, formatCount } from "../../units.js";
 import { blockSpan, CLAIMS_PER_WORKER, mappedWindowBytes, tileOf, wholeBlocks, widestBlock } from "./blocks.js";
 import type { MemoryLayout, MemoryShape, PlanInputs } from "./inputs.js";
 import { countZTables, type SharedRegions, sharedTable, type WorkerRegions, workerTable } from "./regions.js";
+import { SLAB_LANES, searchShape, searchWindowBytes } from "./search-shape.js";
 import { keptDesigns, ownDesignBytes, productRows } from "./size.js";
 
 export interface MemoryPlan extends MemoryLayout {
@@ -131,8 +132,10 @@ function halvings(widest: number, { f32 }: PanelSizes): number[] {
 }
 
 /** As few batches, of equal size. */
-function evenBatch({ nShuffles, panels: { lanes } }: PlanInputs, largest: number): number {
+function evenBatch({ nShuffles, panels, sketchGroups }: PlanInputs, largest: number): number {
   const nBatches = Math.ceil(nShuffles / largest);
+  // a search costs the same for any number of a slab's lanes
+  const lanes = sketchGroups !== undefined && largest % SLAB_LANES === 0 ? SLAB_LANES : panels.lanes;
   return Math.max(lanes, roundUp(Math.ceil(nShuffles / nBatches), lanes));
 }
 
@@ -165,6 +168,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
     // A span of the store is cut into pieces of `width`; the mask only takes away.
     maxBlocks: Math.ceil(nStoreElements / span) * Math.ceil(span / width),
     maxWindows: bins ? Math.ceil(inputs.nConnections / windowConnections) * 2 + Math.ceil(m / windowRows) + 1 : 0,
+    search: searchShape(inputs, { batch, windowConnections, windowRows }),
   };
   const shared = layOut(sharedTable(inputs, shape));
   const worker = layOut(workerTable(inputs, shape));
@@ -175,7 +179,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
   const results = nulls + (bins ? nStoreElements * 8 + m * 4 * size.hypotheses.length : 4 * m * 8);
   const nSources = (bins ? 2 : 1) + (model?.nElementColumns ?? 0);
   const windowBytes = mappedWindowBytes(n, width, size.valueBytes, windowConnections);
-  const mapped = nWorkers * nSources * windowBytes;
+  const mapped = nWorkers * (nSources * windowBytes + searchWindowBytes(shape, windowBytes));
   const designs = nWorkers * (spare.nDesigns * keptDesigns(size).bytes + ownDesignBytes(size, width));
   const outsideBytes = results + mapped + designs;
   const plannedBytes = memoryBytes + outsideBytes;

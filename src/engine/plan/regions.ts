@@ -1,12 +1,13 @@
 // What lies in memory: one table of the shared regions, one of a thread's own. kernels/memory-regions.ts makes offsets of them.
 // Lifetimes: "run"; "observe" (the observed pass) and "shuffles" (every batch) of what is shared; "blocks" (observed pass and statistics) and "pieces"
-// (enhancement) of what a thread has for itself.
+// (enhancement) and "search" (maxima by bounds) of what a thread has for itself.
 import { type PanelSizes, roundUp } from "../../kernels/kernel-set.js";
 import { type Offsets, regionsOf } from "../../kernels/memory-regions.js";
 import { observedIndex } from "../../run/observed.js";
 import { MAX_CELLS } from "../../stats/glm/bin-table.js";
 import { panelColumns } from "./blocks.js";
 import type { MemoryShape, PlanInputs } from "./inputs.js";
+import { CANDIDATES, SLAB_LANES } from "./search-shape.js";
 import { productRows } from "./size.js";
 
 export type SharedRegions = Offsets<ReturnType<typeof sharedTable>>;
@@ -17,6 +18,12 @@ const observe = regionsOf("observe");
 const shuffles = regionsOf("shuffles");
 const blocks = regionsOf("blocks");
 const pieces = regionsOf("pieces");
+const search = regionsOf("search");
+
+/** Words of the tables of boundRows: 2 x 256 + 32 + 1, padded. */
+const BOUND_TABLES = 548;
+/** Words of a record of the sketch (src/connectivity/FORMAT.md). */
+const RECORD_WORDS = 10;
 
 /** Numbers of degrees of freedom that get a table of thresholds at most, and their share of the budget: others do without one (engine/z-tables.ts). */
 const MOST_Z_TABLES = 64;
@@ -77,6 +84,18 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
       [roundUp(tile * rank, panels.rows), "rows"],
       subjects,
     ),
+    search: shape.search && {
+      /** Element of each row of the sketch. */
+      order: run.u32(elements),
+      /** First row, rows, first group (low, high word) of each window of the sketch; of each row that is looked at first. */
+      windows: run.u32([shape.search.maxWindows, "windows"], 4),
+      seeds: run.u32([shape.search.maxSeeds, "rows"], 4),
+      levelTable: run.u8(256),
+      /** As of boundRows (kernels/CONTRACTS.md). */
+      boundTables: run.f32(BOUND_TABLES),
+      /** Of one hypothesis at a time; the last line belongs to no element. */
+      levels: shuffles.u8([m + 1, "elements"], [shape.search.slabs * SLAB_LANES, "shuffles"]),
+    },
     hypotheses: hypotheses.map((h) => ({
       contrastBasis: run.f64([rank, "rows"], h.contrastRank),
       /** (Enhanced) statistic of the unshuffled data. */
@@ -126,6 +145,19 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
     rowStarts: pieces.u32([bins ? windowRows + 1 : 0, "rows"]),
     norms: pieces.f32([windowRows, "rows"]),
     enhanced: pieces.f32([windowRows, "rows"], panels.lanes),
+    search: shape.search && {
+      records: search.u32([windowRows, "rows"], RECORD_WORDS),
+      rows: search.u32([windowRows, "rows"], 8),
+      indices: search.u32([shape.search.windowGroups, "groups"], 8),
+      weights: search.u16([shape.search.windowGroups, "groups"]),
+      /** Of one row that is enhanced. */
+      connections: search.u32([inputs.maxRowConnections, "connections"], 2),
+      needs: search.f32(SLAB_LANES),
+      candidates: search.u32(CANDIDATES, 3),
+      counts: search.u32(2),
+      scratch: search.u8(640),
+      histogram: search.f64(256),
+    },
     // reference: f64 [nBinsWide]; simd: f32 [16][nBinsWide]
     histogram: pieces.f32(panels.lanes, [bins ? Math.max(sink.nBinsWide, 256) : 0, "heights"]),
   };

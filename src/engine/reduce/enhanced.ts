@@ -1,16 +1,16 @@
 // From enhanced statistics of a piece to what is kept of them, whoever enhanced: the unshuffled data's own, a counter an element, a maximum a shuffle.
 import type { Context } from "../context.js";
-import type { Batch } from "../plan/job.js";
+import type { Batch, LaneRange } from "../plan/job.js";
 
 export interface EnhancedReducer {
   /** Before the first piece of a batch: no maximum yet. */
   begin(): void;
-  /** f32 [nRows][lanes] in the worker's `enhanced`. */
+  /** f32 [nRows][lanes] in the worker's `enhanced`; of the group only those lanes. */
   reduce(
     h: number,
     group: number,
     piece: { readonly firstElement: number; readonly nRows: number },
-    batch: Batch,
+    of: { readonly batch: Batch; readonly lanes: LaneRange },
   ): void;
 }
 
@@ -23,22 +23,31 @@ export function createEnhancedReducer({ job, worker: w, kernels: k, f32, u32 }: 
       f32(w.maxima, count).fill(0);
       u32(w.maximaElements, count).fill(0xffffffff);
     },
-    reduce(h, group, { firstElement, nRows }, batch) {
+    reduce(h, group, { firstElement, nRows }, { batch, lanes: range }) {
       const { defaults, counters } = shared.hypotheses[h]!;
-      if (group === 0 && batch.keepDefault) k.f32KeepDefault(nRows, firstElement, w.enhanced, defaults);
+      const of = (lane: number) => Math.max(0, Math.min(lanes, lane - group * lanes));
+      const [first, end] = [of(range.first), of(range.end)];
+      if (group === 0 && first === 0 && batch.keepDefault) k.f32KeepDefault(nRows, firstElement, w.enhanced, defaults);
       const maxima = (h * layout.batchShuffles + group * lanes) * 4;
-      k.f32ReduceEnhanced(
-        nRows,
-        firstElement,
-        0,
-        Math.min(lanes, batch.lanes - group * lanes),
-        w.enhanced,
-        defaults,
-        shared.eligible ?? 0,
-        counters,
-        w.maxima + maxima,
-        w.maximaElements + maxima,
-      );
+      const counted = Math.max(first, Math.min(end, of(batch.counted)));
+      for (const [from, to, counts] of [
+        [first, counted, counters],
+        [counted, end, 0],
+      ] as const) {
+        if (from === to) continue;
+        k.f32ReduceEnhanced(
+          nRows,
+          firstElement,
+          from,
+          to,
+          w.enhanced,
+          defaults,
+          shared.eligible ?? 0,
+          counts,
+          w.maxima + maxima,
+          w.maximaElements + maxima,
+        );
+      }
     },
   };
 }

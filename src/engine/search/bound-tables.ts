@@ -1,4 +1,5 @@
 // What bounds of enhanced statistics (mathematics M16) need of the heights and of a row: tables and factors, each rounded so that a bound stays one.
+import type { BoundFactors } from "../plan/job.js";
 
 /** Largest level. */
 const LEVELS = 31;
@@ -12,7 +13,7 @@ const UNITS = [1e-12, 1e12] as const;
 /** What no factor is below, so that no product of it is lost. */
 const LEAST = 1e-30;
 
-export interface BoundTables {
+export interface BoundTables extends BoundFactors {
   /** Bins from here on have one level. */
   readonly cap: number;
   /** u8 [256]: level of a bin. */
@@ -21,11 +22,6 @@ export interface BoundTables {
   readonly growth: Float32Array;
   readonly ownHeights: Float32Array;
   readonly heights: Float32Array;
-  /** Of a level. */
-  readonly unit: number;
-  /** Sum of the heights below the levels. */
-  readonly lowest: number;
-  readonly extentPower: number;
 }
 
 export interface RowFactors {
@@ -68,7 +64,7 @@ export function boundTables(
 
 /** A, B and C of boundRows: the bound of a row of `nGroups` groups is compared as its (2/E)th power. */
 export function rowFactors(
-  { unit, lowest, extentPower }: BoundTables,
+  { unit, lowest, extentPower }: BoundFactors,
   row: { readonly unit: number; readonly extent: number; readonly nGroups: number; readonly norm: number },
 ): RowFactors {
   if (row.extent === Number.POSITIVE_INFINITY) return { a: 0, b: 0, c: Number.POSITIVE_INFINITY };
