@@ -1,9 +1,9 @@
 // What a dataset is and where its bytes are: walks the object header (version 1 or 2, with its continuation blocks) at the address that an object
 // reference gives, to the messages of type and layout. libhdf5 has resolved the path; groups are never walked here.
 // HDF5 file format specification 3.0, sections II (superblock), IV.A.1 (object headers), IV.A.2.i (layout message).
-import fs from "node:fs";
-import { InputError } from "../../errors.js";
+import { type ChunkIndex, parseChunkIndex } from "./chunk-index.js";
 import { type Datatype, parseDatatype } from "./datatype.js";
+import { damaged, integerAt, type ReadBytes, type Superblock, withHeaderBytes } from "./header-bytes.js";
 
 export interface DatasetLayout {
   readonly storage: "compact" | "contiguous" | "chunked" | "virtual";
@@ -12,29 +12,20 @@ export interface DatasetLayout {
   /** Contiguous: bytes of the values. */
   readonly sizeBytes: number | undefined;
   readonly filtered: boolean;
+  /** Chunked: where the chunks are listed; undefined: in a way that is not read here. */
+  readonly chunkIndex: ChunkIndex | undefined;
   /** The values are in other files. */
   readonly external: boolean;
   readonly datatype: Datatype;
 }
 
-const SIGNATURE = Buffer.from("894844460d0a1a0a", "hex");
 const STORAGE = ["compact", "contiguous", "chunked", "virtual"] as const;
 const MESSAGE = { datatype: 0x03, externalFiles: 0x07, layout: 0x08, filters: 0x0b, continuation: 0x10 } as const;
 /** Bit 1 of a message's flags: the body is a pointer to where the message is. */
 const SHARED = 2;
-/** Bytes. No object header is this long; a damaged one may claim it. */
-const LONGEST_BLOCK = 2 ** 24;
 /** Continuation blocks; a damaged header may go in circles. */
 const MOST_BLOCKS = 10_000;
 
-interface Superblock {
-  readonly offsetBytes: number;
-  readonly lengthBytes: number;
-  /** Of the file proper, after a user block. */
-  readonly base: number;
-}
-
-type ReadBytes = (position: number, length: number) => Buffer;
 type Found = { -readonly [K in Exclude<keyof DatasetLayout, "datatype">]: DatasetLayout[K] } & {
   seen: boolean;
   datatype: Datatype | undefined;
@@ -42,27 +33,13 @@ type Found = { -readonly [K in Exclude<keyof DatasetLayout, "datatype">]: Datase
 
 /** `headerAddress`: out of an object reference. The file must not be open for writing. Throws InputError: damaged, or of an unknown version. */
 export function readDatasetLayout(path: string, headerAddress: number): DatasetLayout {
-  const fd = fs.openSync(path, "r");
-  try {
-    const fileBytes = fs.fstatSync(fd).size;
-    const read: ReadBytes = (position, length) => {
-      if (!(position >= 0 && length >= 0 && length <= LONGEST_BLOCK && position + length <= fileBytes)) {
-        throw damaged(path, `a header at bytes ${position} to ${position + length} of ${fileBytes}`);
-      }
-      const bytes = Buffer.alloc(length);
-      for (let done = 0; done < length; ) {
-        const got = fs.readSync(fd, bytes, done, length - done, position + done);
-        if (got === 0) throw damaged(path, "an end before its header");
-        done += got;
-      }
-      return bytes;
-    };
-    const superblock = readSuperblock(read, path, fileBytes);
+  return withHeaderBytes(path, ({ read, superblock, fileBytes }) => {
     const found: Found = {
       storage: "compact",
       byteOffset: undefined,
       sizeBytes: undefined,
       filtered: false,
+      chunkIndex: undefined,
       external: false,
       seen: false,
       datatype: undefined,
@@ -78,24 +55,7 @@ export function readDatasetLayout(path: string, headerAddress: number): DatasetL
       throw damaged(path, `values up to byte ${layout.byteOffset + layout.sizeBytes!} in a file of ${fileBytes}`);
     }
     return { ...layout, datatype };
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
-function readSuperblock(read: ReadBytes, path: string, fileBytes: number): Superblock {
-  // At 0, or behind a user block of 512, 1024, 2048, .. bytes.
-  for (let start = 0; start + 48 <= fileBytes; start = start === 0 ? 512 : start * 2) {
-    const bytes = read(start, Math.min(96, fileBytes - start));
-    if (!bytes.subarray(0, 8).equals(SIGNATURE)) continue;
-    const version = bytes[8]!;
-    const old = version <= 1;
-    if (version > 3) throw damaged(path, `a superblock of version ${version}`);
-    const offsetBytes = bytes[old ? 13 : 9]!;
-    const lengthBytes = bytes[old ? 14 : 10]!;
-    return { offsetBytes, lengthBytes, base: integerAt(bytes, [24, 28, 12, 12][version]!, offsetBytes) ?? 0 };
-  }
-  throw damaged(path, "no HDF5 signature");
+  });
 }
 
 function walkHeader(
@@ -171,6 +131,7 @@ function readMessage(found: Found, superblock: Superblock, type: number, body: B
   if (storage === undefined) throw damaged(path, "an unknown kind of storage");
   found.seen = true;
   found.storage = storage;
+  if (storage === "chunked") found.chunkIndex = parseChunkIndex(body, superblock);
   if (storage !== "contiguous") return;
   const addressAt = old ? 8 : 2;
   const address = integerAt(body, addressAt, offsetBytes);
@@ -183,18 +144,4 @@ function readMessage(found: Found, superblock: Superblock, type: number, body: B
         1,
       )
     : integerAt(body, addressAt + offsetBytes, lengthBytes);
-}
-
-/** Undefined: all ones, HDF5's "no address". */
-function integerAt(bytes: Buffer, at: number, width: number): number | undefined {
-  let value = 0n;
-  for (let i = width - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[at + i] ?? 0);
-  return value === (1n << BigInt(8 * width)) - 1n && width > 1 ? undefined : Number(value);
-}
-
-function damaged(path: string, got: string): InputError {
-  return new InputError(
-    `Cannot read ${path}: expected an HDF5 file as libhdf5 1.8 to 2.0 write it, got ${got}. It is damaged: restore it, or convert it with h5repack.`,
-    { path },
-  );
 }

@@ -16,6 +16,8 @@ export interface DatasetDescription {
   readonly valueBytes: number;
   readonly littleEndian: boolean;
   readonly signed: boolean;
+  /** What stands for a missing value; undefined: nothing does. */
+  readonly missing: number | bigint | undefined;
   readonly chunks: readonly number[] | undefined;
   readonly filters: readonly H5Filter[];
 }

@@ -9,6 +9,8 @@ export interface Datatype {
   readonly valueBytes: number;
   readonly littleEndian: boolean;
   readonly signed: boolean;
+  /** What stands for a missing value: R's NA among integers, which is its least one (also with bit64, and pandas' NaT), or among names of an enumeration. */
+  readonly missing: number | bigint | undefined;
   /** Every value is a number that we can convert. */
   readonly isReadable: boolean;
 }
@@ -34,6 +36,8 @@ const BFLOAT16 = [16, 7, 8, 0, 7, 127, 15];
 /** The first bit of a mantissa is 1 and is not stored. */
 const IMPLIED_BIT = 2;
 const HEAD_BYTES = 8;
+/** Of an integer's type, behind its head. */
+const INTEGER_BYTES = 4;
 
 /** `body`: of a datatype message that is not shared. Undefined: too short to be one. */
 export function parseDatatype(body: Buffer): Datatype | undefined {
@@ -41,7 +45,7 @@ export function parseDatatype(body: Buffer): Datatype | undefined {
   const kind = body[0]! & 15;
   const valueBytes = body.readUInt32LE(4);
   const other = (name: string, as: Datatype["kind"] = "other"): Datatype => ({
-    ...{ name, kind: as, valueBytes, littleEndian: true, signed: false, isReadable: false },
+    ...{ name, kind: as, valueBytes, littleEndian: true, signed: false, missing: undefined, isReadable: false },
   });
   switch (kind) {
     case CLASS.integer:
@@ -57,7 +61,8 @@ export function parseDatatype(body: Buffer): Datatype | undefined {
       if (base === undefined) return undefined;
       // libhdf5 does not turn the bytes of an enumeration round
       const isReadable = base.isReadable && base.kind === "integer" && (base.littleEndian || base.valueBytes === 1);
-      return { ...base, name: `an enumeration of ${base.name}${orderOf(base)}`, isReadable };
+      const missing = isReadable ? memberCalled("NA", body, base) : undefined;
+      return { ...base, name: `an enumeration of ${base.name}${orderOf(base)}`, missing, isReadable };
     }
   }
   return other(OTHER_CLASSES[kind] ?? `values of an unknown class (${kind})`);
@@ -72,7 +77,29 @@ function parseInteger(body: Buffer, valueBytes: number): Datatype {
   const isReadable = [1, 2, 4, 8].includes(valueBytes) && offset === 0 && precision === 8 * valueBytes;
   const standard = `${signed ? "" : "u"}int${precision}`;
   const name = isReadable ? standard : `${standard} in ${valueBytes} bytes, from bit ${offset} on`;
-  return { name, kind: "integer", valueBytes, littleEndian, signed, isReadable };
+  const missing = !signed || !isReadable || valueBytes < 4 ? undefined : valueBytes === 4 ? -(2 ** 31) : -(2n ** 63n);
+  return { name, kind: "integer", valueBytes, littleEndian, signed, missing, isReadable };
+}
+
+/**
+ * Of an enumeration: its base type, the names, the values. hdf5r writes R's TRUE, FALSE and NA as 1, 0 and 2 of an enumeration. Undefined: no such name, or
+ * a message that breaks off.
+ */
+function memberCalled(wanted: string, body: Buffer, { valueBytes, signed }: Datatype): number | bigint | undefined {
+  const [nMembers, version] = [body.readUInt16LE(1), body[0]! >> 4];
+  let at = HEAD_BYTES + HEAD_BYTES + INTEGER_BYTES;
+  let found = -1;
+  for (let i = 0; i < nMembers; i++) {
+    const end = body.indexOf(0, at);
+    if (end < 0) return undefined;
+    if (body.toString("utf8", at, end) === wanted) found = i;
+    // up to version 2 names are padded
+    at = version < 3 ? at + Math.ceil((end + 1 - at) / 8) * 8 : end + 1;
+  }
+  const place = at + found * valueBytes;
+  if (found < 0 || place + valueBytes > body.length) return undefined;
+  if (valueBytes === 8) return signed ? body.readBigInt64LE(place) : body.readBigUInt64LE(place);
+  return signed ? body.readIntLE(place, valueBytes) : body.readUIntLE(place, valueBytes);
 }
 
 function parseFloating(body: Buffer, valueBytes: number): Datatype {
@@ -90,5 +117,13 @@ function parseFloating(body: Buffer, valueBytes: number): Datatype {
       : valueBytes > 8
         ? `long double (${fields[0]} bits in ${valueBytes} bytes)`
         : `a float of ${fields[0]} bits in ${valueBytes} bytes that is not IEEE's`;
-  return { name, kind: "float", valueBytes, littleEndian: (bits & 1) === 0, signed: true, isReadable };
+  return {
+    name,
+    kind: "float",
+    valueBytes,
+    littleEndian: (bits & 1) === 0,
+    signed: true,
+    missing: undefined,
+    isReadable,
+  };
 }

@@ -43,6 +43,7 @@ const PLAIN = {
   isReadable: false,
   littleEndian: true,
   signed: true,
+  missing: undefined,
   chunks: undefined,
   filters: [],
 } as const;
