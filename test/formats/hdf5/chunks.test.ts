@@ -8,6 +8,7 @@ import { openMatrixReader } from "../../../src/formats/hdf5/matrix-reader.js";
 import { describeScalar } from "../../../src/formats/hdf5/modelarray-layout.js";
 import { openHdf5 } from "../../../src/formats/hdf5/open.js";
 import { askPython, hasH5py, hdf5Fixtures, PYTHON } from "../../support/hdf5-fixtures.js";
+import { runInProcess } from "../../support/in-process-cli.js";
 import { temporaryDirectory } from "../../support/temporary-directory.js";
 
 const directory = temporaryDirectory();
@@ -142,5 +143,18 @@ make("bit64.h5", lambda d: d.__setitem__(..., n.where(v == 3, -2 ** 63, v * 2)),
     const { values, nMissing } = await readMatrix(at(`${name}.h5`));
     expect(values).toEqual(h5pyReads(`${name}.h5`).map((value) => (value === missing ? Number.NaN : value)));
     expect(nMissing).toBe(count);
+  });
+  test("convert modelarray says what it found", async () => {
+    const warningsOf = async (name: string) =>
+      (await runInProcess(["convert", "modelarray", at(`${name}.h5`), at(`${name}-plain.h5`), "-quiet"])).stderr;
+    expect(await warningsOf("tree-gzip")).toBe(
+      `fixelstream: warning: 80 values of FD of ${at("tree-gzip.h5")} are in chunks that were never written: 7 is written, which the file gives for them. If the program that made it was stopped, make it again.\n`,
+    );
+    expect(await warningsOf("logical")).toBe(
+      `fixelstream: warning: 150 values of FD of ${at("logical.h5")} are NA by name: NaN is written.\n`,
+    );
+    expect(await warningsOf("bit64")).toBe(
+      `fixelstream: warning: 1 value of FD of ${at("bit64.h5")} is the least int64, which R writes for NA: NaN is written.\n`,
+    );
   });
 });

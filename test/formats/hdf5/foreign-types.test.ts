@@ -113,7 +113,7 @@ test("float16 and small integers need no float64 in a store, and R's missing int
     expect(readStoreMatrix(output, name).values).toEqual(await expectedOf(path, name));
     expect(warnings).toEqual(
       name === "r_integers"
-        ? [`2 values of r_integers of ${path} are the least int32, which R writes for NA: they are NaN now.`]
+        ? [`2 values of r_integers of ${path} are the least int32, which R writes for NA: NaN is written.`]
         : [],
     );
   }
@@ -125,7 +125,7 @@ test("the command says so on standard error", async () => {
   expect(await runInProcess(tokens)).toEqual({
     status: 0,
     stdout: "",
-    stderr: `fixelstream: warning: 2 values of r_integers of ${input} are the least int32, which R writes for NA: they are NaN now.\n`,
+    stderr: `fixelstream: warning: 2 values of r_integers of ${input} are the least int32, which R writes for NA: NaN is written.\n`,
   });
 });
 
