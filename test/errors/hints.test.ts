@@ -146,3 +146,37 @@ describe.skipIf(!hasH5py)("a voxel-wise file is called so", () => {
     expect(vectorstats("voxels-plain.h5", "again_").status).toBe(0);
   });
 });
+
+test.skipIf(!hasH5py)(
+  "tables of vectorstats are no result images: the command puts them into the file, as ModelArray keeps results",
+  {
+    timeout: 120_000,
+  },
+  () => {
+    fs.copyFileSync(at("h5py-contiguous-float32.h5"), at("with-tables.h5"));
+    fs.mkdirSync(at("tables"));
+    const prefix = join("tables", "s_");
+    expect(vectorstats("with-tables.h5", prefix).status).toBe(0);
+    for (const results of ["tables", prefix, `${prefix}tvalue.csv`]) {
+      const { status, stderr } = fixelstream("export", results, "with-tables.h5", "--analysis", "lm");
+      expect(status).toBe(2);
+      expect(stderr).toMatch(
+        /expected result images of fixelcfestats, got tables of vectorstats \(tables\/s_\*\.csv\)\. h5py puts/,
+      );
+      if (results === "tables") run(commandIn(stderr));
+    }
+    const read = `import h5py, json; r = h5py.File("with-tables.h5")["results/lm"]; print(json.dumps([[s.decode() for s in r["column_names"][:]], r["results_matrix"][:].tolist()]))`;
+    const [names, matrix] = JSON.parse(execFileSync(PYTHON, ["-c", read], { cwd: directory, encoding: "utf8" }));
+    expect(names.slice(0, 2)).toEqual(["element_id", "Zstat"]);
+    expect(names).toEqual(expect.arrayContaining(["tvalue", "abs_effect", "std_effect", "std_dev"]));
+    const tvalue = fs
+      .readFileSync(at(`${prefix}tvalue.csv`), "utf8")
+      .replace(/^#.*\n/, "")
+      .trim()
+      .split("\n")
+      .map(Number);
+    expect(matrix[names.indexOf("tvalue")]).toEqual(tvalue);
+    expect(fixelstream("export", "with-tables.h5", "images-of-tables", "--analysis", "lm", "-quiet").status).toBe(0);
+    expect(fs.existsSync(at("images-of-tables/lm_tvalue.mif"))).toBe(true);
+  },
+);

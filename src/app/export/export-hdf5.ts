@@ -1,7 +1,7 @@
 // Result images of a fixel directory as one analysis of a ModelArray file. A file that exists is never changed in place: a copy gets the analysis and
 // takes its name, so that a run killed at any point leaves the file as it was.
 import { constants, copyFileSync, existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { withHdf5Output } from "../../../converters/hdf5-output.js";
 import { InputError, UsageError } from "../../errors.js";
 import { type FixelDirectory, openFixelDirectory } from "../../formats/fixel-directory.js";
@@ -9,11 +9,13 @@ import { openDraft } from "../../formats/hdf5/draft.js";
 import { tablesOfDirectory } from "../../formats/hdf5/fixel-tables.js";
 import { assertFinished, COMPLETE_MARKER, WRITING_MARKER } from "../../formats/hdf5/modelarray-layout.js";
 import { openHdf5 } from "../../formats/hdf5/open.js";
+import { addTablesCommand } from "../../formats/hdf5/remedies.js";
 import { ELEMENT_ID, writeResults } from "../../formats/hdf5/results-matrix.js";
 import { assertRoom } from "../../formats/hdf5/write-at.js";
 import { writeFixelTables } from "../../formats/hdf5/write-fixel-tables.js";
 import { imageKindOf, openImage, readImageHeader } from "../../formats/image.js";
 import { entryValues } from "../../formats/image-header.js";
+import { pathKindOf } from "../../formats/path-kind.js";
 import { isPlainName } from "../../formats/plain-name.js";
 import { beatWhenDue } from "../../publish/heartbeat.js";
 import { checkResults } from "../../results/check-results.js";
@@ -44,6 +46,31 @@ export interface ExportHdf5Summary {
   readonly skipped: readonly string[];
 }
 
+/** Results of vectorstats have no places: they are no fixel directory. Throws UsageError with the command that puts them into the file. */
+function refuseTables({ results, output, analysis }: ExportHdf5Options): void {
+  const prefix = prefixOfTables(results);
+  if (prefix === undefined) return;
+  throw new UsageError(
+    `Cannot export ${results} into ${output}: expected result images of fixelcfestats, got tables of vectorstats (${prefix}*.csv). h5py puts those with one value an element into a file of the same elements: ${addTablesCommand(prefix, output, analysis)}`,
+  );
+}
+
+/** `results`: the prefix itself, its folder, or one of its tables. */
+function prefixOfTables(results: string): string | undefined {
+  if (pathKindOf(results) === undefined) return existsSync(`${results}${RUN_RECORD_FILE}`) ? results : undefined;
+  const isFolder = pathKindOf(results) === "directory";
+  const folder = isFolder ? results : dirname(results);
+  const names = readdirSync(folder);
+  if (isFolder && names.some((name) => /^index\./.test(name))) return undefined;
+  const prefixes = names
+    .filter((name) => name.endsWith(RUN_RECORD_FILE))
+    .map((name) => name.slice(0, -RUN_RECORD_FILE.length));
+  const found = prefixes.filter((prefix) =>
+    isFolder ? names.includes(`${prefix}betas.csv`) : results.endsWith(".csv") && basename(results).startsWith(prefix),
+  );
+  return found.length === 0 ? undefined : join(folder, found[0]!);
+}
+
 interface Statistic {
   readonly name: string;
   /** Undefined: element_id, counted here. */
@@ -57,6 +84,7 @@ export async function exportHdf5(options: ExportHdf5Options): Promise<ExportHdf5
   const { results, output, analysis } = options;
   if (!isPlainName(analysis))
     throw new UsageError(`Cannot name an analysis ${JSON.stringify(analysis)}: expected a plain name such as lm_age.`);
+  refuseTables(options);
   const directory = openFixelDirectory(results);
   const { statistics, skipped } = findStatistics(directory);
   assertAsWritten(directory, statistics);

@@ -24,3 +24,19 @@ export function h5pyCommand(input: string, { library, type }: { library?: string
   ];
   return `python3 -c "${program.join("; ")}" ${files(input)}`;
 }
+
+/** Tables of vectorstats, one value an element, into a file of the same elements as ModelArray keeps results: `element_id` first. */
+export function addTablesCommand(prefix: string, output: string, analysis: string): string {
+  const program = [
+    "import glob,h5py,numpy as n,sys",
+    "p,o,a=sys.argv[1:]",
+    "t={f[len(p):-4]:n.loadtxt(f,delimiter=',',ndmin=2) for f in sorted(glob.glob(glob.escape(p)+'*.csv'))}",
+    "m=[len(v) for k,v in t.items() if k.startswith('Zstat')][0]",
+    "t={k:v.ravel() for k,v in t.items() if v.size==m and not k.startswith('null')}",
+    "g=h5py.File(o,'a').create_group('results/'+a)",
+    "g['results_matrix']=n.vstack([n.arange(m),*t.values()])",
+    "g['column_names']=['element_id',*t]",
+    "g['results_matrix'].attrs['colnames']=['element_id',*t]",
+  ];
+  return `python3 -c "${program.join("; ")}" ${shellWord(prefix)} ${shellWord(output)} ${shellWord(analysis)}`;
+}
