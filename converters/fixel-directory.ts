@@ -18,8 +18,9 @@ import { dataFileBytes } from "../src/store/element-type.js";
 import type { Manifest } from "../src/store/manifest.js";
 import type { Warning } from "../src/warnings.js";
 import { type GroupPlan, planGroups } from "./plan-groups.js";
+import { readSubjectInto } from "./read-subject.js";
 import { checkSubjectFiles, describeInput } from "./subject-files.js";
-import { groupBytes, writeGroups } from "./write-groups.js";
+import { type Row, workBytes, writeGroups } from "./write-groups.js";
 
 export interface FixelConversion {
   /** Holds index and directions; the subjects' files are looked for here first. */
@@ -50,7 +51,7 @@ export interface FixelConversion {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** `check`: headers of files. `read`: subjects, those of an earlier run included. `verify`: blocks read back. Counts up to `total`. */
+/** `check`: headers of files. `read`: subjects, those of an earlier run included. `verify`: blocks whose checksum is known, read back where an earlier run wrote them. Counts up to `total`. */
 export interface ConvertProgress {
   readonly phase: "check" | "read" | "verify";
   readonly done: number;
@@ -102,7 +103,7 @@ async function convertChecked(
   };
   // One buffer for whatever comes, because a second one could stand beside the first until the garbage collector runs.
   const possible: ElementType[] = files.some((file) => file.mayNeedFloat64) ? ["f32", "f64"] : ["f32"];
-  const buffer = new ArrayBuffer(Math.max(...possible.map((type) => groupBytes(planOf(type).shape, groupsOf(type)))));
+  const buffer = new ArrayBuffer(Math.max(...possible.map((type) => workBytes(planOf(type).shape, groupsOf(type)))));
 
   const convertAs = async (elementType: ElementType): Promise<ConvertSummary | undefined> => {
     const plan = planOf(elementType);
@@ -114,7 +115,8 @@ async function convertChecked(
         onProgress?.({ phase, done, total });
       const onSubject = report("read", shape.nSubjects);
       const nReadAgain = await build.checkResumed(() => onSubject(0));
-      if (!(await writeGroups({ build, shape, groups, files, buffer, onSubject }))) return undefined;
+      const readRow = (row: Row, subject: number) => readSubjectInto(row, files[subject]!);
+      if (!(await writeGroups({ build, shape, groups, readRow, buffer, onSubject }))) return undefined;
       onSubject(shape.nSubjects);
       const onBlock = report("verify", countBlocks(nFixels, shape.blockWidth));
       const manifest = await finish(conversion, build, (iBlock) => onBlock(iBlock + 1));

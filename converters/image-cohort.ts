@@ -12,11 +12,13 @@ import { beginStoreBuild, type FinishedPartial, type StoreBuildPlan } from "../s
 import { type StoreClaim, withClaim } from "../src/store/claim-store.js";
 import type { ElementType } from "../src/store/column-source.js";
 import { creatorName, readProgramVersion } from "../src/store/creator.js";
+import { createRowGroup } from "../src/store/row-group.js";
 import { withHdf5Output } from "./hdf5-output.js";
 import { mergeStores } from "./merge-stores.js";
 import { type GroupPlan, planGroups } from "./plan-groups.js";
+import { readSubjectInto } from "./read-subject.js";
 import { describeInput, type SubjectFile } from "./subject-files.js";
-import { groupBytes, writeGroups } from "./write-groups.js";
+import { type Row, workBytes, writeGroups } from "./write-groups.js";
 
 export interface ImageScalar {
   readonly name: string;
@@ -98,18 +100,25 @@ async function writeAll(
     const { files, name } = scalar;
     const elementType = types.get(name)!;
     const groups = groupsOf(conversion, scalar, elementType);
-    const shape = shapeOf(conversion, scalar, elementType);
+    // one block of all elements is the matrix row by row
+    const shape = { ...shapeOf(conversion, scalar, elementType), blockWidth: directory.nFixels };
     const isExact = await writeGroups({
       build: {
         written: files.map(() => false),
-        async writeSubjects(rows, firstSubject, { length: nSubjects }) {
-          writer.writeRectangle(name, rows, { firstSubject, nSubjects, firstElement: 0, nElements: directory.nFixels });
+        createGroup: (buffer) => createRowGroup(shape, buffer, undefined),
+        async writeGroup({ blocks, firstSubject, count: nSubjects }) {
+          writer.writeRectangle(name, blocks, {
+            firstSubject,
+            nSubjects,
+            firstElement: 0,
+            nElements: directory.nFixels,
+          });
         },
       },
       shape,
       groups,
-      files,
-      buffer: new ArrayBuffer(groupBytes(shape, groups)),
+      readRow: (row, subject) => readSubjectInto(row, files[subject]!),
+      buffer: new ArrayBuffer(workBytes(shape, groups)),
       onSubject: (done) => onProgress?.("read", (i + done / files.length) / scalars.length),
     });
     if (!isExact) return name;
@@ -173,10 +182,11 @@ async function buildPart(
     const build = beginStoreBuild(plan, groups.stagingBytes);
     try {
       const { files } = scalar;
-      const buffer = new ArrayBuffer(groupBytes(plan.shape, groups));
+      const buffer = new ArrayBuffer(workBytes(plan.shape, groups));
+      const readRow = (row: Row, subject: number) => readSubjectInto(row, files[subject]!);
       const onSubject = (done: number) => conversion.onProgress?.("read", done / files.length);
       await build.checkResumed(() => onSubject(0));
-      if (!(await writeGroups({ build, shape: plan.shape, groups, files, buffer, onSubject }))) continue;
+      if (!(await writeGroups({ build, shape: plan.shape, groups, readRow, buffer, onSubject }))) continue;
       const nBlocks = countBlocks(plan.shape.nElements, plan.shape.blockWidth);
       const finished = await build.complete((iBlock) => conversion.onProgress?.("verify", (iBlock + 1) / nBlocks));
       return { finished, described: describe(conversion, scalar, elementType) };

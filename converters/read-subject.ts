@@ -5,16 +5,11 @@ import { InputError, isFixelstreamError } from "../src/errors.js";
 import { readFixelValues } from "../src/formats/fixel-directory.js";
 import { openImage } from "../src/formats/image.js";
 import { checksumFile } from "../src/publish/checksum-file.js";
+import { combineCrc32 } from "../src/store/crc32-combine.js";
 import { describeSystemError, systemErrorCode } from "../src/system-error.js";
 import { readPackedInto } from "./read-packed.js";
 import { assertUnchanged, STREAM_CHUNK_BYTES, type SubjectFile } from "./subject-files.js";
-
-export interface ReadSubject {
-  /** Of the file as it lies on disk. */
-  readonly crc32: number;
-  /** False: some value is no float32, and `row` (then a Float32Array) is of no use. */
-  readonly exact: boolean;
-}
+import type { ReadSubject, Row } from "./write-groups.js";
 
 /** Elements. 64 Ki x 8 B = 512 KiB of doubles looked at together. */
 const CHUNK_ELEMENTS = 2 ** 16;
@@ -22,7 +17,7 @@ const CHUNK_ELEMENTS = 2 ** 16;
 /**
  * Fills `row`, [nFixels] in the template's order. Throws InputError when the file cannot be read, or changed since it was checked (looked at before and after).
  */
-export async function readSubjectInto(row: Float32Array | Float64Array, file: SubjectFile): Promise<ReadSubject> {
+export async function readSubjectInto(row: Row, file: SubjectFile): Promise<ReadSubject> {
   assertUnchanged(file);
   try {
     const result = await readBy(row, file);
@@ -38,7 +33,7 @@ export async function readSubjectInto(row: Float32Array | Float64Array, file: Su
   }
 }
 
-async function readBy(row: Float32Array | Float64Array, file: SubjectFile): Promise<ReadSubject> {
+async function readBy(row: Row, file: SubjectFile): Promise<ReadSubject> {
   if (row instanceof Float32Array && (file.way === "raw" || file.way === "packed")) {
     const bytes = new Uint8Array(row.buffer, row.byteOffset, row.byteLength);
     return { crc32: await (file.way === "raw" ? readRawInto(bytes, file) : readPackedInto(bytes, file)), exact: true };
@@ -52,36 +47,39 @@ async function readBy(row: Float32Array | Float64Array, file: SubjectFile): Prom
   return { crc32: start, exact };
 }
 
-/** The values go from the disk into their place with no stop between. */
-async function readRawInto(values: Uint8Array, file: SubjectFile): Promise<number> {
+/** The values go from the disk into their place with no stop between, and are summed there: what comes before and behind them is summed here. */
+async function readRawInto(values: Uint8Array, file: SubjectFile): Promise<(ofValues: number) => number> {
   const handle = await open(file.typedPath, "r");
   try {
     const end = file.dataOffset + values.byteLength;
     const chunk = new Uint8Array(Math.min(STREAM_CHUNK_BYTES, Math.max(file.dataOffset, file.sizeBytes - end)));
-    let crc = 0;
     const read = async (target: Uint8Array, position: number) => {
       for (let done = 0; done < target.byteLength; ) {
         const { bytesRead } = await handle.read(target, done, target.byteLength - done, position + done);
         if (bytesRead === 0) throw shrankError(file, position + done);
         done += bytesRead;
       }
-      crc = crc32(target, crc);
     };
-    const readThrough = async (from: number, to: number) => {
-      for (let at = from; at < to; at += chunk.byteLength)
-        await read(chunk.subarray(0, Math.min(chunk.byteLength, to - at)), at);
+    const sum = async (from: number, to: number) => {
+      let crc = 0;
+      for (let at = from; at < to; at += chunk.byteLength) {
+        const part = chunk.subarray(0, Math.min(chunk.byteLength, to - at));
+        await read(part, at);
+        crc = crc32(part, crc);
+      }
+      return crc;
     };
-    await readThrough(0, file.dataOffset);
+    const before = await sum(0, file.dataOffset);
     await read(values, file.dataOffset);
-    await readThrough(end, file.sizeBytes);
-    return crc;
+    const behind = await sum(end, file.sizeBytes);
+    return (ofValues) => combineCrc32(combineCrc32(before, ofValues, values.byteLength), behind, file.sizeBytes - end);
   } finally {
     await handle.close();
   }
 }
 
 /** Any uncompressed image, piece by piece. */
-function readImage(row: Float32Array | Float64Array, file: SubjectFile): boolean {
+function readImage(row: Row, file: SubjectFile): boolean {
   const image = openImage(file.typedPath);
   try {
     if (row instanceof Float64Array) {
@@ -101,7 +99,7 @@ function readImage(row: Float32Array | Float64Array, file: SubjectFile): boolean
   }
 }
 
-async function readCompressed(row: Float32Array | Float64Array, file: SubjectFile): Promise<boolean> {
+async function readCompressed(row: Row, file: SubjectFile): Promise<boolean> {
   const { values } = await readFixelValues(file.typedPath, row.length);
   row.set(values);
   return row instanceof Float64Array || values instanceof Float32Array || isExact(row, 0, values);

@@ -6,13 +6,15 @@ import { blockWidthFor, countBlocks } from "../src/store/block-width.js";
 import { beginStoreBuild, resumableElementType, type StoreBuildPlan } from "../src/store/build-store.js";
 import { assertOutputFree, type StoreClaim, withClaim } from "../src/store/claim-store.js";
 import type { ElementType } from "../src/store/column-source.js";
-import { bytesPerValue, dataFileBytes } from "../src/store/element-type.js";
+import { cutRow } from "../src/store/cut-row.js";
+import { dataFileBytes } from "../src/store/element-type.js";
+import { rowGroupBytes } from "../src/store/row-group.js";
 import { createTurns } from "../src/turns.js";
 import { openNpy } from "./npy.js";
 import { type GroupPlan, planGroups } from "./plan-groups.js";
 import type { VectorSource } from "./vector-source.js";
 import { openVectorText, type VectorTextOptions } from "./vector-text.js";
-import { planRuns } from "./write-groups.js";
+import { planRuns, workBytes } from "./write-groups.js";
 
 export interface VectorConversion {
   readonly source: VectorSource;
@@ -97,7 +99,7 @@ async function convertAs(conversion: VectorConversion, elementType: ElementType)
   const { readerBytes, nSubjects, nElements } = source;
   const plan = planOf(conversion, elementType);
   const { shape } = plan;
-  const groups: GroupPlan = planGroups({ shape, readerBytes, memoryBytes: conversion.memoryBytes });
+  const groups: GroupPlan = planGroups({ shape, readerBytes, memoryBytes: conversion.memoryBytes, isTogether: true });
   const build = beginStoreBuild(plan, groups.stagingBytes);
   // a caller stops the conversion by throwing from onProgress: it must have heard why
   const turns = createTurns(undefined);
@@ -110,14 +112,20 @@ async function convertAs(conversion: VectorConversion, elementType: ElementType)
     await build.checkResumed(() => onProgress?.("read", 0, nSubjects));
     const rows = await source.openRows();
     try {
-      const buffer = new ArrayBuffer(groups.groupSize * nElements * bytesPerValue(elementType));
+      const buffer = new ArrayBuffer(workBytes(shape, groups));
+      const groupBytes = rowGroupBytes(shape, groups.groupSize);
+      const group = build.createGroup(new Uint8Array(buffer, 0, groupBytes));
       const Values = elementType === "f32" ? Float32Array : Float64Array;
       for (const { first, count } of planRuns(build.written, groups.groupSize)) {
         onProgress?.("read", first, nSubjects);
-        const values = new Values(buffer, 0, count * nElements);
+        group.begin(first, count);
+        const values = new Values(buffer, groups.nRows === 0 ? 0 : groupBytes, count * nElements);
         const crc32 = await rows.readInto(values, first, count, onRow);
         if (crc32 === undefined) return undefined;
-        await build.writeSubjects(new Uint8Array(buffer, 0, values.byteLength), first, crc32);
+        const rowBytes = nElements * values.BYTES_PER_ELEMENT;
+        for (let i = 0; i < count; i++)
+          group.place(first + i, cutRow(shape, new Uint8Array(buffer, values.byteOffset + i * rowBytes, rowBytes)));
+        await build.writeGroup(group, crc32);
       }
     } finally {
       rows.close();

@@ -7,9 +7,11 @@ import { beatWhenDue } from "../publish/heartbeat.js";
 import type { PartialDirectory } from "../publish/partial-directory.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { formatBytes } from "../units.js";
+import { createBlockSums } from "./block-sums.js";
 import { assemble, dataFileName, type StoreBuildPlan } from "./build-plan.js";
 import { findIntact } from "./check-journal.js";
 import { assertOutputFree, claimStore, reportingWrites, type StoreClaim } from "./claim-store.js";
+import { cutRow } from "./cut-row.js";
 import { dataFileBytes } from "./element-type.js";
 import {
   isSamePlan,
@@ -22,6 +24,8 @@ import {
 import { FORMAT_VERSION, formatManifest, MANIFEST_FILE, type Manifest, PARTIAL_SUFFIX } from "./manifest.js";
 import { clearAbandoned, findResumable, openPartial } from "./open-partial.js";
 import { isWhole, publishStore } from "./publish-store.js";
+import { createRowGroup, type RowGroup, rowGroupBytes } from "./row-group.js";
+import { createSettling } from "./settle.js";
 import type { Rectangle } from "./write-rectangle.js";
 import { createScalarWriter, type ScalarWriter } from "./write-store.js";
 
@@ -47,18 +51,23 @@ export interface StoreBuild {
   checkResumed(onProgress?: (done: number, all: number) => void): Promise<number>;
   /** True for subjects that an earlier run wrote, as far as checkResumed found them. [nSubjects] */
   readonly written: readonly boolean[];
+  /** Of subjects to be given to writeGroup; `buffer`: see createRowGroup. A subject can be placed once. */
+  createGroup(buffer: Uint8Array<ArrayBuffer>): RowGroup;
   /**
-   * Writes subjects firstSubject.. `rows`: [crc32.length][nElements] little-endian, row-major, free again when the promise resolves; `crc32`: of their
-   * source files. The group before is then on the disk and in the journal; this one goes there while the caller reads the next.
-   * Throws InputError (disk full).
+   * Writes the subjects that were placed; `crc32`: of their source files. The group is free again when the promise is settled; it goes to the disk, and into
+   * the journal, after that. One at a time. Throws InputError (disk full).
    */
+  writeGroup(group: RowGroup, crc32: readonly number[]): Promise<void>;
+  /** The same for rows that are at hand, [crc32.length][nElements] little-endian, row-major: a copy is held meanwhile. */
   writeSubjects(rows: Uint8Array, firstSubject: number, crc32: readonly number[]): Promise<void>;
   /**
    * Writes part of the matrix, [nSubjects][nElements] of the rectangle. Of each subject the rectangles must come in the order of their elements. They are not
    * in the journal: a killed run begins again. The CRC-32 of such a subject's source is that of its values. Throws InputError (disk full).
    */
   writeRectangle(values: Uint8Array, rectangle: Rectangle): void;
-  /** Reads everything back, writes store.json and publishes. Throws InternalError when subjects are missing. */
+  /**
+   * Brings everything to the disk, writes store.json and publishes. Reads back what an earlier run, or rectangles, wrote. Throws InternalError when subjects are missing.
+   */
   finish(onBlock?: (iBlock: number) => void): Promise<Manifest>;
   /** As finish, but does not publish. */
   complete(onBlock?: (iBlock: number) => void): Promise<FinishedPartial>;
@@ -140,25 +149,37 @@ function runBuild(build: OpenedBuild): StoreBuild {
   let handedOver = false;
   /** What is written can be continued. */
   let isInJournal = true;
-  // At most one group on its way to the disk. Its failure is kept for the next call, because an fsync reports an error once and never again.
-  let settling: Promise<void> = Promise.resolve();
-  const settle = async (entry: JournalEntry) => {
-    await writer.sync();
-    journal.append(entry); // values first, then the line that promises them
-  };
-  const settled = async () => {
-    await settling.catch((cause: unknown) => {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new InputError(`Cannot write ${plan.output}: ${reason}. Check the disk, and run the command again.`, {
-        path: plan.output,
-        cause,
-      });
+  const sums = createBlockSums(shape);
+  const settling = createSettling(writer.sync, journal);
+  const asWriteError = (cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new InputError(`Cannot write ${plan.output}: ${reason}. Check the disk, and run the command again.`, {
+      path: plan.output,
+      cause,
     });
+  };
+  /** The group that is being written: its failure is its caller's. */
+  let writing: Promise<unknown> = Promise.resolve();
+  const writeGroup = async (group: RowGroup, crcs: readonly number[]): Promise<void> => {
+    const { blocks, firstSubject, count } = group;
+    const valuesCrc32 = group.valuesCrc32();
+    try {
+      settling.assertFine();
+    } catch (cause) {
+      throw asWriteError(cause);
+    }
+    beatWhenDue();
+    writing = writer.writeBlocks(blocks, firstSubject, count);
+    sums.addBlocks(firstSubject, count, blocks);
+    await writing;
+    for (const [i, crc] of crcs.entries()) crc32[firstSubject + i] = crc;
+    settling.add({ firstSubject, sourceCrc32: crcs, valuesCrc32 });
   };
   const close = async () => {
     if (!open) return;
     open = false;
-    await settling.catch(() => {});
+    await writing.catch(() => {});
+    await settling.settled().catch(() => {});
     writer.close();
     journal.close();
     // Nothing when it was published.
@@ -169,13 +190,16 @@ function runBuild(build: OpenedBuild): StoreBuild {
   const complete = async (onBlock?: (iBlock: number) => void): Promise<FinishedPartial> => {
     const absent = crc32.indexOf(undefined);
     if (absent >= 0) throw new InternalError(`Subject ${absent} of ${plan.output} was never written.`);
-    const scan = await writer.scan(onBlock);
-    await settled();
+    const scan = sums.result() ?? (await writer.scan(onBlock));
+    onBlock?.(scan.blockCrc32.length - 1);
     const manifest = reportingWrites(plan.output, () => {
       partial.assertMine(plan.output);
       const made = assemble(plan, partial.path, crc32 as number[], scan);
       fs.writeFileSync(path.join(partial.path, MANIFEST_FILE), formatManifest(made));
       return made;
+    });
+    await settling.settled().catch((cause: unknown) => {
+      throw asWriteError(cause);
     });
     return { partial, manifest };
   };
@@ -200,15 +224,15 @@ function runBuild(build: OpenedBuild): StoreBuild {
       }
       return promised.size - intact.size;
     },
+    createGroup: (buffer) => createRowGroup(shape, buffer, sums),
+    writeGroup,
     async writeSubjects(rows, firstSubject, crcs) {
-      await settled();
-      beatWhenDue();
-      writer.writeSubjects(rows, firstSubject, crcs.length);
-      for (const [i, crc] of crcs.entries()) crc32[firstSubject + i] = crc;
+      const group = createRowGroup(shape, new Uint8Array(rowGroupBytes(shape, crcs.length)), sums);
+      group.begin(firstSubject, crcs.length);
       const rowBytes = rows.byteLength / crcs.length;
-      const valuesCrc32 = crcs.map((_, i) => checksum(rows.subarray(i * rowBytes, (i + 1) * rowBytes)));
-      settling = settle({ firstSubject, sourceCrc32: crcs, valuesCrc32 });
-      settling.catch(() => {}); // answered by settled()
+      for (const i of crcs.keys())
+        group.place(firstSubject + i, cutRow(shape, rows.subarray(i * rowBytes, (i + 1) * rowBytes)));
+      await writeGroup(group, crcs);
     },
     writeRectangle(values, rectangle) {
       isInJournal = false;

@@ -1,6 +1,7 @@
 // What a conversion has done so far, one JSON value a line, in the partial directory: the plan first, then a line for every group of subjects whose
 // values are on the disk; every line with its own checksum. A run that is killed and started again with the same plan continues after the last whole line.
 import fs from "node:fs";
+import { promisify } from "node:util";
 import { signatureOf, signed } from "../checksum.js";
 
 export const JOURNAL_FILE = "journal.ndjson";
@@ -92,8 +93,9 @@ export function isSamePlan(one: JournalPlan, other: JournalPlan): boolean {
 }
 
 export interface JournalWriter {
-  /** Returns when the line is on the disk. */
   append(line: JournalPlan | JournalEntry): void;
+  /** Resolves when every line is on the disk. Other threads do the waiting. */
+  sync(): Promise<void>;
   close(): void;
 }
 
@@ -109,8 +111,8 @@ export function openJournal(path: string, validBytes: number): JournalWriter {
         done += fs.writeSync(fd, bytes, done, bytes.byteLength - done, end + done);
       }
       end += bytes.byteLength;
-      fs.fdatasyncSync(fd);
     },
+    sync: () => promisify(fs.fdatasync)(fd),
     close: () => fs.closeSync(fd),
   };
 }

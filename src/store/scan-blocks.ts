@@ -4,6 +4,7 @@ import { crc32 } from "node:zlib";
 import { InputError } from "../errors.js";
 import { countBlocks } from "./block-width.js";
 import { type BlockedShape, bytesPerValue } from "./element-type.js";
+import { addNonFinite, allFinite } from "./finite.js";
 
 export interface BlockScan {
   /** CRC-32 of each block, padding included. */
@@ -11,9 +12,6 @@ export interface BlockScan {
   /** u32 [nElements]: subjects without a finite value. Undefined when there are none. */
   readonly missing: Uint32Array | undefined;
 }
-
-/** Bits of the exponent; all set: infinite or not a number. Of float64 only the high word is looked at. */
-const EXPONENT = { f32: 0x7f800000, f64: 0x7ff00000 } as const;
 
 /** Bytes read between two turns of the event loop: 16 ms at 2 GB/s. */
 const TURN_BYTES = 2 ** 25;
@@ -56,7 +54,9 @@ export function* walkBlocks(
       crc = crc32(piece, crc);
       if (allFinite(piece, shape.elementType)) continue;
       missing ??= new Uint32Array(shape.nElements);
-      countNonFinite(piece, shape, missing, iBlock * shape.blockWidth);
+      const counts = missing.subarray(iBlock * shape.blockWidth, (iBlock + 1) * shape.blockWidth);
+      for (let start = 0; start < piece.byteLength; start += rowBytes)
+        addNonFinite(piece.subarray(start, start + rowBytes), shape.elementType, counts);
     }
     blockCrc32.push(crc);
     onBlock?.(iBlock);
@@ -73,36 +73,5 @@ function readFully(fd: number, path: string, target: Uint8Array, byteOffset: num
         path,
       });
     done += got;
-  }
-}
-
-/** x * 0 is NaN for infinities and NaN, 0 otherwise; four sums keep the adder busy. */
-function allFinite(bytes: Uint8Array, elementType: "f32" | "f64"): boolean {
-  const values =
-    elementType === "f32"
-      ? new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
-      : new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
-  let [a, b, c, d] = [0, 0, 0, 0];
-  // A row has a multiple of 16 values.
-  for (let i = 0; i < values.length; i += 4) {
-    a += values[i]! * 0;
-    b += values[i + 1]! * 0;
-    c += values[i + 2]! * 0;
-    d += values[i + 3]! * 0;
-  }
-  return a + b + c + d === 0;
-}
-
-/** Adds to missing[firstElement + column] for each row of `bytes` whose value in that column is not finite. */
-function countNonFinite(bytes: Uint8Array, shape: BlockedShape, missing: Uint32Array, firstElement: number): void {
-  const wordsPerValue = bytesPerValue(shape.elementType) / 4;
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-  const mask = EXPONENT[shape.elementType];
-  const width = Math.min(shape.blockWidth, shape.nElements - firstElement);
-  const rowWords = shape.blockWidth * wordsPerValue;
-  for (let start = wordsPerValue - 1; start < words.length; start += rowWords) {
-    for (let column = 0; column < width; column++) {
-      if ((words[start + column * wordsPerValue]! & mask) === mask) missing[firstElement + column]! += 1;
-    }
   }
 }

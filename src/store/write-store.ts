@@ -1,12 +1,5 @@
-// Writes one scalar's data file as an out-of-core transpose: groups of whole subjects in, blocks of all subjects out.
-//
-//   group (memory)  [count][nElements]             data file  [nBlocks][nSubjects][W]
-//        element  0      W      2W                      block 0   block 1   block 2
-//   row 4        |aaaaaa|bbbbbb|cccc|            rows 0-3 ......   ......   ......
-//   row 5        |AAAAAA|BBBBBB|CCCC|   ->       rows 4-5 aaaaaa   bbbbbb   cccc00     one contiguous piece of count x W a block
-//                                                             AAAAAA   BBBBBB   CCCC00
-//
-// A row's place depends on its index alone, so groups may come in any size and order and the bytes are the same.
+// Writes one scalar's data file, [nBlocks][nSubjects][W]: groups of whole subjects (row-group.ts), or any rectangles. A row's place depends on its index alone, so
+// groups may come in any size and order and the bytes are the same.
 import fs from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -18,27 +11,34 @@ import { type Rectangle, writeRectangle } from "./write-rectangle.js";
 
 const fdatasync = promisify(fs.fdatasync);
 
+/** Bytes written at once where nothing but size limits it. */
+const WRITE_BYTES = 2 ** 20;
+/** Bytes written between two turns of the event loop, in which the next group is read: 2 ms at 2 GB/s. */
+const TURN_BYTES = 2 ** 22;
+
 export interface ScalarWriterOptions {
   /** Of the data file; made, or reopened when `resume`. */
   readonly path: string;
   readonly shape: BlockedShape;
-  /** Bytes held beside the caller's group: at least one row of a block. */
+  /** Bytes held beside the caller's group, for rectangles and for reading back: at least one row of a block. */
   readonly stagingBytes: number;
   /** Keep what an earlier writer wrote. */
   readonly resume?: boolean;
 }
 
 export interface ScalarWriter {
-  /** Writes subjects firstSubject..firstSubject+count. `rows`: [count][nElements] little-endian values, row-major. Throws InputError (disk full). */
-  writeSubjects(rows: Uint8Array, firstSubject: number, count: number): void;
+  /**
+   * Writes subjects firstSubject..firstSubject+count. `blocks`: [nBlocks][count][W], left alone until the promise is settled. The event loop
+   * turns meanwhile. Rejects with InputError (disk full).
+   */
+  writeBlocks(blocks: Uint8Array, firstSubject: number, count: number): Promise<void>;
   /** Writes any part of the matrix; see write-rectangle.ts. Throws InputError (disk full). */
   writeRectangle(values: Uint8Array, rectangle: Rectangle): void;
   /** Resolves when everything written before the call is on the disk. Other threads do the waiting. */
   sync(): Promise<void>;
   /**
-   * Reads the file back, block after block: checksums and counts of values that are not finite. All subjects must have been written (by anyone).
-   * Reading back costs one more pass over the page cache, and is chosen over combining checksums of pieces because it finds pieces that landed
-   * in the wrong place, and leaves nothing to carry from a killed run to the one that resumes it.
+   * Reads the file back, block after block: checksums and counts of values that are not finite. All subjects must have been written (by anyone): for what an
+   * earlier run wrote, and for rectangles; groups are summed as they come (block-sums.ts).
    */
   scan(onBlock?: (iBlock: number) => void): Promise<BlockScan>;
   /** Idempotent. Keeps the file. */
@@ -49,33 +49,12 @@ export interface ScalarWriter {
 export function createScalarWriter(options: ScalarWriterOptions): ScalarWriter {
   const { shape } = options;
   const rowBytes = shape.blockWidth * bytesPerValue(shape.elementType);
-  const sourceRowBytes = shape.nElements * bytesPerValue(shape.elementType);
   const nBlocks = countBlocks(shape.nElements, shape.blockWidth);
   const blockBytes = shape.nSubjects * rowBytes;
   if (options.stagingBytes < rowBytes)
     throw new InternalError(`Staging of ${options.stagingBytes} B holds no row of ${rowBytes} B.`);
   const staging = new Uint8Array(options.stagingBytes);
   let fd = openSized(options, dataFileBytes(shape));
-
-  /** Copies `nRows` rows of blocks iBlock.. (as many as `nTile`) from `rows` into staging, [nTile][nRows][W]. */
-  function gather(rows: Uint8Array, firstRow: number, nRows: number, iBlock: number, nTile: number): void {
-    const from = iBlock * rowBytes;
-    const lastIsPadded = iBlock + nTile === nBlocks && nBlocks * rowBytes !== sourceRowBytes;
-    if (lastIsPadded) staging.fill(0, (nTile - 1) * nRows * rowBytes, nTile * nRows * rowBytes);
-    // Row by row, so that the source is read in long runs; blocks of one row are nRows x W apart in staging.
-    for (let r = 0; r < nRows; r++) {
-      const rowStart = (firstRow + r) * sourceRowBytes;
-      const rowEnd = rowStart + sourceRowBytes;
-      for (let t = 0; t < nTile; t++) {
-        const start = rowStart + from + t * rowBytes;
-        staging.set(rows.subarray(start, Math.min(start + rowBytes, rowEnd)), (t * nRows + r) * rowBytes);
-      }
-    }
-  }
-
-  function write(stagingOffset: number, lengthBytes: number, fileOffset: number): void {
-    writeBytes(staging.subarray(stagingOffset, stagingOffset + lengthBytes), fileOffset);
-  }
 
   function writeBytes(bytes: Uint8Array, fileOffset: number): void {
     try {
@@ -88,23 +67,28 @@ export function createScalarWriter(options: ScalarWriterOptions): ScalarWriter {
   }
 
   return {
-    writeSubjects(rows, firstSubject, count) {
-      if (rows.byteLength !== count * sourceRowBytes || firstSubject < 0 || firstSubject + count > shape.nSubjects) {
-        throw new InternalError(`${rows.byteLength} B are not subjects ${firstSubject} to ${firstSubject + count}.`);
-      }
-      const rowsAtOnce = Math.min(count, Math.floor(staging.byteLength / rowBytes));
-      for (let firstRow = 0; firstRow < count; firstRow += rowsAtOnce) {
-        const nRows = Math.min(rowsAtOnce, count - firstRow);
-        const pieceBytes = nRows * rowBytes;
-        const tile = Math.floor(staging.byteLength / pieceBytes);
-        const position = (firstSubject + firstRow) * rowBytes;
-        for (let iBlock = 0; iBlock < nBlocks; iBlock += tile) {
-          const nTile = Math.min(tile, nBlocks - iBlock);
-          gather(rows, firstRow, nRows, iBlock, nTile);
-          // Pieces of all subjects touch each other in the file: one write for the tile.
-          if (pieceBytes === blockBytes) write(0, nTile * pieceBytes, iBlock * blockBytes);
-          else for (let t = 0; t < nTile; t++) write(t * pieceBytes, pieceBytes, (iBlock + t) * blockBytes + position);
-        }
+    async writeBlocks(blocks, firstSubject, count) {
+      if (
+        blocks.byteLength !== nBlocks * count * rowBytes ||
+        firstSubject < 0 ||
+        firstSubject + count > shape.nSubjects
+      )
+        throw new InternalError(`${blocks.byteLength} B are not subjects ${firstSubject} to ${firstSubject + count}.`);
+      // pieces of all subjects touch each other in the file
+      const pieceBytes = count === shape.nSubjects ? Math.max(WRITE_BYTES, rowBytes) : count * rowBytes;
+      const strideBytes = count === shape.nSubjects ? pieceBytes : blockBytes;
+      let unturned = 0;
+      for (
+        let at = 0, place = firstSubject * rowBytes;
+        at < blocks.byteLength;
+        at += pieceBytes, place += strideBytes
+      ) {
+        const piece = blocks.subarray(at, at + pieceBytes);
+        writeBytes(piece, place);
+        unturned += piece.byteLength;
+        if (unturned < TURN_BYTES) continue;
+        unturned = 0;
+        await new Promise((resolve) => setImmediate(resolve));
       }
     },
     writeRectangle: (values, rectangle) => writeRectangle(shape, values, rectangle, staging, writeBytes),

@@ -37,9 +37,9 @@ it("says which file is missing, and where it was looked for", async () => {
 it("names the smallest memory that works, and it does", async () => {
   const input = cohort(100_000, [100_000, 100_000]);
   const error = await convert(input, { memoryBytes: 300_000 }).catch((error) => error);
-  expect(error).toMatchObject({ _tag: "BudgetError", givenBytes: 300_000, neededBytes: 531_072 });
+  expect(error).toMatchObject({ _tag: "BudgetError", givenBytes: 300_000, neededBytes: 532_480 });
   expect(error.message).toBe(
-    "Cannot convert 100000 elements a subject in 293 KiB: expected at least 518.6 KiB, of which one subject takes 390.6 KiB. Give --memory 1MiB or more.",
+    "Cannot convert 100000 elements a subject in 293 KiB: expected at least 520 KiB, of which one subject takes 390.6 KiB. Give --memory 1MiB or more.",
   );
   const summary = await convert(input, { memoryBytes: error.neededBytes });
   expect(summary.groups).toMatchObject({ groupSize: 1, nGroups: 2, heldBytes: error.neededBytes });

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { withCounting } from "../../src/mapping/counting-file.js";
@@ -13,6 +14,7 @@ import { openStore } from "../../src/store/open-store.js";
 import { verifyStore } from "../../src/store/verify.js";
 import { makeStore, numberedValues } from "../support/make-store.js";
 import { deadId, foreignId, partialsOf, plantLock } from "../support/partials.js";
+import { createRandom } from "../support/seeded-random.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const directory = temporaryDirectory();
@@ -129,6 +131,35 @@ describe("a store", () => {
     expect(copies([5, 4], 0, 16)).toEqual([2, 2 * 64]);
     expect(copies(undefined, 3, 4)).toEqual([6, 6 * 16]);
     expect(copies(undefined, 32, 8)).toEqual([6, 6 * 32]);
+  });
+
+  it("has the checksums of its bytes, and counts what is not finite, for any groups and widths of blocks", async () => {
+    const random = createRandom(5);
+    // pieces of blocks summed row by row (1 KiB and more), and together
+    for (const [i, [nSubjects, nElements, blockWidth, groupSize, Values]] of (
+      [
+        [5, 700, 256, 2, Float32Array],
+        [5, 768, 256, 5, Float32Array],
+        [4, 300, 128, 3, Float64Array],
+        [7, 100, 16, 3, Float32Array],
+        [1, 2000, 1024, 1, Float32Array],
+        [3, 20, 1024, 1, Float64Array],
+      ] as const
+    ).entries()) {
+      const values = new Values(nSubjects * nElements);
+      for (const at of values.keys()) values[at] = random.uniform() < 0.01 ? Number.NaN : random.uniform();
+      const output = await makeStore(directory, `sums${i}.fxs`, { values, nSubjects, blockWidth, groupSize });
+      expect(verifyStore(output)).toMatchObject({ damagedBlocks: [], damagedFiles: [], fileProblems: [] });
+      const entry = parseManifest(fs.readFileSync(path.join(output, "store.json"), "utf8"), output).scalars["FD"]!;
+      const bytes = fs.readFileSync(path.join(output, entry.file));
+      const blockBytes = bytes.byteLength / entry.blockCrc32.length;
+      expect(entry.blockCrc32).toEqual(
+        entry.blockCrc32.map((_, b) => crc32(bytes.subarray(b * blockBytes, (b + 1) * blockBytes))),
+      );
+      const missing = new Uint32Array(nElements);
+      for (const [at, value] of values.entries()) if (Number.isNaN(value)) missing[at % nElements]! += 1;
+      expect(openStore(output, { io: "read" }).missing("FD") ?? new Uint32Array(nElements)).toEqual(missing);
+    }
   });
 
   it("is the same bytes for any group size, order and memory", async () => {

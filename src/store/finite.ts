@@ -1,0 +1,32 @@
+// Values that are infinite or not a number: found at the speed of memory where there are none, counted where there are.
+import type { ElementType } from "./column-source.js";
+
+/** Bits of the exponent; all set: infinite or not a number. Of float64 only the high word is looked at. */
+const EXPONENT = { f32: 0x7f800000, f64: 0x7ff00000 } as const;
+
+/** `bytes` begin at a multiple of the value's size. x * 0 is NaN for infinities and NaN, 0 otherwise; four sums keep the adder busy. */
+export function allFinite(bytes: Uint8Array, elementType: ElementType): boolean {
+  const values =
+    elementType === "f32"
+      ? new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
+      : new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const end = values.length - (values.length % 4);
+  for (let i = 0; i < end; i += 4) {
+    a += values[i]! * 0;
+    b += values[i + 1]! * 0;
+    c += values[i + 2]! * 0;
+    d += values[i + 3]! * 0;
+  }
+  for (let i = end; i < values.length; i++) a += values[i]! * 0;
+  return a + b + c + d === 0;
+}
+
+/** Adds 1 to counts[i] where value i of `bytes` is not finite, for as many as there are counts. */
+export function addNonFinite(bytes: Uint8Array, elementType: ElementType, counts: Uint32Array): void {
+  const wordsPerValue = elementType === "f32" ? 1 : 2;
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  const mask = EXPONENT[elementType];
+  for (let i = 0, word = wordsPerValue - 1; i < counts.length; i++, word += wordsPerValue)
+    if ((words[word]! & mask) === mask) counts[i]! += 1;
+}

@@ -1,0 +1,50 @@
+// Groups on their way to the disk: values first, then the line of the journal that promises them, while the next group is read and written. At most one sync is
+// under way, and takes along all that was written before it began.
+import type { JournalEntry, JournalWriter } from "./journal.js";
+
+export interface Settling {
+  /** `entry`: of values that are written. Returns at once. */
+  add(entry: JournalEntry): void;
+  /** Throws what a sync that has ended threw, if one did. */
+  assertFine(): void;
+  /** Resolves when everything added is on the disk and in the journal. Rejects with what a sync threw, now and ever after: an fsync reports an error once. */
+  settled(): Promise<void>;
+}
+
+export function createSettling(sync: () => Promise<void>, journal: Pick<JournalWriter, "append" | "sync">): Settling {
+  let waiting: JournalEntry[] = [];
+  let failure: { readonly cause: unknown } | undefined;
+  let running: Promise<void> | undefined;
+
+  async function run(): Promise<void> {
+    try {
+      while (waiting.length > 0) {
+        const entries = waiting;
+        waiting = [];
+        await sync();
+        for (const entry of entries) journal.append(entry);
+        await journal.sync();
+      }
+    } catch (cause) {
+      failure ??= { cause };
+    } finally {
+      running = undefined;
+    }
+  }
+
+  const assertFine = () => {
+    if (failure !== undefined) throw failure.cause;
+  };
+
+  return {
+    add(entry) {
+      waiting.push(entry);
+      if (failure === undefined) running ??= run();
+    },
+    assertFine,
+    async settled() {
+      await running;
+      assertFine();
+    },
+  };
+}
