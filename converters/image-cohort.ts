@@ -3,9 +3,8 @@
 import path from "node:path";
 import { InputError, InternalError } from "../src/errors.js";
 import type { FixelDirectory } from "../src/formats/fixel-directory.js";
-import { tablesOfDirectory } from "../src/formats/hdf5/fixel-tables.js";
 import { isHdf5Path } from "../src/formats/hdf5/hdf5-path.js";
-import { createModelArray, type ModelArrayWriter } from "../src/formats/hdf5/write-modelarray.js";
+import type { ModelArrayWriter } from "../src/formats/hdf5/write-modelarray.js";
 import { beatWhenDue } from "../src/publish/heartbeat.js";
 import { blockWidthFor, countBlocks } from "../src/store/block-width.js";
 import { beginStoreBuild, type FinishedPartial, type StoreBuildPlan } from "../src/store/build-store.js";
@@ -13,7 +12,6 @@ import { type StoreClaim, withClaim } from "../src/store/claim-store.js";
 import type { ElementType } from "../src/store/column-source.js";
 import { creatorName, readProgramVersion } from "../src/store/creator.js";
 import { createRowGroup } from "../src/store/row-group.js";
-import { withHdf5Output } from "./hdf5-output.js";
 import { mergeStores } from "./merge-stores.js";
 import { type GroupPlan, planGroups } from "./plan-groups.js";
 import { readSubjectInto } from "./read-subject.js";
@@ -56,6 +54,11 @@ export async function convertImages(conversion: ImageConversion): Promise<Conver
 
 async function convertToHdf5(conversion: ImageConversion): Promise<ConvertedScalar[]> {
   const { scalars, directory, output, onProgress } = conversion;
+  const [{ tablesOfDirectory }, { createModelArray }, { withHdf5Output }] = await Promise.all([
+    import("../src/formats/hdf5/fixel-tables.js"),
+    import("../src/formats/hdf5/write-modelarray.js"),
+    import("./hdf5-output.js"),
+  ]);
   const types = new Map<string, ElementType>(scalars.map(({ name }) => [name, "f32"]));
   const tables = tablesOfDirectory(directory);
   const creator = creatorName(readProgramVersion());

@@ -1,5 +1,8 @@
 // connectivity.json of a prepared connectivity. FORMAT.md.
-import { z } from "zod";
+import type { z as Z } from "zod";
+import { zod } from "../zod.js";
+
+const z = zod();
 
 /** 2: norms are finite. 3: checksums. */
 export const CONNECTIVITY_VERSION = 3;
@@ -37,4 +40,4 @@ export const connectivityManifest = z.object({
   sources: z.object({ index: sourceFile, fixels: sourceFile, values: sourceFile }),
 });
 
-export type ConnectivityManifest = z.infer<typeof connectivityManifest>;
+export type ConnectivityManifest = Z.infer<typeof connectivityManifest>;

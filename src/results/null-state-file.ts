@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync, renameSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
-import { z } from "zod";
+import type { z as Z } from "zod";
 import { InputError, InternalError, isFixelstreamError } from "../errors.js";
 import { writeFileInPieces } from "../formats/write-file.js";
 import { createPartial, type PartialDirectory, sweepAbandoned } from "../publish/partial-directory.js";
@@ -11,6 +11,7 @@ import { thingAt } from "../publish/remove-ours.js";
 import { type HypothesisNull, NO_ELEMENT, type NullState } from "../run/null-state.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { VERSION } from "../version.js";
+import { zod } from "../zod.js";
 
 export const NULL_STATE_VERSION = 1;
 
@@ -24,6 +25,7 @@ const PIECE_BYTES = 2 ** 22;
 /** A header of 10,000 hypotheses has 4 MB; more is damage. */
 const MOST_HEADER_BYTES = 2 ** 26;
 
+const z = zod();
 const array = z.object({
   type: z.enum(["f32", "f64", "u32"]),
   count: z.number().int().nonnegative(),
@@ -39,7 +41,7 @@ const headerShape = z.object({
   ranges: z.array(z.object({ first: z.number().int().nonnegative(), end: z.number().int().positive() })),
   hypotheses: z.array(arrays),
 });
-type Header = z.infer<typeof headerShape>;
+type Header = Z.infer<typeof headerShape>;
 
 const ARRAYS = ["maxima", "elements", "counters", "defaults"] as const;
 const CLASS = { f32: Float32Array, f64: Float64Array, u32: Uint32Array } as const;

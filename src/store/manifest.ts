@@ -1,65 +1,71 @@
 // store.json: what a store holds, as FORMAT.md specifies it. Parse and serialise, pure.
-import { z } from "zod";
+import type { z as Z } from "zod";
 import { formatCrc32, type Signature, signatureOf, signed } from "../checksum.js";
 import { InputError } from "../errors.js";
+import { zod } from "../zod.js";
 
 export const FORMAT_VERSION = 1;
 export const MANIFEST_FILE = "store.json";
 /** Appended to the name of a store that is being written, before the maker's id. Nothing of such a name opens as a store. */
 export const PARTIAL_SUFFIX = ".partial";
 
-const count = z.int().min(0);
-const crc32 = z.int().min(0).max(0xffffffff);
-/** A name inside the store: no way out of its directory. */
-const fileName = z
-  .string()
-  .max(255, "expected a file name of at most 255 characters")
-  .regex(/^[^/\\]+$/, "expected a file name without a directory");
-const checkedFile = z.object({ file: fileName, crc32 });
+function describeManifest() {
+  const z = zod();
+  const count = z.int().min(0);
+  const crc32 = z.int().min(0).max(0xffffffff);
+  /** A name inside the store: no way out of its directory. */
+  const fileName = z
+    .string()
+    .max(255, "expected a file name of at most 255 characters")
+    .regex(/^[^/\\]+$/, "expected a file name without a directory");
+  const checkedFile = z.object({ file: fileName, crc32 });
 
-const source = z.object({
-  /** As it stands in the subject list. Rows are selected by it. */
-  name: z.string(),
-  /** Absolute, where it was found. */
-  path: z.string(),
-  sizeBytes: count,
-  mtimeMs: z.number(),
-  /** publish/file-status.ts, before it was read. */
-  status: z.string().optional(),
-  /** Of the file's bytes as they are on disk (compressed, if it is). */
-  crc32,
-});
+  const source = z.object({
+    /** As it stands in the subject list. Rows are selected by it. */
+    name: z.string(),
+    /** Absolute, where it was found. */
+    path: z.string(),
+    sizeBytes: count,
+    mtimeMs: z.number(),
+    /** publish/file-status.ts, before it was read. */
+    status: z.string().optional(),
+    /** Of the file's bytes as they are on disk (compressed, if it is). */
+    crc32,
+  });
 
-const scalar = z.object({
-  elementType: z.enum(["f32", "f64"]),
-  file: fileName,
-  /** How many values are not finite, by element. Absent when all are. */
-  missing: checkedFile.extend({ nElements: count, nValues: count }).optional(),
-  /** One a block, over the whole block, padding included. */
-  blockCrc32: z.array(crc32),
-  /** One a subject, in row order. */
-  sources: z.array(source),
-});
+  const scalar = z.object({
+    elementType: z.enum(["f32", "f64"]),
+    file: fileName,
+    /** How many values are not finite, by element. Absent when all are. */
+    missing: checkedFile.extend({ nElements: count, nValues: count }).optional(),
+    /** One a block, over the whole block, padding included. */
+    blockCrc32: z.array(crc32),
+    /** One a subject, in row order. */
+    sources: z.array(source),
+  });
 
-const manifestSchema = z.object({
-  formatVersion: z.literal(FORMAT_VERSION),
-  creator: z.string(),
-  complete: z.literal(true),
-  kind: z.enum(["fixel", "voxel", "edge", "vector"]),
-  nSubjects: z.int().min(1),
-  nElements: z.int().min(1),
-  blockWidth: z.int().min(16).multipleOf(16),
-  byteOrder: z.literal("little"),
-  scalars: z.record(fileName, scalar),
-  /** The template's images, copied; absent for kinds that have none. */
-  template: z.object({ index: checkedFile, directions: checkedFile }).optional(),
-  provenance: z.object({ command: z.string(), version: z.string(), date: z.string() }),
-});
+  return z.object({
+    formatVersion: z.literal(FORMAT_VERSION),
+    creator: z.string(),
+    complete: z.literal(true),
+    kind: z.enum(["fixel", "voxel", "edge", "vector"]),
+    nSubjects: z.int().min(1),
+    nElements: z.int().min(1),
+    blockWidth: z.int().min(16).multipleOf(16),
+    byteOrder: z.literal("little"),
+    scalars: z.record(fileName, scalar),
+    /** The template's images, copied; absent for kinds that have none. */
+    template: z.object({ index: checkedFile, directions: checkedFile }).optional(),
+    provenance: z.object({ command: z.string(), version: z.string(), date: z.string() }),
+  });
+}
 
-export type Manifest = z.infer<typeof manifestSchema>;
-export type ScalarEntry = z.infer<typeof scalar>;
-export type CheckedFile = z.infer<typeof checkedFile>;
-export type SourceEntry = z.infer<typeof source>;
+let described: ReturnType<typeof describeManifest> | undefined;
+
+export type Manifest = Z.infer<ReturnType<typeof describeManifest>>;
+export type ScalarEntry = Manifest["scalars"][string];
+export type CheckedFile = NonNullable<Manifest["template"]>["index"];
+export type SourceEntry = ScalarEntry["sources"][number];
 
 /** The text of store.json, with its own checksum: indented down to scalars and sources (one a line), for people and for diff. */
 export function formatManifest(manifest: Manifest): string {
@@ -124,7 +130,8 @@ export function readSignedManifest(text: string, storePath: string): ParsedManif
       { path: storePath },
     );
   }
-  const parsed = manifestSchema.safeParse(json);
+  described ??= describeManifest();
+  const parsed = described.safeParse(json);
   if (!parsed.success) {
     const first = parsed.error.issues[0]!;
     throw fail(`is damaged (${first.path.join(".").slice(0, 200) || "top level"}: ${first.message})`, parsed.error);

@@ -1,13 +1,11 @@
 // The use case "a table of images into one file": ModelArray's cohort CSV into a store or an .h5.
 import { readCohort } from "../../../converters/cohort-csv.js";
-import { assertHdf5Free } from "../../../converters/hdf5-output.js";
 import { type ConvertedScalar, convertImages, type ImageScalar } from "../../../converters/image-cohort.js";
 import { checkSubjectFiles } from "../../../converters/subject-files.js";
 import { openFixelDirectory } from "../../formats/fixel-directory.js";
-import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { resolveSubjectFiles } from "../../formats/text/subject-list.js";
-import { assertOutputFree } from "../../store/claim-store.js";
 import type { Warning } from "../../warnings.js";
+import { assertFree } from "./assert-free.js";
 
 export interface ConvertCohortOptions {
   /** ModelArray's table, long or wide. */
@@ -64,10 +62,4 @@ export async function convertCohort(options: ConvertCohortOptions): Promise<Conv
     warnings: joined === undefined ? [] : [joined],
     unusedColumns: unused,
   };
-}
-
-/** The output can be made: before long work. Throws InputError. */
-export async function assertFree(output: string, force: boolean): Promise<void> {
-  if (isHdf5Path(output)) await assertHdf5Free(output, force ? "replace" : "new");
-  else assertOutputFree(output, force);
 }

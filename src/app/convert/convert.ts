@@ -5,14 +5,13 @@ import {
   type ConvertSummary,
   convertFixelDirectory,
 } from "../../../converters/fixel-directory.js";
-import { convertImages } from "../../../converters/image-cohort.js";
 import { checkSubjectFiles } from "../../../converters/subject-files.js";
 import { UsageError } from "../../errors.js";
 import { openFixelDirectory } from "../../formats/fixel-directory.js";
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { readSubjectList, resolveSubjectFiles } from "../../formats/text/subject-list.js";
 import type { Warning } from "../../warnings.js";
-import { assertFree } from "./convert-cohort.js";
+import { assertFree } from "./assert-free.js";
 
 export type { ConvertProgress, ConvertSummary };
 
@@ -83,6 +82,7 @@ async function convertToHdf5(
     onWarning: options.onWarning,
     signal,
   });
+  const { convertImages } = await import("../../../converters/image-cohort.js");
   const [converted] = await convertImages({
     ...options,
     directory,

@@ -1,5 +1,6 @@
 // Progress on stderr: a bar on a terminal, a line a minute otherwise, one JSON value a line for machines, nothing with -quiet.
-import { MultiBar, Presets } from "cli-progress";
+import { createRequire } from "node:module";
+import type { MultiBar as Bars } from "cli-progress";
 import { formatBytes, formatDuration } from "../../units.js";
 import type { ProgressForm } from "../options/standard.js";
 import { showControls } from "../show-controls.js";
@@ -47,10 +48,12 @@ function createClock() {
 
 function createBars(stderr: NodeJS.WriteStream): ProgressListener {
   const format = "{phase} [{bar}] {percentage}%  {left} left  {memory}";
+  // loaded where it draws
+  const { MultiBar, Presets } = createRequire(import.meta.url)("cli-progress") as typeof import("cli-progress");
   // Signals are ours to handle (process-streams.ts).
   const bars = new MultiBar({ stream: stderr, format, hideCursor: true, fps: 5, gracefulExit: false }, Presets.rect);
   const clock = createClock();
-  let bar: ReturnType<MultiBar["create"]> | undefined;
+  let bar: ReturnType<Bars["create"]> | undefined;
   let stopped = false;
   let drawn = Number.NEGATIVE_INFINITY;
   return {
