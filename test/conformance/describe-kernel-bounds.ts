@@ -4,8 +4,8 @@ import {
   type BoundTables,
   boundMargin,
   boundTables,
+  createRowFactors,
   needOf,
-  rowFactors,
 } from "../../src/engine/search/bound-tables.js";
 import { createReferenceKernelSet } from "../../src/kernels/reference/reference-kernel-set.js";
 import { BOUND_CASES, type BoundCase, heightsOf, makeBoundCase } from "../support/bound-cases.js";
@@ -55,17 +55,17 @@ export function describeBoundKernels({ kernels: k, linear }: KernelsUnderTest): 
       made.connections[e]!.map((c) => ({ place: made.placeOf[c.element]!, weight: c.weight }));
     const words = new Uint32Array(8 * m);
     const factors = new Float32Array(words.buffer);
+    const factorsInto = createRowFactors(tables);
     const indices: number[] = [];
     const weights: number[] = [];
     for (let i = 0; i < m; i++) {
       const e = made.order[i]!;
       const groups = groupsOf(rowOf(e), m);
       const extent = made.connections[e]!.reduce((s, c) => s + c.weight, 0);
-      const own = { unit: groups.unit, extent, nGroups: groups.weights.length, norm: made.norms[e]! };
-      const { a, b, c } = rowFactors(tables, own);
+      const own = { nGroups: groups.weights.length, norm: made.norms[e]! };
+      factorsInto(factors, 8 * i + 5, own, Float64Array.of(groups.unit, extent), 0);
       const sum = groups.weights.reduce((s, w) => s + w, 0);
       words.set([i, e, weights.length, own.nGroups, sum], 8 * i);
-      factors.set([a, b, c], 8 * i + 5);
       indices.push(...groups.indices);
       weights.push(...groups.weights);
     }

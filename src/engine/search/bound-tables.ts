@@ -24,12 +24,6 @@ export interface BoundTables extends BoundFactors {
   readonly heights: Float32Array;
 }
 
-export interface RowFactors {
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-}
-
 /** `heightPowers` f32, (h dh)^H. Undefined: these have no bounds (E below 1), or none that float32 can hold. */
 export function boundTables(
   heightPowers: ArrayLike<number>,
@@ -62,18 +56,30 @@ export function boundTables(
   };
 }
 
-/** A, B and C of boundRows: the bound of a row of `nGroups` groups is compared as its (2/E)th power. */
-export function rowFactors(
-  { unit, lowest, extentPower }: BoundFactors,
-  row: { readonly unit: number; readonly extent: number; readonly nGroups: number; readonly norm: number },
-): RowFactors {
-  if (row.extent === Number.POSITIVE_INFINITY) return { a: 0, b: 0, c: Number.POSITIVE_INFINITY };
+/** Puts A, B and C of boundRows at `at`, of a row whose unit and extent stand in `scales` from `from` on: the bound is compared as its (2/E)th power. */
+export type RowFactors = (
+  out: Float32Array,
+  at: number,
+  row: { readonly norm: number; readonly nGroups: number },
+  scales: Float64Array,
+  from: number,
+) => void;
+
+export function createRowFactors({ unit, lowest, extentPower }: BoundFactors): RowFactors {
   const least = LEAST * Math.max(1, unit * unit * 2 ** 14);
-  const a = row.norm ** (2 / extentPower) * (128 * unit * row.unit) ** 2;
-  return {
-    a: roundedUp(Math.max(a, least)),
-    b: row.nGroups / 2,
-    c: roundedUp(row.norm * row.extent * row.extent * lowest),
+  return (out, at, { norm, nGroups }, scales, from) => {
+    const extent = scales[from + 1]!;
+    if (extent === Number.POSITIVE_INFINITY) {
+      out[at] = 0;
+      out[at + 1] = 0;
+      out[at + 2] = extent;
+      return;
+    }
+    const width = 128 * unit * scales[from]!;
+    const power = extentPower === 2 ? norm : norm ** (2 / extentPower);
+    out[at] = roundedUp(Math.max(power * width * width, least));
+    out[at + 1] = nGroups / 2;
+    out[at + 2] = roundedUp(norm * extent * extent * lowest);
   };
 }
 
@@ -85,13 +91,12 @@ export const boundMargin = (extentPower: number, maxRowConnections: number): num
 export const needOf = (maximum: number, margin: number, extentPower: number): number =>
   extentPower === 2 ? maximum / margin : (maximum / margin) ** (2 / extentPower);
 
-const bits = new DataView(new ArrayBuffer(4));
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
 
 /** The next float32 from `x` >= 0 up. */
 function roundedUp(x: number): number {
-  const near = Math.fround(x);
-  if (near >= x || Number.isNaN(near)) return near;
-  bits.setFloat32(0, near);
-  bits.setUint32(0, bits.getUint32(0) + 1);
-  return bits.getFloat32(0);
+  float[0] = x;
+  if (float[0]! < x) bits[0]!++;
+  return float[0]!;
 }

@@ -1,7 +1,6 @@
 // Maxima of lanes whose maps nobody needs, by bounds (mathematics M16). Three phases of a hypothesis: levels of its bins; a first maximum of each lane, from
 // rows all over the sketch; then all rows, window by window. Threads look at each other's maxima: one that is not the newest bounds less, and no more.
 import { type ConnectivityFiles, openConnectivityFiles } from "../../connectivity/connectivity-files.js";
-import type { SketchRow } from "../../connectivity/sketch-files.js";
 import type { Context } from "../context.js";
 import { type CfeJob, CONTROL, LEVEL_PLACES, type SearchJob, type SearchOrder } from "../plan/job.js";
 import { CANDIDATES, SLAB_LANES } from "../plan/search-shape.js";
@@ -22,11 +21,6 @@ export const countLevelPieces = (nElements: number): number => Math.ceil(nElemen
 
 /** Rows of a lane that its first maximum comes from. */
 const FIRST_ROWS = 4;
-
-interface Candidate {
-  readonly row: SketchRow;
-  readonly bound: number;
-}
 
 export function createSearcher(context: Context, cfe: CfeJob, search: SearchJob): Searcher {
   const { job, worker, kernels: k, u8, u32, f32, report, buffer, onFallback } = context;
@@ -49,6 +43,13 @@ export function createSearcher(context: Context, cfe: CfeJob, search: SearchJob)
   const counts = u32(regions.counts, 2);
   const words = u32(regions.candidates, CANDIDATES * 3);
   const bounds = f32(regions.candidates, CANDIDATES * 3);
+  const everyBin = new Uint8Array(buffer);
+  /** Candidate of each lane. */
+  const best = new Int32Array(SLAB_LANES);
+  /** The best of the rows that are looked at first, [lane][FIRST_ROWS], and which of those they are; of each row of the window. */
+  const firstBounds = new Float32Array(SLAB_LANES * FIRST_ROWS);
+  const firstSeeds = new Uint32Array(firstBounds.length);
+  const seedOf = new Uint32Array(layout.windowRows);
   let connectivity: ConnectivityFiles | undefined;
   let loadedElement = -1;
   /** Whether this thread has looked at the share of the pairs that are left. */
@@ -81,19 +82,29 @@ export function createSearcher(context: Context, cfe: CfeJob, search: SearchJob)
     return nAsked;
   };
 
-  /** Today's value, and today's rule: larger, or equal and of a lower element. */
-  const enhance = (h: number, lane: number, { element, nConnections, firstConnection, norm }: SketchRow): void => {
+  /** The value of a row of the window by the whole enhancement, and its rule: larger, or equal and of a lower element. */
+  const enhance = (h: number, lane: number, row: number): void => {
+    const element = window.elements[row]!;
+    const nConnections = window.nConnections[row]!;
     if (element !== loadedElement) {
       // rows from all over the file: a mapped window would slide with each
       connectivity ??= openConnectivityFiles(cfe.path, { io: "read", onFallback });
-      connectivity.copyConnectionsInto(u8(regions.connections, nConnections * 8), firstConnection, nConnections);
+      const bytes = u8(regions.connections, nConnections * 8);
+      connectivity.copyConnectionsInto(bytes, window.firstConnections[row]!, nConnections);
       report.bytesRead += nConnections * 8;
       loadedElement = element;
     }
     const bins = shared.hypotheses[h]!.bins + Math.floor(lane / groupLanes) * groupBytes + (lane % groupLanes);
-    const bin = u8(bins + element * groupLanes, 1)[0]!;
-    const powers = [search.tables.extentPower, shared.heightPowers] as const;
-    const value = k.f32EnhanceOne(nConnections, regions.connections, bins, bin, ...powers, norm, regions.histogram);
+    const value = k.f32EnhanceOne(
+      nConnections,
+      regions.connections,
+      bins,
+      everyBin[bins + element * groupLanes]!,
+      search.tables.extentPower,
+      shared.heightPowers,
+      window.norms[row]!,
+      regions.histogram,
+    );
     report.pairsEnhanced++;
     const at = h * layout.batchShuffles + lane;
     if (value > maxima[at]! || (value > 0 && value === maxima[at] && element < maximaElements[at]!)) {
@@ -106,7 +117,7 @@ export function createSearcher(context: Context, cfe: CfeJob, search: SearchJob)
   const boundRows = ({ h }: SearchOrder, slab: number, first: number, refine: boolean): number => {
     counts.fill(0);
     const done = k.boundRows(
-      window.rows.length - first,
+      window.nRows - first,
       regions.rows + first * 32,
       regions.indices,
       regions.weights,
@@ -124,25 +135,20 @@ export function createSearcher(context: Context, cfe: CfeJob, search: SearchJob)
     return done;
   };
 
-  /** By lane of the slab, what boundRows has left of the rows from `first` on. */
-  const candidatesByLane = (first: number): Candidate[][] => {
-    const found: Candidate[][] = Array.from({ length: SLAB_LANES }, () => []);
+  /** What boundRows has left of the rows from `first` on: the best of each lane first, because it may make the others superfluous. */
+  const enhanceCandidates = (h: number, slab: number, first: number): void => {
+    best.fill(-1);
     for (let c = 0; c < counts[0]!; c++) {
-      found[words[3 * c + 1]!]!.push({ row: window.rows[first + words[3 * c]!]!, bound: bounds[3 * c + 2]! });
+      const l = words[3 * c + 1]!;
+      if (best[l]! < 0 || bounds[3 * c + 2]! > bounds[3 * best[l]! + 2]!) best[l] = c;
     }
-    return found;
+    for (let l = 0; l < SLAB_LANES; l++) enhanceIfOpen(best[l]!, h, slab, first);
+    for (let c = 0; c < counts[0]!; c++) if (best[words[3 * c + 1]!] !== c) enhanceIfOpen(c, h, slab, first);
   };
-
-  /** The best first: it may make the others superfluous. */
-  const enhanceCandidates = (h: number, slab: number, byLane: readonly Candidate[][]): void => {
-    for (const [l, candidates] of byLane.entries()) {
-      const lane = slab * SLAB_LANES + l;
-      candidates.sort((a, b) => b.bound - a.bound);
-      for (const { row, bound } of candidates) {
-        if (bound < needIn(h, lane)) break;
-        enhance(h, lane, row);
-      }
-    }
+  const enhanceIfOpen = (c: number, h: number, slab: number, first: number): void => {
+    if (c < 0) return;
+    const lane = slab * SLAB_LANES + words[3 * c + 1]!;
+    if (bounds[3 * c + 2]! >= needIn(h, lane)) enhance(h, lane, first + words[3 * c]!);
   };
 
   function level(order: SearchOrder, piece: number): void {
@@ -159,26 +165,47 @@ export function createSearcher(context: Context, cfe: CfeJob, search: SearchJob)
   function* seed(order: SearchOrder, piece: number): Steps {
     const slab = slabsOf(order)[piece]!;
     const places = u32(own.seeds, search.nSeeds * 4);
-    const best: Candidate[][] = Array.from({ length: SLAB_LANES }, () => []);
+    firstBounds.fill(-1);
     fillNeeds(order, slab);
     for (let i = 0; i < search.nSeeds; ) {
       window.begin();
       const before = i;
-      while (i < search.nSeeds && window.append(places[4 * i]!, 1, groupOf(places, i))) i++;
+      // rows that cannot be a maximum leave no trace in the window
+      for (let n = 0; i < search.nSeeds && window.append(places[4 * i]!, 1, groupOf(places, i)); i++) {
+        if (window.nRows > n) seedOf[n++] = i;
+      }
       if (i === before) break;
-      for (let first = 0; first < window.rows.length; ) {
+      for (let first = 0; first < window.nRows; ) {
         const done = boundRows(order, slab, first, false);
-        for (const [l, candidates] of candidatesByLane(first).entries()) {
-          if (candidates.length === 0) continue;
-          best[l] = [...best[l]!, ...candidates].sort((a, b) => b.bound - a.bound).slice(0, FIRST_ROWS);
-          if (best[l]!.length === FIRST_ROWS) needs[l] = best[l]!.at(-1)!.bound;
-        }
+        for (let c = 0; c < counts[0]!; c++)
+          keepFirst(words[3 * c + 1]!, bounds[3 * c + 2]!, seedOf[first + words[3 * c]!]!);
         first += done;
       }
       yield;
     }
-    enhanceCandidates(order.h, slab, best);
+    for (let at = 0; at < firstBounds.length; at++) {
+      const lane = slab * SLAB_LANES + Math.floor(at / FIRST_ROWS);
+      if (!(firstBounds[at]! >= 0 && firstBounds[at]! >= needIn(order.h, lane))) continue;
+      const i = firstSeeds[at]!;
+      window.begin();
+      window.append(places[4 * i]!, 1, groupOf(places, i));
+      enhance(order.h, lane, 0);
+    }
   }
+
+  /** Among the best of its lane, best first; what is below them all is not asked for any more. */
+  const keepFirst = (l: number, bound: number, seed: number): void => {
+    const end = (l + 1) * FIRST_ROWS;
+    let at = end - 1;
+    if (bound <= firstBounds[at]!) return;
+    for (; at > end - FIRST_ROWS && firstBounds[at - 1]! < bound; at--) {
+      firstBounds[at] = firstBounds[at - 1]!;
+      firstSeeds[at] = firstSeeds[at - 1]!;
+    }
+    firstBounds[at] = bound;
+    firstSeeds[at] = seed;
+    if (firstBounds[end - 1]! >= 0) needs[l] = firstBounds[end - 1]!;
+  };
 
   function* searchWindow(order: SearchOrder, piece: number): Steps {
     if (Atomics.load(control, CONTROL.gaveUp) !== 0) return;
@@ -187,12 +214,12 @@ export function createSearcher(context: Context, cfe: CfeJob, search: SearchJob)
     window.append(places[4 * piece]!, places[4 * piece + 1]!, groupOf(places, piece));
     let [nPairs, nPast] = [0, 0];
     for (const slab of slabsOf(order)) {
-      for (let first = 0; first < window.rows.length; ) {
+      for (let first = 0; first < window.nRows; ) {
         const nAsked = fillNeeds(order, slab);
         const done = boundRows(order, slab, first, search.refine);
         nPairs += done * nAsked;
         nPast += counts[1]!;
-        enhanceCandidates(order.h, slab, candidatesByLane(first));
+        enhanceCandidates(order.h, slab, first);
         first += done;
         yield;
       }
