@@ -3,6 +3,7 @@
 /** Stable identifiers of warnings: in run.json, and each with what to do in docs/troubleshooting.md. */
 export const WARNING_TAGS = [
   "all-shuffles-used",
+  "bounds-not-used",
   "cache-not-marked",
   "cache-of-another-user",
   "column-order",

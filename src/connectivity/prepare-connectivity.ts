@@ -19,6 +19,8 @@ import {
   sweepConnectivityPartials,
   tidyConnectivity,
 } from "./publish-connectivity.js";
+import { readSketchHeader } from "./sketch-header.js";
+import { mostGroups, sketchBytes } from "./sketch-layout.js";
 import { assertAsWritten } from "./verify-connectivity.js";
 import { type PreparedContents, writePrepared } from "./write-prepared.js";
 
@@ -27,6 +29,8 @@ export interface PrepareInputs extends PreparedContents {
   readonly directory: string;
   /** Where prepared matrices are kept. */
   readonly cache: string;
+  /** Whether a sketch is wanted beside it (prepare-sketch.ts). */
+  readonly sketch?: boolean | undefined;
   /** False: a prepared one is used without comparing its checksums. */
   readonly verify?: boolean | undefined;
   /** Whatever their times say, the files of the matrix are compared with what was prepared. */
@@ -47,7 +51,7 @@ export interface ConnectivityPlan {
   readonly path: string;
   /** A usable one is in the cache. */
   readonly ready: boolean;
-  /** Bytes that preparing it will write. */
+  /** Bytes that preparing it, and its sketch, will write. */
   readonly bytesToWrite: number;
   /** Exact when `exact`; else at most this many, because the mask takes away connections that index.mif still counts. */
   readonly nConnections: number;
@@ -70,15 +74,21 @@ export function planConnectivity(inputs: PrepareInputs): ConnectivityPlan {
     const { path, known } = locate(matrix, inputs);
     if (known !== undefined) {
       const { nConnections, maxRowConnections } = known;
-      return { path, ready: true, bytesToWrite: 0, nConnections, maxRowConnections, exact: true };
+      const sketched = inputs.sketch !== true || readSketchHeader(path, known) !== undefined;
+      const bytesToWrite = sketched ? 0 : bytesOfSketch(inputs, nConnections);
+      return { path, ready: true, bytesToWrite, nConnections, maxRowConnections, exact: true };
     }
     const examined = examineMatrix(matrix, inputs.elementOfFixel);
-    const bytesToWrite = 8 * examined.nConnections + 8 * inputs.nElements;
+    const sketch = inputs.sketch === true ? bytesOfSketch(inputs, examined.nConnections) : 0;
+    const bytesToWrite = 8 * examined.nConnections + 8 * inputs.nElements + sketch;
     return { path, ready: false, bytesToWrite, ...examined, exact: inputs.elementOfFixel === undefined };
   } finally {
     matrix.close();
   }
 }
+
+const bytesOfSketch = ({ nElements }: PrepareInputs, nConnections: number) =>
+  sketchBytes(nElements, mostGroups(nElements, nConnections));
 
 /** Where the prepared matrix belongs in the cache, and its manifest when a usable one is there. */
 function locate(matrix: MatrixDirectory, inputs: PrepareInputs) {

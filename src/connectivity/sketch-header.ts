@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { signatureOf } from "../checksum.js";
+import { systemErrorCode } from "../system-error.js";
 import type { ConnectivityManifest } from "./manifest.js";
 import { SKETCH_FILE, SKETCH_HEADER_BYTES, sketchBytes } from "./sketch-layout.js";
 
@@ -39,16 +40,18 @@ export function readSketchHeader(path: string, { files, nElements }: Connectivit
   return statSync(file).size === sketchBytes(nElements, nGroups) ? parsed.data : undefined;
 }
 
+/** Undefined: no JSON, or no file that can be read: making it again says why. */
 function readJson(file: string): unknown {
   const bytes = Buffer.alloc(SKETCH_HEADER_BYTES);
-  const fd = openSync(file, "r");
+  let fd: number | undefined;
   try {
+    fd = openSync(file, "r");
     if (readSync(fd, bytes, 0, bytes.byteLength, 0) < bytes.byteLength) return undefined;
     return JSON.parse(bytes.toString("utf8"));
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError || systemErrorCode(error) !== undefined) return undefined;
     throw error;
   } finally {
-    closeSync(fd);
+    if (fd !== undefined) closeSync(fd);
   }
 }

@@ -13,7 +13,9 @@ import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { VERSION } from "../version.js";
 import { zod } from "../zod.js";
 
-export const NULL_STATE_VERSION = 1;
+/** The newest. A state whose counters count all shuffles is written as version 1, which older releases read. */
+export const NULL_STATE_VERSION = 2;
+const ALL_COUNTED_VERSION = 1;
 
 /** A byte that no text has, the name, and a newline that a transfer as text would change. */
 export const NULL_STATE_MAGIC = Uint8Array.from([0x89, 0x46, 0x58, 0x4e, 0x55, 0x4c, 0x4c, 0x0a]);
@@ -39,6 +41,7 @@ const headerShape = z.object({
   planHash: z.string(),
   nElements: z.number().int().positive(),
   ranges: z.array(z.object({ first: z.number().int().nonnegative(), end: z.number().int().positive() })),
+  uncorrectedShuffles: z.number().int().nonnegative().optional(),
   hypotheses: z.array(arrays),
 });
 type Header = Z.infer<typeof headerShape>;
@@ -129,7 +132,7 @@ function cannotReplace(path: string, got: string, cause?: unknown): InputError {
 }
 
 function* piecesOf(state: NullState): Generator<Uint8Array> {
-  const { planHash, nElements, ranges } = state;
+  const { planHash, nElements, ranges, uncorrectedShuffles } = state;
   const nShuffles = countShuffles(ranges);
   const { hypotheses } = layOut(
     nShuffles,
@@ -140,12 +143,13 @@ function* piecesOf(state: NullState): Generator<Uint8Array> {
   const header: Header = {
     ...{ format: "fixelstream-null-state", creator, planHash, nElements },
     ranges: ranges.map(({ first, end }) => ({ first, end })),
+    ...(uncorrectedShuffles === undefined ? {} : { uncorrectedShuffles }),
     hypotheses,
   };
   const text = Buffer.from(JSON.stringify(header));
   const start = Buffer.alloc(START_BYTES + roundUp(text.byteLength), " ");
   start.set(NULL_STATE_MAGIC);
-  start.writeUInt32LE(NULL_STATE_VERSION, 8);
+  start.writeUInt32LE(uncorrectedShuffles === undefined ? ALL_COUNTED_VERSION : NULL_STATE_VERSION, 8);
   start.writeUInt32LE(start.byteLength - START_BYTES, 12);
   start.set(text, START_BYTES);
   let crc = crc32(start);
@@ -207,8 +211,9 @@ export function readNullState(path: string, { planHash }: { readonly planHash?: 
     const stored = Buffer.alloc(CRC_BYTES);
     file.read(stored);
     if (stored.readUInt32LE() !== computed) throw damaged(path, "the checksum of its bytes", "another");
-    const { nElements, ranges } = header;
-    const state = { planHash: header.planHash, nElements, ranges, hypotheses };
+    const { nElements, ranges, uncorrectedShuffles } = header;
+    const counted = uncorrectedShuffles === undefined ? {} : { uncorrectedShuffles };
+    const state = { planHash: header.planHash, nElements, ranges, ...counted, hypotheses };
     checkState(state, path);
     return state;
   } finally {
@@ -226,9 +231,9 @@ function readHeader(file: Reader, path: string): Header {
     );
   }
   const version = start.readUInt32LE(8);
-  if (version !== NULL_STATE_VERSION) {
+  if (version !== NULL_STATE_VERSION && version !== ALL_COUNTED_VERSION) {
     throw new InputError(
-      `Cannot read ${path}: expected a state of shuffles in format version ${NULL_STATE_VERSION}, got version ${version}. Use the version of fixelstream that wrote it.`,
+      `Cannot read ${path}: expected a state of shuffles in format version ${ALL_COUNTED_VERSION} or ${NULL_STATE_VERSION}, got version ${version}. Use the version of fixelstream that wrote it.`,
       { path },
     );
   }
@@ -239,7 +244,9 @@ function readHeader(file: Reader, path: string): Header {
   const bytes = Buffer.alloc(headerBytes);
   file.read(bytes);
   const header = parseHeader(bytes.toString("utf8"));
-  if (header === undefined) throw damaged(path, "a header as FORMAT.md has it", "another");
+  const isCounted = header?.uncorrectedShuffles === undefined;
+  if (header === undefined || isCounted !== (version === ALL_COUNTED_VERSION))
+    throw damaged(path, "a header as FORMAT.md has it", "another");
   const { nElements, ranges, hypotheses } = header;
   const types = hypotheses.map(({ defaults }) => (defaults.type === "f32" ? "f32" : "f64"));
   const expected = layOut(countShuffles(ranges), nElements, types);

@@ -12,6 +12,8 @@ export interface ResultSpec {
   /** 1 - p in both forms of the command line; the development branch says so. */
   readonly uncorrected: "uncorrected_1mpvalue" | "uncorrected_pvalue";
   readonly nShuffles: number;
+  /** Shuffles that uncorrected p-values are made of; 0: there are none. Undefined: all. */
+  readonly uncorrectedShuffles?: number | undefined;
   readonly strong: boolean;
   readonly notest: boolean;
   /** u8 [nElements]: 1 where an element is tested; undefined: all are. */
@@ -63,7 +65,7 @@ export function observedResults(spec: ResultSpec) {
 }
 
 export function inferenceResults(spec: ResultSpec) {
-  const { strong, notest, enhanced, uncorrected } = spec;
+  const { strong, notest, enhanced, uncorrected, uncorrectedShuffles } = spec;
   return {
     strong: strong && !notest ? one("null", "null_dist") : undefined,
     hypotheses: spec.hypotheses.map((_, h) => {
@@ -72,7 +74,7 @@ export function inferenceResults(spec: ResultSpec) {
         enhanced: enhanced === undefined ? undefined : one("statistic", `${enhanced}${postfix}`),
         null: notest || strong ? undefined : one("null", `null_dist${postfix}`),
         familyWise: notest ? undefined : one("tested", `fwe_1mpvalue${postfix}`),
-        uncorrected: notest ? undefined : one("tested", `${uncorrected}${postfix}`),
+        uncorrected: notest || uncorrectedShuffles === 0 ? undefined : one("tested", `${uncorrected}${postfix}`),
         contributions: notest ? undefined : one("tested", `null_contributions${postfix}`),
       };
     }),

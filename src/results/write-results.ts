@@ -1,6 +1,6 @@
 // The results of a run: what of the observed data and of the shuffles becomes which file. Takes plain data and never an engine, so that a run, its
 // parts put together and a state read back from disk give the same files.
-import { type HypothesisNull, NO_ELEMENT, type NullState } from "../run/null-state.js";
+import { countCountedShuffles, type HypothesisNull, NO_ELEMENT, type NullState } from "../run/null-state.js";
 import type { Observed } from "../run/observed.js";
 import { combineHypotheses, familyWise, sortNull } from "../stats/inference/family-wise.js";
 import { isBelowFivePercent, type NullFacts, type PValue, pValueOf } from "../stats/inference/p-values.js";
@@ -87,9 +87,12 @@ export async function writeInference(
     const sorted = await inTurns(sortNull(strong?.maxima ?? own.maxima), turns);
     const fwe = await inTurns(familyWiseOf(own, sorted), turns);
     await writer.write(names.familyWise, [fwe], signal);
-    const uncorrected = valuesLike(own, nElements);
-    for (let i = 0; i < nElements; i++) uncorrected[i] = own.counters[i]! / sorted.length;
-    await writer.write(names.uncorrected!, [uncorrected], signal);
+    if (names.uncorrected !== undefined) {
+      const uncorrected = valuesLike(own, nElements);
+      const nCounted = state.uncorrectedShuffles === undefined ? sorted.length : countCountedShuffles(state);
+      for (let i = 0; i < nElements; i++) uncorrected[i] = own.counters[i]! / nCounted;
+      await writer.write(names.uncorrected, [uncorrected], signal);
+    }
     await writer.write(names.contributions!, [contributions(state, h, strong?.hypotheses)], signal);
     const pOf = (statistic: number) => pValueOf(statistic, sorted, facts[h] ?? ONLY_ITSELF);
     found.push(await inTurns(significanceOf(own.defaults, fwe, { eligible: spec.eligible, pOf }), turns));

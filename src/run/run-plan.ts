@@ -68,6 +68,8 @@ export interface RunPlanParts {
   readonly variable: boolean;
   readonly shuffles: ShufflesIdentity;
   readonly enhancement: EnhancementIdentity;
+  /** Shuffles from the first that count for uncorrected p. Absent: all. */
+  readonly uncorrectedShuffles?: number;
   /** Of the null's products; double where the model leaves no choice. */
   readonly precision: "double" | "single";
   readonly kernels: "simd" | "reference";

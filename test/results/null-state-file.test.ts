@@ -32,11 +32,11 @@ function messageOf(act: () => unknown): string {
 /** As FORMAT.md tells it. */
 function readAsDocumented(raw: Buffer) {
   expect(raw.subarray(0, 8)).toEqual(Buffer.from("\x89FXNULL\n", "latin1"));
-  expect(raw.readUInt32LE(8)).toBe(1);
   const n = raw.readUInt32LE(12);
   expect(n % 8).toBe(0);
   expect(raw.readUInt32LE(raw.length - 4)).toBe(crc32(raw.subarray(0, -4)));
   const header = JSON.parse(raw.toString("utf8", 16, 16 + n));
+  expect(raw.readUInt32LE(8)).toBe(header.uncorrectedShuffles === undefined ? 1 : 2);
   const value = { f32: "readFloatLE", f64: "readDoubleLE", u32: "readUInt32LE" } as const;
   let end = 0;
   const read = (array: { type: keyof typeof value; count: number; offset: number }) => {
@@ -71,8 +71,9 @@ describe("a state of shuffles on disk", () => {
         const state = makeState(shape);
         await write(state);
         const { header, hypotheses } = readAsDocumented(readFileSync(path));
-        const { planHash, nElements, ranges } = state;
+        const { planHash, nElements, ranges, uncorrectedShuffles } = state;
         expect(header).toMatchObject({ format: "fixelstream-null-state", planHash, nElements, ranges });
+        expect(header.uncorrectedShuffles).toBe(uncorrectedShuffles);
         expect(hypotheses).toEqual(
           state.hypotheses.map((found) =>
             Object.fromEntries(Object.entries(found).map(([name, values]) => [name, Array.from(values)])),
@@ -185,11 +186,25 @@ describe("what is said of", () => {
   it("another version", async () => {
     await write(small);
     const bytes = readFileSync(path);
-    bytes.writeUInt32LE(2, 8);
+    bytes.writeUInt32LE(3, 8);
     writeFileSync(path, bytes);
     expect(messageOf(() => readNullState(path))).toBe(
-      "Cannot read state.fxnull: expected a state of shuffles in format version 1, got version 2. Use the version of fixelstream that wrote it.",
+      "Cannot read state.fxnull: expected a state of shuffles in format version 1 or 2, got version 3. Use the version of fixelstream that wrote it.",
     );
+  });
+  it("a version that says otherwise which shuffles count", async () => {
+    for (const [state, version] of [
+      [small, 2],
+      [{ ...small, uncorrectedShuffles: 5 }, 1],
+    ] as const) {
+      await write(state);
+      const bytes = readFileSync(path);
+      bytes.writeUInt32LE(version, 8);
+      writeFileSync(path, bytes);
+      expect(messageOf(() => readNullState(path))).toBe(
+        "Cannot read state.fxnull: expected a header as FORMAT.md has it, got another. The file is damaged: copy it again, or compute its shuffles again.",
+      );
+    }
   });
   it("another plan", async () => {
     await write(small);

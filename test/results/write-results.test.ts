@@ -1,6 +1,6 @@
 // What is counted and written of given states: numbers that can be checked by hand.
 import { expect, test } from "vitest";
-import type { Result, ResultSpec, ResultValues } from "../../src/results/result-list.js";
+import { listResults, type Result, type ResultSpec, type ResultValues } from "../../src/results/result-list.js";
 import { writeInference, writeObserved } from "../../src/results/write-results.js";
 import type { NullState } from "../../src/run/null-state.js";
 import { observedIndex } from "../../src/run/observed.js";
@@ -37,6 +37,23 @@ test("significant is p below 0.05, not 0.05 itself: the largest of 20 is not, wh
   ]);
   expect(written.get("fwe_1mpvalue")).toEqual([0.95, 0.95, 1, 1, 0]);
   expect(written.get("uncorrected_pvalue")).toEqual([0.25, 0.25, 0.25, 0.25, 0.25]);
+});
+
+test("uncorrected p are shares of the shuffles that count, of all ranges; with none there is no image", async () => {
+  const { written, write } = createSink();
+  const ranges = [
+    { first: 0, end: 6 },
+    { first: 8, end: 22 },
+  ];
+  const some: NullState = { ...stateOf([19, 3]), ranges, uncorrectedShuffles: 12 };
+  await writeInference({ write }, { ...spec, uncorrectedShuffles: 12 }, some);
+  // 5 of 6 + 4 shuffles
+  expect(written.get("uncorrected_pvalue")).toEqual([0.5, 0.5]);
+  expect(written.get("fwe_1mpvalue")).toEqual([0.95, 0.15]);
+  const none = createSink();
+  await writeInference(none, { ...spec, uncorrectedShuffles: 0 }, { ...some, uncorrectedShuffles: 0 });
+  expect([...none.written.keys()]).toEqual([...written.keys()].filter((name) => name !== "uncorrected_pvalue"));
+  expect(listResults({ ...spec, uncorrectedShuffles: 0 }).map(({ name }) => name)).not.toContain("uncorrected_pvalue");
 });
 
 test("shuffles that are known to equal the unshuffled data, and a list without these, count in p and not in the images", async () => {

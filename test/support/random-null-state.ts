@@ -11,6 +11,8 @@ export interface StateShape {
   /** Enhanced statistics are float32. */
   readonly enhanced: boolean;
   readonly seed: number;
+  /** Shuffles that count; default: all. */
+  readonly counted?: number | undefined;
 }
 
 export const anyStateShape: fc.Arbitrary<StateShape> = fc.record({
@@ -19,9 +21,10 @@ export const anyStateShape: fc.Arbitrary<StateShape> = fc.record({
   ranges: fc.array(fc.tuple(fc.nat(5), fc.integer({ min: 1, max: 40 })), { maxLength: 4 }),
   enhanced: fc.boolean(),
   seed: fc.nat(2 ** 31),
+  counted: fc.option(fc.nat(60), { nil: undefined }),
 });
 
-export function makeState({ nElements, nHypotheses, ranges: gaps, enhanced, seed }: StateShape): NullState {
+export function makeState({ nElements, nHypotheses, ranges: gaps, enhanced, seed, counted }: StateShape): NullState {
   const random = createRandom(seed + 1);
   const ranges: { first: number; end: number }[] = [];
   for (const [gap, length] of gaps) {
@@ -40,5 +43,6 @@ export function makeState({ nElements, nHypotheses, ranges: gaps, enhanced, seed
       : Float64Array.from({ length: nElements }, () => 3 * random.normal()),
   });
   const planHash = String(seed % 10).repeat(64);
-  return { planHash, nElements, ranges, hypotheses: Array.from({ length: nHypotheses }, hypothesis) };
+  const some = counted === undefined ? {} : { uncorrectedShuffles: counted };
+  return { planHash, nElements, ranges, ...some, hypotheses: Array.from({ length: nHypotheses }, hypothesis) };
 }

@@ -1,9 +1,8 @@
 // The use case of every statistical command: check, convert, prepare, observe, shuffle, write. What differs between kinds of elements is in their row
 // (kinds.ts); the order of things, and what is said and kept of them, is the same for all.
 import { openConnectivity } from "../../connectivity/open-connectivity.js";
-import type { PreparedConnectivity } from "../../connectivity/prepare-connectivity.js";
 import type { EngineInputs } from "../../engine/inputs.js";
-import { type Engine, openEngine, type RunOutcome } from "../../engine/run.js";
+import { type Engine, type EnginePlan, openEngine, type RunOutcome } from "../../engine/run.js";
 import { resolveKernelChoice } from "../../kernels/choose-kernels.js";
 import type { EarlierResults } from "../../results/result-folder.js";
 import { writeInference, writeObserved } from "../../results/write-results.js";
@@ -13,8 +12,9 @@ import type { Warning } from "../../warnings.js";
 import { claimPlaces } from "./claim-places.js";
 import { createRunRecord, type Timings } from "./create-record.js";
 import type { DataInput, OpenedColumn, OpenedData } from "./data-input.js";
-import type { ElementKind } from "./element-kind.js";
+import type { ElementKind, PreparedEnhancement } from "./element-kind.js";
 import type { AnalysisOptions } from "./options.js";
+import { obstacleWarning, searchWarnings } from "./plan/bound-warnings.js";
 import { describeFacts, type InferenceFacts } from "./plan/describe-facts.js";
 import { describePlan, type PlanSummary } from "./plan/describe-plan.js";
 import { engineInputs } from "./plan/engine-inputs.js";
@@ -44,6 +44,8 @@ export interface InferenceSummary {
   readonly nSubjects: number;
   readonly nElements: number;
   readonly nShuffles: number;
+  /** Shuffles that the uncorrected image is made of, where not all are; 0: there is none. */
+  readonly uncorrectedShuffles?: number;
   readonly hypotheses: readonly {
     readonly name: string;
     /** What the contrasts call it; absent where they do not. */
@@ -138,7 +140,7 @@ async function runAnalysis<Options extends AnalysisOptions, Input extends DataIn
   try {
     return await runPrepared(kind, options, run, { opened, columns, missing, prepared });
   } finally {
-    prepared?.release();
+    prepared?.prepared.release();
   }
 }
 
@@ -147,18 +149,20 @@ interface ReadyData {
   readonly columns: readonly OpenedColumn[];
   readonly missing: boolean;
   /** Released by the caller. */
-  readonly prepared: PreparedConnectivity | undefined;
+  readonly prepared: PreparedEnhancement | undefined;
 }
 
 async function runPrepared<Options extends AnalysisOptions, Input extends DataInput>(
   kind: ElementKind<Options, Input>,
   options: Options,
   run: Run<Input>,
-  { opened, columns, missing, prepared }: ReadyData,
+  { opened, columns, missing, prepared: enhancement }: ReadyData,
 ): Promise<InferenceSummary> {
   const { plan, places, events, timings, timed, warnings, warn } = run;
   const { results, spec } = places;
   const { signal } = events;
+  const { uncorrectedShuffles } = plan.enhancement;
+  const { prepared, sketch } = enhancement ?? {};
   const runPlan = runPlanOf({
     ...{ kind: kind.kind, options, plan, opened, columns, missing },
     connectivity: prepared?.manifest,
@@ -168,6 +172,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     planHash: runPlan.hash,
     source: opened.spec,
     connectivityPath: prepared?.path,
+    sketchGroups: sketch?.nGroups,
     columnSources: columns.map((column) => column.spec),
     missing,
     onFallback: (reason) => warn({ tag: "io-fallback", message: reason }),
@@ -177,16 +182,19 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
   const engine = await timed("plan", () => openEngine(inputs, connectivity)).finally(() => connectivity?.close());
   try {
     const summary = describePlan(kind, engine.plan, inputs);
+    warnOfObstacle(engine.plan, inputs, warn);
     events.onPlan?.(summary);
     const observed = await timed("observe", () => engine.observe((share) => events.onProgress?.("observe", share)));
     for (const warning of modelWarnings(kind, options, inputs.model, observed.verdicts)) warn(warning);
     const largestZ = await timed("write", () => writeObserved(results, spec, observed, signal));
     const { state, cost } = await runShuffles(engine, inputs, events);
     Object.assign(timings.ms, cost.ms);
+    const names = plan.hypotheses.map(({ name }) => name);
+    for (const warning of searchWarnings(cost, names)) warn(warning);
     await events.onNullState?.(state);
     const significance = await timed("write", () => writeInference(results, spec, state, signal, plan.nullFacts));
     signal?.throwIfAborted();
-    const { bytesRead, wideBatches } = cost;
+    const { bytesRead, wideBatches, search } = cost;
     const recordOf = (files: readonly string[]) =>
       createRunRecord({
         ...{
@@ -205,7 +213,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
         },
         copied: results.copied,
         problem: kind.describeProblem(plan.input),
-        cost: { bytesRead, wideBatches },
+        cost: { bytesRead, wideBatches, ...(search && { search }) },
       });
     await results.publish(recordOf, signal);
     return {
@@ -213,6 +221,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
       nSubjects: plan.partition.nSubjects,
       nElements: plan.selection.columns.length,
       nShuffles: options.notest ? 0 : plan.shuffles.count,
+      ...(uncorrectedShuffles === undefined ? {} : { uncorrectedShuffles }),
       hypotheses: plan.hypotheses.map(({ name }, h) => {
         const label = plan.labels.get(name);
         return { name, ...(label && { label }), largestZ: largestZ[h]!, ...significance[h]! };
@@ -241,15 +250,25 @@ async function runShuffles(
 async function prepare(
   { enhancement }: AnalysisPlan,
   { events, timed, warn }: Pick<Run<DataInput>, "events" | "timed" | "warn">,
-): Promise<PreparedConnectivity | undefined> {
+): Promise<PreparedEnhancement | undefined> {
   if (enhancement.kind === "none") return undefined;
   const onProgress = (share: number) => events.onProgress?.("connectivity", share);
   const { signal } = events;
-  const { prepared, warnings } = await timed("connectivity", () =>
-    enhancement.prepare({ onProgress, onWarning: warn, signal }),
-  );
-  for (const warning of warnings) warn(warning);
-  return prepared;
+  const found = await timed("connectivity", () => enhancement.prepare({ onProgress, onWarning: warn, signal }));
+  for (const warning of found.warnings) warn(warning);
+  return found;
+}
+
+function warnOfObstacle(
+  { search }: EnginePlan,
+  { enhancement, memoryBytes, uncorrectedShuffles }: EngineInputs,
+  warn: (warning: Warning) => void,
+): void {
+  if (enhancement.kind === "none" || uncorrectedShuffles === undefined) return;
+  // without a sketch for its bounds nothing was planned
+  const { obstacle = enhancement.extentPower < 1 ? "extent" : undefined } = search;
+  const warning = obstacleWarning({ obstacle }, { cfeE: enhancement.extentPower, memoryBytes });
+  if (warning !== undefined) warn(warning);
 }
 
 function warnOfEarlier({ replaced, removed }: EarlierResults, where: string, warn: (warning: Warning) => void): void {
@@ -272,5 +291,6 @@ export async function planAnalysis<Options extends AnalysisOptions, Input extend
   for (const warning of plan.warnings) events.onWarning?.(warning);
   const { engine, inputs, assumptions } = await planExpected(options, plan, events.signal);
   claimPlaces(kind, options, plan, { rehearse: true }).release();
+  warnOfObstacle(engine, inputs, (warning) => events.onWarning?.(warning));
   return describePlan(kind, engine, inputs, assumptions);
 }

@@ -61,11 +61,12 @@ export function claimPlaces<Options extends AnalysisOptions, Input extends DataI
 function resultSpecOf(
   { enhanced }: Pick<ElementKind<never, never>, "enhanced">,
   { contrast, strong, notest }: AnalysisOptions,
-  { hypotheses, nFactors, groups, shuffles, selection }: AnalysisPlan,
+  { hypotheses, nFactors, groups, shuffles, selection, enhancement }: AnalysisPlan,
 ): ResultSpec {
   return {
     ...{ hypotheses, nFactors, nGroups: groups?.count, enhanced, strong, notest, eligible: selection.eligible },
     nShuffles: notest ? 0 : shuffles.count,
+    uncorrectedShuffles: enhancement.uncorrectedShuffles,
     // 3.0.x and the development branch differ in one name; the form of the arguments tells which is meant
     uncorrected: contrast === undefined ? "uncorrected_1mpvalue" : "uncorrected_pvalue",
   };

@@ -38,7 +38,7 @@ export interface RecordInputs {
   readonly copied: ResultFiles["copied"];
   readonly summary: PlanSummary;
   readonly inputs: EngineInputs;
-  readonly cost: Pick<RunOutcome["cost"], "bytesRead" | "wideBatches">;
+  readonly cost: Pick<RunOutcome["cost"], "bytesRead" | "wideBatches"> & Partial<Pick<RunOutcome["cost"], "search">>;
   readonly significance: readonly Significance[];
   readonly problem: Readonly<Record<string, unknown>>;
   readonly files: readonly string[];
@@ -110,6 +110,8 @@ function describeProblem({ problem, plan, options }: RecordInputs): RunRecord["p
       return { name, kind, rank, ...(label === undefined ? {} : { label }) };
     }),
     nShuffles: options.notest ? 0 : shuffles.count,
+    // the first of them; 0: there is no uncorrected image
+    uncorrectedShuffles: options.notest ? 0 : (plan.enhancement.uncorrectedShuffles ?? shuffles.count),
     exhaustive: shuffles.exhaustive,
     ...(plan.relabellings === undefined ? {} : { relabellings: describeRelabellings(plan) }),
   };

@@ -1,5 +1,6 @@
 // What differs between kinds of elements; the use case (analyse.ts) is the same for all. kinds.ts is the table.
 import type { ConnectivityPlan, PreparedConnectivity } from "../../connectivity/prepare-connectivity.js";
+import type { SketchHeader } from "../../connectivity/sketch-header.js";
 import type { ResultFiles } from "../../results/result-files.js";
 import type { ResultSpec } from "../../results/result-list.js";
 import type { Warning } from "../../warnings.js";
@@ -29,17 +30,28 @@ export interface CfeParameters {
 
 /** What is made of the statistics before they are compared. */
 export type EnhancementPlan =
-  | { readonly kind: "none" }
+  | { readonly kind: "none"; readonly uncorrectedShuffles?: undefined }
   | {
       readonly kind: "cfe";
       readonly parameters: CfeParameters;
+      /** Fewer than there are: of the others only the maximum is needed. Undefined: all count. */
+      readonly uncorrectedShuffles: number | undefined;
+      /** Whether maxima are to be searched for by bounds, out of a sketch. */
+      readonly needsSketch: boolean;
       readonly connectivity: ConnectivityPlan;
       prepare(events: {
         readonly onProgress: (share: number) => void;
         readonly onWarning: (warning: Warning) => void;
         readonly signal: AbortSignal | undefined;
-      }): Promise<{ readonly prepared: PreparedConnectivity; readonly warnings: readonly Warning[] }>;
+      }): Promise<PreparedEnhancement>;
     };
+
+export interface PreparedEnhancement {
+  readonly prepared: PreparedConnectivity;
+  /** Undefined: none is needed, or none can be kept. */
+  readonly sketch: SketchHeader | undefined;
+  readonly warnings: readonly Warning[];
+}
 
 export interface ResolveContext {
   readonly cache: string;
@@ -70,7 +82,13 @@ export interface ElementKind<Options extends AnalysisOptions, Input extends Data
   /** In the order of the options. Throws InputError for another shape than the input's. */
   resolveColumns(options: Options, input: Input, context: ResolveContext): Promise<ColumnInput[]>;
   selectElements(options: Options, input: Input, files: InputFiles): ElementSelection;
-  resolveEnhancement(options: Options, input: Input, selection: ElementSelection, cache: string): EnhancementPlan;
+  /** `nShuffles`: that are run; 0 with -notest. Throws UsageError. */
+  resolveEnhancement(
+    options: Options,
+    input: Input,
+    selection: ElementSelection,
+    where: { readonly cache: string; readonly nShuffles: number },
+  ): EnhancementPlan;
   /** Tries everything that will be written to, or only looks at it (`rehearse`). Throws InputError. */
   openResults(
     options: Options,

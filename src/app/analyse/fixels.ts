@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import type { ConnectivityManifest } from "../../connectivity/manifest.js";
 import { type PrepareInputs, planConnectivity, prepareConnectivity } from "../../connectivity/prepare-connectivity.js";
+import { prepareSketch } from "../../connectivity/prepare-sketch.js";
 import { UsageError } from "../../errors.js";
 import { noteUse } from "../../publish/in-use.js";
 import { openFixelResults } from "../../results/fixel-results.js";
@@ -16,6 +17,7 @@ import type { ColumnInput, DataInput } from "./data-input.js";
 import { describeStored } from "./describe-stored.js";
 import type { ElementKind, ElementSelection } from "./element-kind.js";
 import type { FixelCfeOptions } from "./options.js";
+import { noSketchWarning } from "./plan/bound-warnings.js";
 import type { PlanSummary } from "./plan/describe-plan.js";
 import { readAnalysisMask, readPosthocMask } from "./plan/fixel-masks.js";
 
@@ -84,10 +86,12 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
     const tested = readPosthocMask(options, analysed, nElements, files);
     return { ...analysed, ...tested, warnings: [...analysed.warnings, ...tested.warnings] };
   },
-  resolveEnhancement(options, { nElements }, selection, cache) {
-    const inputs = connectivityInputs(options, nElements, selection, cache);
+  resolveEnhancement(options, { nElements, template }, selection, { cache, nShuffles }) {
+    const uncorrectedShuffles = uncorrectedOf(options, nShuffles);
+    const needsSketch = uncorrectedShuffles !== undefined && options.cfeE >= 1;
+    const inputs = { ...connectivityInputs(options, nElements, selection, cache), sketch: needsSketch };
     return {
-      kind: "cfe",
+      ...{ kind: "cfe", uncorrectedShuffles, needsSketch },
       parameters: {
         dh: options.cfeDh,
         extentPower: options.cfeE,
@@ -97,10 +101,11 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
       },
       connectivity: planConnectivity(inputs),
       async prepare({ onProgress, onWarning, signal }) {
+        const onWaiting: PrepareInputs["onWaiting"] = (path, holder) => onWarning(waitingWarning(path, holder));
         const prepared = await prepareConnectivity({
           ...inputs,
           onProgress: (done, all) => onProgress(all === 0 ? 1 : done / all),
-          onWaiting: (path, holder) => onWarning(waitingWarning(path, holder)),
+          onWaiting,
           onTouched: (paths) => onWarning(touchedWarning(paths, 3)),
           onUnmarked: (path, reason) => onWarning(unmarkedWarning(path, reason)),
           signal,
@@ -110,7 +115,28 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
           const foreign = ownerWarning(prepared.path, options);
           if (foreign !== undefined) onWarning(foreign);
         }
-        return { prepared, warnings: connectivityWarnings(prepared.manifest) };
+        const warnings = connectivityWarnings(prepared.manifest);
+        if (!needsSketch) return { prepared, sketch: undefined, warnings };
+        try {
+          const { elementOfFixel, verify } = inputs;
+          const found = await prepareSketch({
+            ...{
+              path: prepared.path,
+              manifest: prepared.manifest,
+              elementOfFixel,
+              template,
+              verify,
+              onWaiting,
+              signal,
+            },
+            onProgress: (done, all) => onProgress(all === 0 ? 1 : done / all),
+          });
+          if ("header" in found) return { prepared, sketch: found.header, warnings };
+          return { prepared, sketch: undefined, warnings: [...warnings, noSketchWarning(prepared.path, found.reason)] };
+        } catch (error) {
+          prepared.release();
+          throw error;
+        }
       },
     };
   },
@@ -131,6 +157,17 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
   },
   describeProblem: ({ nElements }) => ({ nFixels: nElements }),
 };
+
+/** Undefined: all shuffles count. Throws UsageError. */
+function uncorrectedOf({ uncorrectedShuffles, notest }: FixelCfeOptions, nShuffles: number): number | undefined {
+  if (uncorrectedShuffles === undefined) return undefined;
+  if (notest) {
+    throw new UsageError(
+      "Cannot use --uncorrected-shuffles together with -notest: expected shuffles to count, got none. Leave one out.",
+    );
+  }
+  return uncorrectedShuffles < nShuffles ? uncorrectedShuffles : undefined;
+}
 
 function connectivityInputs(
   { connectivity, cfeC, verify, verifyInputs }: FixelCfeOptions,

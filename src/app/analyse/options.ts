@@ -63,6 +63,8 @@ export interface FixelCfeOptions extends AnalysisOptions {
   readonly cfeH: number;
   readonly cfeC: number;
   readonly cfeLegacy: boolean;
+  /** Shuffles from the first that make the uncorrected p; of the others only the maximum is looked for. Default: all. */
+  readonly uncorrectedShuffles?: number | undefined;
   /** Fixel directory of an .h5 without /fixels and /voxels. */
   readonly template?: string | undefined;
   /** Of the images. Default mif, whatever the index is, as in MRtrix3. */

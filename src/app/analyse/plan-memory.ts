@@ -1,5 +1,6 @@
 // The plan of memory before anything is converted or prepared. What is not known then is assumed to be the worse of both, and said: a run that begins
 // can be finished in the memory it was given.
+import { mostGroups } from "../../connectivity/sketch-layout.js";
 import type { EngineInputs, MatrixSize } from "../../engine/inputs.js";
 import { type EnginePlan, planEngine } from "../../engine/run.js";
 import { BudgetError } from "../../errors.js";
@@ -68,12 +69,17 @@ type Source = Pick<ColumnInput, "expected" | "bytesToWrite" | "widestType">;
 function planFor(options: AnalysisOptions, plan: AnalysisPlan, typeOf: (source: Source) => ElementType): ExpectedPlan {
   const { enhancement, input, columnInputs } = plan;
   const connectivity = enhancement.kind === "none" ? undefined : enhancement.connectivity;
+  const isSketched = enhancement.kind !== "none" && enhancement.needsSketch;
+  const sketchGroups = isSketched
+    ? mostGroups(plan.selection.columns.length, enhancement.connectivity.nConnections)
+    : undefined;
   const missing = knownMissing(plan);
   const inputsWith = (assumed: boolean, of: (source: Source) => ColumnSourceSpec) =>
     engineInputs(options, plan, {
       planHash: "",
       source: of(input),
       connectivityPath: connectivity?.path,
+      sketchGroups,
       columnSources: columnInputs.map(of),
       missing: assumed,
     });

@@ -101,7 +101,9 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
     shuffles: shuffles.shuffles,
     shufflesIdentity: shuffles.identity,
     nullFacts: relabellings === undefined ? [] : nullFactsOf(relabellings, shuffles.context),
-    enhancement: kind.resolveEnhancement(options, input, selection, cache),
+    enhancement: kind.resolveEnhancement(options, input, selection, {
+      ...{ cache, nShuffles: options.notest ? 0 : shuffles.shuffles.count },
+    }),
     warnings: [
       ...(options.verify === false ? [NOT_VERIFIED] : []),
       ...[input, ...columnInputs].flatMap(({ warnings = [] }) => warnings),

@@ -36,6 +36,10 @@ export function runPlanOf({ plan, opened, columns, connectivity, ...found }: Run
     variable: model.variable,
     shuffles: plan.shufflesIdentity,
     enhancement: enhancementOf(plan, connectivity),
+    // nothing where all are counted: such runs are what they were before there was a choice
+    ...(plan.enhancement.uncorrectedShuffles === undefined
+      ? {}
+      : { uncorrectedShuffles: plan.enhancement.uncorrectedShuffles }),
     // other models are computed in double whatever was asked for
     precision: isFixedPooled(model) ? found.options.precision : "double",
     kernels: found.kernels,

@@ -13,9 +13,20 @@ export function formatInferenceSummary(summary: InferenceSummary, elements = "fi
         : `, ${formatCount(significant, elements)} with family-wise p < 0.05 (smallest p ${Number(smallestP!.toPrecision(3))}, largest fwe_1mpvalue ${largestFwe!.toFixed(4)})`;
     lines.push(`  ${name}${label === undefined ? "" : ` (${label})`}: largest Z ${largestZ.toFixed(2)}${tested}`);
   }
+  const { uncorrectedShuffles: n, nShuffles } = summary;
+  if (n !== undefined) {
+    lines.push(
+      n === 0
+        ? "  no uncorrected p-values (--uncorrected-shuffles 0)"
+        : `  uncorrected p-values of the first ${n} of ${nShuffles} shuffles: 0.05 is known to +-${standardError(n)}, with all to +-${standardError(nShuffles)}`,
+    );
+  }
   const isPlaced = summary.warnings.every(({ tag }) => tag !== "place-unknown");
   lines.push(
     `  results: ${summary.output}${isPlaced ? "" : ", on a grid of 1 mm at the origin: their real place is not known"}`,
   );
   return `${lines.join("\n")}\n`;
 }
+
+/** Of an estimated p of 0.05. */
+const standardError = (nShuffles: number): string => Math.sqrt((0.05 * 0.95) / nShuffles).toPrecision(2);

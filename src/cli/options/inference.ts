@@ -61,6 +61,7 @@ export interface CfeOptions {
   readonly cfe_h: number;
   readonly cfe_c: number;
   readonly cfe_legacy?: boolean;
+  readonly uncorrectedShuffles?: number;
 }
 
 export function addCfeOptions(command: Command): Command {

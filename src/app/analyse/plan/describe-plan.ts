@@ -27,6 +27,13 @@ export interface PlanSummary {
   readonly fixedBytes: number;
   readonly storePassBytes: number;
   readonly connectivityPassBytes: number;
+  /** Maxima that are searched for by bounds: shuffles, batches that have some, bytes of the sketch in each of them, and batches that read the connectivity. */
+  readonly search: {
+    readonly nShuffles: number;
+    readonly nBatches: number;
+    readonly passBytes: number;
+    readonly nConnectivityPasses: number;
+  };
   /** Once, for checksums of blocks that are read in part. */
   readonly checkBytes: number;
   readonly totalBytesRead: number;
@@ -37,8 +44,8 @@ export interface PlanSummary {
   readonly assumptions: readonly string[];
 }
 
-/** Nanoseconds on one thread of the reference machine: a multiply-add of the product, and a connection of one shuffle. */
-export const COST_NS = { double: 0.065, single: 0.035, connection: 0.6, epilogue: 10 } as const;
+/** Nanoseconds on one thread of the reference machine: a multiply-add of the product, and a connection of one shuffle that is enhanced, or bounded. */
+export const COST_NS = { double: 0.065, single: 0.035, connection: 0.6, bound: 0.08, epilogue: 10 } as const;
 
 export function describePlan(
   { elements }: Pick<ElementKind<never, never>, "elements">,
@@ -51,7 +58,10 @@ export function describePlan(
   const glm =
     size.nElements *
     (size.rank * size.nSubjects * COST_NS[inputs.precision] + COST_NS.epilogue * size.hypotheses.length);
-  const cfe = (plan.connectivityPassBytes / 8) * size.hypotheses.length * COST_NS.connection;
+  const perConnection = (plan.connectivityPassBytes / 8) * size.hypotheses.length;
+  const { search } = plan;
+  const nLanes = countLanes(inputs.shuffles.range);
+  const cfe = perConnection * (COST_NS.connection * (nLanes - search.nLanes) + COST_NS.bound * search.nLanes);
   const slow = inputs.kernels === "reference" ? 15 : 1;
   const { range } = inputs.shuffles;
   return {
@@ -72,9 +82,13 @@ export function describePlan(
     fixedBytes: fixedBytesOf(inputs.nThreads),
     storePassBytes: plan.storePassBytes,
     connectivityPassBytes: plan.connectivityPassBytes,
+    search: {
+      ...{ nShuffles: search.nLanes, nBatches: search.nBatches, passBytes: search.passBytes },
+      nConnectivityPasses: search.nEnhancedBatches,
+    },
     checkBytes: plan.checkBytes,
     totalBytesRead: plan.totalBytesRead,
-    estimatedMs: ((glm + cfe) * countLanes(range) * slow) / 1e6 / workers,
+    estimatedMs: ((glm * nLanes + cfe) * slow) / 1e6 / workers,
     arithmetic: memory.arithmetic,
     assumptions,
   };
@@ -105,9 +119,15 @@ function readingLines(plan: PlanSummary): string[] {
   const store = `  store                ${formatBytes(plan.storePassBytes)} a pass, ${formatCount(1 + plan.nBatches, "passes")}${more}`;
   const all = formatBytes(plan.totalBytesRead);
   if (plan.connectivityPassBytes === 0) return [`${store}, ${all} in all`];
+  const { search } = plan;
   return [
     store,
-    `  connectivity         ${formatBytes(plan.connectivityPassBytes)} a pass, ${formatCount(plan.nBatches, "passes")}`,
+    `  connectivity         ${formatBytes(plan.connectivityPassBytes)} a pass, ${formatCount(search.nConnectivityPasses, "passes")}`,
+    ...(search.nShuffles === 0
+      ? []
+      : [
+          `  bounds               ${formatBytes(search.passBytes)} a pass, ${formatCount(search.nBatches, "passes")}, for the maxima of ${formatCount(search.nShuffles, "shuffles")}`,
+        ]),
     `  in all               ${all}`,
   ];
 }

@@ -14,6 +14,8 @@ export interface EngineData {
   readonly source: ColumnSourceSpec;
   /** The prepared connectivity, or where it will be. */
   readonly connectivityPath: string | undefined;
+  /** Groups of its sketch, or how many there will be at most; undefined: none is used. */
+  readonly sketchGroups?: number | undefined;
   /** Element-wise columns. */
   readonly columnSources: readonly ColumnSourceSpec[];
   /** Some value of a subject that takes part is not finite. */
@@ -37,6 +39,7 @@ export function engineInputs(options: AnalysisOptions, plan: AnalysisPlan, data:
     nThreads: options.nThreads,
     memoryBytes: options.memoryBytes,
     ...(eligible === undefined ? {} : { eligible }),
+    uncorrectedShuffles: plan.enhancement.uncorrectedShuffles,
     shuffles: { plan: plan.shuffles, range: wholeRange(plan.shuffles, options) },
     onFallback: data.onFallback ?? (() => {}),
     signal: data.signal,
@@ -46,9 +49,10 @@ export function engineInputs(options: AnalysisOptions, plan: AnalysisPlan, data:
 function enhancementOf(
   { io }: AnalysisOptions,
   { enhancement }: AnalysisPlan,
-  { connectivityPath }: EngineData,
+  { connectivityPath, sketchGroups }: EngineData,
 ): Enhancement {
   if (enhancement.kind === "none") return { kind: "none" };
   const { exponent: _, ...parameters } = enhancement.parameters;
-  return { kind: "cfe", connectivity: { path: connectivityPath!, io }, ...parameters };
+  const sketch = sketchGroups === undefined ? undefined : { nGroups: sketchGroups };
+  return { kind: "cfe", connectivity: { path: connectivityPath!, io }, sketch, ...parameters };
 }
