@@ -4,7 +4,7 @@ import { crc32, createGunzip } from "node:zlib";
 import { InputError } from "../src/errors.js";
 import { withoutTail } from "../src/formats/gzip-members.js";
 import { checkCompressedSize, inflate } from "../src/formats/inflate.js";
-import { STREAM_CHUNK_BYTES, type SubjectFile } from "./subject-files.js";
+import { packedChunkBytes, type SubjectFile } from "./subject-files.js";
 
 /** Bytes accepted behind the values: trailing padding is harmless. */
 const SLACK_BYTES = 2 ** 16;
@@ -15,8 +15,9 @@ const SLACK_BYTES = 2 ** 16;
  */
 export async function readPackedInto(row: Uint8Array, file: SubjectFile): Promise<number> {
   const expectedBytes = file.dataOffset + row.byteLength;
-  const packed = fs.createReadStream(file.typedPath, { highWaterMark: STREAM_CHUNK_BYTES });
-  const gunzip = createGunzip({ chunkSize: STREAM_CHUNK_BYTES });
+  const chunkBytes = packedChunkBytes(expectedBytes);
+  const packed = fs.createReadStream(file.typedPath, { highWaterMark: chunkBytes });
+  const gunzip = createGunzip({ chunkSize: chunkBytes }); // in zlib's own threads
   let crc = 0;
   packed.on("data", (chunk) => {
     crc = crc32(chunk, crc);

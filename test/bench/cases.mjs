@@ -13,7 +13,7 @@ import { modelCases } from "./cases/models.mjs";
 import { peerFixelCfe } from "./cases/peers.mjs";
 import { postMortemCases } from "./cases/post-mortem.mjs";
 import { memoryCases, runCases } from "./cases/runs.mjs";
-import { conversion, storePass } from "./cases/store.mjs";
+import { conversion, packedConversion, storePass } from "./cases/store.mjs";
 
 export const CASES = [
   ...peakCases,
@@ -21,6 +21,7 @@ export const CASES = [
   ...enhanceCases,
   ...glmCases,
   conversion,
+  packedConversion,
   storePass,
   ...runCases,
   ...memoryCases,

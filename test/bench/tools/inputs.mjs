@@ -1,6 +1,7 @@
 // The big inputs: made once in a directory, by streams, always the same bytes; kept and used again.
-import { closeSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { openMif, writeArray } from "./mif.mjs";
 import { createRandom } from "./random.mjs";
 
@@ -39,6 +40,20 @@ export function cohort(dir, n, m) {
     }
     writeFileSync(join(out, "subjects.txt"), `${names.join("\n")}\n`);
     writeDesign(out, n);
+  });
+}
+
+/** The same cohort with its subjects' files compressed, as `gzip -1` does it. */
+export function packedCohort(dir, n, m) {
+  const plain = cohort(dir, n, m);
+  return once(join(dir, `cohort-gz-${n}x${m}`), (out) => {
+    const fd = join(out, "fd");
+    mkdirSync(fd);
+    for (const name of ["index.mif", "directions.mif"]) copyFileSync(join(plain, "fd", name), join(fd, name));
+    const names = readFileSync(join(plain, "subjects.txt"), "utf8").split("\n").filter(Boolean);
+    for (const name of names)
+      writeFileSync(join(fd, `${name}.gz`), gzipSync(readFileSync(join(plain, "fd", name)), { level: 1 }));
+    writeFileSync(join(out, "subjects.txt"), names.map((name) => `${name}.gz\n`).join(""));
   });
 }
 
