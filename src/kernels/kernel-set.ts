@@ -277,6 +277,26 @@ export interface KernelSet {
     dofs: number,
     scratch: number,
   ): void;
+  f64GroupedByColumn(
+    nShuffles: number,
+    nColumns: number,
+    sharedRank: number,
+    nOwn: number,
+    nGroups: number,
+    contrastRank: number,
+    product: number,
+    ownProduct: number,
+    squares: number,
+    stride: number,
+    gram: number,
+    sizes: number,
+    rnn: number,
+    tested: number,
+    signed: number,
+    statistics: number,
+    dofs: number,
+    scratch: number,
+  ): void;
   f64BinScores(
     nShuffles: number,
     nColumns: number,

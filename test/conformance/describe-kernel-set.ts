@@ -5,6 +5,7 @@ import { openKernels } from "../support/open-kernels.js";
 import { describeBinKernel } from "./describe-kernel-bins.js";
 import { describeBoundKernels } from "./describe-kernel-bounds.js";
 import { describeEnhanceKernels } from "./describe-kernel-enhance.js";
+import { describeGroupedByColumn } from "./describe-kernel-grouped.js";
 import { describeLinearKernels } from "./describe-kernel-linear.js";
 import { describeRowKernels } from "./describe-kernel-rows.js";
 import { describeVaryingKernels } from "./describe-kernel-varying.js";
@@ -32,5 +33,6 @@ export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
     describeEnhanceKernels(tested);
     describeBoundKernels(tested);
     describeVaryingKernels(tested);
+    describeGroupedByColumn(tested);
   });
 }

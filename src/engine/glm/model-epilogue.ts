@@ -1,6 +1,5 @@
-// From the products of a tile to statistics: pooled by a kernel, grouped by the function that states them for one element.
+// From the products of a tile to statistics, by the kernel for the variance and the designs of the members.
 import type { TestedDirections } from "../../stats/glm/element-design.js";
-import { createGroupedScratch, groupedStatistic } from "../../stats/glm/grouped-variance.js";
 import { testedSideBySide } from "../../stats/glm/shuffled-design.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
@@ -72,36 +71,56 @@ function sharedGroupedEpilogue({ kernels: k, f64, i32 }: Context, { regions, siz
   };
 }
 
-/** Element by element, each with its own design. */
-function groupedEpilogue({ f64 }: Context, { regions, size }: ModelJob): Epilogue {
-  const { sharedRank: r0, nElementColumns: c, nGroups } = size;
+/** Each element with its own design, side by side. */
+function groupedEpilogue({ kernels: k, f64 }: Context, { regions, size }: ModelJob): Epilogue {
+  const { sharedRank: r0, nElementColumns: c, nGroups, contrastRanks } = size;
   const r = r0 + c;
-  const scratch = createGroupedScratch(r, nGroups);
-  const p = new Float64Array(nGroups * r);
-  const squares = new Float64Array(nGroups);
+  const { gramColumns, sizes, rnnColumns, tested } = regions;
+  /** `count` values of each element side by side; zeros where one cannot be tested. */
+  const place = (region: number, width: number, given: readonly (Float64Array | undefined)[], count: number) => {
+    const out = f64(region, count * width).fill(0);
+    for (const [e, values] of given.entries()) {
+      if (values !== undefined) for (let i = 0; i < count; i++) out[i * width + e] = values[i]!;
+    }
+  };
   return {
     isSquared: false,
-    prepare() {},
+    prepare({ designs }, h, width) {
+      place(
+        tested,
+        width,
+        designs.map((design) => design?.hypotheses[h]?.tested),
+        contrastRanks[h]! * r,
+      );
+      if (h > 0) return;
+      const moments = designs.map((design) => design?.groups);
+      place(
+        gramColumns,
+        width,
+        moments.map((groups) => groups?.gram),
+        nGroups * r * r,
+      );
+      place(
+        rnnColumns,
+        width,
+        moments.map((groups) => groups?.rnn),
+        nGroups,
+      );
+      // the same observations are left of all members
+      f64(sizes, nGroups).set(moments.find((groups) => groups !== undefined)!.sizes);
+    },
     finish({ designs }, h, count, width) {
-      const product = f64(regions.product, count * nGroups * r0 * width);
-      const own = f64(regions.ownProduct, count * nGroups * c * width);
-      const squareProduct = f64(regions.squareProduct, count * nGroups * width);
-      const statistics = f64(regions.statistics, count * width);
-      const dofs = f64(regions.dofs, count * width);
-      for (const [e, design] of designs.entries()) {
-        for (let b = 0; b < count; b++) {
-          const to = b * width + e;
+      const { hypotheses } = designs.find((design) => design !== undefined)!;
+      const counts = [count, designs.length, r0, c, nGroups, contrastRanks[h]!] as const;
+      const products = [regions.product, regions.ownProduct, regions.squareProduct, width] as const;
+      const design = [gramColumns, sizes, rnnColumns, tested, signed(hypotheses[h]!)] as const;
+      k.f64GroupedByColumn(...counts, ...products, ...design, regions.statistics, regions.dofs, regions.scratch);
+      const [statistics, dofs] = [f64(regions.statistics, count * width), f64(regions.dofs, count * width)];
+      for (const [e, own] of designs.entries()) {
+        if (own !== undefined) continue;
+        for (let to = e; to < count * width; to += width) {
           statistics[to] = Number.NaN;
           dofs[to] = 1;
-          if (design === undefined) continue;
-          for (let g = 0; g < nGroups; g++) {
-            squares[g] = squareProduct[(b * nGroups + g) * width + e]!;
-            for (let j = 0; j < r0; j++) p[g * r + j] = product[((b * nGroups + g) * r0 + j) * width + e]!;
-            for (let j = 0; j < c; j++) p[g * r + r0 + j] = own[((b * nGroups + g) * c + j) * width + e]!;
-          }
-          const found = groupedStatistic(design, design.hypotheses[h]!, p, squares, scratch);
-          statistics[to] = design.hypotheses[h]!.kind === "t" ? found.statistic : Math.sqrt(found.statistic);
-          dofs[to] = found.dof;
         }
       }
     },

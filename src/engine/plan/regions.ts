@@ -208,13 +208,19 @@ function modelTable({ size }: PlanInputs, shape: MemoryShape, width: number, pan
     /** What f64GroupedStatistics needs of the design of a group of elements: K, n_g, rnn, T (element-design.ts), and of the rows (group-rows.ts; rho <= G r). */
     gram: blocks.f64(grouped * nGroups, r, r),
     sizes: blocks.f64(grouped * nGroups),
+    /** Of f64GroupedByColumn: K and rnn of each element. */
+    gramColumns: blocks.f64(c > 0 ? grouped * nGroups : 0, (r + c) * (r + c), width),
+    rnnColumns: blocks.f64(c > 0 ? grouped * nGroups : 0, width),
     rnn: blocks.f64(grouped * nGroups),
     toEffect: blocks.f64(grouped * mostRows, r),
     starts: blocks.i32(grouped * (nGroups + 1)),
     directions: blocks.f64(grouped * r, nGroups * r),
     recovery: blocks.f64(grouped * nGroups * r),
-    /** Of f64GroupedStatistics: pairs. */
-    scratch: blocks.f64(grouped * 2, r + nGroups + r * r + mostRows * r + mostRows * mostRows + mostRows + nGroups * r),
+    /** Of f64GroupedStatistics and f64GroupedByColumn: pairs. */
+    scratch: blocks.f64(
+      grouped * 2,
+      (r + c) * (1 + r + c + mostRows + nGroups) + nGroups + mostRows * mostRows + mostRows,
+    ),
     statistics: blocks.f64(tile, width),
     dofs: blocks.f64(grouped * tile, width),
   };

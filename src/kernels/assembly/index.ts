@@ -10,5 +10,5 @@ export { f64ScoreStatistics, f64ReduceScores } from "./score";
 export { f32EnhanceRows, f32KeepDefault, f32ReduceEnhanced } from "./cfe";
 export { u8LevelBins, boundRows, f32EnhanceOne } from "./bounds";
 export { f64PooledStatistics, f64LaneProduct, f64GatherMasked } from "./varying";
-export { f64GroupedStatistics } from "./grouped";
+export { f64GroupedStatistics, f64GroupedByColumn } from "./grouped";
 export { f64RowsFromPanels, f32RowsFromPanels, f64GatherRows, f32GatherRows, f64GatherMaskedRows } from "./rows";

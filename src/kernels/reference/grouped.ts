@@ -45,6 +45,82 @@ export function groupedStatistics(inputs: GroupedInputs, statistics: Float64Arra
   }
 }
 
+export interface GroupedColumnInputs {
+  readonly nShuffles: number;
+  readonly nColumns: number;
+  readonly sharedRank: number;
+  readonly nOwn: number;
+  readonly nGroups: number;
+  readonly contrastRank: number;
+  /** Rows (b*G + g)*r0 + j, and (b*G + g)*c + j. */
+  readonly product: Float64Array;
+  readonly ownProduct: Float64Array;
+  readonly squares: Float64Array;
+  readonly stride: number;
+  /** [G][r][r][stride]. */
+  readonly gram: Float64Array;
+  readonly sizes: Float64Array;
+  /** [G][stride]. */
+  readonly rnn: Float64Array;
+  /** [s][r][stride]. */
+  readonly tested: Float64Array;
+  readonly signed: boolean;
+}
+
+export function groupedByColumn(inputs: GroupedColumnInputs, statistics: Float64Array, dofs: Float64Array): void {
+  const { stride, sharedRank: r0, nOwn: c, nGroups, contrastRank } = inputs;
+  const r = r0 + c;
+  for (let w = 0; w < inputs.nColumns; w++) {
+    const columnOf = (values: Float64Array, count: number) =>
+      Float64Array.from({ length: count }, (_, i) => values[i * stride + w]!);
+    const design = {
+      ...{ rank: r, contrastRank, sizes: inputs.sizes },
+      gram: columnOf(inputs.gram, nGroups * r * r),
+      rnn: columnOf(inputs.rnn, nGroups),
+      toEffect: columnOf(inputs.tested, contrastRank * r),
+    };
+    for (let b = 0; b < inputs.nShuffles; b++) {
+      const p = Array.from({ length: nGroups * r }, (_, i) => {
+        const [row, j] = [b * nGroups + Math.floor(i / r), i % r];
+        return (
+          j < r0 ? inputs.product[(row * r0 + j) * stride + w] : inputs.ownProduct[(row * c + j - r0) * stride + w]
+        )!;
+      });
+      const d = Array.from({ length: r }, (_, j) => p.reduce((sum, value, i) => (i % r === j ? sum + value : sum), 0));
+      const weights = Array.from({ length: nGroups }, (_, g) => {
+        const total = inputs.squares[(b * nGroups + g) * stride + w]!;
+        return weightInGroup(design, g, total, p, d);
+      });
+      const { numerator, effect } = wald(design, d, weights);
+      const { x, dof } = scaled(design, numerator, weights);
+      statistics[b * stride + w] = inputs.signed && effect < 0 ? -Math.sqrt(x) : Math.sqrt(x);
+      dofs[b * stride + w] = dof;
+    }
+  }
+}
+
+function weightInGroup(
+  { rank: r, gram, rnn }: Pick<GroupedInputs, "rank" | "gram" | "rnn">,
+  g: number,
+  total: number,
+  p: readonly number[],
+  d: readonly number[],
+): number {
+  let cross = 0;
+  let fitted = 0;
+  for (let i = 0; i < r; i++) {
+    cross += d[i]! * p[g * r + i]!;
+    fitted += d[i]! * d.reduce((sum, value, j) => sum + gram[(g * r + i) * r + j]! * value, 0);
+  }
+  return weightOfVariance(total - (cross + cross) + fitted, total + fitted, rnn[g]!);
+}
+
+/** `size`: of what the residual sum of squares is the difference of. */
+function weightOfVariance(sse: number, size: number, rnn: number): number {
+  const weight = rnn / (sse > SSE_ROUNDING * size ? sse : 0);
+  return Number.isFinite(weight) ? weight : 0;
+}
+
 function coordinates({ product, starts, nGroups, dropped, recovery, stride }: GroupedInputs, b: number, w: number) {
   const nAll = starts[nGroups]!;
   const nRows = dropped < 0 ? nAll : nAll - 1;
@@ -69,12 +145,12 @@ function weightOf(
     fitted += fit * fit;
   }
   const total = inputs.squares[(b * inputs.nGroups + g) * inputs.stride + w]!;
-  const sse = total - (cross + cross) + fitted;
-  const weight = inputs.rnn[g]! / (sse > SSE_ROUNDING * (total + fitted) ? sse : 0);
-  return Number.isFinite(weight) ? weight : 0;
+  return weightOfVariance(total - (cross + cross) + fitted, total + fitted, inputs.rnn[g]!);
 }
 
-function wald({ rank: r, contrastRank: s, gram, toEffect }: GroupedInputs, d: readonly number[], weights: number[]) {
+type GroupedDesign = Pick<GroupedInputs, "rank" | "contrastRank" | "gram" | "sizes" | "rnn" | "toEffect">;
+
+function wald({ rank: r, contrastRank: s, gram, toEffect }: GroupedDesign, d: readonly number[], weights: number[]) {
   const a = Array.from({ length: r * r }, (_, i) =>
     weights.reduce((sum, weight, g) => sum + weight * gram[g * r * r + i]!, 0),
   );
@@ -117,7 +193,7 @@ function solveLower(factor: readonly number[], size: number, right: (i: number) 
   return solution;
 }
 
-function scaled({ contrastRank: s, sizes, rnn }: GroupedInputs, numerator: number, weights: readonly number[]) {
+function scaled({ contrastRank: s, sizes, rnn }: GroupedDesign, numerator: number, weights: readonly number[]) {
   if (s > 1) {
     const all = weights.reduce((sum, weight, g) => sum + weight * sizes[g]!, 0);
     const spread = weights.reduce((sum, weight, g) => sum + (1 - (weight * sizes[g]!) / all) ** 2 / rnn[g]!, 0);

@@ -4,7 +4,7 @@ import { binStatistics } from "./bins.js";
 import { boundRows, LEVEL_LANES, levelBins } from "./bounds.js";
 import { enhancedValue, enhanceRows, reduceEnhanced } from "./cfe.js";
 import { gemm } from "./gemm.js";
-import { groupedStatistics } from "./grouped.js";
+import { groupedByColumn, groupedStatistics } from "./grouped.js";
 import {
   addScaled,
   f32FromF64Panels,
@@ -347,6 +347,40 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         signed: signed === 1,
       };
       groupedStatistics(inputs, f64(statistics, nShuffles * stride), f64(dofs, nShuffles * stride));
+    },
+    f64GroupedByColumn(
+      nShuffles,
+      nColumns,
+      sharedRank,
+      nOwn,
+      nGroups,
+      contrastRank,
+      product,
+      ownProduct,
+      squares,
+      stride,
+      gram,
+      sizes,
+      rnn,
+      tested,
+      signed,
+      statistics,
+      dofs,
+    ) {
+      const rank = sharedRank + nOwn;
+      const rows = nShuffles * nGroups;
+      const inputs = {
+        ...{ nShuffles, nColumns, sharedRank, nOwn, nGroups, contrastRank, stride },
+        product: f64(product, rows * sharedRank * stride),
+        ownProduct: f64(ownProduct, rows * nOwn * stride),
+        squares: f64(squares, rows * stride),
+        gram: f64(gram, nGroups * rank * rank * stride),
+        sizes: f64(sizes, nGroups),
+        rnn: f64(rnn, nGroups * stride),
+        tested: f64(tested, contrastRank * rank * stride),
+        signed: signed === 1,
+      };
+      groupedByColumn(inputs, f64(statistics, nShuffles * stride), f64(dofs, nShuffles * stride));
     },
     f64BinScores(
       nShuffles,
