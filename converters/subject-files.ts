@@ -103,20 +103,21 @@ export async function checkSubjectFiles(
 
 /** Size and modification time as they are now: what a store remembers of a source. */
 export function describeInput(name: string, file: string, dataPath?: string): InputFile {
-  const header = statFile(file);
-  const data = dataPath === undefined ? undefined : statFile(dataPath);
   return {
-    name,
-    path: path.resolve(file),
-    sizeBytes: header.size + (data?.size ?? 0),
-    mtimeMs: Math.max(header.mtimeMs, data?.mtimeMs ?? 0),
+    ...{ name, path: path.resolve(file), ...measure(file, dataPath) },
     status: statusOf(...[file, dataPath].filter((path) => path !== undefined)),
   };
 }
 
+function measure(file: string, dataPath: string | undefined): Pick<InputFile, "sizeBytes" | "mtimeMs"> {
+  const header = statFile(file);
+  const data = dataPath === undefined ? undefined : statFile(dataPath);
+  return { sizeBytes: header.size + (data?.size ?? 0), mtimeMs: Math.max(header.mtimeMs, data?.mtimeMs ?? 0) };
+}
+
 /** Throws InputError when the file is no longer the one that was checked. */
 export function assertUnchanged(file: InputFile & Pick<SubjectFile, "typedPath" | "dataPath">): void {
-  const now = describeInput(file.name, file.typedPath, file.dataPath);
+  const now = measure(file.typedPath, file.dataPath);
   if (now.sizeBytes === file.sizeBytes && now.mtimeMs === file.mtimeMs) return;
   throw new InputError(
     `Cannot convert ${file.typedPath}: it was changed during the conversion, expected ${describe(file)}, got ${describe(now)}. ` +
@@ -168,6 +169,6 @@ function statFile(file: string): fs.Stats {
   });
 }
 
-function describe(input: InputFile): string {
+function describe(input: Pick<InputFile, "sizeBytes" | "mtimeMs">): string {
   return `${input.sizeBytes} bytes of ${new Date(input.mtimeMs).toISOString()}`;
 }
