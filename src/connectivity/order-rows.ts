@@ -19,12 +19,13 @@ interface Elements {
 
 /** Voxels, or fixels, looked at together. */
 const AT_A_TIME = 2 ** 16;
-/** Bits of a coordinate. */
+/** Bits of a coordinate, and of its place inside a block: 4 x 4 x 4 voxels. */
 const BITS = 16;
+const BLOCK = 8 ** 2;
 
 /**
- * u32 [nElements], the element of each place: along a Morton curve through the voxels (bits of x, y and z by turns), fixels of a voxel by the main axis of
- * their direction. Undefined: the template does not say where its fixels are. Memory: 16 bytes a fixel.
+ * u32 [nElements], the element of each place: along a Morton curve through the voxels (bits of x, y and z by turns), but inside a block of 4 x 4 x 4 first
+ * by the main axis of their direction: a bundle's fixels lie together. Undefined: the template does not say where its fixels are. Memory: 16 bytes a fixel.
  */
 export async function mortonOrder(
   { indexPath, directionsPath }: TemplatePlaces,
@@ -52,7 +53,7 @@ export async function mortonOrder(
   }
 }
 
-/** f64 [nElements]: four times the place of its voxel on the curve. */
+/** f64 [nElements]: the place of its voxel on the curve, with room for the axis before that inside the block. */
 async function curvePlaces(
   index: Image,
   { nFixels, nElements, elementOfFixel }: Elements,
@@ -73,7 +74,7 @@ async function curvePlaces(
     for (let i = 0; i < n; i++) {
       if (counts[i] === 0) continue;
       const at = voxel + i;
-      const key = 4 * mortonKey(at % nx, Math.floor(at / nx) % ny, Math.floor(at / (nx * ny)));
+      const key = rowKey(mortonKey(at % nx, Math.floor(at / nx) % ny, Math.floor(at / (nx * ny))), 0);
       for (let fixel = firsts[i]!; fixel < firsts[i]! + counts[i]!; fixel++) {
         nPlaced++;
         const element = elementOfFixel === undefined ? fixel : (elementOfFixel[fixel] ?? -1);
@@ -92,6 +93,10 @@ export function mortonKey(x: number, y: number, z: number): number {
   return key;
 }
 
+/** Block, main axis (0, 1, 2), place inside the block. */
+export const rowKey = (morton: number, axis: number): number =>
+  (Math.floor(morton / BLOCK) * 4 + axis) * BLOCK + (morton % BLOCK);
+
 async function addMainAxes(
   keys: Float64Array,
   directions: Image,
@@ -108,7 +113,7 @@ async function addMainAxes(
       const element = elementOfFixel === undefined ? first + i : elementOfFixel[first + i]!;
       if (element < 0) continue;
       const [ax, ay, az] = [Math.abs(x[i]!), Math.abs(y[i]!), Math.abs(z[i]!)];
-      keys[element]! += az > ax && az > ay ? 2 : ay > ax ? 1 : 0;
+      keys[element]! += BLOCK * (az > ax && az > ay ? 2 : ay > ax ? 1 : 0);
     }
   }
 }

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { openConnectivityFiles } from "../../src/connectivity/connectivity-files.js";
-import { mortonKey } from "../../src/connectivity/order-rows.js";
+import { mortonKey, rowKey } from "../../src/connectivity/order-rows.js";
 import { prepareConnectivity } from "../../src/connectivity/prepare-connectivity.js";
 import { prepareSketch } from "../../src/connectivity/prepare-sketch.js";
 import { openSketchFiles, sketchRow } from "../../src/connectivity/sketch-files.js";
@@ -135,7 +135,7 @@ describe("sketch", () => {
     });
   }
 
-  test("rows follow the curve through the voxels, the fixels of a voxel by their main axis", async () => {
+  test("rows follow the curve through blocks of voxels, inside one by their main axis first", async () => {
     const inputs = await prepare({ nFixels: 64, most: 12, weightOf: (u) => u });
     const template = writeTemplate(inputs.home, 64);
     const { header } = await sketchOf({ ...inputs, template });
@@ -145,12 +145,15 @@ describe("sketch", () => {
     sketch.copyRecordsInto(new Uint8Array(records.buffer), 0, 64);
     sketch.close();
     const got = Array.from({ length: 64 }, (_, place) => sketchRow(records, place).element);
-    const voxels = Array.from({ length: 32 }, (_, voxel) => voxel);
-    const keyOf = (voxel: number) => mortonKey(voxel % 8, Math.floor(voxel / 8) % 2, Math.floor(voxel / 16));
-    const wanted = voxels.sort((a, b) => keyOf(a) - keyOf(b)).flatMap((voxel) => [2 * voxel + 1, 2 * voxel]);
-    expect(got).toEqual(wanted);
-    expect(got.slice(0, 4)).toEqual([1, 0, 3, 2]);
-    expect(got.slice(4, 6), "y after x").toEqual([17, 16]);
+    const keyOf = (fixel: number) => {
+      const voxel = Math.floor(fixel / 2);
+      return rowKey(mortonKey(voxel % 8, Math.floor(voxel / 8) % 2, Math.floor(voxel / 16)), fixel % 2 === 0 ? 2 : 0);
+    };
+    expect(got).toEqual(Array.from({ length: 64 }, (_, fixel) => fixel).sort((a, b) => keyOf(a) - keyOf(b)));
+    // two blocks along x; those along x of the first, x before y before z
+    expect(got.slice(0, 6)).toEqual([1, 3, 17, 19, 33, 35]);
+    expect(got[16]).toBe(0);
+    expect(got[32]).toBe(9);
   });
 
   test("a template of other fixels, or none that can be read, leaves the order of the matrix", async () => {
