@@ -6,6 +6,7 @@
 // A figure is { name, value, unit } and, where an issue sets one, a target: atMost or atLeast. A ratio without one says what is better, "more" or "less" of
 // it, for the history; "neither" where it is the rest of a difference, too small to be compared.
 // context: { mode: "quick" | "full", dir, fixelstream(args), built(path), kernelBench(), isThere(command) }.
+import { boundCases } from "./cases/bounds.mjs";
 import { enhanceCases } from "./cases/enhance.mjs";
 import { glmCases } from "./cases/glm.mjs";
 import { gemmCases, peakCases } from "./cases/kernels.mjs";
@@ -24,6 +25,7 @@ export const CASES = [
   packedConversion,
   storePass,
   ...runCases,
+  ...boundCases,
   ...memoryCases,
   ...modelCases,
   ...postMortemCases,

@@ -12,7 +12,7 @@ const PATCH = 50;
 /** Connections lie within this many fixels. */
 const REACH = 10_000;
 
-function once(directory, make) {
+export function once(directory, make) {
   const marker = join(directory, `complete-${VERSION}`);
   if (existsSync(marker)) return directory;
   rmSync(directory, { recursive: true, force: true });
@@ -57,7 +57,7 @@ export function packedCohort(dir, n, m) {
   });
 }
 
-function writeDesign(out, n) {
+export function writeDesign(out, n) {
   writeFileSync(
     join(out, "design.txt"),
     names(n, (s) => `1 ${s >= n / 2 ? 1 : 0}`),
