@@ -245,6 +245,7 @@ export interface KernelSet {
   ): void;
   f64LaneProduct(
     nRows: number,
+    nPacked: number,
     nShuffles: number,
     width: number,
     labels: number,

@@ -65,27 +65,43 @@ export function describeVaryingKernels(tested: KernelsUnderTest): void {
 
   describe("f64LaneProduct", () => {
     const shapes = [
-      [1, 1, 4, 1],
-      [6, 3, 4, 2],
-      [11, 4, 8, 1],
-      [10, 9, 12, 3],
+      [1, 1, 1, 4, 1],
+      [6, 6, 3, 4, 2],
+      [11, 11, 4, 8, 1],
+      [4, 11, 5, 8, 1],
+      [10, 10, 9, 12, 3],
+      [7, 20, 9, 12, 2],
     ] as const;
     it.each(shapes.flatMap((shape) => [true, false].map((signed) => [...shape, signed] as const)))(
-      "%i observations, %i shuffles, %i columns, every %i. row, signs: %s",
-      (n, nShuffles, width, rowStep, signed) => {
+      "%i of %i observations, %i shuffles, %i columns, every %i. row, signs: %s",
+      (n, nPacked, nShuffles, width, rowStep, signed) => {
         linear.clear();
         const random = createRandom(n + width);
-        const panels = () => linear.place(Float64Array.from({ length: n * width }, () => random.normal()));
-        const [own, packed] = [panels(), panels()];
+        const panels = (count: number) =>
+          linear.place(Float64Array.from({ length: count * width }, () => random.normal()));
+        const [own, packed] = [panels(n), panels(nPacked)];
         const labels = linear.place(
-          Int32Array.from(Array.from({ length: nShuffles }, () => random.permutation(n)).flat()),
+          Int32Array.from(Array.from({ length: nShuffles }, () => random.permutation(nPacked).slice(0, n)).flat()),
         );
         const signs = linear.place(Int8Array.from(labels.view, () => (signed && random.uniform() < 0.5 ? -1 : 1)));
         const signsAt = signed ? signs.at : 0;
         const product = linear.reserve(new Float64Array(((nShuffles - 1) * rowStep + 1) * width));
-        kernels.f64LaneProduct(n, nShuffles, width, labels.at, signsAt, own.at, packed.at, product.at, rowStep, width);
+        kernels.f64LaneProduct(
+          n,
+          nPacked,
+          nShuffles,
+          width,
+          labels.at,
+          signsAt,
+          own.at,
+          packed.at,
+          product.at,
+          rowStep,
+          width,
+        );
         linear.expectGuardsIntact();
-        const lane = (view: Float64Array, i: number, w: number) => view[(w - (w % 4)) * n + (w % 4) + i * 4]!;
+        const lane = (view: Float64Array, i: number, w: number) =>
+          view[(w - (w % 4)) * (view.length / width) + (w % 4) + i * 4]!;
         for (let b = 0; b < nShuffles; b++) {
           for (let w = 0; w < width; w++) {
             let sum = 0;

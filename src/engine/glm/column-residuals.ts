@@ -48,7 +48,7 @@ export function columnPreparer(
   /** Takes the direction in each lane of own column j out of the same lane of panels; returns the components. */
   const removeOwn = (j: number, panels: number, width: number): Float64Array => {
     const direction = loader.ownPanel(j);
-    k.f64LaneProduct(n, 1, width, regions.labels, 0, direction, panels, w.sums, 1, width);
+    k.f64LaneProduct(n, n, 1, width, regions.labels, 0, direction, panels, w.sums, 1, width);
     const along = Float64Array.from(f64(w.sums, width));
     addScaled(
       along.map((value) => -value),

@@ -12,6 +12,7 @@ import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
 import { columnPreparer } from "./column-residuals.js";
 import type { DesignCache } from "./design-cache.js";
+import { rowsOfGroups } from "./group-shuffle.js";
 import type { ElementGroup, ModelLoader } from "./model-block.js";
 import { createPanels } from "./panels.js";
 import { createRowRemover } from "./remove-rows.js";
@@ -62,23 +63,26 @@ function sharedPreparer(
   };
 }
 
-function elementPreparer(context: Context, { size, model }: ModelJob, loader: ModelLoader): ResidualPreparer {
-  const { job, worker: w, f64 } = context;
+function elementPreparer(context: Context, modelJob: ModelJob, loader: ModelLoader): ResidualPreparer {
+  const { size, model } = modelJob;
+  const { job, kernels, worker: w, f64 } = context;
   const { nElementColumns: c, nGroups, sharedRank: r } = size;
   const n = job.size.nSubjects;
-  const groupOf = model.groups!.of;
   const openScope = createArrayPool();
   const [ofGroup, ofElement] = [openScope(), openScope()];
   const { columns, readColumn, writeColumn } = createPanels(context);
-  /** Residualised own columns of each element, per variance group, over the columns as they were read. */
+  const ofGroups = rowsOfGroups(modelJob);
+  const wide = kernels.panels.f64;
+  /** Residualised own columns of each element, the rows of each variance group [W/4][rows][4], over the columns as they were read. */
   const placeOwn = (designs: readonly (ElementDesign | undefined)[], width: number) => {
     for (let row = 0; row < nGroups * c; row++) {
-      f64(loader.ownPanel(row), width * n).fill(0);
+      const rows = ofGroups[Math.floor(row / c)]!;
+      const panels = f64(loader.ownPanel(row), width * rows.length).fill(0);
       for (const [e, design] of designs.entries()) {
         if (design === undefined) continue;
         const values = design.basis.subarray((r + (row % c)) * n);
-        const group = Math.floor(row / c);
-        writeColumn(loader.ownPanel(row), e, (i) => (groupOf[i] === group ? values[i]! : 0));
+        let to = (e - (e % wide)) * rows.length + (e % wide);
+        for (let t = 0; t < rows.length; t++, to += wide) panels[to] = values[rows[t]!]!;
       }
     }
   };

@@ -5,6 +5,7 @@ import { splitByGroup } from "../../stats/glm/group-rows.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
 import type { DesignCache } from "./design-cache.js";
+import { createGroupShuffle } from "./group-shuffle.js";
 import type { ElementGroup, ModelLoader } from "./model-block.js";
 import { createEpilogue } from "./model-epilogue.js";
 import { createModelTiles } from "./model-tiles.js";
@@ -27,6 +28,7 @@ export function createResidualTester(
   const tiles = createModelTiles(context, modelJob);
   const prepare = createResidualPreparer(context, modelJob, loader, cache);
   const epilogue = createEpilogue(context, modelJob);
+  const groupShuffle = nGroups > 1 && c > 0 ? createGroupShuffle(context, modelJob) : undefined;
   const indicators = model.groups && splitByGroup(new Float64Array(n).fill(1), model.groups);
 
   /** |e_h|^2 of each member, and the squares that indicators of the variance groups are multiplied with. */
@@ -41,9 +43,15 @@ export function createResidualTester(
   const multiplyOwn = (group: ElementGroup, first: number, count: number, width: number) => {
     const { labels, signs } = tiles.maskedShuffle(group, first, count);
     const step = nGroups * c;
-    for (let row = 0; row < step; row++) {
+    const multiply = (row: number, nRows: number, labelsOf: number, signsOf: number) => {
       const product = regions.ownProduct + row * width * 8;
-      k.f64LaneProduct(n, count, width, labels, signs, loader.ownPanel(row), w.packed, product, step, width);
+      k.f64LaneProduct(nRows, n, count, width, labelsOf, signsOf, loader.ownPanel(row), w.packed, product, step, width);
+    };
+    if (groupShuffle === undefined) for (let row = 0; row < step; row++) multiply(row, n, labels, signs);
+    else {
+      for (const [g, part] of groupShuffle(labels, signs, count).entries()) {
+        for (let j = 0; j < c; j++) multiply(g * c + j, part.rows.length, part.labels, part.signs);
+      }
     }
   };
 

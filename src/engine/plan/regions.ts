@@ -196,6 +196,9 @@ function modelTable({ size }: PlanInputs, shape: MemoryShape, width: number, pan
     /** The shuffle of the observations that are left, for element-wise columns. */
     labels: blocks.i32(own, n),
     signs: blocks.i8(own, n),
+    /** The same, the rows of one variance group after those of the other (glm/group-shuffle.ts). */
+    groupLabels: blocks.i32(grouped * own, n),
+    groupSigns: blocks.i8(grouped * own, n),
     gathered: blocks.f64(gatheredRows, n),
     gatheredIndicators: blocks.f64(squareRows, n),
     squares: blocks.f64(grouped * n, width),

@@ -73,10 +73,10 @@ function pooledTile(isShifted: bool, isByColumn: bool, s: i32, r: i32): void {
 
 /** Four shuffles share the loads of the element's own column. Without signs, the commonest case, where `signs` is 0. */
 export function f64LaneProduct(
-  nRows: i32, nShuffles: i32, width: i32, labels: usize, signs: usize, own: usize, packed: usize, product: usize, rowStep: i32, stride: i32,
+  nRows: i32, nPacked: i32, nShuffles: i32, width: i32, labels: usize, signs: usize, own: usize, packed: usize, product: usize, rowStep: i32, stride: i32,
 ): void {
-  if (signs == 0) laneProduct(false, nRows, nShuffles, width, labels, signs, own, packed, product, rowStep, stride);
-  else laneProduct(true, nRows, nShuffles, width, labels, signs, own, packed, product, rowStep, stride);
+  if (signs == 0) laneProduct(false, nRows, nPacked, nShuffles, width, labels, signs, own, packed, product, rowStep, stride);
+  else laneProduct(true, nRows, nPacked, nShuffles, width, labels, signs, own, packed, product, rowStep, stride);
 }
 
 // @ts-ignore: decorator
@@ -91,11 +91,11 @@ function signedBy(isSigned: bool, sign: v128, value: v128): v128 { return isSign
 @inline
 function laneProduct(
   isSigned: bool,
-  nRows: i32, nShuffles: i32, width: i32, labels: usize, signs: usize, own: usize, packed: usize, product: usize, rowStep: i32, stride: i32,
+  nRows: i32, nPacked: i32, nShuffles: i32, width: i32, labels: usize, signs: usize, own: usize, packed: usize, product: usize, rowStep: i32, stride: i32,
 ): void {
-  const panelBytes = <usize>nRows << 5, stepBytes = (<usize>rowStep * <usize>stride) << 3;
+  const panelBytes = <usize>nPacked << 5, ownBytes = <usize>nRows << 5, stepBytes = (<usize>rowStep * <usize>stride) << 3;
   const labelBytes = <usize>nRows << 2, signBytes = <usize>nRows;
-  for (let w = 0; w < width; w += 4, own += panelBytes, packed += panelBytes, product += 32) {
+  for (let w = 0; w < width; w += 4, own += ownBytes, packed += panelBytes, product += 32) {
     let b = 0;
     for (; b + 4 <= nShuffles; b += 4) {
       let a0 = f64x2.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;

@@ -290,15 +290,16 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, basis);
       gatherMaskedRows(inputs, f64(gathered, nShuffles * nBasis * nRows));
     },
-    f64LaneProduct(nRows, nShuffles, width, labels, signs, own, packed, product, rowStep, stride) {
+    f64LaneProduct(nRows, nPacked, nShuffles, width, labels, signs, own, packed, product, rowStep, stride) {
       const inputs = {
         nRows,
+        nPacked,
         nShuffles,
         width,
         labels: i32(labels, nShuffles * nRows),
         signs: signs === 0 ? undefined : i8(signs, nShuffles * nRows),
         own: f64(own, width * nRows),
-        packed: f64(packed, width * nRows),
+        packed: f64(packed, width * nPacked),
         rowStep,
         stride,
       };

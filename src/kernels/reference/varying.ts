@@ -91,6 +91,8 @@ export function binScores(
 
 export interface LaneInputs {
   readonly nRows: number;
+  /** Rows of a packed panel. */
+  readonly nPacked: number;
   readonly nShuffles: number;
   readonly width: number;
   readonly labels: Int32Array;
@@ -105,13 +107,14 @@ export interface LaneInputs {
 
 /** product[b * rowStep][w] = sum over i of own[i][w] * signs[b][i] * packed[labels[b][i]][w]. */
 export function laneProduct(inputs: LaneInputs, product: Float64Array): void {
-  const { nRows, width, labels, signs, own, packed } = inputs;
+  const { nRows, nPacked, width, labels, signs, own, packed } = inputs;
   for (let b = 0; b < inputs.nShuffles; b++) {
     for (let w = 0; w < width; w++) {
-      const base = (w - (w % F64_PANEL)) * nRows + (w % F64_PANEL);
+      const [panel, lane] = [w - (w % F64_PANEL), w % F64_PANEL];
+      const [ownBase, base] = [panel * nRows + lane, panel * nPacked + lane];
       let sum = 0;
       for (let i = 0; i < nRows; i++) {
-        const value = own[base + i * F64_PANEL]! * packed[base + labels[b * nRows + i]! * F64_PANEL]!;
+        const value = own[ownBase + i * F64_PANEL]! * packed[base + labels[b * nRows + i]! * F64_PANEL]!;
         sum += (signs?.[b * nRows + i] ?? 1) * value;
       }
       product[b * inputs.rowStep * inputs.stride + w] = sum;

@@ -27,7 +27,13 @@ export function groupMoments(
     const g = of[i]!;
     sizes[g]!++;
     for (let a = 0; a < r; a++) {
-      for (let b = 0; b < r; b++) gram[(g * r + a) * r + b]! += q[a * n + i]! * q[b * n + i]!;
+      const value = q[a * n + i]!;
+      for (let b = 0; b <= a; b++) gram[(g * r + a) * r + b]! += value * q[b * n + i]!;
+    }
+  }
+  for (let g = 0; g < count; g++) {
+    for (let a = 0; a < r; a++) {
+      for (let b = 0; b < a; b++) gram[(g * r + b) * r + a] = gram[(g * r + a) * r + b]!;
     }
   }
   const rnn = sizes.map((size, g) => {
