@@ -66,7 +66,8 @@ export function createSketchWindow(
       sketch ??= openSketchFiles(
         cfe.path,
         { nElements, nGroups: search.nGroups },
-        { io: cfe.io, windowBytes, onFallback },
+        // by position: windows are read once each, and mapping them takes longer than copying
+        { io: cfe.io === "auto" ? "read" : cfe.io, windowBytes, onFallback },
       );
       sketch.copyRecordsInto(records, first, count);
       let nGroups = 0;
