@@ -119,15 +119,20 @@ async function fillLabels(contents: BatchContents, first: number, part: Part): P
   }
 }
 
-function gather({ job, kernels }: BatchContents, part: Part): void {
+function gather({ buffer, job, kernels }: BatchContents, part: Part): void {
   const { shared, size, layout } = job;
   const { nSubjects: n, rank } = size;
   const { tileShuffles } = layout;
-  const gatherBasis = job.precision === "single" ? kernels.f32GatherBasis : kernels.f64GatherBasis;
-  const tileBytes = gatheredTileBytes(job, kernels.panels.rows);
+  const isSingle = job.precision === "single";
+  const inRows = kernels.rowProduct !== undefined;
+  const gatherPanels = isSingle ? kernels.f32GatherBasis : kernels.f64GatherBasis;
+  const gatherBasis = inRows ? (isSingle ? kernels.f32GatherRows : kernels.f64GatherRows) : gatherPanels;
+  const tileBytes = gatheredTileBytes(job, kernels.panels);
   for (let lane = 0; lane < part.count; lane += tileShuffles) {
     const nShuffles = Math.min(tileShuffles, part.count - lane);
     const target = shared.gathered + ((part.first + lane) / tileShuffles) * tileBytes;
+    // the last tile may be filled in part, the product takes all of its rows
+    if (inRows && nShuffles < tileShuffles) new Uint8Array(buffer, target, tileBytes).fill(0);
     gatherBasis(n, rank, nShuffles, shared.labels + lane * n * 4, shared.signs + lane * n, shared.basis, target);
   }
 }

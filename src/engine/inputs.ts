@@ -1,4 +1,6 @@
 // What the engine is asked to do.
+import type { KernelVariant } from "../kernels/kernel-set.js";
+import type { NativeProduct } from "../kernels/native/native-product.js";
 import type { IoPolicy } from "../mapping/file-bytes.js";
 import type { ShuffleRange } from "../run/shuffle-range.js";
 import type { DesignPartition } from "../stats/design/partition.js";
@@ -51,7 +53,9 @@ export interface EngineInputs {
   readonly columns: Uint32Array;
   readonly enhancement: Enhancement;
   readonly precision: Precision;
-  readonly kernels: "simd" | "reference";
+  readonly kernels: KernelVariant;
+  /** Of "native" kernels: the library that multiplies, tried and opened (kernels/native). */
+  readonly native?: NativeProduct | undefined;
   /** 0: the main thread works alone. */
   readonly nThreads: number;
   readonly memoryBytes: number;

@@ -1,8 +1,7 @@
 // Puts a run together: sizes -> memory plan -> one shared memory, filled -> threads. Then: observe once, run the shuffles, read the results.
 import type { Connectivity } from "../connectivity/open-connectivity.js";
 import { InputError, InternalError } from "../errors.js";
-import { compileSimdModule, createKernelSet } from "../kernels/choose-kernels.js";
-import { PANELS } from "../kernels/kernel-set.js";
+import { compileSimdModule, createKernelSet, panelsOf } from "../kernels/choose-kernels.js";
 import { describeFallback, type Fallback } from "../mapping/file-bytes.js";
 import type { NullState } from "../run/null-state.js";
 import { type Observed, observedIndex } from "../run/observed.js";
@@ -87,7 +86,7 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
   const tables = typeof found === "object" ? found : undefined;
   const sketchGroups = tables && inputs.enhancement.kind === "cfe" ? inputs.enhancement.sketch!.nGroups : undefined;
   const planInputs: PlanInputs = {
-    ...{ size, sink, precision: inputs.precision, panels: PANELS },
+    ...{ size, sink, precision: inputs.precision, panels: panelsOf(inputs.native) },
     nShuffles: countLanes(inputs.shuffles.range),
     nWorkers: Math.max(1, inputs.nThreads),
     budgetBytes: inputs.memoryBytes,
@@ -166,6 +165,7 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
       columnSources: inputs.columnSources ?? [],
     },
     ...{ precision: inputs.precision, kernels: inputs.kernels, hasSigns: hasSigns(inputs) },
+    native: inputs.native,
     nBlocks: blocks.length / 4,
     enhancement:
       enhancement.kind === "none"
@@ -179,8 +179,8 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
     layout: layoutOf(layout),
     ...{ shared: layout.shared, workerOffsets: layout.worker },
   };
-  const module = inputs.kernels === "simd" ? compileSimdModule() : undefined;
-  const kernels = createKernelSet(inputs.kernels, memory, module);
+  const module = inputs.kernels === "reference" ? undefined : compileSimdModule();
+  const kernels = createKernelSet(inputs.kernels, memory, module, inputs.native);
   fillConstants({ buffer, job, kernels, inputs, blocks, windows, search });
   const onFallback = onceAReason(inputs.onFallback);
   const setup = { job, memory, module, partition };

@@ -10,7 +10,7 @@ import { serve } from "./threads/serve.js";
 useByteNamesInThread();
 serve<WorkerSetup>(parentPort!, (setup, iWorker, reply) => {
   const { job, memory, module } = setup;
-  const kernels = createKernelSet(job.kernels, memory, module);
+  const kernels = createKernelSet(job.kernels, memory, module, job.native);
   const onFallback = (fallback: Fallback) => reply({ type: "fallback", fallback });
   return {
     runner: createRunner({ ...setup, iWorker, kernels, onFallback }),

@@ -1,38 +1,25 @@
 // Statistics under one design for all elements, tile by tile of shuffles: one product serves all hypotheses. mathematics M5.
 import { roundUp } from "../../kernels/kernel-set.js";
 import type { Context } from "../context.js";
-import { gatheredTileBytes } from "../plan/job.js";
 import type { TileSource } from "../seams.js";
 import type { BlockLoader } from "./load-block.js";
 import { createFixedObserver } from "./observe-fixed.js";
 import { createRowRemover } from "./remove-rows.js";
+import { createShuffleProduct } from "./shuffle-product.js";
 
 export function createFixedSource(context: Context, loader: BlockLoader): TileSource {
   const { job, worker: w, kernels: k, f64 } = context;
   const { size, shared, layout } = job;
   const { nSubjects: n, rank, hypotheses } = size;
-  const { blockWidth, tileShuffles } = layout;
+  const { blockWidth, tileShuffles, laneShuffles } = layout;
   const sums = f64(w.sums, blockWidth);
   const hypothesisSums = f64(w.hypothesisSums, blockWidth);
   const nMoments = hypotheses.reduce((sum, { nCorrections }) => sum + nCorrections, 0);
   const momentRows = roundUp(nMoments, k.panels.rows);
   const moments = f64(w.moments, Math.max(momentRows, 1) * blockWidth);
-  const nOut = roundUp(tileShuffles * rank, k.panels.rows);
-  const tileBytes = gatheredTileBytes(job, k.panels.rows);
 
   const removeRows = createRowRemover(context);
-
-  const [product, productBytes] = job.precision === "single" ? ([w.product32, 4] as const) : ([w.product, 8] as const);
-
-  /** Q' P_b y of one tile of shuffles, into the product region. */
-  const multiply = (iTile: number, width: number) => {
-    const gathered = shared.gathered + iTile * tileBytes;
-    if (job.precision === "double") {
-      k.product.f64(nOut, n, width, gathered, w.packed, w.product, width);
-      return;
-    }
-    k.product.f32(nOut, n, width, gathered, w.packed32, w.product32, width);
-  };
+  const shuffled = createShuffleProduct(context);
 
   /** |e_h|^2 of hypothesis h, whose moments begin at row `first`: a pointer. */
   const sumsOf = (nCorrections: number, first: number, width: number): number => {
@@ -51,15 +38,16 @@ export function createFixedSource(context: Context, loader: BlockLoader): TileSo
       const { width, firstElement, nElements } = loader.loadBlock(iBlock, "later");
       removeRows(width, size.sharedRank, shared.sharedNuisance);
       if (nMoments > 0) k.product.f64(momentRows, n, width, shared.moments, w.packed, w.moments, width);
-      if (job.precision === "single") k.f32FromF64Panels(n, width, w.packed, w.packed32);
-      for (let first = 0; first < batch.lanes; first += tileShuffles) {
-        const count = Math.min(tileShuffles, batch.lanes - first);
-        multiply(first / tileShuffles, width);
+      shuffled.prepare(width);
+      for (let first = 0; first < batch.lanes; first += laneShuffles) {
+        if (first % tileShuffles === 0) shuffled.multiply(first / tileShuffles, width);
+        const count = Math.min(laneShuffles, batch.lanes - first);
+        const product = shuffled.rowsOf(first % tileShuffles, width);
         let firstMoment = 0;
         for (const [h, { contrastRank, nCorrections, signed }] of hypotheses.entries()) {
           const { contrastBasis, corrections } = shared.hypotheses[h]!;
           const sizes = [count, nElements, rank, contrastRank, nCorrections] as const;
-          const tested = [product, productBytes, width, contrastBasis] as const;
+          const tested = [product, shuffled.valueBytes, shuffled.stride(width), contrastBasis] as const;
           const lanes = corrections + first * rank * nCorrections * 8;
           const nuisance = [lanes, w.moments + firstMoment * width * 8, width] as const;
           const sumSquares = sumsOf(nCorrections, firstMoment, width);

@@ -11,7 +11,15 @@ export interface Epilogue {
   /** Whether what `finish` leaves are squares. */
   readonly isSquared: boolean;
   /** f64 [count][width] into the worker's `statistics` (and `dofs`). */
-  finish(panels: ResidualPanels, h: number, count: number, width: number): void;
+  finish(panels: ResidualPanels, h: number, products: TileProducts): void;
+}
+
+/** Pointers to f64 [count][..][width]: rows that elements share, and with variance groups their squares. */
+export interface TileProducts {
+  readonly count: number;
+  readonly width: number;
+  readonly product: number;
+  readonly squares: number;
 }
 
 export function createEpilogue(context: Context, modelJob: ModelJob): Epilogue {
@@ -32,10 +40,10 @@ function pooledEpilogue({ job, worker, kernels: k, f64 }: Context, { regions, si
       const tested = testedSideBySide(given, product, { s: contrastRanks[h]!, c, width });
       f64(regions.tested, tested.length).set(tested);
     },
-    finish({ designs, product }, h, count, width) {
+    finish({ designs, product: { count: nRows } }, h, { count, width, product }) {
       const { dof, hypotheses } = designs.find((design) => design !== undefined)!;
-      const sizes = [count, designs.length, product.count, c, contrastRanks[h]!] as const;
-      const products = [regions.product, regions.ownProduct, width] as const;
+      const sizes = [count, designs.length, nRows, c, contrastRanks[h]!] as const;
+      const products = [product, regions.ownProduct, width] as const;
       const noShifts = [-1, 0] as const;
       const tested = [regions.tested, 1, worker.sums, dof, signed(hypotheses[h]!)] as const;
       k.f64PooledStatistics(...sizes, ...products, ...noShifts, ...tested, isSquared ? 1 : 0, regions.statistics);
@@ -60,10 +68,10 @@ function sharedGroupedEpilogue({ kernels: k, f64, i32 }: Context, { regions, siz
       put(directions, product.groups!.directions);
       put(recovery, product.groups!.recovery);
     },
-    finish({ designs, product }, h, count, width) {
+    finish({ designs, product: { groups } }, h, { count, width, product, squares }) {
       const counts = [count, designs.length, r, nGroups, contrastRanks[h]!] as const;
-      const products = [regions.product, regions.squareProduct, width] as const;
-      const rows = [starts, directions, product.groups!.dropped, recovery] as const;
+      const products = [product, squares, width] as const;
+      const rows = [starts, directions, groups!.dropped, recovery] as const;
       const design = [gram, sizes, rnn, toEffect, signed(designs[0]!.hypotheses[h]!)] as const;
       const out = [regions.statistics, regions.dofs, regions.scratch] as const;
       k.f64GroupedStatistics(...counts, ...products, ...rows, ...design, ...out);
@@ -109,10 +117,10 @@ function groupedEpilogue({ kernels: k, f64 }: Context, { regions, size }: ModelJ
       // the same observations are left of all members
       f64(sizes, nGroups).set(moments.find((groups) => groups !== undefined)!.sizes);
     },
-    finish({ designs }, h, count, width) {
+    finish({ designs }, h, { count, width, product, squares }) {
       const { hypotheses } = designs.find((design) => design !== undefined)!;
       const counts = [count, designs.length, r0, c, nGroups, contrastRanks[h]!] as const;
-      const products = [regions.product, regions.ownProduct, regions.squareProduct, width] as const;
+      const products = [product, regions.ownProduct, squares, width] as const;
       const design = [gramColumns, sizes, rnnColumns, tested, signed(hypotheses[h]!)] as const;
       k.f64GroupedByColumn(...counts, ...products, ...design, regions.statistics, regions.dofs, regions.scratch);
       const [statistics, dofs] = [f64(regions.statistics, count * width), f64(regions.dofs, count * width)];

@@ -12,7 +12,7 @@ import { createSharedTester } from "./shared-design-tester.js";
 export function createModelSource(context: Context, modelJob: ModelJob, blocks: BlockLoader): TileSource {
   const loader = createModelLoader(context, blocks, modelJob);
   const { regions, size } = modelJob;
-  const { tileShuffles } = context.job.layout;
+  const { laneShuffles } = context.job.layout;
   // one product for all hypotheses, or one a hypothesis
   const createTester = size.nGroups === 1 && size.nElementColumns === 0 ? createSharedTester : createResidualTester;
   const designs = createDesignCache(context, modelJob);
@@ -20,10 +20,10 @@ export function createModelSource(context: Context, modelJob: ModelJob, blocks: 
 
   function* testNone({ place }: ModelBlock, { members }: ElementGroup, batch: Batch, sink: Sink): Steps {
     const tile = { firstElement: place.firstElement, members, stride: members.length, isSquared: false };
-    context.f64(regions.statistics, tileShuffles * tile.stride).fill(Number.NaN);
+    context.f64(regions.statistics, laneShuffles * tile.stride).fill(Number.NaN);
     for (const h of size.contrastRanks.keys()) {
-      for (let first = 0; first < batch.lanes; first += tileShuffles) {
-        const count = Math.min(tileShuffles, batch.lanes - first);
+      for (let first = 0; first < batch.lanes; first += laneShuffles) {
+        const count = Math.min(laneShuffles, batch.lanes - first);
         sink.statistics({ ...tile, h, first, count, dof: size.nGroups === 1 ? 0 : undefined }, batch);
         yield;
       }

@@ -20,7 +20,7 @@ export function createResidualTester(
   cache: DesignCache,
 ): GroupTester {
   const { job, worker: w, kernels: k, f64 } = context;
-  const { tileShuffles } = job.layout;
+  const { laneShuffles } = job.layout;
   const { regions, size, model } = modelJob;
   const { nGroups, nElementColumns: c } = size;
   const n = job.size.nSubjects;
@@ -71,12 +71,12 @@ export function createResidualTester(
         panels.fill(h);
         squareResiduals(width);
         epilogue.prepare(panels, h, width);
-        for (let first = 0; first < batch.lanes; first += tileShuffles) {
-          const count = Math.min(tileShuffles, batch.lanes - first);
-          tiles.multiply(product.count, first, count, width);
+        for (let first = 0; first < batch.lanes; first += laneShuffles) {
+          const count = Math.min(laneShuffles, batch.lanes - first);
+          const shared = tiles.multiply(product.count, first, batch.lanes, width);
           if (c > 0) multiplyOwn(group, first, count, width);
-          if (nGroups > 1) tiles.multiplySquares(first, count, width);
-          epilogue.finish(panels, h, count, width);
+          const squares = nGroups > 1 ? tiles.multiplySquares(first, batch.lanes, width) : 0;
+          epilogue.finish(panels, h, { count, width, product: shared, squares });
           sink.statistics({ ...tile, h, first, count }, batch);
           yield;
         }

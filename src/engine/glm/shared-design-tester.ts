@@ -27,7 +27,7 @@ export function createSharedTester(
 ): GroupTester {
   const { job, worker: w, kernels: k, f64 } = context;
   const { regions, size } = modelJob;
-  const { tileShuffles } = job.layout;
+  const { laneShuffles } = job.layout;
   const n = job.size.nSubjects;
   const isSquared = job.sink.kind === "bins";
   const panels = createPanels(context);
@@ -75,13 +75,13 @@ export function createSharedTester(
     const width = prepare(design, shuffled, members.length);
     yield;
     return function* (batch, sink) {
-      for (let first = 0; first < batch.lanes; first += tileShuffles) {
-        const count = Math.min(tileShuffles, batch.lanes - first);
-        tiles.multiply(r, first, count, width);
+      for (let first = 0; first < batch.lanes; first += laneShuffles) {
+        const count = Math.min(laneShuffles, batch.lanes - first);
+        const product = tiles.multiply(r, first, batch.lanes, width);
         for (const [h, { rank: s, kind }] of hypotheses.entries()) {
           f64(regions.tested, s * r).set(tested[h]!);
           const sizes = [count, members.length, r, 0, s] as const;
-          const products = [regions.product, regions.ownProduct, width] as const;
+          const products = [product, regions.ownProduct, width] as const;
           const shifts = [members.length, shiftsOf(h, width)] as const;
           const directions = [regions.tested, 0, totalsOf(h, width), dof, kind === "t" ? 1 : 0] as const;
           const out = [isSquared ? 1 : 0, regions.statistics] as const;

@@ -8,11 +8,23 @@ const TILE_BYTES = 512 * 1024;
 /** Shuffles whose gathered rows (`rows` a shuffle) stay in the second-level cache; a divisor of the lanes, so that a tile never crosses a group of them. */
 export function tileOf(n: number, rows: number, single: boolean, panels: PanelSizes): number {
   let shuffles = panels.lanes;
+  // a library packs for itself what it wants to have in which cache
+  if (panels.tile !== undefined) {
+    while (shuffles * Math.max(rows, 1) < panels.tile.rows) shuffles *= 2;
+    return shuffles;
+  }
   while (shuffles > 1 && shuffles * rows * n * (single ? 4 : 8) > TILE_BYTES) shuffles /= 2;
   // Padding to whole panels must not be most of the work.
   while (shuffles < panels.lanes && shuffles * rows < panels.rows) shuffles *= 2;
   return shuffles;
 }
+
+/** Rows of the product of a tile, `rows` a shuffle: whole panels, or as many as a library is given at least. */
+export const tileRows = (shuffles: number, rows: number, { tile, rows: panel }: PanelSizes): number =>
+  Math.max(roundUp(shuffles * rows, panel), tile?.rows ?? 0);
+
+/** Columns that `width` are padded to for the product of a tile. */
+export const tileColumns = (width: number, { tile }: PanelSizes): number => roundUp(width, tile?.columns ?? 1);
 
 /** Bytes of a block's packed columns: larger blocks gain nothing, smaller ones leave the tile's panels unused. */
 const BLOCK_BYTES = 4 * 2 ** 20;
@@ -50,8 +62,8 @@ export function wholeBlocks(width: number, span: number, storeBlockWidth: number
 }
 
 /** Columns of a panel: the block's, and in models those of Q beside them (glm/shared-design-tester.ts). */
-export const panelColumns = (model: ModelSize | undefined, width: number, { f32 }: PanelSizes): number =>
-  model === undefined ? width : width + roundUp(model.sharedRank, f32);
+export const panelColumns = (model: ModelSize | undefined, width: number, panels: PanelSizes): number =>
+  model === undefined ? width : tileColumns(width + roundUp(model.sharedRank, panels.f32), panels);
 
 /** Bytes that a thread keeps mapped at once of the store or of the connectivity. */
 export function mappedWindowBytes(n: number, width: number, valueBytes: number, windowConnections: number): number {

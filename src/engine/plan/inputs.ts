@@ -50,9 +50,11 @@ export interface MemoryShape {
   readonly blockSpan: number;
   /** Elements of a block, whole panels. */
   readonly blockWidth: number;
-  /** Shuffles of a product tile: 1, 2, 4, 8 or 16. */
+  /** Shuffles of a product tile: 1, 2, 4, 8 or 16; more where a library multiplies (panels.tile): then a power of 2 up to 256. */
   readonly tileShuffles: number;
-  /** Shuffles of a batch: a multiple of tileShuffles (of the lanes where statistics become bins). */
+  /** Shuffles that sinks take at once: those of a tile, or the lanes. */
+  readonly laneShuffles: number;
+  /** Shuffles of a batch: a multiple of laneShuffles (of the lanes where statistics become bins). */
   readonly batchShuffles: number;
   /** Shuffles whose labels and signs are held while a batch is gathered: a multiple of tileShuffles. */
   readonly labelShuffles: number;

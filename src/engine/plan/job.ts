@@ -1,8 +1,10 @@
 // What every thread must know about a run: plain data, posted once. Offsets are bytes in the shared linear memory.
-import { roundUp } from "../../kernels/kernel-set.js";
+import type { KernelVariant, PanelSizes } from "../../kernels/kernel-set.js";
+import type { NativeProduct } from "../../kernels/native/native-product.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
 import type { GlmModel } from "../../stats/glm/model.js";
 import type { ColumnSourceSpec } from "../../store/column-source.js";
+import { tileRows } from "./blocks.js";
 import type { MemoryLayout, Precision, SinkJob } from "./inputs.js";
 import type { SharedRegions, WorkerRegions } from "./regions.js";
 import type { ModelSize, ProblemSize } from "./size.js";
@@ -49,7 +51,9 @@ export interface EngineJob {
   /** Element-wise columns of the model. */
   readonly columnSources: readonly ColumnSourceSpec[];
   readonly precision: Precision;
-  readonly kernels: "simd" | "reference";
+  readonly kernels: KernelVariant;
+  /** Of "native" kernels. */
+  readonly native: NativeProduct | undefined;
   /** False: all signs are +1. */
   readonly hasSigns: boolean;
   readonly nBlocks: number;
@@ -66,10 +70,9 @@ export interface EngineJob {
   readonly workerOffsets: WorkerRegions;
 }
 
-/** Bytes of the gathered rows of one tile; `rowPanel`: rows of a panel of the kernel set. */
-export function gatheredTileBytes({ layout, size, precision }: EngineJob, rowPanel: number): number {
-  const rows = roundUp(layout.tileShuffles * size.rank, rowPanel);
-  return rows * size.nSubjects * (precision === "single" ? 4 : 8);
+/** Bytes of the gathered rows of one tile; `panels`: of the kernel set. */
+export function gatheredTileBytes({ layout, size, precision }: EngineJob, panels: PanelSizes): number {
+  return tileRows(layout.tileShuffles, size.rank, panels) * size.nSubjects * (precision === "single" ? 4 : 8);
 }
 
 /** What the parts of a thread's work need to know of a model that is not one design and one variance for all. */

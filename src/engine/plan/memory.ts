@@ -8,7 +8,7 @@ import { blockSpan, CLAIMS_PER_WORKER, mappedWindowBytes, tileOf, wholeBlocks, w
 import type { MemoryLayout, MemoryShape, PlanInputs } from "./inputs.js";
 import { countZTables, type SharedRegions, sharedTable, type WorkerRegions, workerTable } from "./regions.js";
 import { SLAB_LANES, searchShape, searchWindowBytes } from "./search-shape.js";
-import { keptDesigns, ownDesignBytes, productRows } from "./size.js";
+import { keptDesigns, leastProductRows, ownDesignBytes, productRows } from "./size.js";
 
 export interface MemoryPlan extends MemoryLayout {
   readonly shared: SharedRegions;
@@ -54,6 +54,8 @@ const SMALLEST_WINDOW = 4096;
 const WINDOW_ROWS = 2048;
 /** Shuffles whose labels are held while they are gathered: 256 x 1000 subjects x 5 B = 1.3 MB. */
 const LABEL_SHUFFLES = 256;
+/** Bytes that a BLAS packs operands into, a thread: OpenBLAS touches 2 to 3 MiB of its buffers. */
+const LIBRARY_BYTES = 4 * 2 ** 20;
 /** Elements. Narrower, and the gathered basis is streamed from memory for too little work: halve the batch of scores first. */
 const NARROW = 64;
 
@@ -115,7 +117,7 @@ function* scoreCandidates(inputs: PlanInputs): Generator<Candidate> {
   const whole = roundUp(Math.max(size.nElements, 1), panels.f32);
   const widest = Math.min(widestBlock(size, blockSpan(size, inputs), panels), whole);
   const widths = halvings(widest, panels);
-  const tile = tileFor(inputs);
+  const tile = lanesFor(inputs);
   for (let nBatches = 1; ; nBatches *= 2) {
     const batch = roundUp(Math.ceil(nShuffles / nBatches), tile);
     for (const width of widths) if (width >= Math.min(NARROW, widest)) yield { batch, width, window: 0 };
@@ -150,7 +152,11 @@ function windowSizes({ nConnections, nWorkers, maxRowConnections }: PlanInputs):
 }
 
 const tileFor = ({ size, precision, panels }: PlanInputs) =>
-  tileOf(size.nSubjects, productRows(size), precision === "single", panels);
+  panels.tile === undefined
+    ? tileOf(size.nSubjects, productRows(size), precision === "single", panels)
+    : tileOf(size.nSubjects, leastProductRows(size), precision === "single", panels);
+
+const lanesFor = (inputs: PlanInputs) => Math.min(tileFor(inputs), inputs.panels.lanes);
 
 function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): MemoryPlan {
   const { size, sink, nWorkers, nStoreElements } = inputs;
@@ -161,7 +167,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
   const tile = tileFor(inputs);
   const windowRows = bins ? Math.min(WINDOW_ROWS, Math.max(m, 1)) : 0;
   const shape: MemoryShape = {
-    ...{ blockSpan: span, blockWidth: width, tileShuffles: tile, batchShuffles: batch },
+    ...{ blockSpan: span, blockWidth: width, tileShuffles: tile, laneShuffles: lanesFor(inputs), batchShuffles: batch },
     ...{ windowConnections, windowRows, ...spare },
     // groups of elements gather out of the labels of the whole batch
     labelShuffles: model === undefined ? Math.min(batch, Math.max(tile, LABEL_SHUFFLES)) : batch,
@@ -181,7 +187,8 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
   const windowBytes = mappedWindowBytes(n, width, size.valueBytes, windowConnections);
   const mapped = nWorkers * (nSources * windowBytes + searchWindowBytes(shape, windowBytes));
   const designs = nWorkers * (spare.nDesigns * keptDesigns(size).bytes + ownDesignBytes(size, width));
-  const outsideBytes = results + mapped + designs;
+  const library = inputs.panels.tile === undefined ? 0 : nWorkers * LIBRARY_BYTES;
+  const outsideBytes = results + mapped + designs + library;
   const plannedBytes = memoryBytes + outsideBytes;
   const saturated = inputs.budgetBytes > LARGEST_MEMORY;
   return {
@@ -209,7 +216,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
         ),
         line(
           "outside",
-          `results on their way to files ${formatBytes(results)}, mapped windows ${formatBytes(mapped)}${designs > 0 ? `, designs ${formatBytes(designs)}` : ""}`,
+          `results on their way to files ${formatBytes(results)}, mapped windows ${formatBytes(mapped)}${designs > 0 ? `, designs ${formatBytes(designs)}` : ""}${library > 0 ? `, buffers of the library that multiplies ${formatBytes(library)}` : ""}`,
         ),
         line("planned", `${formatBytes(plannedBytes)} of ${formatBytes(inputs.budgetBytes)}${limit}`),
       ];

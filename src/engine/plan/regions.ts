@@ -5,7 +5,7 @@ import { type PanelSizes, roundUp } from "../../kernels/kernel-set.js";
 import { type Offsets, regionsOf } from "../../kernels/memory-regions.js";
 import { observedIndex } from "../../run/observed.js";
 import { MAX_CELLS } from "../../stats/glm/bin-table.js";
-import { panelColumns } from "./blocks.js";
+import { panelColumns, tileColumns, tileRows } from "./blocks.js";
 import type { MemoryShape, PlanInputs } from "./inputs.js";
 import { CANDIDATES, SLAB_LANES } from "./search-shape.js";
 import { productRows } from "./size.js";
@@ -80,8 +80,8 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
     positions: shuffles.i32([model?.variable === true ? labelShuffles : 0, "shuffles"], subjects),
     /** Other models gather for each group of elements, into their own memory. */
     gathered: shuffles[product](
-      [model === undefined ? batch / tile : 0, "tiles"],
-      [roundUp(tile * rank, panels.rows), "rows"],
+      [model === undefined ? Math.ceil(batch / tile) : 0, "tiles"],
+      [tileRows(tile, rank, panels), "rows"],
       subjects,
     ),
     search: shape.search && {
@@ -112,13 +112,15 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
 export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
   const { size, sink, panels, precision } = inputs;
   const { nSubjects: n, hypotheses, model } = size;
-  const { batchShuffles: batch, tileShuffles: tile, windowConnections, windowRows } = shape;
+  const { batchShuffles: batch, tileShuffles: tile, laneShuffles, windowConnections, windowRows } = shape;
   const width = panelColumns(model, shape.blockWidth, panels);
   const columns = [width, "columns"] as const;
+  const padded = [tileColumns(width, panels), "columns"] as const;
   const subjects = [n, "subjects"] as const;
   const single = precision === "single" && model === undefined ? 1 : 0;
+  const isNative = panels.tile !== undefined;
   const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
-  const rows = roundUp(tile * size.rank, panels.rows);
+  const rows = tileRows(tile, size.rank, panels);
   // the observed pass: coefficients, and behind them the coordinates in the basis
   const coordinateRows = model === undefined ? roundUp(size.rank, panels.rows) : 0;
   const observedRows = roundUp(size.nFactors, panels.rows) + coordinateRows;
@@ -131,15 +133,17 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
     columnIndices: blocks.u32(columns),
     nonFinite: blocks.u8(columns),
     packed: blocks.f64(subjects, columns),
-    packed32: blocks.f32(single, subjects, columns),
+    packed32: blocks.f32(isNative ? 0 : single, subjects, columns),
+    /** Residuals in rows, [n][padded], where a library multiplies them. */
+    operand: blocks[single === 1 ? "f32" : "f64"](isNative && model === undefined ? 1 : 0, subjects, padded),
     rawSums: blocks.f64(columns),
     sums: blocks.f64(columns),
     factors: blocks.f64(columns),
     moments: blocks.f64([Math.max(roundUp(nMoments, panels.rows), 1), "rows"], columns),
     hypothesisSums: blocks.f64(columns),
-    product: blocks.f64([Math.max(single === 1 ? 0 : rows, observedRows), "rows"], columns),
-    product32: blocks.f32(single, [rows, "rows"], columns),
-    scores: blocks.f64(bins ? 0 : tile, [shape.blockWidth, "elements"]),
+    product: blocks.f64([Math.max(single === 1 || model !== undefined ? 0 : rows, observedRows), "rows"], padded),
+    product32: blocks.f32(single, [rows, "rows"], padded),
+    scores: blocks.f64(bins ? 0 : laneShuffles, [shape.blockWidth, "elements"]),
     model: model && modelTable(inputs, shape, width, panels),
     connections: pieces.u32([windowConnections, "connections"], 2),
     rowStarts: pieces.u32([bins ? windowRows + 1 : 0, "rows"]),
@@ -170,12 +174,13 @@ export const missingWords = (n: number): number => Math.ceil(n / 32);
 function modelTable({ size }: PlanInputs, shape: MemoryShape, width: number, panels: PanelSizes) {
   const { nSubjects: n, hypotheses } = size;
   const { sharedRank: r, nElementColumns: c, nGroups, contrastRanks, columnBytes, variable } = size.model!;
-  const { tileShuffles: tile } = shape;
+  const { tileShuffles: tile, laneShuffles: lanes } = shape;
   const grouped = nGroups > 1 ? 1 : 0;
-  const gatheredRows = Math.max(roundUp(tile * productRows(size), panels.rows), roundUp(r, panels.rows));
-  const squareRows = grouped * roundUp(tile * nGroups, panels.rows);
+  const native = panels.tile === undefined ? 0 : 1;
+  const gatheredRows = Math.max(tileRows(tile, productRows(size), panels), roundUp(r, panels.rows));
+  const squareRows = grouped * tileRows(tile, nGroups, panels);
   const mostRows = Math.max(...contrastRanks);
-  const own = c > 0 ? tile : 0;
+  const own = c > 0 ? lanes : 0;
   return {
     /** One an element-wise column: [n][nColumns] as stored. */
     rawColumns: columnBytes.map((bytes) => blocks[bytes === 4 ? "f32" : "f64"](n, shape.blockWidth)),
@@ -202,9 +207,12 @@ function modelTable({ size }: PlanInputs, shape: MemoryShape, width: number, pan
     gathered: blocks.f64(gatheredRows, n),
     gatheredIndicators: blocks.f64(squareRows, n),
     squares: blocks.f64(grouped * n, width),
+    /** Residuals and squares in rows, where a library multiplies them. */
+    operand: blocks.f64(native * n, width),
+    squareOperand: blocks.f64(native * grouped * n, width),
     squareProduct: blocks.f64(squareRows, width),
     product: blocks.f64(gatheredRows, width),
-    ownProduct: blocks.f64(Math.max(tile * nGroups * c, 1), width),
+    ownProduct: blocks.f64(Math.max(lanes * nGroups * c, 1), width),
     shifts: blocks.f64(hypotheses.length, r, width),
     totals: blocks.f64(hypotheses.length, width),
     tested: blocks.f64(mostRows, r + c, width),
@@ -224,7 +232,7 @@ function modelTable({ size }: PlanInputs, shape: MemoryShape, width: number, pan
       grouped * 2,
       (r + c) * (1 + r + c + mostRows + nGroups) + nGroups + mostRows * mostRows + mostRows,
     ),
-    statistics: blocks.f64(tile, width),
-    dofs: blocks.f64(grouped * tile, width),
+    statistics: blocks.f64(lanes, width),
+    dofs: blocks.f64(grouped * lanes, width),
   };
 }

@@ -104,6 +104,10 @@ function modelSize(fixed: ProblemSize, model: GlmModel, columnSources: readonly 
 export const productRows = ({ model, rank }: ProblemSize): number =>
   model === undefined ? rank : model.nGroups * model.sharedRank;
 
+/** Rows a shuffle at least, of the smallest product of a tile: a direction may be left out (shuffled-design.ts), and indicators of groups are one row each. */
+export const leastProductRows = ({ model, rank }: ProblemSize): number =>
+  Math.max(1, model === undefined ? rank : model.nGroups > 1 ? model.nGroups : model.sharedRank - 1);
+
 /** Bytes of the designs and residuals of `width` elements, where each has its own and they are needed together: columns of its own and variance groups. */
 export function ownDesignBytes({ nSubjects, nFactors, model }: ProblemSize, width: number): number {
   if (model === undefined || model.nElementColumns === 0 || model.nGroups === 1) return 0;
