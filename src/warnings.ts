@@ -18,6 +18,7 @@ export const WARNING_TAGS = [
   "mask-values",
   "memory-limit",
   "missing-integers",
+  "native-kernels",
   "overwrite",
   "place-unknown",
   "posthoc-outside-mask",

@@ -29,6 +29,8 @@ export interface RunRecord {
   readonly runPlan: RunPlan;
   readonly problem: Readonly<Record<string, unknown>>;
   readonly kernels: string;
+  /** The library that multiplies, with its rates, and what else was tried; or why none does. Absent where none was looked for. */
+  readonly product?: Readonly<Record<string, unknown>>;
   readonly precision: string;
   readonly threads: number;
   readonly plan: Readonly<Record<string, unknown>>;

@@ -72,7 +72,16 @@ export interface RunPlanParts {
   readonly uncorrectedShuffles?: number;
   /** Of the null's products; double where the model leaves no choice. */
   readonly precision: "double" | "single";
-  readonly kernels: "simd" | "reference";
+  readonly kernels: "simd" | "reference" | "native";
+  /** Of "native" kernels: whose sums the products are. Absent otherwise. */
+  readonly product?: ProductIdentity | undefined;
+}
+
+export interface ProductIdentity {
+  readonly library: string;
+  readonly version: string;
+  /** The processor that the library takes this one for. */
+  readonly core: string;
 }
 
 export interface RunPlan extends RunPlanParts {

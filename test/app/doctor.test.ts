@@ -2,8 +2,9 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { runSelfTest, SELF_TEST_TOLERANCE } from "../../src/app/inspect/self-test.js";
+import { makeLibrary } from "../support/blas-libraries.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { deadId } from "../support/partials.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
@@ -20,7 +21,9 @@ describe("doctor", () => {
     expect(status).toBe(0);
     const lines = stdout.trimEnd().split("\n");
     expect(lines.map((line) => line.slice(2, 17).trim())).toEqual([
-      ...["node", "processor", "memory", "simd", "disk", "mapping", "test simd", "test reference"],
+      ...["node", "processor", "memory", "simd", "blas", "disk", "mapping", "test simd"],
+      ...(/^ {2}blas /m.test(stdout) ? ["test native"] : []),
+      "test reference",
     ]);
     for (const line of lines) expect(line).not.toMatch(/^!/);
     expect(stdout).toContain(`free in ${directory}, writes `);
@@ -37,6 +40,19 @@ describe("doctor", () => {
       expect(nNumbers).toBe(17);
       expect(difference).toBeLessThan(SELF_TEST_TOLERANCE / 5);
     }
+  });
+
+  test("tells of a library that it would not use, which is no failure", async () => {
+    const library = makeLibrary(directory, "text");
+    vi.stubEnv("FIXELSTREAM_BLAS", library);
+    const { status, stdout } = await runInProcess(["doctor", "--cache", directory]);
+    vi.unstubAllEnvs();
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /^~ blas +no library multiplies right and faster, FIXELSTREAM_BLAS names one: the SIMD kernels do, .*text\.so.*: Failed to load/m,
+    );
+    expect(stdout).not.toContain("test native");
+    fs.rmSync(library);
   });
 
   test("fails where the disk cannot be written, and says which check did", async () => {

@@ -3,12 +3,12 @@
 import { openConnectivity } from "../../connectivity/open-connectivity.js";
 import type { EngineInputs } from "../../engine/inputs.js";
 import { type Engine, type EnginePlan, openEngine, type RunOutcome } from "../../engine/run.js";
-import { resolveKernelChoice } from "../../kernels/choose-kernels.js";
 import type { EarlierResults } from "../../results/result-folder.js";
 import { writeInference, writeObserved } from "../../results/write-results.js";
 import type { NullState } from "../../run/null-state.js";
 import { boundMemory } from "../../system-memory.js";
 import type { Warning } from "../../warnings.js";
+import { type ChosenKernels, chooseKernels, fitKernels } from "./choose-kernels.js";
 import { claimPlaces } from "./claim-places.js";
 import { createRunRecord, type Timings } from "./create-record.js";
 import type { DataInput, OpenedColumn, OpenedData } from "./data-input.js";
@@ -66,6 +66,7 @@ interface Run<Input extends DataInput> {
   readonly plan: AnalysisPlan<Input>;
   readonly expected: Pick<ExpectedPlan, "missing">;
   readonly places: ReturnType<typeof claimPlaces>;
+  readonly kernels: Promise<ChosenKernels>;
   readonly events: InferenceEvents;
   readonly timings: Timings;
   readonly timed: Timed;
@@ -107,9 +108,21 @@ export async function analyse<Options extends AnalysisOptions, Input extends Dat
   // The subjects' own headers are looked at when they are converted, first of all; these would come after.
   for (const column of plan.columnInputs) await column.checkSources(events.signal);
   const places = claimPlaces(kind, options, plan, { rehearse: false });
+  // a trial takes its time in a process of its own, while data are converted
+  const kernels = chooseKernels(options, plan);
   try {
     warnOfEarlier(places.results.earlier, kind.describeEarlier(options), warn);
-    return await runAnalysis(kind, options, { plan, expected, places, events, timings, timed, warnings, warn });
+    return await runAnalysis(kind, options, {
+      plan,
+      expected,
+      places,
+      kernels,
+      events,
+      timings,
+      timed,
+      warnings,
+      warn,
+    });
   } finally {
     places.release();
     for (const input of [plan.input, ...plan.columnInputs]) input.close();
@@ -163,21 +176,26 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
   const { signal } = events;
   const { uncorrectedShuffles } = plan.enhancement;
   const { prepared, sketch } = enhancement ?? {};
+  const inputsWith = (kernels: ChosenKernels, planHash: string) =>
+    engineInputs(options, plan, {
+      kernels,
+      planHash,
+      source: opened.spec,
+      connectivityPath: prepared?.path,
+      sketchGroups: sketch?.nGroups,
+      columnSources: columns.map((column) => column.spec),
+      missing,
+      onFallback: (reason) => warn({ tag: "io-fallback", message: reason }),
+      signal,
+    });
+  const found = await timed("plan", () => run.kernels);
+  if (found.warning !== undefined) warn(found.warning);
+  const kernels = fitKernels(options, found, (chosen) => inputsWith(chosen, ""), prepared?.manifest);
   const runPlan = runPlanOf({
-    ...{ kind: kind.kind, options, plan, opened, columns, missing },
+    ...{ kind: kind.kind, options, plan, opened, columns, missing, kernels },
     connectivity: prepared?.manifest,
-    kernels: resolveKernelChoice(options.kernels),
   });
-  const inputs = engineInputs(options, plan, {
-    planHash: runPlan.hash,
-    source: opened.spec,
-    connectivityPath: prepared?.path,
-    sketchGroups: sketch?.nGroups,
-    columnSources: columns.map((column) => column.spec),
-    missing,
-    onFallback: (reason) => warn({ tag: "io-fallback", message: reason }),
-    signal,
-  });
+  const inputs = inputsWith(kernels, runPlan.hash);
   const connectivity = prepared && openConnectivity(prepared.path, { io: options.io });
   const engine = await timed("plan", () => openEngine(inputs, connectivity)).finally(() => connectivity?.close());
   try {
@@ -206,6 +224,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
           prepared,
           summary,
           inputs,
+          kernels,
           significance,
           files,
           warnings,

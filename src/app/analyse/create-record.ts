@@ -15,6 +15,7 @@ import type { RunPlan } from "../../run/run-plan.js";
 import { smallestPossibleP } from "../../stats/inference/p-values.js";
 import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
+import type { ChosenKernels } from "./choose-kernels.js";
 import type { OpenedColumn, OpenedData } from "./data-input.js";
 import type { AnalysisOptions } from "./options.js";
 import type { PlanSummary } from "./plan/describe-plan.js";
@@ -39,6 +40,7 @@ export interface RecordInputs {
   readonly summary: PlanSummary;
   readonly inputs: EngineInputs;
   readonly cost: Pick<RunOutcome["cost"], "bytesRead" | "wideBatches"> & Partial<Pick<RunOutcome["cost"], "search">>;
+  readonly kernels: Pick<ChosenKernels, "search">;
   readonly significance: readonly Significance[];
   readonly problem: Readonly<Record<string, unknown>>;
   readonly files: readonly string[];
@@ -62,6 +64,7 @@ export function createRunRecord(found: RecordInputs): RunRecord {
     runPlan,
     problem: describeProblem(found),
     kernels: inputs.kernels,
+    ...(found.kernels.search === undefined ? {} : { product: found.kernels.search }),
     precision: inputs.precision,
     threads: inputs.nThreads,
     plan: { ...summary },

@@ -5,6 +5,7 @@ import type { EngineInputs, MatrixSize } from "../../engine/inputs.js";
 import { type EnginePlan, planEngine } from "../../engine/run.js";
 import { BudgetError } from "../../errors.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
+import { expectedKernels } from "./choose-kernels.js";
 import type { ColumnInput } from "./data-input.js";
 import { describeStored } from "./describe-stored.js";
 import type { AnalysisOptions } from "./options.js";
@@ -81,6 +82,7 @@ function planFor(options: AnalysisOptions, plan: AnalysisPlan, typeOf: (source: 
       connectivityPath: connectivity?.path,
       sketchGroups,
       columnSources: columnInputs.map(of),
+      kernels: expectedKernels(options),
       missing: assumed,
     });
   const widest = (source: Source) => ({ ...source.expected, elementType: typeOf(source) });

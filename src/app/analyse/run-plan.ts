@@ -2,6 +2,7 @@
 import type { ConnectivityManifest } from "../../connectivity/manifest.js";
 import { createRunPlan, identifyMatrix, identifySources, type RunPlan, sha256OfNumbers } from "../../run/run-plan.js";
 import { isFixedPooled } from "../../stats/glm/model.js";
+import type { ChosenKernels } from "./choose-kernels.js";
 import type { OpenedColumn, OpenedData, SourceChecksum } from "./data-input.js";
 import type { AnalysisOptions } from "./options.js";
 import { resolveModel } from "./plan/resolve-model.js";
@@ -15,7 +16,7 @@ export interface RunPlanInputs {
   readonly columns: readonly OpenedColumn[];
   readonly connectivity: ConnectivityManifest | undefined;
   readonly missing: boolean;
-  readonly kernels: RunPlan["kernels"];
+  readonly kernels: Pick<ChosenKernels, "kernels" | "product">;
 }
 
 export function runPlanOf({ plan, opened, columns, connectivity, ...found }: RunPlanInputs): RunPlan {
@@ -42,7 +43,8 @@ export function runPlanOf({ plan, opened, columns, connectivity, ...found }: Run
       : { uncorrectedShuffles: plan.enhancement.uncorrectedShuffles }),
     // other models are computed in double whatever was asked for
     precision: isFixedPooled(model) ? found.options.precision : "double",
-    kernels: found.kernels,
+    kernels: found.kernels.kernels,
+    ...(found.kernels.product === undefined ? {} : { product: found.kernels.product }),
   });
 }
 

@@ -3,6 +3,8 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { compileSimdModule, simdIsSupported } from "../../kernels/choose-kernels.js";
+import { chooseLibrary, type LibrarySearch, TILE_ROWS } from "../../kernels/native/choose-library.js";
+import { NAMED_BY } from "../../kernels/native/find-libraries.js";
 import { loadLibc } from "../../mapping/libc.js";
 import { MappedFile } from "../../mapping/mapped-file.js";
 import { sweepMade } from "../../publish/made-files.js";
@@ -37,14 +39,17 @@ const OLDEST_NODE = [20, 15] as const;
 const TRIAL_BYTES = 2 ** 25;
 
 export async function examine({ cache }: DoctorOptions): Promise<DoctorReport> {
+  const library = await searchLibrary();
   const checks = [
     attempt("node", checkNode),
     attempt("processor", () => `${os.cpus()[0]?.model.trim() ?? "unknown"}, ${os.availableParallelism()} cores`),
     attempt("memory", checkMemory),
     attempt("simd", checkSimd),
+    describeSearch(library),
     attempt("disk", () => checkDisk(nearestDirectory(cache))),
     attempt("mapping", () => checkMapping(nearestDirectory(cache))),
     await selfTest({ kernels: "simd", nThreads: 2 }),
+    ...(library.chosen === undefined ? [] : [await selfTest({ kernels: "native", nThreads: 2 })]),
     await selfTest({ kernels: "reference", nThreads: 0 }),
   ];
   return { checks, failed: checks.filter(({ status }) => status === "failed").map(({ name }) => name) };
@@ -82,6 +87,39 @@ function checkSimd(): Finding {
   if (!simdIsSupported()) return { status: "note", text: "not supported: the slower reference kernels are used" };
   compileSimdModule();
   return "supported, kernels compile";
+}
+
+/** Every kind of kernels of every library; the tile of a usual cohort. */
+const searchLibrary = (): Promise<LibrarySearch> =>
+  chooseLibrary({
+    precisions: ["double", "single"],
+    ...{ nSubjects: 400, rows: TILE_ROWS, width: 256, mustGain: true, tryAll: true },
+  });
+
+/** What --kernels auto would multiply by, and what is the matter with the others. */
+function describeSearch({ chosen, tried, isNamed }: LibrarySearch): Check {
+  const others = tried
+    .filter(({ path: file, coreType }) => file !== chosen?.library.path || coreType !== chosen.library.coreType)
+    .map(
+      ({ path: file, coreType, verdict }) => `${file}${coreType === undefined ? "" : ` as ${coreType}`}: ${verdict}`,
+    );
+  const rest = others.length === 0 ? "" : `; ${others.join("; ")}`;
+  if (chosen === undefined) {
+    const text = tried.length === 0 ? "no library that multiplies was found" : "no library multiplies right and faster";
+    const named = isNamed ? `, ${NAMED_BY} names one` : "";
+    return {
+      name: "blas",
+      status: "note",
+      text: `${text}${named}: the SIMD kernels do, with the same bits everywhere${rest}`,
+    };
+  }
+  const { name, version, core, precisions } = chosen.report;
+  const rates = Object.entries(precisions).map(
+    ([precision, { gflops, simdGflops, hasSameBits }]) =>
+      `${precision} ${gflops.toFixed(0)} GFLOP/s, ${(gflops / simdGflops).toFixed(1)} times the SIMD kernels${hasSameBits ? "" : ", last bits change with memory and threads"}`,
+  );
+  const called = [name, version, core === "" ? "" : `(${core})`].filter((part) => part !== "").join(" ");
+  return { name: "blas", status: "ok", text: `${called}, ${chosen.library.path}: ${rates.join("; ")}${rest}` };
 }
 
 /** The directory itself, or the first above it that exists. */

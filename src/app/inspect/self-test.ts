@@ -9,7 +9,7 @@ import { ANALYSIS_DEFAULTS, CFE_DEFAULTS } from "../analyse/options.js";
 import { findDemo } from "../demo/demo-cohort.js";
 
 export interface SelfTest {
-  readonly kernels: "simd" | "reference";
+  readonly kernels: "native" | "simd" | "reference";
   /** 0: the main thread alone. */
   readonly nThreads: number;
 }

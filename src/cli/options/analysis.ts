@@ -58,7 +58,12 @@ export function addAnalysisOptions(command: Command, { inDouble, declareOwn }: A
         default: ANALYSIS_DEFAULTS.precision,
       },
     )
-    .choice("kernels", ["auto", "simd", "reference"], "which hot loops", { default: ANALYSIS_DEFAULTS.kernels })
+    .choice(
+      "kernels",
+      ["auto", "native", "simd", "reference"],
+      "which hot loops. native: products by a BLAS of the system (OpenBLAS, MKL, BLIS, Accelerate, or the file that FIXELSTREAM_BLAS names), which is tried first; auto: that in long runs where it is right and faster, else simd; simd: the same bits on every machine",
+      { default: ANALYSIS_DEFAULTS.kernels },
+    )
     .flag("dry-run", "check everything and print the plan: memory, reads, estimated time; compute nothing")
     .flag("json", "the summary (or plan) as JSON on standard output");
   addProgressOption(command);

@@ -47,6 +47,9 @@ export interface PlanSummary {
 /** Nanoseconds on one thread of the reference machine: a multiply-add of the product, and a connection of one shuffle that is enhanced, or bounded. */
 export const COST_NS = { double: 0.065, single: 0.035, connection: 0.6, bound: 0.08, epilogue: 10 } as const;
 
+/** Time of the product where a library multiplies. */
+const NATIVE_SHARE = 0.5;
+
 export function describePlan(
   { elements }: Pick<ElementKind<never, never>, "elements">,
   plan: EnginePlan,
@@ -55,9 +58,8 @@ export function describePlan(
 ): PlanSummary {
   const { memory, size } = plan;
   const workers = Math.max(1, inputs.nThreads);
-  const glm =
-    size.nElements *
-    (size.rank * size.nSubjects * COST_NS[inputs.precision] + COST_NS.epilogue * size.hypotheses.length);
+  const product = COST_NS[inputs.precision] * (inputs.kernels === "native" ? NATIVE_SHARE : 1);
+  const glm = size.nElements * (size.rank * size.nSubjects * product + COST_NS.epilogue * size.hypotheses.length);
   const perConnection = (plan.connectivityPassBytes / 8) * size.hypotheses.length;
   const { search } = plan;
   const nLanes = countLanes(inputs.shuffles.range);

@@ -1,8 +1,8 @@
 // From the plan of a run to what the engine takes: the same for checking its memory and for running it.
 import type { EngineInputs, Enhancement } from "../../../engine/inputs.js";
-import { resolveKernelChoice } from "../../../kernels/choose-kernels.js";
 import { wholeRange } from "../../../run/shuffle-range.js";
 import type { ColumnSourceSpec } from "../../../store/column-source.js";
+import type { ChosenKernels } from "../choose-kernels.js";
 import type { AnalysisOptions } from "../options.js";
 import type { AnalysisPlan } from "../resolve-analysis.js";
 import { resolveModel } from "./resolve-model.js";
@@ -18,6 +18,7 @@ export interface EngineData {
   readonly sketchGroups?: number | undefined;
   /** Element-wise columns. */
   readonly columnSources: readonly ColumnSourceSpec[];
+  readonly kernels: Pick<ChosenKernels, "kernels" | "native">;
   /** Some value of a subject that takes part is not finite. */
   readonly missing: boolean;
   readonly onFallback?: (reason: string) => void;
@@ -35,7 +36,8 @@ export function engineInputs(options: AnalysisOptions, plan: AnalysisPlan, data:
     columns,
     enhancement: enhancementOf(options, plan, data),
     precision: options.precision,
-    kernels: resolveKernelChoice(options.kernels),
+    kernels: data.kernels.kernels,
+    native: data.kernels.native,
     nThreads: options.nThreads,
     memoryBytes: options.memoryBytes,
     ...(eligible === undefined ? {} : { eligible }),
