@@ -99,7 +99,7 @@ describe("--uncorrected-shuffles", () => {
   test("the summary and the record say which shuffles made the image; the plan of the run differs", async () => {
     const whole = await run();
     expect(whole.stderr).not.toContain("uncorrected");
-    expect(whole.record().problem.uncorrectedShuffles).toBe(60);
+    expect(whole.record().problem).not.toHaveProperty("uncorrectedShuffles");
     expect(whole.record().runPlan).not.toHaveProperty("uncorrectedShuffles");
     const some = await run("--uncorrected-shuffles", "25");
     expect(some.stderr).toContain(

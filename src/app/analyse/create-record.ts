@@ -113,8 +113,10 @@ function describeProblem({ problem, plan, options }: RecordInputs): RunRecord["p
       return { name, kind, rank, ...(label === undefined ? {} : { label }) };
     }),
     nShuffles: options.notest ? 0 : shuffles.count,
-    // the first of them; 0: there is no uncorrected image
-    uncorrectedShuffles: options.notest ? 0 : (plan.enhancement.uncorrectedShuffles ?? shuffles.count),
+    // where not all make the uncorrected image: how many of the first do; 0: there is none
+    ...(plan.enhancement.uncorrectedShuffles === undefined
+      ? {}
+      : { uncorrectedShuffles: plan.enhancement.uncorrectedShuffles }),
     exhaustive: shuffles.exhaustive,
     ...(plan.relabellings === undefined ? {} : { relabellings: describeRelabellings(plan) }),
   };
