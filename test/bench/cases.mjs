@@ -11,6 +11,7 @@ import { enhanceCases } from "./cases/enhance.mjs";
 import { glmCases } from "./cases/glm.mjs";
 import { gemmCases, peakCases } from "./cases/kernels.mjs";
 import { modelCases } from "./cases/models.mjs";
+import { nativeCases } from "./cases/native.mjs";
 import { peerFixelCfe } from "./cases/peers.mjs";
 import { postMortemCases } from "./cases/post-mortem.mjs";
 import { memoryCases, runCases } from "./cases/runs.mjs";
@@ -19,6 +20,7 @@ import { conversion, packedConversion, storePass } from "./cases/store.mjs";
 export const CASES = [
   ...peakCases,
   ...gemmCases,
+  ...nativeCases,
   ...enhanceCases,
   ...glmCases,
   conversion,
