@@ -22,7 +22,7 @@ const SPELLING = { bit: "Bit", int: "Int", uint: "UInt", float: "Float" } as con
 export const DATA_TYPE_NAMES =
   "Bit, Int8, UInt8, Int16, UInt16, Int32, UInt32, Int64, UInt64, Float16, Float32 or Float64, with LE or BE";
 
-/** Letter case is ignored; a multi-byte type without LE or BE is little-endian. Undefined for complex and unknown types. */
+/** Letter case is ignored. Undefined for complex and unknown types, and for several bytes without LE or BE: MRtrix3 refuses those too. */
 export function parseDataType(text: string): DataType | undefined {
   const match = NAME.exec(text.trim().toLowerCase());
   if (match === null) return undefined;
@@ -31,7 +31,8 @@ export function parseDataType(text: string): DataType | undefined {
   if (kind === "bit") return bits === undefined && order === undefined ? "Bit" : undefined;
   if (bits === undefined) return undefined;
   if (bits === "8") return kind === "float" || order !== undefined ? undefined : `${SPELLING[kind]}8`;
-  return `${SPELLING[kind]}${bits}${(order ?? "le").toUpperCase()}` as DataType;
+  if (order === undefined) return undefined;
+  return `${SPELLING[kind]}${bits}${order.toUpperCase()}` as DataType;
 }
 
 export function dataTypeParts(dataType: DataType): DataTypeParts {

@@ -2,6 +2,7 @@
 import { dirname, isAbsolute, join } from "node:path";
 import { InputError } from "../errors.js";
 import type { ByteSource } from "./byte-source.js";
+import { checkScaling } from "./check-scaling.js";
 import { bytesOfElements, fitsFloat32 } from "./data-type.js";
 import { countElements, type Image, type ImageHeader } from "./image-header.js";
 import {
@@ -178,7 +179,9 @@ function parseStart(start: Uint8Array, sizeBytes: number, format: ImageFormat, p
   const unpacked = isPacked ? inflateStart(start, path) : start;
   const whole = start.byteLength === sizeBytes;
   if (!whole && unpacked.byteLength < format.maxHeaderBytes && !format.headerIsComplete(unpacked)) return undefined;
-  return { header: format.parseHeader(unpacked.subarray(0, format.maxHeaderBytes), path), isPacked };
+  const header = format.parseHeader(unpacked.subarray(0, format.maxHeaderBytes), path);
+  checkScaling(header, path);
+  return { header, isPacked };
 }
 
 function bytesNeeded(header: ImageHeader): number {

@@ -1,5 +1,6 @@
 // The one door to images: the file name's ending chooses the format.
 import { InputError } from "../errors.js";
+import { convertCommand } from "./conversion-command.js";
 import {
   type CheckHeader,
   type ImageFormat,
@@ -49,7 +50,7 @@ export function readStoredHeader(path: string): ImageHeader {
 }
 
 /** Every value, asynchronously: several can be in flight. `check` sees the header before data are read. Throws InputError, or what `check` throws. */
-export function readImageVector(path: string, check?: CheckHeader): Promise<ImageVector> {
+export async function readImageVector(path: string, check?: CheckHeader): Promise<ImageVector> {
   return readVectorOfFile(path, formatOf(path), check);
 }
 
@@ -84,6 +85,11 @@ function piecesOf(path: string, spec: ImageSpec, data: ImageData): Iterable<Uint
 function formatOf(path: string): ImageFormat {
   const kind = imageKindOf(path);
   if (kind !== undefined) return kind === "mif" ? MIF_FORMAT : NIFTI_FORMAT;
+  if (/\.(hdr|img)$/i.test(path)) {
+    const image = path.replace(/\.hdr$/i, ".img");
+    const message = `Cannot open ${path}: expected header and data in one file, got the name of a pair (.hdr and .img). Make one file of it: ${convertCommand(image)}.`;
+    throw new InputError(message, { path });
+  }
   const endings = ENDINGS.map(([ending]) => ending).join(", ");
   const message = `Cannot open ${path}: expected a name ending in one of ${endings}, got another. Convert it with mrconvert.`;
   throw new InputError(message, { path });

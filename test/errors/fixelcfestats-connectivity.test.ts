@@ -66,12 +66,12 @@ describe("the connectivity", () => {
     [
       "counts 2^53 + 1 connections",
       withIndex("UInt64LE", new BigUint64Array(48).fill(2n ** 53n + 1n, 5, 6)),
-      "Cannot read matrix/index.mif: expected integers that float64 holds exactly, as all within 2^53 are, got 9007199254740993. If it may be rounded, convert the file with mrconvert -datatype float64; else it is damaged, make it again.",
+      "Cannot read matrix/index.mif: expected integers that float64 holds exactly, as all within 2^53 are, got 9007199254740993. If it may be rounded: mrconvert matrix/index.mif matrix/index-converted.mif -datatype float64. Else it is damaged; make it again.",
     ],
     [
       "starts a row at 2^64 - 1",
       withIndex("UInt64LE", new BigUint64Array(48).fill(2n ** 64n - 1n, 30, 31)),
-      "Cannot read matrix/index.mif: expected integers that float64 holds exactly, as all within 2^53 are, got 18446744073709551615. If it may be rounded, convert the file with mrconvert -datatype float64; else it is damaged, make it again.",
+      "Cannot read matrix/index.mif: expected integers that float64 holds exactly, as all within 2^53 are, got 18446744073709551615. If it may be rounded: mrconvert matrix/index.mif matrix/index-converted.mif -datatype float64. Else it is damaged; make it again.",
     ],
     [
       "counts 2^60 connections",

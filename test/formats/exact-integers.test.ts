@@ -47,7 +47,8 @@ describe.each(FORMATS)("%s of %s", (ending, kind) => {
     "refuses %d",
     async (value) => {
       const path = fileOf(value, kind, ending);
-      const message = `Cannot read ${path}: expected integers that float64 holds exactly, as all within 2^53 are, got ${value}. If it may be rounded, convert the file with mrconvert -datatype float64; else it is damaged, make it again.`;
+      const converted = path.replace(/\.(mif|nii)(\.gz)?$/, ending.startsWith(".mif") ? "-converted.mif" : ".mif");
+      const message = `Cannot read ${path}: expected integers that float64 holds exactly, as all within 2^53 are, got ${value}. If it may be rounded: mrconvert ${path} ${converted} -datatype float64. Else it is damaged; make it again.`;
       await expect(readImageVector(path)).rejects.toThrow(message);
       expect(() => openImage(path).copyValuesInto(new Float64Array(2), 0, 2)).toThrow(message);
     },

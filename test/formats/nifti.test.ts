@@ -134,14 +134,13 @@ describe("openImage of .nii", () => {
     [
       "complex values",
       (view) => view.setInt16(70, 32, true),
-      "expected values of UInt8, Int16, Int32, Float32, Float64, Int8, UInt16, UInt32, Int64, UInt64, got complex values (code 32)",
+      "expected values of Bit, UInt8, Int16, Int32, Float32, Float64, Int8, UInt16, UInt32, Int64, UInt64, got complex values (code 32)",
     ],
-    ["bits", (view) => view.setInt16(70, 1, true), "got 1-bit values (code 1)"],
     ["an unknown type", (view) => view.setInt16(70, 77, true), "got an unknown type (code 77)"],
     [
       "data inside the header",
       (view) => view.setFloat32(108, 0, true),
-      "expected data that start at byte 348 or later, got byte 0",
+      "expected data that start at byte 348 or later (vox_offset), got byte 0",
     ],
     ["data nowhere", (view) => view.setFloat32(108, Number.NaN, true), "got byte NaN"],
     [

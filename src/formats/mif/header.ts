@@ -4,7 +4,8 @@
 // transform lines. MRtrix3 invents a transform when there is none; here it stays undefined. What MRtrix3 repairs is repaired likewise, and remarked:
 // lines without a colon, voxel sizes that are no numbers, an impossible scaling (seen with mrinfo and mrdump 3.0.3).
 import { InputError } from "../../errors.js";
-import { bytesOfElements, DATA_TYPE_NAMES, type DataType, parseDataType } from "../data-type.js";
+import { calculateCommand, convertCommand } from "../conversion-command.js";
+import { bytesOfElements, DATA_TYPE_NAMES, type DataType, isIntegerType, parseDataType } from "../data-type.js";
 import { type AxisOrder, countElements, type ImageHeader, type Scaling } from "../image-header.js";
 
 export interface MifHeader extends ImageHeader {
@@ -158,14 +159,14 @@ function interpretLines(
   const bytes = bytesOfElements(dataType, countElements(dimensions));
   if (!Number.isSafeInteger(bytes * 8))
     throw problem.at(single("dim"), "an image of less than 2^50 bytes", dimensions.join(" x "));
+  const sizes = parseVoxelSizes(required("vox"), dimensions.length, problem, remarks);
   return {
     format: "mif",
     dimensions,
-    voxelSizes: parseVoxelSizes(required("vox"), dimensions.length, problem, remarks),
     layout: parseLayout(required("layout"), dimensions.length, problem),
     dataType,
-    scaling: parseScaling(single("scaling"), problem, remarks),
-    transform: parseTransform(lines, problem),
+    scaling: parseScaling(single("scaling"), dataType, problem, remarks),
+    ...withUnitDirections(parseTransform(lines, problem), sizes, remarks),
     entries: lines.filter(({ key }) => !RESERVED_KEYS.has(key)).map(({ key, value }) => [key, value] as const),
     ...parseFile(required("file"), headerBytes, problem),
   };
@@ -200,16 +201,25 @@ function parseType(line: Line, problem: HeaderProblem): DataType {
   if (dataType !== undefined) return dataType;
   const complex = /^cfloat/i.test(line.value);
   const remedy = complex
-    ? "Complex images have no place here; take a real part with mrcalc -real or -abs."
-    : "Convert it with mrconvert -datatype float32le.";
+    ? `Complex images have no place here. Magnitudes: ${calculateCommand(problem.path, "-abs")}. Real parts: ${calculateCommand(problem.path, "-real")}.`
+    : "Correct or make the file again.";
+  if (parseDataType(`${line.value.trim()}LE`) !== undefined && !/^bit|8$/i.test(line.value)) {
+    const [little, big] = ["LE", "BE"].map((order) => line.value + order);
+    const remedy = `Nothing says which; nearly all machines write ${little}. Correct the line.`;
+    throw problem.at(line, `a datatype with its byte order, ${little} or ${big}`, quote(line.value), remedy);
+  }
   throw problem.at(line, `a datatype out of ${DATA_TYPE_NAMES}`, quote(line.value), remedy);
 }
 
-/** Axes that the line leaves out have no size; of the first three, what is no number becomes the mean of the others, or 1. */
+/** Axes beyond the third that the line leaves out have no size; of the first three, what is no number becomes the mean of the others, or 1. */
 function parseVoxelSizes(line: Line, nAxes: number, problem: HeaderProblem, remarks: string[]): number[] {
   const tokens = line.value === "" ? [] : splitList(line.value);
   const sizes = tokens.map((token) => (token === "" ? Number.NaN : parseNumber(token)));
   if (sizes.includes(undefined)) throw problem.at(line, `up to ${nAxes} voxel sizes`, quote(line.value));
+  if (sizes.length < Math.min(3, nAxes))
+    throw problem.at(line, `${Math.min(3, nAxes)} voxel sizes or more`, quote(line.value));
+  if ((sizes as number[]).slice(0, nAxes).some((size) => size < 0))
+    throw problem.at(line, "voxel sizes that are not negative", quote(line.value));
   if (sizes.length > nAxes)
     remark(remarks, line, `of the voxel sizes ${quote(line.value)} ${nAxes} are used, one an axis`);
   const spatial = (sizes as number[]).slice(0, Math.min(3, nAxes));
@@ -235,13 +245,17 @@ function parseLayout(line: Line, nAxes: number, problem: HeaderProblem): AxisOrd
   return layout;
 }
 
-/** One that no value survives is left out, as MRtrix3 does. */
-function parseScaling(line: Line | undefined, problem: HeaderProblem, remarks: string[]): Scaling {
+/** One that no value survives is left out of floating-point values, as MRtrix3 does; of integers MRtrix3 makes zeros or NaN with it. */
+function parseScaling(line: Line | undefined, dataType: DataType, problem: HeaderProblem, remarks: string[]): Scaling {
   if (line === undefined) return { offset: 0, scale: 1 };
   const [offset, scale, ...more] = splitList(line.value).map(parseNumber);
   if (offset === undefined || scale === undefined || more.length > 0)
     throw problem.at(line, "`offset,scale`, two numbers", quote(line.value));
   if (Number.isFinite(offset) && Number.isFinite(scale) && scale !== 0) return { offset, scale };
+  if (isIntegerType(dataType) && dataType !== "Bit") {
+    const expected = "a finite offset and a finite scale other than 0";
+    throw problem.at(line, expected, quote(line.value), "Correct the line, or make the file again.");
+  }
   remark(remarks, line, `the scaling ${quote(line.value)}, which no value survives, is left out`);
   return { offset: 0, scale: 1 };
 }
@@ -261,6 +275,29 @@ function parseTransform(lines: readonly Line[], problem: HeaderProblem): number[
   return rows.every((row) => row.every(Number.isFinite)) ? rows : undefined;
 }
 
+/** Header lines have fewer digits than float64: shorter differences from 1 are rounding. */
+const UNIT_TOLERANCE = 1e-4;
+
+/** Directions that are not of length 1 are made so, and the voxel sizes multiplied by it, as MRtrix3 does. Of length 0: no transform. */
+function withUnitDirections(
+  transform: number[][] | undefined,
+  voxelSizes: readonly number[],
+  remarks: string[],
+): Pick<MifHeader, "transform" | "voxelSizes"> {
+  const lengths = [0, 1, 2].map((axis) => Math.hypot(...(transform ?? []).map((row) => row[axis]!)));
+  if (transform === undefined || lengths.every((length) => Math.abs(length - 1) < UNIT_TOLERANCE))
+    return { transform, voxelSizes };
+  const useless = lengths.includes(0);
+  const what = `the directions of the transform have the lengths ${lengths.map((length) => Number(length.toPrecision(6))).join(", ")}`;
+  if (remarks.length < MOST_REMARKS)
+    remarks.push(useless ? `${what}: it is left out` : `${what}, by which the voxel sizes are multiplied`);
+  if (useless) return { transform: undefined, voxelSizes };
+  return {
+    transform: transform.map((row) => row.map((value, column) => value / (lengths[column] ?? 1))),
+    voxelSizes: voxelSizes.map((size, axis) => size * (lengths[axis] ?? 1)),
+  };
+}
+
 function parseFile(line: Line, headerBytes: number, problem: HeaderProblem): { dataFile: string; dataOffset: number } {
   // `s`: a name may hold a lone carriage return. The value is trimmed and short, so that backtracking stays cheap.
   const match = /^(.*\S)\s+(\d+)$/s.exec(line.value);
@@ -269,12 +306,14 @@ function parseFile(line: Line, headerBytes: number, problem: HeaderProblem): { d
   if (dataFile === "" || dataFile.includes("\0") || !Number.isSafeInteger(dataOffset)) {
     throw problem.at(line, "`file: NAME OFFSET`", quote(line.value));
   }
+  if (/^\.\s/.test(dataFile))
+    throw problem.at(line, "`file: . OFFSET`, an offset in whole bytes from 0", quote(line.value));
   if (/\[[^\]]*\]/.test(dataFile)) {
     throw problem.at(
       line,
       "one data file",
       `${quote(dataFile)}, a numbered series`,
-      "Convert it to one .mif with mrconvert.",
+      `Make one file of it: ${convertCommand(problem.path)}.`,
     );
   }
   if (dataFile === "." && dataOffset < headerBytes) {

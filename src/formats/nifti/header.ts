@@ -5,9 +5,10 @@
 //   NIfTI-1    i16@40 i16@70    i16@72  f32@76  f32@108     f32@112 116  80@148   i16@252 254       f32@256     f32@280     @344
 //   NIfTI-2    i64@16 i16@12    i16@14  f64@104 i64@168     f64@176 184  80@240   i32@344 348       f64@352     f64@400     @4
 import { InputError } from "../../errors.js";
+import { calculateCommand, convertCommand } from "../conversion-command.js";
 import { bytesOfElements, type DataType, dataTypeParts } from "../data-type.js";
 import { canonicalLayout, countElements, type ImageHeader, type Scaling } from "../image-header.js";
-import { quaternionToRotation } from "./orientation.js";
+import { type OrientationFields, orientationOf } from "./placement.js";
 
 export interface NiftiHeader extends ImageHeader {
   readonly format: "nifti";
@@ -18,6 +19,7 @@ export const NIFTI_HEADER_BYTES = 540;
 
 /** Codes of the types we know. Multi-byte ones get the byte order of the header. */
 export const NIFTI_TYPES: Readonly<Record<number, string>> = {
+  1: "Bit",
   2: "UInt8",
   4: "Int16",
   8: "Int32",
@@ -31,7 +33,6 @@ export const NIFTI_TYPES: Readonly<Record<number, string>> = {
 };
 const TYPE_NAMES = Object.values(NIFTI_TYPES).join(", ");
 const OTHER_TYPES: Readonly<Record<number, string>> = {
-  1: "1-bit values",
   32: "complex values",
   128: "colours",
   1536: "128-bit floats",
@@ -40,13 +41,15 @@ const OTHER_TYPES: Readonly<Record<number, string>> = {
   2304: "colours",
 };
 
+/** Of float32 and float64. */
+const COMPLEX_OF_MRTRIX: ReadonlySet<number> = new Set([32, 1792]);
+
 /** The fields that matter, whichever version. */
-interface Fields {
+interface Fields extends OrientationFields {
   readonly version: 1 | 2;
   readonly headerBytes: number;
   readonly littleEndian: boolean;
   readonly dim: readonly number[];
-  readonly pixdim: readonly number[];
   readonly typeCode: number;
   /** bitpix */
   readonly bitsPerValue: number;
@@ -54,30 +57,32 @@ interface Fields {
   readonly slope: number;
   readonly intercept: number;
   readonly description: string;
-  readonly qformCode: number;
-  readonly sformCode: number;
-  /** b, c, d, x, y, z */
-  readonly quaternion: readonly number[];
-  /** 3 x 4, by row. */
-  readonly sform: readonly number[];
 }
 
 /** Throws InputError: not NIfTI, a header-and-image pair, an unknown type, impossible sizes. */
 export function parseNiftiHeader(bytes: Uint8Array, path: string): NiftiHeader {
   const fields = readFields(bytes, path);
-  const dimensions = checkDimensions(fields.dim, path);
+  const remarks: string[] = [];
+  const dimensions = checkDimensions(fields.dim, path, remarks);
   const dataType = typeOf(fields, path);
   const nBytes = bytesOfElements(dataType, countElements(dimensions));
   if (!Number.isSafeInteger(nBytes * 8))
     throw problem(path, "an image of less than 2^50 bytes", dimensions.join(" x "));
   if (!Number.isSafeInteger(fields.dataOffset) || fields.dataOffset < fields.headerBytes) {
-    throw problem(path, `data that start at byte ${fields.headerBytes} or later`, `byte ${fields.dataOffset}`);
+    const fraction = fields.dataOffset > fields.headerBytes && fields.dataOffset < 2 ** 50;
+    const remedy = fraction ? `Whole, as MRtrix3 reads it: ${convertCommand(path)}.` : undefined;
+    const expected = `data that start at ${fraction ? "a whole " : ""}byte ${fields.headerBytes} or later (vox_offset)`;
+    throw problem(path, expected, `byte ${fields.dataOffset}`, remedy);
   }
-  const axes = orientationOf(fields);
-  return {
+  remarkBits(fields, dataType, remarks);
+  const axes = orientationOf(fields, dimensions, remarks);
+  const header: NiftiHeader = {
     format: "nifti",
     dimensions,
-    voxelSizes: dimensions.map((_, axis) => axes?.voxelSizes[axis] ?? Math.abs(fields.pixdim[axis + 1]!)),
+    voxelSizes: usableSizes(
+      dimensions.map((_, axis) => axes?.voxelSizes[axis] ?? Math.abs(fields.pixdim[axis + 1]!)),
+      remarks,
+    ),
     layout: canonicalLayout(dimensions.length),
     dataType,
     scaling: scalingOf(fields),
@@ -85,8 +90,8 @@ export function parseNiftiHeader(bytes: Uint8Array, path: string): NiftiHeader {
     entries: fields.description === "" ? [] : [["comments", fields.description]],
     dataFile: ".",
     dataOffset: fields.dataOffset,
-    ...remarksOf(fields, dataType),
   };
+  return remarks.length === 0 ? header : { ...header, remarks };
 }
 
 function readFields(bytes: Uint8Array, path: string): Fields {
@@ -103,26 +108,34 @@ function readFields(bytes: Uint8Array, path: string): Fields {
       .split("\0", 1)[0]!
       .trim();
   const magic = text(version === 1 ? 344 : 4, 4);
-  if (magic === `ni${version}`) {
-    throw problem(
-      path,
-      "header and data in one .nii file",
-      "a header with its data in an .img file",
-      "Convert it with mrconvert.",
-    );
-  }
-  if (magic !== `n+${version}`)
-    throw problem(path, `the mark "n+${version}" of a NIfTI-${version} file`, JSON.stringify(magic));
-
   const read = createReader(view, littleEndian);
+  const numbers = version === 1 ? readVersion1(read) : readVersion2(read);
+  if (magic !== `n+${version}`) throw otherMark(magic, version, numbers.dataOffset, path);
   const description = text(version === 1 ? 148 : 240, 80);
   return {
     version,
     headerBytes,
     littleEndian,
     description,
-    ...(version === 1 ? readVersion1(read) : readVersion2(read)),
+    ...numbers,
   };
+}
+
+/** Header and image pairs, Analyze 7.5, damage. MRtrix3 reads each of the first two as what it may be: the command is named where its values would not be header bytes. */
+function otherMark(magic: string, version: 1 | 2, dataOffset: number, path: string): InputError {
+  const behind = dataOffset >= (version === 1 ? 348 : 540);
+  if (magic === `ni${version}`) {
+    const remedy = behind
+      ? `If they follow the header all the same: ${convertCommand(path)}.`
+      : "Name the header NAME.hdr again and convert NAME.img beside it with mrconvert.";
+    return problem(path, "header and data in one .nii file", "a header with its data in an .img file", remedy);
+  }
+  if (magic === "" && version === 1) {
+    const got = "none, as Analyze 7.5 has it, which does not say where left and right are";
+    const remedy = behind ? `With x from right to left, as MRtrix3 takes it: ${convertCommand(path)}.` : undefined;
+    return problem(path, 'the mark "n+1" of a NIfTI-1 file', got, remedy);
+  }
+  return problem(path, `the mark "n+${version}" of a NIfTI-${version} file`, JSON.stringify(magic));
 }
 
 type Reader = ReturnType<typeof createReader>;
@@ -181,12 +194,20 @@ function readVersion2(read: Reader): NumberFields {
   };
 }
 
-function checkDimensions(dim: readonly number[], path: string): number[] {
+/** Sizes of 0 are 1, as MRtrix3 has them: some writers leave zeros behind the axes they use. */
+function checkDimensions(dim: readonly number[], path: string, remarks: string[]): number[] {
   const [nAxes, ...sizes] = dim as [number, ...number[]];
   if (nAxes < 1 || nAxes > 7) throw problem(path, "1 to 7 axes", String(nAxes));
-  const used = sizes.slice(0, nAxes);
+  const given = sizes.slice(0, nAxes);
+  const used = given.map((size) => size || 1);
   const good = used.every((size) => size >= 1) && Number.isSafeInteger(countElements(used));
-  if (!good) throw problem(path, "sizes of at least 1, with a product below 2^53", used.join(" x "));
+  if (!good) {
+    const remedy = given.some((size) => size < 0)
+      ? `Without signs, as MRtrix3 reads it: ${convertCommand(path)}.`
+      : undefined;
+    throw problem(path, "sizes of at least 1, with a product below 2^53", given.join(" x "), remedy);
+  }
+  if (given.includes(0)) remarks.push(`sizes of 0 in ${given.join(" x ")} are taken for 1`);
   return used;
 }
 
@@ -194,21 +215,29 @@ function typeOf({ typeCode, littleEndian }: Fields, path: string): DataType {
   const name = NIFTI_TYPES[typeCode];
   if (name === undefined) {
     const got = OTHER_TYPES[typeCode] ?? "an unknown type";
-    throw problem(
-      path,
-      `values of ${TYPE_NAMES}`,
-      `${got} (code ${typeCode})`,
-      "Convert it with mrconvert -datatype float32le.",
-    );
+    const remedy = COMPLEX_OF_MRTRIX.has(typeCode)
+      ? `Magnitudes: ${calculateCommand(path, "-abs")}. Real parts: ${calculateCommand(path, "-real")}.`
+      : "MRtrix3 does not read it either: write numbers of one of these types with the program that made it.";
+    throw problem(path, `values of ${TYPE_NAMES}`, `${got} (code ${typeCode})`, remedy);
   }
-  return (name.endsWith("8") ? name : name + (littleEndian ? "LE" : "BE")) as DataType;
+  return (name === "Bit" || name.endsWith("8") ? name : name + (littleEndian ? "LE" : "BE")) as DataType;
 }
 
 /** As MRtrix3 and nibabel, which go by the code. */
-function remarksOf({ bitsPerValue }: Fields, dataType: DataType): Pick<NiftiHeader, "remarks"> {
+function remarkBits({ bitsPerValue }: Fields, dataType: DataType, remarks: string[]): void {
   const { bits } = dataTypeParts(dataType);
-  if (bitsPerValue === bits) return {};
-  return { remarks: [`bitpix ${bitsPerValue} is not that of ${dataType}, ${bits}, and is left out`] };
+  if (bitsPerValue !== bits)
+    remarks.push(`bitpix ${bitsPerValue} is not that of ${dataType}, ${bits}, and is left out`);
+}
+
+/** Of the first three, what is no number becomes the mean of the others, or 1, as MRtrix3 does. */
+function usableSizes(sizes: readonly number[], remarks: string[]): number[] {
+  const spatial = sizes.slice(0, 3);
+  const known = spatial.filter(Number.isFinite);
+  if (known.length === spatial.length) return [...sizes];
+  const given = known.length === 0 ? 1 : known.reduce((sum, size) => sum + size, 0) / known.length;
+  remarks.push(`${given} stands for what is no number in the voxel sizes ${spatial.join(", ")}`);
+  return sizes.map((size, axis) => (axis < 3 && !Number.isFinite(size) ? given : size));
 }
 
 /** A slope of 0 (or none) means unscaled. */
@@ -216,28 +245,6 @@ function scalingOf({ slope, intercept }: Fields): Scaling {
   if (slope === 0 || !Number.isFinite(slope)) return { offset: 0, scale: 1 };
   return { offset: Number.isFinite(intercept) ? intercept : 0, scale: slope };
 }
-
-/** The sform when there is one, else the qform, as MRtrix3 chooses. Undefined: neither, or useless. */
-function orientationOf(fields: Fields): { transform: number[][]; voxelSizes: number[] } | undefined {
-  const { sform, pixdim, quaternion } = fields;
-  const rows = fields.sformCode > 0 ? [0, 1, 2].map((r) => sform.slice(4 * r, 4 * r + 4)) : undefined;
-  if (rows !== undefined) {
-    const norms = [0, 1, 2].map((axis) => Math.hypot(...rows.map((row) => row[axis]!)));
-    const transform = rows.map((row) => [...norms.map((norm, axis) => row[axis]! / norm), row[3]!]);
-    // pixdim has the size without the rounding of three float32, unless it is about something else.
-    const voxelSizes = norms.map((norm, axis) =>
-      Math.abs(pixdim[axis + 1]! - norm) < 1e-5 * norm ? pixdim[axis + 1]! : norm,
-    );
-    return isFinite2D(transform) ? { transform, voxelSizes } : undefined;
-  }
-  if (fields.qformCode <= 0) return undefined;
-  const handedness = pixdim[0]! < 0 ? -1 : 1;
-  const rotation = quaternionToRotation(quaternion[0]!, quaternion[1]!, quaternion[2]!);
-  const transform = rotation.map((row, r) => [row[0]!, row[1]!, handedness * row[2]!, quaternion[3 + r]!]);
-  return isFinite2D(transform) ? { transform, voxelSizes: pixdim.slice(1, 4).map(Math.abs) } : undefined;
-}
-
-const isFinite2D = (rows: readonly (readonly number[])[]): boolean => rows.every((row) => row.every(Number.isFinite));
 
 function problem(
   path: string,
