@@ -1,7 +1,7 @@
 // A scaling that two readers read in two ways is refused: NIfTI and .mif say that it holds for all values, MRtrix3 3.0.3 applies it to integers alone
 // (seen with mrdump and mrcalc) and takes floating-point and 1-bit values as they are stored.
 import { InputError } from "../errors.js";
-import { calculateCommand, convertCommand } from "./conversion-command.js";
+import { convertCommand, scaleCommand } from "./conversion-command.js";
 import { dataTypeParts } from "./data-type.js";
 import type { ImageHeader } from "./image-header.js";
 
@@ -10,7 +10,7 @@ export function checkScaling({ dataType, scaling: { offset, scale } }: ImageHead
   const { kind } = dataTypeParts(dataType);
   if ((offset === 0 && scale === 1) || kind === "int" || kind === "uint") return;
   // MRtrix3 stores what it computes as float32, which is why only the values as stored come out exactly.
-  const applied = calculateCommand(path, `${scale} -mult ${offset} -add`);
+  const applied = scaleCommand(path, { offset, scale });
   const message = `Cannot read ${path}: expected values of ${dataType} without scaling, got ${offset} + ${scale} x what is stored: its format says to apply that, MRtrix3 leaves it out of all but integers. Write down which is meant. Applied: ${applied}. Left out: ${convertCommand(path)}.`;
   throw new InputError(message, { path });
 }

@@ -1,6 +1,6 @@
 // Stored bytes to numbers. Little-endian hosts only, as every machine Node supports for WebAssembly SIMD is.
 import { InputError } from "../errors.js";
-import { convertCommand } from "./conversion-command.js";
+import { roundCommand } from "./conversion-command.js";
 import { type DataType, dataTypeParts } from "./data-type.js";
 import { EXACT_INTEGERS, exactNumber } from "./exact-integer.js";
 
@@ -107,6 +107,6 @@ export function decodeIntegers64(
 function exactLarge(value: bigint, path: string): number {
   const exact = exactNumber(value);
   if (exact !== undefined) return exact;
-  const message = `Cannot read ${path}: expected ${EXACT_INTEGERS}, got ${value}. If it may be rounded: ${convertCommand(path, "-datatype float64")}. Else it is damaged; make it again.`;
+  const message = `Cannot read ${path}: expected ${EXACT_INTEGERS}, got ${value}. If it may be rounded: ${roundCommand(path)}. Else it is damaged; make it again.`;
   throw new InputError(message, { path });
 }

@@ -116,7 +116,7 @@ describe("memory", () => {
     const before = listing(input.root);
     const refused = await run(input, "--memory", "100kB");
     const message =
-      /^fixelstream: error: Cannot run in 97\.7 KiB: 24 elements, 8 subjects and 1 hypotheses with 1 threads need at least (\d+) MiB\. Raise --memory\.\n$/;
+      /^fixelstream: error: Cannot run in 97\.7 KiB: 24 elements, 8 subjects and 1 hypothesis with 1 thread need at least (\d+) MiB\. Raise --memory\.\n$/;
     expect(refused.stderr.split("\n").slice(-2).join("\n")).toMatch(message);
     expect(refused).toMatchObject({ status: 1, stdout: "" });
     expect(listing(input.root)).toEqual(before);

@@ -175,7 +175,7 @@ describe("vectorstats", () => {
   });
   it("too little memory", async () => {
     expect(await message({ memoryBytes: 2 ** 17, force: true })).toMatch(
-      /Cannot run in 128 KiB: 2 elements, 6 subjects and 1 hypotheses .* need at least .*Raise --memory/,
+      /Cannot run in 128 KiB: 2 elements, 6 subjects and 1 hypothesis .* need at least .*Raise --memory/,
     );
   });
 });

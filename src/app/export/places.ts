@@ -9,7 +9,7 @@ import type { Hdf5File } from "../../formats/hdf5/open.js";
 import { readVoxelTable } from "../../formats/hdf5/voxel-table.js";
 import { imageKindOf, readImageHeader, readStoredHeader } from "../../formats/image.js";
 import type { ImageSpec } from "../../formats/image-header.js";
-import { placeWarnings } from "../../formats/unknown-place.js";
+import { placeWarnings } from "../../formats/place-warnings.js";
 import { shellWord } from "../../shell-word.js";
 import type { Warning } from "../../warnings.js";
 

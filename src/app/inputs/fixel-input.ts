@@ -7,8 +7,8 @@ import { type FixelDirectory, openFixelDirectory } from "../../formats/fixel-dir
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { readImageHeader } from "../../formats/image.js";
 import type { ImageHeader } from "../../formats/image-header.js";
+import { placeWarnings } from "../../formats/place-warnings.js";
 import { resolveSubjectFiles } from "../../formats/text/subject-list.js";
-import { placeWarnings } from "../../formats/unknown-place.js";
 import { checksumSteps } from "../../publish/checksum-file.js";
 import { type UseMark, useEntry } from "../../publish/in-use.js";
 import { openStore, type Store } from "../../store/open-store.js";

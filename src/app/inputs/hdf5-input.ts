@@ -8,7 +8,7 @@ import { readFixelTables, writeFixelTemplate } from "../../formats/hdf5/fixel-ta
 import { chooseScalar, describeScalar, type ScalarDataset } from "../../formats/hdf5/modelarray-layout.js";
 import { type Hdf5File, openHdf5 } from "../../formats/hdf5/open.js";
 import { readImageHeader } from "../../formats/image.js";
-import { placeWarnings } from "../../formats/unknown-place.js";
+import { placeWarnings } from "../../formats/place-warnings.js";
 import { identityBehind } from "../../publish/file-identity.js";
 import type { PartialDirectory } from "../../publish/partial-directory.js";
 import { selectRows } from "../../store/select-rows.js";
