@@ -30,6 +30,7 @@ const PLANTED = [
   ["src/engine/sinks/planted.ts", "../enhance/cfe.js", "engine-sinks-stands-alone"],
   ["src/engine/enhance/planted.ts", "../reduce/maxima.js", "engine-enhance-stands-alone"],
   ["src/engine/reduce/planted.ts", "../runner.js", "engine-reduce-stands-alone"],
+  ["src/engine/search/planted.ts", "../runner.js", "engine-search-stands-alone"],
   ["src/engine/threads/planted.ts", "../glm/panels.js", "engine-threads-stands-alone"],
   ["src/engine/threads/planted.ts", "../../stats/glm/observed.js", "engine-threads-import-no-mathematics"],
   ["src/engine/planted.ts", "node:worker_threads", "worker-threads-only-in-engine"],
