@@ -62,6 +62,35 @@ export type RowProductKernel = (
   product: number,
 ) => void;
 
+/** Into panels or rows, of float64 or float32: CONTRACTS.md, `f64GatherBasis`, `f64GatherRows`. */
+type GatherKernel = (
+  nRows: number,
+  rank: number,
+  nShuffles: number,
+  labels: number,
+  signs: number,
+  basis: number,
+  gathered: number,
+) => void;
+
+/** Into panels or rows: CONTRACTS.md, `f64GatherMasked`, `f64GatherMaskedRows`. */
+type MaskedGatherKernel = (
+  nRows: number,
+  nBasis: number,
+  nShuffles: number,
+  labels: number,
+  signs: number,
+  nMissing: number,
+  missing: number,
+  positions: number,
+  basis: number,
+  gathered: number,
+  scratch: number,
+) => void;
+
+/** CONTRACTS.md, `f64RowsFromPanels`. */
+type RowsFromPanelsKernel = (nRows: number, width: number, packed: number, stride: number, rows: number) => void;
+
 export interface KernelSet {
   readonly variant: KernelVariant;
   readonly panels: PanelSizes;
@@ -90,46 +119,14 @@ export interface KernelSet {
     byColumn: number,
     packed: number,
   ): void;
-  f64GatherBasis(
-    nRows: number,
-    rank: number,
-    nShuffles: number,
-    labels: number,
-    signs: number,
-    basis: number,
-    gathered: number,
-  ): void;
+  f64GatherBasis: GatherKernel;
 
   f32FromF64Panels(nRows: number, width: number, packed64: number, packed32: number): void;
-  f32GatherBasis(
-    nRows: number,
-    rank: number,
-    nShuffles: number,
-    labels: number,
-    signs: number,
-    basis: number,
-    gathered: number,
-  ): void;
-  f64RowsFromPanels(nRows: number, width: number, packed: number, stride: number, rows: number): void;
-  f32RowsFromPanels(nRows: number, width: number, packed: number, stride: number, rows: number): void;
-  f64GatherRows(
-    nRows: number,
-    rank: number,
-    nShuffles: number,
-    labels: number,
-    signs: number,
-    basis: number,
-    gathered: number,
-  ): void;
-  f32GatherRows(
-    nRows: number,
-    rank: number,
-    nShuffles: number,
-    labels: number,
-    signs: number,
-    basis: number,
-    gathered: number,
-  ): void;
+  f32GatherBasis: GatherKernel;
+  f64RowsFromPanels: RowsFromPanelsKernel;
+  f32RowsFromPanels: RowsFromPanelsKernel;
+  f64GatherRows: GatherKernel;
+  f32GatherRows: GatherKernel;
 
   f64BinStatistics(
     nShuffles: number,
@@ -208,32 +205,8 @@ export interface KernelSet {
     squared: number,
     statistics: number,
   ): void;
-  f64GatherMasked(
-    nRows: number,
-    nBasis: number,
-    nShuffles: number,
-    labels: number,
-    signs: number,
-    nMissing: number,
-    missing: number,
-    positions: number,
-    basis: number,
-    gathered: number,
-    scratch: number,
-  ): void;
-  f64GatherMaskedRows(
-    nRows: number,
-    nBasis: number,
-    nShuffles: number,
-    labels: number,
-    signs: number,
-    nMissing: number,
-    missing: number,
-    positions: number,
-    basis: number,
-    gathered: number,
-    scratch: number,
-  ): void;
+  f64GatherMasked: MaskedGatherKernel;
+  f64GatherMaskedRows: MaskedGatherKernel;
   f64MarkMissing(
     nRows: number,
     nColumns: number,
