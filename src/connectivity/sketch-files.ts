@@ -47,32 +47,3 @@ export function openSketchFiles(
     },
   };
 }
-
-/** One row of the sketch, read out of its record. */
-export interface SketchRow {
-  readonly element: number;
-  readonly nConnections: number;
-  /** Place of its first connection in connections.bin. */
-  readonly firstConnection: number;
-  /** Of its groups' weights. */
-  readonly weightSum: number;
-  readonly norm: number;
-  /** A weight is at most that of its group times this. */
-  readonly unit: number;
-  /** Sum of the connections' weights; Infinity: the row is too long for groups. */
-  readonly extent: number;
-}
-
-/** `i`: of the records in `view`. */
-export function sketchRow(view: DataView, i: number): SketchRow {
-  const at = i * RECORD_BYTES;
-  return {
-    element: view.getUint32(at, true),
-    nConnections: view.getUint32(at + 4, true),
-    firstConnection: view.getUint32(at + 12, true) * 2 ** 32 + view.getUint32(at + 8, true),
-    weightSum: view.getUint32(at + 16, true),
-    norm: view.getFloat32(at + 20, true),
-    unit: view.getFloat64(at + 24, true),
-    extent: view.getFloat64(at + 32, true),
-  };
-}

@@ -38,3 +38,44 @@ export function groupsOf(nConnections: number): number {
 /** Groups of all rows at most. */
 export const mostGroups = (nElements: number, nConnections: number): number =>
   Math.floor(nConnections / GROUP) + Math.min(nElements, nConnections);
+
+/** What a record says of a row. */
+export interface SketchRow {
+  readonly element: number;
+  readonly nConnections: number;
+  /** Place of its first connection in connections.bin. */
+  readonly firstConnection: number;
+  /** Of its groups' weights. */
+  readonly weightSum: number;
+  readonly norm: number;
+  /** A weight is at most that of its group times this. */
+  readonly unit: number;
+  /** Sum of the connections' weights; Infinity: the row is too long for groups. */
+  readonly extent: number;
+}
+
+/** `i`: of the records in `view`. */
+export function sketchRow(view: DataView, i: number): SketchRow {
+  const at = i * RECORD_BYTES;
+  return {
+    element: view.getUint32(at, true),
+    nConnections: view.getUint32(at + 4, true),
+    firstConnection: view.getUint32(at + 12, true) * 2 ** 32 + view.getUint32(at + 8, true),
+    weightSum: view.getUint32(at + 16, true),
+    norm: view.getFloat32(at + 20, true),
+    unit: view.getFloat64(at + 24, true),
+    extent: view.getFloat64(at + 32, true),
+  };
+}
+
+/** `at`: byte of the record in `view`. */
+export function writeSketchRow(view: DataView, at: number, row: SketchRow): void {
+  view.setUint32(at, row.element, true);
+  view.setUint32(at + 4, row.nConnections, true);
+  view.setUint32(at + 8, row.firstConnection % 2 ** 32, true);
+  view.setUint32(at + 12, Math.floor(row.firstConnection / 2 ** 32), true);
+  view.setUint32(at + 16, row.weightSum, true);
+  view.setFloat32(at + 20, row.norm, true);
+  view.setFloat64(at + 24, row.unit, true);
+  view.setFloat64(at + 32, row.extent, true);
+}

@@ -12,8 +12,10 @@ import {
   RECORD_BYTES,
   SKETCH_HEADER_BYTES,
   SKETCH_SECTIONS,
+  type SketchRow,
   type SketchSection,
   sketchSections,
+  writeSketchRow,
 } from "./sketch-layout.js";
 
 export interface SketchContents {
@@ -129,16 +131,6 @@ function createRowSorter(mostConnections: number, placeOf: Uint32Array, nElement
   }
 }
 
-interface RecordValues {
-  readonly element: number;
-  readonly nConnections: number;
-  readonly firstConnection: number;
-  readonly weightSum: number;
-  readonly norm: number;
-  readonly unit: number;
-  readonly extent: number;
-}
-
 /** Bytes of each section that are written together. */
 const BUFFER_BYTES = 2 ** 20;
 
@@ -170,17 +162,9 @@ function openOutput(path: string, places: ReturnType<typeof sketchSections>) {
       for (let i = 0; i < GROUP; i++) indices.view.setUint32(at + 4 * i, positions[i]!, true);
       weights.view.setUint16(room(weights, 2), weight, true);
     },
-    addRecord(row: RecordValues) {
+    addRecord(row: SketchRow) {
       const at = room(records, RECORD_BYTES);
-      const { view } = records;
-      view.setUint32(at, row.element, true);
-      view.setUint32(at + 4, row.nConnections, true);
-      view.setUint32(at + 8, row.firstConnection % 2 ** 32, true);
-      view.setUint32(at + 12, Math.floor(row.firstConnection / 2 ** 32), true);
-      view.setUint32(at + 16, row.weightSum, true);
-      view.setFloat32(at + 20, row.norm, true);
-      view.setFloat64(at + 24, row.unit, true);
-      view.setFloat64(at + 32, row.extent, true);
+      writeSketchRow(records.view, at, row);
     },
     /** CRC-32 of each section. */
     finish() {

@@ -6,8 +6,15 @@ import { openConnectivityFiles } from "../../src/connectivity/connectivity-files
 import { mortonKey, rowKey } from "../../src/connectivity/order-rows.js";
 import { prepareConnectivity } from "../../src/connectivity/prepare-connectivity.js";
 import { prepareSketch } from "../../src/connectivity/prepare-sketch.js";
-import { openSketchFiles, sketchRow } from "../../src/connectivity/sketch-files.js";
-import { GROUP, groupsOf, RECORD_BYTES, SKETCH_FILE, sketchBytes } from "../../src/connectivity/sketch-layout.js";
+import { openSketchFiles } from "../../src/connectivity/sketch-files.js";
+import {
+  GROUP,
+  groupsOf,
+  RECORD_BYTES,
+  SKETCH_FILE,
+  sketchBytes,
+  sketchRow,
+} from "../../src/connectivity/sketch-layout.js";
 import { isFixelstreamError } from "../../src/errors.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { rawMif } from "../support/make-cohort.js";

@@ -1,6 +1,6 @@
 // What a search needs of the whole sketch, in one pass over its records: the element of each row, the windows that threads claim, and the rows that are looked at first.
-import { openSketchFiles, sketchRow } from "../../connectivity/sketch-files.js";
-import { groupsOf, RECORD_BYTES } from "../../connectivity/sketch-layout.js";
+import { openSketchFiles } from "../../connectivity/sketch-files.js";
+import { groupsOf, RECORD_BYTES, sketchRow } from "../../connectivity/sketch-layout.js";
 import type { SketchSize } from "../inputs.js";
 
 export interface RowLists {
