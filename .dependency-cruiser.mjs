@@ -8,11 +8,11 @@
 //                    ├→ publish
 //                    └→ converters ─→ formats, store, publish
 //   run: what a run is made of and leaves, as plain data; for engine, results and app
-//   base, for everyone: byte-names, checksum, errors, shell-word, subject-names, system-error, system-memory, turns, units, warnings, version, zod     nobody imports: bin, cli, app (but bin → cli, cli → app)
+//   base, for everyone: byte-names, checksum, control-groups, errors, shell-word, subject-names, system-cores, system-error, system-memory, turns, units, warnings, version, zod     nobody imports: bin, cli, app (but bin → cli, cli → app)
 
 /** Files that any room may import. */
 const BASE =
-  "^src/(byte-names|checksum|errors|shell-word|subject-names|system-error|system-memory|turns|units|warnings|version|zod)\\.ts$";
+  "^src/(byte-names|checksum|control-groups|errors|shell-word|subject-names|system-cores|system-error|system-memory|turns|units|warnings|version|zod)\\.ts$";
 
 /** What a room may import beside itself, packages and what Node brings; and the base, unless it stands `alone`. */
 const ROOMS = {
@@ -284,6 +284,8 @@ export default {
           // reads package.json, and the compiled module
           "^src/version\\.ts$",
           "^src/kernels/choose-kernels\\.ts$",
+          // what the system says of containers
+          "^src/control-groups\\.ts$",
           // looks where a BLAS may lie, and what the processor can
           "^src/kernels/native/(find-libraries|core-types)\\.ts$",
           // how files are named

@@ -1,5 +1,6 @@
 // How much memory this process may take in all: a container's limit, where it is below what the machine has.
 import os from "node:os";
+import { groupLimits } from "./control-groups.js";
 import { BudgetError } from "./errors.js";
 import { formatBytes } from "./units.js";
 import type { Warning } from "./warnings.js";
@@ -13,10 +14,9 @@ export const fixedBytesOf = (nThreads: number): number => FIXED_BYTES.node + Mat
 /** Bytes. Less is no memory to work in. */
 const LEAST_BYTES = 2 ** 24;
 
-/** Bytes; undefined: no limit but the machine's own memory. cgroup v1 and v2. */
-export function memoryLimit(): number | undefined {
-  const limit = process.constrainedMemory?.() ?? 0;
-  return limit > 0 && limit < os.totalmem() ? limit : undefined;
+/** Bytes; undefined: no limit but the machine's own memory. */
+export function memoryLimit(limit = groupLimits().memoryBytes, total = os.totalmem()): number | undefined {
+  return limit !== undefined && limit < total ? limit : undefined;
 }
 
 export interface BoundMemory {

@@ -1,11 +1,11 @@
 // What options mean once they are read: the number of threads under either name, the two ways to say what is tested.
-import { availableParallelism } from "node:os";
 import { describe, expect, it } from "vitest";
 import { resolveHypothesisForm, resolveVectorForm } from "../../src/cli/options/hypothesis-form.js";
 import { nThreadsOf } from "../../src/cli/options/standard.js";
+import { usableCores } from "../../src/system-cores.js";
 
 it.each([
-  [{}, availableParallelism()],
+  [{}, usableCores()],
   [{ nthreads: 3 }, 3],
   [{ threads: 3 }, 3],
   [{ threads: 0 }, 0],

@@ -10,6 +10,7 @@ import { MappedFile } from "../../mapping/mapped-file.js";
 import { sweepMade } from "../../publish/made-files.js";
 import { newId } from "../../publish/maker.js";
 import { removeFile } from "../../publish/remove-ours.js";
+import { coreLimit } from "../../system-cores.js";
 import { describeSystemError } from "../../system-error.js";
 import { memoryLimit } from "../../system-memory.js";
 import { formatBytes, formatDuration } from "../../units.js";
@@ -42,7 +43,7 @@ export async function examine({ cache }: DoctorOptions): Promise<DoctorReport> {
   const library = await searchLibrary();
   const checks = [
     attempt("node", checkNode),
-    attempt("processor", () => `${os.cpus()[0]?.model.trim() ?? "unknown"}, ${os.availableParallelism()} cores`),
+    attempt("processor", checkProcessor),
     attempt("memory", checkMemory),
     attempt("simd", checkSimd),
     describeSearch(library),
@@ -75,6 +76,12 @@ function checkNode(): Finding {
   const [oldMajor, oldMinor] = OLDEST_NODE;
   if (major > oldMajor || (major === oldMajor && minor >= oldMinor)) return text;
   return { status: "failed", text: `${text}: expected node ${oldMajor}.${oldMinor} or newer` };
+}
+
+function checkProcessor(): Finding {
+  const limit = coreLimit();
+  const limited = limit === undefined ? "" : `, limited to the time of ${Number(limit.toFixed(2))} for this process`;
+  return `${os.cpus()[0]?.model.trim() ?? "unknown"}, ${os.availableParallelism()} cores${limited}`;
 }
 
 function checkMemory(): Finding {

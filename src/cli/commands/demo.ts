@@ -1,8 +1,8 @@
 // fixelstream demo: the main job on the cohort that comes with the package.
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { ANALYSIS_DEFAULTS, CFE_DEFAULTS } from "../../app/analyse/options.js";
+import { usableCores } from "../../system-cores.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { createProgress } from "../listeners/progress.js";
@@ -56,7 +56,7 @@ async function runDemo(output: string, typed: StandardOptions, streams: CliStrea
   const summary = await inferFixels(
     {
       ...{ ...ANALYSIS_DEFAULTS, ...CFE_DEFAULTS, ...paths, seed: 1, force: true, command: inference },
-      nThreads: availableParallelism(),
+      nThreads: usableCores(),
     },
     { onProgress: (phase, share) => progress.update(phase, share), signal: streams.signal },
   ).finally(() => progress.stop());

@@ -1,7 +1,7 @@
 // Options of every command, as MRtrix3 has them, and the resources of those that compute.
-import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { ANALYSIS_DEFAULTS } from "../../app/analyse/options.js";
+import { usableCores } from "../../system-cores.js";
 import { STANDARD } from "../help.js";
 import { declare } from "./declare.js";
 
@@ -23,7 +23,8 @@ export function addStandardOptions(command: Command, has: { threads?: boolean } 
     .flag("force", "overwrite existing output")
     .files("config", "accepted with KEY and VALUE, as scripts of MRtrix3 give it, and ignored", "key_value");
   if (has.threads) {
-    const text = "worker threads; 0: none, the main thread works alone (default: all cores)";
+    const text =
+      "worker threads; 0: none, the main thread works alone (default: as many as the machine or container runs at once)";
     declared.integer("nthreads", THREADS, text);
   }
   return declared.command;
@@ -75,5 +76,5 @@ export function addThreadsOption(command: Command): Command {
 
 /** Worker threads to use. */
 export function nThreadsOf({ threads, nthreads }: ResourceOptions): number {
-  return threads ?? nthreads ?? availableParallelism();
+  return threads ?? nthreads ?? usableCores();
 }
