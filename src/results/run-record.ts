@@ -14,6 +14,33 @@ export interface FileChecksum {
   readonly crc32: number;
 }
 
+/** Bytes of what is resident at one moment, as the kernel counts them (Linux: /proc/self/smaps_rollup). */
+export interface MemoryParts {
+  readonly residentBytes: number;
+  /** Pss: of what several processes share, this one's part. */
+  readonly proportionalBytes: number;
+  /** Nobody else has these pages. */
+  readonly privateBytes: number;
+  /** Pages of files that others have mapped too, libraries above all. */
+  readonly sharedBytes: number;
+  /** Touched lately. */
+  readonly referencedBytes: number;
+  /** Of no file. The rest are pages of files, which the kernel takes back when it needs room. */
+  readonly anonymousBytes: number;
+}
+
+/** Memory over time: at most 256 points, each the largest since the one before; the last is the end. */
+export interface MemoryCourse {
+  /** What was begun when. Milliseconds from the start of the run, ascending. */
+  readonly phases: readonly { readonly phase: string; readonly ms: number }[];
+  /** [points] milliseconds from the start, ascending. */
+  readonly ms: readonly number[];
+  /** [points] */
+  readonly residentBytes: readonly number[];
+  /** [points] of mapped files, in `residentBytes`; absent where it is not told (not Linux). */
+  readonly fileBytes?: readonly number[];
+}
+
 export interface RunRecord {
   readonly format: typeof RUN_RECORD_FORMAT;
   readonly formatVersion: typeof RUN_RECORD_VERSION;
@@ -36,7 +63,13 @@ export interface RunRecord {
   readonly plan: Readonly<Record<string, unknown>>;
   /** Milliseconds of each phase; `total` is the whole command. */
   readonly timings: Readonly<Record<string, number>>;
-  readonly memory: { readonly plannedBytes: number; readonly peakResidentBytes: number };
+  readonly memory: {
+    readonly plannedBytes: number;
+    readonly peakResidentBytes: number;
+    /** After the last shuffle, while everything is still held; absent where the kernel does not say (not Linux). */
+    readonly parts?: MemoryParts;
+    readonly course: MemoryCourse;
+  };
   readonly results: Readonly<Record<string, unknown>>;
   /** Every result, by its name in the directory of this record; with -force the next run removes those that it does not write. */
   readonly files: readonly string[];

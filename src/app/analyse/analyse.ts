@@ -4,6 +4,7 @@ import { openConnectivity } from "../../connectivity/open-connectivity.js";
 import type { EngineInputs } from "../../engine/inputs.js";
 import { type Engine, type EnginePlan, openEngine, type RunOutcome } from "../../engine/run.js";
 import type { EarlierResults } from "../../results/result-folder.js";
+import { peakResidentBytes } from "../../results/run-record.js";
 import { writeInference, writeObserved } from "../../results/write-results.js";
 import type { NullState } from "../../run/null-state.js";
 import { boundMemory } from "../../system-memory.js";
@@ -13,6 +14,7 @@ import { claimPlaces } from "./claim-places.js";
 import { createRunRecord, type Timings } from "./create-record.js";
 import type { DataInput, OpenedColumn, OpenedData } from "./data-input.js";
 import type { ElementKind, PreparedEnhancement } from "./element-kind.js";
+import { type MemoryWatch, watchMemory } from "./memory-course.js";
 import type { AnalysisOptions } from "./options.js";
 import { obstacleWarning, searchWarnings } from "./plan/bound-warnings.js";
 import { describeFacts, type InferenceFacts } from "./plan/describe-facts.js";
@@ -57,21 +59,28 @@ export interface InferenceSummary {
     readonly largestFwe: number | undefined;
   }[];
   readonly warnings: readonly Warning[];
+  /** Bytes: of the plan, of the whole process at most, and of mapped files after the last shuffle (absent: the system does not say). */
+  readonly memory: { readonly plannedBytes: number; readonly peakResidentBytes: number; readonly fileBytes?: number };
   readonly elapsedMs: number;
 }
 
 type Timed = <T>(name: string, work: () => T | Promise<T>) => Promise<T>;
 
-interface Run<Input extends DataInput> {
+/** What is told and noted of a run while it goes on. */
+interface Watched {
+  readonly events: InferenceEvents;
+  readonly timings: Timings;
+  readonly memory: MemoryWatch;
+  readonly timed: Timed;
+  readonly warnings: readonly Warning[];
+  readonly warn: (warning: Warning) => void;
+}
+
+interface Run<Input extends DataInput> extends Watched {
   readonly plan: AnalysisPlan<Input>;
   readonly expected: Pick<ExpectedPlan, "missing">;
   readonly places: ReturnType<typeof claimPlaces>;
   readonly kernels: Promise<ChosenKernels>;
-  readonly events: InferenceEvents;
-  readonly timings: Timings;
-  readonly timed: Timed;
-  readonly warnings: readonly Warning[];
-  readonly warn: (warning: Warning) => void;
 }
 
 /**
@@ -81,10 +90,19 @@ interface Run<Input extends DataInput> {
 export async function analyse<Options extends AnalysisOptions, Input extends DataInput>(
   kind: ElementKind<Options, Input>,
   given: Options,
-  events: InferenceEvents = {},
+  listeners: InferenceEvents = {},
 ): Promise<InferenceSummary> {
   const timings: Timings = { startedAt: new Date(), start: performance.now(), ms: {} };
+  const memory = watchMemory(timings.start);
+  const events: InferenceEvents = {
+    ...listeners,
+    onProgress(phase, share) {
+      memory.look();
+      listeners.onProgress?.(phase, share);
+    },
+  };
   const timed: Timed = async (name, work) => {
+    memory.enter(name);
     const start = performance.now();
     const result = await work();
     timings.ms[name] = (timings.ms[name] ?? 0) + performance.now() - start;
@@ -98,9 +116,25 @@ export async function analyse<Options extends AnalysisOptions, Input extends Dat
     warnings.push(warning);
     events.onWarning?.(warning);
   };
-  const bounded = boundMemory(given.memoryBytes, given.nThreads);
-  if (bounded.warning !== undefined) warn(bounded.warning);
-  const options = { ...given, memoryBytes: bounded.memoryBytes };
+  try {
+    const bounded = boundMemory(given.memoryBytes, given.nThreads);
+    if (bounded.warning !== undefined) warn(bounded.warning);
+    return await analyseWithin(
+      kind,
+      { ...given, memoryBytes: bounded.memoryBytes },
+      { events, timings, memory, timed, warnings, warn },
+    );
+  } finally {
+    memory.stop();
+  }
+}
+
+async function analyseWithin<Options extends AnalysisOptions, Input extends DataInput>(
+  kind: ElementKind<Options, Input>,
+  options: Options,
+  watched: Watched,
+): Promise<InferenceSummary> {
+  const { events, timed, warn } = watched;
   const plan = await timed("check", () => resolveAnalysis(kind, options, events.signal));
   events.onFacts?.(describeFacts(kind, plan));
   for (const warning of plan.warnings) warn(warning);
@@ -112,17 +146,7 @@ export async function analyse<Options extends AnalysisOptions, Input extends Dat
   const kernels = chooseKernels(options, plan);
   try {
     warnOfEarlier(places.results.earlier, kind.describeEarlier(options), warn);
-    return await runAnalysis(kind, options, {
-      plan,
-      expected,
-      places,
-      kernels,
-      events,
-      timings,
-      timed,
-      warnings,
-      warn,
-    });
+    return await runAnalysis(kind, options, { plan, expected, places, kernels, ...watched });
   } finally {
     places.release();
     for (const input of [plan.input, ...plan.columnInputs]) input.close();
@@ -171,7 +195,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
   run: Run<Input>,
   { opened, columns, missing, prepared: enhancement }: ReadyData,
 ): Promise<InferenceSummary> {
-  const { plan, places, events, timings, timed, warnings, warn } = run;
+  const { plan, places, events, timings, memory, timed, warnings, warn } = run;
   const { results, spec } = places;
   const { signal } = events;
   const { uncorrectedShuffles } = plan.enhancement;
@@ -205,7 +229,9 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     const observed = await timed("observe", () => engine.observe((share) => events.onProgress?.("observe", share)));
     for (const warning of modelWarnings(kind, options, inputs.model, observed.verdicts)) warn(warning);
     const largestZ = await timed("write", () => writeObserved(results, spec, observed, signal));
+    memory.enter("shuffle");
     const { state, cost } = await runShuffles(engine, inputs, events);
+    const memoryParts = memory.divide();
     Object.assign(timings.ms, cost.ms);
     const names = plan.hypotheses.map(({ name }) => name);
     for (const warning of searchWarnings(cost, names)) warn(warning);
@@ -213,6 +239,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     const significance = await timed("write", () => writeInference(results, spec, state, signal, plan.nullFacts));
     signal?.throwIfAborted();
     const { bytesRead, wideBatches, search } = cost;
+    const peakBytes = peakResidentBytes();
     const recordOf = (files: readonly string[]) =>
       createRunRecord({
         ...{
@@ -229,6 +256,9 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
           files,
           warnings,
           timings,
+          memory,
+          memoryParts,
+          peakBytes,
         },
         copied: results.copied,
         problem: kind.describeProblem(plan.input),
@@ -246,6 +276,10 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
         return { name, ...(label && { label }), largestZ: largestZ[h]!, ...significance[h]! };
       }),
       warnings,
+      memory: {
+        ...{ plannedBytes: summary.plannedBytes, peakResidentBytes: peakBytes },
+        ...(memoryParts && { fileBytes: memoryParts.residentBytes - memoryParts.anonymousBytes }),
+      },
       elapsedMs: performance.now() - timings.start,
     };
   } finally {

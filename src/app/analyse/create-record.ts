@@ -4,8 +4,8 @@ import type { EngineInputs } from "../../engine/inputs.js";
 import type { RunOutcome } from "../../engine/run.js";
 import type { ResultFiles } from "../../results/result-files.js";
 import {
+  type MemoryParts,
   machineOf,
-  peakResidentBytes,
   RUN_RECORD_FORMAT,
   RUN_RECORD_VERSION,
   type RunRecord,
@@ -17,6 +17,7 @@ import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
 import type { ChosenKernels } from "./choose-kernels.js";
 import type { OpenedColumn, OpenedData } from "./data-input.js";
+import type { MemoryWatch } from "./memory-course.js";
 import type { AnalysisOptions } from "./options.js";
 import type { PlanSummary } from "./plan/describe-plan.js";
 import { testsOf } from "./plan/resolve-relabellings.js";
@@ -46,6 +47,9 @@ export interface RecordInputs {
   readonly files: readonly string[];
   readonly warnings: readonly Warning[];
   readonly timings: Timings;
+  readonly memory: MemoryWatch;
+  readonly memoryParts: MemoryParts | undefined;
+  readonly peakBytes: number;
 }
 
 export function createRunRecord(found: RecordInputs): RunRecord {
@@ -69,7 +73,11 @@ export function createRunRecord(found: RecordInputs): RunRecord {
     threads: inputs.nThreads,
     plan: { ...summary },
     timings: { ...timings.ms, total: performance.now() - timings.start },
-    memory: { plannedBytes: summary.plannedBytes, peakResidentBytes: peakResidentBytes() },
+    memory: {
+      ...{ plannedBytes: summary.plannedBytes, peakResidentBytes: found.peakBytes },
+      ...(found.memoryParts && { parts: found.memoryParts }),
+      course: found.memory.course(),
+    },
     results: {
       ...cost,
       hypotheses: plan.hypotheses.map(({ name }, h) => ({ name, ...found.significance[h]! })),

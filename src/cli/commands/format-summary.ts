@@ -1,6 +1,6 @@
 // What a run found, in a few lines for people.
 import type { InferenceSummary } from "../../app/analyse/analyse.js";
-import { formatCount, formatDuration } from "../../units.js";
+import { formatBytes, formatCount, formatDuration } from "../../units.js";
 
 export function formatInferenceSummary(summary: InferenceSummary, elements = "fixels"): string {
   const lines = [
@@ -21,11 +21,20 @@ export function formatInferenceSummary(summary: InferenceSummary, elements = "fi
         : `  uncorrected p-values of the first ${n} of ${nShuffles} shuffles: 0.05 is known to +-${standardError(n)}, with all to +-${standardError(nShuffles)}`,
     );
   }
+  lines.push(`  memory: ${formatMemory(summary)}`);
   const isPlaced = summary.warnings.every(({ tag }) => tag !== "place-unknown");
   lines.push(
     `  results: ${summary.output}${isPlaced ? "" : ", on a grid of 1 mm at the origin: their real place is not known"}`,
   );
   return `${lines.join("\n")}\n`;
+}
+
+function formatMemory({ memory: { plannedBytes, peakResidentBytes, fileBytes } }: InferenceSummary): string {
+  const files =
+    fileBytes === undefined
+      ? ""
+      : `; at the end of the shuffles ${formatBytes(fileBytes)} were mapped files, which programs share`;
+  return `${formatBytes(plannedBytes)} planned, ${formatBytes(peakResidentBytes)} at most with Node.js and its threads${files}`;
 }
 
 /** Of an estimated p of 0.05. */
