@@ -314,6 +314,28 @@ export interface KernelSet {
     maximaElements: number,
   ): void;
 
+  f32EnhanceGraph(
+    nElements: number,
+    binBytes: number,
+    nBins: number,
+    bins: number,
+    starts: number,
+    neighbours: number,
+    extentPowers: number,
+    heightSums: number,
+    enhanced: number,
+    scratch: number,
+  ): void;
+  f32ReduceMap(
+    nElements: number,
+    enhanced: number,
+    defaults: number,
+    eligible: number,
+    counters: number,
+    maximum: number,
+    maximumElement: number,
+  ): void;
+
   u8LevelBins(
     first: number,
     count: number,

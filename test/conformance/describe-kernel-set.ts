@@ -5,6 +5,7 @@ import { openKernels } from "../support/open-kernels.js";
 import { describeBinKernel } from "./describe-kernel-bins.js";
 import { describeBoundKernels } from "./describe-kernel-bounds.js";
 import { describeEnhanceKernels } from "./describe-kernel-enhance.js";
+import { describeGraphKernels } from "./describe-kernel-graph.js";
 import { describeGroupedByColumn } from "./describe-kernel-grouped.js";
 import { describeLinearKernels } from "./describe-kernel-linear.js";
 import { describeRowKernels } from "./describe-kernel-rows.js";
@@ -31,6 +32,7 @@ export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
     describeRowKernels(tested);
     describeBinKernel(tested);
     describeEnhanceKernels(tested);
+    describeGraphKernels(tested);
     describeBoundKernels(tested);
     describeVaryingKernels(tested);
     describeGroupedByColumn(tested);

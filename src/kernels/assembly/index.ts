@@ -8,6 +8,7 @@ export { f64ScoreRow, f64Score1, f64Score2, f64Score3, f64ScoreCorrected, f64Sco
 export { pooledPlain, pooledShiftedRow, pooledShifted1, pooledShifted, pooledByColumn1, pooledByColumn, pooledShiftedByColumn } from "./varying";
 export { f64ScoreStatistics, f64ReduceScores } from "./score";
 export { f32EnhanceRows, f32KeepDefault, f32ReduceEnhanced } from "./cfe";
+export { f32EnhanceGraph, f32ReduceMap } from "./graph";
 export { u8LevelBins, boundRows, f32EnhanceOne } from "./bounds";
 export { f64PooledStatistics, f64LaneProduct, f64GatherMasked } from "./varying";
 export { f64GroupedStatistics, f64GroupedByColumn } from "./grouped";

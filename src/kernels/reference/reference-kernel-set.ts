@@ -4,6 +4,7 @@ import { binStatistics } from "./bins.js";
 import { boundRows, LEVEL_LANES, levelBins } from "./bounds.js";
 import { enhancedValue, enhanceRows, reduceEnhanced } from "./cfe.js";
 import { gemm } from "./gemm.js";
+import { enhanceGraph, reduceMap } from "./graph.js";
 import { groupedByColumn, groupedStatistics } from "./grouped.js";
 import {
   addScaled,
@@ -468,6 +469,27 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       };
       const counted = counters === 0 ? undefined : u32(counters, end);
       reduceEnhanced(inputs, counted, f32(maxima, PANELS.lanes), u32(maximaElements, PANELS.lanes));
+    },
+    f32EnhanceGraph(m, binBytes, nBins, bins, starts, neighbours, extentPowers, heightSums, enhanced) {
+      const nBinValues = span(m, PANELS.lanes, 1);
+      const begins = u32(starts, m + 1);
+      const inputs = {
+        nElements: m,
+        bins: binBytes === 1 ? u8(bins, nBinValues) : u16(bins, nBinValues),
+        starts: begins,
+        neighbours: u32(neighbours, begins[m]!),
+        extentPowers: f64(extentPowers, m + 1),
+        heightSums: f64(heightSums, nBins + 1),
+      };
+      enhanceGraph(inputs, f32(enhanced, m));
+    },
+    f32ReduceMap(m, enhanced, defaults, eligible, counters, maximum, maximumElement) {
+      const inputs = {
+        enhanced: f32(enhanced, m),
+        defaults: f32(defaults, m),
+        eligible: eligible === 0 ? undefined : u8(eligible, m),
+      };
+      reduceMap(inputs, u32(counters, m), f32(maximum, 1), u32(maximumElement, 1));
     },
     u8LevelBins(first, count, order, bins, groupBytes, nGroups, _cap, table, levels) {
       const end = first + count;
