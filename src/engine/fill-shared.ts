@@ -4,8 +4,9 @@ import { placeOfLane } from "../run/shuffle-range.js";
 import type { Matrix } from "../stats/design/matrix.js";
 import { correctionsInto, type DesignPartition, nuisanceMoments } from "../stats/design/partition.js";
 import type { Turns } from "../turns.js";
+import { heightSumsInto } from "./enhance/graph-heights.js";
 import { fillRowPanels } from "./glm/panels.js";
-import type { EngineInputs, RunShuffles } from "./inputs.js";
+import type { EngineInputs, GraphEnhancement, RunShuffles } from "./inputs.js";
 import { heightPowersOf } from "./plan/heights.js";
 import { type EngineJob, gatheredTileBytes } from "./plan/job.js";
 import type { PreparedSearch } from "./search/prepare-search.js";
@@ -47,6 +48,7 @@ export function fillConstants(contents: SharedContents): void {
       heightPowersOf(enhancement, job.sink.nBinsWide),
     );
   }
+  if (enhancement.kind === "graph") fillGraph({ buffer, job }, enhancement);
   if (job.model !== undefined) return;
   const moments = nuisanceMoments(partition).flatMap(({ values }) => Array.from(values));
   fillPanels(shared.moments, Float64Array.from(moments));
@@ -63,6 +65,20 @@ function fillSearch({ tables, lists }: PreparedSearch, { shared }: EngineJob, bu
   const { growth, ownHeights, heights, unit } = tables;
   const all = [...growth, ...ownHeights, ...heights, unit];
   new Float32Array(buffer, boundTables, all.length).set(all);
+}
+
+function fillGraph({ buffer, job }: Pick<SharedContents, "buffer" | "job">, enhancement: GraphEnhancement): void {
+  const { shared, size, sink } = job;
+  const m = size.nElements;
+  const { starts, neighbours, extentPowers, heightSums } = shared.graph!;
+  const lists = [
+    new Uint32Array(buffer, starts, m + 1),
+    new Uint32Array(buffer, neighbours, enhancement.neighbours.count),
+  ] as const;
+  enhancement.neighbours.copyInto(...lists);
+  const powers = new Float64Array(buffer, extentPowers, m + 1);
+  for (let extent = 0; extent <= m; extent++) powers[extent] = extent ** enhancement.extentPower;
+  if (sink.kind === "bins") heightSumsInto(new Float64Array(buffer, heightSums, sink.nBinsWide + 1), enhancement);
 }
 
 export interface BatchContents {

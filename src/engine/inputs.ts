@@ -24,7 +24,29 @@ export type Enhancement =
       readonly extentPower: number;
       readonly heightPower: number;
       readonly legacy: boolean;
-    };
+    }
+  | GraphEnhancement;
+
+/** Threshold-free enhancement over a graph; sizes of clusters, where there is one height and both powers leave the extent as it is. */
+export interface GraphEnhancement {
+  readonly kind: "graph";
+  readonly neighbours: Neighbours;
+  readonly heights: GraphHeights;
+  readonly extentPower: number;
+  readonly heightPower: number;
+}
+
+export interface Neighbours {
+  /** Over all elements. */
+  readonly count: number;
+  /** Those of element e become neighbours[starts[e] .. starts[e + 1]]; starts has an element more than there are. */
+  copyInto(starts: Uint32Array, neighbours: Uint32Array): void;
+}
+
+export type GraphHeights =
+  /** dh, 2 dh, .. by repeated addition. `strict`: a statistic has to be above; `rounded`: they are compared as float32. */
+  | { readonly kind: "steps"; readonly dh: number; readonly strict: boolean; readonly rounded: boolean }
+  | { readonly kind: "one"; readonly height: number; readonly strict: boolean };
 
 export interface RunShuffles {
   readonly plan: ShufflePlan;

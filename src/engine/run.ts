@@ -6,15 +6,16 @@ import { describeFallback, type Fallback } from "../mapping/file-bytes.js";
 import type { NullState } from "../run/null-state.js";
 import { type Observed, observedIndex } from "../run/observed.js";
 import { countLanes } from "../run/shuffle-range.js";
+import { largestBinOf } from "../stats/glm/bin-scale.js";
 import { VERDICTS } from "../stats/glm/element-design.js";
-import { largestBin } from "../stats/glm/largest-bin.js";
 import { scoreOfNone } from "../stats/glm/scores.js";
 import { shuffledPartition } from "../stats/glm/shuffled-design.js";
 import { bytesToCheck } from "../store/check-blocks.js";
 import { createTurns } from "../turns.js";
 import { emptyReport } from "./context.js";
+import { scaleOf } from "./enhance/graph-heights.js";
 import { fillConstants } from "./fill-shared.js";
-import type { EngineInputs, MatrixSize } from "./inputs.js";
+import type { EngineInputs, Enhancement, MatrixSize } from "./inputs.js";
 import { createNullKeeper } from "./null-keeper.js";
 import type { PlanInputs, SinkJob } from "./plan/inputs.js";
 import { CONTROL, type EngineJob, observedImage } from "./plan/job.js";
@@ -94,6 +95,7 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
     nStoreElements: source.nElements,
     ...{ maxRowConnections, nConnections },
     ...{ eligibleMask: inputs.eligible !== undefined, sketchGroups },
+    graph: inputs.enhancement.kind === "graph" ? { nNeighbours: inputs.enhancement.neighbours.count } : undefined,
   };
   const memory = planWithSearch(planInputs);
   const obstacle = typeof found === "string" ? found : tables && memory.search === undefined ? "memory" : undefined;
@@ -109,7 +111,7 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
   for (let i = 0; i < blocks.length; i += 4) nColumns += blocks[i + 1]!;
   const rowBytes = (size.model?.columnBytes ?? []).reduce<number>((sum, bytes) => sum + bytes, size.valueBytes);
   const storePassBytes = nColumns * size.nSubjects * rowBytes;
-  const connectivityPassBytes = sink.kind === "bins" ? nConnections * 8 + size.nElements * 8 : 0;
+  const connectivityPassBytes = inputs.enhancement.kind === "cfe" ? nConnections * 8 + size.nElements * 8 : 0;
   const checkBytes = [source, ...(inputs.columnSources ?? [])].reduce(
     (sum, spec) => sum + bytesToCheck(blocks, spec),
     0,
@@ -135,8 +137,8 @@ function sinkOf({ enhancement, partition }: EngineInputs, size: ProblemSize): Si
       untestable: hypotheses.map(({ hypothesis: { kind, rank } }) => scoreOfNone(kind, rank, dof)),
     };
   }
-  const { dh } = enhancement;
-  return { kind: "bins", dh, nBinsNarrow: 256, nBinsWide: largestBin(dh, size.dof) + 2 };
+  const { dh, scale } = scaleOf(enhancement, size.dof);
+  return { kind: "bins", dh, scale, nBinsNarrow: 256, nBinsWide: largestBinOf(scale, size.dof) + 2 };
 }
 
 /** `connectivity`: the opened matrix of the enhancer; it may be closed afterwards. Throws BudgetError, InputError. */
@@ -167,13 +169,7 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
     ...{ precision: inputs.precision, kernels: inputs.kernels, hasSigns: hasSigns(inputs) },
     native: inputs.native,
     nBlocks: blocks.length / 4,
-    enhancement:
-      enhancement.kind === "none"
-        ? undefined
-        : {
-            ...{ kind: "cfe", ...enhancement.connectivity, extentPower: enhancement.extentPower },
-            ...{ normalised: !enhancement.legacy, nWindows: windows.length / 4 },
-          },
+    enhancement: enhancementJob(enhancement, windows.length / 4),
     search: searchJob(inputs, search, connectivity?.manifest.maxRowConnections ?? 0),
     nWorkers: Math.max(1, inputs.nThreads),
     layout: layoutOf(layout),
@@ -216,6 +212,13 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
     },
     close: () => pool.close(),
   };
+}
+
+function enhancementJob(enhancement: Enhancement, nWindows: number): EngineJob["enhancement"] {
+  if (enhancement.kind === "none") return undefined;
+  if (enhancement.kind === "graph") return { kind: "graph" };
+  const { connectivity, extentPower, legacy } = enhancement;
+  return { kind: "cfe", ...connectivity, extentPower, normalised: !legacy, nWindows };
 }
 
 /** What threads need of the plan: lists and texts stay here. */

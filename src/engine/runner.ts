@@ -1,6 +1,7 @@
 // Puts the parts of one thread together: a source of statistics, the sink that the run needs, and its enhancer where it has one.
 import { type Context, type ContextInputs, createContext, emptyReport } from "./context.js";
 import { createCfeEnhancer } from "./enhance/cfe.js";
+import { createGraphEnhancer } from "./enhance/graph.js";
 import { createFixedSource } from "./glm/fixed-source.js";
 import { createBlockLoader } from "./glm/load-block.js";
 import { createModelSource } from "./glm/model-source.js";
@@ -16,8 +17,10 @@ export function createRunner(inputs: ContextInputs): Runner {
   const { report, job } = context;
   const source = createSource(context);
   const sink = createSink(context);
-  const enhancer = job.enhancement && createCfeEnhancer(context, job.enhancement);
-  const searcher = job.enhancement && job.search && createSearcher(context, job.enhancement, job.search);
+  const cfe = job.enhancement?.kind === "cfe" ? job.enhancement : undefined;
+  const enhancer = cfe && createCfeEnhancer(context, cfe);
+  const searcher = cfe && job.search && createSearcher(context, cfe, job.search);
+  const maps = job.enhancement?.kind === "graph" ? createGraphEnhancer(context) : undefined;
   const reducer = createEnhancedReducer(context);
   const { lanes: groupLanes } = context.kernels.panels;
 
@@ -45,11 +48,13 @@ export function createRunner(inputs: ContextInputs): Runner {
         // whatever phases follow find the batch's maxima together
         if (job.enhancement !== undefined) reducer.begin();
       }
+      if (phase === "maps") maps!.begin();
       searcher?.begin();
     },
     run(order, piece) {
       if (order.phase === "observe") return source.observe(piece);
       if (order.phase === "statistics") return source.tiles(piece, order.batch, sink);
+      if (order.phase === "maps") return maps!.run(order, piece);
       return order.phase === "enhance" ? enhancePiece(enhancer!, piece, order) : searcher!.run(order, piece);
     },
     close() {

@@ -9,6 +9,7 @@ import { SLAB_LANES } from "./plan/search-shape.js";
 import { createMaximaReader } from "./reduce/maxima.js";
 import { countLevelPieces } from "./search/searcher.js";
 import type { Pool } from "./threads/pool.js";
+import { addCounted, mapsOrders } from "./whole-maps.js";
 
 export interface RunEvents {
   /** Shuffles done, a fraction of the one under way included, some times a second. */
@@ -57,6 +58,18 @@ interface Lanes {
   readonly binBytes: 1 | 2;
 }
 
+/** Beginnings and ends of messages, by enhancer. */
+const ADVICE = {
+  cfe: {
+    steps: ["Cannot use this -cfe_dh", "Give a larger -cfe_dh."],
+    powers: ["Cannot use this -cfe_h", "Give a smaller -cfe_h or -cfe_e."],
+  },
+  graph: {
+    steps: ["Cannot use this -tfce_dh", "Give a larger -tfce_dh."],
+    powers: ["Cannot use this -tfce_h", "Give a smaller -tfce_h or -tfce_e."],
+  },
+} as const;
+
 const NONE: LaneRange = { first: 0, end: 0 };
 const isAny = ({ first, end }: LaneRange): boolean => end > first;
 
@@ -76,6 +89,8 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
     search: search && { nFound: 0, nEnhanced: 0, pairs: 0, pairsPast: 0, pairsEnhanced: 0, gaveUp: [] },
   };
   const statisticsName = sink.kind === "bins" ? "bin" : "score";
+  const { steps, powers } = ADVICE[enhancement?.kind ?? "cfe"];
+  const nWindows = enhancement?.kind === "cfe" ? enhancement.nWindows : 0;
 
   const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     const start = performance.now();
@@ -103,24 +118,25 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
   /** True when a bin did not fit the layout. */
   const overflows = (largest: number, binBytes: 1 | 2): boolean => {
     if (sink.kind !== "bins") return false;
-    if (binBytes === 1) return largest >= sink.nBinsNarrow;
-    if (largest < sink.nBinsWide - 1) return false;
+    if (binBytes === 1 && largest >= sink.nBinsNarrow) return true;
+    // the last of many heights stands for all above
+    const { scale } = sink;
+    const isCut = scale.kind === "heights" && scale.heights.length > 2 && largest >= scale.heights.length - 1;
+    if (!isCut && (binBytes === 1 || largest < sink.nBinsWide - 1)) return false;
     throw new UsageError(
-      `Cannot use this -cfe_dh: a statistic reaches ${largest} heights, more than the ${sink.nBinsWide - 2} that can be told apart. Give a larger -cfe_dh.`,
+      `${steps[0]}: a statistic reaches ${largest} heights, more than the ${sink.nBinsWide - 2} that can be told apart. ${steps[1]}`,
     );
   };
 
   const heightPowers = new Float32Array(
     inputs.buffer,
     job.shared.heightPowers,
-    sink.kind === "bins" ? sink.nBinsWide : 0,
+    sink.kind === "bins" && enhancement?.kind === "cfe" ? sink.nBinsWide : 0,
   );
   /** An infinite height times an extent of 0 is no number, and infinite maxima are all equal. */
   const assertFinite = (value: number | undefined) => {
     if (value !== Number.POSITIVE_INFINITY) return;
-    throw new UsageError(
-      "Cannot use this -cfe_h: what is made of the largest statistics leaves float32 (3.4e38). Give a smaller -cfe_h or -cfe_e.",
-    );
+    throw new UsageError(`${powers[0]}: what is made of the largest statistics leaves float32 (3.4e38). ${powers[1]}`);
   };
 
   const batchOf = ({ first, lanes, binBytes }: Lanes): Batch => ({
@@ -136,7 +152,7 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
     const searched =
       search === undefined || binBytes === 2 || !isAny(open) ? [] : all.filter((h) => !cost.search!.gaveUp.includes(h));
     const enhanced = all.map((h) => ({ first: 0, end: searched.includes(h) ? open.first : lanes }));
-    return { open, searched, enhanced: enhancement === undefined ? [] : enhanced };
+    return { open, searched, enhanced: enhancement?.kind === "cfe" ? enhanced : [] };
   };
 
   /** False: the bounds of the hypothesis tell too little, here and in the batches to come. */
@@ -169,7 +185,8 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
     });
     const batch = batchOf(lanes);
     const tasks = tasksOf(lanes, batch);
-    const nPhases = 1 + Number(tasks.enhanced.some(isAny)) + 3 * tasks.searched.length;
+    const maps = enhancement?.kind === "graph" ? mapsOrders(lanes.lanes, batch) : [];
+    const nPhases = 1 + maps.length + Number(tasks.enhanced.some(isAny)) + 3 * tasks.searched.length;
     let i = 0;
     const place = () => ({ first: lanes.first, i: i++, nPhases });
     const reports = await runPhase(statisticsName, { phase: "statistics", batch }, job.nBlocks, place());
@@ -184,8 +201,12 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
     }
     assertFinite(heightPowers[largestBin]);
     const enhance = (ranges: readonly LaneRange[]) =>
-      runPhase("enhance", { phase: "enhance", batch, lanes: ranges }, enhancement!.nWindows, place());
+      runPhase("enhance", { phase: "enhance", batch, lanes: ranges }, nWindows, place());
     if (tasks.enhanced.some(isAny)) await enhance(tasks.enhanced);
+    for (const order of maps) {
+      await runPhase("enhance", order, (order.end - order.first) * job.size.hypotheses.length, place());
+      addCounted(inputs, inputs.nWorkers);
+    }
     const lost: number[] = [];
     for (const h of tasks.searched) if (!(await searchFor(h, tasks.open, batch, place))) lost.push(h);
     if (lost.length > 0) await enhance(tasks.enhanced.map((_, h) => (lost.includes(h) ? tasks.open : NONE)));

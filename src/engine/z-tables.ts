@@ -1,8 +1,8 @@
 // Tables of thresholds, by which statistics become bins: made once, in the main thread, and read by all. Where all elements share a design there is one a
 // hypothesis. Where degrees of freedom differ between elements a table costs milliseconds, and a statistic without one some ten nanoseconds more (t) or
 // about a microsecond (F): only degrees of freedom that enough statistics have get one. Which do changes no bin: stats/glm/fast-z.ts gives the same.
+import { largestBinOf } from "../stats/glm/bin-scale.js";
 import { MAX_CELLS } from "../stats/glm/bin-table.js";
-import { largestBin } from "../stats/glm/largest-bin.js";
 import { zThresholdSteps } from "../stats/glm/z-thresholds.js";
 import { inTurns, type Turns } from "../turns.js";
 import type { EngineJob, ZTable } from "./plan/job.js";
@@ -18,7 +18,7 @@ export async function fillZTables(
 ): Promise<ZTable[]> {
   const { sink, shared, size, layout } = job;
   if (sink.kind !== "bins") return [];
-  const { dh, nBinsWide } = sink;
+  const { dh, scale, nBinsWide } = sink;
   const tests = size.hypotheses.map(
     ({ contrastRank: rank, signed }) => ({ rank, kind: signed === 1 ? "t" : "F" }) as const,
   );
@@ -32,7 +32,7 @@ export async function fillZTables(
   for (const [slot, dof] of chosen.entries()) {
     const lookups: ZTable["lookups"][number][] = [];
     for (const [h, { kind, rank }] of tests.entries()) {
-      const steps = zThresholdSteps({ dof, rank, kind, dh, maxBin: largestBin(dh, dof) });
+      const steps = zThresholdSteps({ dof, rank, kind, dh, scale, maxBin: largestBinOf(scale, dof) });
       const table = await inTurns(steps, turns);
       const place = slot * tests.length + h;
       const thresholds = shared.zThresholds + place * nBinsWide * 8;

@@ -24,7 +24,7 @@ interface Sizes {
   readonly nCorrections?: number;
 }
 
-const BINS = { kind: "bins", dh: 0.1, nBinsNarrow: 256, nBinsWide: 1501 } as const;
+const BINS = { kind: "bins", dh: 0.1, scale: { kind: "steps", dh: 0.1 }, nBinsNarrow: 256, nBinsWide: 1501 } as const;
 
 /** As real runs have them: rank 4, 100 connections a fixel. */
 function planInputs(sizes: Sizes, given: Partial<PlanInputs> = {}): PlanInputs {

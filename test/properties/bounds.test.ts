@@ -57,7 +57,7 @@ async function inputsOf(drawn: Problem): Promise<EngineInputs> {
       return random.integer(9) === 0 ? [] : to.map((c) => [c, c === e ? 1 : Math.fround(random.uniform())] as const);
     },
   });
-  if (made.enhancement.kind === "none") throw new Error("No enhancement.");
+  if (made.enhancement.kind !== "cfe") throw new Error("No enhancement.");
   const { extentPower, heightPower, legacy, kernels, nThreads, share } = drawn;
   const eligible = Uint8Array.from({ length: m }, () => Number(random.uniform() < share));
   return {

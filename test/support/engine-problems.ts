@@ -114,7 +114,7 @@ async function prepareCfe(
 /** The same with maxima searched for by bounds, of all shuffles from number `uncorrectedShuffles`; never given up unless `guard` says so. */
 export async function withSearch(inputs: EngineInputs, uncorrectedShuffles: number, guard = 2): Promise<EngineInputs> {
   const { enhancement } = inputs;
-  if (enhancement.kind === "none") throw new Error("There is nothing to bound.");
+  if (enhancement.kind !== "cfe") throw new Error("There is nothing to bound.");
   const { path } = enhancement.connectivity;
   const manifest = readConnectivityManifest(path)!;
   const sketch = await prepareSketch({ path, manifest, elementOfFixel: undefined, template: undefined });
@@ -124,7 +124,7 @@ export async function withSearch(inputs: EngineInputs, uncorrectedShuffles: numb
 }
 
 export async function openProblem(inputs: EngineInputs): Promise<Engine> {
-  if (inputs.enhancement.kind === "none") return openEngine(inputs);
+  if (inputs.enhancement.kind !== "cfe") return openEngine(inputs);
   const connectivity = openConnectivity(inputs.enhancement.connectivity.path, { io: "read" });
   return openEngine(inputs, connectivity).finally(() => connectivity.close());
 }
@@ -155,7 +155,7 @@ export function copyState(state: NullState): NullState {
 /** The same in the smallest memory that works: small batches, narrow blocks. */
 export async function inLeastMemory(inputs: EngineInputs): Promise<EngineInputs> {
   try {
-    if (inputs.enhancement.kind === "none") planEngine({ ...inputs, memoryBytes: 1 });
+    if (inputs.enhancement.kind !== "cfe") planEngine({ ...inputs, memoryBytes: 1 });
     else await openProblem({ ...inputs, memoryBytes: 1 });
   } catch (error) {
     if (error instanceof BudgetError) return { ...inputs, memoryBytes: error.neededBytes };

@@ -1,5 +1,6 @@
 // What a run is planned from, and how its work is cut.
 import type { PanelSizes } from "../../kernels/kernel-set.js";
+import type { BinScale } from "../../stats/glm/bin-scale.js";
 import type { ProblemSize } from "./size.js";
 
 /** What becomes of statistics. */
@@ -8,6 +9,7 @@ export type SinkJob =
       /** Heights of dh, for an enhancer. */
       readonly kind: "bins";
       readonly dh: number;
+      readonly scale: BinScale;
       /** Largest bin that the 1-byte, and the 2-byte layout can hold, plus one. */
       readonly nBinsNarrow: number;
       readonly nBinsWide: number;
@@ -42,6 +44,8 @@ export interface PlanInputs {
   readonly eligibleMask: boolean;
   /** Groups of the matrix's sketch, where maxima are searched for by bounds; undefined: every lane is enhanced. */
   readonly sketchGroups?: number | undefined;
+  /** Of an enhancer over a graph, which takes whole maps. */
+  readonly graph?: { readonly nNeighbours: number } | undefined;
 }
 
 /** How the work is cut: what the search varies, and what follows from it. */

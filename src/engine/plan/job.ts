@@ -43,6 +43,11 @@ export interface BoundFactors {
   readonly extentPower: number;
 }
 
+/** Takes whole maps: a piece is a lane of a hypothesis. */
+export interface GraphJob {
+  readonly kind: "graph";
+}
+
 export interface EngineJob {
   readonly size: ProblemSize;
   readonly source: ColumnSourceSpec;
@@ -59,7 +64,7 @@ export interface EngineJob {
   readonly nBlocks: number;
   readonly sink: SinkJob;
   /** Undefined: none. */
-  readonly enhancement: CfeJob | undefined;
+  readonly enhancement: CfeJob | GraphJob | undefined;
   /** Undefined: none. */
   readonly search: SearchJob | undefined;
   /** Threads that work. */
@@ -130,7 +135,14 @@ export type PhaseOrder =
   | { readonly phase: "statistics"; readonly batch: Batch }
   /** `lanes` of each hypothesis. */
   | { readonly phase: "enhance"; readonly batch: Batch; readonly lanes: readonly LaneRange[] }
+  | MapsOrder
   | SearchOrder;
+
+/** Whole maps of those lanes: a piece is number (lane - first) * hypotheses + h. */
+export interface MapsOrder extends LaneRange {
+  readonly phase: "maps";
+  readonly batch: Batch;
+}
 
 /** Of one hypothesis: levels of all its bins, then a first maximum of each lane, then all rows. */
 export interface SearchOrder {

@@ -84,9 +84,10 @@ export function planMemory(inputs: PlanInputs): MemoryPlan {
   throw budgetError(inputs, roundUp(smallest, 2 ** 20));
 }
 
-function budgetError({ size, nWorkers, budgetBytes, sink }: PlanInputs, needed: number): BudgetError {
+function budgetError({ size, nWorkers, budgetBytes, sink, graph }: PlanInputs, needed: number): BudgetError {
   const lowerThreads = nWorkers > 1 ? " or lower -nthreads" : "";
-  const fewer = sink.kind === "bins" ? "analyse fewer fixels with -mask" : "analyse fewer elements";
+  const fewer =
+    sink.kind === "bins" && graph === undefined ? "analyse fewer fixels with -mask" : "analyse fewer elements";
   const remedy =
     needed > LARGEST_MEMORY
       ? `A WebAssembly memory ends at 4 GiB, so more --memory cannot help: test fewer hypotheses at a time, ${fewer}${lowerThreads}.`
@@ -163,9 +164,10 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
   const { nSubjects: n, nElements: m, model } = size;
   const { batch, window: windowConnections } = candidate;
   const bins = sink.kind === "bins";
+  const cfe = bins && inputs.graph === undefined;
   const { width, span } = wholeBlocks(candidate.width, blockSpan(size, inputs), inputs.storeBlockWidth);
   const tile = tileFor(inputs);
-  const windowRows = bins ? Math.min(WINDOW_ROWS, Math.max(m, 1)) : 0;
+  const windowRows = cfe ? Math.min(WINDOW_ROWS, Math.max(m, 1)) : 0;
   const shape: MemoryShape = {
     ...{ blockSpan: span, blockWidth: width, tileShuffles: tile, laneShuffles: lanesFor(inputs), batchShuffles: batch },
     ...{ windowConnections, windowRows, ...spare },
@@ -173,7 +175,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
     labelShuffles: model === undefined ? Math.min(batch, Math.max(tile, LABEL_SHUFFLES)) : batch,
     // A span of the store is cut into pieces of `width`; the mask only takes away.
     maxBlocks: Math.ceil(nStoreElements / span) * Math.ceil(span / width),
-    maxWindows: bins ? Math.ceil(inputs.nConnections / windowConnections) * 2 + Math.ceil(m / windowRows) + 1 : 0,
+    maxWindows: cfe ? Math.ceil(inputs.nConnections / windowConnections) * 2 + Math.ceil(m / windowRows) + 1 : 0,
     search: searchShape(inputs, { batch, windowConnections, windowRows }),
   };
   const shared = layOut(sharedTable(inputs, shape));
@@ -183,7 +185,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
   // maxima and their elements of every shuffle; one null distribution is sorted in a copy, and merged into another
   const nulls = inputs.nShuffles * (12 * size.hypotheses.length + 16);
   const results = nulls + (bins ? nStoreElements * 8 + m * 4 * size.hypotheses.length : 4 * m * 8);
-  const nSources = (bins ? 2 : 1) + (model?.nElementColumns ?? 0);
+  const nSources = (cfe ? 2 : 1) + (model?.nElementColumns ?? 0);
   const windowBytes = mappedWindowBytes(n, width, size.valueBytes, windowConnections);
   const mapped = nWorkers * (nSources * windowBytes + searchWindowBytes(shape, windowBytes));
   const designs = nWorkers * (spare.nDesigns * keptDesigns(size).bytes + ownDesignBytes(size, width));
@@ -212,7 +214,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
         line("everything shared", formatBytes(shared.bytes)),
         line(
           "threads",
-          `${nWorkers} x ${formatBytes(worker.bytes)} (block of ${width} elements x ${n} subjects, product tile of ${tile} shuffles${bins ? `, window of ${windowConnections} connections` : ""})`,
+          `${nWorkers} x ${formatBytes(worker.bytes)} (block of ${width} elements x ${n} subjects, product tile of ${tile} shuffles${cfe ? `, window of ${windowConnections} connections` : ""})`,
         ),
         line(
           "outside",

@@ -40,7 +40,7 @@ export function countZTables({ size, sink, budgetBytes }: PlanInputs): number {
 }
 
 export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
-  const { size, sink, panels } = inputs;
+  const { size, sink, panels, graph } = inputs;
   const { nSubjects: n, nElements: m, rank, hypotheses, model } = size;
   const { batchShuffles: batch, tileShuffles: tile, labelShuffles, nZTables } = shape;
   const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
@@ -64,7 +64,14 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
     blocks: run.u32([shape.maxBlocks, "blocks"], 4),
     /** First element, elements, first connection (low, high word) of each window of the connectivity. */
     windows: run.u32([shape.maxWindows, "windows"], 4),
-    heightPowers: run.f32([bins ? sink.nBinsWide : 0, "heights"]),
+    heightPowers: run.f32([bins && graph === undefined ? sink.nBinsWide : 0, "heights"]),
+    /** Neighbours of each element, and powers that sums over heights are made of (engine/enhance/graph.ts). */
+    graph: graph && {
+      starts: run.u32(m + 1),
+      neighbours: run.u32([Math.max(1, graph.nNeighbours), "neighbours"]),
+      extentPowers: run.f64([m + 1, "extents"]),
+      heightSums: run.f64([bins ? sink.nBinsWide + 1 : 0, "heights"]),
+    },
     /** Elements that may be a maximum; undefined: all. */
     eligible: inputs.eligibleMask ? run.u8(elements) : undefined,
     /** Degrees of freedom, of models with pooled variance whose scores become Z at the end. */
@@ -110,7 +117,7 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
 }
 
 export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
-  const { size, sink, panels, precision } = inputs;
+  const { size, sink, panels, precision, graph } = inputs;
   const { nSubjects: n, hypotheses, model } = size;
   const { batchShuffles: batch, tileShuffles: tile, laneShuffles, windowConnections, windowRows } = shape;
   const width = panelColumns(model, shape.blockWidth, panels);
@@ -125,6 +132,8 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
   const coordinateRows = model === undefined ? roundUp(size.rank, panels.rows) : 0;
   const observedRows = roundUp(size.nFactors, panels.rows) + coordinateRows;
   const bins = sink.kind === "bins";
+  const cfe = bins && graph === undefined;
+  const m = size.nElements;
   return {
     /** [H][batch], and the element beside it: live until the main thread has read them. */
     maxima: run[bins ? "f32" : "f64"](hypotheses.length, [batch, "shuffles"]),
@@ -146,7 +155,7 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
     scores: blocks.f64(bins ? 0 : laneShuffles, [shape.blockWidth, "elements"]),
     model: model && modelTable(inputs, shape, width, panels),
     connections: pieces.u32([windowConnections, "connections"], 2),
-    rowStarts: pieces.u32([bins ? windowRows + 1 : 0, "rows"]),
+    rowStarts: pieces.u32([cfe ? windowRows + 1 : 0, "rows"]),
     norms: pieces.f32([windowRows, "rows"]),
     enhanced: pieces.f32([windowRows, "rows"], panels.lanes),
     search: shape.search && {
@@ -163,7 +172,14 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
       histogram: search.f64(256),
     },
     // reference: f64 [nBinsWide]; simd: f32 [16][nBinsWide]
-    histogram: pieces.f32(panels.lanes, [bins ? Math.max(sink.nBinsWide, 256) : 0, "heights"]),
+    histogram: pieces.f32(panels.lanes, [cfe ? Math.max(sink.nBinsWide, 256) : 0, "heights"]),
+    graph: graph && {
+      /** What this thread counted since the main thread last added it to all. */
+      counted: run.u32(hypotheses.length, [m, "elements"]),
+      map: pieces.f32([m, "elements"]),
+      // of f32EnhanceGraph
+      scratch: pieces.f64(Math.ceil((26 * m + 4 * ((bins ? sink.nBinsWide : 0) + 1)) / 8)),
+    },
   };
 }
 

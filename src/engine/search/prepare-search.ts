@@ -31,7 +31,7 @@ export function searchTables(
   { enhancement, shuffles, uncorrectedShuffles = Number.POSITIVE_INFINITY }: EngineInputs,
   sink: SinkJob,
 ): BoundTables | SearchObstacle | undefined {
-  if (enhancement.kind === "none" || sink.kind !== "bins" || enhancement.sketch === undefined) return undefined;
+  if (enhancement.kind !== "cfe" || sink.kind !== "bins" || enhancement.sketch === undefined) return undefined;
   if (countMapped(shuffles.range, uncorrectedShuffles) >= countLanes(shuffles.range)) return undefined;
   if (!(enhancement.extentPower >= 1)) return "extent";
   return boundTables(heightPowersOf(enhancement, sink.nBinsNarrow), enhancement) ?? "heights";
@@ -45,7 +45,7 @@ export function prepareSearch(
   tables: BoundTables | undefined,
   { search, windowRows }: MemoryPlan,
 ): PreparedSearch | undefined {
-  if (tables === undefined || search === undefined || enhancement.kind === "none") return undefined;
+  if (tables === undefined || search === undefined || enhancement.kind !== "cfe") return undefined;
   const lists = listRows(enhancement.connectivity.path, enhancement.sketch!, {
     nElements: columns.length,
     ...{ groups: search.windowGroups, rows: windowRows, seedsOf: countSeeds },
@@ -61,7 +61,7 @@ export function searchJob(
   prepared: PreparedSearch | undefined,
   maxRowConnections: number,
 ): SearchJob | undefined {
-  if (prepared === undefined || enhancement.kind === "none") return undefined;
+  if (prepared === undefined || enhancement.kind !== "cfe") return undefined;
   const { tables, lists } = prepared;
   const { unit, lowest, extentPower, cap } = tables;
   const { nGroups, guard = GUARD } = enhancement.sketch!;

@@ -15,7 +15,7 @@ export function createBinSink(context: Context, sink: Extract<SinkJob, { kind: "
     const lane = (Math.floor(first / lanes) * m + firstElement) * lanes + (first % lanes);
     return shared.hypotheses[h]!.bins + lane * binBytes;
   };
-  const binModel = createModelBinner(context, sink.dh);
+  const binModel = createModelBinner(context, sink.scale);
 
   return {
     begin() {},

@@ -1,4 +1,5 @@
 // Bins of models whose design varies or whose variance is grouped: statistics of any group of elements -> bins at their places.
+import type { BinScale } from "../../stats/glm/bin-scale.js";
 import { binOfF, binOfT } from "../../stats/glm/fast-z.js";
 import type { Context } from "../context.js";
 import type { Batch, ZTable } from "../plan/job.js";
@@ -7,7 +8,7 @@ import type { StatisticTile } from "../seams.js";
 /** Returns the largest bin. `bins`: pointer to that of the block's first element and the tile's first shuffle. */
 export type ModelBinner = (tile: StatisticTile, batch: Batch, bins: number) => number;
 
-export function createModelBinner(context: Context, dh: number): ModelBinner {
+export function createModelBinner(context: Context, scale: BinScale): ModelBinner {
   const { modelJob, kernels: k, u32, f64, buffer } = context;
   if (modelJob === undefined) return () => 0;
   const { regions, model } = modelJob;
@@ -38,7 +39,7 @@ export function createModelBinner(context: Context, dh: number): ModelBinner {
         const found = statistics[b * stride + i]!;
         const x = isSquared ? Math.sign(found) * Math.sqrt(Math.abs(found)) : found;
         const own = dofs === undefined ? dof! : dofs[b * stride + i]!;
-        const bin = kind === "t" ? binOfT(x, own, dh) : binOfF(x * x, rank, own, dh);
+        const bin = kind === "t" ? binOfT(x, own, scale) : binOfF(x * x, rank, own, scale);
         if (bin > largest) largest = bin;
         out[members[i]! * lanes + b] = bin;
       }

@@ -2,6 +2,7 @@
 // error; only then the exact Z is computed. So the bin is always floor(Z / dh) of z-transform.ts, at a tenth of its price.
 // Hill 1970, Algorithm 395 (CACM 13:617-619; mathematics M10): the expansion about Wallace's sqrt(a ln(1 + t^2/dof)), a = dof - 1/2.
 // Its error falls quickly with dof and grows with Z: test/stats/glm/fast-z.test.ts proves the bound over the domain below.
+import { type BinScale, binOfZ } from "./bin-scale.js";
 import { fToZ, tToZ } from "./z-transform.js";
 
 /** |approximateZ - Z| inside the domain. Edges of bins of 0.1 lie within it for one value in fifty. */
@@ -21,17 +22,18 @@ export function approximateZ(t: number, dof: number): number {
   return root * (1 + (y + 3 + (((-0.4 * y - 3.3) * y - 24) * y - 85.5) / (0.8 * y * y + 100 + b)) / b);
 }
 
-/** max(0, floor(Z / dh)) of t; 0 for what is not usable, as tToZ. */
-export function binOfT(t: number, dof: number, dh: number): number {
+/** The bin of t, 0 or more; 0 for what is not usable, as tToZ. */
+export function binOfT(t: number, dof: number, scale: BinScale): number {
   if (!(t > 0)) return 0;
   const z = approximateZ(t, dof);
-  const low = Math.floor((z - FAST_Z_BOUND) / dh);
-  // NaN equals nothing: outside the domain the exact one is taken
-  if (low === Math.floor((z + FAST_Z_BOUND) / dh)) return Math.max(0, low);
-  return Math.floor(tToZ(t, dof) / dh);
+  // outside the domain the exact one is taken
+  if (Number.isNaN(z)) return binOfZ(scale, tToZ(t, dof));
+  const low = binOfZ(scale, z - FAST_Z_BOUND);
+  if (low === binOfZ(scale, z + FAST_Z_BOUND)) return Math.max(0, low);
+  return binOfZ(scale, tToZ(t, dof));
 }
 
-/** max(0, floor(Z / dh)) of F or G. */
-export function binOfF(F: number, rank: number, dof: number, dh: number): number {
-  return Math.max(0, Math.floor(fToZ(F, rank, dof) / dh));
+/** The bin of F or G, 0 or more. */
+export function binOfF(F: number, rank: number, dof: number, scale: BinScale): number {
+  return Math.max(0, binOfZ(scale, fToZ(F, rank, dof)));
 }

@@ -2,6 +2,7 @@
 // One table per (kind, rank, dof, dh); the hot loop is one division, one load and one comparison (bin-table.ts).
 // Invariant: for every double x >= 0 the result is floor(Z(x) / dh) of z-transform.ts in float64, and so the null shuffles and the
 // exact Z images never disagree about a bin (as far as the computed Z is monotone; its noise is a few ulp of x around a threshold).
+import { type BinScale, binOfZ, heightOf } from "./bin-scale.js";
 import { type BinTable, createBinTable } from "./bin-table.js";
 import { fToZ, tToZ, zToF, zToT } from "./z-transform.js";
 
@@ -17,6 +18,8 @@ export interface ZThresholdOptions {
   readonly kind: "t" | "F";
   /** Height of a bin in Z, > 0. */
   readonly dh: number;
+  /** Heights that are not those of floor(Z / dh). */
+  readonly scale?: BinScale | undefined;
   /** Last bin, 1..65534. Default: Z = 60, or what a contrast that explains 99 % of the variance gives if that is more. */
   readonly maxBin?: number;
 }
@@ -39,14 +42,14 @@ export function createZThresholds(options: ZThresholdOptions): ZThresholds {
 
 /** The same in steps of a few milliseconds: fine heights are 65,000. */
 export function* zThresholdSteps(options: ZThresholdOptions): Generator<void, ZThresholds, void> {
-  const { dof, rank, kind, dh } = options;
+  const { dof, rank, kind, dh, scale = { kind: "steps", dh } } = options;
   const maxBin = options.maxBin ?? defaultMaxBin(dof, dh);
   const zOf = kind === "t" ? (x: number) => tToZ(x, dof) : (x: number) => fToZ(x * x, rank, dof);
   const xOf = kind === "t" ? (z: number) => zToT(z, dof) : (z: number) => Math.sqrt(zToF(z, rank, dof));
   const thresholds = new Float64Array(maxBin + 2).fill(Infinity);
   thresholds[0] = -Infinity;
   for (let h = 1; h <= maxBin; h++) {
-    const x = firstAtLeast((candidate) => Math.floor(zOf(candidate) / dh) >= h, xOf(h * dh));
+    const x = firstAtLeast((candidate) => binOfZ(scale, zOf(candidate)) >= h, xOf(heightOf(scale, h)));
     if (x === Infinity) break;
     thresholds[h] = x;
     if (h % THRESHOLDS_A_STEP === 0) yield;

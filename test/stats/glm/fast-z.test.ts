@@ -39,8 +39,9 @@ test("bins are those of the exact Z", () => {
     const dof = 1 + 10 ** (3 * uniform());
     const t = 12 * uniform() - 1;
     const dh = i % 2 === 0 ? 0.1 : 0.013;
-    expect(binOfT(t, dof, dh)).toBe(Math.max(0, Math.floor(tToZ(t, dof) / dh)));
+    expect(binOfT(t, dof, { kind: "steps", dh })).toBe(Math.max(0, Math.floor(tToZ(t, dof) / dh)));
   }
-  for (const t of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) expect(binOfT(t, 20, 0.1)).toBe(0);
-  expect(binOfT(2, Number.NaN, 0.1)).toBe(0);
+  for (const t of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
+    expect(binOfT(t, 20, { kind: "steps", dh: 0.1 })).toBe(0);
+  expect(binOfT(2, Number.NaN, { kind: "steps", dh: 0.1 })).toBe(0);
 });

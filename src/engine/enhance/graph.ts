@@ -1,0 +1,41 @@
+// Enhancement over a graph: one lane of one hypothesis at a time, which needs its whole map. A piece is such a lane, so any thread may count for any element:
+// each counts for itself, and the main thread adds what they counted (whole-maps.ts).
+import type { Context } from "../context.js";
+import type { MapsOrder } from "../plan/job.js";
+import type { Steps } from "../seams.js";
+
+export interface MapEnhancer {
+  /** What is counted begins from 0. */
+  begin(): void;
+  run(order: MapsOrder, piece: number): Steps;
+}
+
+export function createGraphEnhancer({ job, worker: w, kernels: k, f32, u32 }: Context): MapEnhancer {
+  const { size, shared, layout, sink } = job;
+  const m = size.nElements;
+  const { lanes } = k.panels;
+  const nHypotheses = size.hypotheses.length;
+  return {
+    begin() {
+      u32(w.graph!.counted, nHypotheses * m).fill(0);
+    },
+    *run({ batch, first }, piece) {
+      if (sink.kind !== "bins") return;
+      const { starts, neighbours, extentPowers, heightSums } = shared.graph!;
+      const { counted, map, scratch } = w.graph!;
+      const h = piece % nHypotheses;
+      const lane = first + Math.floor(piece / nHypotheses);
+      const { bins, defaults } = shared.hypotheses[h]!;
+      const { binBytes } = batch;
+      const nBins = binBytes === 1 ? sink.nBinsNarrow : sink.nBinsWide;
+      const ownBins = bins + (Math.floor(lane / lanes) * m * lanes + (lane % lanes)) * binBytes;
+      const given = [Math.min(nBins, sink.nBinsWide), ownBins, starts, neighbours, extentPowers, heightSums] as const;
+      k.f32EnhanceGraph(m, binBytes, ...given, map, scratch);
+      yield;
+      if (lane === 0 && batch.keepDefault) f32(defaults, m).set(f32(map, m));
+      const at = (h * layout.batchShuffles + lane) * 4;
+      const place = [counted + h * m * 4, w.maxima + at, w.maximaElements + at] as const;
+      k.f32ReduceMap(m, map, defaults, shared.eligible ?? 0, ...place);
+    },
+  };
+}
