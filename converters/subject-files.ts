@@ -57,6 +57,8 @@ export interface CheckEvents {
   /** Headers that were read otherwise than they stand. */
   readonly onWarning?: ((warning: Warning) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Default: of fixels of the template. Throws InputError. */
+  readonly check?: ((header: ImageHeader, path: string) => void) | undefined;
 }
 
 /**
@@ -67,7 +69,7 @@ export async function checkSubjectFiles(
   names: readonly string[],
   paths: readonly string[],
   nFixels: number,
-  { onChecked, onWarning, signal }: CheckEvents = {},
+  { onChecked, onWarning, signal, check }: CheckEvents = {},
 ): Promise<SubjectFile[]> {
   const turns = createTurns(signal);
   const files: SubjectFile[] = [];
@@ -75,7 +77,8 @@ export async function checkSubjectFiles(
   for (const [i, typedPath] of paths.entries()) {
     try {
       const header = readImageHeader(typedPath);
-      checkFixelDataHeader(header, nFixels, typedPath);
+      if (check === undefined) checkFixelDataHeader(header, nFixels, typedPath);
+      else check(header, typedPath);
       files.push(describeFile(names[i]!, typedPath, header));
     } catch (error) {
       if (!isFixelstreamError(error, "InputError")) throw error;

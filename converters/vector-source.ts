@@ -6,6 +6,10 @@ import type { ElementType } from "../src/store/column-source.js";
 export interface VectorSource {
   /** As typed. */
   readonly path: string;
+  /** Of the store that is made. Default: vector. */
+  readonly kind?: "vector" | "voxel" | undefined;
+  /** What decides which elements there are, beside the sources. */
+  readonly elementsIdentity?: string | undefined;
   readonly nSubjects: number;
   readonly nElements: number;
   /** One a subject, in row order. Rows of one file carry its name and their number. */

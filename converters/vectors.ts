@@ -90,7 +90,16 @@ export async function convertVectors(conversion: VectorConversion): Promise<Vect
 function planOf({ source, output, force, scalar, command, claim }: VectorConversion, elementType: ElementType) {
   const { nSubjects, nElements, sources } = source;
   const shape = { nSubjects, nElements, blockWidth: blockWidthFor(nSubjects), elementType };
-  return { output, replace: force, kind: "vector", scalar, shape, sources, command, claim } satisfies StoreBuildPlan;
+  return {
+    output,
+    replace: force,
+    kind: source.kind ?? "vector",
+    scalar,
+    shape,
+    sources,
+    command,
+    claim,
+  } satisfies StoreBuildPlan;
 }
 
 /** Undefined when a value does not fit the type. */

@@ -1,12 +1,14 @@
 // The public interface: what a program may call instead of the command line (docs/api.md). Its keys are snapshot-tested.
 export type { InferenceEvents, InferencePhase, InferenceSummary } from "./app/analyse/analyse.js";
-export { inferFixels, inferVectors, planInference, planVectors } from "./app/analyse/kinds.js";
+export { inferFixels, inferVectors, inferVoxels, planInference, planVectors, planVoxels } from "./app/analyse/kinds.js";
 export {
   ANALYSIS_DEFAULTS,
   type AnalysisOptions,
   CFE_DEFAULTS,
   type FixelCfeOptions,
+  TFCE_DEFAULTS,
   type VectorStatsOptions,
+  type VoxelStatsOptions,
 } from "./app/analyse/options.js";
 export type { InferenceFacts } from "./app/analyse/plan/describe-facts.js";
 export type { PlanSummary } from "./app/analyse/plan/describe-plan.js";

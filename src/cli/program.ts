@@ -12,6 +12,7 @@ import { createDoctorCommand } from "./commands/doctor.js";
 import { createExportCommand } from "./commands/export.js";
 import { createFixelcfestatsCommand } from "./commands/fixelcfestats.js";
 import { createInfoCommand } from "./commands/info.js";
+import { createMrclusterstatsCommand } from "./commands/mrclusterstats.js";
 import { createVectorstatsCommand } from "./commands/vectorstats.js";
 import { createVerifyCommand } from "./commands/verify.js";
 import { exitCodeOf } from "./exit-codes.js";
@@ -38,6 +39,7 @@ export function createProgram(streams: CliStreams, writeOut?: (text: string) => 
   const program = describeHelp(new Command("fixelstream"), HELP)
     .version(VERSION, "--version")
     .addCommand(createFixelcfestatsCommand(streams))
+    .addCommand(createMrclusterstatsCommand(streams))
     .addCommand(createVectorstatsCommand(streams))
     .addCommand(createConvertCommand(streams))
     .addCommand(createExportCommand(streams))

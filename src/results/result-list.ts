@@ -8,7 +8,7 @@ export interface ResultSpec {
   /** Variance groups; undefined: one variance for all. */
   readonly nGroups: number | undefined;
   /** What the enhanced statistic is called; undefined where nothing is enhanced. */
-  readonly enhanced: "cfe" | undefined;
+  readonly enhanced: "cfe" | "tfce" | "clustersize" | undefined;
   /** 1 - p in both forms of the command line; the development branch says so. */
   readonly uncorrected: "uncorrected_1mpvalue" | "uncorrected_pvalue";
   readonly nShuffles: number;

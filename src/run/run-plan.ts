@@ -37,6 +37,27 @@ export interface ShufflesIdentity {
 export type EnhancementIdentity =
   | { readonly kind: "none" }
   | {
+      readonly kind: "tfce";
+      readonly dh: number;
+      readonly extentPower: number;
+      readonly heightPower: number;
+      /** Which elements are neighbours: SHA-256 of the places of the elements in their grid, and how many neighbours a voxel has. */
+      readonly graph: {
+        readonly places: string;
+        readonly dimensions: readonly number[];
+        readonly connectivity: 6 | 26;
+      };
+    }
+  | {
+      readonly kind: "cluster";
+      readonly threshold: number;
+      readonly graph: {
+        readonly places: string;
+        readonly dimensions: readonly number[];
+        readonly connectivity: 6 | 26;
+      };
+    }
+  | {
       readonly kind: "cfe";
       readonly dh: number;
       readonly extentPower: number;
@@ -49,7 +70,7 @@ export type EnhancementIdentity =
 
 export interface RunPlanParts {
   /** What an element is. */
-  readonly kind: "fixel" | "vector";
+  readonly kind: "fixel" | "voxel" | "vector";
   readonly nSubjects: number;
   /** Analysed: inside the mask. */
   readonly nElements: number;

@@ -33,9 +33,11 @@ it("every option that a text names is one of the program's", () => {
 /** doctor and demo are left out: they run fixelcfestats on inputs of their own. */
 const COMMANDS: Readonly<Record<string, string>> = {
   fixelcfestats: "fixelcfestats",
+  mrclusterstats: "mrclusterstats",
   vectorstats: "vectorstats",
   "convert fixels": "convert",
   "convert vectors": "convert-vectors",
+  "convert voxels": "convert-voxels",
   "convert modelarray": "convert-modelarray",
   "convert cohort": "convert-cohort",
   export: "export",
@@ -45,20 +47,27 @@ const COMMANDS: Readonly<Record<string, string>> = {
   "cache clear": "cache",
 };
 
+/** Without fixels. */
+const OTHERS = ["mrclusterstats", "vectorstats"];
+
 /** Texts in files that a command needs, which that command never says. Each with the reason; one that is no longer needed fails below. */
 const NEVER_SAID: readonly (readonly [file: string, option: string, commands: readonly string[], because: string])[] = [
   ["converters/modelarray-to-store.ts", "template", ["convert fixels"], "it takes the name of the creator from there"],
-  ["src/app/analyse/plan/bound-warnings.ts", "uncorrected-shuffles", ["vectorstats"], "said of enhancement only"],
-  ["src/app/analyse/plan/bound-warnings.ts", "cfe_dh", ["vectorstats"], "said of enhancement only"],
-  ["src/app/analyse/plan/bound-warnings.ts", "cfe_h", ["vectorstats"], "said of enhancement only"],
-  ["src/app/analyse/plan/bound-warnings.ts", "cfe_e", ["vectorstats"], "said of enhancement only"],
+  ["src/app/analyse/plan/bound-warnings.ts", "uncorrected-shuffles", OTHERS, "said of CFE only"],
+  ["src/app/analyse/plan/bound-warnings.ts", "cfe_dh", OTHERS, "said of CFE only"],
+  ["src/app/analyse/plan/bound-warnings.ts", "cfe_h", OTHERS, "said of CFE only"],
+  ["src/app/analyse/plan/bound-warnings.ts", "cfe_e", OTHERS, "said of CFE only"],
+  ["src/app/analyse/plan/fixel-masks.ts", "mask", ["mrclusterstats"], "said of fixels only"],
   ["src/app/cache/cache-entry.ts", "mask", ["cache list", "cache clear"], "describes what an entry was made with"],
   ["src/app/cache/cache-entry.ts", "cfe_c", ["cache list", "cache clear"], "describes what an entry was made with"],
-  ["src/app/inputs/hdf5-in-place.ts", "template", ["vectorstats"], "part of a command line of convert modelarray"],
-  ["src/engine/plan/memory.ts", "mask", ["vectorstats"], "said of enhancement only"],
-  ["src/engine/shuffle-loop.ts", "cfe_dh", ["vectorstats"], "said of enhancement only"],
-  ["src/engine/shuffle-loop.ts", "cfe_h", ["vectorstats"], "said of enhancement only"],
-  ["src/engine/shuffle-loop.ts", "cfe_e", ["vectorstats"], "said of enhancement only"],
+  ["src/app/inputs/hdf5-in-place.ts", "template", OTHERS, "part of a command line of convert modelarray"],
+  ["src/engine/plan/memory.ts", "mask", OTHERS, "said of CFE only"],
+  ["src/engine/shuffle-loop.ts", "cfe_dh", OTHERS, "said of CFE only"],
+  ["src/engine/shuffle-loop.ts", "cfe_h", OTHERS, "said of CFE only"],
+  ["src/engine/shuffle-loop.ts", "cfe_e", OTHERS, "said of CFE only"],
+  ["src/engine/shuffle-loop.ts", "tfce_e", ["fixelcfestats", "vectorstats"], "said of graphs only"],
+  ["src/engine/shuffle-loop.ts", "tfce_h", ["fixelcfestats", "vectorstats"], "said of graphs only"],
+  ["src/engine/shuffle-loop.ts", "tfce_dh", ["fixelcfestats", "vectorstats"], "said of graphs only"],
   ["src/formats/hdf5/voxel-table.ts", "template", ["convert fixels"], "it reads no tables of fixels"],
   ["src/formats/hdf5/voxel-table.ts", "template", ["verify"], "it says what is wrong without the advice"],
   ["src/formats/hdf5/voxel-table.ts", "template", ["info"], "it reads an attribute of the table only"],

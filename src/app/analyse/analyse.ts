@@ -304,7 +304,7 @@ async function prepare(
   { enhancement }: AnalysisPlan,
   { events, timed, warn }: Pick<Run<DataInput>, "events" | "timed" | "warn">,
 ): Promise<PreparedEnhancement | undefined> {
-  if (enhancement.kind === "none") return undefined;
+  if (enhancement.kind !== "cfe") return undefined;
   const onProgress = (share: number) => events.onProgress?.("connectivity", share);
   const { signal } = events;
   const found = await timed("connectivity", () => enhancement.prepare({ onProgress, onWarning: warn, signal }));
@@ -317,7 +317,7 @@ function warnOfObstacle(
   { enhancement, memoryBytes, uncorrectedShuffles }: EngineInputs,
   warn: (warning: Warning) => void,
 ): void {
-  if (enhancement.kind === "none" || uncorrectedShuffles === undefined) return;
+  if (enhancement.kind !== "cfe" || uncorrectedShuffles === undefined) return;
   // without a sketch for its bounds nothing was planned
   const { obstacle = enhancement.extentPower < 1 ? "extent" : undefined } = search;
   const warning = obstacleWarning({ obstacle }, { cfeE: enhancement.extentPower, memoryBytes });

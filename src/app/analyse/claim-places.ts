@@ -37,7 +37,7 @@ export function claimPlaces<Options extends AnalysisOptions, Input extends DataI
   try {
     const { cache: path, columnInputs, input, enhancement } = plan;
     const stored = columnInputs.reduce((sum, column) => sum + column.bytesToWrite, input.bytesToWrite);
-    const connections = enhancement.kind === "none" ? 0 : enhancement.connectivity.bytesToWrite;
+    const connections = enhancement.kind === "cfe" ? enhancement.connectivity.bytesToWrite : 0;
     if (stored + connections > 0) {
       const purpose = `Cannot keep converted data in ${path}`;
       const claim = { path, purpose, remedy: "Choose another place with --cache." };
@@ -58,11 +58,13 @@ export function claimPlaces<Options extends AnalysisOptions, Input extends DataI
   }
 }
 
-function resultSpecOf(
-  { enhanced }: Pick<ElementKind<never, never>, "enhanced">,
-  { contrast, strong, notest }: AnalysisOptions,
+function resultSpecOf<Options extends AnalysisOptions>(
+  kind: Pick<ElementKind<Options, DataInput>, "enhanced">,
+  options: Options,
   { hypotheses, nFactors, groups, shuffles, selection, enhancement }: AnalysisPlan,
 ): ResultSpec {
+  const { contrast, strong, notest } = options;
+  const enhanced = kind.enhanced(options);
   return {
     ...{ hypotheses, nFactors, nGroups: groups?.count, enhanced, strong, notest, eligible: selection.eligible },
     nShuffles: notest ? 0 : shuffles.count,

@@ -1,8 +1,10 @@
 // What differs between kinds of elements; the use case (analyse.ts) is the same for all. kinds.ts is the table.
 import type { ConnectivityPlan, PreparedConnectivity } from "../../connectivity/prepare-connectivity.js";
 import type { SketchHeader } from "../../connectivity/sketch-header.js";
+import type { GraphEnhancement } from "../../engine/inputs.js";
 import type { ResultFiles } from "../../results/result-files.js";
 import type { ResultSpec } from "../../results/result-list.js";
+import type { EnhancementIdentity } from "../../run/run-plan.js";
 import type { Warning } from "../../warnings.js";
 import type { ColumnInput, DataInput } from "./data-input.js";
 import type { InputFiles } from "./input-files.js";
@@ -31,6 +33,7 @@ export interface CfeParameters {
 /** What is made of the statistics before they are compared. */
 export type EnhancementPlan =
   | { readonly kind: "none"; readonly uncorrectedShuffles?: undefined }
+  | GraphPlan
   | {
       readonly kind: "cfe";
       readonly parameters: CfeParameters;
@@ -53,6 +56,14 @@ export interface PreparedEnhancement {
   readonly warnings: readonly Warning[];
 }
 
+export interface GraphPlan {
+  readonly kind: "graph";
+  readonly enhancement: GraphEnhancement;
+  /** What decides its numbers beside the elements: goes into the plan's hash. */
+  readonly identity: Extract<EnhancementIdentity, { kind: "tfce" | "cluster" }>;
+  readonly uncorrectedShuffles?: undefined;
+}
+
 export interface ResolveContext {
   readonly cache: string;
   readonly files: InputFiles;
@@ -61,15 +72,15 @@ export interface ResolveContext {
 }
 
 export interface ElementKind<Options extends AnalysisOptions, Input extends DataInput> {
-  readonly kind: "fixel" | "vector";
+  readonly kind: "fixel" | "voxel" | "vector";
   /** Several of them, for people. */
-  readonly elements: "fixels" | "elements";
+  readonly elements: "fixels" | "voxels" | "elements";
   /** How some of them are left out, for messages: `Leave them ..`. */
   readonly leaveOut: string;
   /** What is kept in the cache, for messages about room on the disk. */
   readonly converted: string;
   /** What the statistic becomes called. */
-  readonly enhanced: ResultSpec["enhanced"];
+  enhanced(options: Options): ResultSpec["enhanced"];
   /** Throws UsageError for numbers that no analysis can use. */
   checkParameters(options: Options): void;
   defaultCache(options: Options): string;

@@ -30,7 +30,7 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
   elements: "fixels",
   leaveOut: "out with -mask",
   converted: "converted subjects",
-  enhanced: "cfe",
+  enhanced: () => "cfe",
   checkParameters,
   defaultCache: ({ output }) => resolve(output, "..", ".fixelstream"),
   describeOutput: ({ output }) => output,

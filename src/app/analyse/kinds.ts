@@ -2,6 +2,8 @@
 //
 //   kind    inputs                                order              mask             enhancement  results
 //   fixel   fixel directory and list, store, .h5  that of the index  fixel data file  cfe          fixel directory
+//   voxel   list of images, store, .h5            mask's strides     image            tfce, sizes  images on the mask's grid
 //   vector  list, matrix, .npy, .npz, store, .h5  as it is           none             none         tables (.csv)
 export { inferFixels, planInference } from "./fixels.js";
 export { inferVectors, planVectors } from "./vectors.js";
+export { inferVoxels, planVoxels } from "./voxels.js";

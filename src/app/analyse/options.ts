@@ -71,6 +71,22 @@ export interface FixelCfeOptions extends AnalysisOptions {
   readonly resultFormat?: "mif" | "nii" | undefined;
 }
 
+/** mrclusterstats. `input`: a list of images, a store of voxels or a ModelArray file of voxels; a `column` is a list of images. */
+export interface VoxelStatsOptions extends AnalysisOptions {
+  readonly mask: string;
+  /** Put in front of the names of the results as it is. */
+  readonly prefix: string;
+  /** Image: only voxels in it get p-values and make the null distribution. */
+  readonly posthoc?: string | undefined;
+  readonly tfceDh: number;
+  readonly tfceE: number;
+  readonly tfceH: number;
+  /** Sizes of clusters above it instead of TFCE. */
+  readonly threshold?: number | undefined;
+  /** 26 neighbours instead of 6. */
+  readonly connectivity: boolean;
+}
+
 /** vectorstats. `input`: a list of vector files, a matrix in text, .npy or .npz, or a store; so is a `column`. */
 export interface VectorStatsOptions extends AnalysisOptions {
   /** Put in front of the names of the results as it is. */
@@ -90,6 +106,14 @@ export const ANALYSIS_DEFAULTS = {
   precision: "double",
   memoryBytes: 2 ** 30,
 } as const satisfies Partial<AnalysisOptions>;
+
+/** Of mrclusterstats, beside those of every analysis. */
+export const TFCE_DEFAULTS = {
+  tfceDh: 0.1,
+  tfceE: 0.5,
+  tfceH: 2,
+  connectivity: false,
+} as const satisfies Partial<VoxelStatsOptions>;
 
 /** Of fixelcfestats, beside those of every analysis. */
 export const CFE_DEFAULTS = {

@@ -69,8 +69,8 @@ type Source = Pick<ColumnInput, "expected" | "bytesToWrite" | "widestType">;
 
 function planFor(options: AnalysisOptions, plan: AnalysisPlan, typeOf: (source: Source) => ElementType): ExpectedPlan {
   const { enhancement, input, columnInputs } = plan;
-  const connectivity = enhancement.kind === "none" ? undefined : enhancement.connectivity;
-  const isSketched = enhancement.kind !== "none" && enhancement.needsSketch;
+  const connectivity = enhancement.kind === "cfe" ? enhancement.connectivity : undefined;
+  const isSketched = enhancement.kind === "cfe" && enhancement.needsSketch;
   const sketchGroups = isSketched
     ? mostGroups(plan.selection.columns.length, enhancement.connectivity.nConnections)
     : undefined;

@@ -52,6 +52,7 @@ const sourcesOf = (sources: readonly SourceChecksum[]) => identifySources(source
 
 function enhancementOf({ enhancement }: AnalysisPlan, manifest: ConnectivityManifest | undefined) {
   if (enhancement.kind === "none") return { kind: "none" } as const;
+  if (enhancement.kind === "graph") return enhancement.identity;
   const { index, fixels, values } = manifest!.sources;
   const crcs = { index: index.contentCrc32, fixels: fixels.contentCrc32, values: values.contentCrc32 };
   return { kind: "cfe", ...enhancement.parameters, connectivity: crcs } as const;

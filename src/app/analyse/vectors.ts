@@ -15,7 +15,7 @@ const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
   elements: "elements",
   leaveOut: "out of the vectors",
   converted: "converted vectors",
-  enhanced: undefined,
+  enhanced: () => undefined,
   checkParameters() {},
   defaultCache: ({ prefix }) => join(dirname(`${prefix}x`), ".fixelstream"),
   describeOutput: ({ prefix }) => `${prefix}*.csv`,

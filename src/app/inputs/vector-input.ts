@@ -19,10 +19,13 @@ import { findCachedInput } from "./cached-input.js";
 import { describeInPlace } from "./hdf5-in-place.js";
 import { type InputOptions, type OpenEvents, uncheckedWarnings } from "./input-source.js";
 import { repeatedSubjects } from "./repeated-subjects.js";
+import { checksumSourceSteps } from "./source-checksum.js";
 
 export interface VectorInputOptions extends InputOptions {
   /** Values of -column: --scalar is not about them. */
   readonly isColumn?: boolean | undefined;
+  /** Where the input is neither a store nor an .h5. Default: vectors in text or numpy's files. */
+  readonly openSource?: (() => Promise<VectorSource>) | undefined;
 }
 
 export interface VectorInput {
@@ -65,10 +68,8 @@ export async function resolveVectorInput(options: VectorInputOptions): Promise<V
   const { input, io, verify } = options;
   if (isHdf5Path(input)) return resolveHdf5(options);
   if (existsSync(join(input, "store.json")) || /\.fxs\/?$/.test(input)) return resolveStore(options);
-  const source = await openVectorSource(input, {
-    ...options,
-    array: { name: options.scalar, canBeNamed: options.isColumn !== true },
-  });
+  const array = { name: options.scalar, canBeNamed: options.isColumn !== true };
+  const source = await (options.openSource?.() ?? openVectorSource(input, { ...options, array }));
   if (options.scalar !== undefined && options.scalar !== source.arrayName) throw withoutScalars(options, source);
   const { nSubjects, nElements } = source;
   const cached = await findCachedInput({
@@ -191,13 +192,13 @@ function openedStore(store: Store, scalar: string, reused: boolean): OpenedVecto
   };
 }
 
-function convertedFrom({ sources }: VectorSource, { manifest }: Store): ConvertedEntry {
+function convertedFrom({ sources, kind }: VectorSource, { manifest }: Store): ConvertedEntry {
   const converted = manifest.scalars[DEFAULT_VECTOR_SCALAR]!.sources;
   const files = sources.map((source, row) => ({
     path: source.path,
     status: converted[row]!.status,
     crc32: converted[row]!.crc32,
-    sum: (file: string) => checksumSteps(file),
+    sum: (file: string) => (kind === "voxel" ? checksumSourceSteps(file) : checksumSteps(file)),
   }));
   return { always: [], files };
 }
@@ -208,7 +209,8 @@ function filesOf({ sources }: VectorSource): string[] | undefined {
   return new Set(paths).size === 1 ? undefined : paths;
 }
 
-function cacheKey({ nSubjects, nElements, sources }: VectorSource): string {
+function cacheKey({ nSubjects, nElements, sources, elementsIdentity }: VectorSource): string {
   const lines = sources.map(({ name, path, sizeBytes, mtimeMs }) => JSON.stringify([name, path, sizeBytes, mtimeMs]));
-  return keyOfLines([`fixelstream-vectors 1 ${nSubjects} ${nElements}`, ...lines]);
+  const elements = elementsIdentity === undefined ? "" : ` ${elementsIdentity}`;
+  return keyOfLines([`fixelstream-vectors 1 ${nSubjects} ${nElements}${elements}`, ...lines]);
 }

@@ -17,6 +17,7 @@ import { printSummary, say, warner } from "../print.js";
 import { createConvertCohortCommand } from "./convert-cohort.js";
 import { createConvertModelarrayCommand } from "./convert-modelarray.js";
 import { createConvertVectorsCommand } from "./convert-vectors.js";
+import { createConvertVoxelsCommand } from "./convert-voxels.js";
 
 type Typed = StandardOptions &
   ProgressOptions & {
@@ -53,7 +54,8 @@ export function createConvertCommand(streams: CliStreams): Command {
     .addCommand(createConvertFixelsCommand(streams))
     .addCommand(createConvertModelarrayCommand(streams))
     .addCommand(createConvertCohortCommand(streams))
-    .addCommand(createConvertVectorsCommand(streams));
+    .addCommand(createConvertVectorsCommand(streams))
+    .addCommand(createConvertVoxelsCommand(streams));
 }
 
 function createConvertFixelsCommand(streams: CliStreams): Command {

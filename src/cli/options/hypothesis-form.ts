@@ -1,7 +1,7 @@
 // The two ways of MRtrix3 to say what is tested. The number of arguments tells which:
 //   six   IN SUBJECTS DESIGN CONTRAST CONNECTIVITY OUT [-ftests FILE] [-fonly]      3.0.x: F-tests select rows of the contrast matrix
 //   five  IN SUBJECTS DESIGN CONNECTIVITY OUT -ttests FILE [-ftest FILE]..          development branch: an F-test is a file of rows of weights
-// and of vectorstats four, IN DESIGN CONTRAST PREFIX, or three.
+// of mrclusterstats five, IN DESIGN CONTRAST MASK PREFIX, or four; and of vectorstats four, IN DESIGN CONTRAST PREFIX, or three.
 import { UsageError } from "../../errors.js";
 import type { DesignOptions } from "./inference.js";
 
@@ -37,6 +37,16 @@ export function resolveVectorForm(paths: readonly string[], typed: DesignOptions
     : { ...common, contrast: paths[2]!, ...positionalForm(typed, VECTORS) };
 }
 
+/** `paths`: four or five. Throws UsageError as above. */
+export function resolveVoxelForm(paths: readonly string[], typed: DesignOptions) {
+  const [input, design] = paths as [string, string];
+  const [mask, prefix] = paths.slice(-2) as [string, string];
+  const common = { input, design, mask, prefix };
+  return paths.length === 4
+    ? { ...common, ...optionForm(typed, VOXELS) }
+    : { ...common, contrast: paths[2]!, ...positionalForm(typed, VOXELS) };
+}
+
 /** How many arguments each form has, for messages. */
 interface Form {
   readonly command: string;
@@ -50,6 +60,12 @@ const FIXELS: Form = {
   names: "input, subjects, design, contrast, connectivity, output",
   withContrast: "six",
   without: "five",
+};
+const VOXELS: Form = {
+  command: "mrclusterstats",
+  names: "input, design, contrast, mask, prefix",
+  withContrast: "five",
+  without: "four",
 };
 const VECTORS: Form = {
   command: "vectorstats",

@@ -8,7 +8,7 @@ import type { ElementKind } from "../element-kind.js";
 
 export interface PlanSummary {
   /** What is counted. */
-  readonly elements: "fixels" | "elements";
+  readonly elements: "fixels" | "voxels" | "elements";
   readonly nSubjects: number;
   readonly nElements: number;
   readonly nShuffles: number;
@@ -44,8 +44,11 @@ export interface PlanSummary {
   readonly assumptions: readonly string[];
 }
 
-/** Nanoseconds on one thread of the reference machine: a multiply-add of the product, and a connection of one shuffle that is enhanced, or bounded. */
-export const COST_NS = { double: 0.065, single: 0.035, connection: 0.6, bound: 0.08, epilogue: 10 } as const;
+/** Nanoseconds on one thread of the reference machine: a multiply-add of the product, and of one shuffle a connection that is enhanced, or bounded, a neighbour, an element of a map. */
+export const COST_NS = {
+  ...{ double: 0.065, single: 0.035, epilogue: 10 },
+  ...{ connection: 0.6, bound: 0.08, neighbour: 2, place: 25 },
+} as const;
 
 /** Time of the product where a library multiplies. */
 const NATIVE_SHARE = 0.5;
@@ -64,6 +67,11 @@ export function describePlan(
   const { search } = plan;
   const nLanes = countLanes(inputs.shuffles.range);
   const cfe = perConnection * (COST_NS.connection * (nLanes - search.nLanes) + COST_NS.bound * search.nLanes);
+  const graph =
+    inputs.enhancement.kind === "graph"
+      ? (inputs.enhancement.neighbours.count * COST_NS.neighbour + size.nElements * COST_NS.place) *
+        size.hypotheses.length
+      : 0;
   const slow = inputs.kernels === "reference" ? 15 : 1;
   const { range } = inputs.shuffles;
   return {
@@ -90,7 +98,7 @@ export function describePlan(
     },
     checkBytes: plan.checkBytes,
     totalBytesRead: plan.totalBytesRead,
-    estimatedMs: ((glm * nLanes + cfe) * slow) / 1e6 / workers,
+    estimatedMs: (((glm + graph) * nLanes + cfe) * slow) / 1e6 / workers,
     arithmetic: memory.arithmetic,
     assumptions,
   };

@@ -54,6 +54,7 @@ function enhancementOf(
   { connectivityPath, sketchGroups }: EngineData,
 ): Enhancement {
   if (enhancement.kind === "none") return { kind: "none" };
+  if (enhancement.kind === "graph") return enhancement.enhancement;
   const { exponent: _, ...parameters } = enhancement.parameters;
   const sketch = sketchGroups === undefined ? undefined : { nGroups: sketchGroups };
   return { kind: "cfe", connectivity: { path: connectivityPath!, io }, sketch, ...parameters };

@@ -1,0 +1,167 @@
+// The row of voxels: a list of images and a mask, a store or a ModelArray file; TFCE or sizes of clusters; results are images on the mask's grid.
+import { dirname, join } from "node:path";
+import type { GraphEnhancement } from "../../engine/inputs.js";
+import { InputError, UsageError } from "../../errors.js";
+import { type VoxelGrid, voxelNeighbours } from "../../formats/voxel-grid.js";
+import { checkMaskAxes, readVoxelMask } from "../../formats/voxel-mask.js";
+import { openImageResults } from "../../results/image-results.js";
+import { sha256OfNumbers } from "../../run/run-plan.js";
+import { VERSION } from "../../version.js";
+import type { Warning } from "../../warnings.js";
+import { orderWarnings } from "../inputs/input-source.js";
+import type { VectorInput } from "../inputs/vector-input.js";
+import { resolveVoxelInput } from "../inputs/voxel-input.js";
+import { analyse, type InferenceEvents, type InferenceSummary, planAnalysis } from "./analyse.js";
+import type { ColumnInput, DataInput } from "./data-input.js";
+import type { ElementKind, ElementSelection, GraphPlan, ResolveContext } from "./element-kind.js";
+import type { VoxelStatsOptions } from "./options.js";
+import type { PlanSummary } from "./plan/describe-plan.js";
+import { readMaskImage } from "./plan/fixel-masks.js";
+
+interface VoxelData extends DataInput {
+  readonly grid: VoxelGrid;
+  readonly maskWarnings: readonly Warning[];
+}
+
+const VOXELS: ElementKind<VoxelStatsOptions, VoxelData> = {
+  kind: "voxel",
+  elements: "voxels",
+  leaveOut: "out of the mask",
+  converted: "converted images",
+  enhanced: ({ threshold }) => (threshold === undefined ? "tfce" : "clustersize"),
+  checkParameters,
+  defaultCache: ({ prefix }) => join(dirname(`${prefix}x`), ".fixelstream"),
+  describeOutput: ({ prefix }) => `${prefix}*.mif`,
+  describeEarlier: ({ prefix }) => `, ${prefix}*.mif,`,
+  async resolveInput(options, context) {
+    const { input, mask } = options;
+    const image = context.files.image("mask", mask, (header) => checkMaskAxes(header, mask));
+    const { grid, warnings } = readVoxelMask(image);
+    image.close();
+    const found = await resolveVoxelInput({ ...sourceOptions(options, context, grid, "subjectList"), input });
+    return { ...sourceOf(found), subjectsFrom: input, searchedIn: undefined, grid, maskWarnings: warnings };
+  },
+  async resolveColumns(options, { nSubjects, subjects, grid }, context) {
+    const columns: ColumnInput[] = [];
+    for (const [i, path] of (options.column ?? []).entries()) {
+      const given = sourceOptions({ ...options, scalar: undefined }, context, grid, `column${i + 1}`);
+      const found = await resolveVoxelInput({ ...given, input: path, isColumn: true });
+      if (found.nSubjects !== nSubjects) {
+        throw new InputError(
+          `Cannot use ${path} for -column: expected ${nSubjects} images (one per subject, in their order), got ${found.nSubjects}. Correct the list.`,
+          { path },
+        );
+      }
+      const warnings = [...(found.warnings ?? []), ...orderWarnings(path, found.subjects, subjects)];
+      columns.push({ ...sourceOf(found), warnings });
+    }
+    return columns;
+  },
+  selectElements({ posthoc, mask, notest }, { nElements, grid, maskWarnings }, files): ElementSelection {
+    const columns = Uint32Array.from({ length: nElements }, (_, i) => i);
+    const common = { columns, elementOf: undefined };
+    if (posthoc === undefined) return { ...common, eligible: undefined, nEligible: nElements, warnings: maskWarnings };
+    const { inside, warnings } = readMaskImage("posthoc", posthoc, files, ({ dimensions }) => {
+      const [expected, got] = [grid.dimensions.join(" x "), dimensions.join(" x ")];
+      if (expected === got) return;
+      throw new InputError(
+        `Cannot use -posthoc ${posthoc}: expected ${expected} voxels, as the mask ${mask} has, got ${got}. Make it on the mask's grid.`,
+        { path: posthoc },
+      );
+    });
+    const eligible = Uint8Array.from(grid.places, (place) => inside[place]!);
+    const count = (of: Uint8Array) => of.reduce((sum, value) => sum + value, 0);
+    const [nInside, nEligible] = [count(inside), count(eligible)];
+    if (nEligible === 0) {
+      throw new InputError(
+        `Cannot use -posthoc ${posthoc}: expected voxels that are in the mask ${mask} too, got ${nInside} of which none is. Give masks that overlap.`,
+        { path: posthoc },
+      );
+    }
+    if (nEligible < nInside) {
+      warnings.push({
+        tag: "posthoc-outside-mask",
+        message: `${nInside - nEligible} of ${nInside} voxels in -posthoc ${posthoc} are not in the mask ${mask}: they are not tested.`,
+      });
+    }
+    if (notest)
+      warnings.push({ tag: "posthoc-without-test", message: "-posthoc has no effect together with -notest." });
+    return { ...common, eligible, nEligible, warnings: [...maskWarnings, ...warnings] };
+  },
+  resolveEnhancement: (options, { grid }) => graphPlan(options, grid),
+  openResults(options, { grid }, _, what) {
+    const { prefix, force, connectivity, threshold, tfceDh, tfceE, tfceH, command } = options;
+    const parameters =
+      threshold === undefined
+        ? [["tfce_dh", tfceDh] as const, ["tfce_e", tfceE] as const, ["tfce_h", tfceH] as const]
+        : [["threshold", threshold] as const];
+    return openImageResults({
+      ...{ ...what, prefix, grid, overwrite: force, commandHistory: `${command}  (version=${VERSION})` },
+      entries: [
+        ["26 connectivity", connectivity ? "1" : "0"],
+        ["nonstationary adjustment", "0"],
+        ...parameters.map(([key, value]) => [key, inFull(value)] as const),
+      ],
+    });
+  },
+  describeProblem: ({ grid }) => ({ dimensions: grid.dimensions }),
+};
+
+/** Seventeen digits, as the peer writes parameters: 0.1 is 0.10000000000000001. */
+const inFull = (value: number): string => {
+  const [digits, exponent] = value.toPrecision(17).split("e");
+  const short = digits!.includes(".") ? digits!.replace(/\.?0+$/, "") : digits!;
+  return exponent === undefined ? short : `${short}e${exponent}`;
+};
+
+function sourceOptions(
+  { scalar, memoryBytes, io, verify, verifyInputs, command, mask }: VoxelStatsOptions,
+  { cache, signal, files }: ResolveContext,
+  grid: VoxelGrid,
+  role: string,
+) {
+  const readList = (path: string) => files.list(role, path);
+  return {
+    ...{ scalar, memoryBytes, io, verify, verifyInputs, command, cache, signal, readList },
+    mask: { path: mask, grid },
+  };
+}
+
+/** Images are looked at when they are resolved. */
+const sourceOf = (found: VectorInput) => ({ ...found, async checkSources() {} });
+
+function graphPlan(options: VoxelStatsOptions, grid: VoxelGrid): GraphPlan {
+  const connectivity = options.connectivity ? 26 : 6;
+  const { tfceDh: dh, tfceE: extentPower, tfceH: heightPower } = options;
+  const graph = { places: sha256OfNumbers(grid.places), dimensions: grid.dimensions, connectivity } as const;
+  const common = { kind: "graph", neighbours: voxelNeighbours(grid, connectivity) } as const;
+  if (options.threshold === undefined) {
+    const heights = { kind: "steps", dh, strict: true, rounded: true } as const;
+    const enhancement: GraphEnhancement = { ...common, heights, extentPower, heightPower };
+    return { kind: "graph", enhancement, identity: { kind: "tfce", dh, extentPower, heightPower, graph } };
+  }
+  // MRtrix3 compares with the threshold as float32
+  const heights = { kind: "one", height: Math.fround(options.threshold), strict: true } as const;
+  const enhancement: GraphEnhancement = { ...common, heights, extentPower: 1, heightPower: 0 };
+  return { kind: "graph", enhancement, identity: { kind: "cluster", threshold: options.threshold, graph } };
+}
+
+function checkParameters({ tfceDh, tfceE, tfceH, threshold }: VoxelStatsOptions): void {
+  if (!(tfceDh > 0)) throw new UsageError(`Cannot use -tfce_dh ${tfceDh}: expected a number above 0.`);
+  for (const [name, value] of [
+    ["-tfce_e", tfceE],
+    ["-tfce_h", tfceH],
+  ] as const) {
+    if (!(value >= 0)) throw new UsageError(`Cannot use ${name} ${value}: expected a number of 0 or more.`);
+  }
+  if (threshold !== undefined && !(threshold >= 1e-6))
+    throw new UsageError(`Cannot use -threshold ${threshold}: expected a number of 1e-6 or more, a Z.`);
+}
+
+/** mrclusterstats. Throws UsageError, InputError, DesignError, BudgetError, or the reason of `events.signal`; no results are left then. */
+export const inferVoxels = (options: VoxelStatsOptions, events?: InferenceEvents): Promise<InferenceSummary> =>
+  analyse(VOXELS, options, events);
+
+/** mrclusterstats --dry-run: checks everything, and leaves nothing behind. Throws as inferVoxels. */
+export const planVoxels = (options: VoxelStatsOptions, events?: InferenceEvents): Promise<PlanSummary> =>
+  planAnalysis(VOXELS, options, events);
