@@ -5,9 +5,6 @@ import type { Warning } from "../warnings.js";
 import { headerWarning } from "./header-warning.js";
 import type { Image, ImageHeader } from "./image-header.js";
 
-/** Of which option a mask is, for messages. */
-export type MaskRole = "mask" | "posthoc";
-
 export interface MaskImage {
   readonly header: ImageHeader;
   /** u8, one a value in canonical order: 0 or 1. */
@@ -20,9 +17,9 @@ const CHUNK_VALUES = 2 ** 16;
 
 /**
  * As MRtrix3 3.0.3 reads masks: values are rounded to the nearest integer, halves away from 0, and those that are 0 then, or not finite, are out. Throws
- * InputError: not readable, nothing inside.
+ * InputError: not readable, nothing inside. `name`: what a user calls the mask, at the beginning of a sentence.
  */
-export function readMask(image: Image, role: MaskRole): MaskImage {
+export function readMask(image: Image, name: string): MaskImage {
   const { path } = image;
   const nValues = image.nElements;
   const inside = new Uint8Array(nValues);
@@ -49,7 +46,7 @@ export function readMask(image: Image, role: MaskRole): MaskImage {
   const warning = headerWarning([{ name: path, remarks: image.header.remarks }], "masks");
   if (warning !== undefined) warnings.push(warning);
   if (odd.in + odd.out > 0) {
-    const message = `-${role} ${path} has ${formatCount(odd.in + odd.out, "values")} of ${nValues} that ${odd.in + odd.out === 1 ? "is" : "are"} neither 0 nor 1. Rounded to the nearest integer, as MRtrix3 does, they count ${odd.in} in and ${odd.out} out (below 0.5, or not finite). If another bound is meant: mrthreshold ${path} -abs BOUND NEW.mif.`;
+    const message = `${name} ${path} has ${formatCount(odd.in + odd.out, "values")} of ${nValues} that ${odd.in + odd.out === 1 ? "is" : "are"} neither 0 nor 1. Rounded to the nearest integer, as MRtrix3 does, they count ${odd.in} in and ${odd.out} out (below 0.5, or not finite). If another bound is meant: mrthreshold ${path} -abs BOUND NEW.mif.`;
     warnings.push({ tag: "mask-values", message });
   }
   return { header: image.header, inside, warnings };

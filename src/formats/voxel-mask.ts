@@ -17,6 +17,6 @@ export function checkMaskAxes({ dimensions }: ImageHeader, path: string): void {
 /** Throws InputError: not of three axes, nothing inside. */
 export function readVoxelMask(image: Image): { readonly grid: VoxelGrid; readonly warnings: readonly Warning[] } {
   checkMaskAxes(image.header, image.path);
-  const { header, inside, warnings } = readMask(image, "mask");
+  const { header, inside, warnings } = readMask(image, "The mask");
   return { grid: createVoxelGrid(header, inside), warnings };
 }

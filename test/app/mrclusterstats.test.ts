@@ -38,6 +38,22 @@ function values(path: string): number[] {
 }
 
 describe("mrclusterstats", () => {
+  test("an image that is no mask is rounded, and called what it is on the command line", async () => {
+    const prefix = out("rounded");
+    const [design, contrast] = [at("design.txt"), at("contrast.txt")];
+    const image = at(readFileSync(at("images.txt"), "utf8").split("\n")[0]!);
+    const { stderr } = await runInProcess([
+      "mrclusterstats",
+      at("images.txt"),
+      design,
+      contrast,
+      image,
+      prefix,
+      ...COMMON,
+    ]);
+    expect(stderr).toMatch(/^fixelstream: warning: The mask .* values of \d+ that are neither 0 nor 1\. Rounded/m);
+  });
+
   test("a list, its second run from the cache, and a store give the same; any memory and io", async () => {
     const first = await run("images.txt", out("list"));
     expect(first).toMatchObject({ status: 0, stderr: "" });

@@ -3,7 +3,7 @@
 import { InputError } from "../../../errors.js";
 import { checkFixelDataHeader } from "../../../formats/fixel-directory.js";
 import type { ImageHeader } from "../../../formats/image-header.js";
-import { type MaskImage, type MaskRole, readMask } from "../../../formats/mask-image.js";
+import { type MaskImage, readMask } from "../../../formats/mask-image.js";
 import type { ElementSelection } from "../element-kind.js";
 import type { InputFiles } from "../input-files.js";
 
@@ -57,20 +57,20 @@ export function readPosthocMask(
   return { eligible, nEligible, warnings };
 }
 
-const readFixelMask = (role: MaskRole, path: string, nFixels: number, files: InputFiles): MaskImage =>
+const readFixelMask = (role: "mask" | "posthoc", path: string, nFixels: number, files: InputFiles): MaskImage =>
   readMaskImage(role, path, files, (header) =>
     checkFixelDataHeader(header, nFixels, path, "Make the mask of the same fixel template."),
   );
 
 export function readMaskImage(
-  role: MaskRole,
+  role: "mask" | "posthoc",
   path: string,
   files: InputFiles,
   check: (header: ImageHeader) => void,
 ): MaskImage {
   const image = files.image(role, path, check);
   try {
-    return readMask(image, role);
+    return readMask(image, `-${role}`);
   } finally {
     image.close();
   }
