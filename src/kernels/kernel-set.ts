@@ -326,6 +326,18 @@ export interface KernelSet {
     enhanced: number,
     scratch: number,
   ): void;
+  f32EnhanceNetwork(
+    nElements: number,
+    nNodes: number,
+    binBytes: number,
+    nBins: number,
+    bins: number,
+    ends: number,
+    extentPowers: number,
+    heightSums: number,
+    enhanced: number,
+    scratch: number,
+  ): void;
   f32ReduceMap(
     nElements: number,
     enhanced: number,

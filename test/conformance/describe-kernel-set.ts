@@ -8,6 +8,7 @@ import { describeEnhanceKernels } from "./describe-kernel-enhance.js";
 import { describeGraphKernels } from "./describe-kernel-graph.js";
 import { describeGroupedByColumn } from "./describe-kernel-grouped.js";
 import { describeLinearKernels } from "./describe-kernel-linear.js";
+import { describeNetworkKernels } from "./describe-kernel-network.js";
 import { describeRowKernels } from "./describe-kernel-rows.js";
 import { describeVaryingKernels } from "./describe-kernel-varying.js";
 
@@ -33,6 +34,7 @@ export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
     describeBinKernel(tested);
     describeEnhanceKernels(tested);
     describeGraphKernels(tested);
+    describeNetworkKernels(tested);
     describeBoundKernels(tested);
     describeVaryingKernels(tested);
     describeGroupedByColumn(tested);

@@ -7,7 +7,7 @@
 /** Place of the root of the component; halves the way there. */
 // @ts-ignore: decorator
 @inline
-function find(roots: usize, element: u32): u32 {
+export function find(roots: usize, element: u32): u32 {
   let e = element;
   while (true) {
     const at = roots + (<usize>e << 2);
@@ -21,7 +21,7 @@ function find(roots: usize, element: u32): u32 {
 }
 
 /** Elements above bin 0 into `order`, descending by bin, ascending within one. Returns how many; `levels` u16 [m]. */
-function sortByBin(m: i32, binBytes: i32, nBins: i32, bins: usize, levels: usize, counts: usize, order: usize): i32 {
+export function sortByBin(m: i32, binBytes: i32, nBins: i32, bins: usize, levels: usize, counts: usize, order: usize): i32 {
   memory.fill(counts, 0, <usize>(nBins + 1) << 2);
   const step: usize = binBytes == 1 ? 16 : 32;
   for (let e: usize = 0, at = bins; e < <usize>m; e++, at += step) {

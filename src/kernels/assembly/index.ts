@@ -9,6 +9,7 @@ export { pooledPlain, pooledShiftedRow, pooledShifted1, pooledShifted, pooledByC
 export { f64ScoreStatistics, f64ReduceScores } from "./score";
 export { f32EnhanceRows, f32KeepDefault, f32ReduceEnhanced } from "./cfe";
 export { f32EnhanceGraph, f32ReduceMap } from "./graph";
+export { f32EnhanceNetwork } from "./network";
 export { u8LevelBins, boundRows, f32EnhanceOne } from "./bounds";
 export { f64PooledStatistics, f64LaneProduct, f64GatherMasked } from "./varying";
 export { f64GroupedStatistics, f64GroupedByColumn } from "./grouped";

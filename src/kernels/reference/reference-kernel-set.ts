@@ -6,6 +6,7 @@ import { enhancedValue, enhanceRows, reduceEnhanced } from "./cfe.js";
 import { gemm } from "./gemm.js";
 import { enhanceGraph, reduceMap } from "./graph.js";
 import { groupedByColumn, groupedStatistics } from "./grouped.js";
+import { enhanceNetwork } from "./network.js";
 import {
   addScaled,
   f32FromF64Panels,
@@ -482,6 +483,17 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         heightSums: f64(heightSums, nBins + 1),
       };
       enhanceGraph(inputs, f32(enhanced, m));
+    },
+    f32EnhanceNetwork(m, nNodes, binBytes, nBins, bins, ends, extentPowers, heightSums, enhanced) {
+      const nBinValues = span(m, PANELS.lanes, 1);
+      const inputs = {
+        nNodes,
+        bins: binBytes === 1 ? u8(bins, nBinValues) : u16(bins, nBinValues),
+        ends: u32(ends, m),
+        extentPowers: f64(extentPowers, m + 1),
+        heightSums: f64(heightSums, nBins + 1),
+      };
+      enhanceNetwork(inputs, f32(enhanced, m));
     },
     f32ReduceMap(m, enhanced, defaults, eligible, counters, maximum, maximumElement) {
       const inputs = {
