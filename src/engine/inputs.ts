@@ -30,7 +30,7 @@ export type Enhancement =
 /** Threshold-free enhancement over a graph; sizes of clusters, where there is one height and both powers leave the extent as it is. */
 export interface GraphEnhancement {
   readonly kind: "graph";
-  readonly neighbours: Neighbours;
+  readonly neighbours: Neighbours | Network;
   readonly heights: GraphHeights;
   readonly extentPower: number;
   readonly heightPower: number;
@@ -41,6 +41,14 @@ export interface Neighbours {
   readonly count: number;
   /** Those of element e become neighbours[starts[e] .. starts[e + 1]]; starts has an element more than there are. */
   copyInto(starts: Uint32Array, neighbours: Uint32Array): void;
+}
+
+/** Elements are edges between nodes; those that share a node are neighbours. */
+export interface Network {
+  /** At most 65536. */
+  readonly nNodes: number;
+  /** u32 [nElements]: one node of each edge in the lower 16 bits, the other in the upper. */
+  endsInto(ends: Uint32Array): void;
 }
 
 export type GraphHeights =

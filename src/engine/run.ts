@@ -15,7 +15,7 @@ import { createTurns } from "../turns.js";
 import { emptyReport } from "./context.js";
 import { scaleOf } from "./enhance/graph-heights.js";
 import { fillConstants } from "./fill-shared.js";
-import type { EngineInputs, Enhancement, MatrixSize } from "./inputs.js";
+import type { EngineInputs, Enhancement, MatrixSize, Neighbours, Network } from "./inputs.js";
 import { createNullKeeper } from "./null-keeper.js";
 import type { PlanInputs, SinkJob } from "./plan/inputs.js";
 import { CONTROL, type EngineJob, observedImage } from "./plan/job.js";
@@ -95,7 +95,7 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
     nStoreElements: source.nElements,
     ...{ maxRowConnections, nConnections },
     ...{ eligibleMask: inputs.eligible !== undefined, sketchGroups },
-    graph: inputs.enhancement.kind === "graph" ? { nNeighbours: inputs.enhancement.neighbours.count } : undefined,
+    graph: graphSizeOf(inputs.enhancement),
   };
   const memory = planWithSearch(planInputs);
   const obstacle = typeof found === "string" ? found : tables && memory.search === undefined ? "memory" : undefined;
@@ -214,9 +214,18 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
   };
 }
 
+function graphSizeOf(enhancement: Enhancement): PlanInputs["graph"] {
+  if (enhancement.kind !== "graph") return undefined;
+  const { neighbours } = enhancement;
+  return "nNodes" in neighbours ? { nNodes: neighbours.nNodes } : { nNeighbours: neighbours.count };
+}
+
+const nNodesOf = (neighbours: Neighbours | Network): number | undefined =>
+  "nNodes" in neighbours ? neighbours.nNodes : undefined;
+
 function enhancementJob(enhancement: Enhancement, nWindows: number): EngineJob["enhancement"] {
   if (enhancement.kind === "none") return undefined;
-  if (enhancement.kind === "graph") return { kind: "graph" };
+  if (enhancement.kind === "graph") return { kind: "graph", nNodes: nNodesOf(enhancement.neighbours) };
   const { connectivity, extentPower, legacy } = enhancement;
   return { kind: "cfe", ...connectivity, extentPower, normalised: !legacy, nWindows };
 }

@@ -20,7 +20,7 @@ export function createRunner(inputs: ContextInputs): Runner {
   const cfe = job.enhancement?.kind === "cfe" ? job.enhancement : undefined;
   const enhancer = cfe && createCfeEnhancer(context, cfe);
   const searcher = cfe && job.search && createSearcher(context, cfe, job.search);
-  const maps = job.enhancement?.kind === "graph" ? createGraphEnhancer(context) : undefined;
+  const maps = job.enhancement?.kind === "graph" ? createGraphEnhancer(context, job.enhancement) : undefined;
   const reducer = createEnhancedReducer(context);
   const { lanes: groupLanes } = context.kernels.panels;
 

@@ -1,7 +1,7 @@
 // Enhancement over a graph: one lane of one hypothesis at a time, which needs its whole map. A piece is such a lane, so any thread may count for any element:
 // each counts for itself, and the main thread adds what they counted (whole-maps.ts).
 import type { Context } from "../context.js";
-import type { MapsOrder } from "../plan/job.js";
+import type { GraphJob, MapsOrder } from "../plan/job.js";
 import type { Steps } from "../seams.js";
 
 export interface MapEnhancer {
@@ -10,7 +10,10 @@ export interface MapEnhancer {
   run(order: MapsOrder, piece: number): Steps;
 }
 
-export function createGraphEnhancer({ job, worker: w, kernels: k, f32, u32 }: Context): MapEnhancer {
+export function createGraphEnhancer(
+  { job, worker: w, kernels: k, f32, u32 }: Context,
+  { nNodes }: GraphJob,
+): MapEnhancer {
   const { size, shared, layout, sink } = job;
   const m = size.nElements;
   const { lanes } = k.panels;
@@ -21,7 +24,7 @@ export function createGraphEnhancer({ job, worker: w, kernels: k, f32, u32 }: Co
     },
     *run({ batch, first }, piece) {
       if (sink.kind !== "bins") return;
-      const { starts, neighbours, extentPowers, heightSums } = shared.graph!;
+      const { lists, ends, extentPowers, heightSums } = shared.graph!;
       const { counted, map, scratch } = w.graph!;
       const h = piece % nHypotheses;
       const lane = first + Math.floor(piece / nHypotheses);
@@ -29,8 +32,10 @@ export function createGraphEnhancer({ job, worker: w, kernels: k, f32, u32 }: Co
       const { binBytes } = batch;
       const nBins = binBytes === 1 ? sink.nBinsNarrow : sink.nBinsWide;
       const ownBins = bins + (Math.floor(lane / lanes) * m * lanes + (lane % lanes)) * binBytes;
-      const given = [Math.min(nBins, sink.nBinsWide), ownBins, starts, neighbours, extentPowers, heightSums] as const;
-      k.f32EnhanceGraph(m, binBytes, ...given, map, scratch);
+      const given = [binBytes, Math.min(nBins, sink.nBinsWide), ownBins] as const;
+      const powers = [extentPowers, heightSums, map, scratch] as const;
+      if (nNodes === undefined) k.f32EnhanceGraph(m, ...given, lists!.starts, lists!.neighbours, ...powers);
+      else k.f32EnhanceNetwork(m, nNodes, ...given, ends!, ...powers);
       yield;
       if (lane === 0 && batch.keepDefault) f32(defaults, m).set(f32(map, m));
       const at = (h * layout.batchShuffles + lane) * 4;

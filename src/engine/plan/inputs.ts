@@ -45,7 +45,7 @@ export interface PlanInputs {
   /** Groups of the matrix's sketch, where maxima are searched for by bounds; undefined: every lane is enhanced. */
   readonly sketchGroups?: number | undefined;
   /** Of an enhancer over a graph, which takes whole maps. */
-  readonly graph?: { readonly nNeighbours: number } | undefined;
+  readonly graph?: { readonly nNeighbours: number } | { readonly nNodes: number } | undefined;
 }
 
 /** How the work is cut: what the search varies, and what follows from it. */

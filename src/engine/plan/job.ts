@@ -46,6 +46,8 @@ export interface BoundFactors {
 /** Takes whole maps: a piece is a lane of a hypothesis. */
 export interface GraphJob {
   readonly kind: "graph";
+  /** Of a network, whose edges the elements are. */
+  readonly nNodes: number | undefined;
 }
 
 export interface EngineJob {
@@ -96,11 +98,13 @@ export function modelJobOf({ model, columnSources, size }: EngineJob, worker: Wo
 /** Indices of i32 words in the control region. */
 export const CONTROL = { nextClaim: 0, stop: 1, gaveUp: 2, words: 16 } as const;
 
-/** Image i of the observed pass: f32 (bins) or f64 (scores) [nElements], a view of the shared memory. */
-export function observedImage({ size, shared, sink }: EngineJob, buffer: ArrayBufferLike, i: number) {
+/** Image i of the observed pass, f64 [nElements]; f32 where it becomes an image in a file. A view of the shared memory. */
+export function observedImage({ size, shared, sink, enhancement }: EngineJob, buffer: ArrayBufferLike, i: number) {
   const { nElements } = size;
   const image = (bytes: number) => shared.observed + i * nElements * bytes;
-  return valuesOf(sink, buffer, sink.kind === "bins" ? image(4) : image(8), nElements);
+  const isNetwork = enhancement?.kind === "graph" && enhancement.nNodes !== undefined;
+  if (sink.kind === "bins" && !isNetwork) return new Float32Array(buffer, image(4), nElements);
+  return new Float64Array(buffer, image(8), nElements);
 }
 
 /** Statistics as a sink keeps them: f32 (bins) or f64 (scores). */

@@ -67,8 +67,12 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
     heightPowers: run.f32([bins && graph === undefined ? sink.nBinsWide : 0, "heights"]),
     /** Neighbours of each element, and powers that sums over heights are made of (engine/enhance/graph.ts). */
     graph: graph && {
-      starts: run.u32(m + 1),
-      neighbours: run.u32([Math.max(1, graph.nNeighbours), "neighbours"]),
+      ...("nNodes" in graph
+        ? { ends: run.u32([m, "edges"]), lists: undefined }
+        : {
+            ends: undefined,
+            lists: { starts: run.u32(m + 1), neighbours: run.u32([Math.max(1, graph.nNeighbours), "neighbours"]) },
+          }),
       extentPowers: run.f64([m + 1, "extents"]),
       heightSums: run.f64([bins ? sink.nBinsWide + 1 : 0, "heights"]),
     },
@@ -80,7 +84,10 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
     zThresholds: run.f64([nZTables, "tables"], hypotheses.length, [bins ? sink.nBinsWide : 0, "thresholds"]),
     zCells: run.u16([nZTables, "tables"], hypotheses.length, [MAX_CELLS, "cells"]),
     /** Images of the observed pass (run/observed.ts): written to files before the first batch begins. */
-    observed: observe[value]([observedIndex(size).count, "images"], elements),
+    observed: observe[graph !== undefined && "nNodes" in graph ? "f64" : value](
+      [observedIndex(size).count, "images"],
+      elements,
+    ),
     labels: shuffles.i32([labelShuffles, "shuffles"], subjects),
     signs: shuffles.i8([labelShuffles, "shuffles"], subjects),
     /** The row that takes each source, the inverse of the labels. Where observations can be missing. */
@@ -177,8 +184,12 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
       /** What this thread counted since the main thread last added it to all. */
       counted: run.u32(hypotheses.length, [m, "elements"]),
       map: pieces.f32([m, "elements"]),
-      // of f32EnhanceGraph
-      scratch: pieces.f64(Math.ceil((26 * m + 4 * ((bins ? sink.nBinsWide : 0) + 1)) / 8)),
+      // of f32EnhanceGraph, or f32EnhanceNetwork
+      scratch: pieces.f64(
+        Math.ceil(
+          (("nNodes" in graph ? 22 * m + 8 * graph.nNodes : 26 * m) + 4 * ((bins ? sink.nBinsWide : 0) + 1)) / 8,
+        ),
+      ),
     },
   };
 }
