@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { InputError } from "../src/errors.js";
 import { EXACT_INTEGERS } from "../src/formats/exact-integer.js";
-import { NPY_HEADER_BYTES, type NpyMatrix, parseNpyHeader } from "../src/formats/npy/header.js";
+import { NPY_HEADER_BYTES, type NpyMatrix, type NpyMeaning, parseNpyHeader } from "../src/formats/npy/header.js";
 import type { NpzChoice } from "../src/formats/npy/npz.js";
 import { type NpyPlace, numpyCommand } from "../src/formats/npy/refused-dtypes.js";
 import { fitsFloat32, missingIntegerOf, type NpyProblems } from "../src/formats/npy/values.js";
@@ -14,14 +14,21 @@ import { copyExactly, type VectorRows, type VectorSource } from "./vector-source
 /** Bytes. Read ahead, inflated ahead, zlib's window, and a chunk of values as stored and as numbers. */
 const READER_BYTES = 2 ** 21;
 
-/** `array`: which of several. Throws InputError: no matrix of numbers (see parseNpyHeader), no such array, too short. */
-export async function openNpy(path: string, array?: NpzChoice): Promise<VectorSource> {
+export interface NpyOptions {
+  /** Which of several. */
+  readonly array?: NpzChoice | undefined;
+  /** What rows and columns are, for messages. Default: subjects x elements. */
+  readonly what?: NpyMeaning | undefined;
+}
+
+/** Throws InputError: no matrix of numbers (see parseNpyHeader), no such array, too short. */
+export async function openNpy(path: string, { array, what }: NpyOptions = {}): Promise<VectorSource> {
   const input = describeInput(basename(path), path);
   const openFile = () => openArrayFile(path, input.sizeBytes, array);
   const file = await openFile();
   const { member, isChosen } = file;
   const place: NpyPlace = { path, member };
-  const matrix = parseNpyHeader(await readStart(file), place);
+  const matrix = parseNpyHeader(await readStart(file), place, what);
   assertSize(matrix, file.sizeBytes, place);
   const { nRows, nColumns, type } = matrix;
   // of several arrays the name is part of where a row came from

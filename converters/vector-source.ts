@@ -7,7 +7,7 @@ export interface VectorSource {
   /** As typed. */
   readonly path: string;
   /** Of the store that is made. Default: vector. */
-  readonly kind?: "vector" | "voxel" | undefined;
+  readonly kind?: "vector" | "voxel" | "edge" | undefined;
   /** What decides which elements there are, beside the sources. */
   readonly elementsIdentity?: string | undefined;
   readonly nSubjects: number;

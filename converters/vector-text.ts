@@ -1,6 +1,6 @@
 // Vectors in text: a list of files with one vector each, or one matrix with a row a subject.
 import { basename } from "node:path";
-import { BudgetError, InputError, isFixelstreamError } from "../src/errors.js";
+import { BudgetError, InputError } from "../src/errors.js";
 import { numpyStackCommand } from "../src/formats/npy/refused-dtypes.js";
 import { describeForm, readMatrix } from "../src/formats/text/matrix.js";
 import { isNumber } from "../src/formats/text/numbers.js";
@@ -9,6 +9,7 @@ import { readSubjectList, resolveSubjectFiles } from "../src/formats/text/subjec
 import { checksumFile } from "../src/publish/checksum-file.js";
 import { formatBytes } from "../src/units.js";
 import { assertUnchanged, describeInput } from "./subject-files.js";
+import { allProblems } from "./subject-problems.js";
 import { copyExactly, type VectorSource } from "./vector-source.js";
 import { formOfVectorText } from "./vector-text-form.js";
 
@@ -16,8 +17,6 @@ export interface VectorTextOptions extends Pick<TextOptions, "signal"> {
   readonly memoryBytes: number;
 }
 
-/** Problems written out in one message. */
-const LISTED = 100;
 /** One path a line, searched beside the list, then in the working directory. Throws InputError. */
 async function openVectorList(path: string, options: VectorTextOptions): Promise<VectorSource> {
   const names = await readSubjectList(path, options);
@@ -64,7 +63,7 @@ async function openVectorList(path: string, options: VectorTextOptions): Promise
             try {
               if (!copyExactly(rows, (i - first) * nElements, await readOne(i))) return undefined;
             } catch (error) {
-              throw await allProblems(error, files.length, i, readOne);
+              throw await allProblems(error, { what: "vector files", nFiles: files.length, first: i, readOne });
             }
             crc32.push(checksumFile(file.typedPath));
             await onRow(i);
@@ -75,28 +74,6 @@ async function openVectorList(path: string, options: VectorTextOptions): Promise
       };
     },
   };
-}
-
-/** The error of file `first` and those of the files after it, in one. */
-async function allProblems(
-  error: unknown,
-  nFiles: number,
-  first: number,
-  readOne: (i: number) => Promise<unknown>,
-): Promise<unknown> {
-  if (!isFixelstreamError(error, "InputError")) return error;
-  const problems = [error.message];
-  for (let i = first + 1; i < nFiles && problems.length <= LISTED; i++) {
-    try {
-      await readOne(i);
-    } catch (another) {
-      if (!isFixelstreamError(another, "InputError")) return another;
-      problems.push(another.message);
-    }
-  }
-  if (problems.length === 1) return error;
-  const rest = problems.length > LISTED ? ["and perhaps more"] : [];
-  return new InputError(["Several vector files cannot be used:", ...problems.slice(0, LISTED), ...rest].join("\n  "));
 }
 
 /** A row or a column of numbers. */

@@ -57,7 +57,7 @@ export interface VectorSourceOptions extends VectorTextOptions {
 
 /** By the name of the file: .npy, .npz, else text (a list of vector files, or a matrix). Throws InputError, BudgetError. */
 export async function openVectorSource(path: string, options: VectorSourceOptions): Promise<VectorSource> {
-  return /\.np[yz]$/i.test(path) ? await openNpy(path, options.array) : await openVectorText(path, options);
+  return /\.np[yz]$/i.test(path) ? await openNpy(path, options) : await openVectorText(path, options);
 }
 
 /** Undefined: nothing is. `nMissing`: of a store made of the source. */

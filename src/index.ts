@@ -1,12 +1,24 @@
 // The public interface: what a program may call instead of the command line (docs/api.md). Its keys are snapshot-tested.
 export type { InferenceEvents, InferencePhase, InferenceSummary } from "./app/analyse/analyse.js";
-export { inferFixels, inferVectors, inferVoxels, planInference, planVectors, planVoxels } from "./app/analyse/kinds.js";
+export {
+  inferEdges,
+  inferFixels,
+  inferVectors,
+  inferVoxels,
+  planEdges,
+  planInference,
+  planVectors,
+  planVoxels,
+} from "./app/analyse/kinds.js";
 export {
   ANALYSIS_DEFAULTS,
   type AnalysisOptions,
   CFE_DEFAULTS,
+  type EdgeAlgorithm,
+  type EdgeStatsOptions,
   type FixelCfeOptions,
   TFCE_DEFAULTS,
+  TFNBS_DEFAULTS,
   type VectorStatsOptions,
   type VoxelStatsOptions,
 } from "./app/analyse/options.js";

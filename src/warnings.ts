@@ -13,6 +13,7 @@ export const WARNING_TAGS = [
   "f-test-rank",
   "fixels-without-connections",
   "header-repaired",
+  "ignored-option",
   "io-fallback",
   "listed-sign-flips",
   "mask-values",

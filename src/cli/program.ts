@@ -6,6 +6,7 @@ import { asInputError } from "../system-error.js";
 import { VERSION } from "../version.js";
 import type { CliStreams } from "./cli-streams.js";
 import { createCacheCommand } from "./commands/cache.js";
+import { createConnectomestatsCommand } from "./commands/connectomestats.js";
 import { createConvertCommand } from "./commands/convert.js";
 import { createDemoCommand } from "./commands/demo.js";
 import { createDoctorCommand } from "./commands/doctor.js";
@@ -40,6 +41,7 @@ export function createProgram(streams: CliStreams, writeOut?: (text: string) => 
     .version(VERSION, "--version")
     .addCommand(createFixelcfestatsCommand(streams))
     .addCommand(createMrclusterstatsCommand(streams))
+    .addCommand(createConnectomestatsCommand(streams))
     .addCommand(createVectorstatsCommand(streams))
     .addCommand(createConvertCommand(streams))
     .addCommand(createExportCommand(streams))

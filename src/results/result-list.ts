@@ -8,9 +8,13 @@ export interface ResultSpec {
   /** Variance groups; undefined: one variance for all. */
   readonly nGroups: number | undefined;
   /** What the enhanced statistic is called; undefined where nothing is enhanced. */
-  readonly enhanced: "cfe" | "tfce" | "clustersize" | undefined;
+  readonly enhanced: "cfe" | "tfce" | "clustersize" | "enhanced" | undefined;
   /** 1 - p in both forms of the command line; the development branch says so. */
   readonly uncorrected: "uncorrected_1mpvalue" | "uncorrected_pvalue";
+  /** p-values are float64 whatever the statistic is: text shows their digits. Default: as the statistic. */
+  readonly inDouble?: boolean;
+  /** Significant elements are listed, for kinds whose elements have names. */
+  readonly listsSignificant?: boolean;
   readonly nShuffles: number;
   /** Shuffles that uncorrected p-values are made of; 0: there are none. Undefined: all. */
   readonly uncorrectedShuffles?: number | undefined;
@@ -96,6 +100,10 @@ export function listResults(spec: ResultSpec): Result[] {
   return found.filter((result) => result !== undefined);
 }
 
-/** The class of the statistic's own values: what is computed of it has their precision. */
-export const valuesLike = ({ defaults }: HypothesisNull, length: number): Float32Array | Float64Array =>
-  defaults instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+/** For what is computed of the statistic's values: of their class, unless the results ask for float64. */
+export const valuesLike = (
+  { inDouble }: ResultSpec,
+  { defaults }: HypothesisNull,
+  length: number,
+): Float32Array | Float64Array =>
+  defaults instanceof Float32Array && inDouble !== true ? new Float32Array(length) : new Float64Array(length);

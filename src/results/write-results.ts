@@ -17,6 +17,8 @@ import {
 export interface Significance {
   /** Tested elements with family-wise p below 0.05, as p-values.ts defines p; undefined with -notest. */
   readonly significant: number | undefined;
+  /** Which those are; undefined where they have no names. */
+  readonly significantElements?: readonly number[];
   /** Of the tested elements; 1 where there is none. */
   readonly smallestP: number | undefined;
   readonly largestFwe: number | undefined;
@@ -28,20 +30,26 @@ export interface ResultWriter {
   write(result: Result, images: readonly ResultValues[], signal: AbortSignal | undefined): Promise<void>;
 }
 
-/** Largest Z of each hypothesis. */
+/** The largest Z of a hypothesis, and the first element that has it. */
+export interface LargestZ {
+  readonly value: number;
+  readonly element: number;
+}
+
+/** Of each hypothesis. */
 export async function writeObserved(
   writer: ResultWriter,
   spec: ResultSpec,
   { image, index }: Observed,
   signal?: AbortSignal,
-): Promise<number[]> {
+): Promise<LargestZ[]> {
   const results = observedResults(spec);
   const imagesOf = (result: Result, at: (i: number) => number) =>
     Array.from({ length: result.count }, (_, i) => image(at(i)));
   await writer.write(results.factors, imagesOf(results.factors, index.beta), signal);
   await writer.write(results.deviations, imagesOf(results.deviations, index.deviation), signal);
   if (index.condition !== undefined) await writer.write(results.condition, [image(index.condition)], signal);
-  const largestZ: number[] = [];
+  const largestZ: LargestZ[] = [];
   for (const [h, { statistic, z, effect, standardisedEffect }] of results.hypotheses.entries()) {
     await writer.write(statistic, [image(index.statistic(h))], signal);
     await writer.write(z, [image(index.z(h))], signal);
@@ -53,10 +61,15 @@ export async function writeObserved(
   return largestZ;
 }
 
-function largestOf(values: ArrayLike<number>): number {
-  let largest = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < values.length; i++) largest = Math.max(largest, values[i]!);
-  return largest;
+function largestOf(values: ArrayLike<number>): LargestZ {
+  let value = Number.NEGATIVE_INFINITY;
+  let element = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (!(values[i]! > value)) continue;
+    value = values[i]!;
+    element = i;
+  }
+  return { value, element };
 }
 
 const ONLY_ITSELF: NullFacts = { nSame: 1, hasUnshuffled: true };
@@ -85,17 +98,22 @@ export async function writeInference(
     }
     if (names.null !== undefined) await writer.write(names.null, [own.maxima], signal);
     const sorted = await inTurns(sortNull(strong?.maxima ?? own.maxima), turns);
-    const fwe = await inTurns(familyWiseOf(own, sorted), turns);
+    const fwe = await inTurns(familyWiseOf(spec, own, sorted), turns);
     await writer.write(names.familyWise, [fwe], signal);
     if (names.uncorrected !== undefined) {
-      const uncorrected = valuesLike(own, nElements);
+      const uncorrected = valuesLike(spec, own, nElements);
       const nCounted = state.uncorrectedShuffles === undefined ? sorted.length : countCountedShuffles(state);
       for (let i = 0; i < nElements; i++) uncorrected[i] = own.counters[i]! / nCounted;
       await writer.write(names.uncorrected, [uncorrected], signal);
     }
     await writer.write(names.contributions!, [contributions(state, h, strong?.hypotheses)], signal);
     const pOf = (statistic: number) => pValueOf(statistic, sorted, facts[h] ?? ONLY_ITSELF);
-    found.push(await inTurns(significanceOf(own.defaults, fwe, { eligible: spec.eligible, pOf }), turns));
+    found.push(
+      await inTurns(
+        significanceOf(own.defaults, fwe, { eligible: spec.eligible, pOf, lists: spec.listsSignificant === true }),
+        turns,
+      ),
+    );
   }
   return found;
 }
@@ -103,9 +121,13 @@ export async function writeInference(
 /** Elements looked up together: some tens of milliseconds. */
 const STEP_ELEMENTS = 2 ** 17;
 
-function* familyWiseOf(own: HypothesisNull, sorted: Float64Array): Generator<undefined, Float32Array | Float64Array> {
+function* familyWiseOf(
+  spec: ResultSpec,
+  own: HypothesisNull,
+  sorted: Float64Array,
+): Generator<undefined, Float32Array | Float64Array> {
   const { defaults } = own;
-  const fwe = valuesLike(own, defaults.length);
+  const fwe = valuesLike(spec, own, defaults.length);
   for (let i = 0; i < fwe.length; i++) {
     fwe[i] = familyWise(defaults[i]!, sorted);
     if (i % STEP_ELEMENTS === STEP_ELEMENTS - 1) yield;
@@ -116,13 +138,15 @@ function* familyWiseOf(own: HypothesisNull, sorted: Float64Array): Generator<und
 interface Counting {
   readonly eligible: Uint8Array | undefined;
   readonly pOf: (statistic: number) => PValue;
+  readonly lists: boolean;
 }
 
 function* significanceOf(
   statistics: ArrayLike<number>,
   fwe: ArrayLike<number>,
-  { eligible, pOf }: Counting,
+  { eligible, pOf, lists }: Counting,
 ): Generator<undefined, Significance> {
+  const listed: number[] = [];
   let significant = 0;
   let largest = 0;
   let largestFwe = 0;
@@ -132,10 +156,12 @@ function* significanceOf(
     largest = Math.max(largest, statistics[i]!);
     largestFwe = Math.max(largestFwe, fwe[i]!);
     // p is 1 - fwe at least: what is far from the threshold need not be looked up
-    if (fwe[i]! > 0.9 && isBelowFivePercent(pOf(statistics[i]!))) significant++;
+    if (!(fwe[i]! > 0.9 && isBelowFivePercent(pOf(statistics[i]!)))) continue;
+    significant++;
+    if (lists) listed.push(i);
   }
   const { count, of } = pOf(largest);
-  return { significant, smallestP: count / of, largestFwe };
+  return { significant, smallestP: count / of, largestFwe, ...(lists && { significantElements: listed }) };
 }
 
 /** How often each element was the maximum; with -strong only where its hypothesis had the largest of all. */

@@ -58,6 +58,14 @@ export type EnhancementIdentity =
       };
     }
   | {
+      readonly kind: "tfnbs";
+      readonly dh: number;
+      readonly extentPower: number;
+      readonly heightPower: number;
+      readonly nNodes: number;
+    }
+  | { readonly kind: "nbs"; readonly threshold: number; readonly nNodes: number }
+  | {
       readonly kind: "cfe";
       readonly dh: number;
       readonly extentPower: number;
@@ -70,7 +78,7 @@ export type EnhancementIdentity =
 
 export interface RunPlanParts {
   /** What an element is. */
-  readonly kind: "fixel" | "voxel" | "vector";
+  readonly kind: "fixel" | "voxel" | "edge" | "vector";
   readonly nSubjects: number;
   /** Analysed: inside the mask. */
   readonly nElements: number;

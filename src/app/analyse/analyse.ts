@@ -5,7 +5,7 @@ import type { EngineInputs } from "../../engine/inputs.js";
 import { type Engine, type EnginePlan, openEngine, type RunOutcome } from "../../engine/run.js";
 import type { EarlierResults } from "../../results/result-folder.js";
 import { peakResidentBytes } from "../../results/run-record.js";
-import { writeInference, writeObserved } from "../../results/write-results.js";
+import { type LargestZ, type Significance, writeInference, writeObserved } from "../../results/write-results.js";
 import type { NullState } from "../../run/null-state.js";
 import { boundMemory } from "../../system-memory.js";
 import type { Warning } from "../../warnings.js";
@@ -53,6 +53,10 @@ export interface InferenceSummary {
     /** What the contrasts call it; absent where they do not. */
     readonly label?: string;
     readonly largestZ: number;
+    /** The element that has it, where elements have names. */
+    readonly largestAt?: string;
+    /** Of significant elements, where elements have names. */
+    readonly significantNodes?: readonly string[];
     /** As of results/write-results.ts. */
     readonly significant: number | undefined;
     readonly smallestP: number | undefined;
@@ -240,6 +244,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     signal?.throwIfAborted();
     const { bytesRead, wideBatches, search } = cost;
     const peakBytes = peakResidentBytes();
+    const found = significance.map((one, h) => ({ ...shown(one), ...namesOf(kind, plan, largestZ[h]!, one) }));
     const recordOf = (files: readonly string[]) =>
       createRunRecord({
         ...{
@@ -252,7 +257,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
           summary,
           inputs,
           kernels,
-          significance,
+          significance: found,
           files,
           warnings,
           timings,
@@ -273,7 +278,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
       ...(uncorrectedShuffles === undefined ? {} : { uncorrectedShuffles }),
       hypotheses: plan.hypotheses.map(({ name }, h) => {
         const label = plan.labels.get(name);
-        return { name, ...(label && { label }), largestZ: largestZ[h]!, ...significance[h]! };
+        return { name, ...(label && { label }), largestZ: largestZ[h]!.value, ...found[h]! };
       }),
       warnings,
       memory: {
@@ -286,6 +291,23 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     await engine.close();
   }
 }
+
+/** Names of what was found, of kinds whose elements have names. */
+function namesOf<Input extends DataInput>(
+  { nameElement }: Pick<ElementKind<never, Input>, "nameElement">,
+  { input, selection: { columns } }: AnalysisPlan<Input>,
+  { element }: LargestZ,
+  { significantElements }: Significance,
+): { readonly largestAt?: string; readonly significantNodes?: readonly string[] } {
+  if (nameElement === undefined) return {};
+  const largestAt = nameElement(input, columns[element]!).name;
+  if (significantElements === undefined) return { largestAt };
+  const parts = significantElements.flatMap((e) => nameElement(input, columns[e]!).parts);
+  return { largestAt, significantNodes: [...new Set(parts)] };
+}
+
+/** Without the list, which is in the names. */
+const shown = ({ significantElements: _, ...significance }: Significance) => significance;
 
 /** Without shuffles and without enhancement nothing is left to compute: the observed pass has said it all. */
 async function runShuffles(

@@ -59,7 +59,7 @@ export function claimPlaces<Options extends AnalysisOptions, Input extends DataI
 }
 
 function resultSpecOf<Options extends AnalysisOptions>(
-  kind: Pick<ElementKind<Options, DataInput>, "enhanced">,
+  kind: Pick<ElementKind<Options, DataInput>, "enhanced" | "uncorrectedInText" | "nameElement">,
   options: Options,
   { hypotheses, nFactors, groups, shuffles, selection, enhancement }: AnalysisPlan,
 ): ResultSpec {
@@ -70,6 +70,8 @@ function resultSpecOf<Options extends AnalysisOptions>(
     nShuffles: notest ? 0 : shuffles.count,
     uncorrectedShuffles: enhancement.uncorrectedShuffles,
     // 3.0.x and the development branch differ in one name; the form of the arguments tells which is meant
-    uncorrected: contrast === undefined ? "uncorrected_1mpvalue" : "uncorrected_pvalue",
+    uncorrected: kind.uncorrectedInText ?? (contrast === undefined ? "uncorrected_1mpvalue" : "uncorrected_pvalue"),
+    inDouble: kind.uncorrectedInText !== undefined,
+    listsSignificant: kind.nameElement !== undefined,
   };
 }

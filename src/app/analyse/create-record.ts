@@ -42,7 +42,7 @@ export interface RecordInputs {
   readonly inputs: EngineInputs;
   readonly cost: Pick<RunOutcome["cost"], "bytesRead" | "wideBatches"> & Partial<Pick<RunOutcome["cost"], "search">>;
   readonly kernels: Pick<ChosenKernels, "search">;
-  readonly significance: readonly Significance[];
+  readonly significance: readonly Omit<Significance, "significantElements">[];
   readonly problem: Readonly<Record<string, unknown>>;
   readonly files: readonly string[];
   readonly warnings: readonly Warning[];

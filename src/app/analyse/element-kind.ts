@@ -60,7 +60,7 @@ export interface GraphPlan {
   readonly kind: "graph";
   readonly enhancement: GraphEnhancement;
   /** What decides its numbers beside the elements: goes into the plan's hash. */
-  readonly identity: Extract<EnhancementIdentity, { kind: "tfce" | "cluster" }>;
+  readonly identity: Extract<EnhancementIdentity, { kind: "tfce" | "cluster" | "tfnbs" | "nbs" }>;
   readonly uncorrectedShuffles?: undefined;
 }
 
@@ -72,9 +72,9 @@ export interface ResolveContext {
 }
 
 export interface ElementKind<Options extends AnalysisOptions, Input extends DataInput> {
-  readonly kind: "fixel" | "voxel" | "vector";
+  readonly kind: "fixel" | "voxel" | "edge" | "vector";
   /** Several of them, for people. */
-  readonly elements: "fixels" | "voxels" | "elements";
+  readonly elements: "fixels" | "voxels" | "edges" | "elements";
   /** How some of them are left out, for messages: `Leave them ..`. */
   readonly leaveOut: string;
   /** What is kept in the cache, for messages about room on the disk. */
@@ -109,4 +109,8 @@ export interface ElementKind<Options extends AnalysisOptions, Input extends Data
   ): ResultFiles;
   /** For `problem` of run.json. */
   describeProblem(input: Input): Readonly<Record<string, unknown>>;
+  /** Of kinds whose files of numbers are text: what p-values are called there in both forms of the command line, and that they keep their digits. */
+  readonly uncorrectedInText?: ResultSpec["uncorrected"];
+  /** What an element is called: a column of the source. Of kinds whose elements have names. */
+  nameElement?(input: Input, column: number): { readonly name: string; readonly parts: readonly string[] };
 }

@@ -3,7 +3,9 @@
 //   kind    inputs                                order              mask             enhancement  results
 //   fixel   fixel directory and list, store, .h5  that of the index  fixel data file  cfe          fixel directory
 //   voxel   list of images, store, .h5            mask's strides     image            tfce, sizes  images on the mask's grid
+//   edge    list of matrices, store               upper triangle     matrix           nbs, tfnbs   matrices of nodes x nodes (.csv)
 //   vector  list, matrix, .npy, .npz, store, .h5  as it is           none             none         tables (.csv)
+export { inferEdges, planEdges } from "./edges.js";
 export { inferFixels, planInference } from "./fixels.js";
 export { inferVectors, planVectors } from "./vectors.js";
 export { inferVoxels, planVoxels } from "./voxels.js";

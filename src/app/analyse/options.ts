@@ -87,6 +87,29 @@ export interface VoxelStatsOptions extends AnalysisOptions {
   readonly connectivity: boolean;
 }
 
+/** connectomestats. `input`: a list of connectomes, or a store of edges; a `column` is a list of connectomes. */
+export interface EdgeStatsOptions extends AnalysisOptions {
+  /** Sizes of components above `threshold`, threshold-free network-based statistics, or every edge by itself. */
+  readonly algorithm: EdgeAlgorithm;
+  /** Put in front of the names of the results as it is. */
+  readonly prefix: string;
+  /** Matrix of nodes x nodes in text: edges that are not 0 in it take part. */
+  readonly mask?: string | undefined;
+  /** The same: only edges in it get p-values and make the null distribution. */
+  readonly posthoc?: string | undefined;
+  /** Text with the name of a node a line. */
+  readonly nodes?: string | undefined;
+  /** Of tfnbs: TFNBS_DEFAULTS where they are not given. */
+  readonly tfceDh?: number | undefined;
+  readonly tfceE?: number | undefined;
+  readonly tfceH?: number | undefined;
+  /** Of nbs: the Z from which an edge counts. */
+  readonly threshold?: number | undefined;
+}
+
+export const EDGE_ALGORITHMS = ["nbs", "tfnbs", "none"] as const;
+export type EdgeAlgorithm = (typeof EDGE_ALGORITHMS)[number];
+
 /** vectorstats. `input`: a list of vector files, a matrix in text, .npy or .npz, or a store; so is a `column`. */
 export interface VectorStatsOptions extends AnalysisOptions {
   /** Put in front of the names of the results as it is. */
@@ -114,6 +137,9 @@ export const TFCE_DEFAULTS = {
   tfceH: 2,
   connectivity: false,
 } as const satisfies Partial<VoxelStatsOptions>;
+
+/** Of connectomestats tfnbs. */
+export const TFNBS_DEFAULTS = { tfceDh: 0.1, tfceE: 0.4, tfceH: 3 } as const satisfies Partial<EdgeStatsOptions>;
 
 /** Of fixelcfestats, beside those of every analysis. */
 export const CFE_DEFAULTS = {

@@ -15,6 +15,7 @@ import {
 } from "../options/standard.js";
 import { printSummary, say, warner } from "../print.js";
 import { createConvertCohortCommand } from "./convert-cohort.js";
+import { createConvertEdgesCommand } from "./convert-edges.js";
 import { createConvertModelarrayCommand } from "./convert-modelarray.js";
 import { createConvertVectorsCommand } from "./convert-vectors.js";
 import { createConvertVoxelsCommand } from "./convert-voxels.js";
@@ -55,7 +56,8 @@ export function createConvertCommand(streams: CliStreams): Command {
     .addCommand(createConvertModelarrayCommand(streams))
     .addCommand(createConvertCohortCommand(streams))
     .addCommand(createConvertVectorsCommand(streams))
-    .addCommand(createConvertVoxelsCommand(streams));
+    .addCommand(createConvertVoxelsCommand(streams))
+    .addCommand(createConvertEdgesCommand(streams));
 }
 
 function createConvertFixelsCommand(streams: CliStreams): Command {

@@ -1,17 +1,29 @@
 // What a run found, in a few lines for people.
 import type { InferenceSummary } from "../../app/analyse/analyse.js";
+import { listNames } from "../../subject-names.js";
 import { formatBytes, formatCount, formatDuration } from "../../units.js";
+
+/** Nodes of significant edges that are named. */
+const MOST_NODES = 12;
 
 export function formatInferenceSummary(summary: InferenceSummary, elements = "fixels"): string {
   const lines = [
     `fixelstream: ${formatCount(summary.nElements, elements)}, ${formatCount(summary.nSubjects, "subjects")}, ${formatCount(summary.nShuffles, "shuffles")} in ${formatDuration(summary.elapsedMs)}`,
   ];
-  for (const { name, label, largestZ, significant, smallestP, largestFwe } of summary.hypotheses) {
+  for (const hypothesis of summary.hypotheses) {
+    const { name, label, largestZ, largestAt, significant, significantNodes = [], smallestP, largestFwe } = hypothesis;
+    const where = largestAt === undefined ? "" : ` (${largestAt})`;
+    const between =
+      significantNodes.length === 0
+        ? ""
+        : ` between ${formatCount(significantNodes.length, "nodes")}: ${listNames(significantNodes, MOST_NODES)}`;
     const tested =
       significant === undefined
         ? ""
         : `, ${formatCount(significant, elements)} with family-wise p < 0.05 (smallest p ${Number(smallestP!.toPrecision(3))}, largest fwe_1mpvalue ${largestFwe!.toFixed(4)})`;
-    lines.push(`  ${name}${label === undefined ? "" : ` (${label})`}: largest Z ${largestZ.toFixed(2)}${tested}`);
+    lines.push(
+      `  ${name}${label === undefined ? "" : ` (${label})`}: largest Z ${largestZ.toFixed(2)}${where}${tested}${between}`,
+    );
   }
   const { uncorrectedShuffles: n, nShuffles } = summary;
   if (n !== undefined) {

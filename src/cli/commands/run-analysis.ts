@@ -9,7 +9,7 @@ import { printResult, printSummary, say } from "../print.js";
 import { formatInferenceSummary } from "./format-summary.js";
 
 export interface AnalysisUseCase<Options extends AnalysisOptions> {
-  readonly elements: "fixels" | "voxels" | "elements";
+  readonly elements: "fixels" | "voxels" | "edges" | "elements";
   infer(options: Options, events: InferenceEvents): Promise<InferenceSummary>;
   plan(options: Options, events: InferenceEvents): Promise<PlanSummary>;
 }

@@ -1,7 +1,7 @@
 // The two ways of MRtrix3 to say what is tested. The number of arguments tells which:
 //   six   IN SUBJECTS DESIGN CONTRAST CONNECTIVITY OUT [-ftests FILE] [-fonly]      3.0.x: F-tests select rows of the contrast matrix
 //   five  IN SUBJECTS DESIGN CONNECTIVITY OUT -ttests FILE [-ftest FILE]..          development branch: an F-test is a file of rows of weights
-// of mrclusterstats five, IN DESIGN CONTRAST MASK PREFIX, or four; and of vectorstats four, IN DESIGN CONTRAST PREFIX, or three.
+// of mrclusterstats five, IN DESIGN CONTRAST MASK PREFIX, or four; of connectomestats five, IN ALGORITHM DESIGN CONTRAST PREFIX, or four; and of vectorstats four, IN DESIGN CONTRAST PREFIX, or three.
 import { UsageError } from "../../errors.js";
 import type { DesignOptions } from "./inference.js";
 
@@ -47,6 +47,15 @@ export function resolveVoxelForm(paths: readonly string[], typed: DesignOptions)
     : { ...common, contrast: paths[2]!, ...positionalForm(typed, VOXELS) };
 }
 
+/** `paths`: four or five. Throws UsageError as above. */
+export function resolveEdgeForm(paths: readonly string[], typed: DesignOptions) {
+  const [input, algorithm, design] = paths as [string, string, string];
+  const common = { input, algorithm, design, prefix: paths.at(-1)! };
+  return paths.length === 4
+    ? { ...common, ...optionForm(typed, EDGES) }
+    : { ...common, contrast: paths[3]!, ...positionalForm(typed, EDGES) };
+}
+
 /** How many arguments each form has, for messages. */
 interface Form {
   readonly command: string;
@@ -64,6 +73,12 @@ const FIXELS: Form = {
 const VOXELS: Form = {
   command: "mrclusterstats",
   names: "input, design, contrast, mask, prefix",
+  withContrast: "five",
+  without: "four",
+};
+const EDGES: Form = {
+  command: "connectomestats",
+  names: "input, algorithm, design, contrast, prefix",
   withContrast: "five",
   without: "four",
 };

@@ -9,7 +9,7 @@ import type { Batch } from "../plan/job.js";
 import type { Sink, StatisticTile } from "../seams.js";
 
 export function createModelScorer(context: Context): Sink["statistics"] {
-  const { job, modelJob, worker: w, f64, u32 } = context;
+  const { job, modelJob, worker: w, f64, u32, u8 } = context;
   const { shared, size } = job;
   const { batchShuffles } = job.layout;
   if (modelJob === undefined) return () => {};
@@ -17,6 +17,7 @@ export function createModelScorer(context: Context): Sink["statistics"] {
   const nLanes = size.hypotheses.length * batchShuffles;
   const maxima = f64(w.maxima, nLanes);
   const maximaElements = u32(w.maximaElements, nLanes);
+  const eligible = shared.eligible === undefined ? undefined : u8(shared.eligible, size.nElements);
   const elementDofs = f64(shared.elementDofs, size.nElements);
   const kept = shared.hypotheses.map(({ defaults, counters }) => ({
     defaults: f64(defaults, size.nElements),
@@ -46,7 +47,7 @@ export function createModelScorer(context: Context): Sink["statistics"] {
         const clear = Math.abs(near - defaults[element]!) > FAST_Z_BOUND && near + FAST_Z_BOUND < maxima[lane]!;
         const z = clear ? near : zOfStatistic(kind, rank, x, roundScore(own));
         if (z < defaults[element]!) counters[element]!++;
-        if (!clear) contend(lane, z, element);
+        if (!clear && eligible?.[element] !== 0) contend(lane, z, element);
       }
     }
   };
@@ -73,11 +74,12 @@ export function createModelScorer(context: Context): Sink["statistics"] {
           elementDofs[element] = dof;
         }
         if (x < defaults[element]!) counters[element]!++;
-        if (x > largest) {
+        if (x > largest && eligible?.[element] !== 0) {
           largest = x;
           winner = element;
         }
       }
+      if (largest === Number.NEGATIVE_INFINITY) continue; // none of them may be a maximum
       contend(h * batchShuffles + first + b, largest === none ? 0 : zOfStatistic(kind, rank, largest, dof), winner);
     }
   };

@@ -6,26 +6,44 @@ import type { Sink } from "../seams.js";
 import { createModelScorer } from "./model-scores.js";
 
 export function createScoreSink(context: Context, { untestable }: Extract<SinkJob, { kind: "scores" }>): Sink {
-  const { job, worker: w, kernels: k, f64, u32 } = context;
+  const { job, worker: w, kernels: k, f64, u32, u8 } = context;
   const { size, shared, layout } = job;
   const nLanes = size.hypotheses.length * layout.batchShuffles;
+  const eligible = shared.eligible === undefined ? undefined : u8(shared.eligible, size.nElements);
+
+  /** What may not be a maximum has the least score of all. The unshuffled scores are kept before. */
+  const leaveOut = ({ h, firstElement, nElements, width, count }: Parameters<Sink["product"]>[0], keeps: boolean) => {
+    const scores = f64(w.scores, count * width);
+    if (keeps) {
+      const defaults = f64(shared.hypotheses[h]!.defaults, size.nElements);
+      defaults.set(scores.subarray(0, nElements), firstElement);
+    }
+    for (let c = 0; c < nElements; c++) {
+      if (eligible![firstElement + c] !== 0) continue;
+      for (let b = 0; b < count; b++) scores[b * width + c] = Number.NEGATIVE_INFINITY;
+    }
+  };
+
   return {
     begin() {
       f64(w.maxima, nLanes).fill(Number.NEGATIVE_INFINITY);
       u32(w.maximaElements, nLanes).fill(0xffffffff);
     },
-    product({ h, firstElement, nElements, width, first, count, statistic }, batch) {
+    product(tile, batch) {
+      const { h, firstElement, nElements, width, first, count, statistic } = tile;
       const { defaults, counters } = shared.hypotheses[h]!;
       const lane = h * layout.batchShuffles + first;
       k.f64ScoreStatistics(...statistic, untestable[h]!, w.scores, width);
+      // a block's tiles come in order, so the defaults of its elements are there before they are compared with
+      const keepsDefault = batch.keepDefault && first === 0;
+      if (eligible !== undefined) leaveOut(tile, keepsDefault);
       k.f64ReduceScores(
         count,
         nElements,
         w.scores,
         width,
         firstElement,
-        // a block's tiles come in order, so the defaults of its elements are there before they are compared with
-        batch.keepDefault && first === 0 ? 1 : 0,
+        keepsDefault && eligible === undefined ? 1 : 0,
         defaults + firstElement * 8,
         counters + firstElement * 4,
         w.maxima + lane * 8,

@@ -18,13 +18,20 @@ export interface NpyMatrix {
 /** Bytes that hold every header numpy writes for a matrix of numbers; 12 bytes and a line padded to 64. */
 export const NPY_HEADER_BYTES = 4096;
 
+/** What rows and columns are. */
+export type NpyMeaning = "subjects x elements" | "nodes x nodes";
+
 const MAGIC = "\x93NUMPY";
 
 /**
  * `start`: the first bytes of the array, NPY_HEADER_BYTES or all there are. Throws InputError for what is no matrix of numbers, saying what it is, and the
  * line of numpy that makes one of it where there is one.
  */
-export function parseNpyHeader(start: Uint8Array, place: NpyPlace): NpyMatrix {
+export function parseNpyHeader(
+  start: Uint8Array,
+  place: NpyPlace,
+  what: NpyMeaning = "subjects x elements",
+): NpyMatrix {
   const refuse = (expected: string, got: string) => refused(place, expected, got);
   const text = Buffer.from(start.buffer, start.byteOffset, start.byteLength).toString("latin1");
   if (!text.startsWith(MAGIC) || start.byteLength < 12)
@@ -49,14 +56,17 @@ export function parseNpyHeader(start: Uint8Array, place: NpyPlace): NpyMatrix {
   if (sizes.length !== 2) {
     const got = `${sizes.length} (shape ${shape[0]!.replace(/.*?\(/, "(")})`;
     const remedy =
-      sizes.length === 0
-        ? "Save a matrix."
+      sizes.length === 0 || what === "nodes x nodes"
+        ? `Save a matrix${what === "nodes x nodes" ? " a subject" : ""}.`
         : `${sizes.length === 1 ? "As one value a subject" : "With all but the first as elements"}: ${numpyCommand(place, "a.reshape(len(a),-1)")}`;
-    throw refuse("2 dimensions (subjects x elements)", `${got}. ${remedy}`);
+    throw refuse(`2 dimensions (${what})`, `${got}. ${remedy}`);
   }
   const [nRows, nColumns] = sizes as [number, number];
   if (!(nRows >= 1 && nColumns >= 1 && Number.isSafeInteger(8 * nRows * nColumns)))
-    throw refuse("at least one subject and one element", `shape (${nRows}, ${nColumns})`);
+    throw refuse(
+      what === "nodes x nodes" ? "at least one node" : "at least one subject and one element",
+      `shape (${nRows}, ${nColumns})`,
+    );
   return { type, isFortran: order[1] === "True", nRows, nColumns, dataOffset };
 }
 

@@ -5,7 +5,7 @@ import type { AnalysisPlan } from "../resolve-analysis.js";
 
 export interface InferenceFacts {
   /** What is counted. */
-  readonly elements: "fixels" | "voxels" | "elements";
+  readonly elements: "fixels" | "voxels" | "edges" | "elements";
   /** Of the source. */
   readonly nElements: number;
   /** Elements inside the mask; undefined without one. */

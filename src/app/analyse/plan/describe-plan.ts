@@ -8,7 +8,7 @@ import type { ElementKind } from "../element-kind.js";
 
 export interface PlanSummary {
   /** What is counted. */
-  readonly elements: "fixels" | "voxels" | "elements";
+  readonly elements: "fixels" | "voxels" | "edges" | "elements";
   readonly nSubjects: number;
   readonly nElements: number;
   readonly nShuffles: number;
