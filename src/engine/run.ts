@@ -16,7 +16,7 @@ import { emptyReport } from "./context.js";
 import { scaleOf } from "./enhance/graph-heights.js";
 import { fillConstants } from "./fill-shared.js";
 import type { EngineInputs, Enhancement, MatrixSize, Neighbours, Network } from "./inputs.js";
-import { createNullKeeper } from "./null-keeper.js";
+import { createNullKeeper, type NullKeeper } from "./null-keeper.js";
 import type { PlanInputs, SinkJob } from "./plan/inputs.js";
 import { CONTROL, type EngineJob, observedImage } from "./plan/job.js";
 import type { MemoryPlan } from "./plan/memory.js";
@@ -56,8 +56,16 @@ export interface Engine {
    * model has all observations.
    */
   observe(onProgress?: (share: number) => void): Promise<Observed>;
-  /** Every shuffle of the range. After `observe`. */
-  run(events: RunEvents): Promise<RunOutcome>;
+  /**
+   * Every shuffle of the range, once, after `observe`. `from`: what an earlier run did of the plan up to the range's first; the outcome then has both. Throws
+   * InputError when the statistics of the unshuffled data are others now.
+   */
+  run(events: RunEvents, from?: NullState): Promise<RunOutcome>;
+  /**
+   * What `run` has done up to its last whole batch, wherever it is now, stopped or failed: what another run can begin from. Its arrays are views: valid until
+   * `run` goes on, or the engine is closed. Undefined: nothing.
+   */
+  underWay(): NullState | undefined;
   /** Afterwards no file is open and no thread runs. */
   close(): Promise<void>;
 }
@@ -191,6 +199,7 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
   const { nWorkers } = job;
   const nCounted = countCounted(range, inputs.uncorrectedShuffles ?? Number.POSITIVE_INFINITY);
   let dofs = emptyReport(size.nSubjects).dofs;
+  let keeper: NullKeeper | undefined;
   return {
     plan,
     async observe(onProgress) {
@@ -198,13 +207,14 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
       dofs = found.dofs;
       return found.observed;
     },
-    async run(events) {
+    underWay: () => keeper?.underWay(),
+    async run(events, from) {
       const turns = createTurns(signal);
       const start = performance.now();
       const tables = await fillZTables({ buffer, job, turns }, dofs, countLanes(range));
       const tablesMs = performance.now() - start;
       const { planHash, uncorrectedShuffles } = inputs;
-      const keeper = createNullKeeper({ job, buffer, partition }, range, { planHash, uncorrectedShuffles });
+      keeper = createNullKeeper({ job, buffer, partition }, range, { planHash, uncorrectedShuffles, from });
       const contents = { buffer, job, kernels, partition, shuffles, turns };
       const cost = await runShuffles({ ...contents, pool, tables, nWorkers, keeper, events, nCounted });
       if (tables.length > 0) cost.ms.tables = tablesMs;

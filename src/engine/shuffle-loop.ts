@@ -222,6 +222,7 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
       for (const h of job.size.hypotheses.keys()) assertFinite(maximumOf(h, lane).value);
       if (place >= 0) keeper.keep(place, (h) => maximumOf(h, lane));
     }
+    keeper.settle();
     cost.ms["reduce"] = (cost.ms["reduce"] ?? 0) + performance.now() - start;
     events.onProgress?.(lanes.first + lanes.lanes, nLanes);
     await events.onBatch?.(keeper.state());

@@ -10,7 +10,7 @@ export interface HypothesisNull {
   readonly elements: Uint32Array;
   /** u32 [nElements]: shuffles done, of those that are counted, with a smaller (enhanced) statistic than that of the unshuffled data. */
   readonly counters: Uint32Array;
-  /** f32 (enhanced) or f64 (Z) [nElements]: of the unshuffled data, computed as the null's are, so that equals compare equal. */
+  /** f32 (enhanced) or f64 (Z) [nElements]: of the unshuffled data, computed as the null's are, so that equals compare equal. Empty while a run goes on. */
   readonly defaults: Float32Array | Float64Array;
 }
 
@@ -23,6 +23,11 @@ export interface NullState {
   readonly hypotheses: readonly HypothesisNull[];
   /** Shuffles of the plan from the first that counters count; of the others only the maxima are known. Undefined: all are counted. */
   readonly uncorrectedShuffles?: number | undefined;
+  /**
+   * Of a run that goes on: CRC-32 of the bytes in which the engine holds the defaults of each hypothesis. Whoever continues it computes them again, and must
+   * get the same. Absent where the state has the defaults themselves.
+   */
+  readonly defaultsCrc32?: readonly number[] | undefined;
 }
 
 /** Shuffles done that the counters have counted. */

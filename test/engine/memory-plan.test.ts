@@ -122,6 +122,7 @@ function sharedExtents(
       extent(`contrastBasis ${h}`, regions.contrastBasis, rank * size.contrastRank * 8),
       extent(`defaults ${h}`, regions.defaults, m * 4),
       extent(`counters ${h}`, regions.counters, m * 4),
+      extent(`settled ${h}`, regions.settled, m * 4),
     );
     // a batch in one byte, or half of it (but a whole group) in two
     const wideLanes = Math.max(LANES, Math.floor(batch / 2 / LANES) * LANES);

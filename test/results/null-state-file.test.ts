@@ -5,7 +5,7 @@ import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isFixelstreamError } from "../../src/errors.js";
-import { readNullState, writeNullState } from "../../src/results/null-state-file.js";
+import { readNullState, readNullStateHeader, writeNullState } from "../../src/results/null-state-file.js";
 import type { NullState } from "../../src/run/null-state.js";
 import { deadId, plantPartial } from "../support/partials.js";
 import { anyStateShape, makeState } from "../support/random-null-state.js";
@@ -36,7 +36,8 @@ function readAsDocumented(raw: Buffer) {
   expect(n % 8).toBe(0);
   expect(raw.readUInt32LE(raw.length - 4)).toBe(crc32(raw.subarray(0, -4)));
   const header = JSON.parse(raw.toString("utf8", 16, 16 + n));
-  expect(raw.readUInt32LE(8)).toBe(header.uncorrectedShuffles === undefined ? 1 : 2);
+  const version = header.defaultsCrc32 !== undefined ? 3 : header.uncorrectedShuffles === undefined ? 1 : 2;
+  expect(raw.readUInt32LE(8)).toBe(version);
   const value = { f32: "readFloatLE", f64: "readDoubleLE", u32: "readUInt32LE" } as const;
   let end = 0;
   const read = (array: { type: keyof typeof value; count: number; offset: number }) => {
@@ -71,9 +72,10 @@ describe("a state of shuffles on disk", () => {
         const state = makeState(shape);
         await write(state);
         const { header, hypotheses } = readAsDocumented(readFileSync(path));
-        const { planHash, nElements, ranges, uncorrectedShuffles } = state;
+        const { planHash, nElements, ranges, uncorrectedShuffles, defaultsCrc32 } = state;
         expect(header).toMatchObject({ format: "fixelstream-null-state", planHash, nElements, ranges });
         expect(header.uncorrectedShuffles).toBe(uncorrectedShuffles);
+        expect(header.defaultsCrc32).toEqual(defaultsCrc32);
         expect(hypotheses).toEqual(
           state.hypotheses.map((found) =>
             Object.fromEntries(Object.entries(found).map(([name, values]) => [name, Array.from(values)])),
@@ -81,6 +83,16 @@ describe("a state of shuffles on disk", () => {
         );
       }),
     );
+  });
+  it("keeps what it was made with, which is read without the arrays", async () => {
+    const made = { program: "test", options: { deep: [1, null, "ä"] } };
+    rmSync(path, { force: true });
+    await writeNullState(path, small, { made });
+    expect(readNullState(path)).toEqual(small);
+    const { planHash, nElements, ranges } = small;
+    expect(readNullStateHeader(path)).toMatchObject({ planHash, nElements, ranges, made });
+    await write(small);
+    expect(readNullStateHeader(path).made).toBeUndefined();
   });
   it("may lie in memory that threads share", async () => {
     const shared = <T extends Float32Array | Uint32Array>(values: T): T => {
@@ -186,16 +198,17 @@ describe("what is said of", () => {
   it("another version", async () => {
     await write(small);
     const bytes = readFileSync(path);
-    bytes.writeUInt32LE(3, 8);
+    bytes.writeUInt32LE(4, 8);
     writeFileSync(path, bytes);
     expect(messageOf(() => readNullState(path))).toBe(
-      "Cannot read state.fxnull: expected a state of shuffles in format version 1 or 2, got version 3. Use the version of fixelstream that wrote it.",
+      "Cannot read state.fxnull: expected a state of shuffles in format version 1 to 3, got version 4. Use the version of fixelstream that wrote it.",
     );
   });
   it("a version that says otherwise which shuffles count", async () => {
     for (const [state, version] of [
       [small, 2],
       [{ ...small, uncorrectedShuffles: 5 }, 1],
+      [small, 3],
     ] as const) {
       await write(state);
       const bytes = readFileSync(path);
@@ -229,6 +242,9 @@ describe("what is said of", () => {
     expect(messageOf(() => readNullState(path))).toMatch(
       /expected ranges of shuffles in ascending order, got another order in range 1\./,
     );
+    const goesOn = makeState({ nElements: 5, nHypotheses: 2, ranges: [[3, 4]], enhanced: true, seed: 4, goesOn: true });
+    await write({ ...goesOn, defaultsCrc32: [1] });
+    expect(messageOf(() => readNullState(path))).toMatch(/expected checksums of the defaults of 2 hypotheses, got 1\./);
     const wrong = small.hypotheses.map((found) => ({ ...found, elements: found.elements.map(() => 5) }));
     await write({ ...small, hypotheses: wrong });
     expect(messageOf(() => readNullState(path))).toMatch(/expected elements below 5, got 5 in hypothesis 0\./);

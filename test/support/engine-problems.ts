@@ -129,15 +129,16 @@ export async function openProblem(inputs: EngineInputs): Promise<Engine> {
   return openEngine(inputs, connectivity).finally(() => connectivity.close());
 }
 
-/** Observes and runs; the arrays of the state are copies. */
+/** Observes and runs; the arrays of the state are copies. `from`: as Engine.run. */
 export async function runEngine(
   inputs: EngineInputs,
   events: RunEvents = {},
+  from?: NullState,
 ): Promise<RunOutcome & { readonly plan: Engine["plan"] }> {
   const engine = await openProblem(inputs);
   try {
     await engine.observe();
-    const { state, cost } = await engine.run(events);
+    const { state, cost } = await engine.run(events, from);
     return { plan: engine.plan, cost, state: copyState(state) };
   } finally {
     await engine.close();

@@ -13,6 +13,8 @@ export interface StateShape {
   readonly seed: number;
   /** Shuffles that count; default: all. */
   readonly counted?: number | undefined;
+  /** Of a run that goes on: without defaults. Default: false. */
+  readonly goesOn?: boolean;
 }
 
 export const anyStateShape: fc.Arbitrary<StateShape> = fc.record({
@@ -22,9 +24,11 @@ export const anyStateShape: fc.Arbitrary<StateShape> = fc.record({
   enhanced: fc.boolean(),
   seed: fc.nat(2 ** 31),
   counted: fc.option(fc.nat(60), { nil: undefined }),
+  goesOn: fc.boolean(),
 });
 
-export function makeState({ nElements, nHypotheses, ranges: gaps, enhanced, seed, counted }: StateShape): NullState {
+export function makeState(shape: StateShape): NullState {
+  const { nElements, nHypotheses, ranges: gaps, enhanced, seed, counted, goesOn = false } = shape;
   const random = createRandom(seed + 1);
   const ranges: { first: number; end: number }[] = [];
   for (const [gap, length] of gaps) {
@@ -44,5 +48,9 @@ export function makeState({ nElements, nHypotheses, ranges: gaps, enhanced, seed
   });
   const planHash = String(seed % 10).repeat(64);
   const some = counted === undefined ? {} : { uncorrectedShuffles: counted };
-  return { planHash, nElements, ranges, ...some, hypotheses: Array.from({ length: nHypotheses }, hypothesis) };
+  const hypotheses = Array.from({ length: nHypotheses }, hypothesis);
+  if (!goesOn) return { planHash, nElements, ranges, ...some, hypotheses };
+  const defaultsCrc32 = hypotheses.map(() => random.integer(2 ** 32));
+  const without = hypotheses.map((found) => ({ ...found, defaults: found.defaults.slice(0, 0) }));
+  return { planHash, nElements, ranges, ...some, defaultsCrc32, hypotheses: without };
 }

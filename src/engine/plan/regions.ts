@@ -116,6 +116,8 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
       defaults: run[value](elements),
       /** Shuffles with a smaller one. */
       counters: run.u32(elements),
+      /** The same after the last whole batch: what a run that is stopped in the middle of one has counted. */
+      settled: run.u32(elements),
       corrections: shuffles.f64([batch, "shuffles"], rank, h.nCorrections),
       // 32 bytes an element at least, so that one group of lanes fits with 2-byte bins too
       bins: shuffles.u8(elements, [bins ? Math.max(batch, 2 * panels.lanes) : 0, "shuffles"]),
