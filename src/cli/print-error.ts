@@ -5,7 +5,7 @@ import { VERSION } from "../version.js";
 export function formatError(error: unknown, debug: boolean): string {
   const found = error instanceof Error ? error : new Error(String(error));
   if (found instanceof Interrupted) {
-    return `fixelstream: interrupted by ${found.signal}: nothing half-done is left that looks like a result. The same command starts again, and continues a conversion where it stopped.\n`;
+    return `fixelstream: interrupted by ${found.signal}: nothing half-done is left that looks like a result. The same command starts again, and continues a conversion or shuffles where they stopped.\n`;
   }
   if (isFixelstreamError(found) && found._tag !== "InternalError") {
     const problems = found instanceof DesignError ? found.problems : [found.message];

@@ -92,7 +92,7 @@ export function sweepEntry(entry: string): void {
 
 /** As sweepEntry, of every entry of a cache. */
 export function sweepCache(cache: string): void {
-  const entries = new Set(namesIn(cache).map((name) => /^([0-9a-f]{24}\.fx[sc])\.(?:used-|lock)/.exec(name)?.[1]));
+  const entries = new Set(namesIn(cache).map((name) => /^([0-9a-f]{24}\.fx[scr])\.(?:used-|lock)/.exec(name)?.[1]));
   for (const entry of entries) if (entry !== undefined) sweepEntry(join(cache, entry));
   sweepProbes(cache);
 }

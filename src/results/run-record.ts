@@ -63,6 +63,8 @@ export interface RunRecord {
   readonly plan: Readonly<Record<string, unknown>>;
   /** Milliseconds of each phase; `total` is the whole command. */
   readonly timings: Readonly<Record<string, number>>;
+  /** An earlier run had done the shuffles before `fromShuffle`, and kept them at that time. Absent where one run did all. `timings` are of the last one. */
+  readonly resumed?: { readonly fromShuffle: number; readonly savedAt: string };
   readonly memory: {
     readonly plannedBytes: number;
     readonly peakResidentBytes: number;

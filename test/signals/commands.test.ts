@@ -23,7 +23,7 @@ const endlessAnalysis = () => newAnalysis({ nFixels: 4000, nSubjects: 24 });
 const isShuffling = ({ stderr }: RunningCommand) => stderr.includes('"phase":"shuffle"');
 
 const SAID =
-  "nothing half-done is left that looks like a result. The same command starts again, and continues a conversion where it stopped.\n";
+  "nothing half-done is left that looks like a result. The same command starts again, and continues a conversion or shuffles where they stopped.\n";
 
 describe("fixelcfestats that is asked to stop", () => {
   it.each([
@@ -43,7 +43,7 @@ describe("fixelcfestats that is asked to stop", () => {
     const kept = listing(input.root).filter((name) => !name.startsWith(".fixelstream"));
     expect(kept).toEqual(before);
     // what was converted and prepared stays, whole
-    expect(fs.readdirSync(input.at(".fixelstream")).filter((name) => !/\.fx[sc]$/.test(name))).toEqual([]);
+    expect(fs.readdirSync(input.at(".fixelstream")).filter((name) => !/\.fx[scr]$/.test(name))).toEqual([]);
     expect(runCli(["fixelcfestats", ...input.positionals, "-nshuffles", "20", "-quiet"], input.root)).toEqual({
       status: 0,
       stdout: "",

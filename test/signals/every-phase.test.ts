@@ -221,9 +221,9 @@ const PRODUCTS = [
 ] as const;
 const ORDER = ["convert", "connectivity", "observe", "shuffle"];
 const SAID =
-  "nothing half-done is left that looks like a result. The same command starts again, and continues a conversion where it stopped.";
+  "nothing half-done is left that looks like a result. The same command starts again, and continues a conversion or shuffles where they stopped.";
 /** Kept: what is converted and prepared, whole. */
-const WHOLE = /^\.fixelstream(\/[0-9a-f]+\.fx[sc](\/.*)?)?$/;
+const WHOLE = /^\.fixelstream(\/[0-9a-f]+\.fx[scr](\/.*)?)?$/;
 const CONTINUED = /^\.fixelstream\/[0-9a-f]+\.fxs\.partial-left-[^/]+(\/.*)?$/;
 
 describe.skipIf(process.platform !== "linux").each(PRODUCTS)("$product", ({ product, positionals, runs }) => {

@@ -23,6 +23,8 @@ export interface EitherRun {
   run(...tokens: string[]): Promise<InProcessResult>;
   infer(changes?: Partial<AnalysisOptions>, events?: InferenceEvents): ReturnType<typeof inferVectors>;
   plan(changes?: Partial<AnalysisOptions>): ReturnType<typeof planVectors>;
+  /** What `infer` would be given. */
+  optionsOf(changes: Partial<AnalysisOptions>): AnalysisOptions;
   /** Names of the results, sorted; the prefix taken off. */
   results(): string[];
   /** The bytes of a result. */
@@ -36,6 +38,7 @@ export interface RecordOfTests {
   files: string[];
   runPlan: { hash: string };
   warnings: { tag: string; message: string }[];
+  resumed?: { fromShuffle: number; savedAt: string };
 }
 
 export interface EitherOptions {
@@ -84,6 +87,7 @@ export function newRun(command: CommandName, options: EitherOptions = {}): Eithe
     infer: (changes, events) =>
       isFixels ? inferFixels({ ...fixels, ...changes }, events) : inferVectors({ ...vectors, ...changes }, events),
     plan: (changes) => (isFixels ? planInference({ ...fixels, ...changes }) : planVectors({ ...vectors, ...changes })),
+    optionsOf: (changes) => ({ ...(isFixels ? fixels : vectors), ...changes }),
     results: () =>
       fs
         .readdirSync(small.at("out"))

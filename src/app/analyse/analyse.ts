@@ -2,7 +2,7 @@
 // (kinds.ts); the order of things, and what is said and kept of them, is the same for all.
 import { openConnectivity } from "../../connectivity/open-connectivity.js";
 import type { EngineInputs } from "../../engine/inputs.js";
-import { type Engine, type EnginePlan, openEngine, type RunOutcome } from "../../engine/run.js";
+import { type EnginePlan, openEngine } from "../../engine/run.js";
 import type { EarlierResults } from "../../results/result-folder.js";
 import { peakResidentBytes } from "../../results/run-record.js";
 import { type LargestZ, type Significance, writeInference, writeObserved } from "../../results/write-results.js";
@@ -25,10 +25,12 @@ import { hasMissingValues } from "./plan/resolve-model.js";
 import { checkBudget, type ExpectedPlan, planExpected } from "./plan-memory.js";
 import { type AnalysisPlan, resolveAnalysis } from "./resolve-analysis.js";
 import { runPlanOf } from "./run-plan.js";
+import { type PlannedShuffles, planRun, runShuffles, type ShuffleEvents } from "./run-shuffles.js";
+import { findEarlier, lineOf } from "./same-line.js";
 
 export type InferencePhase = "convert" | "connectivity" | "observe" | "shuffle";
 
-export interface InferenceEvents {
+export interface InferenceEvents extends ShuffleEvents {
   /** What was found out about the inputs, before anything long begins. */
   readonly onFacts?: (facts: InferenceFacts) => void;
   readonly onPlan?: (plan: PlanSummary) => void;
@@ -46,6 +48,8 @@ export interface InferenceSummary {
   readonly nSubjects: number;
   readonly nElements: number;
   readonly nShuffles: number;
+  /** Of those, what an earlier run had done; absent where nothing was continued. */
+  readonly resumedFrom?: number;
   /** Shuffles that the uncorrected image is made of, where not all are; 0: there is none. */
   readonly uncorrectedShuffles?: number;
   readonly hypotheses: readonly {
@@ -85,6 +89,8 @@ interface Run<Input extends DataInput> extends Watched {
   readonly expected: Pick<ExpectedPlan, "missing">;
   readonly places: ReturnType<typeof claimPlaces>;
   readonly kernels: Promise<ChosenKernels>;
+  /** What an earlier run of the same command line kept. */
+  readonly earlier: ReturnType<typeof findEarlier>;
 }
 
 /**
@@ -147,10 +153,12 @@ async function analyseWithin<Options extends AnalysisOptions, Input extends Data
   for (const column of plan.columnInputs) await column.checkSources(events.signal);
   const places = claimPlaces(kind, options, plan, { rehearse: false });
   // a trial takes its time in a process of its own, while data are converted
-  const kernels = chooseKernels(options, plan);
+  const earlier = findEarlier(plan.cache, lineOf(kind.kind, options), options);
+  const chosen = options.kernels === "auto" ? (earlier?.kernels ?? "auto") : options.kernels;
+  const kernels = chooseKernels({ ...options, kernels: chosen }, plan);
   try {
     warnOfEarlier(places.results.earlier, kind.describeEarlier(options), warn);
-    return await runAnalysis(kind, options, { plan, expected, places, kernels, ...watched });
+    return await runAnalysis(kind, options, { plan, expected, places, kernels, earlier, ...watched });
   } finally {
     places.release();
     for (const input of [plan.input, ...plan.columnInputs]) input.close();
@@ -204,10 +212,11 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
   const { signal } = events;
   const { uncorrectedShuffles } = plan.enhancement;
   const { prepared, sketch } = enhancement ?? {};
-  const inputsWith = (kernels: ChosenKernels, planHash: string) =>
+  const inputsWith = (kernels: ChosenKernels, planHash: string, range?: PlannedShuffles["range"]) =>
     engineInputs(options, plan, {
       kernels,
       planHash,
+      range,
       source: opened.spec,
       connectivityPath: prepared?.path,
       sketchGroups: sketch?.nGroups,
@@ -223,7 +232,8 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     ...{ kind: kind.kind, options, plan, opened, columns, missing, kernels },
     connectivity: prepared?.manifest,
   });
-  const inputs = inputsWith(kernels, runPlan.hash);
+  const shuffles = planRun({ kind: kind.kind, options, plan, runPlan, earlier: run.earlier, events, warn });
+  const inputs = inputsWith(kernels, runPlan.hash, shuffles.range);
   const connectivity = prepared && openConnectivity(prepared.path, { io: options.io });
   const engine = await timed("plan", () => openEngine(inputs, connectivity)).finally(() => connectivity?.close());
   try {
@@ -234,7 +244,8 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     for (const warning of modelWarnings(kind, options, inputs.model, observed.verdicts)) warn(warning);
     const largestZ = await timed("write", () => writeObserved(results, spec, observed, signal));
     memory.enter("shuffle");
-    const { state, cost } = await runShuffles(engine, inputs, events);
+    const onShuffled = (share: number) => events.onProgress?.("shuffle", share);
+    const { state, cost } = await runShuffles(engine, inputs, shuffles, onShuffled);
     const memoryParts = memory.divide();
     Object.assign(timings.ms, cost.ms);
     const names = plan.hypotheses.map(({ name }) => name);
@@ -264,17 +275,20 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
           memory,
           memoryParts,
           peakBytes,
+          resumed: shuffles.resumed,
         },
         copied: results.copied,
         problem: kind.describeProblem(plan.input),
         cost: { bytesRead, wideBatches, ...(search && { search }) },
       });
     await results.publish(recordOf, signal);
+    shuffles.checkpoints?.remove();
     return {
       output: kind.describeOutput(options),
       nSubjects: plan.partition.nSubjects,
       nElements: plan.selection.columns.length,
       nShuffles: options.notest ? 0 : plan.shuffles.count,
+      ...(shuffles.resumed && { resumedFrom: shuffles.resumed.fromShuffle }),
       ...(uncorrectedShuffles === undefined ? {} : { uncorrectedShuffles }),
       hypotheses: plan.hypotheses.map(({ name }, h) => {
         const label = plan.labels.get(name);
@@ -287,7 +301,11 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
       },
       elapsedMs: performance.now() - timings.start,
     };
+  } catch (error) {
+    await shuffles.end(engine, error);
+    throw error;
   } finally {
+    shuffles.checkpoints?.close();
     await engine.close();
   }
 }
@@ -308,19 +326,6 @@ function namesOf<Input extends DataInput>(
 
 /** Without the list, which is in the names. */
 const shown = ({ significantElements: _, ...significance }: Significance) => significance;
-
-/** Without shuffles and without enhancement nothing is left to compute: the observed pass has said it all. */
-async function runShuffles(
-  engine: Engine,
-  { shuffles: { range }, enhancement, planHash, columns }: EngineInputs,
-  events: InferenceEvents,
-): Promise<RunOutcome> {
-  if (range.end === range.first && enhancement.kind === "none") {
-    const state = { planHash, nElements: columns.length, ranges: [], hypotheses: [] };
-    return { state, cost: { ms: {}, bytesRead: 0, wideBatches: 0, search: undefined } };
-  }
-  return await engine.run({ onProgress: (done, nShuffles) => events.onProgress?.("shuffle", done / nShuffles) });
-}
 
 async function prepare(
   { enhancement }: AnalysisPlan,

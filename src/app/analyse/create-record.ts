@@ -22,6 +22,7 @@ import type { AnalysisOptions } from "./options.js";
 import type { PlanSummary } from "./plan/describe-plan.js";
 import { testsOf } from "./plan/resolve-relabellings.js";
 import type { AnalysisPlan } from "./resolve-analysis.js";
+import type { Resumed } from "./run-shuffles.js";
 
 export interface Timings {
   readonly startedAt: Date;
@@ -47,6 +48,7 @@ export interface RecordInputs {
   readonly files: readonly string[];
   readonly warnings: readonly Warning[];
   readonly timings: Timings;
+  readonly resumed: Resumed | undefined;
   readonly memory: MemoryWatch;
   readonly memoryParts: MemoryParts | undefined;
   readonly peakBytes: number;
@@ -73,6 +75,7 @@ export function createRunRecord(found: RecordInputs): RunRecord {
     threads: inputs.nThreads,
     plan: { ...summary },
     timings: { ...timings.ms, total: performance.now() - timings.start },
+    ...(found.resumed && { resumed: describeResumed(found.resumed) }),
     memory: {
       ...{ plannedBytes: summary.plannedBytes, peakResidentBytes: found.peakBytes },
       ...(found.memoryParts && { parts: found.memoryParts }),
@@ -86,6 +89,8 @@ export function createRunRecord(found: RecordInputs): RunRecord {
     warnings: found.warnings,
   };
 }
+
+const describeResumed = ({ fromShuffle, savedAt }: Resumed) => ({ fromShuffle, savedAt: savedAt.toISOString() });
 
 function describeInputs({ opened, columns, prepared, copied, plan, options }: RecordInputs): RunRecord["inputs"] {
   const { path, reused, manifest } = prepared ?? {};

@@ -14,6 +14,7 @@ import type { ElementKind, ElementSelection, EnhancementPlan, ResolveContext } f
 import { type EdgeStatsOptions, TFNBS_DEFAULTS } from "./options.js";
 import type { PlanSummary } from "./plan/describe-plan.js";
 import { type EdgeMask, readEdgeMask, readNodeNames } from "./plan/edge-masks.js";
+import { seedOf } from "./same-line.js";
 
 interface EdgeData extends DataInput {
   readonly nNodes: number;
@@ -190,6 +191,9 @@ function checkParameters(options: EdgeStatsOptions): void {
 /** connectomestats. Throws UsageError, InputError, DesignError, BudgetError, or the reason of `events.signal`; no results are left then. */
 export const inferEdges = (options: EdgeStatsOptions, events?: InferenceEvents): Promise<InferenceSummary> =>
   analyse(EDGES, options, events);
+
+/** As seedOf. */
+export const seedOfEdges = (options: EdgeStatsOptions): number => seedOf(EDGES, options);
 
 /** connectomestats --dry-run: checks everything, and leaves nothing behind. Throws as inferEdges. */
 export const planEdges = (options: EdgeStatsOptions, events?: InferenceEvents): Promise<PlanSummary> =>

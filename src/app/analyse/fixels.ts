@@ -20,6 +20,7 @@ import type { FixelCfeOptions } from "./options.js";
 import { noSketchWarning } from "./plan/bound-warnings.js";
 import type { PlanSummary } from "./plan/describe-plan.js";
 import { readAnalysisMask, readPosthocMask } from "./plan/fixel-masks.js";
+import { seedOf } from "./same-line.js";
 
 interface FixelData extends DataInput, Pick<FixelInput, "template"> {
   readonly fixels: FixelInput;
@@ -212,6 +213,9 @@ function checkParameters(options: FixelCfeOptions): void {
 /** fixelcfestats. Throws UsageError, InputError, DesignError, BudgetError, or the reason of `events.signal`; no results are left then. */
 export const inferFixels = (options: FixelCfeOptions, events?: InferenceEvents): Promise<InferenceSummary> =>
   analyse(FIXELS, options, events);
+
+/** As seedOf. */
+export const seedOfFixels = (options: FixelCfeOptions): number => seedOf(FIXELS, options);
 
 /** fixelcfestats --dry-run: checks everything, and leaves nothing behind. Throws as inferFixels. */
 export const planInference = (options: FixelCfeOptions, events?: InferenceEvents): Promise<PlanSummary> =>

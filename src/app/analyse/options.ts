@@ -45,6 +45,12 @@ export interface AnalysisOptions {
   /** 0: the main thread works alone. */
   readonly nThreads: number;
   readonly seed: number;
+  /** Nobody asked for that seed: a run that continues one of the same options takes that one's. Default: false. */
+  readonly seedIsDrawn?: boolean | undefined;
+  /** What an earlier run kept of its shuffles is thrown away. Default: false. */
+  readonly restart?: boolean | undefined;
+  /** Seconds of the run after which its state is kept again; 0: after every batch. Default: 30. */
+  readonly checkpointSeconds?: number | undefined;
   /** The command line as typed, for headers and the run record. */
   readonly command: string;
 }

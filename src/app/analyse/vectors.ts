@@ -9,6 +9,7 @@ import type { DataInput } from "./data-input.js";
 import type { ElementKind } from "./element-kind.js";
 import type { VectorStatsOptions } from "./options.js";
 import type { PlanSummary } from "./plan/describe-plan.js";
+import { seedOf } from "./same-line.js";
 
 const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
   kind: "vector",
@@ -61,6 +62,9 @@ const sourceOf = (found: VectorInput) => ({ ...found, async checkSources() {} })
 /** vectorstats. Throws UsageError, InputError, DesignError, BudgetError, or the reason of `events.signal`; no results are left then. */
 export const inferVectors = (options: VectorStatsOptions, events?: InferenceEvents): Promise<InferenceSummary> =>
   analyse(VECTORS, options, events);
+
+/** As seedOf. */
+export const seedOfVectors = (options: VectorStatsOptions): number => seedOf(VECTORS, options);
 
 /** vectorstats --dry-run: checks everything, and leaves nothing behind. Throws as inferVectors. */
 export const planVectors = (options: VectorStatsOptions, events?: InferenceEvents): Promise<PlanSummary> =>

@@ -17,6 +17,7 @@ import type { ElementKind, ElementSelection, GraphPlan, ResolveContext } from ".
 import type { VoxelStatsOptions } from "./options.js";
 import type { PlanSummary } from "./plan/describe-plan.js";
 import { readMaskImage } from "./plan/fixel-masks.js";
+import { seedOf } from "./same-line.js";
 
 interface VoxelData extends DataInput {
   readonly grid: VoxelGrid;
@@ -161,6 +162,9 @@ function checkParameters({ tfceDh, tfceE, tfceH, threshold }: VoxelStatsOptions)
 /** mrclusterstats. Throws UsageError, InputError, DesignError, BudgetError, or the reason of `events.signal`; no results are left then. */
 export const inferVoxels = (options: VoxelStatsOptions, events?: InferenceEvents): Promise<InferenceSummary> =>
   analyse(VOXELS, options, events);
+
+/** As seedOf. */
+export const seedOfVoxels = (options: VoxelStatsOptions): number => seedOf(VOXELS, options);
 
 /** mrclusterstats --dry-run: checks everything, and leaves nothing behind. Throws as inferVoxels. */
 export const planVoxels = (options: VoxelStatsOptions, events?: InferenceEvents): Promise<PlanSummary> =>

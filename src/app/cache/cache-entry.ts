@@ -10,13 +10,14 @@ import { holderOf } from "../../publish/lock.js";
 import { lifeOf, parseId } from "../../publish/maker.js";
 import { listPartials, ownNamesOf } from "../../publish/partial-directory.js";
 import { findForeign } from "../../publish/remove-ours.js";
+import { describeCheckpoint, isCheckpoint } from "../../results/checkpoint.js";
 import { JOURNAL_FILE, readJournal } from "../../store/journal.js";
 import { readManifest } from "../../store/open-store.js";
 import { isStore } from "../../store/publish-store.js";
 import { formatCount } from "../../units.js";
 
 export interface CacheEntry {
-  readonly kind: "store" | "connectivity" | "unfinished store" | "unfinished connectivity";
+  readonly kind: "store" | "connectivity" | "checkpoint" | "unfinished store" | "unfinished connectivity";
   /** In the cache directory. */
   readonly name: string;
   readonly bytes: number;
@@ -34,11 +35,12 @@ export interface CacheUser {
   readonly pid: number;
 }
 
-/** 24 hexadecimal digits of a hash: inputs/cached-input.ts and connectivity/prepare-connectivity.ts. */
-const NAME = /^([0-9a-f]{24}\.(fxs|fxc))(?:\.(partial|replaced)-(.*))?$/;
+/** 24 hexadecimal digits of a hash: inputs/cached-input.ts, connectivity/prepare-connectivity.ts and results/checkpoint.ts. */
+const NAME = /^([0-9a-f]{24}\.(fxs|fxc|fxr))(?:\.(partial|replaced)-(.*))?$/;
 /** Locks and marks of use, which belong to entries. */
-const BESIDE = /^([0-9a-f]{24}\.fx[sc])\.(?:lock(?:\.next)*(?:\.draft-.*)?|used-.*)$/;
-const WHAT = { fxs: "store", fxc: "connectivity" } as const;
+const BESIDE = /^([0-9a-f]{24}\.fx[scr])\.(?:lock(?:\.next)*(?:\.draft-.*)?|used-.*)$/;
+const WHAT = { fxs: "store", fxc: "connectivity", fxr: "checkpoint" } as const;
+const IS_OURS = { store: isStore, connectivity: isPreparedConnectivity, checkpoint: isCheckpoint } as const;
 
 /** `KEY.fxs` of everything that is named after it. */
 export function targetOf(name: string): string | undefined {
@@ -56,18 +58,21 @@ export function targetOfBeside(cache: string, name: string): string | undefined 
 export function recogniseEntry(cache: string, name: string): CacheEntry | undefined {
   const [, target, ending, suffix, id] = NAME.exec(name) ?? [];
   if (target === undefined) return undefined;
-  const what = WHAT[ending as "fxs" | "fxc"];
+  const what = WHAT[ending as keyof typeof WHAT];
   const entry = path.join(cache, name);
-  if (suffix === "partial") return recognisePartial(entry, `${path.join(cache, target)}.partial-`, name, what);
+  if (suffix === "partial")
+    return what === "checkpoint"
+      ? undefined
+      : recognisePartial(entry, `${path.join(cache, target)}.partial-`, name, what);
   const maker = id === undefined ? undefined : parseId(id);
   if (suffix !== undefined && maker === undefined) return undefined;
-  if (!(what === "store" ? isStore(entry) : isPreparedConnectivity(entry))) return undefined;
+  if (!IS_OURS[what](entry)) return undefined;
   const size = measure(entry);
   if (size === undefined) return undefined;
   const isBeingReplaced = maker !== undefined && lifeOf(maker, size.lastUsed.getTime(), diskClock(cache)) !== "dead";
   return {
     ...{ kind: what, name, ...size },
-    madeFrom: (what === "store" ? describeStore(entry) : describeConnectivity(entry)) ?? "unknown",
+    madeFrom: DESCRIBE[what](entry) ?? "unknown",
     writer: maker === undefined ? holderOf(path.join(cache, target)) : isBeingReplaced ? maker : undefined,
     users: usersOf(path.join(cache, target)),
   };
@@ -129,3 +134,13 @@ function describeConnectivity(entry: string): string | undefined {
     return undefined;
   }
 }
+
+function describeRun(entry: string): string | undefined {
+  const found = describeCheckpoint(entry);
+  if (found === undefined) return undefined;
+  const { mark, end } = found;
+  const part = mark.first === 0 ? "" : ` (a part, from ${mark.first})`;
+  return `shuffle ${end} of ${mark.end}${part} of: ${mark.command}`;
+}
+
+const DESCRIBE = { store: describeStore, connectivity: describeConnectivity, checkpoint: describeRun } as const;

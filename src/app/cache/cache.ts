@@ -1,4 +1,5 @@
-// What the cache holds: converted stores, prepared matrices, and what killed runs left of either. Everything in it can be made again.
+// What the cache holds: converted stores, prepared matrices, what killed runs left of either, and shuffles of runs that were stopped. Everything in it can be
+// made again.
 import fs from "node:fs";
 import path from "node:path";
 import { isPreparedConnectivity, removeConnectivity } from "../../connectivity/publish-connectivity.js";
@@ -9,6 +10,7 @@ import { holderOf, tryLock } from "../../publish/lock.js";
 import { sweepProbes } from "../../publish/made-files.js";
 import { listPartials, removeAbandoned } from "../../publish/partial-directory.js";
 import { setAside, sweepEmptyAside } from "../../publish/publish.js";
+import { isCheckpoint, removeCheckpoint } from "../../results/checkpoint.js";
 import { isStore, removeStore } from "../../store/publish-store.js";
 import { describeSystemError } from "../../system-error.js";
 import { type CacheEntry, type CacheUser, recogniseEntry, targetOf, targetOfBeside } from "./cache-entry.js";
@@ -99,9 +101,15 @@ function removeEntry(cache: string, { name, kind }: CacheEntry): Partial<CacheEn
   }
 }
 
+const WHOLE = {
+  store: [isStore, removeStore],
+  connectivity: [isPreparedConnectivity, removeConnectivity],
+  checkpoint: [isCheckpoint, removeCheckpoint],
+} as const;
+
 /** An entry gets another name first: whoever looks for it finds all of it or nothing. */
 function removeWhole(target: string, entry: string, kind: CacheEntry["kind"]): string | undefined {
-  const [isOurs, remove] = kind === "store" ? [isStore, removeStore] : [isPreparedConnectivity, removeConnectivity];
+  const [isOurs, remove] = WHOLE[kind as keyof typeof WHOLE];
   const aside = entry === target ? setAside(entry, isOurs) : entry;
   return aside === undefined ? entry : remove(aside);
 }

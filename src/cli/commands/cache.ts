@@ -13,7 +13,7 @@ type Typed = StandardOptions & { readonly cache?: string; readonly json?: boolea
 
 const HELP = {
   about: [
-    "What analyses keep for the next one: subjects converted into stores and prepared connectivity matrices. All of it is made again when it is needed.",
+    "What analyses keep for the next one: subjects converted into stores, prepared connectivity matrices, and checkpoints: the shuffles of runs that were stopped. All of it is made again when it is needed.",
     `Analyses keep it in ${DEFAULT_CACHE} beside their output, or where --cache says.`,
   ],
   examples: ["cache list", "cache list --cache /scratch/.fixelstream --json", "cache clear --older-than 30d"],
@@ -39,7 +39,7 @@ const describeAll = (entries: readonly CacheEntry[]) =>
 function createListCommand(streams: CliStreams): Command {
   const command = describeHelp(new Command("list"), {
     about: [
-      "Lists stores and matrices in a cache, largest first: size, when they were last used, what they were made from.",
+      "Lists stores, matrices and checkpoints in a cache, largest first: size, when they were last used, what they were made from.",
     ],
     examples: ["cache list", "cache list --json", "cache list --cache /scratch/.fixelstream"],
   }).summary("what is in the cache");
@@ -79,7 +79,7 @@ function describeUsage({ writer, users }: CacheEntry): string | undefined {
 function createClearCommand(streams: CliStreams): Command {
   const command = describeHelp(new Command("clear"), {
     about: [
-      "Removes stores, matrices and leftovers of killed runs from a cache. Nothing else in the directory is touched, nor what a running process is writing or using.",
+      "Removes stores, matrices, checkpoints and leftovers of killed runs from a cache. Nothing else in the directory is touched, nor what a running process is writing or using.",
     ],
     examples: ["cache clear", "cache clear --older-than 30d", "cache clear --cache /scratch/.fixelstream"],
   }).summary("remove what is in the cache");

@@ -74,7 +74,7 @@ export function createConnectomestatsCommand(streams: CliStreams): Command {
         .word("cache", "directory", "converted connectomes (default: .fixelstream beside the results)"),
   });
   return command.action(async () => {
-    const { inferEdges, planEdges } = await import("../../app/analyse/edges.js");
+    const { inferEdges, planEdges, seedOfEdges } = await import("../../app/analyse/edges.js");
     const typed = command.opts<Typed>();
     const form = resolveEdgeForm(command.args, typed);
     const options: EdgeStatsOptions = {
@@ -89,7 +89,12 @@ export function createConnectomestatsCommand(streams: CliStreams): Command {
       tfceH: typed.tfce_h,
       threshold: typed.threshold,
     };
-    await runAnalysis({ elements: "edges", infer: inferEdges, plan: planEdges }, options, typed, streams);
+    await runAnalysis(
+      { elements: "edges", infer: inferEdges, plan: planEdges, seedOf: seedOfEdges },
+      options,
+      typed,
+      streams,
+    );
   });
 }
 

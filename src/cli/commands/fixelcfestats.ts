@@ -73,10 +73,15 @@ export function createFixelcfestatsCommand(streams: CliStreams): Command {
         .word("cache", "directory", "converted stores and prepared matrices (default: .fixelstream beside the output)"),
   });
   return command.action(async () => {
-    const { inferFixels, planInference } = await import("../../app/analyse/fixels.js");
+    const { inferFixels, planInference, seedOfFixels } = await import("../../app/analyse/fixels.js");
     const typed = command.opts<Typed>();
     const options = resolveOptions(command.args, typed, streams.command);
-    await runAnalysis({ elements: "fixels", infer: inferFixels, plan: planInference }, options, typed, streams);
+    await runAnalysis(
+      { elements: "fixels", infer: inferFixels, plan: planInference, seedOf: seedOfFixels },
+      options,
+      typed,
+      streams,
+    );
   });
 }
 

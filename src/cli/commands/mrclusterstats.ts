@@ -64,7 +64,7 @@ export function createMrclusterstatsCommand(streams: CliStreams): Command {
         .word("cache", "directory", "converted images (default: .fixelstream beside the results)"),
   });
   return command.action(async () => {
-    const { inferVoxels, planVoxels } = await import("../../app/analyse/voxels.js");
+    const { inferVoxels, planVoxels, seedOfVoxels } = await import("../../app/analyse/voxels.js");
     const typed = command.opts<Typed>();
     const options: VoxelStatsOptions = {
       ...resolveAnalysisOptions(typed, streams.command),
@@ -76,6 +76,11 @@ export function createMrclusterstatsCommand(streams: CliStreams): Command {
       threshold: typed.threshold,
       connectivity: typed.connectivity ?? false,
     };
-    await runAnalysis({ elements: "voxels", infer: inferVoxels, plan: planVoxels }, options, typed, streams);
+    await runAnalysis(
+      { elements: "voxels", infer: inferVoxels, plan: planVoxels, seedOf: seedOfVoxels },
+      options,
+      typed,
+      streams,
+    );
   });
 }

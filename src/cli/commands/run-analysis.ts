@@ -12,15 +12,18 @@ export interface AnalysisUseCase<Options extends AnalysisOptions> {
   readonly elements: "fixels" | "voxels" | "edges" | "elements";
   infer(options: Options, events: InferenceEvents): Promise<InferenceSummary>;
   plan(options: Options, events: InferenceEvents): Promise<PlanSummary>;
+  /** That an earlier run with the same options drew, and that is to be continued; else the one of the options. */
+  seedOf(options: Options): number;
 }
 
 export async function runAnalysis<Options extends AnalysisOptions>(
-  { elements, infer, plan }: AnalysisUseCase<Options>,
-  options: Options,
+  { elements, infer, plan, seedOf }: AnalysisUseCase<Options>,
+  given: Options,
   typed: AnalysisTyped,
   streams: CliStreams,
 ): Promise<void> {
   const reporter = reportInference(streams, typed);
+  const options = { ...given, seed: seedOf(given) };
   try {
     if (typed.dryRun) {
       const summary = await plan(options, reporter.events);

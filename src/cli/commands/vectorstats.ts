@@ -44,9 +44,14 @@ export function createVectorstatsCommand(streams: CliStreams): Command {
         .word("cache", "directory", "converted vectors (default: .fixelstream beside the results)"),
   });
   return command.action(async () => {
-    const { inferVectors, planVectors } = await import("../../app/analyse/vectors.js");
+    const { inferVectors, planVectors, seedOfVectors } = await import("../../app/analyse/vectors.js");
     const typed = command.opts<AnalysisTyped>();
     const options = { ...resolveAnalysisOptions(typed, streams.command), ...resolveVectorForm(command.args, typed) };
-    await runAnalysis({ elements: "elements", infer: inferVectors, plan: planVectors }, options, typed, streams);
+    await runAnalysis(
+      { elements: "elements", infer: inferVectors, plan: planVectors, seedOf: seedOfVectors },
+      options,
+      typed,
+      streams,
+    );
   });
 }

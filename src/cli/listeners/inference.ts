@@ -32,10 +32,22 @@ export function reportInference(streams: CliStreams, typed: ProgressChoice & { i
       },
       // With -quiet too, as MRtrix3 does: a warning says that a result may not be what it seems.
       onWarning: ({ message }) => progress.write(`fixelstream: warning: ${message}\n`),
+      onResumed: ({ fromShuffle, nShuffles, savedAt }) =>
+        note(`resumed at shuffle ${fromShuffle} of ${nShuffles} (checkpoint of ${formatMoment(savedAt)})`),
+      onKept: ({ done, nShuffles, cache }) =>
+        note(`${done} of ${nShuffles} shuffles are kept in ${cache}: the same command continues there`),
       onProgress: (phase, share) => progress.update(phase, share),
       signal: streams.signal,
     },
   };
+}
+
+/** `14:02`, of another day with its date; in the time zone of this machine. */
+export function formatMoment(moment: Date, now = new Date()): string {
+  const digits = (value: number) => String(value).padStart(2, "0");
+  const time = `${digits(moment.getHours())}:${digits(moment.getMinutes())}`;
+  if (moment.toDateString() === now.toDateString()) return time;
+  return `${moment.getFullYear()}-${digits(moment.getMonth() + 1)}-${digits(moment.getDate())} ${time}`;
 }
 
 function formatFacts(facts: InferenceFacts): string {

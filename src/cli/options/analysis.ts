@@ -30,6 +30,8 @@ export type AnalysisTyped = StandardOptions &
     readonly cache?: string;
     readonly kernels: AnalysisOptions["kernels"];
     readonly precision: AnalysisOptions["precision"];
+    readonly restart?: boolean;
+    readonly checkpointEvery?: number;
     readonly dryRun?: boolean;
     readonly json?: boolean;
   };
@@ -64,6 +66,15 @@ export function addAnalysisOptions(command: Command, { inDouble, declareOwn }: A
       "which hot loops. native: products by a BLAS of the system (OpenBLAS, MKL, BLIS, Accelerate, or the file that FIXELSTREAM_BLAS names), which is tried first; auto: that in long runs where it is right and faster, else simd; simd: the same bits on every machine",
       { default: ANALYSIS_DEFAULTS.kernels },
     )
+    .flag(
+      "restart",
+      "begin the shuffles anew (default: what an earlier run of the same command kept of them in the cache is continued)",
+    )
+    .integer(
+      "checkpoint-every",
+      { least: 0, most: 86_400 },
+      "seconds after which the shuffles done are kept in the cache again; 0: after every batch (default: 30)",
+    )
     .flag("dry-run", "check everything and print the plan: memory, reads, estimated time; compute nothing")
     .flag("json", "the summary (or plan) as JSON on standard output");
   addProgressOption(command);
@@ -95,6 +106,9 @@ export function resolveAnalysisOptions(
     ...{ nShuffles, permutations, scalar, cache, errors, io, verify, verifyInputs, kernels, precision, command },
     ...{ variance, column, exchangeWithin, exchangeWhole },
     seed: typed.seed ?? randomInt(2 ** 32 - 1),
+    seedIsDrawn: typed.seed === undefined,
+    restart: typed.restart ?? false,
+    checkpointSeconds: typed.checkpointEvery,
     strong: typed.strong ?? ANALYSIS_DEFAULTS.strong,
     notest: typed.notest ?? ANALYSIS_DEFAULTS.notest,
     force: typed.force ?? ANALYSIS_DEFAULTS.force,

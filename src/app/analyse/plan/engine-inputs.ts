@@ -1,6 +1,6 @@
 // From the plan of a run to what the engine takes: the same for checking its memory and for running it.
 import type { EngineInputs, Enhancement } from "../../../engine/inputs.js";
-import { wholeRange } from "../../../run/shuffle-range.js";
+import { type ShuffleRange, wholeRange } from "../../../run/shuffle-range.js";
 import type { ColumnSourceSpec } from "../../../store/column-source.js";
 import type { ChosenKernels } from "../choose-kernels.js";
 import type { AnalysisOptions } from "../options.js";
@@ -21,6 +21,8 @@ export interface EngineData {
   readonly kernels: Pick<ChosenKernels, "kernels" | "native">;
   /** Some value of a subject that takes part is not finite. */
   readonly missing: boolean;
+  /** Which shuffles. Default: all of the plan. */
+  readonly range?: ShuffleRange | undefined;
   readonly onFallback?: (reason: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -42,7 +44,7 @@ export function engineInputs(options: AnalysisOptions, plan: AnalysisPlan, data:
     memoryBytes: options.memoryBytes,
     ...(eligible === undefined ? {} : { eligible }),
     uncorrectedShuffles: plan.enhancement.uncorrectedShuffles,
-    shuffles: { plan: plan.shuffles, range: wholeRange(plan.shuffles, options) },
+    shuffles: { plan: plan.shuffles, range: data.range ?? wholeRange(plan.shuffles, options) },
     onFallback: data.onFallback ?? (() => {}),
     signal: data.signal,
   };

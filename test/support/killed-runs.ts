@@ -1,0 +1,76 @@
+// A command that is killed (kill -9) at a random moment, again and again, and then left alone. Needs `npm run build`.
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { expect } from "vitest";
+import { numbersIn } from "./many-runs.js";
+import { builtCommand, runCli } from "./run-cli.js";
+import { createRandom } from "./seeded-random.js";
+
+export interface KilledLine {
+  /** Everything is in it, `place` of the results too. */
+  readonly root: string;
+  readonly tokens: readonly string[];
+  /** Folder of the results, and of nothing else; made before where the command wants that. */
+  readonly out: string;
+  readonly makesOut: boolean;
+}
+
+interface Ended {
+  readonly wasKilled: boolean;
+  readonly ms: number;
+  readonly stderr: string;
+}
+
+/** `killMs` after its start, or at its end if that comes first. */
+function runAndKill({ root, tokens }: KilledLine, killMs: number): Promise<Ended> {
+  const start = performance.now();
+  const child = spawn(process.execPath, [builtCommand, ...tokens], { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    stderr += text;
+  });
+  const timer = setTimeout(() => child.kill("SIGKILL"), killMs);
+  return new Promise((resolve) => {
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      if (signal === null) expect({ code, stderr }).toEqual({ code: 0, stderr });
+      resolve({ wasKilled: signal === "SIGKILL", ms: performance.now() - start, stderr });
+    });
+  });
+}
+
+/** Kills it `nKills` times, beginning anew whenever it came to its end; returns what it was doing: how often it continued shuffles. */
+export async function killOverAndOver(line: KilledLine, nKills: number, seed: number) {
+  const random = createRandom(seed);
+  const begin = () => {
+    for (const place of [line.out, path.join(line.root, ".fixelstream")])
+      fs.rmSync(place, { recursive: true, force: true });
+    if (!line.makesOut) fs.mkdirSync(line.out);
+  };
+  begin();
+  const undisturbed = await runAndKill(line, 600_000);
+  const expected = numbersIn(line.out);
+  begin();
+  let [killed, resumed, finished] = [0, 0, 0];
+  const check = () => {
+    finished++;
+    expect(numbersIn(line.out)).toEqual(expected);
+    expect(fs.readdirSync(line.out).filter((name) => name.startsWith("."))).toEqual([]);
+    expect(fs.readdirSync(path.join(line.root, ".fixelstream")).filter((name) => !/\.fx[sc]$/.test(name))).toEqual([]);
+  };
+  while (killed < nKills) {
+    const { wasKilled, stderr } = await runAndKill(line, random.uniform() * undisturbed.ms);
+    if (stderr.includes("resumed at shuffle")) resumed++;
+    if (wasKilled) killed++;
+    else {
+      check();
+      begin();
+    }
+  }
+  const last = runCli(line.tokens, line.root);
+  expect(last).toMatchObject({ status: 0 });
+  if (last.stderr.includes("resumed at shuffle")) resumed++;
+  check();
+  return { killed, resumed, finished };
+}
