@@ -88,6 +88,21 @@ type MaskedGatherKernel = (
   scratch: number,
 ) => void;
 
+/** Of panels of float64 or float32: CONTRACTS.md, `f64LaneProduct`. */
+type LaneProductKernel = (
+  nRows: number,
+  nPacked: number,
+  nShuffles: number,
+  width: number,
+  labels: number,
+  signs: number,
+  own: number,
+  packed: number,
+  product: number,
+  rowStep: number,
+  stride: number,
+) => void;
+
 /** CONTRACTS.md, `f64RowsFromPanels`. */
 type RowsFromPanelsKernel = (nRows: number, width: number, packed: number, stride: number, rows: number) => void;
 
@@ -194,6 +209,7 @@ export interface KernelSet {
     contrastRank: number,
     product: number,
     ownProduct: number,
+    productBytes: number,
     stride: number,
     firstShift: number,
     shifts: number,
@@ -207,6 +223,8 @@ export interface KernelSet {
   ): void;
   f64GatherMasked: MaskedGatherKernel;
   f64GatherMaskedRows: MaskedGatherKernel;
+  f32GatherMasked: MaskedGatherKernel;
+  f32GatherMaskedRows: MaskedGatherKernel;
   f64MarkMissing(
     nRows: number,
     nColumns: number,
@@ -216,19 +234,8 @@ export interface KernelSet {
     nWords: number,
     missing: number,
   ): void;
-  f64LaneProduct(
-    nRows: number,
-    nPacked: number,
-    nShuffles: number,
-    width: number,
-    labels: number,
-    signs: number,
-    own: number,
-    packed: number,
-    product: number,
-    rowStep: number,
-    stride: number,
-  ): void;
+  f64LaneProduct: LaneProductKernel;
+  f32LaneProduct: LaneProductKernel;
   f64GroupedStatistics(
     nShuffles: number,
     nColumns: number,
@@ -237,6 +244,7 @@ export interface KernelSet {
     contrastRank: number,
     product: number,
     squares: number,
+    productBytes: number,
     stride: number,
     starts: number,
     directions: number,
@@ -261,6 +269,7 @@ export interface KernelSet {
     product: number,
     ownProduct: number,
     squares: number,
+    productBytes: number,
     stride: number,
     gram: number,
     sizes: number,

@@ -21,19 +21,24 @@ export function describeGroupedByColumn({ kernels, linear }: KernelsUnderTest): 
     ];
     it.each(
       shapes
-        .flatMap((shape) => ["t", "F"].map((kind) => ({ ...shape, kind: kind as "t" | "F" })))
+        .flatMap((shape) => (["t", "F"] as const).map((kind) => ({ ...shape, kind })))
+        .flatMap((shape) => [8, 4].map((productBytes) => ({ ...shape, productBytes })))
         .filter(({ s, kind }) => s === 1 || kind === "F"),
-    )("%j: the bits of one column at a time", ({ r0, c, nGroups, s, kind }) => {
+    )("%j: the bits of one column at a time", ({ r0, c, nGroups, s, kind, productBytes }) => {
       linear.clear();
       const r = r0 + c;
       const random = createRandom(r + 10 * nGroups + s);
       const [nShuffles, nColumns, stride] = [3, 5, 8];
       const place = (length: number, valueAt: (i: number) => number = () => random.normal()) =>
         linear.place(Float64Array.from({ length }, (_, i) => valueAt(i)));
-      const product = place(nShuffles * nGroups * r0 * stride);
-      const own = place(nShuffles * nGroups * c * stride);
+      const products = (length: number, valueAt: (i: number) => number = () => random.normal()) => {
+        const values = Array.from({ length }, (_, i) => valueAt(i));
+        return linear.place(productBytes === 4 ? Float32Array.from(values) : Float64Array.from(values));
+      };
+      const product = products(nShuffles * nGroups * r0 * stride);
+      const own = products(nShuffles * nGroups * c * stride);
       // column 1 has no variance in any group, column 2 none in the first
-      const squares = place(nShuffles * nGroups * stride, (i) =>
+      const squares = products(nShuffles * nGroups * stride, (i) =>
         i % stride === 1 || (i % stride === 2 && Math.floor(i / stride) % nGroups === 0)
           ? -1000
           : 90 + random.uniform(),
@@ -56,14 +61,14 @@ export function describeGroupedByColumn({ kernels, linear }: KernelsUnderTest): 
       const dofs = linear.reserve(new Float64Array(nShuffles * stride));
       const scratch = linear.reserve(new Float64Array(2 * (r * (1 + r + s + nGroups) + nGroups + s * s + s)));
       kernels.f64GroupedByColumn(
-        ...([nShuffles, nColumns, r0, c, nGroups, s, product.at, own.at, squares.at, stride] as const),
+        ...([nShuffles, nColumns, r0, c, nGroups, s, product.at, own.at, squares.at, productBytes, stride] as const),
         ...([gram.at, sizes.at, rnn.at, tested.at, kind === "t" ? 1 : 0] as const),
         ...([statistics.at, dofs.at, scratch.at] as const),
       );
       linear.expectGuardsIntact();
       const found = new Set<number>();
       for (let w = 0; w < nColumns; w++) {
-        const columnOf = (view: Float64Array, first: number, count: number) =>
+        const columnOf = (view: ArrayLike<number>, first: number, count: number) =>
           Float64Array.from({ length: count }, (_, i) => view[(first + i) * stride + w]!);
         const groups = {
           sizes: sizes.view,

@@ -55,7 +55,10 @@ export function describeRowKernels({ kernels: k, linear }: KernelsUnderTest): vo
     });
   });
 
-  describe("f64GatherMaskedRows", () => {
+  describe.each([
+    ["f64GatherMaskedRows", "f64GatherMasked"],
+    ["f32GatherMaskedRows", "f32GatherMasked"],
+  ] as const)("%s", (operation, inPanels) => {
     for (const nBasis of [1, 2, 3, 4, 5]) {
       it.each([
         [7, 1, 0],
@@ -64,7 +67,7 @@ export function describeRowKernels({ kernels: k, linear }: KernelsUnderTest): vo
         [65, 3, 1],
         [130, 4, 40],
         [200, 3, 199],
-      ])(`as f64GatherMasked: ${nBasis} rows, %i observations, %i shuffles, %i missing`, (n, nShuffles, nMissing) => {
+      ])(`as ${inPanels}: ${nBasis} rows, %i observations, %i shuffles, %i missing`, (n, nShuffles, nMissing) => {
         const random = createRandom(n * 10 + nBasis);
         const missing = Int32Array.from(random.permutation(n).slice(0, nMissing)).sort();
         const labels = Int32Array.from(Array.from({ length: nShuffles }, () => random.permutation(n)).flat());
@@ -75,16 +78,16 @@ export function describeRowKernels({ kernels: k, linear }: KernelsUnderTest): vo
         for (const signed of [true, false]) {
           linear.clear();
           const count = nShuffles * nBasis;
-          const panels = linear.reserve(new Float64Array(Math.ceil(count / 4) * 4 * n));
-          const rows = linear.reserve(new Float64Array(count * n));
+          const panels = linear.reserve(rowsLike(operation, Math.ceil(count / 4) * 4 * n));
+          const rows = linear.reserve(rowsLike(operation, count * n));
           const scratch = linear.reserve(new Uint8Array((n + 1) * 4 + Math.ceil(n / 64) * 8));
           const place = (values: Float64Array | Int32Array | Int8Array) => linear.place(values).at;
           const given = [n, nBasis, nShuffles, place(labels), signed ? place(signs) : 0, nMissing] as const;
           const sources = [place(missing), place(positions), place(basis)] as const;
-          k.f64GatherMasked(...given, ...sources, panels.at, scratch.at);
-          k.f64GatherMaskedRows(...given, ...sources, rows.at, scratch.at);
+          k[inPanels](...given, ...sources, panels.at, scratch.at);
+          k[operation](...given, ...sources, rows.at, scratch.at);
           linear.expectGuardsIntact();
-          const stated = Array.from(rows.view, (_, at) => {
+          const stated = Array.from({ length: count * n }, (_, at) => {
             const [row, i] = [Math.floor(at / n), at % n];
             return panels.view[(row - (row % 4)) * n + (row % 4) + i * 4]!;
           });

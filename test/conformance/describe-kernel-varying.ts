@@ -11,7 +11,9 @@ const near = (got: ArrayLike<number>, stated: ArrayLike<number>, limit: number) 
 
 export function describeVaryingKernels(tested: KernelsUnderTest): void {
   const { kernels, linear } = tested;
-  describe("f64GatherMasked", () => {
+  describe.each(["f64GatherMasked", "f32GatherMasked"] as const)("%s", (operation) => {
+    const isSingle = operation === "f32GatherMasked";
+    const rounded = isSingle ? Math.fround : (x: number) => x;
     for (const nBasis of [1, 2, 3, 4, 5]) {
       it.each([
         [7, 1, 0],
@@ -32,11 +34,11 @@ export function describeVaryingKernels(tested: KernelsUnderTest): void {
         for (const [i, label] of labels.entries()) positions[Math.floor(i / n) * n + label] = i % n;
         for (const signed of [true, false]) {
           linear.clear();
-          const gathered = linear.reserve(new Float64Array(roundUp(nShuffles * nBasis, 4) * n));
+          const gathered = linear.reserve(likeProducts(isSingle, roundUp(nShuffles * nBasis, 4) * n));
           gathered.view.fill(Number.NaN);
           const scratch = linear.reserve(new Uint8Array((n + 1) * 4 + roundUp(n, 64) / 8));
           const place = (values: Float64Array | Int32Array | Int8Array) => linear.place(values).at;
-          kernels.f64GatherMasked(
+          kernels[operation](
             ...([n, nBasis, nShuffles, place(labels), signed ? place(signs) : 0, nMissing] as const),
             ...([place(missing), place(positions), place(basis), gathered.at, scratch.at] as const),
           );
@@ -54,7 +56,7 @@ export function describeVaryingKernels(tested: KernelsUnderTest): void {
               if (missing.includes(source)) expect(entry(source)).toBe(0);
               else
                 expect(entry(source)).toBe(
-                  basis[remaining++ * nBasis + (row % nBasis)]! * (signed ? signs[b * n + i]! : 1),
+                  rounded(basis[remaining++ * nBasis + (row % nBasis)]! * (signed ? signs[b * n + i]! : 1)),
                 );
             }
           }
@@ -63,7 +65,11 @@ export function describeVaryingKernels(tested: KernelsUnderTest): void {
     }
   });
 
-  describe("f64LaneProduct", () => {
+  describe.each([
+    ["f64LaneProduct", 4, (x: number) => x],
+    ["f32LaneProduct", 8, Math.fround],
+  ] as const)("%s", (operation, panel, rounded) => {
+    const isSingle = operation === "f32LaneProduct";
     const shapes = [
       [1, 1, 1, 4, 1],
       [6, 6, 3, 4, 2],
@@ -74,19 +80,25 @@ export function describeVaryingKernels(tested: KernelsUnderTest): void {
     ] as const;
     it.each(shapes.flatMap((shape) => [true, false].map((signed) => [...shape, signed] as const)))(
       "%i of %i observations, %i shuffles, %i columns, every %i. row, signs: %s",
-      (n, nPacked, nShuffles, width, rowStep, signed) => {
+      (n, nPacked, nShuffles, columns, rowStep, signed) => {
         linear.clear();
+        const width = roundUp(columns, panel);
         const random = createRandom(n + width);
         const panels = (count: number) =>
-          linear.place(Float64Array.from({ length: count * width }, () => random.normal()));
+          linear.place(
+            productsFrom(
+              isSingle,
+              Array.from({ length: count * width }, () => random.normal()),
+            ),
+          );
         const [own, packed] = [panels(n), panels(nPacked)];
         const labels = linear.place(
           Int32Array.from(Array.from({ length: nShuffles }, () => random.permutation(nPacked).slice(0, n)).flat()),
         );
         const signs = linear.place(Int8Array.from(labels.view, () => (signed && random.uniform() < 0.5 ? -1 : 1)));
         const signsAt = signed ? signs.at : 0;
-        const product = linear.reserve(new Float64Array(((nShuffles - 1) * rowStep + 1) * width));
-        kernels.f64LaneProduct(
+        const product = linear.reserve(likeProducts(isSingle, ((nShuffles - 1) * rowStep + 1) * width));
+        kernels[operation](
           n,
           nPacked,
           nShuffles,
@@ -100,15 +112,16 @@ export function describeVaryingKernels(tested: KernelsUnderTest): void {
           width,
         );
         linear.expectGuardsIntact();
-        const lane = (view: Float64Array, i: number, w: number) =>
-          view[(w - (w % 4)) * (view.length / width) + (w % 4) + i * 4]!;
+        const lane = (view: ArrayLike<number>, i: number, w: number) =>
+          view[(w - (w % panel)) * (view.length / width) + (w % panel) + i * panel]!;
         for (let b = 0; b < nShuffles; b++) {
           for (let w = 0; w < width; w++) {
             let sum = 0;
             for (let i = 0; i < n; i++) {
-              sum += signs.view[b * n + i]! * lane(own.view, i, w) * lane(packed.view, labels.view[b * n + i]!, w);
+              const term = rounded(lane(own.view, i, w) * lane(packed.view, labels.view[b * n + i]!, w));
+              sum = rounded(sum + signs.view[b * n + i]! * term);
             }
-            near([product.view[b * rowStep * width + w]!], [sum], 1e-14);
+            near([product.view[b * rowStep * width + w]!], [sum], isSingle ? 0 : 1e-14);
           }
         }
       },
@@ -119,15 +132,24 @@ export function describeVaryingKernels(tested: KernelsUnderTest): void {
     const shapes = [1, 2, 3].flatMap((rank) => [0, 1, 2].flatMap((nOwn) => [1, 2].map((s) => ({ rank, nOwn, s }))));
     it.each(
       shapes.flatMap((shape) =>
-        [true, false].flatMap((varied) => [0, 1].map((squared) => ({ ...shape, varied, squared }))),
+        [true, false].flatMap((varied) =>
+          [0, 1].flatMap((squared) => [8, 4].map((productBytes) => ({ ...shape, varied, squared, productBytes }))),
+        ),
       ),
-    )("%j", ({ rank, nOwn, s, varied, squared }) => {
+    )("%j", ({ rank, nOwn, s, varied, squared, productBytes }) => {
       linear.clear();
       const [nShuffles, nColumns, stride, dof] = [3, 5, 8, 17];
       const random = createRandom(rank + 10 * nOwn + s);
       const place = (length: number) => linear.place(Float64Array.from({ length }, () => random.normal()));
-      const product = place(nShuffles * rank * stride);
-      const own = place(nShuffles * nOwn * stride);
+      const products = (length: number) =>
+        linear.place(
+          productsFrom(
+            productBytes === 4,
+            Array.from({ length }, () => random.normal()),
+          ),
+        );
+      const product = products(nShuffles * rank * stride);
+      const own = products(nShuffles * nOwn * stride);
       const shifts = place(rank * stride);
       const tested = place(s * (rank + nOwn) * (varied ? stride : 1));
       const sums = linear.place(Float64Array.from({ length: stride }, (_, w) => (w === 1 ? 0.001 : 200)));
@@ -135,7 +157,8 @@ export function describeVaryingKernels(tested: KernelsUnderTest): void {
       const firstShift = nOwn === 0 ? 5 : -1;
       const signed = s === 1 ? 1 : 0;
       kernels.f64PooledStatistics(
-        ...([nShuffles, nColumns, rank, nOwn, s, product.at, own.at, stride, firstShift, shifts.at] as const),
+        ...([nShuffles, nColumns, rank, nOwn, s, product.at, own.at, productBytes, stride] as const),
+        ...([firstShift, shifts.at] as const),
         ...([tested.at, varied ? 1 : 0, sums.at, dof, signed, squared, statistics.at] as const),
       );
       linear.expectGuardsIntact();
@@ -225,85 +248,99 @@ export function describeVaryingKernels(tested: KernelsUnderTest): void {
       { r: 3, ranks: [1, 3, 2] },
     ];
     const shapes = layouts.flatMap((layout) =>
-      [1, 2].flatMap((s) => [-1, 0, 1].map((dropped) => ({ ...layout, s, dropped }))),
+      [1, 2].flatMap((s) =>
+        [-1, 0, 1].flatMap((dropped) => [8, 4].map((productBytes) => ({ ...layout, s, dropped, productBytes }))),
+      ),
     );
-    it.each(shapes.filter(({ r, s }) => s <= r))("%j agrees with the plain matrices", ({ r, ranks, s, dropped }) => {
-      linear.clear();
-      const nGroups = ranks.length;
-      const random = createRandom(r + 10 * nGroups + s);
-      const [nShuffles, nColumns, stride] = [2, 3, 4];
-      const place = (values: ArrayLike<number>) => linear.place(Float64Array.from(values));
-      const starts = linear.place(Int32Array.from([0, ...ranks.map((_, g) => sum(ranks.slice(0, g + 1)))]));
-      const nAll = sum(ranks);
-      const m = dropped < 0 ? nAll : nAll - 1;
-      const product = place(Array.from({ length: nShuffles * m * stride }, () => random.normal()));
-      // column 1 has no variance at all, and column 2 none in one group, where the others determine all directions: the fit explains more than there is
-      const still = ranks.findIndex((rank) => nAll - rank >= r);
-      const squares = place(
-        Array.from({ length: nShuffles * nGroups * stride }, (_, i) =>
-          i % stride === 1 || (i % stride === 2 && Math.floor(i / stride) % nGroups === still)
-            ? -1000
-            : 60 + random.uniform(),
-        ),
-      );
-      const directions = place(Array.from({ length: r * nAll }, () => 0.5 * random.normal()));
-      const recovery = place(Array.from({ length: nAll }, (_, l) => (l === dropped ? 0 : random.normal())));
-      const ofGroup = (g: number) => Array.from({ length: ranks[g]! }, (_, l) => starts.view[g]! + l);
-      const direction = (l: number) => Array.from({ length: r }, (_, j) => directions.view[j * nAll + l]!);
-      const gramOf = (g: number) =>
-        Array.from({ length: r }, (_, i) =>
-          Array.from({ length: r }, (__, j) => sum(ofGroup(g).map((l) => direction(l)[i]! * direction(l)[j]!))),
+    it.each(shapes.filter(({ r, s }) => s <= r))(
+      "%j agrees with the plain matrices",
+      ({ r, ranks, s, dropped, productBytes }) => {
+        linear.clear();
+        const nGroups = ranks.length;
+        const random = createRandom(r + 10 * nGroups + s);
+        const [nShuffles, nColumns, stride] = [2, 3, 4];
+        const place = (values: ArrayLike<number>) => linear.place(Float64Array.from(values));
+        const starts = linear.place(Int32Array.from([0, ...ranks.map((_, g) => sum(ranks.slice(0, g + 1)))]));
+        const nAll = sum(ranks);
+        const m = dropped < 0 ? nAll : nAll - 1;
+        const placeProducts = (values: readonly number[]) => linear.place(productsFrom(productBytes === 4, values));
+        const product = placeProducts(Array.from({ length: nShuffles * m * stride }, () => random.normal()));
+        // column 1 has no variance at all, and column 2 none in one group, where the others determine all directions: the fit explains more than there is
+        const still = ranks.findIndex((rank) => nAll - rank >= r);
+        const squares = placeProducts(
+          Array.from({ length: nShuffles * nGroups * stride }, (_, i) =>
+            i % stride === 1 || (i % stride === 2 && Math.floor(i / stride) % nGroups === still)
+              ? -1000
+              : 60 + random.uniform(),
+          ),
         );
-      const gram = place(ranks.flatMap((_, g) => gramOf(g).flat()));
-      const sizes = place(ranks.map((_, g) => 6 + g));
-      const rnn = place(ranks.map((_, g) => 5 + g));
-      const toEffect = place(Array.from({ length: s * r }, (_, i) => (i % (r + 1) === 0 ? 1 : 0.3 * random.normal())));
-      const statistics = linear.reserve(new Float64Array(nShuffles * stride));
-      const dofs = linear.reserve(new Float64Array(nShuffles * stride));
-      const scratch = linear.reserve(new Float64Array(2 * (r + nGroups + r * r + s * r + s * s + s + nAll)));
-      kernels.f64GroupedStatistics(
-        ...([nShuffles, nColumns, r, nGroups, s, product.at, squares.at, stride, starts.at] as const),
-        ...([directions.at, dropped, recovery.at, gram.at, sizes.at, rnn.at] as const),
-        ...([toEffect.at, s === 1 ? 1 : 0, statistics.at, dofs.at, scratch.at] as const),
-      );
-      linear.expectGuardsIntact();
-      for (let b = 0; b < nShuffles; b++) {
-        for (let w = 0; w < nColumns; w++) {
-          const given = Array.from({ length: m }, (_, row) => product.view[(b * m + row) * stride + w]!);
-          const z = dropped < 0 ? given : [...given.slice(0, dropped), 0, ...given.slice(dropped)];
-          if (dropped >= 0) z[dropped] = dot(z, Array.from(recovery.view));
-          const d = Array.from({ length: r }, (_, j) =>
-            dot(z, Array.from(directions.view.subarray(j * nAll, (j + 1) * nAll))),
+        const directions = place(Array.from({ length: r * nAll }, () => 0.5 * random.normal()));
+        const recovery = place(Array.from({ length: nAll }, (_, l) => (l === dropped ? 0 : random.normal())));
+        const ofGroup = (g: number) => Array.from({ length: ranks[g]! }, (_, l) => starts.view[g]! + l);
+        const direction = (l: number) => Array.from({ length: r }, (_, j) => directions.view[j * nAll + l]!);
+        const gramOf = (g: number) =>
+          Array.from({ length: r }, (_, i) =>
+            Array.from({ length: r }, (__, j) => sum(ofGroup(g).map((l) => direction(l)[i]! * direction(l)[j]!))),
           );
-          const weights = ranks.map((_, g) => {
-            const fits = ofGroup(g).map((l) => dot(direction(l), d));
-            const fitted = dot(fits, fits);
-            const total = squares.view[(b * nGroups + g) * stride + w]!;
-            const sse = total - 2 * sum(fits.map((fit, l) => fit * z[ofGroup(g)[l]!]!)) + fitted;
-            const weight = rnn.view[g]! / (sse > 1e-14 * (total + fitted) ? sse : 0);
-            return Number.isFinite(weight) ? weight : 0;
-          });
-          const a = Array.from({ length: r }, (_, i) =>
-            Array.from({ length: r }, (__, j) => sum(weights.map((weight, g) => weight * gramOf(g)[i]![j]!))),
-          );
-          const rowsOfT = Array.from({ length: s }, (_, q) => Array.from(toEffect.view.subarray(q * r, q * r + r)));
-          const effect = rowsOfT.map((row) => dot(row, d));
-          const covariance = rowsOfT.map((row) => rowsOfT.map((other) => dot(row, solve(a, other))));
-          const wald = dot(effect, solve(covariance, effect));
-          const all = sum(weights.map((weight, g) => weight * sizes.view[g]!));
-          const spread = sum(weights.map((weight, g) => (1 - (weight * sizes.view[g]!) / all) ** 2 / rnn.view[g]!));
-          const excess = ((2 * (s - 1)) / (s * (s + 2))) * spread;
-          const x = Math.sqrt(wald / (s === 1 ? 1 : (1 + excess) * s));
-          const parts = weights.map((weight, g) => 1 / weight / (sizes.view[g]! - 1));
-          const welch = sum(parts) ** 2 / sum(parts.map((v, g) => v ** 2 / (sizes.view[g]! - 1)));
-          const stated = weights.some((weight) => weight > 0) ? x : Number.NaN;
-          near([statistics.view[b * stride + w]!], [s === 1 && effect[0]! < 0 ? -stated : stated], 1e-9);
-          near([dofs.view[b * stride + w]!], [s === 1 ? welch : (2 * (s - 1)) / 3 / excess], 1e-9);
+        const gram = place(ranks.flatMap((_, g) => gramOf(g).flat()));
+        const sizes = place(ranks.map((_, g) => 6 + g));
+        const rnn = place(ranks.map((_, g) => 5 + g));
+        const toEffect = place(
+          Array.from({ length: s * r }, (_, i) => (i % (r + 1) === 0 ? 1 : 0.3 * random.normal())),
+        );
+        const statistics = linear.reserve(new Float64Array(nShuffles * stride));
+        const dofs = linear.reserve(new Float64Array(nShuffles * stride));
+        const scratch = linear.reserve(new Float64Array(2 * (r + nGroups + r * r + s * r + s * s + s + nAll)));
+        kernels.f64GroupedStatistics(
+          ...([nShuffles, nColumns, r, nGroups, s, product.at, squares.at, productBytes, stride, starts.at] as const),
+          ...([directions.at, dropped, recovery.at, gram.at, sizes.at, rnn.at] as const),
+          ...([toEffect.at, s === 1 ? 1 : 0, statistics.at, dofs.at, scratch.at] as const),
+        );
+        linear.expectGuardsIntact();
+        for (let b = 0; b < nShuffles; b++) {
+          for (let w = 0; w < nColumns; w++) {
+            const given = Array.from({ length: m }, (_, row) => product.view[(b * m + row) * stride + w]!);
+            const z = dropped < 0 ? given : [...given.slice(0, dropped), 0, ...given.slice(dropped)];
+            if (dropped >= 0) z[dropped] = dot(z, Array.from(recovery.view));
+            const d = Array.from({ length: r }, (_, j) =>
+              dot(z, Array.from(directions.view.subarray(j * nAll, (j + 1) * nAll))),
+            );
+            const weights = ranks.map((_, g) => {
+              const fits = ofGroup(g).map((l) => dot(direction(l), d));
+              const fitted = dot(fits, fits);
+              const total = squares.view[(b * nGroups + g) * stride + w]!;
+              const sse = total - 2 * sum(fits.map((fit, l) => fit * z[ofGroup(g)[l]!]!)) + fitted;
+              const weight = rnn.view[g]! / (sse > (productBytes === 4 ? 1e-5 : 1e-14) * (total + fitted) ? sse : 0);
+              return Number.isFinite(weight) ? weight : 0;
+            });
+            const a = Array.from({ length: r }, (_, i) =>
+              Array.from({ length: r }, (__, j) => sum(weights.map((weight, g) => weight * gramOf(g)[i]![j]!))),
+            );
+            const rowsOfT = Array.from({ length: s }, (_, q) => Array.from(toEffect.view.subarray(q * r, q * r + r)));
+            const effect = rowsOfT.map((row) => dot(row, d));
+            const covariance = rowsOfT.map((row) => rowsOfT.map((other) => dot(row, solve(a, other))));
+            const wald = dot(effect, solve(covariance, effect));
+            const all = sum(weights.map((weight, g) => weight * sizes.view[g]!));
+            const spread = sum(weights.map((weight, g) => (1 - (weight * sizes.view[g]!) / all) ** 2 / rnn.view[g]!));
+            const excess = ((2 * (s - 1)) / (s * (s + 2))) * spread;
+            const x = Math.sqrt(wald / (s === 1 ? 1 : (1 + excess) * s));
+            const parts = weights.map((weight, g) => 1 / weight / (sizes.view[g]! - 1));
+            const welch = sum(parts) ** 2 / sum(parts.map((v, g) => v ** 2 / (sizes.view[g]! - 1)));
+            const stated = weights.some((weight) => weight > 0) ? x : Number.NaN;
+            near([statistics.view[b * stride + w]!], [s === 1 && effect[0]! < 0 ? -stated : stated], 1e-9);
+            near([dofs.view[b * stride + w]!], [s === 1 ? welch : (2 * (s - 1)) / 3 / excess], 1e-9);
+          }
         }
-      }
-    });
+      },
+    );
   });
 }
+
+/** Of the precision of products. */
+const likeProducts = (isSingle: boolean, count: number) =>
+  isSingle ? new Float32Array(count) : new Float64Array(count);
+const productsFrom = (isSingle: boolean, values: readonly number[]) =>
+  isSingle ? Float32Array.from(values) : Float64Array.from(values);
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const dot = (x: readonly number[], y: readonly number[]): number => sum(x.map((value, i) => value * y[i]!));

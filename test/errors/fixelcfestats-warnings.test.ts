@@ -153,14 +153,23 @@ it("a single variance group", async () => {
   expect(await warningsOf(change)).toBe("v.txt defines a single variance group; variance groups are not used.");
 });
 
-it("fixels that cannot be tested, with the reasons, and a precision that is not used", async () => {
+it("variance groups that are too small for single precision", async () => {
+  const change = (labels: string, input: SmallAnalysis) => {
+    write(input, "v.txt", labels);
+    return ["--precision", "single", "-variance", input.at("v.txt")];
+  };
+  expect(await warningsOf((input) => change("1 1 1 1 1 2 2 2\n", input))).toBe(
+    "--precision single is not used: the smallest variance group has 3 subjects, and single precision keeps the variance of groups of 8 or more (6 beyond the 2 factors). The null is computed in double.",
+  );
+});
+
+it("fixels that cannot be tested, with the reasons", async () => {
   const change = () => ["--precision", "single"];
   // fixel 3 has values of three subjects only
   const value = (subject: number, fixel: number) =>
     fixel === 3 && subject > 1 && subject < 7 ? Number.NaN : (subject * 7 + fixel) % 5;
   expect(await warningsOf(change, { value })).toBe(
-    "--precision single is not used: missing data, element-wise columns and variance groups are computed in double.\n" +
-      "1 of 24 elements cannot be tested and get zeros: 1 with fewer than 4 observations left. Leave them out with -mask, or leave out subjects with many missing values.",
+    "1 of 24 elements cannot be tested and get zeros: 1 with fewer than 4 observations left. Leave them out with -mask, or leave out subjects with many missing values.",
   );
 });
 

@@ -39,7 +39,7 @@ describe.each(COMMANDS)("%s", (command) => {
       "how its numbers are written",
       () => ({ design: write("same.txt", "# x\n1,0\n".repeat(4) + "1.0\t1e0\n".repeat(4)) }),
     ],
-    ["a precision that the model does not use", () => ({ variance: write("one.txt", "1 1 1 1 1 1 1 1\n") })],
+    ["a single variance group", () => ({ variance: write("one.txt", "1 1 1 1 1 1 1 1\n") })],
   ])("does not change with %s", async (_, changes) => expect(await hashOf(run, changes())).toBe(base));
 
   it("does not change with the place of everything", async () => {

@@ -132,6 +132,8 @@ function demoTwins(): GoldenCase[] {
 
 const lineOf = (name: string) => DEMO_OPTIONS.find(([candidate]) => candidate === name)![1];
 
+const STRONG_WIDE = "-nshuffles 40 --seed 3 -errors ise -strong -cfe_dh 0.02";
+
 const BOTH = "-nshuffles 160 --seed 3 -errors both";
 
 /** Missing values, variance groups and a column: all combinations, which are ways of their own through the engine. */
@@ -148,11 +150,23 @@ function variableCases(): GoldenCase[] {
           column === "column" ? "-column column.txt" : "",
         ].join(" ");
         const model = `${data} ${variance} ${column}`;
+        const isFixed = model === "complete pooled shared";
         const options = [
           ["both", BOTH],
-          ["strong wide", "-nshuffles 40 --seed 3 -errors ise -strong -cfe_dh 0.02 --precision single"],
+          ["strong wide", `${STRONG_WIDE}${isFixed ? " --precision single" : ""}`],
           ["F notest", "-fonly -notest"],
         ] as const;
+        if (!isFixed) {
+          const line32 = `${line} --precision single`;
+          cases.push(
+            fixel("variable", `${model} single`, `${line32} ${BOTH}`),
+            fixel("variable", `${model} single reference`, `${line32} ${BOTH} -kernels reference`),
+            fixel("variable", `${model} single strong wide`, `${line32} ${STRONG_WIDE}`),
+            fixel("variable", `${model} single = 2 threads`, `${line32} ${BOTH} -nthreads 2 --memory 2MiB`, {
+              sameAs: { name: `variable ${model} single`, what: "everything" },
+            }),
+          );
+        }
         for (const [name, more] of options) cases.push(fixel("variable", `${model} ${name}`, `${line} ${more}`));
         const sameAs = { name: `variable ${model} both`, what: "everything" as const };
         const memory = column === "shared" ? "768KiB" : "1MiB";
@@ -201,6 +215,8 @@ function vectorCases(): GoldenCase[] {
         if (column !== "" && column !== data) continue; // nothing new but the way the columns come
         add("t ee", `${of("t")} -nshuffles 40 --seed 5`);
         add("ttF ise", `${of("ttF")} -nshuffles 40 --seed 5 -errors ise`);
+        if (model !== "complete pooled shared")
+          add("ttF single", `${of("ttF")} -nshuffles 40 --seed 5 --precision single`);
         add("F permutations", `${of("ttF")} -fonly -permutations permutations.txt`);
         add("ttF notest", `${of("ttF")} -notest --precision single`);
         add("ttF ise = 2 threads", `${of("ttF")} -nshuffles 40 --seed 5 -errors ise -nthreads 2 --memory 4MiB`, {

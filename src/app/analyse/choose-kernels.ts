@@ -49,7 +49,7 @@ export async function chooseKernels(
   if (!isAsked && work < worth) return { kernels };
   const width = Math.min(512, Math.max(64, Math.floor(TRIAL_BYTES / 8 / nSubjects / 64) * 64));
   const search = await chooseLibrary({
-    // models are computed in double whatever is asked for
+    // small variance groups are computed in double whatever is asked for
     precisions: options.precision === "single" ? ["single", "double"] : ["double"],
     ...{ nSubjects, rows: TILE_ROWS, width, mustGain: !isAsked },
   });

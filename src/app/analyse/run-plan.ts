@@ -1,11 +1,11 @@
 // What decides the numbers of this analysis: src/run/run-plan.ts, filled in when the data are open.
 import type { ConnectivityManifest } from "../../connectivity/manifest.js";
 import { createRunPlan, identifyMatrix, identifySources, type RunPlan, sha256OfNumbers } from "../../run/run-plan.js";
-import { isFixedPooled } from "../../stats/glm/model.js";
 import type { ChosenKernels } from "./choose-kernels.js";
 import type { OpenedColumn, OpenedData, SourceChecksum } from "./data-input.js";
 import type { AnalysisOptions } from "./options.js";
 import { resolveModel } from "./plan/resolve-model.js";
+import { resolvePrecision } from "./plan/resolve-precision.js";
 import type { AnalysisPlan } from "./resolve-analysis.js";
 
 export interface RunPlanInputs {
@@ -41,8 +41,7 @@ export function runPlanOf({ plan, opened, columns, connectivity, ...found }: Run
     ...(plan.enhancement.uncorrectedShuffles === undefined
       ? {}
       : { uncorrectedShuffles: plan.enhancement.uncorrectedShuffles }),
-    // other models are computed in double whatever was asked for
-    precision: isFixedPooled(model) ? found.options.precision : "double",
+    precision: resolvePrecision(found.options.precision, model),
     kernels: found.kernels.kernels,
     ...(found.kernels.product === undefined ? {} : { product: found.kernels.product }),
   });

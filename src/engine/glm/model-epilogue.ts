@@ -14,7 +14,7 @@ export interface Epilogue {
   finish(panels: ResidualPanels, h: number, products: TileProducts): void;
 }
 
-/** Pointers to f64 [count][..][width]: rows that elements share, and with variance groups their squares. */
+/** Pointers to [count][..][width] of the precision: rows that elements share, and with variance groups their squares. */
 export interface TileProducts {
   readonly count: number;
   readonly width: number;
@@ -30,6 +30,8 @@ export function createEpilogue(context: Context, modelJob: ModelJob): Epilogue {
 
 const signed = ({ kind }: TestedDirections): 0 | 1 => (kind === "t" ? 1 : 0);
 
+const bytesOf = ({ precision }: Context["job"]): 4 | 8 => (precision === "single" ? 4 : 8);
+
 function pooledEpilogue({ job, worker, kernels: k, f64 }: Context, { regions, size }: ModelJob): Epilogue {
   const { nElementColumns: c, contrastRanks } = size;
   const isSquared = job.sink.kind === "bins";
@@ -43,7 +45,7 @@ function pooledEpilogue({ job, worker, kernels: k, f64 }: Context, { regions, si
     finish({ designs, product: { count: nRows } }, h, { count, width, product }) {
       const { dof, hypotheses } = designs.find((design) => design !== undefined)!;
       const sizes = [count, designs.length, nRows, c, contrastRanks[h]!] as const;
-      const products = [product, regions.ownProduct, width] as const;
+      const products = [product, regions.ownProduct, bytesOf(job), width] as const;
       const noShifts = [-1, 0] as const;
       const tested = [regions.tested, 1, worker.sums, dof, signed(hypotheses[h]!)] as const;
       k.f64PooledStatistics(...sizes, ...products, ...noShifts, ...tested, isSquared ? 1 : 0, regions.statistics);
@@ -52,7 +54,7 @@ function pooledEpilogue({ job, worker, kernels: k, f64 }: Context, { regions, si
 }
 
 /** Under one design for all members: by the kernel. */
-function sharedGroupedEpilogue({ kernels: k, f64, i32 }: Context, { regions, size }: ModelJob): Epilogue {
+function sharedGroupedEpilogue({ job, kernels: k, f64, i32 }: Context, { regions, size }: ModelJob): Epilogue {
   const { sharedRank: r, nGroups, contrastRanks } = size;
   const { gram, sizes, rnn, toEffect, starts, directions, recovery } = regions;
   const put = (region: number, values: Float64Array) => f64(region, values.length).set(values);
@@ -70,7 +72,7 @@ function sharedGroupedEpilogue({ kernels: k, f64, i32 }: Context, { regions, siz
     },
     finish({ designs, product: { groups } }, h, { count, width, product, squares }) {
       const counts = [count, designs.length, r, nGroups, contrastRanks[h]!] as const;
-      const products = [product, squares, width] as const;
+      const products = [product, squares, bytesOf(job), width] as const;
       const rows = [starts, directions, groups!.dropped, recovery] as const;
       const design = [gram, sizes, rnn, toEffect, signed(designs[0]!.hypotheses[h]!)] as const;
       const out = [regions.statistics, regions.dofs, regions.scratch] as const;
@@ -80,7 +82,7 @@ function sharedGroupedEpilogue({ kernels: k, f64, i32 }: Context, { regions, siz
 }
 
 /** Each element with its own design, side by side. */
-function groupedEpilogue({ kernels: k, f64 }: Context, { regions, size }: ModelJob): Epilogue {
+function groupedEpilogue({ job, kernels: k, f64 }: Context, { regions, size }: ModelJob): Epilogue {
   const { sharedRank: r0, nElementColumns: c, nGroups, contrastRanks } = size;
   const r = r0 + c;
   const { gramColumns, sizes, rnnColumns, tested } = regions;
@@ -120,7 +122,7 @@ function groupedEpilogue({ kernels: k, f64 }: Context, { regions, size }: ModelJ
     finish({ designs }, h, { count, width, product, squares }) {
       const { hypotheses } = designs.find((design) => design !== undefined)!;
       const counts = [count, designs.length, r0, c, nGroups, contrastRanks[h]!] as const;
-      const products = [product, regions.ownProduct, squares, width] as const;
+      const products = [product, regions.ownProduct, squares, bytesOf(job), width] as const;
       const design = [gramColumns, sizes, rnnColumns, tested, signed(hypotheses[h]!)] as const;
       k.f64GroupedByColumn(...counts, ...products, ...design, regions.statistics, regions.dofs, regions.scratch);
       const [statistics, dofs] = [f64(regions.statistics, count * width), f64(regions.dofs, count * width)];

@@ -11,22 +11,26 @@ export interface ModelTiles {
   /** Before the tiles of a group: `rows` f64 [nRows][n], of which the remaining observations go to `entries` (nRows = G r), or to `indicators` (G). */
   place(group: ElementGroup, rows: Float64Array, target: "entries" | "indicators"): void;
   /**
-   * Entries, shuffled, times the packed columns: pointer to f64 [..][nRows][width] of shuffle `first` on. Asked for in order from 0, in steps that divide a tile:
+   * Entries, shuffled, times the packed columns: pointer to [..][nRows][width] of shuffle `first` on. Asked for in order from 0, in steps that divide a tile:
    * a tile, of the `lanes` that the batch has, is multiplied when its first shuffle is asked for.
    */
   multiply(nRows: number, first: number, lanes: number, width: number): number;
-  /** Indicators, which have no signs, times the squares: as `multiply`, of G rows. */
+  /** Indicators, which have no signs, times the squares of the packed columns: as `multiply`, of G rows. */
   multiplySquares(first: number, lanes: number, width: number): number;
+  /** Of a value of the products. */
+  readonly valueBytes: 4 | 8;
   /** i32, i8 [count][n]: the masked shuffle itself. Pointers; `signs` 0: all +1. */
   maskedShuffle(group: ElementGroup, first: number, count: number): { readonly labels: number; readonly signs: number };
 }
 
 export function createModelTiles(context: Context, { regions, size }: ModelJob): ModelTiles {
-  const { job, worker: w, kernels: k, i32, i8, f64 } = context;
+  const { job, worker: w, kernels: k, i32, i8, f32, f64 } = context;
   const { shared } = job;
   const { tileShuffles, laneShuffles } = job.layout;
   const { rowProduct } = k;
   const n = job.size.nSubjects;
+  const isSingle = job.precision === "single";
+  const valueBytes = isSingle ? 4 : 8;
   const { rows: padRows } = createPanels(context);
   const labelsOf = (first: number) => shared.labels + first * n * 4;
   const signsOf = (first: number) => (job.hasSigns ? shared.signs + first * n : 0);
@@ -41,37 +45,68 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
     readonly isSigned: boolean;
     readonly entries: number;
     readonly gathered: number;
-    /** Panels, and where a library takes them in rows. */
+    /** Columns in panels, and where a library takes them in rows. */
     readonly columns: number;
     readonly operand: number;
     readonly product: number;
+    /** Brings the columns there, of the precision. */
+    prepare(width: number): void;
   }
+
+  const preparePacked = (width: number) => {
+    if (rowProduct !== undefined) {
+      const toRows = isSingle ? k.f32RowsFromPanels : k.f64RowsFromPanels;
+      toRows(n, width, w.packed, width, regions.operand);
+    } else if (isSingle) k.f32FromF64Panels(n, width, w.packed, w.packed32);
+  };
+
+  /** Squares are made in float64, and rounded where they are multiplied in float32. */
+  const prepareSquares = (width: number) => {
+    const packed = f64(w.packed, width * n);
+    const squares = f64(regions.squares, width * n);
+    for (let i = 0; i < squares.length; i++) squares[i] = packed[i]! * packed[i]!;
+    if (rowProduct !== undefined) {
+      const toRows = isSingle ? k.f32RowsFromPanels : k.f64RowsFromPanels;
+      toRows(n, width, regions.squares, width, regions.squareOperand);
+    } else if (isSingle) k.f32FromF64Panels(n, width, regions.squares, regions.squares32);
+  };
+
+  const gather =
+    rowProduct === undefined
+      ? isSingle
+        ? k.f32GatherMasked
+        : k.f64GatherMasked
+      : isSingle
+        ? k.f32GatherMaskedRows
+        : k.f64GatherMaskedRows;
 
   const multiplyTile = (of: Operands, first: number, lanes: number, width: number) => {
     const count = Math.min(tileShuffles, lanes - first);
     const shuffles = [count, labelsOf(first), of.isSigned ? signsOf(first) : 0] as const;
     const missing = [nMissing, regions.missing, shared.positions + first * n * 4] as const;
-    const gather = rowProduct === undefined ? k.f64GatherMasked : k.f64GatherMaskedRows;
+    if (first === 0) of.prepare(width);
     gather(n, of.nRows, ...shuffles, ...missing, of.entries, of.gathered, regions.runs);
     if (rowProduct === undefined) {
-      k.product.f64(padRows(count * of.nRows), n, width, of.gathered, of.columns, of.product, width);
+      const multiplyPanels = isSingle ? k.product.f32 : k.product.f64;
+      multiplyPanels(padRows(count * of.nRows), n, width, of.gathered, of.columns, of.product, width);
       return;
     }
-    if (first === 0) k.f64RowsFromPanels(n, width, of.columns, width, of.operand);
     // every tile has as many rows: what a library sums in which order hangs on the shape
     const nOut = tileRows(tileShuffles, of.nRows, k.panels);
     const used = count * of.nRows;
-    f64(of.gathered + used * n * 8, (nOut - used) * n).fill(0);
-    rowProduct.f64(nOut, n, width, of.gathered, of.operand, of.product);
+    (isSingle ? f32 : f64)(of.gathered + used * n * valueBytes, (nOut - used) * n).fill(0);
+    const multiplyRows = isSingle ? rowProduct.f32 : rowProduct.f64;
+    multiplyRows(nOut, n, width, of.gathered, of.operand, of.product);
   };
 
   const multiply = (of: Operands, first: number, lanes: number, width: number): number => {
     const inTile = first % tileShuffles;
     if (inTile === 0) multiplyTile(of, first, lanes, width);
-    return of.product + inTile * of.nRows * width * 8;
+    return of.product + inTile * of.nRows * width * valueBytes;
   };
 
   return {
+    valueBytes,
     place({ keep, missing }, rows, target) {
       nMissing = missing.length;
       i32(regions.missing, nMissing).set(missing);
@@ -85,12 +120,14 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
     },
     multiply(nRows, first, lanes, width) {
       const { entries, gathered, operand, product } = regions;
-      const of = { nRows, isSigned: true, entries, gathered, columns: w.packed, operand, product };
+      const columns = isSingle ? w.packed32 : w.packed;
+      const of = { nRows, isSigned: true, entries, gathered, columns, operand, product, prepare: preparePacked };
       return multiply(of, first, lanes, width);
     },
     multiplySquares(first, lanes, width) {
-      const { indicators: entries, gatheredIndicators: gathered, squares: columns, squareOperand: operand } = regions;
-      const of = { nRows: size.nGroups, isSigned: false, entries, gathered, columns, operand };
+      const { indicators: entries, gatheredIndicators: gathered, squareOperand: operand } = regions;
+      const columns = isSingle ? regions.squares32 : regions.squares;
+      const of = { nRows: size.nGroups, isSigned: false, entries, gathered, columns, operand, prepare: prepareSquares };
       return multiply({ ...of, product: regions.squareProduct }, first, lanes, width);
     },
     maskedShuffle({ keep, isComplete }, first, count) {

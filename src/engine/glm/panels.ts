@@ -4,7 +4,7 @@ import { type Allocate, newArray } from "../../stats/design/column-factors.js";
 import type { Context } from "../context.js";
 
 export interface Panels {
-  /** `count` columns padded to whole float64 panels, and as a library takes them that multiplies tiles. */
+  /** `count` columns padded to whole panels of the product's precision, and as a library takes them that multiplies tiles. */
   columns(count: number): number;
   /** `count` rows of a product padded to whole panels. */
   rows(count: number): number;
@@ -17,11 +17,12 @@ export interface Panels {
 }
 
 export function createPanels({ job, kernels, f64 }: Pick<Context, "job" | "kernels" | "f64">): Panels {
-  const { f64: wide, rows: high, tile } = kernels.panels;
+  const { f64: wide, f32, rows: high, tile } = kernels.panels;
+  const panel = job.precision === "single" ? f32 : wide;
   const n = job.size.nSubjects;
   const startOf = (i: number, panel: number) => (i - (i % panel)) * n + (i % panel);
   return {
-    columns: (count) => roundUp(count, tile?.columns ?? wide),
+    columns: (count) => roundUp(count, tile?.columns ?? panel),
     rows: (count) => roundUp(count, high),
     readColumn(pointer, c, allocate = newArray) {
       const panels = f64(pointer, roundUp(c + 1, wide) * n);

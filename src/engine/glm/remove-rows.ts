@@ -8,10 +8,10 @@ import type { Context } from "../context.js";
  */
 export type RowRemover = (width: number, nRows: number, rows: number) => void;
 
-export function createRowRemover({ job, modelJob, worker: w, kernels: k, f64 }: Context): RowRemover {
+export function createRowRemover({ job, worker: w, kernels: k, f64 }: Context): RowRemover {
   const n = job.size.nSubjects;
   // single precision: unit columns, so that no product under- or overflows; F does not change
-  const toUnit = job.precision === "single" && modelJob === undefined;
+  const toUnit = job.precision === "single";
   return (width, nRows, rows) => {
     k.f64SumSquares(n, width, w.packed, w.rawSums);
     k.f64ProjectOut(n, width, nRows, rows, w.packed);

@@ -50,7 +50,16 @@ export function createSharedTester(
     const fitted = Float64Array.from(f64(regions.product, r * own));
     f64(regions.basis, design.rank * n).set(design.basis);
     removeRows(own, design.rank, regions.basis);
-    const fit = { r, fitted, sse: f64(w.sums, count), sumSquares: f64(w.rawSums, count) };
+    const sumSquares = f64(w.rawSums, count);
+    if (tiles.valueBytes === 4) {
+      // as the residuals, which have unit length now; what lies beside one that is zero stays as it was
+      for (const [e, factor] of f64(w.factors, count).entries()) {
+        if (factor === 0) continue;
+        sumSquares[e]! *= factor * factor;
+        for (let j = 0; j < r; j++) fitted[j * own + e]! *= factor;
+      }
+    }
+    const fit = { r, fitted, sse: f64(w.sums, count), sumSquares };
     for (const [h, directions] of tested.entries()) {
       const { shifts, totals } = testedParts(new Array(count).fill(directions), fit, width);
       f64(shiftsOf(h, width), r * width).set(shifts);
@@ -81,7 +90,7 @@ export function createSharedTester(
         for (const [h, { rank: s, kind }] of hypotheses.entries()) {
           f64(regions.tested, s * r).set(tested[h]!);
           const sizes = [count, members.length, r, 0, s] as const;
-          const products = [product, regions.ownProduct, width] as const;
+          const products = [product, regions.ownProduct, tiles.valueBytes, width] as const;
           const shifts = [members.length, shiftsOf(h, width)] as const;
           const directions = [regions.tested, 0, totalsOf(h, width), dof, kind === "t" ? 1 : 0] as const;
           const out = [isSquared ? 1 : 0, regions.statistics] as const;

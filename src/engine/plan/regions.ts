@@ -133,8 +133,10 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
   const columns = [width, "columns"] as const;
   const padded = [tileColumns(width, panels), "columns"] as const;
   const subjects = [n, "subjects"] as const;
-  const single = precision === "single" && model === undefined ? 1 : 0;
+  const single = precision === "single" ? 1 : 0;
+  const fixedSingle = model === undefined ? single : 0;
   const isNative = panels.tile !== undefined;
+  const needsPanels = !isNative || (model?.nElementColumns ?? 0) > 0;
   const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
   const rows = tileRows(tile, size.rank, panels);
   // the observed pass: coefficients, and behind them the coordinates in the basis
@@ -151,7 +153,7 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
     columnIndices: blocks.u32(columns),
     nonFinite: blocks.u8(columns),
     packed: blocks.f64(subjects, columns),
-    packed32: blocks.f32(isNative ? 0 : single, subjects, columns),
+    packed32: blocks.f32(needsPanels ? single : 0, subjects, columns),
     /** Residuals in rows, [n][padded], where a library multiplies them. */
     operand: blocks[single === 1 ? "f32" : "f64"](isNative && model === undefined ? 1 : 0, subjects, padded),
     rawSums: blocks.f64(columns),
@@ -159,8 +161,8 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
     factors: blocks.f64(columns),
     moments: blocks.f64([Math.max(roundUp(nMoments, panels.rows), 1), "rows"], columns),
     hypothesisSums: blocks.f64(columns),
-    product: blocks.f64([Math.max(single === 1 || model !== undefined ? 0 : rows, observedRows), "rows"], padded),
-    product32: blocks.f32(single, [rows, "rows"], padded),
+    product: blocks.f64([Math.max(fixedSingle === 1 || model !== undefined ? 0 : rows, observedRows), "rows"], padded),
+    product32: blocks.f32(fixedSingle, [rows, "rows"], padded),
     scores: blocks.f64(bins ? 0 : laneShuffles, [shape.blockWidth, "elements"]),
     model: model && modelTable(inputs, shape, width, panels),
     connections: pieces.u32([windowConnections, "connections"], 2),
@@ -200,13 +202,16 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
 export const missingWords = (n: number): number => Math.ceil(n / 32);
 
 /** What models need whose design varies between elements or whose variance is grouped. */
-function modelTable({ size }: PlanInputs, shape: MemoryShape, width: number, panels: PanelSizes) {
+function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: number, panels: PanelSizes) {
   const { nSubjects: n, hypotheses } = size;
   const { sharedRank: r, nElementColumns: c, nGroups, contrastRanks, columnBytes, variable } = size.model!;
   const { tileShuffles: tile, laneShuffles: lanes } = shape;
   const grouped = nGroups > 1 ? 1 : 0;
   const native = panels.tile === undefined ? 0 : 1;
-  const gatheredRows = Math.max(tileRows(tile, productRows(size), panels), roundUp(r, panels.rows));
+  const value = precision === "single" ? ("f32" as const) : ("f64" as const);
+  const single = precision === "single" ? 1 : 0;
+  // what blocks are prepared with is float64
+  const gatheredRows = Math.max(tileRows(tile, productRows(size), panels), (1 + single) * roundUp(r, panels.rows));
   const squareRows = grouped * tileRows(tile, nGroups, panels);
   const mostRows = Math.max(...contrastRanks);
   const own = c > 0 ? lanes : 0;
@@ -215,6 +220,8 @@ function modelTable({ size }: PlanInputs, shape: MemoryShape, width: number, pan
     rawColumns: columnBytes.map((bytes) => blocks[bytes === 4 ? "f32" : "f64"](n, shape.blockWidth)),
     /** Panels of each element-wise column and group, [G * c][W/4][n][4]. */
     own: blocks.f64(nGroups * c, n, width),
+    /** The same in panels of float32. */
+    own32: blocks.f32(single * nGroups * c, n, width),
     /** Members of a group of elements within the block. */
     members: blocks.u32(width),
     /** Q, or the directions of it that are projected out. */
@@ -233,15 +240,16 @@ function modelTable({ size }: PlanInputs, shape: MemoryShape, width: number, pan
     /** The same, the rows of one variance group after those of the other (glm/group-shuffle.ts). */
     groupLabels: blocks.i32(grouped * own, n),
     groupSigns: blocks.i8(grouped * own, n),
-    gathered: blocks.f64(gatheredRows, n),
-    gatheredIndicators: blocks.f64(squareRows, n),
+    gathered: blocks[value](gatheredRows, n),
+    gatheredIndicators: blocks[value](squareRows, n),
     squares: blocks.f64(grouped * n, width),
+    squares32: blocks.f32((1 - native) * single * grouped * n, width),
     /** Residuals and squares in rows, where a library multiplies them. */
-    operand: blocks.f64(native * n, width),
-    squareOperand: blocks.f64(native * grouped * n, width),
-    squareProduct: blocks.f64(squareRows, width),
-    product: blocks.f64(gatheredRows, width),
-    ownProduct: blocks.f64(Math.max(lanes * nGroups * c, 1), width),
+    operand: blocks[value](native * n, width),
+    squareOperand: blocks[value](native * grouped * n, width),
+    squareProduct: blocks[value](squareRows, width),
+    product: blocks[value](gatheredRows, width),
+    ownProduct: blocks[value](Math.max(lanes * nGroups * c, 1), width),
     shifts: blocks.f64(hypotheses.length, r, width),
     totals: blocks.f64(hypotheses.length, width),
     tested: blocks.f64(mostRows, r + c, width),

@@ -1,5 +1,9 @@
 // v and G of variance groups, two columns at a time. Contract: ../CONTRACTS.md, f64GroupedStatistics.
+import { loadPair } from "./statistic";
+
 const SSE_ROUNDING: f64 = 1e-14;
+/** The same where the products are float32. */
+const SINGLE_ROUNDING: f64 = 1e-5;
 
 // @ts-ignore: decorator
 @inline
@@ -34,8 +38,8 @@ function valueAt(isByColumn: bool, from: usize, i: i32, rowBytes: usize): v128 {
 /** W of a group: 0 where it is not finite. */
 // @ts-ignore: decorator
 @inline
-function weightOf(sse: v128, size: v128, rnn: v128): v128 {
-  sse = v128.and(sse, f64x2.gt(sse, f64x2.mul(f64x2.splat(SSE_ROUNDING), size)));
+function weightOf(rounding: v128, sse: v128, size: v128, rnn: v128): v128 {
+  sse = v128.and(sse, f64x2.gt(sse, f64x2.mul(rounding, size)));
   const weight = f64x2.div(rnn, sse);
   return v128.and(weight, f64x2.lt(weight, f64x2.splat(Infinity))); // NaN is not less either
 }
@@ -108,10 +112,11 @@ function conclude(
 }
 
 export function f64GroupedStatistics(
-  nShuffles: i32, nColumns: i32, rank: i32, nGroups: i32, contrastRank: i32, product: usize, squares: usize, stride: i32,
+  nShuffles: i32, nColumns: i32, rank: i32, nGroups: i32, contrastRank: i32, product: usize, squares: usize, productBytes: i32, stride: i32,
   starts: usize, directions: usize, dropped: i32, recovery: usize, gram: usize, sizes: usize, rnn: usize, toEffect: usize, signed: i32, statistics: usize, dofs: usize, scratch: usize,
 ): void {
-  const rowBytes = <usize>stride << 3;
+  const isSingle = productBytes == 4;
+  const rowBytes = <usize>stride << 3, rowStep = <usize>(stride * productBytes), rounding = f64x2.splat(isSingle ? SINGLE_ROUNDING : SSE_ROUNDING);
   const zero = f64x2.splat(0);
   const nAll = load<i32>(starts + (<usize>nGroups << 2)), nRows = dropped < 0 ? nAll : nAll - 1;
   // v128: d [r], W [G], A [r][r], Y [s][r], S [s][s], T d [s], z [rho]
@@ -119,14 +124,14 @@ export function f64GroupedStatistics(
   const y = a + (<usize>(rank * rank) << 4), schur = y + (<usize>(contrastRank * rank) << 4), effect = schur + (<usize>(contrastRank * contrastRank) << 4);
   const z = effect + (<usize>contrastRank << 4);
   for (let b = 0; b < nShuffles; b++) {
-    const rows = product + <usize>(b * nRows) * rowBytes, squareRows = squares + <usize>(b * nGroups) * rowBytes;
+    const rows = product + <usize>(b * nRows) * rowStep, squareRows = squares + <usize>(b * nGroups) * rowStep;
     for (let w = 0; w < nColumns; w += 2) {
-      const column = <usize>w << 3;
-      let recovered = zero, row = rows + column;
+      const column = <usize>w << 3, pair = <usize>(w * productBytes);
+      let recovered = zero, row = rows + pair;
       for (let l = 0; l < nAll; l++) {
         if (l == dropped) continue;
-        const value = v128.load(row);
-        row += rowBytes;
+        const value = loadPair(isSingle, row);
+        row += rowStep;
         v128.store(z + (<usize>l << 4), value);
         if (dropped >= 0) recovered = f64x2.add(recovered, f64x2.mul(v128.load64_splat(recovery + (<usize>l << 3)), value));
       }
@@ -150,9 +155,9 @@ export function f64GroupedStatistics(
           cross = f64x2.add(cross, f64x2.mul(fit, v128.load(z + (<usize>l << 4))));
           fitted = f64x2.add(fitted, f64x2.mul(fit, fit));
         }
-        const total = v128.load(squareRows + <usize>g * rowBytes + column);
+        const total = loadPair(isSingle, squareRows + <usize>g * rowStep + pair);
         const sse = f64x2.add(f64x2.sub(total, f64x2.add(cross, cross)), fitted);
-        const weight = weightOf(sse, f64x2.add(total, fitted), v128.load64_splat(rnn + (<usize>g << 3)));
+        const weight = weightOf(rounding, sse, f64x2.add(total, fitted), v128.load64_splat(rnn + (<usize>g << 3)));
         v128.store(weights + (<usize>g << 4), weight);
         for (let i = 0; i < rank * rank; i++) {
           const at = a + (<usize>i << 4);
@@ -167,24 +172,25 @@ export function f64GroupedStatistics(
 
 /** Every column has a design of its own. */
 export function f64GroupedByColumn(
-  nShuffles: i32, nColumns: i32, sharedRank: i32, nOwn: i32, nGroups: i32, contrastRank: i32, product: usize, ownProduct: usize, squares: usize, stride: i32,
+  nShuffles: i32, nColumns: i32, sharedRank: i32, nOwn: i32, nGroups: i32, contrastRank: i32, product: usize, ownProduct: usize, squares: usize, productBytes: i32, stride: i32,
   gram: usize, sizes: usize, rnn: usize, tested: usize, signed: i32, statistics: usize, dofs: usize, scratch: usize,
 ): void {
-  const rowBytes = <usize>stride << 3, zero = f64x2.splat(0);
+  const isSingle = productBytes == 4;
+  const rowBytes = <usize>stride << 3, rowStep = <usize>(stride * productBytes), rounding = f64x2.splat(isSingle ? SINGLE_ROUNDING : SSE_ROUNDING), zero = f64x2.splat(0);
   const rank = sharedRank + nOwn, entries = rank * rank;
   // v128: d [r], W [G], A [r][r], Y [s][r], S [s][s], T d [s], p [G][r]
   const d = scratch, weights = d + (<usize>rank << 4), a = weights + (<usize>nGroups << 4);
   const y = a + (<usize>entries << 4), schur = y + (<usize>(contrastRank * rank) << 4), effect = schur + (<usize>(contrastRank * contrastRank) << 4);
   const p = effect + (<usize>contrastRank << 4);
   for (let b = 0; b < nShuffles; b++) {
-    const rows = product + <usize>(b * nGroups * sharedRank) * rowBytes, ownRows = ownProduct + <usize>(b * nGroups * nOwn) * rowBytes;
-    const squareRows = squares + <usize>(b * nGroups) * rowBytes;
+    const rows = product + <usize>(b * nGroups * sharedRank) * rowStep, ownRows = ownProduct + <usize>(b * nGroups * nOwn) * rowStep;
+    const squareRows = squares + <usize>(b * nGroups) * rowStep;
     for (let w = 0; w < nColumns; w += 2) {
-      const column = <usize>w << 3;
-      let row = rows + column, ownRow = ownRows + column, to = p;
+      const column = <usize>w << 3, pair = <usize>(w * productBytes);
+      let row = rows + pair, ownRow = ownRows + pair, to = p;
       for (let g = 0; g < nGroups; g++) {
-        for (let j = 0; j < sharedRank; j++, row += rowBytes, to += 16) v128.store(to, v128.load(row));
-        for (let j = 0; j < nOwn; j++, ownRow += rowBytes, to += 16) v128.store(to, v128.load(ownRow));
+        for (let j = 0; j < sharedRank; j++, row += rowStep, to += 16) v128.store(to, loadPair(isSingle, row));
+        for (let j = 0; j < nOwn; j++, ownRow += rowStep, to += 16) v128.store(to, loadPair(isSingle, ownRow));
       }
       for (let j = 0; j < rank; j++) {
         let sum = zero;
@@ -202,9 +208,9 @@ export function f64GroupedByColumn(
           for (let j = 0; j < rank; j++, at += rowBytes) sum = f64x2.add(sum, f64x2.mul(v128.load(at), v128.load(d + (<usize>j << 4))));
           fitted = f64x2.add(fitted, f64x2.mul(di, sum));
         }
-        const total = v128.load(squareRows + <usize>g * rowBytes + column);
+        const total = loadPair(isSingle, squareRows + <usize>g * rowStep + pair);
         const sse = f64x2.add(f64x2.sub(total, f64x2.add(cross, cross)), fitted);
-        const weight = weightOf(sse, f64x2.add(total, fitted), v128.load(rnn + <usize>g * rowBytes + column));
+        const weight = weightOf(rounding, sse, f64x2.add(total, fitted), v128.load(rnn + <usize>g * rowBytes + column));
         v128.store(weights + (<usize>g << 4), weight);
         for (let i = 0; i < entries; i++, entry += rowBytes) {
           const sum = a + (<usize>i << 4);

@@ -33,7 +33,7 @@ export function squareOf(squares: v128, uu: v128, u: v128, total: v128, factor: 
 
 // @ts-ignore: decorator
 @inline
-function loadPair(isSingle: bool, at: usize): v128 {
+export function loadPair(isSingle: bool, at: usize): v128 {
   return isSingle ? f64x2.promote_low_f32x4(v128.load64_zero(at)) : v128.load(at);
 }
 

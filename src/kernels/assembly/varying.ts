@@ -1,43 +1,54 @@
 // Kernels of designs that vary between elements. Contracts: ../CONTRACTS.md.
-import { squareOf } from "./statistic";
+import { loadPair, squareOf } from "./statistic";
 
 // Of the call in progress of f64PooledStatistics: an instance of the module belongs to one thread.
-let shuffles: i32 = 0, last: i32 = 0, shared: i32 = 0, own: i32 = 0, tests: i32 = 0, rowBytes: usize = 0, across: usize = 0, addends: usize = 0, weights: usize = 0;
+let shuffles: i32 = 0, last: i32 = 0, shared: i32 = 0, own: i32 = 0, tests: i32 = 0, rowBytes: usize = 0, rowWords: usize = 0, across: usize = 0, addends: usize = 0, weights: usize = 0;
 let values: usize = 0, ownValues: usize = 0, totals: usize = 0, scale: f64 = 0, sign: i64 = 0, roots: bool = false, out: usize = 0;
 
 export function f64PooledStatistics(
   nShuffles: i32, nColumns: i32, rank: i32, nOwn: i32, contrastRank: i32,
-  product: usize, ownProduct: usize, stride: i32, firstShift: i32, shifts: usize, tested: usize, testedByColumn: i32,
+  product: usize, ownProduct: usize, productBytes: i32, stride: i32, firstShift: i32, shifts: usize, tested: usize, testedByColumn: i32,
   sumSquares: usize, dof: f64, signed: i32, squared: i32, statistics: usize,
 ): void {
   shuffles = nColumns > 0 ? nShuffles : 0; last = nColumns - 1; shared = rank; own = nOwn; tests = contrastRank; rowBytes = <usize>stride << 3;
-  across = <usize>max(firstShift, 0) << 3; addends = shifts; weights = tested; values = product; ownValues = ownProduct; totals = sumSquares;
+  rowWords = <usize>(stride * productBytes); across = <usize>(max(firstShift, 0) * productBytes); addends = shifts; weights = tested; values = product; ownValues = ownProduct; totals = sumSquares;
   scale = dof / <f64>contrastRank; sign = signed ? i64.MIN_VALUE : 0; roots = !squared; out = statistics;
-  if (testedByColumn) { if (firstShift >= 0) pooledShiftedByColumn(); else if (contrastRank == 1) pooledByColumn1(); else pooledByColumn(); }
+  if (productBytes == 4) {
+    if (testedByColumn) { if (firstShift >= 0) singleShiftedByColumn(); else if (contrastRank == 1) singleByColumn1(); else singleByColumn(); }
+    else if (firstShift < 0) singlePlain();
+    else if (contrastRank == 1) { if (nOwn == 0 && rank == 1) singleShiftedRow(); else singleShifted1(); } else singleShifted();
+  } else if (testedByColumn) { if (firstShift >= 0) pooledShiftedByColumn(); else if (contrastRank == 1) pooledByColumn1(); else pooledByColumn(); }
   else if (firstShift < 0) pooledPlain();
   else if (contrastRank == 1) { if (nOwn == 0 && rank == 1) pooledShiftedRow(); else pooledShifted1(); } else pooledShifted();
 }
 
 // as in statistic.ts: exported, lest they become one again
-export function pooledPlain(): void { pooledTile(false, false, 0, 0); }
-export function pooledShiftedRow(): void { pooledTile(true, false, 1, 1); }
-export function pooledShifted1(): void { pooledTile(true, false, 1, 0); }
-export function pooledShifted(): void { pooledTile(true, false, 0, 0); }
-export function pooledByColumn1(): void { pooledTile(false, true, 1, 0); }
-export function pooledByColumn(): void { pooledTile(false, true, 0, 0); }
-export function pooledShiftedByColumn(): void { pooledTile(true, true, 0, 0); }
+export function pooledPlain(): void { pooledTile(false, false, false, 0, 0); }
+export function pooledShiftedRow(): void { pooledTile(false, true, false, 1, 1); }
+export function pooledShifted1(): void { pooledTile(false, true, false, 1, 0); }
+export function pooledShifted(): void { pooledTile(false, true, false, 0, 0); }
+export function pooledByColumn1(): void { pooledTile(false, false, true, 1, 0); }
+export function pooledByColumn(): void { pooledTile(false, false, true, 0, 0); }
+export function pooledShiftedByColumn(): void { pooledTile(false, true, true, 0, 0); }
+export function singlePlain(): void { pooledTile(true, false, false, 0, 0); }
+export function singleShiftedRow(): void { pooledTile(true, true, false, 1, 1); }
+export function singleShifted1(): void { pooledTile(true, true, false, 1, 0); }
+export function singleShifted(): void { pooledTile(true, true, false, 0, 0); }
+export function singleByColumn1(): void { pooledTile(true, false, true, 1, 0); }
+export function singleByColumn(): void { pooledTile(true, false, true, 0, 0); }
+export function singleShiftedByColumn(): void { pooledTile(true, true, true, 0, 0); }
 
 // @ts-ignore: decorator
 @inline
-function pooledTile(isShifted: bool, isByColumn: bool, s: i32, r: i32): void {
-  const rank = r == 1 ? 1 : shared, rows = r == 1 ? 1 : shared + own, nTests = s == 1 ? 1 : tests, step = rowBytes, base = weights, shifts = addends, hasRoots = roots;
+function pooledTile(isSingle: bool, isShifted: bool, isByColumn: bool, s: i32, r: i32): void {
+  const rank = r == 1 ? 1 : shared, rows = r == 1 ? 1 : shared + own, nTests = s == 1 ? 1 : tests, step = rowBytes, rowStep = isSingle ? rowWords : step, base = weights, shifts = addends, hasRoots = roots;
   const factor = f64x2.splat(scale), signBit = i64x2.splat(sign), none = f64x2.splat(NaN), zero = f64x2.splat(0);
   const weightBytes: usize = isByColumn ? step : 8;
   let row = values, ownRow = ownValues, to = out;
   for (let b = 0; b < shuffles; b++) {
     let w = 0;
     do {
-      const column = <usize>w << 3;
+      const column = <usize>w << 3, pair = isSingle ? <usize>w << 2 : column;
       let squares = zero, uu = zero, u = zero, weight = isByColumn ? base + column : base, q = 0;
       do {
         u = zero;
@@ -45,16 +56,16 @@ function pooledTile(isShifted: bool, isByColumn: bool, s: i32, r: i32): void {
         while (j < rows) {
           let d: v128;
           if (r == 1 || j < rank) {
-            d = v128.load(at + column);
+            d = loadPair(isSingle, at + pair);
             if (isShifted) {
               let l = 0, from = at + across, shift = shifts + column;
               while (l < rank) {
-                d = f64x2.add(d, f64x2.mul(v128.load64_splat(from), v128.load(shift)));
-                l++; from += 8; shift += step;
+                d = f64x2.add(d, f64x2.mul(isSingle ? f64x2.splat(<f64>load<f32>(from)) : v128.load64_splat(from), v128.load(shift)));
+                l++; from += isSingle ? 4 : 8; shift += step;
               }
             }
-            at += step;
-          } else { d = v128.load(ownAt + column); ownAt += step; }
+            at += rowStep;
+          } else { d = loadPair(isSingle, ownAt + pair); ownAt += rowStep; }
           if (s == 1 || q == 0) squares = f64x2.add(squares, f64x2.mul(d, d));
           u = f64x2.add(u, f64x2.mul(isByColumn ? v128.load(weight) : v128.load64_splat(weight), d));
           weight += weightBytes;
@@ -67,7 +78,7 @@ function pooledTile(isShifted: bool, isByColumn: bool, s: i32, r: i32): void {
       v128.store(to + column, x);
       w += 2;
     } while (w <= last);
-    row += <usize>shared * step; ownRow += <usize>own * step; to += step;
+    row += <usize>shared * rowStep; ownRow += <usize>own * rowStep; to += step;
   }
 }
 
@@ -75,45 +86,62 @@ function pooledTile(isShifted: bool, isByColumn: bool, s: i32, r: i32): void {
 export function f64LaneProduct(
   nRows: i32, nPacked: i32, nShuffles: i32, width: i32, labels: usize, signs: usize, own: usize, packed: usize, product: usize, rowStep: i32, stride: i32,
 ): void {
-  if (signs == 0) laneProduct(false, nRows, nPacked, nShuffles, width, labels, signs, own, packed, product, rowStep, stride);
-  else laneProduct(true, nRows, nPacked, nShuffles, width, labels, signs, own, packed, product, rowStep, stride);
+  if (signs == 0) laneProduct(false, false, nRows, nPacked, nShuffles, width, labels, signs, own, packed, product, rowStep, stride);
+  else laneProduct(false, true, nRows, nPacked, nShuffles, width, labels, signs, own, packed, product, rowStep, stride);
+}
+
+export function f32LaneProduct(
+  nRows: i32, nPacked: i32, nShuffles: i32, width: i32, labels: usize, signs: usize, own: usize, packed: usize, product: usize, rowStep: i32, stride: i32,
+): void {
+  if (signs == 0) laneProduct(true, false, nRows, nPacked, nShuffles, width, labels, signs, own, packed, product, rowStep, stride);
+  else laneProduct(true, true, nRows, nPacked, nShuffles, width, labels, signs, own, packed, product, rowStep, stride);
 }
 
 // @ts-ignore: decorator
 @inline
-function signOf(isSigned: bool, sign: usize): v128 { return isSigned ? f64x2.splat(<f64>load<i8>(sign)) : f64x2.splat(1); }
+function add(isSingle: bool, a: v128, b: v128): v128 { return isSingle ? f32x4.add(a, b) : f64x2.add(a, b); }
 
 // @ts-ignore: decorator
 @inline
-function signedBy(isSigned: bool, sign: v128, value: v128): v128 { return isSigned ? f64x2.mul(sign, value) : value; }
+function mul(isSingle: bool, a: v128, b: v128): v128 { return isSingle ? f32x4.mul(a, b) : f64x2.mul(a, b); }
+
+// @ts-ignore: decorator
+@inline
+function signOf(isSingle: bool, isSigned: bool, sign: usize): v128 {
+  return !isSigned ? f64x2.splat(1) : isSingle ? f32x4.splat(<f32>load<i8>(sign)) : f64x2.splat(<f64>load<i8>(sign));
+}
+
+// @ts-ignore: decorator
+@inline
+function signedBy(isSingle: bool, isSigned: bool, sign: v128, value: v128): v128 { return isSigned ? mul(isSingle, sign, value) : value; }
 
 // @ts-ignore: decorator
 @inline
 function laneProduct(
-  isSigned: bool,
+  isSingle: bool, isSigned: bool,
   nRows: i32, nPacked: i32, nShuffles: i32, width: i32, labels: usize, signs: usize, own: usize, packed: usize, product: usize, rowStep: i32, stride: i32,
 ): void {
-  const panelBytes = <usize>nPacked << 5, ownBytes = <usize>nRows << 5, stepBytes = (<usize>rowStep * <usize>stride) << 3;
+  const panelBytes = <usize>nPacked << 5, ownBytes = <usize>nRows << 5, stepBytes = (<usize>rowStep * <usize>stride) << (isSingle ? 2 : 3);
   const labelBytes = <usize>nRows << 2, signBytes = <usize>nRows;
-  for (let w = 0; w < width; w += 4, own += ownBytes, packed += panelBytes, product += 32) {
+  for (let w = 0; w < width; w += isSingle ? 8 : 4, own += ownBytes, packed += panelBytes, product += 32) {
     let b = 0;
     for (; b + 4 <= nShuffles; b += 4) {
       let a0 = f64x2.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
       let label = labels + <usize>b * labelBytes, sign = signs + <usize>b * signBytes, z = own;
       for (let i = 0; i < nRows; i++, label += 4, sign++, z += 32) {
         const z0 = v128.load(z), z1 = v128.load(z, 16);
-        let from = packed + (<usize>load<i32>(label) << 5), s = signOf(isSigned, sign);
-        a0 = f64x2.add(a0, signedBy(isSigned, s, f64x2.mul(z0, v128.load(from))));
-        a1 = f64x2.add(a1, signedBy(isSigned, s, f64x2.mul(z1, v128.load(from, 16))));
-        from = packed + (<usize>load<i32>(label + labelBytes) << 5); s = signOf(isSigned, sign + signBytes);
-        b0 = f64x2.add(b0, signedBy(isSigned, s, f64x2.mul(z0, v128.load(from))));
-        b1 = f64x2.add(b1, signedBy(isSigned, s, f64x2.mul(z1, v128.load(from, 16))));
-        from = packed + (<usize>load<i32>(label + 2 * labelBytes) << 5); s = signOf(isSigned, sign + 2 * signBytes);
-        c0 = f64x2.add(c0, signedBy(isSigned, s, f64x2.mul(z0, v128.load(from))));
-        c1 = f64x2.add(c1, signedBy(isSigned, s, f64x2.mul(z1, v128.load(from, 16))));
-        from = packed + (<usize>load<i32>(label + 3 * labelBytes) << 5); s = signOf(isSigned, sign + 3 * signBytes);
-        d0 = f64x2.add(d0, signedBy(isSigned, s, f64x2.mul(z0, v128.load(from))));
-        d1 = f64x2.add(d1, signedBy(isSigned, s, f64x2.mul(z1, v128.load(from, 16))));
+        let from = packed + (<usize>load<i32>(label) << 5), s = signOf(isSingle, isSigned, sign);
+        a0 = add(isSingle, a0, signedBy(isSingle, isSigned, s, mul(isSingle, z0, v128.load(from))));
+        a1 = add(isSingle, a1, signedBy(isSingle, isSigned, s, mul(isSingle, z1, v128.load(from, 16))));
+        from = packed + (<usize>load<i32>(label + labelBytes) << 5); s = signOf(isSingle, isSigned, sign + signBytes);
+        b0 = add(isSingle, b0, signedBy(isSingle, isSigned, s, mul(isSingle, z0, v128.load(from))));
+        b1 = add(isSingle, b1, signedBy(isSingle, isSigned, s, mul(isSingle, z1, v128.load(from, 16))));
+        from = packed + (<usize>load<i32>(label + 2 * labelBytes) << 5); s = signOf(isSingle, isSigned, sign + 2 * signBytes);
+        c0 = add(isSingle, c0, signedBy(isSingle, isSigned, s, mul(isSingle, z0, v128.load(from))));
+        c1 = add(isSingle, c1, signedBy(isSingle, isSigned, s, mul(isSingle, z1, v128.load(from, 16))));
+        from = packed + (<usize>load<i32>(label + 3 * labelBytes) << 5); s = signOf(isSingle, isSigned, sign + 3 * signBytes);
+        d0 = add(isSingle, d0, signedBy(isSingle, isSigned, s, mul(isSingle, z0, v128.load(from))));
+        d1 = add(isSingle, d1, signedBy(isSingle, isSigned, s, mul(isSingle, z1, v128.load(from, 16))));
       }
       const to = product + <usize>b * stepBytes;
       v128.store(to, a0); v128.store(to, a1, 16);
@@ -125,9 +153,9 @@ function laneProduct(
       let a0 = f64x2.splat(0), a1 = a0;
       let label = labels + <usize>b * labelBytes, sign = signs + <usize>b * signBytes, z = own;
       for (let i = 0; i < nRows; i++, label += 4, sign++, z += 32) {
-        const from = packed + (<usize>load<i32>(label) << 5), s = signOf(isSigned, sign);
-        a0 = f64x2.add(a0, signedBy(isSigned, s, f64x2.mul(v128.load(z), v128.load(from))));
-        a1 = f64x2.add(a1, signedBy(isSigned, s, f64x2.mul(v128.load(z, 16), v128.load(from, 16))));
+        const from = packed + (<usize>load<i32>(label) << 5), s = signOf(isSingle, isSigned, sign);
+        a0 = add(isSingle, a0, signedBy(isSingle, isSigned, s, mul(isSingle, v128.load(z), v128.load(from))));
+        a1 = add(isSingle, a1, signedBy(isSingle, isSigned, s, mul(isSingle, v128.load(z, 16), v128.load(from, 16))));
       }
       const to = product + <usize>b * stepBytes;
       v128.store(to, a0); v128.store(to, a1, 16);
@@ -140,7 +168,23 @@ export function f64GatherMasked(
   nRows: i32, nBasis: i32, nShuffles: i32, labels: usize, signs: usize, nMissing: i32, missing: usize, positions: usize,
   basis: usize, gathered: usize, scratch: usize,
 ): void {
-  const panelBytes = <usize>nRows << 5;
+  gatherMasked(false, nRows, nBasis, nShuffles, labels, signs, nMissing, missing, positions, basis, gathered, scratch);
+}
+
+export function f32GatherMasked(
+  nRows: i32, nBasis: i32, nShuffles: i32, labels: usize, signs: usize, nMissing: i32, missing: usize, positions: usize,
+  basis: usize, gathered: usize, scratch: usize,
+): void {
+  gatherMasked(true, nRows, nBasis, nShuffles, labels, signs, nMissing, missing, positions, basis, gathered, scratch);
+}
+
+// @ts-ignore: decorator
+@inline
+function gatherMasked(
+  isSingle: bool, nRows: i32, nBasis: i32, nShuffles: i32, labels: usize, signs: usize, nMissing: i32, missing: usize, positions: usize,
+  basis: usize, gathered: usize, scratch: usize,
+): void {
+  const panelBytes = <usize>nRows << (isSingle ? 4 : 5);
   const used = nShuffles * nBasis;
   if (used & 3) memory.fill(gathered + <usize>(used >> 2) * panelBytes, 0, panelBytes);
   const bitmap = scratch + (<usize>nMissing + 1 << 2);
@@ -149,12 +193,12 @@ export function f64GatherMasked(
     sortPositions(nRows, nMissing, missing, positions + (<usize>b * <usize>nRows << 2), bitmap, scratch);
     for (let j = 0; j < nBasis; ) {
       const row = b * nBasis + j;
-      const base = gathered + <usize>(row >> 2) * panelBytes + (<usize>(row & 3) << 3), entry = basis + (<usize>j << 3);
+      const base = gathered + <usize>(row >> 2) * panelBytes + (<usize>(row & 3) << (isSingle ? 2 : 3)), entry = basis + (<usize>j << 3);
       const isPair = !(row & 1) && j + 1 < nBasis;
-      if (isPair && signs == 0) gatherRuns(true, false, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, base);
-      else if (isPair) gatherRuns(true, true, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, base);
-      else if (signs == 0) gatherRuns(false, false, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, base);
-      else gatherRuns(false, true, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, base);
+      if (isPair && signs == 0) gatherRuns(isSingle, true, false, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, base);
+      else if (isPair) gatherRuns(isSingle, true, true, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, base);
+      else if (signs == 0) gatherRuns(isSingle, false, false, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, base);
+      else gatherRuns(isSingle, false, true, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, base);
       j += isPair ? 2 : 1;
     }
   }
@@ -179,33 +223,34 @@ export function sortPositions(nRows: i32, nMissing: i32, missing: usize, positio
 
 // @ts-ignore: decorator
 @inline
-function scatter(isPair: bool, isSigned: bool, to: usize, entry: usize, sign: usize): void {
+function scatter(isSingle: bool, isPair: bool, isSigned: bool, to: usize, entry: usize, sign: usize): void {
   if (isPair) {
-    const values = v128.load(entry);
-    v128.store(to, isSigned ? f64x2.mul(values, f64x2.splat(<f64>load<i8>(sign))) : values);
+    const stored = v128.load(entry), values = isSigned ? f64x2.mul(stored, f64x2.splat(<f64>load<i8>(sign))) : stored;
+    if (isSingle) v128.store_lane<u64>(to, f32x4.demote_f64x2_zero(values), 0);
+    else v128.store(to, values);
   } else {
-    const value = load<f64>(entry);
-    store<f64>(to, isSigned ? value * <f64>load<i8>(sign) : value);
+    const stored = load<f64>(entry), value = isSigned ? stored * <f64>load<i8>(sign) : stored;
+    if (isSingle) store<f32>(to, <f32>value); else store<f64>(to, value);
   }
 }
 
 // @ts-ignore: decorator
 @inline
 function gatherRuns(
-  isPair: bool, isSigned: bool, nRows: i32, nBasis: i32, label: usize, sign: usize, nMissing: i32, missing: usize, ends: usize, entry: usize, base: usize,
+  isSingle: bool, isPair: bool, isSigned: bool, nRows: i32, nBasis: i32, label: usize, sign: usize, nMissing: i32, missing: usize, ends: usize, entry: usize, base: usize,
 ): void {
   const entryBytes = <usize>nBasis << 3, rowsEnd = label + (<usize>nRows << 2);
   for (let from = label, run: usize = 0; from <= rowsEnd; from += 4, run += 4) {
     const end = label + (<usize>load<i32>(ends + run) << 2);
     for (; from + 4 < end; from += 8, entry += 2 * entryBytes) {
-      scatter(isPair, isSigned, base + (<usize>load<i32>(from) << 5), entry, sign + (from - label >> 2));
-      scatter(isPair, isSigned, base + (<usize>load<i32>(from, 4) << 5), entry + entryBytes, sign + (from - label >> 2) + 1);
+      scatter(isSingle, isPair, isSigned, base + (<usize>load<i32>(from) << (isSingle ? 4 : 5)), entry, sign + (from - label >> 2));
+      scatter(isSingle, isPair, isSigned, base + (<usize>load<i32>(from, 4) << (isSingle ? 4 : 5)), entry + entryBytes, sign + (from - label >> 2) + 1);
     }
-    for (; from < end; from += 4, entry += entryBytes) scatter(isPair, isSigned, base + (<usize>load<i32>(from) << 5), entry, sign + (from - label >> 2));
+    for (; from < end; from += 4, entry += entryBytes) scatter(isSingle, isPair, isSigned, base + (<usize>load<i32>(from) << (isSingle ? 4 : 5)), entry, sign + (from - label >> 2));
   }
   for (let m = 0; m < nMissing; m++) {
-    const to = base + (<usize>load<i32>(missing + (<usize>m << 2)) << 5);
-    store<f64>(to, 0);
-    if (isPair) store<f64>(to, 0, 8);
+    const to = base + (<usize>load<i32>(missing + (<usize>m << 2)) << (isSingle ? 4 : 5));
+    if (isSingle) store<f32>(to, 0); else store<f64>(to, 0);
+    if (isPair) { if (isSingle) store<f32>(to, 0, 4); else store<f64>(to, 0, 8); }
   }
 }

@@ -1,5 +1,10 @@
 // Reference v and G of variance groups. Contract: ../CONTRACTS.md, f64GroupedStatistics.
 import { SSE_ROUNDING } from "./bins.js";
+import type { Products } from "./varying.js";
+
+/** As SSE_ROUNDING, where the products are float32. */
+const SINGLE_ROUNDING = 1e-5;
+const roundingOf = (products: Products) => (products instanceof Float32Array ? SINGLE_ROUNDING : SSE_ROUNDING);
 
 export interface GroupedInputs {
   readonly nShuffles: number;
@@ -8,9 +13,9 @@ export interface GroupedInputs {
   readonly nGroups: number;
   readonly contrastRank: number;
   /** Rows of z but the dropped one, one shuffle after the other. */
-  readonly product: Float64Array;
+  readonly product: Products;
   /** Rows b*G + g. */
-  readonly squares: Float64Array;
+  readonly squares: Products;
   readonly stride: number;
   /** [G + 1]. */
   readonly starts: Int32Array;
@@ -53,9 +58,9 @@ export interface GroupedColumnInputs {
   readonly nGroups: number;
   readonly contrastRank: number;
   /** Rows (b*G + g)*r0 + j, and (b*G + g)*c + j. */
-  readonly product: Float64Array;
-  readonly ownProduct: Float64Array;
-  readonly squares: Float64Array;
+  readonly product: Products;
+  readonly ownProduct: Products;
+  readonly squares: Products;
   readonly stride: number;
   /** [G][r][r][stride]. */
   readonly gram: Float64Array;
@@ -89,7 +94,7 @@ export function groupedByColumn(inputs: GroupedColumnInputs, statistics: Float64
       const d = Array.from({ length: r }, (_, j) => p.reduce((sum, value, i) => (i % r === j ? sum + value : sum), 0));
       const weights = Array.from({ length: nGroups }, (_, g) => {
         const total = inputs.squares[(b * nGroups + g) * stride + w]!;
-        return weightInGroup(design, g, total, p, d);
+        return weightInGroup({ ...design, rounding: roundingOf(inputs.product) }, g, total, p, d);
       });
       const { numerator, effect } = wald(design, d, weights);
       const { x, dof } = scaled(design, numerator, weights);
@@ -100,7 +105,7 @@ export function groupedByColumn(inputs: GroupedColumnInputs, statistics: Float64
 }
 
 function weightInGroup(
-  { rank: r, gram, rnn }: Pick<GroupedInputs, "rank" | "gram" | "rnn">,
+  { rank: r, gram, rnn, rounding }: Pick<GroupedInputs, "rank" | "gram" | "rnn"> & { readonly rounding: number },
   g: number,
   total: number,
   p: readonly number[],
@@ -112,12 +117,12 @@ function weightInGroup(
     cross += d[i]! * p[g * r + i]!;
     fitted += d[i]! * d.reduce((sum, value, j) => sum + gram[(g * r + i) * r + j]! * value, 0);
   }
-  return weightOfVariance(total - (cross + cross) + fitted, total + fitted, rnn[g]!);
+  return weightOfVariance(total - (cross + cross) + fitted, rounding * (total + fitted), rnn[g]!);
 }
 
-/** `size`: of what the residual sum of squares is the difference of. */
-function weightOfVariance(sse: number, size: number, rnn: number): number {
-  const weight = rnn / (sse > SSE_ROUNDING * size ? sse : 0);
+/** A residual sum of squares that is not above `rounding` counts as 0. */
+function weightOfVariance(sse: number, rounding: number, rnn: number): number {
+  const weight = rnn / (sse > rounding ? sse : 0);
   return Number.isFinite(weight) ? weight : 0;
 }
 
@@ -145,7 +150,8 @@ function weightOf(
     fitted += fit * fit;
   }
   const total = inputs.squares[(b * inputs.nGroups + g) * inputs.stride + w]!;
-  return weightOfVariance(total - (cross + cross) + fitted, total + fitted, inputs.rnn[g]!);
+  const rounding = roundingOf(inputs.product) * (total + fitted);
+  return weightOfVariance(total - (cross + cross) + fitted, rounding, inputs.rnn[g]!);
 }
 
 type GroupedDesign = Pick<GroupedInputs, "rank" | "contrastRank" | "gram" | "sizes" | "rnn" | "toEffect">;

@@ -59,6 +59,22 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
     basis: f64(basis, (nRows - nMissing) * nBasis),
   });
 
+  const products = (bytes: number, pointer: number, count: number) =>
+    bytes === 4 ? f32(pointer, count) : f64(pointer, count);
+
+  const lanesOf =
+    (view: typeof f64 | typeof f32, panelWidth: number): KernelSet["f64LaneProduct"] =>
+    (nRows, nPacked, nShuffles, width, labels, signs, own, packed, product, rowStep, stride) => {
+      const inputs = {
+        ...{ nRows, nPacked, nShuffles, width, panelWidth, rowStep, stride },
+        labels: i32(labels, nShuffles * nRows),
+        signs: signs === 0 ? undefined : i8(signs, nShuffles * nRows),
+        own: view(own, width * nRows),
+        packed: view(packed, width * nPacked),
+      };
+      laneProduct(inputs, view(product, span(nShuffles, rowStep * stride, width)));
+    };
+
   return {
     variant: "reference",
     panels: PANELS,
@@ -162,10 +178,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         rank,
         contrastRank,
         nCorrections,
-        product:
-          productBytes === 4
-            ? f32(product, nShuffles * rank * productStride)
-            : f64(product, nShuffles * rank * productStride),
+        product: products(productBytes, product, nShuffles * rank * productStride),
         productStride,
         contrastBasis: f64(contrastBasis, rank * contrastRank),
         correctionRows: f64(correctionRows, nShuffles * rank * nCorrections),
@@ -204,10 +217,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         rank,
         contrastRank,
         nCorrections,
-        product:
-          productBytes === 4
-            ? f32(product, nShuffles * rank * productStride)
-            : f64(product, nShuffles * rank * productStride),
+        product: products(productBytes, product, nShuffles * rank * productStride),
         productStride,
         contrastBasis: f64(contrastBasis, rank * contrastRank),
         correctionRows: f64(correctionRows, nShuffles * rank * nCorrections),
@@ -253,6 +263,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       contrastRank,
       product,
       ownProduct,
+      productBytes,
       stride,
       firstShift,
       shifts,
@@ -270,8 +281,8 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         rank,
         nOwn,
         contrastRank,
-        product: f64(product, nShuffles * rank * stride),
-        ownProduct: f64(ownProduct, nShuffles * nOwn * stride),
+        product: products(productBytes, product, nShuffles * rank * stride),
+        ownProduct: products(productBytes, ownProduct, nShuffles * nOwn * stride),
         stride,
         firstShift,
         shifts: f64(shifts, firstShift >= 0 ? rank * stride : 0),
@@ -292,21 +303,16 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, basis);
       gatherMaskedRows(inputs, f64(gathered, nShuffles * nBasis * nRows));
     },
-    f64LaneProduct(nRows, nPacked, nShuffles, width, labels, signs, own, packed, product, rowStep, stride) {
-      const inputs = {
-        nRows,
-        nPacked,
-        nShuffles,
-        width,
-        labels: i32(labels, nShuffles * nRows),
-        signs: signs === 0 ? undefined : i8(signs, nShuffles * nRows),
-        own: f64(own, width * nRows),
-        packed: f64(packed, width * nPacked),
-        rowStep,
-        stride,
-      };
-      laneProduct(inputs, f64(product, span(nShuffles, rowStep * stride, width)));
+    f32GatherMasked(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, _positions, basis, gathered) {
+      const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, basis);
+      gatherMasked(inputs, f32(gathered, roundUp(nShuffles * nBasis, PANELS.rows) * nRows));
     },
+    f32GatherMaskedRows(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, _positions, basis, gathered) {
+      const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, basis);
+      gatherMaskedRows(inputs, f32(gathered, nShuffles * nBasis * nRows));
+    },
+    f64LaneProduct: lanesOf(f64, PANELS.f64),
+    f32LaneProduct: lanesOf(f32, PANELS.f32),
     f64GroupedStatistics(
       nShuffles,
       nColumns,
@@ -315,6 +321,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       contrastRank,
       product,
       squares,
+      productBytes,
       stride,
       starts,
       directions,
@@ -336,12 +343,12 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         rank,
         nGroups,
         contrastRank,
-        product: f64(product, nShuffles * (dropped < 0 ? nAll : nAll - 1) * stride),
+        product: products(productBytes, product, nShuffles * (dropped < 0 ? nAll : nAll - 1) * stride),
         starts: groupStarts,
         directions: f64(directions, rank * nAll),
         dropped,
         recovery: f64(recovery, nAll),
-        squares: f64(squares, nShuffles * nGroups * stride),
+        squares: products(productBytes, squares, nShuffles * nGroups * stride),
         stride,
         gram: f64(gram, nGroups * rank * rank),
         sizes: f64(sizes, nGroups),
@@ -361,6 +368,7 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       product,
       ownProduct,
       squares,
+      productBytes,
       stride,
       gram,
       sizes,
@@ -374,9 +382,9 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       const rows = nShuffles * nGroups;
       const inputs = {
         ...{ nShuffles, nColumns, sharedRank, nOwn, nGroups, contrastRank, stride },
-        product: f64(product, rows * sharedRank * stride),
-        ownProduct: f64(ownProduct, rows * nOwn * stride),
-        squares: f64(squares, rows * stride),
+        product: products(productBytes, product, rows * sharedRank * stride),
+        ownProduct: products(productBytes, ownProduct, rows * nOwn * stride),
+        squares: products(productBytes, squares, rows * stride),
         gram: f64(gram, nGroups * rank * rank * stride),
         sizes: f64(sizes, nGroups),
         rnn: f64(rnn, nGroups * stride),

@@ -1,13 +1,13 @@
 // Reference kernels of a product that takes rows instead of panels. Contracts: ../CONTRACTS.md.
 import { PANELS } from "../kernel-set.js";
-import type { MaskedInputs } from "./varying.js";
+import type { MaskedInputs, Products } from "./varying.js";
 
 const { f64: F64_PANEL } = PANELS;
 
 export function rowsFromPanels(
   { nRows, width, stride }: { readonly nRows: number; readonly width: number; readonly stride: number },
   packed: Float64Array,
-  rows: Float64Array | Float32Array,
+  rows: Products,
 ): void {
   rows.fill(0);
   for (let w = 0; w < width; w++) {
@@ -20,7 +20,7 @@ export function gatherRows(
   labels: Int32Array,
   signs: Int8Array,
   basis: Float64Array,
-  gathered: Float64Array | Float32Array,
+  gathered: Products,
   { nRows, rank, nShuffles }: { readonly nRows: number; readonly rank: number; readonly nShuffles: number },
 ): void {
   for (let b = 0; b < nShuffles; b++) {
@@ -33,7 +33,7 @@ export function gatherRows(
   }
 }
 
-export function gatherMaskedRows(inputs: MaskedInputs, gathered: Float64Array): void {
+export function gatherMaskedRows(inputs: MaskedInputs, gathered: Products): void {
   const { nRows, nBasis, labels, signs, basis } = inputs;
   const missing = new Set(inputs.missing);
   for (let b = 0; b < inputs.nShuffles; b++) {

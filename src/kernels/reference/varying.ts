@@ -3,7 +3,10 @@ import { PANELS } from "../kernel-set.js";
 
 import { type BinCells, binOf, SSE_ROUNDING } from "./bins.js";
 
-const { f64: F64_PANEL, lanes: LANES, rows: ROW_PANEL } = PANELS;
+const { lanes: LANES, rows: ROW_PANEL } = PANELS;
+
+/** Of either precision: what is made of them is float64. */
+export type Products = Float64Array | Float32Array;
 
 export interface PooledInputs {
   readonly nShuffles: number;
@@ -12,8 +15,8 @@ export interface PooledInputs {
   readonly rank: number;
   readonly nOwn: number;
   readonly contrastRank: number;
-  readonly product: Float64Array;
-  readonly ownProduct: Float64Array;
+  readonly product: Products;
+  readonly ownProduct: Products;
   readonly stride: number;
   /** First column of the product that holds Q P_b Q', or -1. */
   readonly firstShift: number;
@@ -98,24 +101,27 @@ export interface LaneInputs {
   readonly labels: Int32Array;
   /** Undefined: all +1. */
   readonly signs: Int8Array | undefined;
-  readonly own: Float64Array;
-  readonly packed: Float64Array;
+  /** Columns of a panel. */
+  readonly panelWidth: number;
+  readonly own: Products;
+  readonly packed: Products;
   /** Rows of the product from one shuffle to the next. */
   readonly rowStep: number;
   readonly stride: number;
 }
 
 /** product[b * rowStep][w] = sum over i of own[i][w] * signs[b][i] * packed[labels[b][i]][w]. */
-export function laneProduct(inputs: LaneInputs, product: Float64Array): void {
-  const { nRows, nPacked, width, labels, signs, own, packed } = inputs;
+export function laneProduct(inputs: LaneInputs, product: Products): void {
+  const { nRows, nPacked, width, labels, signs, own, packed, panelWidth } = inputs;
+  const round = product instanceof Float32Array ? Math.fround : (x: number) => x;
   for (let b = 0; b < inputs.nShuffles; b++) {
     for (let w = 0; w < width; w++) {
-      const [panel, lane] = [w - (w % F64_PANEL), w % F64_PANEL];
+      const [panel, lane] = [w - (w % panelWidth), w % panelWidth];
       const [ownBase, base] = [panel * nRows + lane, panel * nPacked + lane];
       let sum = 0;
       for (let i = 0; i < nRows; i++) {
-        const value = own[ownBase + i * F64_PANEL]! * packed[base + labels[b * nRows + i]! * F64_PANEL]!;
-        sum += (signs?.[b * nRows + i] ?? 1) * value;
+        const value = round(own[ownBase + i * panelWidth]! * packed[base + labels[b * nRows + i]! * panelWidth]!);
+        sum = round(sum + (signs?.[b * nRows + i] ?? 1) * value);
       }
       product[b * inputs.rowStep * inputs.stride + w] = sum;
     }
@@ -136,7 +142,7 @@ export interface MaskedInputs {
 }
 
 /** The transpose of the masked shuffle, applied to rows that have the remaining observations only. */
-export function gatherMasked(inputs: MaskedInputs, gathered: Float64Array): void {
+export function gatherMasked(inputs: MaskedInputs, gathered: Products): void {
   const { nRows, nBasis, labels, signs, basis } = inputs;
   const missing = new Set(inputs.missing);
   const used = inputs.nShuffles * nBasis;

@@ -6,6 +6,7 @@ import type { ChosenKernels } from "../choose-kernels.js";
 import type { AnalysisOptions } from "../options.js";
 import type { AnalysisPlan } from "../resolve-analysis.js";
 import { resolveModel } from "./resolve-model.js";
+import { resolvePrecision } from "./resolve-precision.js";
 
 export interface EngineData {
   /** Of the RunPlan; empty while the data are not opened, and nothing is computed. */
@@ -29,15 +30,16 @@ export interface EngineData {
 
 export function engineInputs(options: AnalysisOptions, plan: AnalysisPlan, data: EngineData): EngineInputs {
   const { eligible, columns } = plan.selection;
+  const model = resolveModel({ ...plan, nElementColumns: plan.columnInputs.length }, data.missing);
   return {
     planHash: data.planHash,
     partition: plan.partition,
-    model: resolveModel({ ...plan, nElementColumns: plan.columnInputs.length }, data.missing),
+    model,
     columnSources: data.columnSources,
     source: data.source,
     columns,
     enhancement: enhancementOf(options, plan, data),
-    precision: options.precision,
+    precision: resolvePrecision(options.precision, model),
     kernels: data.kernels.kernels,
     native: data.kernels.native,
     nThreads: options.nThreads,

@@ -1,9 +1,10 @@
 // What the observed pass says about elements that cannot be tested: they get zeros, and the user a count with the reasons.
 import { VERDICTS, type Verdict } from "../../../stats/glm/element-design.js";
-import { countFactors, type GlmModel, isFixedPooled } from "../../../stats/glm/model.js";
+import { countFactors, type GlmModel } from "../../../stats/glm/model.js";
 import type { Warning } from "../../../warnings.js";
 import type { ElementKind } from "../element-kind.js";
 import type { AnalysisOptions } from "../options.js";
+import { tooSmallGroup } from "./resolve-precision.js";
 
 export function modelWarnings(
   { leaveOut }: Pick<ElementKind<never, never>, "leaveOut">,
@@ -13,11 +14,11 @@ export function modelWarnings(
 ): Warning[] {
   if (model === undefined) return [];
   const warnings: Warning[] = [];
-  if (precision === "single" && !isFixedPooled(model)) {
+  const small = tooSmallGroup(model);
+  if (precision === "single" && small !== undefined) {
     warnings.push({
       tag: "precision-double",
-      message:
-        "--precision single is not used: missing data, element-wise columns and variance groups are computed in double.",
+      message: `--precision single is not used: the smallest variance group has ${small.size} subjects, and single precision keeps the variance of groups of ${small.needed} or more (6 beyond the ${countFactors(model)} factors). The null is computed in double.`,
     });
   }
   const untestable = verdicts.reduce((sum, count, i) => (VERDICTS[i] === "testable" ? sum : sum + count), 0);
