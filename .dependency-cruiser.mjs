@@ -147,37 +147,41 @@ const ENGINE_ROOMS = {
 
 /** Rooms inside app, and which of its other rooms each may not import. */
 const APP_ROOMS = {
+  connectivity: {
+    not: "analyse|convert|export|inspect|demo",
+    because: "A matrix is made of what the user names; it knows inputs, and where an analysis keeps a prepared one.",
+  },
   inputs: {
-    not: "analyse|convert|export|inspect|cache|demo",
+    not: "analyse|connectivity|convert|export|inspect|cache|demo",
     because: "What the user names becomes an open store: whatever is then done with it.",
   },
   analyse: {
-    not: "convert|export|inspect|cache|demo",
+    not: "connectivity|convert|export|inspect|cache|demo",
     because: "An analysis is one use case with a row for each kind of element; it converts through its inputs.",
   },
   convert: {
-    not: "analyse|inputs|export|inspect|cache|demo",
+    not: "connectivity|analyse|inputs|export|inspect|cache|demo",
     because: "A conversion that is asked for needs nothing of how an analysis makes its own.",
   },
   export: {
-    not: "analyse|inputs|convert|inspect|cache|demo",
+    not: "connectivity|analyse|inputs|convert|inspect|cache|demo",
     because: "Results are exported from what is on disk, by whoever has it.",
   },
   inspect: {
-    not: "convert|export|cache",
+    not: "connectivity|convert|export|cache",
     because: "Looking changes nothing: the one thing that runs is the doctor's analysis of its demo.",
   },
   verify: {
-    not: "analyse|convert|export|inspect|cache|demo",
+    not: "connectivity|analyse|convert|export|inspect|cache|demo",
     because:
       "What was written is compared with its checksums, whoever asks: a command, or an export before it adds to a file.",
   },
   cache: {
-    not: "analyse|inputs|convert|export|inspect|demo",
+    not: "connectivity|analyse|inputs|convert|export|inspect|demo",
     because: "Entries are listed and removed by what they say of themselves.",
   },
   demo: {
-    not: "analyse|inputs|convert|export|inspect|cache",
+    not: "connectivity|analyse|inputs|convert|export|inspect|cache",
     because: "The cohort and its truth are facts for the commands that use them.",
   },
 };
@@ -297,12 +301,12 @@ export default {
     {
       name: "worker-threads-only-in-engine",
       comment:
-        "Threads are the engine's: everything else is called, in order, by one thread, and can be read so. But libhdf5, which files of strangers may lead into endless loops, has a thread that can be ended, and a library that may kill its process is tried in one of its own.",
+        "Threads are the engine's: everything else is called, in order, by one thread, and can be read so. But libhdf5, which files of strangers may lead into endless loops, has a thread that can be ended, a library that may kill its process is tried in one of its own, and a matrix is made by a team that knows no files.",
       severity: "error",
       from: {
         path: "^(src|bin|converters)/",
         pathNot:
-          "^src/engine/(threads/|worker\\.ts$)|^src/formats/hdf5/(remote|worker)\\.ts$|^src/kernels/native/run-trial\\.ts$",
+          "^src/engine/(threads/|worker\\.ts$)|^src/formats/hdf5/(remote|worker)\\.ts$|^src/kernels/native/run-trial\\.ts$|^src/connectivity/generate/(team|worker)\\.ts$",
       },
       to: { path: "^(node:)?(worker_threads|cluster|child_process)$" },
     },
@@ -354,7 +358,7 @@ export default {
         "A file of src or converters that only tests reach is dead code with a test. A warning: a room under construction has some for a while.",
       severity: "warn",
       from: {
-        path: "^(bin/|src/index\\.ts$|src/engine/worker\\.ts$|src/formats/hdf5/worker\\.ts$|src/kernels/native/trial-entry\\.ts$)",
+        path: "^(bin/|src/index\\.ts$|src/engine/worker\\.ts$|src/formats/hdf5/worker\\.ts$|src/connectivity/generate/worker\\.ts$|src/kernels/native/trial-entry\\.ts$)",
       },
       to: {
         path: "^(src|converters)/",
@@ -363,6 +367,7 @@ export default {
           "^src/index\\.ts$",
           "^src/engine/worker\\.ts$",
           "^src/formats/hdf5/worker\\.ts$",
+          "^src/connectivity/generate/worker\\.ts$",
           "^src/kernels/native/trial-entry\\.ts$",
           "^src/mapping/counting-file\\.ts$",
         ],

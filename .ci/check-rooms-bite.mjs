@@ -45,6 +45,7 @@ const PLANTED = [
   ["src/app/planted.ts", "../cli/program.js", "app-imports-its-own-rooms-only"],
   ["src/app/inputs/planted.ts", "../analyse/options.js", "app-inputs-stands-alone"],
   ["src/app/analyse/planted.ts", "../export/export.js", "app-analyse-stands-alone"],
+  ["src/app/connectivity/planted.ts", "../analyse/options.js", "app-connectivity-stands-alone"],
   ["src/app/convert/planted.ts", "../analyse/analyse.js", "app-convert-stands-alone"],
   ["src/app/export/planted.ts", "../analyse/analyse.js", "app-export-stands-alone"],
   ["src/app/inspect/planted.ts", "../convert/convert.js", "app-inspect-stands-alone"],

@@ -32,6 +32,8 @@ export const WARNING_TAGS = [
   "repeated-relabellings",
   "repeated-subjects",
   "single-variance-group",
+  "streamlines-file",
+  "streamlines-outside",
   "too-few-shuffles",
   "touched-inputs",
   "unchanged-by-shuffles",

@@ -12,6 +12,7 @@ import { createDemoCommand } from "./commands/demo.js";
 import { createDoctorCommand } from "./commands/doctor.js";
 import { createExportCommand } from "./commands/export.js";
 import { createFixelcfestatsCommand } from "./commands/fixelcfestats.js";
+import { createFixelconnectivityCommand } from "./commands/fixelconnectivity.js";
 import { createInfoCommand } from "./commands/info.js";
 import { createMrclusterstatsCommand } from "./commands/mrclusterstats.js";
 import { createVectorstatsCommand } from "./commands/vectorstats.js";
@@ -43,6 +44,7 @@ export function createProgram(streams: CliStreams, writeOut?: (text: string) => 
     .addCommand(createMrclusterstatsCommand(streams))
     .addCommand(createConnectomestatsCommand(streams))
     .addCommand(createVectorstatsCommand(streams))
+    .addCommand(createFixelconnectivityCommand(streams))
     .addCommand(createConvertCommand(streams))
     .addCommand(createExportCommand(streams))
     .addCommand(createInfoCommand(streams))

@@ -5,7 +5,8 @@ import { InputError } from "../errors.js";
 import { createTurns } from "../turns.js";
 import type { ConnectivityManifest } from "./manifest.js";
 import type { MatrixDirectory } from "./matrix-directory.js";
-import { createRowReader, type PreparedContents, WINDOW_FIXELS } from "./write-prepared.js";
+import { WINDOW_FIXELS } from "./prepared-files.js";
+import { createRowReader, type PreparedContents } from "./write-prepared.js";
 
 /** Throws InputError naming the files that hold other numbers, or the reason of the signal. */
 export async function assertPreparedFrom(

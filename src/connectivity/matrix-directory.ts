@@ -26,7 +26,7 @@ const GIVE = "Give the directory that fixelconnectivity made.";
 export function openMatrixDirectory(path: string, nFixels: number): MatrixDirectory {
   if (/\.tck$/i.test(path)) {
     throw new InputError(
-      `Cannot use ${path} as connectivity: expected a fixel-fixel connectivity matrix, got streamlines. Make the matrix once with MRtrix3, \`fixelconnectivity FIXEL_DIRECTORY ${path} MATRIX_DIRECTORY\`, and give MATRIX_DIRECTORY.`,
+      `Cannot use ${path} as connectivity: expected a fixel-fixel connectivity matrix, got streamlines. Make the matrix once, \`fixelstream fixelconnectivity FIXEL_DIRECTORY ${path} MATRIX_DIRECTORY\`, and give MATRIX_DIRECTORY.`,
       { path },
     );
   }

@@ -90,10 +90,13 @@ export function planConnectivity(inputs: PrepareInputs): ConnectivityPlan {
 const bytesOfSketch = ({ nElements }: PrepareInputs, nConnections: number) =>
   sketchBytes(nElements, mostGroups(nElements, nConnections));
 
+/** Name of the entry with that key. */
+export const entryOf = (cache: string, key: string): string => join(cache, `${key.slice(0, 24)}.fxc`);
+
 /** Where the prepared matrix belongs in the cache, and its manifest when a usable one is there. */
 function locate(matrix: MatrixDirectory, inputs: PrepareInputs) {
   const key = keyOf(matrix, inputs);
-  const path = join(inputs.cache, `${key.slice(0, 24)}.fxc`);
+  const path = entryOf(inputs.cache, key);
   const found = existsSync(path) ? readConnectivityManifest(path) : undefined;
   return { key, path, known: found?.key === key ? found : undefined };
 }
@@ -129,7 +132,7 @@ export async function prepareConnectivity(inputs: PrepareInputs): Promise<Prepar
     return { path, reused: !made, manifest, release };
   } catch (error) {
     release();
-    throw asInputError(error, inputs.cache);
+    throw asPreparingError(error, inputs.cache);
   } finally {
     matrix.close();
   }
@@ -177,7 +180,7 @@ function changedMeanwhile({ path }: MatrixDirectory): InputError {
   );
 }
 
-function asInputError(cause: unknown, cache: string): unknown {
+export function asPreparingError(cause: unknown, cache: string): unknown {
   if (isFixelstreamError(cause) || systemErrorCode(cause) === undefined) return cause;
   return new InputError(
     `Cannot keep the prepared connectivity in ${cache}: expected a disk with room and a directory that can be written, got ${describeSystemError(cause)}. Make room, or choose another place with --cache.`,
@@ -186,7 +189,10 @@ function asInputError(cause: unknown, cache: string): unknown {
 }
 
 /** Paths, sizes and times of the inputs, C, and the mask itself. */
-function keyOf(matrix: MatrixDirectory, inputs: PrepareInputs): string {
+export function keyOf(
+  matrix: Pick<MatrixDirectory, "files">,
+  inputs: Pick<PrepareInputs, "exponent" | "nFixels" | "elementOfFixel">,
+): string {
   const hash = createHash("sha256");
   hash.update(`fixelstream-connectivity ${CONNECTIVITY_VERSION} C=${inputs.exponent} m=${inputs.nFixels}\n`);
   for (const file of Object.values(matrix.files)) {

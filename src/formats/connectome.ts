@@ -1,4 +1,4 @@
-// Connectomes as elements: the edges of N nodes are the upper triangle of a symmetric matrix with its diagonal, row by row. Peer: src/connectome/mat2vec.h.
+// Connectomes as elements: the edges of N nodes are the upper triangle of a symmetric matrix with its diagonal, row by row. MRtrix3: connectome/mat2vec.h.
 import { InputError } from "../errors.js";
 
 export interface SquareMatrix {

@@ -130,10 +130,10 @@ describe("commands", () => {
   });
   it("unknown ones, naming those that exist", () => {
     expect(refusal("fixelstats a b")).toMatch(
-      /^Unknown command fixelstats\. Did you mean fixelcfestats\? Use one of: fixelcfestats, vectorstats, convert, /,
+      /^Unknown command fixelstats\. Did you mean fixelcfestats\? Use one of: fixelcfestats, mrclusterstats, connectomestats, vectorstats, fixelconnectivity, convert, /,
     );
-    expect(refusal("convert voxels a")).toMatch(
-      /^Unknown command convert voxels\. Did you mean convert fixels\? Use one of: fixels, /,
+    expect(refusal("convert voxls a")).toMatch(
+      /^Unknown command convert voxls\. Did you mean convert voxels\? Use one of: fixels, /,
     );
     expect(refusal("vectorstat a b -nthreads 0")).toMatch(/^Unknown command vectorstat\. Did you mean vectorstats\? /);
     expect(refusal("-nope")).toBe("Unknown option -nope. `fixelstream -help` lists the options.");

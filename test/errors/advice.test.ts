@@ -34,12 +34,15 @@ it("every option that a text names is one of the program's", () => {
 const COMMANDS: Readonly<Record<string, string>> = {
   fixelcfestats: "fixelcfestats",
   mrclusterstats: "mrclusterstats",
+  connectomestats: "connectomestats",
   vectorstats: "vectorstats",
   "convert fixels": "convert",
   "convert vectors": "convert-vectors",
   "convert voxels": "convert-voxels",
+  "convert edges": "convert-edges",
   "convert modelarray": "convert-modelarray",
   "convert cohort": "convert-cohort",
+  fixelconnectivity: "fixelconnectivity",
   export: "export",
   info: "info",
   verify: "verify",
@@ -48,7 +51,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
 };
 
 /** Without fixels. */
-const OTHERS = ["mrclusterstats", "vectorstats"];
+const OTHERS = ["mrclusterstats", "connectomestats", "vectorstats"];
 
 /** Texts in files that a command needs, which that command never says. Each with the reason; one that is no longer needed fails below. */
 const NEVER_SAID: readonly (readonly [file: string, option: string, commands: readonly string[], because: string])[] = [
@@ -61,7 +64,7 @@ const NEVER_SAID: readonly (readonly [file: string, option: string, commands: re
   ["src/app/cache/cache-entry.ts", "mask", ["cache list", "cache clear"], "describes what an entry was made with"],
   ["src/app/cache/cache-entry.ts", "cfe_c", ["cache list", "cache clear"], "describes what an entry was made with"],
   ["src/app/inputs/hdf5-in-place.ts", "template", OTHERS, "part of a command line of convert modelarray"],
-  ["src/engine/plan/memory.ts", "mask", OTHERS, "said of CFE only"],
+  ["src/engine/plan/memory.ts", "mask", ["mrclusterstats", "vectorstats"], "said of CFE only"],
   ["src/engine/shuffle-loop.ts", "cfe_dh", OTHERS, "said of CFE only"],
   ["src/engine/shuffle-loop.ts", "cfe_h", OTHERS, "said of CFE only"],
   ["src/engine/shuffle-loop.ts", "cfe_e", OTHERS, "said of CFE only"],
@@ -73,7 +76,8 @@ const NEVER_SAID: readonly (readonly [file: string, option: string, commands: re
   ["src/formats/hdf5/voxel-table.ts", "template", ["info"], "it reads an attribute of the table only"],
   ["src/formats/hdf5/modelarray-layout.ts", "scalar", ["export", "verify"], "they do not choose a scalar"],
   ["src/formats/hdf5/results-matrix.ts", "analysis", ["info", "verify"], "they do not choose results"],
-  ["src/mapping/mapped-file.ts", "io", ["verify"], "it maps nothing"],
+  ["src/connectivity/write-prepared.ts", "cfe_c", ["fixelconnectivity"], "its values are from 0 to 1"],
+  ["src/mapping/mapped-file.ts", "io", ["verify", "fixelconnectivity"], "they map nothing"],
   ["src/store/select-rows.ts", "subjects", ["fixelcfestats"], "named as info's"],
 ];
 

@@ -95,7 +95,7 @@ describe("the connectivity", () => {
     const positionals = input.positionals.with(4, input.at("tracks.tck"));
     await expectRefusal(input, positionals, {
       messages: [
-        "Cannot use tracks.tck as connectivity: expected a fixel-fixel connectivity matrix, got streamlines. Make the matrix once with MRtrix3, `fixelconnectivity FIXEL_DIRECTORY tracks.tck MATRIX_DIRECTORY`, and give MATRIX_DIRECTORY.",
+        "Cannot use tracks.tck as connectivity: expected a fixel-fixel connectivity matrix, got streamlines. Make the matrix once, `fixelstream fixelconnectivity FIXEL_DIRECTORY tracks.tck MATRIX_DIRECTORY`, and give MATRIX_DIRECTORY.",
       ],
     });
   });

@@ -52,7 +52,7 @@ export function createFixelcfestatsCommand(streams: CliStreams): Command {
     )
     .argument("<design>", "design matrix, one row a subject")
     .argument("<contrast>", "contrast matrix, one row a t-test; left out with -ttests or -ftest")
-    .argument("<connectivity>", "directory made by MRtrix3's fixelconnectivity")
+    .argument("<connectivity>", "directory made by fixelconnectivity, ours or MRtrix3's")
     // The last of six; with five, what stands before it moves up (hypothesis-form.ts).
     .argument("[output]", "directory for the results, a fixel directory itself");
   addCfeOptions(command);

@@ -3,9 +3,14 @@ import { boundMemory } from "../../system-memory.js";
 import type { CliStreams } from "../cli-streams.js";
 import { say } from "../print.js";
 
-/** Bytes to work in: as typed, or what the container has for it, which is said. Throws BudgetError. */
-export function memoryOf({ memory }: { readonly memory: number }, streams: CliStreams): number {
-  const { memoryBytes, warning } = boundMemory(memory, 0);
+/** As memoryOf, for commands with threads. */
+export function memoryBeside({ memory }: { readonly memory: number }, streams: CliStreams, nThreads: number): number {
+  const { memoryBytes, warning } = boundMemory(memory, nThreads);
   if (warning !== undefined) say(streams, `fixelstream: warning: ${warning.message}\n`);
   return memoryBytes;
+}
+
+/** Bytes to work in: as typed, or what the container has for it, which is said. Throws BudgetError. */
+export function memoryOf({ memory }: { readonly memory: number }, streams: CliStreams): number {
+  return memoryBeside({ memory }, streams, 0);
 }

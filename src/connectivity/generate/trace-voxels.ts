@@ -1,0 +1,196 @@
+// The voxels that a streamline runs through, and the chord in each. Family of facts: src/connectivity/FORMAT.md#how-a-matrix-is-made. Geometry is float32
+// where the peer's is, so that its matrices come out bit by bit.
+import type { FixelGrid } from "./fixel-grid.js";
+import { splineWeightsInto, upsamplingRatio } from "./spline.js";
+
+const f = Math.fround;
+
+/** A voxel that was run through: its place in the grid (x fastest), and the chord in millimetres, f32. */
+export type VisitVoxel = (voxel: number, x: number, y: number, z: number) => void;
+
+export interface Tracer {
+  /** `points` f32 [..][3]: the streamline is n of them from the first. False: it runs through too many voxels, and was not followed to its end. */
+  trace(points: Float32Array, first: number, n: number, visit: VisitVoxel): boolean;
+  /** Whether any voxel of the last one lies in the image. */
+  readonly isInside: boolean;
+}
+
+/** Voxels of one streamline: a path of kilometres is in another unit, or damaged. */
+export const MOST_VOXELS = 100_000;
+/** Of the least voxel size: how near the end of a chord is to the side of its voxel. */
+const ACCURACY = 0.005;
+/** Farther voxels are not told apart: far outside any image. */
+const FARTHEST = 2 ** 30;
+
+export function createTracer(grid: FixelGrid, stepSize: number | undefined): Tracer {
+  const [sizeX, sizeY, sizeZ] = grid.size;
+  const m = grid.toVoxel;
+  const ratio = upsamplingRatio(stepSize, grid.leastVoxelSize);
+  const upsampling = new Float32Array(4 * (ratio - 1));
+  for (let k = 1; k < ratio; k++) splineWeightsInto(upsampling, 4 * (k - 1), f(k / ratio));
+  const accuracy = (ACCURACY * grid.leastVoxelSize) ** 2;
+  let points = new Float32Array(3 * 1024);
+  /** i32 [n][3]: the voxel of each point. */
+  let voxels = new Int32Array(3 * 1024);
+  let nPoints = 0;
+  let isInside = false;
+  const w = new Float32Array(4);
+
+  /** Coordinate `row` of the voxel that a point lies in; halves are rounded away from 0. */
+  const voxelOf = (row: number, x: number, y: number, z: number): number => {
+    const at = 4 * row;
+    const v = f(f(f(f(m[at]! * x) + f(m[at + 1]! * y)) + f(m[at + 2]! * z)) + m[at + 3]!);
+    const rounded = v < 0 ? -Math.floor(0.5 - v) : Math.floor(v + 0.5);
+    return Math.max(-FARTHEST, Math.min(rounded, FARTHEST));
+  };
+
+  const upsample = (from: Float32Array, first: number, n: number) => {
+    nPoints = (n - 1) * ratio + 1;
+    if (3 * nPoints > points.length) {
+      points = new Float32Array(6 * nPoints);
+      voxels = new Int32Array(6 * nPoints);
+    }
+    const begin = 3 * first;
+    const last = begin + 3 * (n - 1);
+    for (let i = 0; i < n; i++) {
+      const b = begin + 3 * i;
+      const out = 3 * i * ratio;
+      for (let c = 0; c < 3; c++) {
+        const p1 = from[b + c]!;
+        points[out + c] = p1;
+        if (i === n - 1 || ratio === 1) continue;
+        const p2 = from[b + 3 + c]!;
+        const p0 = i === 0 ? f(p1 + f(p1 - p2)) : from[b - 3 + c]!;
+        const p3 = b + 3 === last ? f(p2 + f(p2 - p1)) : from[b + 6 + c]!;
+        for (let k = 1; k < ratio; k++) {
+          const q = 4 * (k - 1);
+          points[out + 3 * k + c] = f(
+            f(f(f(upsampling[q]! * p0) + f(upsampling[q + 1]! * p1)) + f(upsampling[q + 2]! * p2)) +
+              f(upsampling[q + 3]! * p3),
+          );
+        }
+      }
+    }
+    for (let i = 0; i < 3 * nPoints; i += 3) {
+      const x = points[i]!;
+      const y = points[i + 1]!;
+      const z = points[i + 2]!;
+      voxels[i] = voxelOf(0, x, y, z);
+      voxels[i + 1] = voxelOf(1, x, y, z);
+      voxels[i + 2] = voxelOf(2, x, y, z);
+    }
+  };
+
+  /** Coordinate c of the point `before` the first or behind the last: the line through the two nearest goes on. */
+  const extended = (near: number, far: number, c: number) => f(f(points[3 * near + c]! * 2) - points[3 * far + c]!);
+
+  return {
+    get isInside() {
+      return isInside;
+    },
+    trace(from, first, n, visit) {
+      isInside = false;
+      upsample(from, first, n);
+      let at = 0;
+      let mu = 0;
+      let exitX = points[0]!;
+      let exitY = points[1]!;
+      let exitZ = points[2]!;
+      let nextX = voxels[0]!;
+      let nextY = voxels[1]!;
+      let nextZ = voxels[2]!;
+      for (let nVoxels = 0; nVoxels < MOST_VOXELS; nVoxels++) {
+        const entryX = exitX;
+        const entryY = exitY;
+        const entryZ = exitZ;
+        const vx = nextX;
+        const vy = nextY;
+        const vz = nextZ;
+        // the bracket: inside at `low`, outside at `high`
+        let inX = entryX;
+        let inY = entryY;
+        let inZ = entryZ;
+        let low = mu;
+        const begun = at;
+        while (at < nPoints && voxels[3 * at] === vx && voxels[3 * at + 1] === vy && voxels[3 * at + 2] === vz) at++;
+        if (at > begun) {
+          inX = points[3 * at - 3]!;
+          inY = points[3 * at - 2]!;
+          inZ = points[3 * at - 1]!;
+          low = 0;
+        }
+        const isLast = at === nPoints;
+        if (isLast) {
+          exitX = points[3 * at - 3]!;
+          exitY = points[3 * at - 2]!;
+          exitZ = points[3 * at - 1]!;
+        } else {
+          const d = 3 * at;
+          const isFirst = at === 1;
+          const isEnd = at === nPoints - 1;
+          const ax = isFirst ? extended(0, 1, 0) : points[d - 6]!;
+          const ay = isFirst ? extended(0, 1, 1) : points[d - 5]!;
+          const az = isFirst ? extended(0, 1, 2) : points[d - 4]!;
+          const bx = points[d - 3]!;
+          const by = points[d - 2]!;
+          const bz = points[d - 1]!;
+          const cx = points[d]!;
+          const cy = points[d + 1]!;
+          const cz = points[d + 2]!;
+          const dx = isEnd ? extended(nPoints - 1, nPoints - 2, 0) : points[d + 3]!;
+          const dy = isEnd ? extended(nPoints - 1, nPoints - 2, 1) : points[d + 4]!;
+          const dz = isEnd ? extended(nPoints - 1, nPoints - 2, 2) : points[d + 5]!;
+          exitX = cx;
+          exitY = cy;
+          exitZ = cz;
+          nextX = voxels[d]!;
+          nextY = voxels[d + 1]!;
+          nextZ = voxels[d + 2]!;
+          let high = 1;
+          mu = low;
+          for (;;) {
+            const ox = f(inX - exitX);
+            const oy = f(inY - exitY);
+            const oz = f(inZ - exitZ);
+            if (!(f(f(f(ox * ox) + f(oy * oy)) + f(oz * oz)) > accuracy)) break;
+            mu = 0.5 * (low + high);
+            // far from the origin float32 has no points so near each other
+            if (mu === low || mu === high) break;
+            splineWeightsInto(w, 0, f(mu));
+            const w0 = w[0]!;
+            const w1 = w[1]!;
+            const w2 = w[2]!;
+            const w3 = w[3]!;
+            const x = f(f(f(f(w0 * ax) + f(w1 * bx)) + f(w2 * cx)) + f(w3 * dx));
+            const y = f(f(f(f(w0 * ay) + f(w1 * by)) + f(w2 * cy)) + f(w3 * dy));
+            const z = f(f(f(f(w0 * az) + f(w1 * bz)) + f(w2 * cz)) + f(w3 * dz));
+            const px = voxelOf(0, x, y, z);
+            const py = voxelOf(1, x, y, z);
+            const pz = voxelOf(2, x, y, z);
+            if (px === vx && py === vy && pz === vz) {
+              low = mu;
+              inX = x;
+              inY = y;
+              inZ = z;
+            } else {
+              high = mu;
+              exitX = x;
+              exitY = y;
+              exitZ = z;
+              nextX = px;
+              nextY = py;
+              nextZ = pz;
+            }
+          }
+        }
+        if (vx >= 0 && vy >= 0 && vz >= 0 && vx < sizeX && vy < sizeY && vz < sizeZ) {
+          isInside = true;
+          const voxel = vx + sizeX * (vy + sizeY * vz);
+          visit(voxel, f(exitX - entryX), f(exitY - entryY), f(exitZ - entryZ));
+        }
+        if (isLast) return true;
+      }
+      return false;
+    },
+  };
+}
