@@ -1,9 +1,12 @@
-// Our connectomestats beside MRtrix3's own, with the same permutations on data drawn for the test: every matrix and every null distribution.
+// Our connectomestats beside MRtrix3's own, with the same permutations: every matrix and every null distribution, of data drawn for the test where it is
+// installed, and of the stored cases (fixtures/make/run-peer-connectomestats.mjs) everywhere.
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Connectomes, makeConnectomes } from "../support/connectomes.js";
+import { fixturesDirectory, peerCaseDirectory } from "../support/peer.js";
 import { runCli } from "../support/run-cli.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
@@ -102,6 +105,7 @@ const CASES = [
   { name: "none", algorithm: "none", tokens: F },
   { name: "none-strong", algorithm: "none", tokens: ["-strong", ...F] },
   { name: "no-test", algorithm: "tfnbs", tokens: ["-notest"] },
+  { name: "variance", algorithm: "tfnbs", tokens: ["-variance", "groups.txt"] },
   { name: "capitals", algorithm: "NBS", tokens: ["-threshold", "1.5", "-fonly", ...F] },
 ];
 
@@ -114,8 +118,55 @@ describe.skipIf(!isInstalled)("beside MRtrix3's connectomestats", () => {
       nNodes: seed - 13,
     });
     test.each(CASES)(`$name, seed ${seed}`, ({ name, algorithm, tokens }) => {
-      const absolute = tokens.map((token) => (token === "ftests.txt" ? made.at(token) : token));
+      const absolute = tokens.map((token) => (token.endsWith(".txt") ? made.at(token) : token));
       expect(runBoth(made, algorithm, absolute, name)).toEqual([]);
     });
   }
 });
+
+interface StoredCase {
+  readonly arguments: readonly string[];
+  readonly inputs: { readonly from: string; readonly sha256: string };
+  readonly outputs: Readonly<Record<string, readonly (number | null)[]>>;
+}
+const storedFolder = peerCaseDirectory("connectomestats");
+
+describe.each(readdirSync(storedFolder))("stored: %s", (file) => {
+  const stored = JSON.parse(textOf(join(storedFolder, file))) as StoredCase;
+  const work = join(root, file);
+  mkdirSync(work);
+  const generator = join(fixturesDirectory, stored.inputs.from);
+  execFileSync(process.execPath, [generator, work]);
+  const hash = createHash("sha256");
+  for (const name of readdirSync(work).sort()) hash.update(readFileSync(join(work, name)));
+  test("the inputs are those that the peer had", () => expect(hash.digest("hex")).toBe(stored.inputs.sha256));
+
+  test.each(["simd", "reference"])("%s kernels", (kernels) => {
+    const tokens = stored.arguments.map((token) => (token === "peer_" ? `${kernels}_` : token));
+    const result = runCli(["connectomestats", ...tokens, "-nthreads", "1", "--kernels", kernels], work);
+    expect(result.status, result.stderr).toBe(0);
+    expect(Object.keys(stored.outputs).length).toBeGreaterThan(10);
+    const problems: string[] = [];
+    for (const [name, values] of Object.entries(stored.outputs)) {
+      const own = ownName(name);
+      const numbers = numbersOf(join(work, `${kernels}_${own}`));
+      const n = Math.round(Math.sqrt(numbers.length));
+      const got = name.endsWith(".txt") ? numbers : numbers.filter((_, i) => Math.floor(i / n) <= i % n);
+      const expected = values.map((value) => value ?? 0); // 0 / 0 of std_effect
+      if (/^null_contributions/.test(name)) expected[0]! -= emptyShuffles(stored, name);
+      const exact = stored.arguments[1] === "nbs" && /^(enhanced|null_dist)/.test(name);
+      const [, relative, absolute] = exact ? [0, 0, 0] : TOLERANCES.find(([pattern]) => pattern.test(own))!;
+      expect(got.length, name).toBe(expected.length);
+      const at = expected.findIndex(
+        (value, i) => !(Math.abs(got[i]! - value) <= absolute + relative * Math.abs(value)),
+      );
+      if (at >= 0) problems.push(`${name} [${at}]: ${got[at]} instead of ${expected[at]}`);
+    }
+    expect(problems).toEqual([]);
+  });
+});
+
+/** As countEmpty; only of nbs there are any, and none of the stored cases of it has -strong. */
+const emptyShuffles = ({ outputs }: StoredCase, name: string): number =>
+  (outputs[name.replace("null_contributions", "null_dist").replace("csv", "txt")] ?? []).filter((value) => value === 0)
+    .length;
