@@ -12,6 +12,7 @@ import { glmCases } from "./cases/glm.mjs";
 import { gemmCases, peakCases } from "./cases/kernels.mjs";
 import { modelCases } from "./cases/models.mjs";
 import { nativeCases } from "./cases/native.mjs";
+import { networkCase } from "./cases/networks.mjs";
 import { peerFixelCfe } from "./cases/peers.mjs";
 import { postMortemCases } from "./cases/post-mortem.mjs";
 import { memoryCases, runCases } from "./cases/runs.mjs";
@@ -32,4 +33,5 @@ export const CASES = [
   ...modelCases,
   ...postMortemCases,
   peerFixelCfe,
+  networkCase,
 ];
