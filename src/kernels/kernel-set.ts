@@ -394,4 +394,31 @@ export interface KernelSet {
     norm: number,
     histogram: number,
   ): number;
+
+  f32SmoothingWeights(
+    nRows: number,
+    firstRow: number,
+    nFixels: number,
+    rowStarts: number,
+    connected: number,
+    connectivity: number,
+    places: number,
+    inside: number,
+    scale: number,
+    decay: number,
+    least: number,
+    powers: number,
+    starts: number,
+    pairs: number,
+  ): number;
+  f32SmoothRows(
+    nRows: number,
+    firstRow: number,
+    nLanes: number,
+    starts: number,
+    pairs: number,
+    complete: number,
+    values: number,
+    smoothed: number,
+  ): void;
 }

@@ -10,6 +10,7 @@ import { describeGroupedByColumn } from "./describe-kernel-grouped.js";
 import { describeLinearKernels } from "./describe-kernel-linear.js";
 import { describeNetworkKernels } from "./describe-kernel-network.js";
 import { describeRowKernels } from "./describe-kernel-rows.js";
+import { describeSmoothingKernels } from "./describe-kernel-smooth.js";
 import { describeVaryingKernels } from "./describe-kernel-varying.js";
 
 export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
@@ -38,5 +39,6 @@ export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
     describeBoundKernels(tested);
     describeVaryingKernels(tested);
     describeGroupedByColumn(tested);
+    describeSmoothingKernels(tested);
   });
 }

@@ -44,6 +44,8 @@ export const RESIDUALS: Readonly<Record<Operation, { readonly warn: number; read
   u8LevelBins: { warn: 0, fail: 0 },
   boundRows: { warn: 0, fail: 0 },
   f32EnhanceOne: { warn: 0, fail: 0 },
+  f32SmoothingWeights: { warn: 0, fail: 0 },
+  f32SmoothRows: { warn: 0, fail: 0 },
 };
 
 export interface Comparison {

@@ -19,6 +19,7 @@ import {
 } from "./pack.js";
 import { gatherMaskedRows, gatherRows, rowsFromPanels } from "./rows.js";
 import { reduceScores, scoreStatistics } from "./score.js";
+import { smoothingWeights, smoothRows } from "./smooth.js";
 import { binScores, gatherMasked, laneProduct, pooledStatistics } from "./varying.js";
 
 /** Values from the first of the first row to the last of the last. */
@@ -572,6 +573,50 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       const given = { extentPower, heightPowers: f32(heightPowers, bin + 1) };
       // as it is kept among others
       return Math.fround(enhancedValue(all, own, given, f64(histogram, 256)));
+    },
+    f32SmoothingWeights(
+      nRows,
+      firstRow,
+      nFixels,
+      rowStarts,
+      connected,
+      connectivity,
+      places,
+      inside,
+      scale,
+      decay,
+      least,
+      powers,
+      starts,
+      pairs,
+    ) {
+      const given = u32(rowStarts, nRows + 1);
+      const nConnections = given[nRows]!;
+      const inputs = {
+        ...{ nRows, firstRow, nFixels, rowStarts: given, scale, decay, least },
+        connected: u32(connected, nConnections),
+        connectivity: f32(connectivity, nConnections),
+        places: f32(places, 4 * nFixels),
+        inside: inside === 0 ? undefined : u8(inside, nFixels),
+        powers: f64(powers, 32),
+      };
+      const words = 2 * nConnections;
+      return smoothingWeights(inputs, {
+        starts: u32(starts, nRows + 1),
+        elements: u32(pairs, words),
+        weights: f32(pairs, words),
+      });
+    },
+    f32SmoothRows(nRows, firstRow, nLanes, starts, pairs, _complete, values, smoothed) {
+      const given = u32(starts, nRows + 1);
+      const words = 2 * given[nRows]!;
+      const inputs = {
+        ...{ nRows, firstRow, nLanes, starts: given },
+        elements: u32(pairs, words),
+        weights: f32(pairs, words),
+        values: f32(values, Math.floor((buffer.byteLength - values) / 4)),
+      };
+      smoothRows(inputs, f32(smoothed, (firstRow + nRows) * nLanes));
     },
   };
 }
