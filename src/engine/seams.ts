@@ -64,10 +64,10 @@ export interface Enhancer {
 }
 
 /** What one thread does with one piece of claimed work. Main thread and workers run the same code over the same memory. */
-export interface Runner {
+export interface Runner<Order = PhaseOrder, Report = PhaseReport> {
   /** Before the first piece of a phase: the report is cleared, and this worker's maxima are begun anew. */
-  begin(order: PhaseOrder): void;
-  run(order: PhaseOrder, piece: number): Steps;
-  readonly report: PhaseReport;
+  begin(order: Order): void;
+  run(order: Order, piece: number): Steps;
+  readonly report: Report;
   close(): void;
 }

@@ -1,11 +1,16 @@
 // One phase in one thread: claim a piece, do it step by step, until none is left or the run is stopped.
-import { CONTROL, type PhaseOrder, type PhaseReport } from "../plan/job.js";
+import { CONTROL } from "../plan/job.js";
 import type { Runner, Steps } from "../seams.js";
 
 export const isStopped = (control: Int32Array): boolean => Atomics.load(control, CONTROL.stop) !== 0;
 
 /** All of a phase's work in this thread as steps; stops at the next one when the run is stopped. */
-export function* phaseSteps(runner: Runner, control: Int32Array, order: PhaseOrder, nPieces: number): Steps {
+export function* phaseSteps<Order, Report>(
+  runner: Runner<Order, Report>,
+  control: Int32Array,
+  order: Order,
+  nPieces: number,
+): Steps {
   runner.begin(order);
   while (!isStopped(control)) {
     const piece = Atomics.add(control, CONTROL.nextClaim, 1);
@@ -19,7 +24,12 @@ export function* phaseSteps(runner: Runner, control: Int32Array, order: PhaseOrd
   }
 }
 
-export function runPhase(runner: Runner, control: Int32Array, order: PhaseOrder, nPieces: number): PhaseReport {
+export function runPhase<Order, Report>(
+  runner: Runner<Order, Report>,
+  control: Int32Array,
+  order: Order,
+  nPieces: number,
+): Report {
   for (const _ of phaseSteps(runner, control, order, nPieces)) {
     // the next step
   }

@@ -10,9 +10,9 @@ import { phaseSteps } from "./phase.js";
 import { rebuildFailure, type WorkerRequest, type WorkerResponse } from "./protocol.js";
 import { workerUrl } from "./worker-url.js";
 
-export interface Pool {
+export interface Pool<Order = PhaseOrder, Report = PhaseReport> {
   /** Reports of all threads. `onClaimed`: pieces claimed so far, some times a second and at the end. Rejects with the first error of any thread. */
-  run(order: PhaseOrder, nPieces: number, onClaimed?: (nClaimed: number) => void): Promise<PhaseReport[]>;
+  run(order: Order, nPieces: number, onClaimed?: (nClaimed: number) => void): Promise<Report[]>;
   /**
    * When it resolves, every thread has ended, its files closed (what a thread maps that does not stop in time stays mapped). Never rejects; a run that is
    * under way rejects. The stop flag stays set: no other run can begin on the same memory.
@@ -20,13 +20,13 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-export interface PoolInputs<Setup> {
+export interface PoolInputs<Setup, Order = PhaseOrder, Report = PhaseReport> {
   /** i32 [CONTROL.words] in the shared memory. */
   readonly control: Int32Array;
   /** What a worker thread begins with. */
   readonly setup: Setup;
   /** The same work in this thread. */
-  readonly createRunner: () => Runner;
+  readonly createRunner: () => Runner<Order, Report>;
   /** Once a reason. */
   readonly onFallback: (fallback: Fallback) => void;
   /** Entry of the worker threads; tests give one that fails. */
@@ -42,12 +42,19 @@ const TICK_MS = 200;
 /** Milliseconds that a thread may take to end by itself: a step at most. */
 const GRACE_MS = 700;
 
-export async function openPool<Setup>(inputs: PoolInputs<Setup>, nThreads: number): Promise<Pool> {
+export async function openPool<Setup, Order = PhaseOrder, Report = PhaseReport>(
+  inputs: PoolInputs<Setup, Order, Report>,
+  nThreads: number,
+): Promise<Pool<Order, Report>> {
   inputs.signal?.throwIfAborted();
   return nThreads === 0 ? openInlinePool(inputs) : openThreadPool(inputs, nThreads);
 }
 
-function openInlinePool<Setup>({ control, createRunner, signal }: PoolInputs<Setup>): Pool {
+function openInlinePool<Setup, Order, Report>({
+  control,
+  createRunner,
+  signal,
+}: PoolInputs<Setup, Order, Report>): Pool<Order, Report> {
   const runner = createRunner();
   const turns = createTurns(signal);
   return {
@@ -68,13 +75,19 @@ function openInlinePool<Setup>({ control, createRunner, signal }: PoolInputs<Set
   };
 }
 
-async function openThreadPool<Setup>(inputs: PoolInputs<Setup>, nThreads: number): Promise<Pool> {
+async function openThreadPool<Setup, Order, Report>(
+  inputs: PoolInputs<Setup, Order, Report>,
+  nThreads: number,
+): Promise<Pool<Order, Report>> {
   const { control, setup, onFallback, signal } = inputs;
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB };
   const workers = Array.from({ length: nThreads }, () => new Worker(inputs.entry ?? workerUrl(), { resourceLimits }));
   const exits = workers.map((worker) => new Promise<void>((resolve) => worker.once("exit", () => resolve())));
   /** Set while a request is under way. */
-  const waiting = new Map<Worker, { resolve: (response: WorkerResponse) => void; reject: (error: Error) => void }>();
+  const waiting = new Map<
+    Worker,
+    { resolve: (response: WorkerResponse<Report>) => void; reject: (error: Error) => void }
+  >();
   let closing = false;
   let firstFailure: Error | undefined;
 
@@ -86,7 +99,7 @@ async function openThreadPool<Setup>(inputs: PoolInputs<Setup>, nThreads: number
     waiting.clear();
   };
   for (const worker of workers) {
-    worker.on("message", (response: WorkerResponse) => {
+    worker.on("message", (response: WorkerResponse<Report>) => {
       if (response.type === "fallback") return onFallback(response.fallback);
       if (response.type === "failed") return fail(rebuildFailure(response.failure));
       waiting.get(worker)?.resolve(response);
@@ -97,8 +110,8 @@ async function openThreadPool<Setup>(inputs: PoolInputs<Setup>, nThreads: number
       if (!closing) fail(new InternalError(`A worker thread ended unexpectedly (exit code ${code}).`));
     });
   }
-  const ask = (worker: Worker, request: WorkerRequest<Setup>) =>
-    new Promise<WorkerResponse>((resolve, reject) => {
+  const ask = (worker: Worker, request: WorkerRequest<Setup, Order>) =>
+    new Promise<WorkerResponse<Report>>((resolve, reject) => {
       if (firstFailure !== undefined) return reject(firstFailure);
       waiting.set(worker, { resolve, reject });
       worker.postMessage(request);

@@ -4,15 +4,15 @@ import type { Fallback } from "../../mapping/file-bytes.js";
 import { asInputError } from "../../system-error.js";
 import type { PhaseOrder, PhaseReport } from "../plan/job.js";
 
-export type WorkerRequest<Setup> =
+export type WorkerRequest<Setup, Order = PhaseOrder> =
   | { readonly type: "open"; readonly setup: Setup; readonly iWorker: number }
-  | { readonly type: "phase"; readonly order: PhaseOrder; readonly nPieces: number }
+  | { readonly type: "phase"; readonly order: Order; readonly nPieces: number }
   /** Close what was opened, and end. */
   | { readonly type: "close" };
 
-export type WorkerResponse =
+export type WorkerResponse<Report = PhaseReport> =
   | { readonly type: "ready" }
-  | { readonly type: "done"; readonly report: PhaseReport }
+  | { readonly type: "done"; readonly report: Report }
   | { readonly type: "fallback"; readonly fallback: Fallback }
   | { readonly type: "failed"; readonly failure: Failure };
 

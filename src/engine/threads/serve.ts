@@ -1,20 +1,21 @@
 // One worker thread: takes orders, claims pieces, reports. What it works with is made by `create`.
 import type { MessagePort } from "node:worker_threads";
+import type { PhaseOrder, PhaseReport } from "../plan/job.js";
 import type { Runner } from "../seams.js";
 import { runPhase } from "./phase.js";
 import { describeFailure, type WorkerRequest, type WorkerResponse } from "./protocol.js";
 
-export function serve<Setup>(
+export function serve<Setup, Order = PhaseOrder, Report = PhaseReport>(
   port: MessagePort,
   create: (
     setup: Setup,
     iWorker: number,
-    reply: (message: WorkerResponse) => void,
-  ) => { readonly runner: Runner; readonly control: Int32Array },
+    reply: (message: WorkerResponse<Report>) => void,
+  ) => { readonly runner: Runner<Order, Report>; readonly control: Int32Array },
 ): void {
-  const reply = (message: WorkerResponse) => port.postMessage(message);
+  const reply = (message: WorkerResponse<Report>) => port.postMessage(message);
   let opened: ReturnType<typeof create> | undefined;
-  port.on("message", (request: WorkerRequest<Setup>) => {
+  port.on("message", (request: WorkerRequest<Setup, Order>) => {
     try {
       switch (request.type) {
         case "open":
