@@ -139,8 +139,12 @@ const ENGINE_ROOMS = {
     not: "glm|sinks|enhance|search|threads",
     because: "Maxima and counters are kept by shuffle index, whoever enhanced.",
   },
-  threads: {
+  filter: {
     not: "glm|sinks|enhance|search|reduce",
+    because: "A filter moves lanes of subjects over the connections: it knows no model and no shuffles.",
+  },
+  threads: {
+    not: "glm|sinks|enhance|search|reduce|filter",
     because: "Threads claim pieces and carry messages: what is done with a piece they are handed.",
   },
 };
@@ -162,6 +166,10 @@ const APP_ROOMS = {
   convert: {
     not: "connectivity|analyse|inputs|export|inspect|cache|demo",
     because: "A conversion that is asked for needs nothing of how an analysis makes its own.",
+  },
+  filter: {
+    not: "convert|export|inspect|cache|demo",
+    because: "Filtered data are made of what lies there: nothing is converted for them.",
   },
   export: {
     not: "connectivity|analyse|inputs|convert|inspect|cache|demo",
@@ -306,7 +314,7 @@ export default {
       from: {
         path: "^(src|bin|converters)/",
         pathNot:
-          "^src/engine/(threads/|worker\\.ts$)|^src/formats/hdf5/(remote|worker)\\.ts$|^src/kernels/native/run-trial\\.ts$|^src/connectivity/generate/(team|worker)\\.ts$",
+          "^src/engine/(threads/|(filter/)?worker\\.ts$)|^src/formats/hdf5/(remote|worker)\\.ts$|^src/kernels/native/run-trial\\.ts$|^src/connectivity/generate/(team|worker)\\.ts$",
       },
       to: { path: "^(node:)?(worker_threads|cluster|child_process)$" },
     },
@@ -358,14 +366,14 @@ export default {
         "A file of src or converters that only tests reach is dead code with a test. A warning: a room under construction has some for a while.",
       severity: "warn",
       from: {
-        path: "^(bin/|src/index\\.ts$|src/engine/worker\\.ts$|src/formats/hdf5/worker\\.ts$|src/connectivity/generate/worker\\.ts$|src/kernels/native/trial-entry\\.ts$)",
+        path: "^(bin/|src/index\\.ts$|src/engine/(filter/)?worker\\.ts$|src/formats/hdf5/worker\\.ts$|src/connectivity/generate/worker\\.ts$|src/kernels/native/trial-entry\\.ts$)",
       },
       to: {
         path: "^(src|converters)/",
         pathNot: [
           "\\.d\\.ts$",
           "^src/index\\.ts$",
-          "^src/engine/worker\\.ts$",
+          "^src/engine/(filter/)?worker\\.ts$",
           "^src/formats/hdf5/worker\\.ts$",
           "^src/connectivity/generate/worker\\.ts$",
           "^src/kernels/native/trial-entry\\.ts$",
@@ -404,7 +412,7 @@ export default {
       from: { path: "^src/cli/" },
       to: {
         path: "^src/app/",
-        pathNot: "^src/app/(analyse/options|analyse/plan/describe-plan|cache/default-cache)\\.ts$",
+        pathNot: "^src/app/(analyse/options|filter/options|analyse/plan/describe-plan|cache/default-cache)\\.ts$",
         dynamic: false,
         dependencyTypesNot: ["type-only"],
       },

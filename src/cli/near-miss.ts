@@ -9,7 +9,7 @@ const EARLIER: Readonly<Record<string, string>> = {
   permutations_nonstationary:
     "Its name today is -permutations_nonstationarity, which is not supported yet by this version of fixelstream",
   negative: "Today every row of the contrast matrix is tested on its positive side: add the row with its signs turned",
-  smooth: "Today the data are smoothed beforehand, by MRtrix3's fixelfilter",
+  smooth: "Today the data are smoothed beforehand, by fixelfilter",
   connectivity: "Today the matrix is made beforehand, by fixelconnectivity, which has that threshold",
   angle: "Today the matrix is made beforehand, by fixelconnectivity, which has that angle",
 };

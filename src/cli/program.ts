@@ -13,6 +13,7 @@ import { createDoctorCommand } from "./commands/doctor.js";
 import { createExportCommand } from "./commands/export.js";
 import { createFixelcfestatsCommand } from "./commands/fixelcfestats.js";
 import { createFixelconnectivityCommand } from "./commands/fixelconnectivity.js";
+import { createFixelfilterCommand } from "./commands/fixelfilter.js";
 import { createInfoCommand } from "./commands/info.js";
 import { createMrclusterstatsCommand } from "./commands/mrclusterstats.js";
 import { createVectorstatsCommand } from "./commands/vectorstats.js";
@@ -45,6 +46,7 @@ export function createProgram(streams: CliStreams, writeOut?: (text: string) => 
     .addCommand(createConnectomestatsCommand(streams))
     .addCommand(createVectorstatsCommand(streams))
     .addCommand(createFixelconnectivityCommand(streams))
+    .addCommand(createFixelfilterCommand(streams))
     .addCommand(createConvertCommand(streams))
     .addCommand(createExportCommand(streams))
     .addCommand(createInfoCommand(streams))

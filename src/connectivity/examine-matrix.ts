@@ -46,3 +46,25 @@ export function checkRow(matrix: MatrixDirectory, fixel: number, count: number, 
     { path: matrix.path },
   );
 }
+
+/** Throws InputError: a fixel outside the template, or a value that is negative or not finite. */
+export function assertConnection(
+  matrix: MatrixDirectory,
+  nFixels: number,
+  from: number,
+  to: number,
+  value: number,
+): void {
+  if (to >= nFixels) {
+    throw new InputError(
+      `Cannot read the connectivity ${matrix.path}: expected fixels below ${nFixels}, the number in the template, got fixel ${to} connected to fixel ${from} in fixels.mif (counted from 0). Make the matrix again with fixelconnectivity.`,
+      { path: matrix.path },
+    );
+  }
+  if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
+    throw new InputError(
+      `Cannot read the connectivity ${matrix.path}: expected values from 0 to 1, got ${value} for fixel ${to} connected to fixel ${from} in values.mif (counted from 0). Make the matrix again with fixelconnectivity.`,
+      { path: matrix.path },
+    );
+  }
+}

@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import { InputError } from "../errors.js";
 import { statusOf } from "../publish/file-status.js";
 import { createTurns } from "../turns.js";
-import { checkRow } from "./examine-matrix.js";
+import { assertConnection, checkRow } from "./examine-matrix.js";
 import type { MatrixDirectory } from "./matrix-directory.js";
 import { openPreparedFiles, type SourceNames, WINDOW_FIXELS, weightOf, writeManifest } from "./prepared-files.js";
 
@@ -56,7 +56,7 @@ export async function writePrepared(
         const kept = output.beginRow();
         let largest = 0;
         row.forEach(firsts[i]!, count, (fixel, value) => {
-          checkConnection(matrix, inputs.nFixels, f0 + i, fixel, value);
+          assertConnection(matrix, inputs.nFixels, f0 + i, fixel, value);
           const element = inputs.elementOfFixel === undefined ? fixel : inputs.elementOfFixel[fixel]!;
           if (element < 0) return;
           kept.add(element, weightOf(value, inputs.exponent));
@@ -83,21 +83,6 @@ export async function writePrepared(
     crc32: output.crc32,
     sources: { index: source("index"), fixels: source("fixels"), values: source("values") },
   });
-}
-
-function checkConnection(matrix: MatrixDirectory, nFixels: number, from: number, to: number, value: number): void {
-  if (to >= nFixels) {
-    throw new InputError(
-      `Cannot read the connectivity ${matrix.path}: expected fixels below ${nFixels}, the number in the template, got fixel ${to} connected to fixel ${from} in fixels.mif (counted from 0). Make the matrix again with fixelconnectivity.`,
-      { path: matrix.path },
-    );
-  }
-  if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
-    throw new InputError(
-      `Cannot read the connectivity ${matrix.path}: expected values from 0 to 1, got ${value} for fixel ${to} connected to fixel ${from} in values.mif (counted from 0). Make the matrix again with fixelconnectivity.`,
-      { path: matrix.path },
-    );
-  }
 }
 
 function weightsTooLarge(matrix: MatrixDirectory, fixel: number, exponent: number, sum: number): InputError {

@@ -32,6 +32,8 @@ export interface StoreBuildPlan {
   readonly sources: readonly InputFile[];
   readonly template?: { readonly index: InputFile; readonly directions: InputFile } | undefined;
   readonly command: string;
+  /** What the values depend on beside the sources: only a build of the same is continued. Absent: nothing. */
+  readonly recipe?: string | undefined;
   /** Of a caller that writes more than this build; undefined: the build takes one for itself. */
   readonly claim?: StoreClaim | undefined;
 }

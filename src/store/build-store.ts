@@ -288,7 +288,7 @@ function assertDiskHasRoom(plan: StoreBuildPlan, dataPath: string): void {
   );
 }
 
-function journalPlanOf({ kind, scalar, shape, sources, template }: StoreBuildPlan): JournalPlan {
+function journalPlanOf({ kind, scalar, shape, sources, template, recipe }: StoreBuildPlan): JournalPlan {
   const inputs = [...sources, ...(template ? [template.index, template.directions] : [])];
   return {
     formatVersion: FORMAT_VERSION,
@@ -298,6 +298,7 @@ function journalPlanOf({ kind, scalar, shape, sources, template }: StoreBuildPla
     nElements: shape.nElements,
     blockWidth: shape.blockWidth,
     elementType: shape.elementType,
+    ...(recipe === undefined ? {} : { recipe }),
     inputs: inputs.map(({ name, path, sizeBytes, mtimeMs }) => ({ name, path, sizeBytes, mtimeMs })),
   };
 }

@@ -15,6 +15,8 @@ export interface JournalPlan {
   readonly nElements: number;
   readonly blockWidth: number;
   readonly elementType: "f32" | "f64";
+  /** Of values that are computed: what they depend on beside the inputs. */
+  readonly recipe?: string;
   /** Name, path, size and modification time of everything that is read. */
   readonly inputs: readonly { name: string; path: string; sizeBytes: number; mtimeMs: number }[];
 }

@@ -68,6 +68,18 @@ describe.skipIf(!fs.existsSync(FULL))("where results are files", () => {
     });
     expect(run(input, ["verify", "s.fxs"], { stderr: "full" })).toMatchObject({ status: 0 });
   });
+  it("a filter's summary", () => {
+    const input = newAnalysis();
+    const tokens = ["fixelfilter", "fd", "smooth", "smooth", "-matrix", "matrix", "-nthreads", "0"];
+    expect(run(input, [...tokens, "--json", "-quiet"], { stdout: "full" })).toMatchObject({
+      status: 0,
+      stderr: SUMMARY_LOST("no space left on the disk"),
+    });
+    for (const stderr of ["full", "gone"] as const)
+      expect(run(input, [...tokens, "-force", "--progress", "ndjson"], { stderr })).toMatchObject({ status: 0 });
+    expect(fs.readdirSync(input.at("smooth")).filter((name) => name.startsWith("."))).toEqual([]);
+    expect(readSmallImage(input.at("smooth", "sub-1.mif")).values).toHaveLength(24);
+  });
   it("an error that cannot be said is in the exit code", () => {
     const input = newAnalysis();
     fs.rmSync(input.at("design.txt"));

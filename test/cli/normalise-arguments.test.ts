@@ -102,7 +102,7 @@ describe("options", () => {
     ],
     [
       "-smooth 10",
-      "Cannot use -smooth: it was an option of MRtrix3 before version 3.0. Today the data are smoothed beforehand, by MRtrix3's fixelfilter.",
+      "Cannot use -smooth: it was an option of MRtrix3 before version 3.0. Today the data are smoothed beforehand, by fixelfilter.",
     ],
     ["-mask", "Cannot use -mask: expected a value after it, got nothing."],
     ["-mask -force", "Cannot use -mask: expected a value after it, got the option -force."],
@@ -130,7 +130,7 @@ describe("commands", () => {
   });
   it("unknown ones, naming those that exist", () => {
     expect(refusal("fixelstats a b")).toMatch(
-      /^Unknown command fixelstats\. Did you mean fixelcfestats\? Use one of: fixelcfestats, mrclusterstats, connectomestats, vectorstats, fixelconnectivity, convert, /,
+      /^Unknown command fixelstats\. Did you mean fixelcfestats\? Use one of: fixelcfestats, mrclusterstats, connectomestats, vectorstats, fixelconnectivity, fixelfilter, convert, /,
     );
     expect(refusal("convert voxls a")).toMatch(
       /^Unknown command convert voxls\. Did you mean convert voxels\? Use one of: fixels, /,

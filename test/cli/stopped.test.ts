@@ -19,6 +19,7 @@ beforeAll(async () => {
   );
   for (const tokens of [
     ["convert", "fixels", ...fixels, at("cohort.h5")],
+    ["convert", "fixels", ...fixels, at("cohort.fxs")],
     ["fixelcfestats", ...input.positionals, "-nshuffles", "20", "-nthreads", "0"],
     ["export", at("out"), at("results.h5"), "--analysis", "one"],
   ]) {
@@ -37,6 +38,9 @@ it.each([
   ["convert modelarray to .h5", () => ["convert", "modelarray", at("cohort.h5"), at("g.h5")]],
   ["export to .h5", () => ["export", at("out"), at("h.h5"), "--analysis", "one"]],
   ["export to images", () => ["export", at("results.h5"), at("images"), "--analysis", "one"]],
+  ["fixelfilter of a directory", () => ["fixelfilter", at("fd"), "smooth", at("smooth"), "-matrix", at("matrix")]],
+  ["fixelfilter of a file", () => ["fixelfilter", at("fd/sub-1.mif"), "connect", at("x.mif"), "-matrix", at("matrix")]],
+  ["fixelfilter of a store", () => ["fixelfilter", at("cohort.fxs"), "smooth", at("i.fxs"), "-matrix", at("matrix")]],
   ["fixelcfestats of an .h5 where it lies", () => ["fixelcfestats", at("cohort.h5"), "-", ...others(), at("out-2")]],
 ])("%s", async (_name, tokens) => {
   const before = listing(input.root);

@@ -36,6 +36,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   mrclusterstats: "mrclusterstats",
   connectomestats: "connectomestats",
   vectorstats: "vectorstats",
+  fixelfilter: "fixelfilter",
   "convert fixels": "convert",
   "convert vectors": "convert-vectors",
   "convert voxels": "convert-voxels",
@@ -77,7 +78,9 @@ const NEVER_SAID: readonly (readonly [file: string, option: string, commands: re
   ["src/formats/hdf5/modelarray-layout.ts", "scalar", ["export", "verify"], "they do not choose a scalar"],
   ["src/formats/hdf5/results-matrix.ts", "analysis", ["info", "verify"], "they do not choose results"],
   ["src/connectivity/write-prepared.ts", "cfe_c", ["fixelconnectivity"], "its values are from 0 to 1"],
-  ["src/mapping/mapped-file.ts", "io", ["verify", "fixelconnectivity"], "they map nothing"],
+  ["src/mapping/mapped-file.ts", "io", ["verify", "fixelconnectivity", "fixelfilter"], "they map nothing"],
+  ["src/formats/place-warnings.ts", "template", ["fixelfilter"], "it says of which commands it is"],
+  ["src/app/filter/fixel-filter.ts", "template", ["fixelfilter"], "an option of convert, as it says"],
   ["src/store/select-rows.ts", "subjects", ["fixelcfestats"], "named as info's"],
 ];
 

@@ -6,6 +6,7 @@ const OPTIONS_OF_MRTRIX3 = new Set([
   ...["notest", "errors", "exchange_within", "exchange_whole", "strong", "nshuffles", "permutations"],
   ...["nonstationarity", "skew_nonstationarity", "nshuffles_nonstationarity", "permutations_nonstationarity"],
   ...["angle", "threshold", "tck_weights_in", "count", "extent"],
+  ...["matrix", "fwhm", "minweight", "threshold_value", "threshold_connectivity"],
   ...["cfe_dh", "cfe_e", "cfe_h", "cfe_c", "cfe_legacy"],
   ...["tfce_dh", "tfce_e", "tfce_h", "threshold", "connectivity"],
 ]);

@@ -75,6 +75,6 @@ export function addThreadsOption(command: Command): Command {
 }
 
 /** Worker threads to use. */
-export function nThreadsOf({ threads, nthreads }: ResourceOptions): number {
+export function nThreadsOf({ threads, nthreads }: Partial<ResourceOptions>): number {
   return threads ?? nthreads ?? usableCores();
 }

@@ -14,5 +14,4 @@ export { u8LevelBins, boundRows, f32EnhanceOne } from "./bounds";
 export { f64PooledStatistics, f64LaneProduct, f32LaneProduct, f64GatherMasked, f32GatherMasked } from "./varying";
 export { f64GroupedStatistics, f64GroupedByColumn } from "./grouped";
 export { f64RowsFromPanels, f32RowsFromPanels, f64GatherRows, f32GatherRows, f64GatherMaskedRows, f32GatherMaskedRows } from "./rows";
-export { f64RowsFromPanels, f32RowsFromPanels, f64GatherRows, f32GatherRows, f64GatherMaskedRows } from "./rows";
 export { f32SmoothingWeights, f32SmoothRows } from "./smooth";

@@ -1,0 +1,36 @@
+// What every thread of a filter must know: plain data, posted once. Offsets are bytes in the shared linear memory.
+import type { KernelVariant } from "../../kernels/kernel-set.js";
+import type { FilterPlan } from "./plan.js";
+
+export interface SmoothJob {
+  /** Matrix directory, as typed. */
+  readonly matrix: string;
+  readonly nFixels: number;
+  readonly kernels: KernelVariant;
+  /** float32: of the connectivity, 1 / (s sqrt(2 pi)). */
+  readonly scale: number;
+  /** float32: of the squared distance, -1 / (2 s^2). */
+  readonly decay: number;
+  /** float32: lower weights do not count. */
+  readonly least: number;
+  readonly plan: FilterPlan;
+}
+
+export interface FilterSetup {
+  readonly job: SmoothJob;
+  readonly memory: WebAssembly.Memory;
+  /** Compiled once, in the main thread; undefined with the reference kernels. */
+  readonly module: WebAssembly.Module | undefined;
+}
+
+/** One group of subjects over all pieces of fixels. */
+export interface FilterOrder {
+  readonly phase: "filter";
+}
+
+/** Counted over one phase by one thread. */
+export interface FilterReport {
+  nConnections: number;
+  /** Connections whose weights count. */
+  nWeights: number;
+}
