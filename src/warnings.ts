@@ -24,6 +24,7 @@ export const WARNING_TAGS = [
   "memory-limit",
   "missing-integers",
   "native-kernels",
+  "nonstationarity-not-asked-for",
   "overwrite",
   "place-unknown",
   "posthoc-outside-mask",

@@ -3,11 +3,9 @@
 /** Of MRtrix3's statistical commands before 3.0: what takes their place, as a sentence. */
 const EARLIER: Readonly<Record<string, string>> = {
   nperms: "Its name today is -nshuffles",
-  nonstationary: "Its name today is -nonstationarity, which is not supported yet by this version of fixelstream",
-  nperms_nonstationary:
-    "Its name today is -nshuffles_nonstationarity, which is not supported yet by this version of fixelstream",
-  permutations_nonstationary:
-    "Its name today is -permutations_nonstationarity, which is not supported yet by this version of fixelstream",
+  nonstationary: "Its name today is -nonstationarity",
+  nperms_nonstationary: "Its name today is -nshuffles_nonstationarity",
+  permutations_nonstationary: "Its name today is -permutations_nonstationarity",
   negative: "Today every row of the contrast matrix is tested on its positive side: add the row with its signs turned",
   smooth: "Today the data are smoothed beforehand, by fixelfilter",
   connectivity: "Today the matrix is made beforehand, by fixelconnectivity, which has that threshold",

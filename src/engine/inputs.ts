@@ -56,6 +56,14 @@ export type GraphHeights =
   | { readonly kind: "steps"; readonly dh: number; readonly strict: boolean; readonly rounded: boolean }
   | { readonly kind: "one"; readonly height: number; readonly strict: boolean };
 
+/** Enhanced statistics are divided by what they are without an effect, element by element (mathematics M18). */
+export interface NonStationarity {
+  /** Run first, for that alone. */
+  readonly shuffles: RunShuffles;
+  /** Exponent of the mean, 0 or more. */
+  readonly skew: number;
+}
+
 export interface RunShuffles {
   readonly plan: ShufflePlan;
   readonly range: ShuffleRange;
@@ -92,6 +100,8 @@ export interface EngineInputs {
   readonly shuffles: RunShuffles;
   /** Shuffles of the plan from the first that count for uncorrected p. Default: all. */
   readonly uncorrectedShuffles?: number | undefined;
+  /** Only where statistics are enhanced. */
+  readonly nonStationarity?: NonStationarity | undefined;
   /** u8 [nElements]: elements that may be a maximum. */
   readonly eligible?: Uint8Array | undefined;
   /** Told once, in a sentence, when files that should be mapped are read by position. */

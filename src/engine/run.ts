@@ -13,6 +13,7 @@ import { shuffledPartition } from "../stats/glm/shuffled-design.js";
 import { bytesToCheck } from "../store/check-blocks.js";
 import { createTurns } from "../turns.js";
 import { emptyReport } from "./context.js";
+import { clearEmpirical, finishEmpirical } from "./enhance/empirical.js";
 import { scaleOf } from "./enhance/graph-heights.js";
 import { fillConstants } from "./fill-shared.js";
 import type { EngineInputs, Enhancement, MatrixSize, Neighbours, Network } from "./inputs.js";
@@ -26,7 +27,7 @@ import { createRunner } from "./runner.js";
 import type { BoundTables } from "./search/bound-tables.js";
 import { planSearch, planWithSearch, type SearchPlan } from "./search/plan-search.js";
 import { countCounted, prepareSearch, searchJob, searchTables } from "./search/prepare-search.js";
-import { type RunCost, type RunEvents, runShuffles } from "./shuffle-loop.js";
+import { type LoopInputs, type RunCost, type RunEvents, runShuffles } from "./shuffle-loop.js";
 import { openPool, type Pool } from "./threads/pool.js";
 import { fillZTables } from "./z-tables.js";
 
@@ -46,6 +47,8 @@ export interface EnginePlan {
 export interface RunOutcome {
   /** Arrays are views of the engine's memory: valid until it is closed. */
   readonly state: NullState;
+  /** f64 [nElements] of each hypothesis, with non-stationarity correction; none else. */
+  readonly empirical: readonly Float64Array[];
   readonly cost: RunCost;
 }
 
@@ -103,6 +106,7 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
     nStoreElements: source.nElements,
     ...{ maxRowConnections, nConnections },
     ...{ eligibleMask: inputs.eligible !== undefined, sketchGroups },
+    nEmpirical: countEmpirical(inputs),
     graph: graphSizeOf(inputs.enhancement),
   };
   const memory = planWithSearch(planInputs);
@@ -125,9 +129,9 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
     0,
   );
   const totalBytesRead =
-    storePassBytes * (1 + nBatches) +
+    storePassBytes * (1 + memory.nEmpiricalBatches + nBatches) +
     checkBytes +
-    connectivityPassBytes * search.nEnhancedBatches +
+    connectivityPassBytes * (memory.nEmpiricalBatches + search.nEnhancedBatches) +
     search.passBytes * search.nBatches;
   return {
     ...{ inputs, sink, blocks, tables },
@@ -135,7 +139,11 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
   };
 }
 
-const hasSigns = ({ shuffles }: EngineInputs) => shuffles.plan.errors !== "ee";
+const countEmpirical = ({ nonStationarity }: EngineInputs) =>
+  nonStationarity && countLanes(nonStationarity.shuffles.range);
+
+const hasSigns = ({ shuffles, nonStationarity }: EngineInputs) =>
+  [shuffles, nonStationarity?.shuffles].some((of) => of !== undefined && of.plan.errors !== "ee");
 
 function sinkOf({ enhancement, partition }: EngineInputs, size: ProblemSize): SinkJob {
   if (enhancement.kind === "none") {
@@ -179,6 +187,7 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
     nBlocks: blocks.length / 4,
     enhancement: enhancementJob(enhancement, windows.length / 4),
     search: searchJob(inputs, search, connectivity?.manifest.maxRowConnections ?? 0),
+    skew: inputs.nonStationarity?.skew,
     nWorkers: Math.max(1, inputs.nThreads),
     layout: layoutOf(layout),
     ...{ shared: layout.shared, workerOffsets: layout.worker },
@@ -211,14 +220,22 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
     async run(events, from) {
       const turns = createTurns(signal);
       const start = performance.now();
-      const tables = await fillZTables({ buffer, job, turns }, dofs, countLanes(range));
+      const tables = await fillZTables({ buffer, job, turns }, dofs, countLanes(range) + (countEmpirical(inputs) ?? 0));
       const tablesMs = performance.now() - start;
-      const { planHash, uncorrectedShuffles } = inputs;
+      const { planHash, uncorrectedShuffles, nonStationarity } = inputs;
+      const loop = { buffer, job, kernels, partition, turns, pool, tables, nWorkers };
+      const gathered =
+        nonStationarity && (await gatherEmpirical({ ...loop, shuffles: nonStationarity.shuffles }, events));
       keeper = createNullKeeper({ job, buffer, partition }, range, { planHash, uncorrectedShuffles, from });
-      const contents = { buffer, job, kernels, partition, shuffles, turns };
-      const cost = await runShuffles({ ...contents, pool, tables, nWorkers, keeper, events, nCounted });
+      const empirical = nonStationarity && "divide";
+      const cost = await runShuffles({ ...loop, shuffles, keeper, events, nCounted, empirical });
       if (tables.length > 0) cost.ms.tables = tablesMs;
-      return { state: await keeper.finish(turns), cost };
+      if (gathered !== undefined) {
+        cost.ms.empirical = gathered.ms;
+        cost.bytesRead += gathered.bytesRead;
+        cost.wideBatches += gathered.wideBatches;
+      }
+      return { state: await keeper.finish(turns), empirical: gathered?.empirical ?? [], cost };
     },
     close: () => pool.close(),
   };
@@ -232,6 +249,23 @@ function graphSizeOf(enhancement: Enhancement): PlanInputs["graph"] {
 
 const nNodesOf = (neighbours: Neighbours | Network): number | undefined =>
   "nNodes" in neighbours ? neighbours.nNodes : undefined;
+
+/** Before the null is begun. */
+async function gatherEmpirical(
+  loop: Omit<LoopInputs, "keeper" | "events" | "nCounted" | "empirical">,
+  { onEmpirical }: RunEvents,
+) {
+  const { job, buffer } = loop;
+  const start = performance.now();
+  clearEmpirical(job, buffer);
+  const events: RunEvents = { onProgress: onEmpirical };
+  const { bytesRead, wideBatches } = await runShuffles({
+    ...loop,
+    ...{ keeper: undefined, nCounted: 0, empirical: "gather", events },
+  });
+  const empirical = finishEmpirical(job, buffer);
+  return { empirical, bytesRead, wideBatches, ms: performance.now() - start };
+}
 
 function enhancementJob(enhancement: Enhancement, nWindows: number): EngineJob["enhancement"] {
   if (enhancement.kind === "none") return undefined;

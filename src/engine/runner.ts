@@ -1,11 +1,12 @@
 // Puts the parts of one thread together: a source of statistics, the sink that the run needs, and its enhancer where it has one.
 import { type Context, type ContextInputs, createContext, emptyReport } from "./context.js";
 import { createCfeEnhancer } from "./enhance/cfe.js";
+import { createEmpirical } from "./enhance/empirical.js";
 import { createGraphEnhancer } from "./enhance/graph.js";
 import { createFixedSource } from "./glm/fixed-source.js";
 import { createBlockLoader } from "./glm/load-block.js";
 import { createModelSource } from "./glm/model-source.js";
-import type { Batch, LaneRange } from "./plan/job.js";
+import type { Batch, LaneRange, SumsOrder } from "./plan/job.js";
 import { createEnhancedReducer } from "./reduce/enhanced.js";
 import type { Enhancer, Runner, Sink, Steps, TileSource } from "./seams.js";
 import { createSearcher } from "./search/searcher.js";
@@ -22,6 +23,7 @@ export function createRunner(inputs: ContextInputs): Runner {
   const searcher = cfe && job.search && createSearcher(context, cfe, job.search);
   const maps = job.enhancement?.kind === "graph" ? createGraphEnhancer(context, job.enhancement) : undefined;
   const reducer = createEnhancedReducer(context);
+  const empirical = createEmpirical(context);
   const { lanes: groupLanes } = context.kernels.panels;
 
   function* enhancePiece(
@@ -33,10 +35,20 @@ export function createRunner(inputs: ContextInputs): Runner {
     for (const [h, range] of lanes.entries()) {
       for (let group = Math.floor(range.first / groupLanes); group * groupLanes < range.end; group++) {
         enhance(h, group, batch);
-        reducer.reduce(h, group, place, { batch, lanes: range });
+        if (batch.empirical === "gather") {
+          empirical.addRows(h, place, { first: 0, end: Math.min(groupLanes, range.end - group * groupLanes) });
+        } else {
+          if (batch.empirical === "divide") empirical.divideRows(h, place);
+          reducer.reduce(h, group, place, { batch, lanes: range });
+        }
         yield;
       }
     }
+  }
+
+  function* sumPiece(order: SumsOrder, piece: number): Steps {
+    empirical.addMaps(order, piece);
+    yield;
   }
 
   return {
@@ -55,6 +67,7 @@ export function createRunner(inputs: ContextInputs): Runner {
       if (order.phase === "observe") return source.observe(piece);
       if (order.phase === "statistics") return source.tiles(piece, order.batch, sink);
       if (order.phase === "maps") return maps!.run(order, piece);
+      if (order.phase === "sums") return sumPiece(order, piece);
       return order.phase === "enhance" ? enhancePiece(enhancer!, piece, order) : searcher!.run(order, piece);
     },
     close() {

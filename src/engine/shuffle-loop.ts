@@ -4,7 +4,7 @@ import type { NullState } from "../run/null-state.js";
 import { countLanes, placeOfLane } from "../run/shuffle-range.js";
 import { type BatchContents, clearLastGroup, fillBatch } from "./fill-shared.js";
 import type { NullKeeper } from "./null-keeper.js";
-import { type Batch, CONTROL, type LaneRange, type PhaseOrder, type ZTable } from "./plan/job.js";
+import { type Batch, CONTROL, type LaneRange, type PhaseOrder, SUM_ELEMENTS, type ZTable } from "./plan/job.js";
 import { SLAB_LANES } from "./plan/search-shape.js";
 import { createMaximaReader } from "./reduce/maxima.js";
 import { countLevelPieces } from "./search/searcher.js";
@@ -14,6 +14,8 @@ import { addCounted, mapsOrders } from "./whole-maps.js";
 export interface RunEvents {
   /** Shuffles done, a fraction of the one under way included, some times a second. */
   readonly onProgress?: ((done: number, nShuffles: number) => void) | undefined;
+  /** The same of the shuffles that the empirical statistic is made of, which come first. */
+  readonly onEmpirical?: ((done: number, nShuffles: number) => void) | undefined;
   /** After every batch, with everything done so far; the next one begins when it has answered. Arrays are views: valid until it answers. */
   readonly onBatch?: ((state: NullState) => void | Promise<void>) | undefined;
 }
@@ -45,7 +47,9 @@ export interface LoopInputs extends BatchContents {
   readonly pool: Pool;
   readonly tables: readonly ZTable[];
   readonly nWorkers: number;
-  readonly keeper: NullKeeper;
+  /** Undefined: the empirical statistic is gathered. */
+  readonly keeper: NullKeeper | undefined;
+  readonly empirical: Batch["empirical"];
   /** Lanes from the first whose statistics count for uncorrected p. */
   readonly nCounted: number;
   readonly events: RunEvents;
@@ -140,7 +144,8 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
   };
 
   const batchOf = ({ first, lanes, binBytes }: Lanes): Batch => ({
-    ...{ lanes, binBytes, keepDefault: first === 0, tables: inputs.tables },
+    ...{ lanes, binBytes, keepDefault: first === 0 && keeper !== undefined, tables: inputs.tables },
+    empirical: inputs.empirical,
     counted: Math.max(0, Math.min(lanes, inputs.nCounted - first)),
   });
 
@@ -204,8 +209,10 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
       runPhase("enhance", { phase: "enhance", batch, lanes: ranges }, nWindows, place());
     if (tasks.enhanced.some(isAny)) await enhance(tasks.enhanced);
     for (const order of maps) {
-      await runPhase("enhance", order, (order.end - order.first) * job.size.hypotheses.length, place());
-      addCounted(inputs, inputs.nWorkers);
+      const nMaps = (order.end - order.first) * job.size.hypotheses.length;
+      const nPieces = order.phase === "maps" ? nMaps : Math.ceil(job.size.nElements / SUM_ELEMENTS);
+      await runPhase("enhance", order, nPieces, place());
+      if (keeper !== undefined) addCounted(inputs, inputs.nWorkers);
     }
     const lost: number[] = [];
     for (const h of tasks.searched) if (!(await searchFor(h, tasks.open, batch, place))) lost.push(h);
@@ -216,6 +223,7 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
       cost.search.nFound += nFound * nOpen;
       cost.search.nEnhanced += (tasks.enhanced.length - nFound) * nOpen;
     }
+    if (keeper === undefined) return events.onProgress?.(lanes.first + lanes.lanes, nLanes);
     const start = performance.now();
     for (let lane = 0; lane < lanes.lanes; lane++) {
       const place = placeOfLane(range, lanes.first + lane);

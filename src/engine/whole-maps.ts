@@ -1,9 +1,16 @@
 // The phases of an enhancer that takes whole maps: the unshuffled data first, with which all others are compared, then every other lane.
-import type { EngineJob, MapsOrder } from "./plan/job.js";
+import type { EngineJob, MapsOrder, SumsOrder } from "./plan/job.js";
+import { MAP_LANES } from "./plan/regions.js";
 
 /** In the order in which they have to be done. */
-export function mapsOrders(lanes: number, batch: MapsOrder["batch"]): MapsOrder[] {
+export function mapsOrders(lanes: number, batch: MapsOrder["batch"]): (MapsOrder | SumsOrder)[] {
   const order = (first: number, end: number): MapsOrder => ({ phase: "maps", batch, first, end });
+  if (batch.empirical === "gather") {
+    return Array.from({ length: Math.ceil(lanes / MAP_LANES) }, (_, i) => {
+      const of = order(i * MAP_LANES, Math.min(lanes, (i + 1) * MAP_LANES));
+      return [of, { ...of, phase: "sums" } as const];
+    }).flat();
+  }
   const others = batch.keepDefault ? 1 : 0;
   return [...(batch.keepDefault ? [order(0, 1)] : []), ...(lanes > others ? [order(others, lanes)] : [])];
 }

@@ -39,7 +39,9 @@ const NO_TRANSFORM = [
   [0, 0, 1, 0],
 ];
 /** Images that depend on the statistic say whether it was adjusted, as the peer's do. */
-const NOT_ADJUSTED: HeaderEntries = [["nonstationarity_adjustment", "0"]];
+const adjustmentOf = ({ empirical }: ResultSpec): HeaderEntries => [
+  ["nonstationarity_adjustment", empirical === undefined ? "0" : "1"],
+];
 
 /** Throws InputError: exists already, of another template, cannot be written, disk too small. */
 export function openFixelResults(inputs: FixelResultInputs): ResultFiles {
@@ -110,7 +112,10 @@ async function writeFixels(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { nFixels, elementOfFixel, results } = inputs;
-  const own = [...inputs.entries, ...(result.role === "statistic" || result.role === "tested" ? NOT_ADJUSTED : [])];
+  const own = [
+    ...inputs.entries,
+    ...(result.role === "statistic" || result.role === "tested" ? adjustmentOf(inputs.results) : []),
+  ];
   const carried = header.entries.filter(([key]) => !NOT_CARRIED.has(key) && !own.some(([other]) => other === key));
   const spec = {
     dimensions: [nFixels, 1, 1],

@@ -9,6 +9,8 @@ export interface ResultSpec {
   readonly nGroups: number | undefined;
   /** What the enhanced statistic is called; undefined where nothing is enhanced. */
   readonly enhanced: "cfe" | "tfce" | "clustersize" | "enhanced" | undefined;
+  /** What it was divided by; undefined: by nothing. */
+  readonly empirical?: "cfe_empirical" | "empirical" | undefined;
   /** 1 - p in both forms of the command line; the development branch says so. */
   readonly uncorrected: "uncorrected_1mpvalue" | "uncorrected_pvalue";
   /** p-values are float64 whatever the statistic is: text shows their digits. Default: as the statistic. */
@@ -69,12 +71,13 @@ export function observedResults(spec: ResultSpec) {
 }
 
 export function inferenceResults(spec: ResultSpec) {
-  const { strong, notest, enhanced, uncorrected, uncorrectedShuffles } = spec;
+  const { strong, notest, enhanced, empirical, uncorrected, uncorrectedShuffles } = spec;
   return {
     strong: strong && !notest ? one("null", "null_dist") : undefined,
     hypotheses: spec.hypotheses.map((_, h) => {
       const postfix = postfixOf(spec, h);
       return {
+        empirical: empirical === undefined ? undefined : one("statistic", `${empirical}${postfix}`),
         enhanced: enhanced === undefined ? undefined : one("statistic", `${enhanced}${postfix}`),
         null: notest || strong ? undefined : one("null", `null_dist${postfix}`),
         familyWise: notest ? undefined : one("tested", `fwe_1mpvalue${postfix}`),

@@ -72,6 +72,17 @@ function largestOf(values: ArrayLike<number>): LargestZ {
   return { value, element };
 }
 
+/** What enhanced statistics were divided by: one image a hypothesis, or none. */
+export async function writeEmpirical(
+  writer: ResultWriter,
+  spec: ResultSpec,
+  images: readonly Float64Array[],
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const [h, { empirical }] of inferenceResults(spec).hypotheses.entries())
+    if (empirical !== undefined) await writer.write(empirical, [images[h]!], signal);
+}
+
 const ONLY_ITSELF: NullFacts = { nSame: 1, hasUnshuffled: true };
 
 /** The state must hold every shuffle of the plan. `facts` of each hypothesis; none: the shuffles are all that is known of. */

@@ -97,6 +97,8 @@ export interface RunPlanParts {
   readonly variable: boolean;
   readonly shuffles: ShufflesIdentity;
   readonly enhancement: EnhancementIdentity;
+  /** What enhanced statistics are divided by. Absent: they are not. */
+  readonly nonStationarity?: { readonly skew: number; readonly shuffles: ShufflesIdentity };
   /** Shuffles from the first that count for uncorrected p. Absent: all. */
   readonly uncorrectedShuffles?: number;
   /** Of the null's products; double where the model leaves no choice. */

@@ -120,13 +120,6 @@ describe("docs/troubleshooting.md", () => {
 });
 
 describe("limits and deviations", () => {
-  it("README lists every option that is refused, and no other", async () => {
-    const { NOT_SUPPORTED } = await import("../../src/cli/options/inference.js");
-    const limits = /## Limits today\n(.*?)\n## /s.exec(read("README.md"))![1]!;
-    const named = [...limits.matchAll(/`-(\w+)`/g)].map((match) => match[1]!);
-    const refused = Object.keys(NOT_SUPPORTED).filter((name) => !name.endsWith("_nonstationarity"));
-    expect(named.sort()).toEqual(refused.sort());
-  });
   it("docs/from-mrtrix3.md knows every file with a `Deviation:`", () => {
     // A new one belongs into the table there, then here.
     const marked = sources.filter((name) => /\bDeviation: (?!none)/.test(read(name))).sort();

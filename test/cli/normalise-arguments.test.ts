@@ -94,7 +94,7 @@ describe("options", () => {
     ],
     [
       "-nonstationary",
-      "Cannot use -nonstationary: it was an option of MRtrix3 before version 3.0. Its name today is -nonstationarity, which is not supported yet by this version of fixelstream.",
+      "Cannot use -nonstationary: it was an option of MRtrix3 before version 3.0. Its name today is -nonstationarity.",
     ],
     [
       "-negative",

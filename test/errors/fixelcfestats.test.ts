@@ -12,20 +12,28 @@ const QUICK = ["-nshuffles", "20", "-nthreads", "0"];
 const run = (input: SmallAnalysis, ...options: string[]) =>
   runInProcess(["fixelcfestats", ...input.positionals, ...QUICK, ...options]);
 
-describe("options that are not built", () => {
-  const notYet = (what: string) =>
-    `${what} are not supported yet by this version of fixelstream. Leave it out, or use MRtrix3 for this analysis.`;
+const SEVEN = ["-nshuffles_nonstationarity", "7"];
+
+describe("the non-stationarity correction", () => {
   refuses(
     [
       [
-        "-nonstationarity",
-        () => ["-nonstationarity"],
-        `Cannot use -nonstationarity: ${notYet("non-stationarity corrections")}`,
+        "a negative skew",
+        () => ["-nonstationarity", "-skew_nonstationarity", "-1"],
+        "Cannot use -skew_nonstationarity -1: expected a number of 0 or more.",
       ],
       [
-        "-skew_nonstationarity",
-        () => ["-skew_nonstationarity", "2"],
-        `Cannot use -skew_nonstationarity: ${notYet("non-stationarity corrections")}`,
+        "0 shuffles",
+        () => ["-nonstationarity", "-nshuffles_nonstationarity", "0"],
+        "Cannot use -nshuffles_nonstationarity 0: expected a whole number from 1 to 10000000.",
+      ],
+      [
+        "another number of shuffles than listed",
+        (input) => {
+          write(input, "others.txt", "0 1 2\n1 2 3\n2 3 0\n3 0 1\n");
+          return ["-nonstationarity", "-permutations_nonstationarity", input.at("others.txt"), ...SEVEN];
+        },
+        "Cannot use -nshuffles_nonstationarity 7 with -permutations_nonstationarity others.txt: expected 3, the number of columns in that file, got 7. Leave -nshuffles_nonstationarity out.",
       ],
     ],
     { status: 2 },

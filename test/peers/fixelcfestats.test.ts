@@ -23,6 +23,7 @@ const CASES = [
   "fixelcfestats-demo-fonly",
   "fixelcfestats-demo-notest",
   "fixelcfestats-demo-without-identity",
+  "fixelcfestats-demo-nonstationarity",
   "fixelcfestats-large-means",
   "fixelcfestats-missing",
   "fixelcfestats-variance",

@@ -1,9 +1,10 @@
 // The engine's enhancement over a graph against its sum over heights, for every kind of model, and that no number hangs on how the work is cut.
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { EngineInputs, GraphEnhancement } from "../../src/engine/inputs.js";
+import type { EngineInputs } from "../../src/engine/inputs.js";
 import { inLeastMemory, makeEngineProblem, openProblem, runEngine } from "../support/engine-problems.js";
-import { type Graph, listsOf, statedComponents, statedGrid, statedTfce } from "../support/oracle-graph.js";
+import { graphEnhancement as over } from "../support/graph-enhancement.js";
+import { type Graph, statedComponents, statedGrid, statedTfce } from "../support/oracle-graph.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const root = temporaryDirectory();
@@ -14,24 +15,6 @@ const m = grid26.nElements;
 const grid6 = statedGrid(SIZE, inside, 6);
 /** Two halves that do not touch, and lone elements. */
 const apart: Graph = { nElements: m, pairs: grid6.pairs.filter(([a, b]) => a > 9 && a < m / 2 === b < m / 2) };
-
-function over(graph: Graph, given: Partial<Omit<GraphEnhancement, "kind" | "neighbours">> = {}): GraphEnhancement {
-  const lists = listsOf(graph);
-  return {
-    kind: "graph",
-    neighbours: {
-      count: lists.neighbours.length,
-      copyInto(starts, neighbours) {
-        starts.set(lists.starts);
-        neighbours.set(lists.neighbours);
-      },
-    },
-    heights: { kind: "steps", dh: 0.1, strict: true, rounded: true },
-    extentPower: 0.5,
-    heightPower: 2,
-    ...given,
-  };
-}
 
 const problem = (name: string, options: object = {}) =>
   makeEngineProblem(join(root, name), {

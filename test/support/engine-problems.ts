@@ -138,8 +138,8 @@ export async function runEngine(
   const engine = await openProblem(inputs);
   try {
     await engine.observe();
-    const { state, cost } = await engine.run(events, from);
-    return { plan: engine.plan, cost, state: copyState(state) };
+    const { state, empirical, cost } = await engine.run(events, from);
+    return { plan: engine.plan, cost, state: copyState(state), empirical: empirical.map((image) => image.slice()) };
   } finally {
     await engine.close();
   }

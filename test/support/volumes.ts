@@ -84,6 +84,13 @@ export function makeVolumes(directory: string, options: VolumesOptions = {}): Vo
   const shuffles = Array.from({ length: nShuffles }, (_, i) =>
     i === 0 ? ages.map((__, s) => s) : random.permutation(nSubjects),
   );
-  writeFileSync(at("perms.txt"), lines(ages.map((_, s) => shuffles.map((shuffle) => shuffle[s]!))));
+  const listed = (of: readonly (readonly number[])[]) => lines(ages.map((_, s) => of.map((shuffle) => shuffle[s]!)));
+  writeFileSync(at("perms.txt"), listed(shuffles));
+  // of -nonstationarity, without the identity; few, so that some voxels are never above 0
+  const others = Array.from({ length: 30 }, () => random.permutation(nSubjects));
+  // MRtrix3 looks for the base of the indices in the first row
+  others[0] = [0, ...others[0]!.filter((subject) => subject !== 0)];
+  writeFileSync(at("others.txt"), listed(others));
+  writeFileSync(at("few-others.txt"), listed(others.slice(0, 3)));
   return { directory, at, nSubjects, size, inside };
 }

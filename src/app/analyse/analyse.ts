@@ -5,7 +5,13 @@ import type { EngineInputs } from "../../engine/inputs.js";
 import { type EnginePlan, openEngine } from "../../engine/run.js";
 import type { EarlierResults } from "../../results/result-folder.js";
 import { peakResidentBytes } from "../../results/run-record.js";
-import { type LargestZ, type Significance, writeInference, writeObserved } from "../../results/write-results.js";
+import {
+  type LargestZ,
+  type Significance,
+  writeEmpirical,
+  writeInference,
+  writeObserved,
+} from "../../results/write-results.js";
 import type { NullState } from "../../run/null-state.js";
 import { boundMemory } from "../../system-memory.js";
 import type { Warning } from "../../warnings.js";
@@ -28,7 +34,7 @@ import { runPlanOf } from "./run-plan.js";
 import { type PlannedShuffles, planRun, runShuffles, type ShuffleEvents } from "./run-shuffles.js";
 import { findEarlier, lineOf } from "./same-line.js";
 
-export type InferencePhase = "convert" | "connectivity" | "observe" | "shuffle";
+export type InferencePhase = "convert" | "connectivity" | "observe" | "empirical" | "shuffle";
 
 export interface InferenceEvents extends ShuffleEvents {
   /** What was found out about the inputs, before anything long begins. */
@@ -244,12 +250,13 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     for (const warning of modelWarnings(kind, options, inputs.model, observed.verdicts)) warn(warning);
     const largestZ = await timed("write", () => writeObserved(results, spec, observed, signal));
     memory.enter("shuffle");
-    const onShuffled = (share: number) => events.onProgress?.("shuffle", share);
-    const { state, cost } = await runShuffles(engine, inputs, shuffles, onShuffled);
+    const onShuffled = (phase: "empirical" | "shuffle", share: number) => events.onProgress?.(phase, share);
+    const { state, empirical, cost } = await runShuffles(engine, inputs, shuffles, onShuffled);
     const memoryParts = memory.divide();
     Object.assign(timings.ms, cost.ms);
     const names = plan.hypotheses.map(({ name }) => name);
     for (const warning of searchWarnings(cost, names)) warn(warning);
+    await timed("write", () => writeEmpirical(results, spec, empirical, signal));
     await events.onNullState?.(state);
     const significance = await timed("write", () => writeInference(results, spec, state, signal, plan.nullFacts));
     signal?.throwIfAborted();
@@ -341,12 +348,13 @@ async function prepare(
 
 function warnOfObstacle(
   { search }: EnginePlan,
-  { enhancement, memoryBytes, uncorrectedShuffles }: EngineInputs,
+  { enhancement, memoryBytes, uncorrectedShuffles, nonStationarity }: EngineInputs,
   warn: (warning: Warning) => void,
 ): void {
   if (enhancement.kind !== "cfe" || uncorrectedShuffles === undefined) return;
   // without a sketch for its bounds nothing was planned
-  const { obstacle = enhancement.extentPower < 1 ? "extent" : undefined } = search;
+  const unsketched = nonStationarity ? "nonstationarity" : enhancement.extentPower < 1 ? "extent" : undefined;
+  const { obstacle = unsketched } = search;
   const warning = obstacleWarning({ obstacle }, { cfeE: enhancement.extentPower, memoryBytes });
   if (warning !== undefined) warn(warning);
 }

@@ -61,12 +61,13 @@ export function claimPlaces<Options extends AnalysisOptions, Input extends DataI
 function resultSpecOf<Options extends AnalysisOptions>(
   kind: Pick<ElementKind<Options, DataInput>, "enhanced" | "uncorrectedInText" | "nameElement">,
   options: Options,
-  { hypotheses, nFactors, groups, shuffles, selection, enhancement }: AnalysisPlan,
+  { hypotheses, nFactors, groups, shuffles, selection, enhancement, nonStationarity }: AnalysisPlan,
 ): ResultSpec {
   const { contrast, strong, notest } = options;
   const enhanced = kind.enhanced(options);
   return {
     ...{ hypotheses, nFactors, nGroups: groups?.count, enhanced, strong, notest, eligible: selection.eligible },
+    empirical: nonStationarity && (enhanced === "cfe" ? "cfe_empirical" : "empirical"),
     nShuffles: notest ? 0 : shuffles.count,
     uncorrectedShuffles: enhancement.uncorrectedShuffles,
     // 3.0.x and the development branch differ in one name; the form of the arguments tells which is meant

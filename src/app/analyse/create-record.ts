@@ -131,9 +131,14 @@ function describeProblem({ problem, plan, options }: RecordInputs): RunRecord["p
       ? {}
       : { uncorrectedShuffles: plan.enhancement.uncorrectedShuffles }),
     exhaustive: shuffles.exhaustive,
+    ...(plan.nonStationarity === undefined ? {} : { nonStationarity: describeCorrection(plan.nonStationarity) }),
     ...(plan.relabellings === undefined ? {} : { relabellings: describeRelabellings(plan) }),
   };
 }
+
+const describeCorrection = ({ skew, shuffles }: NonNullable<AnalysisPlan["nonStationarity"]>) => ({
+  ...{ skew, nShuffles: shuffles.count, exhaustive: shuffles.exhaustive },
+});
 
 /** Of each test that has p-values; null: as good as all shuffles differ, or not known. */
 function describeRelabellings({ relabellings, nullFacts, shuffles }: AnalysisPlan) {

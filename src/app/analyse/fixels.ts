@@ -89,7 +89,7 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
   },
   resolveEnhancement(options, { nElements, template }, selection, { cache, nShuffles }) {
     const uncorrectedShuffles = uncorrectedOf(options, nShuffles);
-    const needsSketch = uncorrectedShuffles !== undefined && options.cfeE >= 1;
+    const needsSketch = uncorrectedShuffles !== undefined && options.cfeE >= 1 && options.nonstationarity !== true;
     const inputs = { ...connectivityInputs(options, nElements, selection, cache), sketch: needsSketch };
     return {
       ...{ kind: "cfe", uncorrectedShuffles, needsSketch },

@@ -29,6 +29,13 @@ export interface AnalysisOptions {
   readonly errors: ErrorModel;
   readonly nShuffles?: number | undefined;
   readonly permutations?: string | undefined;
+  /** Enhanced statistics are divided by what they are without an effect. The next three are of no use without it. */
+  readonly nonstationarity?: boolean | undefined;
+  /** Default 1. */
+  readonly skewNonstationarity?: number | undefined;
+  /** Default 5000. */
+  readonly nShufflesNonstationarity?: number | undefined;
+  readonly permutationsNonstationarity?: string | undefined;
   /** Results that exist are overwritten. */
   readonly force: boolean;
   /** Which scalar of a store. */

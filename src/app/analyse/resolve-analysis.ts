@@ -18,7 +18,7 @@ import type { AnalysisOptions } from "./options.js";
 import { resolveDesign } from "./plan/resolve-design.js";
 import { readVarianceGroups } from "./plan/resolve-model.js";
 import { type AnalysisRelabellings, nullFactsOf, resolveRelabellings, testsOf } from "./plan/resolve-relabellings.js";
-import { resolveShuffles } from "./plan/resolve-shuffles.js";
+import { type ResolvedNonStationarity, resolveNonStationarity, resolveShuffles } from "./plan/resolve-shuffles.js";
 import { checkRowNames, type SubjectOrder } from "./plan/table-names.js";
 
 export interface AnalysisPlan<Input extends DataInput = DataInput> {
@@ -38,6 +38,8 @@ export interface AnalysisPlan<Input extends DataInput = DataInput> {
   readonly nFactors: number;
   readonly shuffles: ShufflePlan;
   readonly shufflesIdentity: ShufflesIdentity;
+  /** Undefined: enhanced statistics stay as they are. */
+  readonly nonStationarity: ResolvedNonStationarity | undefined;
   /** What the shuffles can tell apart; undefined with -notest. */
   readonly relabellings: AnalysisRelabellings | undefined;
   /** Of the null of each hypothesis. */
@@ -54,7 +56,7 @@ export interface AnalysisPlan<Input extends DataInput = DataInput> {
 
 /** Other files with a row a subject; the design's names are checked together with its shape. Throws DesignError. */
 function checkNamedRows({ read }: InputFiles, order: SubjectOrder): readonly string[] {
-  const roles = ["variance", "exchangeWithin", "exchangeWhole", "permutations"];
+  const roles = ["variance", "exchangeWithin", "exchangeWhole", "permutations", "permutationsNonstationarity"];
   const checks = roles.flatMap((role) => (read[role] === undefined ? [] : [checkRowNames(read[role], order)]));
   const problems = checks.flatMap((check) => check.problems);
   if (problems.length > 0) throw new DesignError(problems);
@@ -86,6 +88,7 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
   const selection = kind.selectElements(options, input, files);
   const turns = createTurns(signal);
   const shuffles = await resolveShuffles(options, { nSubjects, seed: options.seed, files, turns });
+  const corrected = await resolveNonStationarity(options, { nSubjects, seed: options.seed, files, turns });
   const { hypotheses } = list;
   const partition = partitionDesign(design, columnInputs.length === 0 ? hypotheses : []);
   const { groups } = variance;
@@ -100,6 +103,7 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
     nFactors: design.nColumns + columnInputs.length,
     shuffles: shuffles.shuffles,
     shufflesIdentity: shuffles.identity,
+    nonStationarity: corrected.found,
     nullFacts: relabellings === undefined ? [] : nullFactsOf(relabellings, shuffles.context),
     enhancement: kind.resolveEnhancement(options, input, selection, {
       ...{ cache, nShuffles: options.notest ? 0 : shuffles.shuffles.count },
@@ -114,6 +118,7 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
       ...(relabellings === undefined
         ? []
         : describeShuffles(shuffles.shuffles, { ...shuffles.context, tests: testsOf(relabellings) })),
+      ...corrected.warnings,
     ],
   };
 }

@@ -37,6 +37,9 @@ export function runPlanOf({ plan, opened, columns, connectivity, ...found }: Run
     variable: model.variable,
     shuffles: plan.shufflesIdentity,
     enhancement: enhancementOf(plan, connectivity),
+    ...(plan.nonStationarity === undefined
+      ? {}
+      : { nonStationarity: { skew: plan.nonStationarity.skew, shuffles: plan.nonStationarity.identity } }),
     // nothing where all are counted: such runs are what they were before there was a choice
     ...(plan.enhancement.uncorrectedShuffles === undefined
       ? {}

@@ -87,18 +87,19 @@ export async function runShuffles(
   engine: Engine,
   { shuffles: { range }, enhancement, planHash, columns }: EngineInputs,
   { checkpoints }: PlannedShuffles,
-  onProgress: (share: number) => void,
+  onProgress: (phase: "empirical" | "shuffle", share: number) => void,
 ): Promise<RunOutcome> {
   if (checkpoints === undefined && enhancement.kind === "none") {
     const state = { planHash, nElements: columns.length, ranges: [], hypotheses: [] };
-    return { state, cost: { ms: {}, bytesRead: 0, wideBatches: 0, search: undefined } };
+    return { state, empirical: [], cost: { ms: {}, bytesRead: 0, wideBatches: 0, search: undefined } };
   }
   const from = checkpoints?.earlier?.state;
   const first = from?.ranges[0]?.first ?? range.first;
   const shareBefore = from === undefined ? 0 : (range.first - first) / (range.end - first);
   return await engine.run(
     {
-      onProgress: (done, nLanes) => onProgress(shareBefore + (1 - shareBefore) * (done / nLanes)),
+      onEmpirical: (done, nLanes) => onProgress("empirical", done / nLanes),
+      onProgress: (done, nLanes) => onProgress("shuffle", shareBefore + (1 - shareBefore) * (done / nLanes)),
       onBatch: () => checkpoints?.offer(engine.underWay()),
     },
     from,

@@ -1,6 +1,6 @@
 // The row of vectors: a list of vector files, a matrix or a store; every element by itself; results are tables.
 import { dirname, join } from "node:path";
-import { InputError } from "../../errors.js";
+import { InputError, UsageError } from "../../errors.js";
 import { openVectorResults } from "../../results/vector-results.js";
 import { orderWarnings } from "../inputs/input-source.js";
 import { resolveVectorInput, type VectorInput } from "../inputs/vector-input.js";
@@ -17,7 +17,13 @@ const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
   leaveOut: "out of the vectors",
   converted: "converted vectors",
   enhanced: () => undefined,
-  checkParameters() {},
+  checkParameters({ nonstationarity }) {
+    if (nonstationarity === true) {
+      throw new UsageError(
+        "Cannot use -nonstationarity with vectorstats: expected an enhancement to correct, got none. Leave it out.",
+      );
+    }
+  },
   defaultCache: ({ prefix }) => join(dirname(`${prefix}x`), ".fixelstream"),
   describeOutput: ({ prefix }) => `${prefix}*.csv`,
   describeEarlier: ({ prefix }) => `, ${prefix}*.csv,`,

@@ -91,7 +91,7 @@ const VOXELS: ElementKind<VoxelStatsOptions, VoxelData> = {
   },
   resolveEnhancement: (options, { grid }) => graphPlan(options, grid),
   openResults(options, { grid }, _, what) {
-    const { prefix, force, connectivity, threshold, tfceDh, tfceE, tfceH, command } = options;
+    const { prefix, force, connectivity, threshold, tfceDh, tfceE, tfceH, command, nonstationarity } = options;
     const parameters =
       threshold === undefined
         ? [["tfce_dh", tfceDh] as const, ["tfce_e", tfceE] as const, ["tfce_h", tfceH] as const]
@@ -100,7 +100,7 @@ const VOXELS: ElementKind<VoxelStatsOptions, VoxelData> = {
       ...{ ...what, prefix, grid, overwrite: force, commandHistory: `${command}  (version=${VERSION})` },
       entries: [
         ["26 connectivity", connectivity ? "1" : "0"],
-        ["nonstationary adjustment", "0"],
+        ["nonstationary adjustment", nonstationarity === true ? "1" : "0"],
         ...parameters.map(([key, value]) => [key, inFull(value)] as const),
       ],
     });
@@ -147,7 +147,7 @@ function graphPlan(options: VoxelStatsOptions, grid: VoxelGrid): GraphPlan {
   return { kind: "graph", enhancement, identity: { kind: "cluster", threshold: options.threshold, graph } };
 }
 
-function checkParameters({ tfceDh, tfceE, tfceH, threshold }: VoxelStatsOptions): void {
+function checkParameters({ tfceDh, tfceE, tfceH, threshold, nonstationarity }: VoxelStatsOptions): void {
   if (!(tfceDh > 0)) throw new UsageError(`Cannot use -tfce_dh ${tfceDh}: expected a number above 0.`);
   for (const [name, value] of [
     ["-tfce_e", tfceE],
@@ -157,6 +157,11 @@ function checkParameters({ tfceDh, tfceE, tfceH, threshold }: VoxelStatsOptions)
   }
   if (threshold !== undefined && !(threshold >= 1e-6))
     throw new UsageError(`Cannot use -threshold ${threshold}: expected a number of 1e-6 or more, a Z.`);
+  if (threshold !== undefined && nonstationarity === true) {
+    throw new UsageError(
+      "Cannot use -nonstationarity together with -threshold: expected TFCE, of which there is a correction, got sizes of clusters. Leave one out.",
+    );
+  }
 }
 
 /** mrclusterstats. Throws UsageError, InputError, DesignError, BudgetError, or the reason of `events.signal`; no results are left then. */

@@ -30,8 +30,11 @@ export async function runAnalysis<Options extends AnalysisOptions>(
       await printResult(streams, typed.json ? `${JSON.stringify(summary)}\n` : formatPlan(summary));
       return;
     }
-    const isDrawn = typed.seed === undefined && options.permutations === undefined && !options.notest;
-    if (isDrawn) reporter.note(`seed ${options.seed} (give --seed ${options.seed} for the same shuffles)`);
+    const isDrawn =
+      (options.permutations === undefined && !options.notest) ||
+      (options.nonstationarity === true && options.permutationsNonstationarity === undefined);
+    if (isDrawn && typed.seed === undefined)
+      reporter.note(`seed ${options.seed} (give --seed ${options.seed} for the same shuffles)`);
     const summary = await infer(options, reporter.events);
     reporter.stop();
     if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);

@@ -38,6 +38,7 @@ export function createVectorstatsCommand(streams: CliStreams): Command {
     .argument("[prefix]", "in front of the name of every result");
   addAnalysisOptions(command, {
     inDouble: "effects and statistics",
+    isEnhanced: false,
     declareOwn: (declared) =>
       declared
         .word("scalar", "name", "which scalar of a store or array of a .npz (default: the only one)")

@@ -3,13 +3,7 @@ import { randomInt } from "node:crypto";
 import type { Command } from "commander";
 import { ANALYSIS_DEFAULTS, type AnalysisOptions } from "../../app/analyse/options.js";
 import { declare } from "./declare.js";
-import {
-  addDesignOptions,
-  addShuffleOptions,
-  type DesignOptions,
-  refuseUnsupported,
-  type ShuffleOptions,
-} from "./inference.js";
+import { addDesignOptions, addShuffleOptions, type DesignOptions, type ShuffleOptions } from "./inference.js";
 import {
   addIoOption,
   addMemoryOption,
@@ -39,12 +33,15 @@ export type AnalysisTyped = StandardOptions &
 export interface AnalysisTexts {
   /** What is always computed in double, whatever --precision says. */
   readonly inDouble: string;
+  /** Default true. */
+  readonly isEnhanced?: boolean;
   /** Options that come before those of resources. */
   declareOwn(declared: ReturnType<typeof declare>): void;
 }
 
-export function addAnalysisOptions(command: Command, { inDouble, declareOwn }: AnalysisTexts): Command {
-  addShuffleOptions(command);
+export function addAnalysisOptions(command: Command, texts: AnalysisTexts): Command {
+  const { inDouble, declareOwn, isEnhanced = true } = texts;
+  addShuffleOptions(command, { isEnhanced });
   addDesignOptions(command);
   declareOwn(declare(command.optionsGroup("Options of fixelstream")));
   addMemoryOption(command);
@@ -81,12 +78,11 @@ export function addAnalysisOptions(command: Command, { inDouble, declareOwn }: A
   return addStandardOptions(command, { threads: true });
 }
 
-/** All but what the arguments say. Throws UsageError for an option that is not built. */
+/** All but what the arguments say. */
 export function resolveAnalysisOptions(
   typed: AnalysisTyped,
   command: string,
 ): Omit<AnalysisOptions, "input" | "design" | "contrast" | "ftests" | "fonly" | "ttests" | "ftest"> {
-  refuseUnsupported(typed);
   const {
     nshuffles: nShuffles,
     permutations,
@@ -105,6 +101,10 @@ export function resolveAnalysisOptions(
   return {
     ...{ nShuffles, permutations, scalar, cache, errors, io, verify, verifyInputs, kernels, precision, command },
     ...{ variance, column, exchangeWithin, exchangeWhole },
+    nonstationarity: typed.nonstationarity,
+    skewNonstationarity: typed.skew_nonstationarity,
+    nShufflesNonstationarity: typed.nshuffles_nonstationarity,
+    permutationsNonstationarity: typed.permutations_nonstationarity,
     seed: typed.seed ?? randomInt(2 ** 32 - 1),
     seedIsDrawn: typed.seed === undefined,
     restart: typed.restart ?? false,

@@ -1,11 +1,7 @@
 // Option groups of the statistical commands: one vocabulary, declared once. Names are MRtrix3's.
 import type { Command } from "commander";
 import { CFE_DEFAULTS } from "../../app/analyse/options.js";
-import { UsageError } from "../../errors.js";
 import { declare } from "./declare.js";
-import { spelled } from "./spelling.js";
-
-const LATER = "(not supported yet)";
 
 export interface DesignOptions {
   readonly ftests?: string;
@@ -35,12 +31,17 @@ export interface ShuffleOptions {
   readonly strong?: boolean;
   readonly nshuffles?: number;
   readonly permutations?: string;
+  readonly nonstationarity?: boolean;
+  readonly skew_nonstationarity?: number;
+  readonly nshuffles_nonstationarity?: number;
+  readonly permutations_nonstationarity?: string;
   readonly seed?: number;
 }
 
-export function addShuffleOptions(command: Command): Command {
+/** `isEnhanced`: there is an enhancement to correct. */
+export function addShuffleOptions(command: Command, { isEnhanced }: { readonly isEnhanced: boolean }): Command {
   const errors = "errors are exchangeable (permutations), independent and symmetric (sign flips), or both";
-  return declare(command.optionsGroup("Options for shuffling"))
+  const declared = declare(command.optionsGroup("Options for shuffling"))
     .flag("notest", "no shuffles: effects and statistics only")
     .choice("errors", ["ee", "ise", "both"], errors, { default: "ee" })
     .file("exchange_within", "shuffle inside blocks only: a block number a subject")
@@ -48,11 +49,16 @@ export function addShuffleOptions(command: Command): Command {
     .flag("strong", "family-wise control across all hypotheses as well")
     .integer("nshuffles", { least: 1, most: 10_000_000 }, "number of shuffles (default: 5000)")
     .file("permutations", "the permutations themselves: a column a shuffle, a row a subject, indices from 0 or 1")
-    .flag("nonstationarity", `non-stationarity correction ${LATER}`)
-    .word("nshuffles_nonstationarity", "n", LATER, { hidden: true })
-    .file("permutations_nonstationarity", LATER, { hidden: true })
-    .word("skew_nonstationarity", "value", LATER, { hidden: true })
-    .integer("seed", { least: 0, most: 2 ** 32 - 1 }, "seed of the shuffles (default: drawn, and printed)").command;
+    .integer("seed", { least: 0, most: 2 ** 32 - 1 }, "seed of the shuffles (default: drawn, and printed)");
+  if (!isEnhanced) return declared.command;
+  return declared
+    .flag(
+      "nonstationarity",
+      "divide enhanced statistics by what they are without an effect, element by element, over shuffles of their own",
+    )
+    .number("skew_nonstationarity", "exponent of that mean (default: 1)")
+    .integer("nshuffles_nonstationarity", { least: 1, most: 10_000_000 }, "number of those shuffles (default: 5000)")
+    .file("permutations_nonstationarity", "those permutations themselves, as for -permutations").command;
 }
 
 export interface CfeOptions {
@@ -71,22 +77,4 @@ export function addCfeOptions(command: Command): Command {
     .number("cfe_h", "exponent of the height", { default: CFE_DEFAULTS.cfeH })
     .number("cfe_c", "exponent of the connectivity", { default: CFE_DEFAULTS.cfeC })
     .flag("cfe_legacy", "the original expression, not normalised by the connectivity").command;
-}
-
-/** Options that are known but not built: refused with one sentence, never ignored. */
-export const NOT_SUPPORTED: Readonly<Record<string, string>> = {
-  nonstationarity: "non-stationarity corrections",
-  nshuffles_nonstationarity: "non-stationarity corrections",
-  permutations_nonstationarity: "non-stationarity corrections",
-  skew_nonstationarity: "non-stationarity corrections",
-};
-
-/** Throws UsageError for an option that is not built. */
-export function refuseUnsupported(typed: object): void {
-  for (const [name, what] of Object.entries(NOT_SUPPORTED)) {
-    if (!(name in typed)) continue;
-    throw new UsageError(
-      `Cannot use ${spelled(name)}: ${what} are not supported yet by this version of fixelstream. Leave it out, or use MRtrix3 for this analysis.`,
-    );
-  }
 }

@@ -3,6 +3,7 @@
 import type { Context } from "../context.js";
 import type { GraphJob, MapsOrder } from "../plan/job.js";
 import type { Steps } from "../seams.js";
+import { createEmpirical } from "./empirical.js";
 
 export interface MapEnhancer {
   /** What is counted begins from 0. */
@@ -10,19 +11,19 @@ export interface MapEnhancer {
   run(order: MapsOrder, piece: number): Steps;
 }
 
-export function createGraphEnhancer(
-  { job, worker: w, kernels: k, f32, u32 }: Context,
-  { nNodes }: GraphJob,
-): MapEnhancer {
+export function createGraphEnhancer(context: Context, { nNodes }: GraphJob): MapEnhancer {
+  const { job, worker: w, kernels: k, f32, u32 } = context;
   const { size, shared, layout, sink } = job;
   const m = size.nElements;
   const { lanes } = k.panels;
   const nHypotheses = size.hypotheses.length;
+  const empirical = createEmpirical(context);
   return {
     begin() {
       u32(w.graph!.counted, nHypotheses * m).fill(0);
     },
-    *run({ batch, first }, piece) {
+    *run(order, piece) {
+      const { batch, first } = order;
       if (sink.kind !== "bins") return;
       const { lists, ends, extentPowers, heightSums } = shared.graph!;
       const { counted, map, scratch } = w.graph!;
@@ -32,11 +33,14 @@ export function createGraphEnhancer(
       const { binBytes } = batch;
       const nBins = binBytes === 1 ? sink.nBinsNarrow : sink.nBinsWide;
       const ownBins = bins + (Math.floor(lane / lanes) * m * lanes + (lane % lanes)) * binBytes;
+      const isGathered = batch.empirical === "gather";
       const given = [binBytes, Math.min(nBins, sink.nBinsWide), ownBins] as const;
-      const powers = [extentPowers, heightSums, map, scratch] as const;
+      const powers = [extentPowers, heightSums, isGathered ? empirical.mapOf(order, lane, h) : map, scratch] as const;
       if (nNodes === undefined) k.f32EnhanceGraph(m, ...given, lists!.starts, lists!.neighbours, ...powers);
       else k.f32EnhanceNetwork(m, nNodes, ...given, ends!, ...powers);
       yield;
+      if (isGathered) return;
+      if (batch.empirical === "divide") empirical.divideMap(h);
       if (lane === 0 && batch.keepDefault) f32(defaults, m).set(f32(map, m));
       const at = (h * layout.batchShuffles + lane) * 4;
       const place = [counted + h * m * 4, w.maxima + at, w.maximaElements + at] as const;

@@ -44,6 +44,8 @@ export interface PlanInputs {
   readonly eligibleMask: boolean;
   /** Groups of the matrix's sketch, where maxima are searched for by bounds; undefined: every lane is enhanced. */
   readonly sketchGroups?: number | undefined;
+  /** Lanes that the empirical statistic is made of, in batches of their own; undefined: there is none. */
+  readonly nEmpirical?: number | undefined;
   /** Of an enhancer over a graph, which takes whole maps. */
   readonly graph?: { readonly nNeighbours: number } | { readonly nNodes: number } | undefined;
 }
@@ -87,6 +89,8 @@ export interface SearchShape {
 
 export interface MemoryLayout extends MemoryShape {
   readonly nBatches: number;
+  /** In front of those, for the empirical statistic. */
+  readonly nEmpiricalBatches: number;
   /** Bytes of a mapped window of a file. */
   readonly windowBytes: number;
   /** First byte of worker i's region is workersStart + i * workerBytes. */

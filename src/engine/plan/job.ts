@@ -69,6 +69,8 @@ export interface EngineJob {
   readonly enhancement: CfeJob | GraphJob | undefined;
   /** Undefined: none. */
   readonly search: SearchJob | undefined;
+  /** Exponent of the mean of the empirical statistic; undefined: there is none. */
+  readonly skew: number | undefined;
   /** Threads that work. */
   readonly nWorkers: number;
   readonly layout: MemoryLayout;
@@ -119,6 +121,8 @@ export interface Batch {
   readonly binBytes: 1 | 2;
   /** Lane 0 is the unshuffled data: keep its (enhanced) statistics as the defaults. It never counts, being no smaller than itself. */
   readonly keepDefault: boolean;
+  /** The empirical statistic: gathered of this batch, or what its enhanced statistics are divided by. */
+  readonly empirical: "gather" | "divide" | undefined;
   /** Lanes from the first whose statistics count for uncorrected p. */
   readonly counted: number;
   /** Degrees of freedom that have a table of thresholds (engine/z-tables.ts). */
@@ -140,11 +144,18 @@ export type PhaseOrder =
   /** `lanes` of each hypothesis. */
   | { readonly phase: "enhance"; readonly batch: Batch; readonly lanes: readonly LaneRange[] }
   | MapsOrder
+  | SumsOrder
   | SearchOrder;
 
 /** Whole maps of those lanes: a piece is number (lane - first) * hypotheses + h. */
 export interface MapsOrder extends LaneRange {
   readonly phase: "maps";
+  readonly batch: Batch;
+}
+
+/** Powers of the enhanced maps of those lanes: a piece is SUM_ELEMENTS elements. */
+export interface SumsOrder extends LaneRange {
+  readonly phase: "sums";
   readonly batch: Batch;
 }
 
@@ -162,6 +173,8 @@ export interface LaneRange {
   readonly end: number;
 }
 
+/** Elements that are summed together. */
+export const SUM_ELEMENTS = 8192;
 /** Places of the sketch that are levelled together. */
 export const LEVEL_PLACES = 4096;
 

@@ -101,7 +101,7 @@ function budgetError({ size, nWorkers, budgetBytes, sink, graph }: PlanInputs, n
 /** Large batches first: each halving doubles the passes over the store and the connectivity, while narrow blocks cost little. */
 function* binCandidates(inputs: PlanInputs): Generator<Candidate> {
   const { lanes } = inputs.panels;
-  const wanted = Math.min(LARGEST_BATCH, roundUp(Math.max(inputs.nShuffles, 1), lanes));
+  const wanted = Math.min(LARGEST_BATCH, roundUp(Math.max(mostShuffles(inputs), 1), lanes));
   const widths = halvings(widestBlock(inputs.size, blockSpan(inputs.size, inputs), inputs.panels), inputs.panels);
   const windows = windowSizes(inputs);
   for (let batch = wanted; ; batch = roundUp(batch / 2, lanes)) {
@@ -134,8 +134,13 @@ function halvings(widest: number, { f32 }: PanelSizes): number[] {
   return widths;
 }
 
+/** Of a run: those of the null, or of the empirical statistic. */
+const mostShuffles = ({ nShuffles, nEmpirical = 0 }: PlanInputs): number => Math.max(nShuffles, nEmpirical);
+
 /** As few batches, of equal size. */
-function evenBatch({ nShuffles, panels, sketchGroups }: PlanInputs, largest: number): number {
+function evenBatch(inputs: PlanInputs, largest: number): number {
+  const { panels, sketchGroups } = inputs;
+  const nShuffles = mostShuffles(inputs);
   const nBatches = Math.ceil(nShuffles / largest);
   // a search costs the same for any number of a slab's lanes
   const lanes = sketchGroups !== undefined && largest % SLAB_LANES === 0 ? SLAB_LANES : panels.lanes;
@@ -196,6 +201,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
   return {
     ...shape,
     nBatches: Math.ceil(inputs.nShuffles / batch),
+    nEmpiricalBatches: Math.ceil((inputs.nEmpirical ?? 0) / batch),
     windowBytes,
     workersStart: shared.bytes,
     workerBytes: worker.bytes,

@@ -25,6 +25,8 @@ const BOUND_TABLES = 548;
 /** Words of a record of the sketch (src/connectivity/FORMAT.md). */
 const RECORD_WORDS = 10;
 
+/** Lanes whose enhanced maps are held together while they are summed. */
+export const MAP_LANES = 16;
 /** Numbers of degrees of freedom that get a table of thresholds at most, and their share of the budget: others do without one (engine/z-tables.ts). */
 const MOST_Z_TABLES = 64;
 const Z_TABLE_SHARE = 1 / 16;
@@ -110,6 +112,11 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
       /** Of one hypothesis at a time; the last line belongs to no element. */
       levels: shuffles.u8([m + 1, "elements"], [shape.search.slabs * SLAB_LANES, "shuffles"]),
     },
+    /** Enhanced maps of MAP_LANES lanes, [lane][H][m], whose powers are summed in the order of the lanes. */
+    empiricalMaps: shuffles.f32(
+      graph !== undefined && inputs.nEmpirical !== undefined ? MAP_LANES * hypotheses.length : 0,
+      elements,
+    ),
     hypotheses: hypotheses.map((h) => ({
       contrastBasis: run.f64([rank, "rows"], h.contrastRank),
       /** (Enhanced) statistic of the unshuffled data. */
@@ -118,6 +125,8 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
       counters: run.u32(elements),
       /** The same after the last whole batch: what a run that is stopped in the middle of one has counted. */
       settled: run.u32(elements),
+      /** Sums of powers, then the empirical statistic (engine/enhance/empirical.ts). */
+      empirical: run.f64(inputs.nEmpirical === undefined ? 0 : 1, elements),
       corrections: shuffles.f64([batch, "shuffles"], rank, h.nCorrections),
       // 32 bytes an element at least, so that one group of lanes fits with 2-byte bins too
       bins: shuffles.u8(elements, [bins ? Math.max(batch, 2 * panels.lanes) : 0, "shuffles"]),

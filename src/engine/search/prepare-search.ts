@@ -10,7 +10,7 @@ import { type BoundTables, boundMargin, boundTables } from "./bound-tables.js";
 import { listRows, type RowLists } from "./list-rows.js";
 
 /** Why every shuffle is enhanced though not all count: -cfe_e below 1; heights that float32 has no bounds of; no room for the levels. */
-export type SearchObstacle = "extent" | "heights" | "memory";
+export type SearchObstacle = "nonstationarity" | "extent" | "heights" | "memory";
 
 export interface PreparedSearch {
   readonly tables: BoundTables;
@@ -28,11 +28,12 @@ export const countMapped = (range: ShuffleRange, uncorrectedShuffles: number): n
 
 /** Undefined: nothing is to be searched for. */
 export function searchTables(
-  { enhancement, shuffles, uncorrectedShuffles = Number.POSITIVE_INFINITY }: EngineInputs,
+  { enhancement, shuffles, uncorrectedShuffles = Number.POSITIVE_INFINITY, nonStationarity }: EngineInputs,
   sink: SinkJob,
 ): BoundTables | SearchObstacle | undefined {
   if (enhancement.kind !== "cfe" || sink.kind !== "bins" || enhancement.sketch === undefined) return undefined;
   if (countMapped(shuffles.range, uncorrectedShuffles) >= countLanes(shuffles.range)) return undefined;
+  if (nonStationarity !== undefined) return "nonstationarity";
   if (!(enhancement.extentPower >= 1)) return "extent";
   return boundTables(heightPowersOf(enhancement, sink.nBinsNarrow), enhancement) ?? "heights";
 }

@@ -4,7 +4,7 @@ import { InternalError, UsageError } from "../../errors.js";
 import { LARGEST_LIMIT } from "./bounded-integer.js";
 import { createUnitShuffle, findRedraws, type UnitShuffle } from "./distinct-shuffles.js";
 import { blocksFromLabels } from "./exchangeability-blocks.js";
-import { PURPOSE, RandomStream } from "./random-stream.js";
+import { PURPOSE, type Purpose, RandomStream } from "./random-stream.js";
 import type { ErrorModel, ShufflePlan } from "./shuffle-plan.js";
 import {
   createShuffleSpace,
@@ -28,6 +28,8 @@ export interface GeneratedShuffleOptions {
   readonly seed: number;
   /** Labels from 0 or 1, i32 [nSubjects]; one of the two at most. */
   readonly blocks?: ShuffleBlocks;
+  /** Others of the same seed, for the empirical statistic of -nonstationarity. */
+  readonly forEmpirical?: boolean;
   /** Only their number and kind are asked for: none is drawn to find repeats, and repeats may be among them. */
   readonly countOnly?: boolean;
 }
@@ -51,7 +53,7 @@ export function* planShufflesInSteps(options: GeneratedShuffleOptions): Generato
   const space = createShuffleSpace(nSubjects, errors, resolveBlocks(nSubjects, options.blocks));
   const nDistinct = space.nPermutations * space.nSigns;
   if (nDistinct <= nShuffles) return new EnumeratedShuffles(space, errors);
-  const drawn = new DrawnShuffles(space, errors, nShuffles, seed);
+  const drawn = new DrawnShuffles(space, errors, nShuffles, options);
   if (!options.countOnly) yield* drawn.avoidRepeats();
   return drawn;
 }
@@ -108,12 +110,21 @@ class EnumeratedShuffles extends GeneratedShuffles {
 class DrawnShuffles extends GeneratedShuffles {
   readonly exhaustive = false;
   readonly #stream: RandomStream;
+  readonly #purposes: { readonly permutation: Purpose; readonly signs: Purpose };
   /** Sparse: shuffles whose first draw was a repeat. */
   #redraws: ReadonlyMap<number, number> = new Map();
 
-  constructor(space: ShuffleSpace, errors: ErrorModel, count: number, seed: number) {
+  constructor(
+    space: ShuffleSpace,
+    errors: ErrorModel,
+    count: number,
+    { seed, forEmpirical }: Pick<GeneratedShuffleOptions, "seed" | "forEmpirical">,
+  ) {
     super(space, errors, count);
     this.#stream = new RandomStream(seed);
+    this.#purposes = forEmpirical
+      ? { permutation: PURPOSE.empiricalPermutation, signs: PURPOSE.empiricalSigns }
+      : PURPOSE;
   }
 
   /** Before anything is drawn for use. */
@@ -129,7 +140,7 @@ class DrawnShuffles extends GeneratedShuffles {
       for (let u = 0; u < out.length; u++) out[u] = u;
       return;
     }
-    this.#stream.start(PURPOSE.permutation, index, attempt);
+    this.#stream.start(this.#purposes.permutation, index, attempt);
     drawPermutationInto(this.space, this.#stream, out);
   }
 
@@ -138,7 +149,7 @@ class DrawnShuffles extends GeneratedShuffles {
       out.fill(1);
       return;
     }
-    this.#stream.start(PURPOSE.signs, index, attempt);
+    this.#stream.start(this.#purposes.signs, index, attempt);
     drawSignsInto(this.space.nUnits, this.#stream, out);
   }
 

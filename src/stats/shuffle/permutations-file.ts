@@ -24,6 +24,8 @@ export interface PermutationsFileOptions {
   readonly seed: number;
   /** As typed. */
   readonly path: string;
+  /** That named it. Default: -permutations. */
+  readonly option?: string | undefined;
 }
 
 export interface ListedShuffles extends ShufflePlan {
@@ -44,12 +46,12 @@ const MOST_PROBLEMS = 10;
  * that permutes. Memory: 2 B x n x S up to 65536 subjects (1000 subjects, 5000 shuffles: 10 MB), 1 B more with signs.
  */
 export function planFromPermutations(matrix: PermutationMatrix, options: PermutationsFileOptions): ListedShuffles {
-  const { nSubjects, errors, path } = options;
+  const { nSubjects, errors, path, option = "-permutations" } = options;
   const { nRows, nColumns, values } = matrix;
   const isSigned = Array.prototype.some.call(values, (value) => value < 0);
   if (errors === "ise" && !isSigned) {
     throw new UsageError(
-      `Cannot use -permutations ${path} with -errors ise: expected -errors ee or both, since sign flips alone permute nothing. Leave one of the two out.`,
+      `Cannot use ${option} ${path} with -errors ise: expected -errors ee or both, since sign flips alone permute nothing. Leave one of the two out.`,
     );
   }
   if (nRows !== nSubjects || nColumns === 0) {

@@ -2,7 +2,7 @@
 import { philoxInto } from "./philox.js";
 
 /** What a draw is for; part of the counter. */
-export const PURPOSE = { permutation: 0, signs: 1 } as const;
+export const PURPOSE = { permutation: 0, signs: 1, empiricalPermutation: 2, empiricalSigns: 3 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
 export class RandomStream {

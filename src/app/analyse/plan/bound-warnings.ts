@@ -24,6 +24,10 @@ export function obstacleWarning(
     return warningOf(
       `--uncorrected-shuffles saves no time: a maximum has bounds with a -cfe_e of 1 or more, got ${cfeE}, ${enhanced}`,
     );
+  if (obstacle === "nonstationarity")
+    return warningOf(
+      `--uncorrected-shuffles saves no time: with -nonstationarity a maximum has no bounds, ${enhanced}`,
+    );
   if (obstacle === "heights")
     return warningOf(
       `--uncorrected-shuffles saves no time: with this -cfe_dh, -cfe_e and -cfe_h bounds leave float32, ${enhanced}`,

@@ -16,6 +16,8 @@ export interface PlanSummary {
   readonly threads: number;
   readonly batchShuffles: number;
   readonly nBatches: number;
+  /** Of the empirical statistic, in front; 0: there is none. */
+  readonly empirical: { readonly nShuffles: number; readonly nBatches: number };
   readonly blockWidth: number;
   readonly tileShuffles: number;
   /** 0: no connectivity. */
@@ -66,7 +68,10 @@ export function describePlan(
   const perConnection = (plan.connectivityPassBytes / 8) * size.hypotheses.length;
   const { search } = plan;
   const nLanes = countLanes(inputs.shuffles.range);
-  const cfe = perConnection * (COST_NS.connection * (nLanes - search.nLanes) + COST_NS.bound * search.nLanes);
+  const { nonStationarity } = inputs;
+  const nEmpirical = nonStationarity === undefined ? 0 : countLanes(nonStationarity.shuffles.range);
+  const nEnhanced = nLanes - search.nLanes + nEmpirical;
+  const cfe = perConnection * (COST_NS.connection * nEnhanced + COST_NS.bound * search.nLanes);
   const graph =
     inputs.enhancement.kind === "graph"
       ? ("nNodes" in inputs.enhancement.neighbours
@@ -85,6 +90,7 @@ export function describePlan(
     threads: inputs.nThreads,
     batchShuffles: memory.batchShuffles,
     nBatches: memory.nBatches,
+    empirical: { nShuffles: nEmpirical, nBatches: memory.nEmpiricalBatches },
     blockWidth: memory.blockWidth,
     tileShuffles: memory.tileShuffles,
     windowConnections: memory.windowConnections,
@@ -100,7 +106,7 @@ export function describePlan(
     },
     checkBytes: plan.checkBytes,
     totalBytesRead: plan.totalBytesRead,
-    estimatedMs: (((glm + graph) * nLanes + cfe) * slow) / 1e6 / workers,
+    estimatedMs: (((glm + graph) * (nLanes + nEmpirical) + cfe) * slow) / 1e6 / workers,
     arithmetic: memory.arithmetic,
     assumptions,
   };
@@ -110,6 +116,11 @@ export function formatPlan(plan: PlanSummary): string {
   const lines = [
     `${formatCount(plan.nElements, plan.elements)}, ${formatCount(plan.nSubjects, "subjects")}, ${formatCount(plan.nHypotheses, "hypotheses")}, ${formatCount(plan.nShuffles, "shuffles")}, ${formatCount(plan.threads, "threads")}`,
     `${formatCount(plan.nBatches, "batches")} of ${formatCount(plan.batchShuffles, "shuffles")}, blocks of ${formatCount(plan.blockWidth, plan.elements)}, ${formatCount(plan.tileShuffles, "shuffles")} a product tile`,
+    ...(plan.empirical.nShuffles === 0
+      ? []
+      : [
+          `before them ${formatCount(plan.empirical.nBatches, "batches")} of ${formatCount(plan.empirical.nShuffles, "shuffles")} in all for the empirical statistic (-nonstationarity)`,
+        ]),
     "",
     "memory",
     ...plan.arithmetic.map((line) => `  ${line}`),
@@ -128,13 +139,13 @@ export function formatPlan(plan: PlanSummary): string {
 
 function readingLines(plan: PlanSummary): string[] {
   const more = plan.checkBytes === 0 ? "" : `; ${formatBytes(plan.checkBytes)} more for checksums`;
-  const store = `  store                ${formatBytes(plan.storePassBytes)} a pass, ${formatCount(1 + plan.nBatches, "passes")}${more}`;
+  const store = `  store                ${formatBytes(plan.storePassBytes)} a pass, ${formatCount(1 + plan.empirical.nBatches + plan.nBatches, "passes")}${more}`;
   const all = formatBytes(plan.totalBytesRead);
   if (plan.connectivityPassBytes === 0) return [`${store}, ${all} in all`];
   const { search } = plan;
   return [
     store,
-    `  connectivity         ${formatBytes(plan.connectivityPassBytes)} a pass, ${formatCount(search.nConnectivityPasses, "passes")}`,
+    `  connectivity         ${formatBytes(plan.connectivityPassBytes)} a pass, ${formatCount(plan.empirical.nBatches + search.nConnectivityPasses, "passes")}`,
     ...(search.nShuffles === 0
       ? []
       : [

@@ -46,10 +46,17 @@ export function engineInputs(options: AnalysisOptions, plan: AnalysisPlan, data:
     memoryBytes: options.memoryBytes,
     ...(eligible === undefined ? {} : { eligible }),
     uncorrectedShuffles: plan.enhancement.uncorrectedShuffles,
+    nonStationarity: nonStationarityOf(plan),
     shuffles: { plan: plan.shuffles, range: data.range ?? wholeRange(plan.shuffles, options) },
     onFallback: data.onFallback ?? (() => {}),
     signal: data.signal,
   };
+}
+
+function nonStationarityOf({ nonStationarity }: AnalysisPlan): EngineInputs["nonStationarity"] {
+  if (nonStationarity === undefined) return undefined;
+  const { skew, shuffles: plan } = nonStationarity;
+  return { skew, shuffles: { plan, range: { first: 0, end: plan.count, leadingIdentity: false } } };
 }
 
 function enhancementOf(

@@ -8,7 +8,9 @@ import { planShufflesInSteps } from "../../../stats/shuffle/generated-shuffles.j
 import { planFromPermutations } from "../../../stats/shuffle/permutations-file.js";
 import type { ErrorModel, ShufflePlan } from "../../../stats/shuffle/shuffle-plan.js";
 import { createShuffleSpace, type ShuffleSpace } from "../../../stats/shuffle/shuffle-space.js";
+import { withoutIdentity } from "../../../stats/shuffle/without-identity.js";
 import { inTurns, type Turns } from "../../../turns.js";
+import type { Warning } from "../../../warnings.js";
 import type { InputFiles } from "../input-files.js";
 
 export interface ShuffleChoice {
@@ -59,6 +61,68 @@ export async function resolveShuffles(
   const values = matrix.values.map((index) => index - (nFlipped > 0 ? 0 : shuffles.base));
   const identity = identityOf(shuffles, { seed, blocks: undefined, listed: { values, isDrawn: nFlipped === 0 } });
   return { shuffles, identity, space: undefined, context: { listed } };
+}
+
+export interface EmpiricalChoice extends ShuffleChoice {
+  readonly nonstationarity?: boolean | undefined;
+  readonly skewNonstationarity?: number | undefined;
+  readonly nShufflesNonstationarity?: number | undefined;
+  readonly permutationsNonstationarity?: string | undefined;
+}
+
+export interface ResolvedNonStationarity {
+  readonly skew: number;
+  readonly shuffles: ShufflePlan;
+  readonly identity: ShufflesIdentity;
+}
+
+/** The shuffles that the empirical statistic is made of, and what is to be said of them. Throws UsageError, InputError. */
+export async function resolveNonStationarity(
+  options: EmpiricalChoice,
+  { nSubjects, seed, files, turns }: { nSubjects: number; seed: number; files: InputFiles; turns: Turns },
+): Promise<{ readonly found: ResolvedNonStationarity | undefined; readonly warnings: readonly Warning[] }> {
+  const { errors, skewNonstationarity: skew, nShufflesNonstationarity: nShuffles } = options;
+  const { permutationsNonstationarity: path } = options;
+  if (options.nonstationarity !== true) {
+    const typed = [
+      ["-skew_nonstationarity", skew],
+      ["-nshuffles_nonstationarity", nShuffles],
+      ["-permutations_nonstationarity", path],
+    ].flatMap(([name, value]) => (value === undefined ? [] : [name]));
+    if (typed.length === 0) return { found: undefined, warnings: [] };
+    const message = `${typed.join(" and ")} ${typed.length === 1 ? "has" : "have"} no effect without -nonstationarity: nothing is corrected.`;
+    return { found: undefined, warnings: [{ tag: "nonstationarity-not-asked-for", message }] };
+  }
+  if (skew !== undefined && !(skew >= 0 && skew < Number.POSITIVE_INFINITY))
+    throw new UsageError(`Cannot use -skew_nonstationarity ${skew}: expected a number of 0 or more.`);
+  if (path !== undefined) {
+    const matrix = await files.integers("permutationsNonstationarity", path);
+    if (nShuffles !== undefined && nShuffles !== matrix.nColumns) {
+      throw new UsageError(
+        `Cannot use -nshuffles_nonstationarity ${nShuffles} with -permutations_nonstationarity ${path}: expected ${matrix.nColumns}, the number of columns in that file, got ${nShuffles}. Leave -nshuffles_nonstationarity out.`,
+      );
+    }
+    const option = "-permutations_nonstationarity";
+    const shuffles = planFromPermutations(matrix, { nSubjects, errors, seed, path, option });
+    const values = matrix.values.map((index) => index - (shuffles.nFlipped > 0 ? 0 : shuffles.base));
+    const listed = { values, isDrawn: shuffles.nFlipped === 0 };
+    const identity = identityOf(shuffles, { seed, blocks: undefined, listed });
+    return { found: { skew: skew ?? 1, shuffles, identity }, warnings: [] };
+  }
+  const wanted = nShuffles ?? DEFAULT_SHUFFLES;
+  const blocks = await readBlocks({ ...options, permutations: undefined }, nSubjects, files);
+  const wish = { nSubjects, nShuffles: wanted + 1, errors, seed, forEmpirical: true, ...(blocks && { blocks }) };
+  const all = await inTurns(planShufflesInSteps(wish), turns);
+  if (all.count < 2) {
+    throw new UsageError(
+      "Cannot use -nonstationarity: expected shuffles other than the unshuffled data, got none with these blocks and -errors. Leave it out.",
+    );
+  }
+  const shuffles = withoutIdentity(all);
+  const identity = identityOf(shuffles, { seed, blocks, listed: undefined });
+  const message = `Only ${shuffles.count} different shuffles beside the unshuffled data exist for -nonstationarity (${wanted} were asked for): each is used once.`;
+  const warnings: Warning[] = shuffles.count < wanted ? [{ tag: "all-shuffles-used", message }] : [];
+  return { found: { skew: skew ?? 1, shuffles, identity }, warnings };
 }
 
 interface ShuffleSource {
