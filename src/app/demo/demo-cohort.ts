@@ -1,5 +1,5 @@
 // The cohort that comes with the package, and a place for what the demo makes of it.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InputError, isFixelstreamError } from "../../errors.js";
@@ -25,11 +25,15 @@ export function findDemo(): string {
 /** In every directory that a demo made: into no other does it write. */
 const DEMO_MARK = "demo.json";
 
+/** Where each cohort is, in fixtures/demo. Beside fixels, results have a directory that is there already. */
+const FOLDERS = { fixels: ".", voxels: "voxels", edges: "edges" } as const;
+
 /** The cohort's place; makes `output` too. Throws InputError when that holds anything and no demo made it, or cannot be written. */
-export function prepareDemo(output: string): string {
+export function prepareDemo(output: string, kind: keyof typeof FOLDERS = "fixels"): string {
   const found = findDemo();
   try {
     claimDemo(output);
+    if (kind !== "fixels") mkdirSync(join(output, `stats-${kind}`), { recursive: true });
   } catch (cause) {
     if (isFixelstreamError(cause) || systemErrorCode(cause) === undefined) throw cause;
     throw new InputError(
@@ -37,7 +41,7 @@ export function prepareDemo(output: string): string {
       { path: output, cause },
     );
   }
-  return found;
+  return join(found, FOLDERS[kind]);
 }
 
 function claimDemo(output: string): void {

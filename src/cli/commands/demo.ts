@@ -1,69 +1,205 @@
-// fixelstream demo: the main job on the cohort that comes with the package.
+// fixelstream demo: the main job on the cohorts that come with the package: fixels, voxels, edges.
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { ANALYSIS_DEFAULTS, CFE_DEFAULTS } from "../../app/analyse/options.js";
-import { usableCores } from "../../system-cores.js";
+import type { InferenceEvents, InferenceSummary } from "../../app/analyse/analyse.js";
+import { ANALYSIS_DEFAULTS, CFE_DEFAULTS, TFCE_DEFAULTS } from "../../app/analyse/options.js";
+import type { TruthComparison } from "../../app/demo/compare-with-truth.js";
+import { UsageError } from "../../errors.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { createProgress } from "../listeners/progress.js";
+import { nearest } from "../near-miss.js";
 import { addStandardOptions, type StandardOptions } from "../options/standard.js";
 import { printSummary } from "../print.js";
 import { formatInferenceSummary } from "./format-summary.js";
 
 const HELP = {
+  usages: ["[output] [options]", "fixels|voxels|edges [output] [options]"],
   about: [
-    "Convert the cohort that comes with fixelstream, look for the effect that was planted in it, and say what was found and where.",
+    "Convert a cohort that comes with fixelstream (fixels, unless voxels or edges are asked for), look for the effect that was planted in it, and say what was found and where.",
   ],
-  examples: ["demo", "demo /tmp/demo", "demo -quiet"],
+  examples: ["demo", "demo edges", "demo voxels /tmp/demo -quiet"],
 };
+
+const KINDS = ["fixels", "voxels", "edges"] as const;
+type Kind = (typeof KINDS)[number];
 
 export function createDemoCommand(streams: CliStreams): Command {
   const command = describeHelp(new Command("demo"), HELP)
-    .summary("convert and analyse the cohort that comes with fixelstream")
+    .summary("convert and analyse a cohort that comes with fixelstream")
+    .argument("[what]", "fixels, voxels or edges (default: fixels)")
     .argument("[output]", "where to put the store and the results (default: demo-output)");
   addStandardOptions(command);
-  return command.action((output = "demo-output") => runDemo(output, command.opts<StandardOptions>(), streams));
+  return command.action(async () => {
+    const { kind, output } = resolveArguments(command.args);
+    await runDemo(kind, output, command.opts<StandardOptions>(), streams);
+  });
 }
 
-async function runDemo(output: string, typed: StandardOptions, streams: CliStreams): Promise<void> {
+const isKind = (word: string | undefined): word is Kind => (KINDS as readonly (string | undefined)[]).includes(word);
+
+/** One argument that is no kind is the output. Throws UsageError: two, or one that is nearly a kind. */
+function resolveArguments([first, second]: readonly string[]): { kind: Kind; output: string } {
+  const output = "demo-output";
+  if (first === undefined) return { kind: "fixels", output };
+  if (isKind(first)) return { kind: first, output: second ?? output };
+  const [near] = nearest(first, KINDS);
+  if (second !== undefined || near !== undefined) {
+    const hint = near === undefined ? "" : ` Did you mean ${near}? For a directory of this name write ./${first}.`;
+    throw new UsageError(`Cannot run the demo of ${first}: expected fixels, voxels or edges, got another word.${hint}`);
+  }
+  return { kind: "fixels", output: first };
+}
+
+interface Demo {
+  /** What is in it, before the two commands. */
+  readonly about: string;
+  /** Without `fixelstream`; `store` and `stats` are where they go. */
+  readonly conversion: string;
+  readonly inference: string;
+  readonly elements: Kind;
+  convert(): Promise<unknown>;
+  infer(events: InferenceEvents): Promise<InferenceSummary>;
+  compare(): TruthComparison | Promise<TruthComparison>;
+  /** Of the last sentence: what to look at, and how. */
+  readonly look: string;
+}
+
+interface Places {
+  /** Of the cohort. */
+  at(name: string): string;
+  readonly store: string;
+  readonly stats: string;
+}
+
+/** Of every analysis here. */
+const SHARED = { ...ANALYSIS_DEFAULTS, seed: 1, force: true };
+
+async function fixelsOf({ at, store, stats }: Places): Promise<Demo> {
   const { inferFixels } = await import("../../app/analyse/fixels.js");
   const { convertFixels } = await import("../../app/convert/convert.js");
   const { compareWithTruth } = await import("../../app/demo/compare-with-truth.js");
-  const { prepareDemo } = await import("../../app/demo/demo-cohort.js");
-  const demo = prepareDemo(output);
-  const say = (text: string) => printSummary(streams, text);
-  const at = (name: string) => join(demo, name);
-  const store = join(output, "cohort.fxs");
-  const stats = join(output, "stats");
   const [design, contrast, connectivity] = ["design.txt", "contrast.txt", "matrix"].map(at) as [string, string, string];
-  const conversion = `fixelstream convert fixels ${at("fd")} ${at("subjects.txt")} ${store} -force`;
-  const inference = `fixelstream fixelcfestats ${store} - ${design} ${contrast} ${connectivity} ${stats} --seed 1 -force`;
-  await say(
-    "The demo cohort: 20 controls and 20 patients on a template of two crossing bundles. Patients have lower fibre\n" +
-      "density in one stretch of one bundle (246 fixels). The same two commands run on your own data:\n\n",
-  );
-  await say(`  ${conversion}\n`);
-  await convertFixels({
-    inputDirectory: at("fd"),
-    subjectList: at("subjects.txt"),
-    output: store,
-    force: true,
-    command: conversion,
-  });
-  await say(`  ${inference}\n\n`);
-  const progress = createProgress(streams.stderr, typed);
+  const conversion = `convert fixels ${at("fd")} ${at("subjects.txt")} ${store} -force`;
+  const inference = `fixelcfestats ${store} - ${design} ${contrast} ${connectivity} ${stats} --seed 1 -force`;
   const paths = { input: store, subjects: "-", design, contrast, connectivity, output: stats };
-  const summary = await inferFixels(
-    {
-      ...{ ...ANALYSIS_DEFAULTS, ...CFE_DEFAULTS, ...paths, seed: 1, force: true, command: inference },
-      nThreads: usableCores(),
-    },
-    { onProgress: (phase, share) => progress.update(phase, share), signal: streams.signal },
-  ).finally(() => progress.stop());
-  await say(formatInferenceSummary(summary));
-  const { planted, found, elsewhere } = compareWithTruth(at("truth.mif"), join(stats, "fwe_1mpvalue.mif"));
+  return {
+    about:
+      "The demo cohort: 20 controls and 20 patients on a template of two crossing bundles. Patients have lower fibre\n" +
+      "density in one stretch of one bundle (246 fixels).",
+    ...{ conversion, inference, elements: "fixels" },
+    convert: () =>
+      convertFixels({
+        ...{ inputDirectory: at("fd"), subjectList: at("subjects.txt"), output: store, force: true },
+        command: `fixelstream ${conversion}`,
+      }),
+    infer: (events) =>
+      inferFixels(
+        {
+          ...{ ...SHARED, ...CFE_DEFAULTS, ...paths, command: `fixelstream ${inference}` },
+          nThreads: availableParallelism(),
+        },
+        events,
+      ),
+    compare: () => compareWithTruth(at("truth.mif"), join(stats, "fwe_1mpvalue.mif")),
+    look: `${join(stats, "fwe_1mpvalue.mif")} in mrview (fixel plot)`,
+  };
+}
+
+async function voxelsOf({ at, store, stats }: Places): Promise<Demo> {
+  const { inferVoxels } = await import("../../app/analyse/voxels.js");
+  const { convertVoxels } = await import("../../app/convert/convert-voxels.js");
+  const { compareWithTruth } = await import("../../app/demo/compare-with-truth.js");
+  const [list, design, contrast, mask] = ["list.txt", "design.txt", "contrast.txt", "mask.nii.gz"].map(at) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const conversion = `convert voxels ${list} ${mask} ${store} -force`;
+  const inference = `mrclusterstats ${store} ${design} ${contrast} ${mask} ${stats}/ --seed 1 -force`;
+  return {
+    about: "The demo cohort: images of 12 controls and 12 patients, who are lower in one blob (57 voxels).",
+    ...{ conversion, inference, elements: "voxels" },
+    convert: () =>
+      convertVoxels({
+        ...{ list, mask, output: store, scalar: "values", force: true, memoryBytes: SHARED.memoryBytes },
+        command: `fixelstream ${conversion}`,
+      }),
+    infer: (events) =>
+      inferVoxels(
+        {
+          ...{ ...SHARED, ...TFCE_DEFAULTS, input: store, design, contrast, mask, prefix: `${stats}/` },
+          ...{ command: `fixelstream ${inference}`, nThreads: availableParallelism() },
+        },
+        events,
+      ),
+    compare: () => compareWithTruth(at("truth.nii.gz"), join(stats, "fwe_1mpvalue.mif")),
+    look: `${join(stats, "fwe_1mpvalue.mif")} in mrview`,
+  };
+}
+
+async function edgesOf({ at, store, stats }: Places): Promise<Demo> {
+  const { inferEdges } = await import("../../app/analyse/edges.js");
+  const { convertEdges } = await import("../../app/convert/convert-edges.js");
+  const { compareConnectomes } = await import("../../app/demo/compare-with-truth.js");
+  const [list, design, contrast, nodes] = ["list.txt", "design.txt", "contrast.txt", "nodes.txt"].map(at) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const conversion = `convert edges ${list} ${store} -force`;
+  const inference = `connectomestats ${store} tfnbs ${design} ${contrast} ${stats}/ --nodes ${nodes} --seed 1 -force`;
+  return {
+    about:
+      "The demo cohort: connectomes of 16 controls and 16 patients between 24 regions. Patients are weaker in the edges\n" +
+      "among five of them (10 edges).",
+    ...{ conversion, inference, elements: "edges" },
+    convert: () =>
+      convertEdges({
+        ...{ list, output: store, scalar: "values", force: true, memoryBytes: SHARED.memoryBytes },
+        command: `fixelstream ${conversion}`,
+      }),
+    infer: (events) =>
+      inferEdges(
+        {
+          ...{ ...SHARED, algorithm: "tfnbs", input: store, design, contrast, nodes, prefix: `${stats}/` },
+          ...{ command: `fixelstream ${inference}`, nThreads: availableParallelism() },
+        },
+        events,
+      ),
+    compare: () => compareConnectomes(at("truth.csv"), join(stats, "fwe_1mpvalue.csv")),
+    look: join(stats, "fwe_1mpvalue.csv"),
+  };
+}
+
+async function runDemo(kind: Kind, output: string, typed: StandardOptions, streams: CliStreams): Promise<void> {
+  const { prepareDemo } = await import("../../app/demo/demo-cohort.js");
+  const cohort = prepareDemo(output, kind);
+  const demoOf = { fixels: fixelsOf, voxels: voxelsOf, edges: edgesOf }[kind];
+  const demo = await demoOf({
+    at: (name) => join(cohort, name),
+    store: join(output, kind === "fixels" ? "cohort.fxs" : `${kind}.fxs`),
+    stats: join(output, kind === "fixels" ? "stats" : `stats-${kind}`),
+  });
+  const say = (text: string) => printSummary(streams, text);
+  await say(`${demo.about} The same two commands run on your own data:\n\n`);
+  await say(`  fixelstream ${demo.conversion}\n`);
+  await demo.convert();
+  await say(`  fixelstream ${demo.inference}\n\n`);
+  const progress = createProgress(streams.stderr, typed);
+  const events = {
+    onProgress: (phase: Parameters<typeof progress.update>[0], share: number) => progress.update(phase, share),
+    signal: streams.signal,
+  };
+  const summary = await demo.infer(events).finally(() => progress.stop());
+  await say(formatInferenceSummary(summary, demo.elements));
+  const { planted, found, elsewhere } = await demo.compare();
+  const record = join(output, kind === "fixels" ? "stats" : `stats-${kind}`, "run.json");
   await say(
-    `\nOf the ${planted} fixels with a planted effect ${found} are significant (family-wise p < 0.05); of the others ${elsewhere}.\n` +
-      `Look at ${join(stats, "fwe_1mpvalue.mif")} in mrview (fixel plot), and at ${join(stats, "run.json")} for what was run.\n`,
+    `\nOf the ${planted} ${kind} with a planted effect ${found} are significant (family-wise p < 0.05); of the others ${elsewhere}.\n` +
+      `Look at ${demo.look}, and at ${record} for what was run.\n`,
   );
 }
