@@ -103,6 +103,23 @@ type LaneProductKernel = (
   stride: number,
 ) => void;
 
+/** Of panels of float64 or float32: CONTRACTS.md, `f64LaneSquares`. */
+type LaneSquaresKernel = (
+  nRows: number,
+  nPacked: number,
+  nShuffles: number,
+  width: number,
+  labels: number,
+  signs: number,
+  own: number,
+  packed: number,
+  product: number,
+  rowStep: number,
+  squares: number,
+  squareStep: number,
+  stride: number,
+) => void;
+
 /** CONTRACTS.md, `f64RowsFromPanels`. */
 type RowsFromPanelsKernel = (nRows: number, width: number, packed: number, stride: number, rows: number) => void;
 
@@ -236,6 +253,8 @@ export interface KernelSet {
   ): void;
   f64LaneProduct: LaneProductKernel;
   f32LaneProduct: LaneProductKernel;
+  f64LaneSquares: LaneSquaresKernel;
+  f32LaneSquares: LaneSquaresKernel;
   f64GroupedStatistics(
     nShuffles: number,
     nColumns: number,
@@ -271,6 +290,10 @@ export interface KernelSet {
     squares: number,
     productBytes: number,
     stride: number,
+    starts: number,
+    directions: number,
+    dropped: number,
+    recovery: number,
     gram: number,
     sizes: number,
     rnn: number,

@@ -23,8 +23,9 @@ export function describeGroupedByColumn({ kernels, linear }: KernelsUnderTest): 
       shapes
         .flatMap((shape) => (["t", "F"] as const).map((kind) => ({ ...shape, kind })))
         .flatMap((shape) => [8, 4].map((productBytes) => ({ ...shape, productBytes })))
+        .flatMap((shape) => (shape.r0 === 0 ? [-1] : [-1, 0, 1]).map((dropped) => ({ ...shape, dropped })))
         .filter(({ s, kind }) => s === 1 || kind === "F"),
-    )("%j: the bits of one column at a time", ({ r0, c, nGroups, s, kind, productBytes }) => {
+    )("%j: the bits of one column at a time", ({ r0, c, nGroups, s, kind, productBytes, dropped }) => {
       linear.clear();
       const r = r0 + c;
       const random = createRandom(r + 10 * nGroups + s);
@@ -35,7 +36,14 @@ export function describeGroupedByColumn({ kernels, linear }: KernelsUnderTest): 
         const values = Array.from({ length }, (_, i) => valueAt(i));
         return linear.place(productBytes === 4 ? Float32Array.from(values) : Float64Array.from(values));
       };
-      const product = products(nShuffles * nGroups * r0 * stride);
+      // groups in turn have as many rows as there are shared columns, and one
+      const ranks = Array.from({ length: nGroups }, (_, g) => (r0 === 0 ? 0 : g % 2 === 0 ? r0 : 1));
+      const starts = linear.place(Int32Array.from([0, ...ranks.map((_, g) => sum(ranks.slice(0, g + 1)))]));
+      const nAll = sum(ranks);
+      const m = dropped < 0 ? nAll : nAll - 1;
+      const directions = place(r0 * nAll, () => 0.5 * random.normal());
+      const recovery = place(nAll, (l) => (l === dropped ? 0 : random.normal()));
+      const product = products(nShuffles * m * stride);
       const own = products(nShuffles * nGroups * c * stride);
       // column 1 has no variance in any group, column 2 none in the first
       const squares = products(nShuffles * nGroups * stride, (i) =>
@@ -59,9 +67,10 @@ export function describeGroupedByColumn({ kernels, linear }: KernelsUnderTest): 
       const tested = place(s * r * stride, (i) => (Math.floor(i / stride) % (r + 1) === 0 ? 1 : 0.3 * random.normal()));
       const statistics = linear.reserve(new Float64Array(nShuffles * stride));
       const dofs = linear.reserve(new Float64Array(nShuffles * stride));
-      const scratch = linear.reserve(new Float64Array(2 * (r * (1 + r + s + nGroups) + nGroups + s * s + s)));
+      const scratch = linear.reserve(new Float64Array(2 * (r * (1 + r + s + nGroups) + nGroups + s * s + s + nAll)));
       kernels.f64GroupedByColumn(
         ...([nShuffles, nColumns, r0, c, nGroups, s, product.at, own.at, squares.at, productBytes, stride] as const),
+        ...([starts.at, directions.at, dropped, recovery.at] as const),
         ...([gram.at, sizes.at, rnn.at, tested.at, kind === "t" ? 1 : 0] as const),
         ...([statistics.at, dofs.at, scratch.at] as const),
       );
@@ -77,9 +86,16 @@ export function describeGroupedByColumn({ kernels, linear }: KernelsUnderTest): 
         };
         const hypothesis = { rank: s, kind, tested: columnOf(tested.view, 0, s * r), toEffect: new Float64Array(0) };
         for (let b = 0; b < nShuffles; b++) {
+          const given = [...columnOf(product.view, b * m, m)];
+          const z = dropped < 0 ? given : [...given.slice(0, dropped), 0, ...given.slice(dropped)];
+          if (dropped >= 0)
+            z[dropped] = z.reduce((all, x, l) => (l === dropped ? all : all + recovery.view[l]! * x), 0);
           const p = Float64Array.from(
             Array.from({ length: nGroups }, (_, g) => [
-              ...columnOf(product.view, (b * nGroups + g) * r0, r0),
+              ...Array.from({ length: r0 }, (__, j) => {
+                const terms = Array.from({ length: ranks[g]! }, (___, l) => starts.view[g]! + l);
+                return terms.reduce((all, l) => all + directions.view[j * nAll + l]! * z[l]!, 0);
+              }),
               ...columnOf(own.view, (b * nGroups + g) * c, c),
             ]).flat(),
           );

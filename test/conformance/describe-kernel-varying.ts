@@ -124,6 +124,24 @@ export function describeVaryingKernels(tested: KernelsUnderTest): void {
             near([product.view[b * rowStep * width + w]!], [sum], isSingle ? 0 : 1e-14);
           }
         }
+        // with squares: the same bits, and the squares beside them
+        const again = linear.reserve(likeProducts(isSingle, product.view.length));
+        const squares = linear.reserve(likeProducts(isSingle, ((nShuffles - 1) * 3 + 1) * width));
+        kernels[isSingle ? "f32LaneSquares" : "f64LaneSquares"](
+          ...([n, nPacked, nShuffles, width, labels.at, signsAt, own.at, packed.at] as const),
+          ...([again.at, rowStep, squares.at, 3, width] as const),
+        );
+        linear.expectGuardsIntact();
+        expect(again.view).toEqual(product.view);
+        for (let b = 0; b < nShuffles; b++) {
+          for (let w = 0; w < width; w++) {
+            let sum = 0;
+            for (let i = 0; i < n; i++) {
+              sum = rounded(sum + rounded(lane(packed.view, labels.view[b * n + i]!, w) ** 2));
+            }
+            near([squares.view[b * 3 * width + w]!], [sum], isSingle ? 0 : 1e-14);
+          }
+        }
       },
     );
   });

@@ -33,6 +33,8 @@ export const RESIDUALS: Readonly<Record<Operation, { readonly warn: number; read
   f64GroupedByColumn: { warn: 1e-9, fail: 1e-7 },
   f64GroupedStatistics: { warn: 1e-9, fail: 1e-7 },
   f64LaneProduct: { warn: 2e-15, fail: 1e-13 },
+  f64LaneSquares: { warn: 2e-15, fail: 1e-13 },
+  f32LaneSquares: { warn: 1e-6, fail: 5e-5 },
   f32LaneProduct: { warn: 1e-6, fail: 5e-5 },
   f64BinScores: { warn: 0, fail: 0 },
   f32EnhanceRows: { warn: 1e-6, fail: 1e-5 },

@@ -1,4 +1,4 @@
-// Residuals of elements that bring columns of their own under one variance, all in the packed panels at once: lanes are elements, and each has its own
+// Residuals of elements that bring columns of their own, all in the packed panels at once: lanes are elements, and each has its own
 // factors. Gram-Schmidt as design/column-factors.ts, the shared columns first.
 import { createFactors, ENOUGH_LEFT, isUsual, NO_DIRECTION } from "../../stats/design/column-factors.js";
 import {
@@ -6,26 +6,28 @@ import {
   type ElementDesign,
   exactElementDesign,
   factoriseShared,
+  type SharedFactors,
 } from "../../stats/glm/element-design.js";
 import { CONSTANT_COLUMN } from "../../stats/glm/element-test.js";
+import { groupSizes } from "../../stats/glm/group-moments.js";
+import { sharedGroupRows } from "../../stats/glm/group-rows.js";
 import { shuffledShared } from "../../stats/glm/shuffled-design.js";
 import { testedParts } from "../../stats/glm/tested-parts.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
-import type { ModelLoader } from "./model-block.js";
+import type { ElementGroup, ModelLoader } from "./model-block.js";
+import { createOwnMoments } from "./own-moments.js";
 import { createPanels } from "./panels.js";
-import { MEMBERS_A_STEP, type ResidualPreparer } from "./residual-preparer.js";
+import { MEMBERS_A_STEP, type ProductRows, type ResidualPreparer } from "./residual-preparer.js";
 
-export function columnPreparer(
-  context: Context,
-  { regions, size, model }: ModelJob,
-  loader: ModelLoader,
-): ResidualPreparer {
+export function columnPreparer(context: Context, modelJob: ModelJob, loader: ModelLoader): ResidualPreparer {
+  const { regions, size, model } = modelJob;
   const { job, worker: w, kernels: k, f64, buffer } = context;
   const { sharedRank: r0, nElementColumns: c } = size;
   const n = job.size.nSubjects;
   const rank = r0 + c;
   const panelsOf = createPanels(context);
+  const moments = model.groups && createOwnMoments(context, modelJob, loader);
 
   /** Takes Q0 out of panels; returns Q0'y, f64 [r0][width]. */
   const projectShared = (panels: number, width: number): Float64Array => {
@@ -89,6 +91,12 @@ export function columnPreparer(
       return parts;
     });
 
+  const productOf = (shared: SharedFactors, { keep }: ElementGroup): ProductRows => {
+    if (model.groups === undefined) return shuffledShared(model, shared, keep, job.hasSigns);
+    const groups = sharedGroupRows(model, shared, keep, job.hasSigns);
+    return { count: groups.rows.length / n, rows: groups.rows, groups };
+  };
+
   return function* (block, group) {
     const count = group.members.length;
     const width = panelsOf.columns(count);
@@ -105,6 +113,7 @@ export function columnPreparer(
     fitted.set(projectShared(y, width));
     const isEnough = new Uint8Array(width).fill(shared.exact === undefined ? 1 : 0);
     const own = orthonormalise(width, isEnough);
+    const sizes = model.groups && groupSizes(model.groups, group.keep);
     const factors = { ...createFactors(0, rank), count: rank };
     const designs: (ElementDesign | undefined)[] = [];
     for (let e = 0; e < count; e++) {
@@ -122,7 +131,7 @@ export function columnPreparer(
       r.fill(0);
       for (let i = 0; i < r0; i++) for (let j = i; j < r0; j++) r[i * rank + j] = shared.r[i * r0 + j]!;
       for (let j = 0; j < c; j++) for (let i = 0; i <= r0 + j; i++) r[i * rank + r0 + j] = own[j]![i * width + e]!;
-      const design = designOfFactors(model, group.keep, factors);
+      const design = designOfFactors(model, group.keep, factors, sizes);
       designs.push(design.verdict === "testable" ? design : undefined);
     }
     if (designs.every((design) => design === undefined)) return undefined;
@@ -137,11 +146,12 @@ export function columnPreparer(
     const isResidual = f64(w.sums, width).map((sum, e) => (sum > CONSTANT_COLUMN * sumSquares[e]! ? 1 : 0));
     const sse = f64(w.sums, width).map((sum, e) => isResidual[e]! * sum);
     scale(isResidual, y);
+    moments?.place(group, shared, isTested, width);
     const fit = { r: rank, fitted, sse, sumSquares };
     const residuals = size.contrastRanks.length > 1 ? Float64Array.from(f64(y, width * n)) : undefined;
     return {
       designs,
-      product: shuffledShared(model, shared, group.keep, job.hasSigns),
+      product: productOf(shared, group),
       fill(h) {
         if (residuals !== undefined) f64(y, width * n).set(residuals);
         const { shifts: added } = testedParts(

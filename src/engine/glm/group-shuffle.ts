@@ -35,11 +35,9 @@ export function createGroupShuffle(
       const toSigns = i8(place.signs, signs === 0 ? 0 : count * rows.length);
       let at = 0;
       for (let first = 0; first < count * n; first += n) {
-        for (const row of rows) {
-          to[at] = from[first + row]!;
-          if (signs !== 0) toSigns[at] = fromSigns[first + row]!;
-          at++;
-        }
+        for (let t = 0; t < rows.length; t++) to[at + t] = from[first + rows[t]!]!;
+        if (signs !== 0) for (let t = 0; t < rows.length; t++) toSigns[at + t] = fromSigns[first + rows[t]!]!;
+        at += rows.length;
       }
       done += at;
       return place;

@@ -1,5 +1,6 @@
 // From the products of a tile to statistics, by the kernel for the variance and the designs of the members.
 import type { TestedDirections } from "../../stats/glm/element-design.js";
+import type { GroupRows } from "../../stats/glm/group-rows.js";
 import { testedSideBySide } from "../../stats/glm/shuffled-design.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
@@ -56,8 +57,9 @@ function pooledEpilogue({ job, worker, kernels: k, f64 }: Context, { regions, si
 /** Under one design for all members: by the kernel. */
 function sharedGroupedEpilogue({ job, kernels: k, f64, i32 }: Context, { regions, size }: ModelJob): Epilogue {
   const { sharedRank: r, nGroups, contrastRanks } = size;
-  const { gram, sizes, rnn, toEffect, starts, directions, recovery } = regions;
+  const { gram, sizes, rnn, toEffect } = regions;
   const put = (region: number, values: Float64Array) => f64(region, values.length).set(values);
+  const rowsOf = rowPlacer({ f64, i32 }, regions);
   return {
     isSquared: false,
     prepare({ designs, product }, h) {
@@ -66,14 +68,12 @@ function sharedGroupedEpilogue({ job, kernels: k, f64, i32 }: Context, { regions
       put(sizes, groups!.sizes);
       put(rnn, groups!.rnn);
       put(toEffect, hypotheses[h]!.tested);
-      i32(starts, nGroups + 1).set(product.groups!.starts);
-      put(directions, product.groups!.directions);
-      put(recovery, product.groups!.recovery);
+      rowsOf.place(product.groups!);
     },
     finish({ designs, product: { groups } }, h, { count, width, product, squares }) {
       const counts = [count, designs.length, r, nGroups, contrastRanks[h]!] as const;
       const products = [product, squares, bytesOf(job), width] as const;
-      const rows = [starts, directions, groups!.dropped, recovery] as const;
+      const rows = rowsOf.pointers(groups!);
       const design = [gram, sizes, rnn, toEffect, signed(designs[0]!.hypotheses[h]!)] as const;
       const out = [regions.statistics, regions.dofs, regions.scratch] as const;
       k.f64GroupedStatistics(...counts, ...products, ...rows, ...design, ...out);
@@ -81,48 +81,30 @@ function sharedGroupedEpilogue({ job, kernels: k, f64, i32 }: Context, { regions
   };
 }
 
-/** Each element with its own design, side by side. */
-function groupedEpilogue({ job, kernels: k, f64 }: Context, { regions, size }: ModelJob): Epilogue {
+/** Each element with its own design, side by side; K_g and Rnn_g are there (own-moments.ts). */
+function groupedEpilogue({ job, kernels: k, f64, i32 }: Context, { regions, size }: ModelJob): Epilogue {
   const { sharedRank: r0, nElementColumns: c, nGroups, contrastRanks } = size;
-  const r = r0 + c;
   const { gramColumns, sizes, rnnColumns, tested } = regions;
-  /** `count` values of each element side by side; zeros where one cannot be tested. */
-  const place = (region: number, width: number, given: readonly (Float64Array | undefined)[], count: number) => {
-    const out = f64(region, count * width).fill(0);
-    for (const [e, values] of given.entries()) {
-      if (values !== undefined) for (let i = 0; i < count; i++) out[i * width + e] = values[i]!;
-    }
-  };
+  const rowsOf = rowPlacer({ f64, i32 }, regions);
   return {
     isSquared: false,
-    prepare({ designs }, h, width) {
-      place(
-        tested,
-        width,
-        designs.map((design) => design?.hypotheses[h]?.tested),
-        contrastRanks[h]! * r,
-      );
-      if (h > 0) return;
-      const moments = designs.map((design) => design?.groups);
-      place(
-        gramColumns,
-        width,
-        moments.map((groups) => groups?.gram),
-        nGroups * r * r,
-      );
-      place(
-        rnnColumns,
-        width,
-        moments.map((groups) => groups?.rnn),
-        nGroups,
-      );
-      // the same observations are left of all members
-      f64(sizes, nGroups).set(moments.find((groups) => groups !== undefined)!.sizes);
+    prepare({ designs, product }, h, width) {
+      const given = designs.map((design) => design?.hypotheses[h]?.tested);
+      const values = testedSideBySide(given, { count: r0 }, { s: contrastRanks[h]!, c, width });
+      f64(tested, values.length).set(values);
+      rowsOf.place(product.groups!);
     },
-    finish({ designs }, h, { count, width, product, squares }) {
+    finish({ designs, product: { groups } }, h, { count, width, product, squares }) {
       const { hypotheses } = designs.find((design) => design !== undefined)!;
       const counts = [count, designs.length, r0, c, nGroups, contrastRanks[h]!] as const;
-      const products = [product, regions.ownProduct, squares, bytesOf(job), width] as const;
+      const products = [
+        product,
+        regions.ownProduct,
+        squares,
+        bytesOf(job),
+        width,
+        ...rowsOf.pointers(groups!),
+      ] as const;
       const design = [gramColumns, sizes, rnnColumns, tested, signed(hypotheses[h]!)] as const;
       k.f64GroupedByColumn(...counts, ...products, ...design, regions.statistics, regions.dofs, regions.scratch);
       const [statistics, dofs] = [f64(regions.statistics, count * width), f64(regions.dofs, count * width)];
@@ -134,5 +116,17 @@ function groupedEpilogue({ job, kernels: k, f64 }: Context, { regions, size }: M
         }
       }
     },
+  };
+}
+
+/** What kernels take of the rows of variance groups (group-rows.ts). */
+function rowPlacer({ f64, i32 }: Pick<Context, "f64" | "i32">, { starts, directions, recovery }: ModelJob["regions"]) {
+  return {
+    place(rows: GroupRows) {
+      i32(starts, rows.starts.length).set(rows.starts);
+      f64(directions, rows.directions.length).set(rows.directions);
+      f64(recovery, rows.recovery.length).set(rows.recovery);
+    },
+    pointers: ({ dropped }: GroupRows) => [starts, directions, dropped, recovery] as const,
   };
 }

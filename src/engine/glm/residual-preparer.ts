@@ -15,7 +15,7 @@ export interface ResidualPanels {
 
 /** The rows of the product of one shuffle with what all members share. */
 export interface ProductRows extends ShuffledRows {
-  /** Variance groups under one design. Undefined with columns of an element's own: the rows are Q_g of every group. */
+  /** Variance groups: of the design that elements share. */
   readonly groups?: GroupRows;
 }
 

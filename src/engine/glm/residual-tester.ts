@@ -1,6 +1,6 @@
-// Elements that bring columns of their own, and variance groups: each hypothesis shuffles its own residuals e_h. Rows of the product: Q_g P_b e_h for
-// every group g (one group: all) of the columns that elements share, or fewer rows that span them; the inner products with an element's own columns lane by
-// lane; and per group |P_b e_h|^2, a product of indicators with e_h o e_h. mathematics M8, M9.
+// Elements that bring columns of their own, and variance groups: each hypothesis shuffles its own residuals e_h. Rows of the product: those that span Q_g
+// for every group g (one group: all) of the columns that elements share; the inner products with an element's own columns lane by lane; and per group
+// |P_b e_h|^2: with the first of these, or a product of indicators with e_h o e_h. mathematics M8, M9.
 import { splitByGroup } from "../../stats/glm/group-rows.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
@@ -9,6 +9,7 @@ import { createGroupShuffle, rowsOfGroups } from "./group-shuffle.js";
 import type { ElementGroup, ModelLoader } from "./model-block.js";
 import { createEpilogue } from "./model-epilogue.js";
 import { createModelTiles } from "./model-tiles.js";
+import { createOwnMoments } from "./own-moments.js";
 import { createPanels } from "./panels.js";
 import { createResidualPreparer } from "./residual-panels.js";
 import type { GroupTester } from "./shared-design-tester.js";
@@ -29,9 +30,11 @@ export function createResidualTester(
   const tiles = createModelTiles(context, modelJob);
   const prepare = createResidualPreparer(context, modelJob, loader, cache);
   const epilogue = createEpilogue(context, modelJob);
-  const groupRows = nGroups > 1 ? rowsOfGroups(modelJob) : undefined;
-  const groupShuffle = nGroups > 1 && c > 0 ? createGroupShuffle(context, modelJob) : undefined;
-  const indicators = model.groups && splitByGroup(new Float64Array(n).fill(1), model.groups);
+  const isSplit = nGroups > 1 && c > 0;
+  const groupRows = isSplit ? rowsOfGroups(modelJob) : undefined;
+  const moments = isSplit ? createOwnMoments(context, modelJob, loader) : undefined;
+  const groupShuffle = isSplit ? createGroupShuffle(context, modelJob) : undefined;
+  const indicators = isSplit ? undefined : model.groups && splitByGroup(new Float64Array(n).fill(1), model.groups);
 
   /** |e_h|^2 of each member. Single precision: residuals are brought to about unit length first, by powers of 2, so that no product under- or overflows. */
   const measureResiduals = (width: number) => {
@@ -45,28 +48,42 @@ export function createResidualTester(
     k.f64SumSquares(n, width, w.packed, w.sums);
   };
 
-  const singleOwn = (row: number) => regions.own32 + (loader.ownPanel(row) - loader.ownPanel(0)) / 2;
+  /** Own column j, of group g (one variance: all rows): panels of float64, and of float32 behind each other. */
+  const ownOf = (g: number, j: number, width: number) => moments?.groupPanel(g, j, width) ?? loader.ownPanel(j);
+  const singleOwn = (g: number, j: number, width: number) => {
+    const first = moments?.groupPanel(0, 0, width) ?? loader.ownPanel(0);
+    return regions.own32 + (ownOf(g, j, width) - first) / 2;
+  };
   const roundOwn = (width: number) => {
-    for (let row = 0; row < nGroups * c; row++) {
-      const nRows = groupRows === undefined ? n : groupRows[Math.floor(row / c)]!.length;
-      k.f32FromF64Panels(nRows, width, loader.ownPanel(row), singleOwn(row));
+    for (let g = 0; g < (groupRows?.length ?? 1); g++) {
+      for (let j = 0; j < c; j++) {
+        const nRows = groupRows === undefined ? n : groupRows[g]!.length;
+        k.f32FromF64Panels(nRows, width, ownOf(g, j, width), singleOwn(g, j, width));
+      }
     }
   };
+  const panelOf = isSingle ? singleOwn : ownOf;
+  const packed = isSingle ? w.packed32 : w.packed;
 
   const multiplyOwn = (group: ElementGroup, first: number, count: number, width: number) => {
     const { labels, signs } = tiles.maskedShuffle(group, first, count);
-    const step = nGroups * c;
-    const multiply = (row: number, nRows: number, labelsOf: number, signsOf: number) => {
-      const product = regions.ownProduct + row * width * tiles.valueBytes;
-      const shuffles = [nRows, n, count, width, labelsOf, signsOf] as const;
-      if (isSingle) k.f32LaneProduct(...shuffles, singleOwn(row), w.packed32, product, step, width);
-      else k.f64LaneProduct(...shuffles, loader.ownPanel(row), w.packed, product, step, width);
-    };
-    if (groupShuffle === undefined) for (let row = 0; row < step; row++) multiply(row, n, labels, signs);
-    else {
-      for (const [g, part] of groupShuffle(labels, signs, count).entries()) {
-        for (let j = 0; j < c; j++) multiply(g * c + j, part.rows.length, part.labels, part.signs);
+    const rowBytes = width * tiles.valueBytes;
+    if (groupShuffle === undefined) {
+      const multiply = isSingle ? k.f32LaneProduct : k.f64LaneProduct;
+      for (let j = 0; j < c; j++) {
+        const product = regions.ownProduct + j * rowBytes;
+        multiply(n, n, count, width, labels, signs, panelOf(0, j, width), packed, product, c, width);
       }
+      return;
+    }
+    const multiply = isSingle ? k.f32LaneProduct : k.f64LaneProduct;
+    const multiplyAndSquare = isSingle ? k.f32LaneSquares : k.f64LaneSquares;
+    for (const [g, part] of groupShuffle(labels, signs, count).entries()) {
+      const shuffles = [part.rows.length, n, count, width, part.labels, part.signs] as const;
+      const productOf = (j: number) => regions.ownProduct + (g * c + j) * rowBytes;
+      const squares = regions.squareProduct + g * rowBytes;
+      multiplyAndSquare(...shuffles, panelOf(g, 0, width), packed, productOf(0), nGroups * c, squares, nGroups, width);
+      for (let j = 1; j < c; j++) multiply(...shuffles, panelOf(g, j, width), packed, productOf(j), nGroups * c, width);
     }
   };
 
@@ -92,7 +109,8 @@ export function createResidualTester(
           const count = Math.min(laneShuffles, batch.lanes - first);
           const shared = tiles.multiply(product.count, first, batch.lanes, width);
           if (c > 0) multiplyOwn(group, first, count, width);
-          const squares = nGroups > 1 ? tiles.multiplySquares(first, batch.lanes, width) : 0;
+          const squares =
+            indicators === undefined ? regions.squareProduct : tiles.multiplySquares(first, batch.lanes, width);
           epilogue.finish(panels, h, { count, width, product: shared, squares });
           sink.statistics({ ...tile, h, first, count }, batch);
           yield;

@@ -8,7 +8,7 @@ import { blockSpan, CLAIMS_PER_WORKER, mappedWindowBytes, tileOf, wholeBlocks, w
 import type { MemoryLayout, MemoryShape, PlanInputs } from "./inputs.js";
 import { countZTables, type SharedRegions, sharedTable, type WorkerRegions, workerTable } from "./regions.js";
 import { SLAB_LANES, searchShape, searchWindowBytes } from "./search-shape.js";
-import { keptDesigns, leastProductRows, ownDesignBytes, productRows } from "./size.js";
+import { keptDesigns, leastProductRows, productRows } from "./size.js";
 
 export interface MemoryPlan extends MemoryLayout {
   readonly shared: SharedRegions;
@@ -193,7 +193,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
   const nSources = (cfe ? 2 : 1) + (model?.nElementColumns ?? 0);
   const windowBytes = mappedWindowBytes(n, width, size.valueBytes, windowConnections);
   const mapped = nWorkers * (nSources * windowBytes + searchWindowBytes(shape, windowBytes));
-  const designs = nWorkers * (spare.nDesigns * keptDesigns(size).bytes + ownDesignBytes(size, width));
+  const designs = nWorkers * spare.nDesigns * keptDesigns(size).bytes;
   const library = inputs.panels.tile === undefined ? 0 : nWorkers * LIBRARY_BYTES;
   const outsideBytes = results + mapped + designs + library;
   const plannedBytes = memoryBytes + outsideBytes;

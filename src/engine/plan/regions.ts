@@ -220,17 +220,22 @@ function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: 
   const value = precision === "single" ? ("f32" as const) : ("f64" as const);
   const single = precision === "single" ? 1 : 0;
   // what blocks are prepared with is float64
-  const gatheredRows = Math.max(tileRows(tile, productRows(size), panels), (1 + single) * roundUp(r, panels.rows));
-  const squareRows = grouped * tileRows(tile, nGroups, panels);
+  const gatheredRows = Math.max(
+    tileRows(tile, productRows(size), panels),
+    (1 + single) * roundUp(c > 0 ? productRows(size) : r, panels.rows),
+  );
+  // squares of elements that bring columns come with those (kernels/CONTRACTS.md, f64LaneSquares)
+  const indicated = c > 0 ? 0 : grouped;
+  const squareRows = indicated * tileRows(tile, nGroups, panels);
   const mostRows = Math.max(...contrastRanks);
   const own = c > 0 ? lanes : 0;
   return {
     /** One an element-wise column: [n][nColumns] as stored. */
     rawColumns: columnBytes.map((bytes) => blocks[bytes === 4 ? "f32" : "f64"](n, shape.blockWidth)),
-    /** Panels of each element-wise column and group, [G * c][W/4][n][4]. */
-    own: blocks.f64(nGroups * c, n, width),
-    /** The same in panels of float32. */
-    own32: blocks.f32(single * nGroups * c, n, width),
+    /** Panels of each element-wise column, [c][W/4][n][4]; behind them the same, the rows of each variance group for themselves. */
+    own: blocks.f64((1 + grouped) * c, n, width),
+    /** What is multiplied of them, in panels of float32. */
+    own32: blocks.f32(single * c, n, width),
     /** Members of a group of elements within the block. */
     members: blocks.u32(width),
     /** Q, or the directions of it that are projected out. */
@@ -242,7 +247,7 @@ function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: 
     runs: blocks.u8((n + 1) * 4 + roundUp(n, 64) / 8),
     /** f64 [n][G * r]: Q_g of each variance group, the remaining observations only, interleaved; f64 [n][G]: indicators of the groups. */
     entries: blocks.f64(n, productRows(size)),
-    indicators: blocks.f64(grouped * n, nGroups),
+    indicators: blocks.f64(indicated * n, nGroups),
     /** The shuffle of the observations that are left, for element-wise columns. */
     labels: blocks.i32(own, n),
     signs: blocks.i8(own, n),
@@ -251,12 +256,12 @@ function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: 
     groupSigns: blocks.i8(grouped * own, n),
     gathered: blocks[value](gatheredRows, n),
     gatheredIndicators: blocks[value](squareRows, n),
-    squares: blocks.f64(grouped * n, width),
-    squares32: blocks.f32((1 - native) * single * grouped * n, width),
+    squares: blocks.f64(indicated * n, width),
+    squares32: blocks.f32((1 - native) * single * indicated * n, width),
     /** Residuals and squares in rows, where a library multiplies them. */
     operand: blocks[value](native * n, width),
-    squareOperand: blocks[value](native * grouped * n, width),
-    squareProduct: blocks[value](squareRows, width),
+    squareOperand: blocks[value](native * indicated * n, width),
+    squareProduct: blocks[value](Math.max(squareRows, grouped * own * nGroups), width),
     product: blocks[value](gatheredRows, width),
     ownProduct: blocks[value](Math.max(lanes * nGroups * c, 1), width),
     shifts: blocks.f64(hypotheses.length, r, width),
@@ -276,7 +281,7 @@ function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: 
     /** Of f64GroupedStatistics and f64GroupedByColumn: pairs. */
     scratch: blocks.f64(
       grouped * 2,
-      (r + c) * (1 + r + c + mostRows + nGroups) + nGroups + mostRows * mostRows + mostRows,
+      (r + c) * (1 + r + c + mostRows + nGroups) + nGroups * (1 + r) + mostRows * mostRows + mostRows,
     ),
     statistics: blocks.f64(lanes, width),
     dofs: blocks.f64(grouped * lanes, width),

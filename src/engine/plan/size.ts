@@ -108,12 +108,6 @@ export const productRows = ({ model, rank }: ProblemSize): number =>
 export const leastProductRows = ({ model, rank }: ProblemSize): number =>
   Math.max(1, model === undefined ? rank : model.nGroups > 1 ? model.nGroups : model.sharedRank - 1);
 
-/** Bytes of the designs and residuals of `width` elements, where each has its own and they are needed together: columns of its own and variance groups. */
-export function ownDesignBytes({ nSubjects, nFactors, model }: ProblemSize, width: number): number {
-  if (model === undefined || model.nElementColumns === 0 || model.nGroups === 1) return 0;
-  return width * (nFactors + 1) * nSubjects * 8;
-}
-
 /** Patterns of missing observations whose designs a thread keeps for the next blocks. */
 const MOST_DESIGNS = 64;
 /** Bytes of those at most, where two have room: one made anew costs k^2 n operations, little beside its shuffles. */

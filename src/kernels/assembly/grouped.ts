@@ -35,6 +35,21 @@ function valueAt(isByColumn: bool, from: usize, i: i32, rowBytes: usize): v128 {
   return isByColumn ? v128.load(from + <usize>i * rowBytes) : v128.load64_splat(from + (<usize>i << 3));
 }
 
+/** z [rho] of a pair of columns, the dropped one from the others. */
+// @ts-ignore: decorator
+@inline
+function loadCoordinates(isSingle: bool, row: usize, rowStep: usize, nAll: i32, dropped: i32, recovery: usize, z: usize): void {
+  let recovered = f64x2.splat(0);
+  for (let l = 0; l < nAll; l++) {
+    if (l == dropped) continue;
+    const value = loadPair(isSingle, row);
+    row += rowStep;
+    v128.store(z + (<usize>l << 4), value);
+    if (dropped >= 0) recovered = f64x2.add(recovered, f64x2.mul(v128.load64_splat(recovery + (<usize>l << 3)), value));
+  }
+  if (dropped >= 0) v128.store(z + (<usize>dropped << 4), recovered);
+}
+
 /** W of a group: 0 where it is not finite. */
 // @ts-ignore: decorator
 @inline
@@ -127,15 +142,7 @@ export function f64GroupedStatistics(
     const rows = product + <usize>(b * nRows) * rowStep, squareRows = squares + <usize>(b * nGroups) * rowStep;
     for (let w = 0; w < nColumns; w += 2) {
       const column = <usize>w << 3, pair = <usize>(w * productBytes);
-      let recovered = zero, row = rows + pair;
-      for (let l = 0; l < nAll; l++) {
-        if (l == dropped) continue;
-        const value = loadPair(isSingle, row);
-        row += rowStep;
-        v128.store(z + (<usize>l << 4), value);
-        if (dropped >= 0) recovered = f64x2.add(recovered, f64x2.mul(v128.load64_splat(recovery + (<usize>l << 3)), value));
-      }
-      if (dropped >= 0) v128.store(z + (<usize>dropped << 4), recovered);
+      loadCoordinates(isSingle, rows + pair, rowStep, nAll, dropped, recovery, z);
       for (let j = 0; j < rank; j++) {
         let sum = zero;
         for (let l = 0; l < nAll; l++) {
@@ -173,23 +180,32 @@ export function f64GroupedStatistics(
 /** Every column has a design of its own. */
 export function f64GroupedByColumn(
   nShuffles: i32, nColumns: i32, sharedRank: i32, nOwn: i32, nGroups: i32, contrastRank: i32, product: usize, ownProduct: usize, squares: usize, productBytes: i32, stride: i32,
-  gram: usize, sizes: usize, rnn: usize, tested: usize, signed: i32, statistics: usize, dofs: usize, scratch: usize,
+  starts: usize, directions: usize, dropped: i32, recovery: usize, gram: usize, sizes: usize, rnn: usize, tested: usize, signed: i32, statistics: usize, dofs: usize, scratch: usize,
 ): void {
   const isSingle = productBytes == 4;
   const rowBytes = <usize>stride << 3, rowStep = <usize>(stride * productBytes), rounding = f64x2.splat(isSingle ? SINGLE_ROUNDING : SSE_ROUNDING), zero = f64x2.splat(0);
   const rank = sharedRank + nOwn, entries = rank * rank;
-  // v128: d [r], W [G], A [r][r], Y [s][r], S [s][s], T d [s], p [G][r]
+  const nAll = load<i32>(starts + (<usize>nGroups << 2)), nRows = dropped < 0 ? nAll : nAll - 1;
+  // v128: d [r], W [G], A [r][r], Y [s][r], S [s][s], T d [s], p [G][r], z [rho]
   const d = scratch, weights = d + (<usize>rank << 4), a = weights + (<usize>nGroups << 4);
   const y = a + (<usize>entries << 4), schur = y + (<usize>(contrastRank * rank) << 4), effect = schur + (<usize>(contrastRank * contrastRank) << 4);
-  const p = effect + (<usize>contrastRank << 4);
+  const p = effect + (<usize>contrastRank << 4), z = p + (<usize>(nGroups * rank) << 4);
   for (let b = 0; b < nShuffles; b++) {
-    const rows = product + <usize>(b * nGroups * sharedRank) * rowStep, ownRows = ownProduct + <usize>(b * nGroups * nOwn) * rowStep;
+    const rows = product + <usize>(b * nRows) * rowStep, ownRows = ownProduct + <usize>(b * nGroups * nOwn) * rowStep;
     const squareRows = squares + <usize>(b * nGroups) * rowStep;
     for (let w = 0; w < nColumns; w += 2) {
       const column = <usize>w << 3, pair = <usize>(w * productBytes);
-      let row = rows + pair, ownRow = ownRows + pair, to = p;
+      loadCoordinates(isSingle, rows + pair, rowStep, nAll, dropped, recovery, z);
+      let ownRow = ownRows + pair, to = p;
       for (let g = 0; g < nGroups; g++) {
-        for (let j = 0; j < sharedRank; j++, row += rowStep, to += 16) v128.store(to, loadPair(isSingle, row));
+        const start = load<i32>(starts + (<usize>g << 2)), end = load<i32>(starts + (<usize>g << 2), 4);
+        for (let j = 0; j < sharedRank; j++, to += 16) {
+          let sum = zero;
+          for (let l = start; l < end; l++) {
+            sum = f64x2.add(sum, f64x2.mul(v128.load64_splat(directions + (<usize>(j * nAll + l) << 3)), v128.load(z + (<usize>l << 4))));
+          }
+          v128.store(to, sum);
+        }
         for (let j = 0; j < nOwn; j++, ownRow += rowStep, to += 16) v128.store(to, loadPair(isSingle, ownRow));
       }
       for (let j = 0; j < rank; j++) {

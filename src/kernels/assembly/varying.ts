@@ -163,6 +163,76 @@ function laneProduct(
   }
 }
 
+export function f64LaneSquares(
+  nRows: i32, nPacked: i32, nShuffles: i32, width: i32, labels: usize, signs: usize, own: usize, packed: usize, product: usize, rowStep: i32,
+  squares: usize, squareStep: i32, stride: i32,
+): void {
+  if (signs == 0) laneSquares(false, false, nRows, nPacked, nShuffles, width, labels, signs, own, packed, product, rowStep, squares, squareStep, stride);
+  else laneSquares(false, true, nRows, nPacked, nShuffles, width, labels, signs, own, packed, product, rowStep, squares, squareStep, stride);
+}
+
+export function f32LaneSquares(
+  nRows: i32, nPacked: i32, nShuffles: i32, width: i32, labels: usize, signs: usize, own: usize, packed: usize, product: usize, rowStep: i32,
+  squares: usize, squareStep: i32, stride: i32,
+): void {
+  if (signs == 0) laneSquares(true, false, nRows, nPacked, nShuffles, width, labels, signs, own, packed, product, rowStep, squares, squareStep, stride);
+  else laneSquares(true, true, nRows, nPacked, nShuffles, width, labels, signs, own, packed, product, rowStep, squares, squareStep, stride);
+}
+
+// Two shuffles at a time: their sums and squares are as many registers as there are.
+// @ts-ignore: decorator
+@inline
+function laneSquares(
+  isSingle: bool, isSigned: bool,
+  nRows: i32, nPacked: i32, nShuffles: i32, width: i32, labels: usize, signs: usize, own: usize, packed: usize, product: usize, rowStep: i32,
+  squares: usize, squareStep: i32, stride: i32,
+): void {
+  const panelBytes = <usize>nPacked << 5, ownBytes = <usize>nRows << 5, shift: usize = isSingle ? 2 : 3;
+  const stepBytes = (<usize>rowStep * <usize>stride) << shift, squareBytes = (<usize>squareStep * <usize>stride) << shift;
+  const labelBytes = <usize>nRows << 2, signBytes = <usize>nRows;
+  for (let w = 0; w < width; w += isSingle ? 8 : 4, own += ownBytes, packed += panelBytes, product += 32, squares += 32) {
+    let b = 0;
+    for (; b + 2 <= nShuffles; b += 2) {
+      let a0 = f64x2.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
+      let label = labels + <usize>b * labelBytes, sign = signs + <usize>b * signBytes, z = own;
+      for (let i = 0; i < nRows; i++, label += 4, sign++, z += 32) {
+        const z0 = v128.load(z), z1 = v128.load(z, 16);
+        let from = packed + (<usize>load<i32>(label) << 5), s = signOf(isSingle, isSigned, sign), e = v128.load(from);
+        a0 = add(isSingle, a0, signedBy(isSingle, isSigned, s, mul(isSingle, z0, e)));
+        c0 = add(isSingle, c0, mul(isSingle, e, e));
+        e = v128.load(from, 16);
+        a1 = add(isSingle, a1, signedBy(isSingle, isSigned, s, mul(isSingle, z1, e)));
+        c1 = add(isSingle, c1, mul(isSingle, e, e));
+        from = packed + (<usize>load<i32>(label + labelBytes) << 5); s = signOf(isSingle, isSigned, sign + signBytes); e = v128.load(from);
+        b0 = add(isSingle, b0, signedBy(isSingle, isSigned, s, mul(isSingle, z0, e)));
+        d0 = add(isSingle, d0, mul(isSingle, e, e));
+        e = v128.load(from, 16);
+        b1 = add(isSingle, b1, signedBy(isSingle, isSigned, s, mul(isSingle, z1, e)));
+        d1 = add(isSingle, d1, mul(isSingle, e, e));
+      }
+      const to = product + <usize>b * stepBytes, square = squares + <usize>b * squareBytes;
+      v128.store(to, a0); v128.store(to, a1, 16);
+      v128.store(to + stepBytes, b0); v128.store(to + stepBytes, b1, 16);
+      v128.store(square, c0); v128.store(square, c1, 16);
+      v128.store(square + squareBytes, d0); v128.store(square + squareBytes, d1, 16);
+    }
+    for (; b < nShuffles; b++) {
+      let a0 = f64x2.splat(0), a1 = a0, c0 = a0, c1 = a0;
+      let label = labels + <usize>b * labelBytes, sign = signs + <usize>b * signBytes, z = own;
+      for (let i = 0; i < nRows; i++, label += 4, sign++, z += 32) {
+        const from = packed + (<usize>load<i32>(label) << 5), s = signOf(isSingle, isSigned, sign), e0 = v128.load(from), e1 = v128.load(from, 16);
+        a0 = add(isSingle, a0, signedBy(isSingle, isSigned, s, mul(isSingle, v128.load(z), e0)));
+        a1 = add(isSingle, a1, signedBy(isSingle, isSigned, s, mul(isSingle, v128.load(z, 16), e1)));
+        c0 = add(isSingle, c0, mul(isSingle, e0, e0));
+        c1 = add(isSingle, c1, mul(isSingle, e1, e1));
+      }
+      const to = product + <usize>b * stepBytes, square = squares + <usize>b * squareBytes;
+      v128.store(to, a0); v128.store(to, a1, 16);
+      v128.store(square, c0); v128.store(square, c1, 16);
+    }
+  }
+}
+
 /** The rows of a shuffle fall into runs between those whose source is missing; two rows of the tile go at a time where they lie side by side in their panel. */
 export function f64GatherMasked(
   nRows: i32, nBasis: i32, nShuffles: i32, labels: usize, signs: usize, nMissing: i32, missing: usize, positions: usize,

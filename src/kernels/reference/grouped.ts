@@ -57,8 +57,14 @@ export interface GroupedColumnInputs {
   readonly nOwn: number;
   readonly nGroups: number;
   readonly contrastRank: number;
-  /** Rows (b*G + g)*r0 + j, and (b*G + g)*c + j. */
+  /** As of GroupedInputs. */
   readonly product: Products;
+  readonly starts: Int32Array;
+  /** [r0][rho]. */
+  readonly directions: Float64Array;
+  readonly dropped: number;
+  readonly recovery: Float64Array;
+  /** Rows (b*G + g)*c + j. */
   readonly ownProduct: Products;
   readonly squares: Products;
   readonly stride: number;
@@ -85,11 +91,15 @@ export function groupedByColumn(inputs: GroupedColumnInputs, statistics: Float64
       toEffect: columnOf(inputs.tested, contrastRank * r),
     };
     for (let b = 0; b < inputs.nShuffles; b++) {
+      const z = coordinates(inputs, b, w);
       const p = Array.from({ length: nGroups * r }, (_, i) => {
-        const [row, j] = [b * nGroups + Math.floor(i / r), i % r];
-        return (
-          j < r0 ? inputs.product[(row * r0 + j) * stride + w] : inputs.ownProduct[(row * c + j - r0) * stride + w]
-        )!;
+        const [g, j] = [Math.floor(i / r), i % r];
+        if (j >= r0) return inputs.ownProduct[((b * nGroups + g) * c + j - r0) * stride + w]!;
+        let sum = 0;
+        for (let l = inputs.starts[g]!; l < inputs.starts[g + 1]!; l++) {
+          sum += inputs.directions[j * z.length + l]! * z[l]!;
+        }
+        return sum;
       });
       const d = Array.from({ length: r }, (_, j) => p.reduce((sum, value, i) => (i % r === j ? sum + value : sum), 0));
       const weights = Array.from({ length: nGroups }, (_, g) => {
@@ -126,7 +136,18 @@ function weightOfVariance(sse: number, rounding: number, rnn: number): number {
   return Number.isFinite(weight) ? weight : 0;
 }
 
-function coordinates({ product, starts, nGroups, dropped, recovery, stride }: GroupedInputs, b: number, w: number) {
+function coordinates(
+  {
+    product,
+    starts,
+    nGroups,
+    dropped,
+    recovery,
+    stride,
+  }: Pick<GroupedInputs, "product" | "starts" | "nGroups" | "dropped" | "recovery" | "stride">,
+  b: number,
+  w: number,
+) {
   const nAll = starts[nGroups]!;
   const nRows = dropped < 0 ? nAll : nAll - 1;
   let row = b * nRows;

@@ -20,7 +20,7 @@ import {
 import { gatherMaskedRows, gatherRows, rowsFromPanels } from "./rows.js";
 import { reduceScores, scoreStatistics } from "./score.js";
 import { smoothingWeights, smoothRows } from "./smooth.js";
-import { binScores, gatherMasked, laneProduct, pooledStatistics } from "./varying.js";
+import { binScores, gatherMasked, laneProduct, laneSquares, pooledStatistics } from "./varying.js";
 
 /** Values from the first of the first row to the last of the last. */
 const span = (nRows: number, stride: number, width: number) => (nRows === 0 ? 0 : (nRows - 1) * stride + width);
@@ -63,18 +63,41 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
   const products = (bytes: number, pointer: number, count: number) =>
     bytes === 4 ? f32(pointer, count) : f64(pointer, count);
 
-  const lanesOf =
-    (view: typeof f64 | typeof f32, panelWidth: number): KernelSet["f64LaneProduct"] =>
-    (nRows, nPacked, nShuffles, width, labels, signs, own, packed, product, rowStep, stride) => {
-      const inputs = {
-        ...{ nRows, nPacked, nShuffles, width, panelWidth, rowStep, stride },
-        labels: i32(labels, nShuffles * nRows),
-        signs: signs === 0 ? undefined : i8(signs, nShuffles * nRows),
-        own: view(own, width * nRows),
-        packed: view(packed, width * nPacked),
-      };
-      laneProduct(inputs, view(product, span(nShuffles, rowStep * stride, width)));
+  const lanesOf = (view: typeof f64 | typeof f32, panelWidth: number) => {
+    const lanes = (
+      nRows: number,
+      nPacked: number,
+      nShuffles: number,
+      width: number,
+      labels: number,
+      signs: number,
+      own: number,
+      packed: number,
+    ) => ({
+      ...{ nRows, nPacked, nShuffles, width, panelWidth },
+      labels: i32(labels, nShuffles * nRows),
+      signs: signs === 0 ? undefined : i8(signs, nShuffles * nRows),
+      own: view(own, width * nRows),
+      packed: view(packed, width * nPacked),
+    });
+    const product: KernelSet["f64LaneProduct"] = (n, nPacked, nShuffles, width, labels, signs, own, packed, ...to) => {
+      const [at, rowStep, stride] = to;
+      const inputs = { ...lanes(n, nPacked, nShuffles, width, labels, signs, own, packed), rowStep, stride };
+      laneProduct(inputs, view(at, span(nShuffles, rowStep * stride, width)));
     };
+    const squares: KernelSet["f64LaneSquares"] = (n, nPacked, nShuffles, width, labels, signs, own, packed, ...to) => {
+      const [at, rowStep, squaresAt, squareStep, stride] = to;
+      product(n, nPacked, nShuffles, width, labels, signs, own, packed, at, rowStep, stride);
+      const inputs = {
+        ...lanes(n, nPacked, nShuffles, width, labels, signs, own, packed),
+        rowStep: squareStep,
+        stride,
+      };
+      laneSquares(inputs, view(squaresAt, span(nShuffles, squareStep * stride, width)));
+    };
+    return { product, squares };
+  };
+  const [f64Lanes, f32Lanes] = [lanesOf(f64, PANELS.f64), lanesOf(f32, PANELS.f32)];
 
   return {
     variant: "reference",
@@ -312,8 +335,10 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, basis);
       gatherMaskedRows(inputs, f32(gathered, nShuffles * nBasis * nRows));
     },
-    f64LaneProduct: lanesOf(f64, PANELS.f64),
-    f32LaneProduct: lanesOf(f32, PANELS.f32),
+    f64LaneProduct: f64Lanes.product,
+    f32LaneProduct: f32Lanes.product,
+    f64LaneSquares: f64Lanes.squares,
+    f32LaneSquares: f32Lanes.squares,
     f64GroupedStatistics(
       nShuffles,
       nColumns,
@@ -371,6 +396,10 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       squares,
       productBytes,
       stride,
+      starts,
+      directions,
+      dropped,
+      recovery,
       gram,
       sizes,
       rnn,
@@ -381,9 +410,15 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
     ) {
       const rank = sharedRank + nOwn;
       const rows = nShuffles * nGroups;
+      const groupStarts = i32(starts, nGroups + 1);
+      const nAll = groupStarts[nGroups]!;
       const inputs = {
         ...{ nShuffles, nColumns, sharedRank, nOwn, nGroups, contrastRank, stride },
-        product: products(productBytes, product, rows * sharedRank * stride),
+        product: products(productBytes, product, nShuffles * (dropped < 0 ? nAll : nAll - 1) * stride),
+        starts: groupStarts,
+        directions: f64(directions, sharedRank * nAll),
+        dropped,
+        recovery: f64(recovery, nAll),
         ownProduct: products(productBytes, ownProduct, rows * nOwn * stride),
         squares: products(productBytes, squares, rows * stride),
         gram: f64(gram, nGroups * rank * rank * stride),

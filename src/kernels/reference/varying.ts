@@ -128,6 +128,22 @@ export function laneProduct(inputs: LaneInputs, product: Products): void {
   }
 }
 
+/** squares[b * rowStep][w] = sum over i of packed[labels[b][i]][w]^2. */
+export function laneSquares(inputs: LaneInputs, squares: Products): void {
+  const { nRows, nPacked, width, labels, packed, panelWidth } = inputs;
+  const round = squares instanceof Float32Array ? Math.fround : (x: number) => x;
+  for (let b = 0; b < inputs.nShuffles; b++) {
+    for (let w = 0; w < width; w++) {
+      const base = (w - (w % panelWidth)) * nPacked + (w % panelWidth);
+      let sum = 0;
+      for (let i = 0; i < nRows; i++) {
+        sum = round(sum + round(packed[base + labels[b * nRows + i]! * panelWidth]! ** 2));
+      }
+      squares[b * inputs.rowStep * inputs.stride + w] = sum;
+    }
+  }
+}
+
 export interface MaskedInputs {
   readonly nRows: number;
   readonly nBasis: number;

@@ -137,10 +137,15 @@ function assembleExact(model: GlmModel, keep: Uint8Array, { isIndependent, ...pa
 }
 
 /**
- * The design of columns that are factorised already, those that elements share in the coordinates of B, and which leave enough of each other. Without variance
- * groups Q is carried along unread, and may be empty.
+ * The design of columns that are factorised already, those that elements share in the coordinates of B, and which leave enough of each other. Q may be empty
+ * where there are no variance groups, or `sizes` gives n_g: then the design has no moments of the groups.
  */
-export function designOfFactors(model: GlmModel, keep: Uint8Array, factors: ColumnFactors): ElementDesign {
+export function designOfFactors(
+  model: GlmModel,
+  keep: Uint8Array,
+  factors: ColumnFactors,
+  sizes?: Float64Array,
+): ElementDesign {
   const k = countFactors(model);
   const nObservations = countObservations(keep);
   if (nObservations < k) return untestable("fewer-than-factors", 0, nObservations);
@@ -152,7 +157,7 @@ export function designOfFactors(model: GlmModel, keep: Uint8Array, factors: Colu
   const toBeta = toBetaOf(model, inverse);
   if (!isIndependent(model, upper, toBeta)) return untestable("dependent-columns", condition, nObservations);
   const hypotheses = testedDirections(model, inverse, k);
-  return elementDesign(model, keep, { condition, nObservations, basis: factors.q, toBeta, hypotheses });
+  return elementDesign(model, keep, { condition, nObservations, basis: factors.q, toBeta, hypotheses }, sizes);
 }
 
 /** A design whose k columns are independent. */
@@ -160,16 +165,18 @@ function elementDesign(
   model: GlmModel,
   keep: Uint8Array,
   parts: Pick<ElementDesign, "condition" | "nObservations" | "basis" | "toBeta" | "hypotheses">,
+  sizes?: Float64Array,
 ): ElementDesign {
   const n = model.design.nRows;
   const k = countFactors(model);
   const { nObservations } = parts;
   const dof = nObservations - k;
-  const groups = groupMoments(model, keep, parts.basis, k);
+  const groups = sizes === undefined ? groupMoments(model, keep, parts.basis, k) : undefined;
+  const left = sizes ?? groups?.sizes;
   const verdict =
     nObservations < Math.min(n, 2 * k)
       ? "few-observations"
-      : groups?.sizes.some((size) => size <= 1)
+      : left?.some((size) => size <= 1)
         ? "small-group"
         : dof < 1
           ? "no-freedom"

@@ -1,5 +1,5 @@
 // What variance groups need of a design: K_g, n_g and Rnn_g of mathematics M9.
-import type { GlmModel } from "./model.js";
+import type { GlmModel, VarianceGroups } from "./model.js";
 
 export interface GroupMoments {
   /** n_g of the observations left. */
@@ -20,12 +20,11 @@ export function groupMoments(
   if (groups === undefined) return undefined;
   const { count, of } = groups;
   const n = of.length;
-  const sizes = new Float64Array(count);
+  const sizes = groupSizes(groups, keep);
   const gram = new Float64Array(count * r * r);
   for (let i = 0; i < n; i++) {
     if (keep[i] !== 1) continue;
     const g = of[i]!;
-    sizes[g]!++;
     for (let a = 0; a < r; a++) {
       const value = q[a * n + i]!;
       for (let b = 0; b <= a; b++) gram[(g * r + a) * r + b]! += value * q[b * n + i]!;
@@ -39,8 +38,17 @@ export function groupMoments(
   const rnn = sizes.map((size, g) => {
     let trace = 0;
     for (let a = 0; a < r; a++) trace += gram[(g * r + a) * r + a]!;
-    // a group that the design fits exactly has no residual, not the rounding of one
-    return size - trace > 1e-12 * size ? size - trace : 0;
+    return residualSize(size, trace);
   });
   return { sizes, rnn, gram };
+}
+
+/** Rnn_g. A group that the design fits exactly has no residual, not the rounding of one. */
+export const residualSize = (size: number, trace: number): number => (size - trace > 1e-12 * size ? size - trace : 0);
+
+/** n_g of the observations left, f64 [G]. */
+export function groupSizes({ count, of }: VarianceGroups, keep: Uint8Array): Float64Array {
+  const sizes = new Float64Array(count);
+  for (const [i, g] of of.entries()) if (keep[i] === 1) sizes[g]!++;
+  return sizes;
 }

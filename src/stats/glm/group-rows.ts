@@ -8,8 +8,9 @@
 
 import { type Allocate, addColumn, createFactors, newArray } from "../design/column-factors.js";
 import { besidesConstant } from "../design/constant-direction.js";
-import type { ElementDesign } from "./element-design.js";
-import type { VarianceGroups } from "./model.js";
+import type { ElementDesign, SharedFactors } from "./element-design.js";
+import type { GlmModel, VarianceGroups } from "./model.js";
+import { testedOfShared } from "./shuffled-design.js";
 
 /** The part of each row on each group, rows f64 [r][n] -> f64 [G][r][n]. */
 export function splitByGroup(
@@ -46,14 +47,39 @@ export interface GroupRows {
 
 /** `keep` u8 [n]: the observations of the design. */
 export function groupRows(
-  design: ElementDesign,
-  { count, of }: VarianceGroups,
+  { rank: r, basis, hypotheses }: Pick<ElementDesign, "rank" | "basis" | "hypotheses">,
+  groups: VarianceGroups,
   keep: Uint8Array,
   hasSigns: boolean,
   allocate: Allocate = newArray,
 ): GroupRows {
-  const { rank: r, basis } = design;
+  const tested = hypotheses.flatMap(({ tested, rank: s }) =>
+    Array.from({ length: s }, (_, q) => tested.subarray(q * r, q * r + r)),
+  );
+  return rowsOfBasis(basis, groups, keep, hasSigns ? undefined : tested, allocate);
+}
+
+/** Of the columns that elements share, whose own columns come after them. */
+export function sharedGroupRows(
+  model: GlmModel,
+  shared: SharedFactors,
+  keep: Uint8Array,
+  hasSigns: boolean,
+  allocate: Allocate = newArray,
+): GroupRows {
+  return rowsOfBasis(shared.q, model.groups!, keep, hasSigns ? undefined : testedOfShared(model, shared), allocate);
+}
+
+/** `tested`: unit vectors f64 [r] that hypotheses test; undefined: the constant moves. */
+function rowsOfBasis(
+  basis: Float64Array,
+  { count, of }: VarianceGroups,
+  keep: Uint8Array,
+  tested: readonly Float64Array[] | undefined,
+  allocate: Allocate,
+): GroupRows {
   const n = keep.length;
+  const r = basis.length / n;
   const starts = new Int32Array(count + 1);
   const found: { readonly row: Float64Array; readonly direction: Float64Array }[] = [];
   for (let g = 0; g < count; g++) {
@@ -77,7 +103,11 @@ export function groupRows(
   const directions = new Float64Array(r * rank);
   for (const [l, { direction }] of found.entries())
     for (let j = 0; j < r; j++) directions[j * rank + l] = direction[j]!;
-  const shares = hasSigns ? undefined : constantShares(design, keep, found);
+  const isStill = tested !== undefined && besidesConstant(basis, keep, tested) !== undefined;
+  // gamma f64 [rho]: every e_h is orthogonal to the constant
+  const shares = isStill
+    ? Float64Array.from(found, ({ row }) => row.reduce((sum, value) => sum + value, 0))
+    : undefined;
   const dropped = shares === undefined ? -1 : largestOf(shares);
   const rows = allocate((dropped < 0 ? rank : rank - 1) * n);
   let to = 0;
@@ -90,19 +120,6 @@ export function groupRows(
   if (shares !== undefined)
     for (let l = 0; l < rank; l++) recovery[l] = l === dropped ? 0 : -shares[l]! / shares[dropped]!;
   return { rank, starts, directions, dropped, recovery, rows };
-}
-
-/** gamma f64 [rho] where every e_h is orthogonal to the constant. */
-function constantShares(
-  { basis, rank: r, hypotheses }: ElementDesign,
-  keep: Uint8Array,
-  found: readonly { readonly row: Float64Array }[],
-): Float64Array | undefined {
-  const tested = hypotheses.flatMap(({ tested, rank: s }) =>
-    Array.from({ length: s }, (_, q) => tested.subarray(q * r, q * r + r)),
-  );
-  if (besidesConstant(basis, keep, tested) === undefined) return undefined;
-  return Float64Array.from(found, ({ row }) => row.reduce((sum, value) => sum + value, 0));
 }
 
 function largestOf(values: Float64Array): number {

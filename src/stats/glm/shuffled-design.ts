@@ -77,14 +77,18 @@ export function shuffledShared(
 ): ShuffledRows {
   const { q, count: k } = shared;
   // c = M0 a, and what a hypothesis tests of it is C a: the same under every column that an element may add
-  const tested = hasSigns ? [] : testedOfShared(model, shared).map(unitVector);
+  const tested = hasSigns ? [] : testedOfShared(model, shared);
   const directions = hasSigns ? undefined : besidesConstant(q, keep, tested);
   if (directions === undefined) return { count: k, rows: q };
   return { count: k - 1, rows: combineRows(directions, q, k), directions };
 }
 
-/** C pinv(M0) in Q's coordinates, f64 [k] a row of a contrast. */
-function testedOfShared(model: GlmModel, { exact, r, count: k }: SharedFactors): Float64Array[] {
+/** C pinv(M0) in Q's coordinates, f64 [k] a row of a contrast, of unit length. */
+export function testedOfShared(model: GlmModel, shared: SharedFactors): Float64Array[] {
+  return effectsOfShared(model, shared).map(unitVector);
+}
+
+function effectsOfShared(model: GlmModel, { exact, r, count: k }: SharedFactors): Float64Array[] {
   if (exact !== undefined) return exact.hypotheses.flatMap(({ toEffect }) => columnsOf(toEffect, k));
   const inverse = invertUpper(r, k);
   const width = k + model.nElementColumns;

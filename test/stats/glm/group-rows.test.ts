@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Hypothesis } from "../../../src/stats/design/hypothesis.js";
 import { matrixOf } from "../../../src/stats/design/matrix.js";
 import { type ElementDesign, factoriseShared, resolveElementDesign } from "../../../src/stats/glm/element-design.js";
-import { groupRows, splitByGroup } from "../../../src/stats/glm/group-rows.js";
+import { groupRows, sharedGroupRows, splitByGroup } from "../../../src/stats/glm/group-rows.js";
 import { createRandom } from "../../support/seeded-random.js";
 
 const N = 30;
@@ -79,6 +79,33 @@ describe.each(["complete", "missing"] as const)("%s observations", (missing) => 
       for (let m = 0; m < found.rank; m++) {
         expect(dot(row, found.rows.subarray(m * N, (m + 1) * N))).toBeCloseTo(l === m ? 1 : 0, 12);
       }
+    }
+  });
+
+  it("the same rows for columns that elements share, whatever they bring", () => {
+    const { columns } = designs["with age"];
+    const design = matrixOf(N, 3, (i, j) => columns[j]![i]!);
+    const modelOf = (contrast: readonly number[]) => ({
+      ...{ design, hypotheses: [tTest(...contrast)], variable: true, groups: patients },
+      nElementColumns: contrast.length - 3,
+    });
+    for (const [own, contrast] of [
+      [
+        [0, 0, 0, 1],
+        [0, 0, 1],
+      ],
+      [
+        [1, 0, 0, 1],
+        [1, 0, 0],
+      ],
+    ] as const) {
+      const model = modelOf(own);
+      const found = sharedGroupRows(model, factoriseShared(model, keep), keep, false);
+      const alone = modelOf(contrast);
+      const element = resolveElementDesign(alone, keep, factoriseShared(alone, keep), []);
+      // permutations move nothing along the constant, unless it is tested
+      expect(found.dropped < 0).toBe(contrast[0] === 1);
+      expect(found).toEqual(groupRows(element, patients, keep, false));
     }
   });
 
