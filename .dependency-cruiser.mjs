@@ -309,12 +309,12 @@ export default {
     {
       name: "worker-threads-only-in-engine",
       comment:
-        "Threads are the engine's: everything else is called, in order, by one thread, and can be read so. But libhdf5, which files of strangers may lead into endless loops, has a thread that can be ended, a library that may kill its process is tried in one of its own, and a matrix is made by a team that knows no files.",
+        "Threads are the engine's: everything else is called, in order, by one thread, and can be read so. But a conversion has a second one that reads and writes; libhdf5, which files of strangers may lead into endless loops, has a thread that can be ended, a library that may kill its process is tried in one of its own, and a matrix is made by a team that knows no files.",
       severity: "error",
       from: {
         path: "^(src|bin|converters)/",
         pathNot:
-          "^src/engine/(threads/|(filter/)?worker\\.ts$)|^src/formats/hdf5/(remote|worker)\\.ts$|^src/kernels/native/run-trial\\.ts$|^src/connectivity/generate/(team|worker)\\.ts$",
+          "^src/engine/(threads/|(filter/)?worker\\.ts$)|^src/formats/hdf5/(remote|worker)\\.ts$|^converters/helper(-thread)?\\.ts$|^src/kernels/native/run-trial\\.ts$|^src/connectivity/generate/(team|worker)\\.ts$",
       },
       to: { path: "^(node:)?(worker_threads|cluster|child_process)$" },
     },
@@ -366,7 +366,7 @@ export default {
         "A file of src or converters that only tests reach is dead code with a test. A warning: a room under construction has some for a while.",
       severity: "warn",
       from: {
-        path: "^(bin/|src/index\\.ts$|src/engine/(filter/)?worker\\.ts$|src/formats/hdf5/worker\\.ts$|src/connectivity/generate/worker\\.ts$|src/kernels/native/trial-entry\\.ts$)",
+        path: "^(bin/|src/index\\.ts$|src/engine/(filter/)?worker\\.ts$|src/formats/hdf5/worker\\.ts$|src/connectivity/generate/worker\\.ts$|converters/helper-thread\\.ts$|src/kernels/native/trial-entry\\.ts$)",
       },
       to: {
         path: "^(src|converters)/",
@@ -376,6 +376,7 @@ export default {
           "^src/engine/(filter/)?worker\\.ts$",
           "^src/formats/hdf5/worker\\.ts$",
           "^src/connectivity/generate/worker\\.ts$",
+          "^converters/helper-thread\\.ts$",
           "^src/kernels/native/trial-entry\\.ts$",
           "^src/mapping/counting-file\\.ts$",
         ],

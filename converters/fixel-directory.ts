@@ -18,9 +18,9 @@ import { dataFileBytes } from "../src/store/element-type.js";
 import type { Manifest } from "../src/store/manifest.js";
 import type { Warning } from "../src/warnings.js";
 import { type GroupPlan, planGroups } from "./plan-groups.js";
-import { readSubjectInto } from "./read-subject.js";
+import { readersOf } from "./read-subject.js";
 import { checkSubjectFiles, describeInput } from "./subject-files.js";
-import { type Row, workBytes, writeGroups } from "./write-groups.js";
+import { createBuffer, workBytes, writeGroups } from "./write-groups.js";
 
 export interface FixelConversion {
   /** Holds index and directions; the subjects' files are looked for here first. */
@@ -37,6 +37,8 @@ export interface FixelConversion {
   readonly scalar: string;
   /** What the conversion may hold beside the program itself. */
   readonly memoryBytes: number;
+  /** 0 or 1: the main thread works alone; more: another helps. Default: where there is a core for it and the matrix is large. */
+  readonly nThreads?: number | undefined;
   /** Replace a store that exists. */
   readonly force: boolean;
   /** Of a caller that is the only writer of the output already. */
@@ -95,7 +97,7 @@ async function convertChecked(
   checked: Awaited<ReturnType<typeof checkInputs>>,
   claim: StoreClaim,
 ): Promise<ConvertSummary> {
-  const { output, memoryBytes, onProgress } = conversion;
+  const { output, memoryBytes, nThreads, onProgress } = conversion;
   const { files, nFixels, searchedIn, planOf } = checked;
   const groupsOf = (elementType: ElementType) => {
     const readerBytes = files.reduce((most, file) => Math.max(most, file.readerBytes[elementType]), 0);
@@ -103,7 +105,10 @@ async function convertChecked(
   };
   // One buffer for whatever comes, because a second one could stand beside the first until the garbage collector runs.
   const possible: ElementType[] = files.some((file) => file.mayNeedFloat64) ? ["f32", "f64"] : ["f32"];
-  const buffer = new ArrayBuffer(Math.max(...possible.map((type) => workBytes(planOf(type).shape, groupsOf(type)))));
+  const [widest] = possible
+    .map((type) => ({ shape: planOf(type).shape, groups: groupsOf(type) }))
+    .sort((a, b) => workBytes(b.shape, b.groups) - workBytes(a.shape, a.groups));
+  const buffer = createBuffer(widest!.shape, widest!.groups, nThreads);
 
   const convertAs = async (elementType: ElementType): Promise<ConvertSummary | undefined> => {
     const plan = planOf(elementType);
@@ -115,8 +120,8 @@ async function convertChecked(
         onProgress?.({ phase, done, total });
       const onSubject = report("read", shape.nSubjects);
       const nReadAgain = await build.checkResumed(() => onSubject(0));
-      const readRow = (row: Row, subject: number) => readSubjectInto(row, files[subject]!);
-      if (!(await writeGroups({ build, shape, groups, readRow, buffer, onSubject }))) return undefined;
+      if (!(await writeGroups({ build, shape, groups, ...readersOf(files, elementType), buffer, nThreads, onSubject })))
+        return undefined;
       onSubject(shape.nSubjects);
       const onBlock = report("verify", countBlocks(nFixels, shape.blockWidth));
       const manifest = await finish(conversion, build, (iBlock) => onBlock(iBlock + 1));

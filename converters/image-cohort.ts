@@ -14,9 +14,9 @@ import { creatorName, readProgramVersion } from "../src/store/creator.js";
 import { createRowGroup } from "../src/store/row-group.js";
 import { mergeStores } from "./merge-stores.js";
 import { type GroupPlan, planGroups } from "./plan-groups.js";
-import { readSubjectInto } from "./read-subject.js";
+import { readersOf } from "./read-subject.js";
 import { describeInput, type SubjectFile } from "./subject-files.js";
-import { type Row, workBytes, writeGroups } from "./write-groups.js";
+import { createBuffer, workBytes, writeGroups } from "./write-groups.js";
 
 export interface ImageScalar {
   readonly name: string;
@@ -32,6 +32,8 @@ export interface ImageConversion {
   /** .h5 only. */
   readonly gzipLevel: number | undefined;
   readonly memoryBytes: number;
+  /** As FixelConversion's. */
+  readonly nThreads?: number | undefined;
   readonly force: boolean;
   readonly command: string;
   /** `share` 0..1 of the phase. */
@@ -120,7 +122,7 @@ async function writeAll(
       },
       shape,
       groups,
-      readRow: (row, subject) => readSubjectInto(row, files[subject]!),
+      ...readersOf(files, elementType),
       buffer: new ArrayBuffer(workBytes(shape, groups)),
       onSubject: (done) => onProgress?.("read", (i + done / files.length) / scalars.length),
     });
@@ -163,7 +165,7 @@ async function buildPart(
   scalar: ImageScalar,
   claim: StoreClaim,
 ): Promise<{ finished: FinishedPartial; described: ConvertedScalar }> {
-  const { output, force: replace } = conversion;
+  const { output, force: replace, nThreads } = conversion;
   const { indexPath, directionsPath } = conversion.directory;
   const sources = scalar.files.map(({ name, path, sizeBytes, mtimeMs, status }) => ({
     name,
@@ -185,11 +187,21 @@ async function buildPart(
     const build = beginStoreBuild(plan, groups.stagingBytes);
     try {
       const { files } = scalar;
-      const buffer = new ArrayBuffer(workBytes(plan.shape, groups));
-      const readRow = (row: Row, subject: number) => readSubjectInto(row, files[subject]!);
+      const buffer = createBuffer(plan.shape, groups, nThreads);
       const onSubject = (done: number) => conversion.onProgress?.("read", done / files.length);
       await build.checkResumed(() => onSubject(0));
-      if (!(await writeGroups({ build, shape: plan.shape, groups, readRow, buffer, onSubject }))) continue;
+      if (
+        !(await writeGroups({
+          build,
+          shape: plan.shape,
+          groups,
+          ...readersOf(files, elementType),
+          buffer,
+          nThreads,
+          onSubject,
+        }))
+      )
+        continue;
       const nBlocks = countBlocks(plan.shape.nElements, plan.shape.blockWidth);
       const finished = await build.complete((iBlock) => conversion.onProgress?.("verify", (iBlock + 1) / nBlocks));
       return { finished, described: describe(conversion, scalar, elementType) };

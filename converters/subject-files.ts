@@ -13,6 +13,7 @@ import type { InputFile } from "../src/store/build-store.js";
 import type { ElementType } from "../src/store/column-source.js";
 import { createTurns } from "../src/turns.js";
 import type { Warning } from "../src/warnings.js";
+import type { RawFile } from "./raw-row.js";
 
 /**
  * `raw`: the bytes are the values, float32 in order; read straight into place. `packed`: the same, compressed; inflated into place.
@@ -50,6 +51,13 @@ const PACKED_CHUNKS = 8;
 /** `unpackedBytes`: of header and values; less is held for small files. */
 export function packedChunkBytes(unpackedBytes: number): number {
   return Math.min(PACKED_CHUNK_BYTES, Math.ceil(unpackedBytes / STREAM_CHUNK_BYTES) * STREAM_CHUNK_BYTES);
+}
+
+/** Those whose bytes are values of the type, by subject. */
+export function rawFilesOf(files: readonly SubjectFile[], elementType: ElementType): (RawFile | undefined)[] {
+  return files.map(({ way, typedPath, dataOffset, sizeBytes, mtimeMs }) =>
+    way === "raw" && elementType === "f32" ? { typedPath, dataOffset, sizeBytes, mtimeMs } : undefined,
+  );
 }
 
 export interface CheckEvents {

@@ -31,7 +31,7 @@ export interface ImageFormat {
 export type OpenBytes = (path: string) => ByteSource;
 
 /** Bytes read before the header is looked at. Deflate makes at most 8 MiB of the compressed ones. */
-const FIRST_BYTES = { plain: 2 ** 16, compressed: 2 ** 13 } as const;
+const FIRST_BYTES = { plain: 2 ** 13, compressed: 2 ** 13 } as const;
 
 /** Throws InputError: unreadable, not this format, truncated, too large when decompressed. */
 export function openImageFile(path: string, format: ImageFormat, openBytes: OpenBytes = openPositionalBytes): Image {
@@ -141,6 +141,7 @@ interface FoundHeader {
 
 /** True for a name of a compressed file that holds one. Throws InputError: unreadable. */
 export function isPackedFile(path: string): boolean {
+  if (!isGzipPath(path)) return false;
   const bytes = openPositionalBytes(path);
   try {
     const start = new Uint8Array(Math.min(GZIP_MARK_BYTES, bytes.sizeBytes));

@@ -6,19 +6,45 @@
 import { crc32 } from "node:zlib";
 import { InternalError } from "../errors.js";
 import { countBlocks } from "./block-width.js";
-import { applyShift, createShift } from "./crc32-combine.js";
+import { applyShift, createShift, type Shift } from "./crc32-combine.js";
 import { type CutRow, LEAST_PIECE, piecesOf } from "./cut-row.js";
 import { type BlockedShape, bytesPerValue } from "./element-type.js";
 import { addNonFinite, allFinite } from "./finite.js";
 import type { BlockScan } from "./scan-blocks.js";
 
+/** A row on its way, part after part. */
+export interface RowSum {
+  /** Its next values: whole pieces, but for the last of the row. */
+  add(part: CutRow): void;
+  /** CRC-32 of the row. Throws InternalError when some of it was not given. */
+  end(): number;
+}
+
 export interface BlockSums {
   /** Takes a subject's values, [nElements] of the shape's type; returns their CRC-32. Throws InternalError for a subject that it has had. */
   addRow(subject: number, row: CutRow): number;
+  /** The same for a row that comes in parts. */
+  beginRow(subject: number): RowSum;
   /** Takes the same subjects as they lie in the file, [nBlocks][count][blockWidth] with zeros behind the last element. */
   addBlocks(firstSubject: number, count: number, blocks: Uint8Array): void;
+  /** What it has so far, for another to merge. */
+  state(): BlockSumsState;
+  /** Takes what another of the same shape has had. Throws InternalError when both had a subject. */
+  merge(state: BlockSumsState): void;
   /** Undefined: not every subject was given. */
   result(): BlockScan | undefined;
+}
+
+/** Of some subjects. Sums of blocks of several are their sum (exclusive or): each holds its subjects in their places, and zeros. */
+export interface BlockSumsState {
+  /** u32 [nBlocks] */
+  readonly blockCrc32: Uint32Array;
+  /** u8 [nSubjects] */
+  readonly hasRow: Uint8Array;
+  /** u8 [nSubjects] */
+  readonly hasBlocks: Uint8Array;
+  /** u32 [nElements], or undefined when all is finite. */
+  readonly missing: Uint32Array | undefined;
 }
 
 export function createBlockSums(shape: BlockedShape): BlockSums {
@@ -41,28 +67,49 @@ export function createBlockSums(shape: BlockedShape): BlockSums {
     had[subject] = 1;
   };
 
-  function addPieces(subject: number, { bytes, pieces }: CutRow): number {
-    const toEnd = createShift((nSubjects - 1 - subject) * pieceBytes);
+  function beginRow(subject: number): RowSum {
+    mark(hasRow, subject);
+    const toEnd = byPieces ? createShift((nSubjects - 1 - subject) * pieceBytes) : undefined;
+    let done = 0;
     let ofRow = 0;
     let iBlock = 0;
-    for (const piece of pieces ?? piecesOf(bytes, pieceBytes)) {
-      const crc = crc32(piece);
-      const isLast = iBlock === nBlocks - 1;
-      ofRow = applyShift(isLast ? afterLast : afterPiece, ofRow) ^ crc;
-      blockCrc32[iBlock++]! ^= applyShift(toEnd, isLast ? crc32(padding, crc) : crc);
+
+    function addPieces({ bytes, pieces }: CutRow, toEnd: Shift): void {
+      for (const piece of pieces ?? piecesOf(bytes, pieceBytes)) {
+        const crc = crc32(piece);
+        const isLast = iBlock === nBlocks - 1;
+        ofRow = applyShift(isLast ? afterLast : afterPiece, ofRow) ^ crc;
+        blockCrc32[iBlock++]! ^= applyShift(toEnd, isLast ? crc32(padding, crc) : crc);
+      }
     }
-    mark(hasBlocks, subject);
-    return ofRow >>> 0;
+
+    return {
+      add(part) {
+        if (!allFinite(part.bytes, shape.elementType)) {
+          missing ??= new Uint32Array(nElements);
+          const first = done / valueBytes;
+          const counts = missing.subarray(first, first + part.bytes.byteLength / valueBytes);
+          addNonFinite(part.bytes, shape.elementType, counts);
+        }
+        done += part.bytes.byteLength;
+        if (toEnd === undefined) ofRow = crc32(part.bytes, ofRow);
+        else addPieces(part, toEnd);
+      },
+      end() {
+        if (done !== nElements * valueBytes)
+          throw new InternalError(`${done} of ${nElements * valueBytes} B of subject ${subject} were summed.`);
+        if (byPieces) mark(hasBlocks, subject);
+        return ofRow >>> 0;
+      },
+    };
   }
 
   return {
+    beginRow,
     addRow(subject, row) {
-      mark(hasRow, subject);
-      if (!allFinite(row.bytes, shape.elementType)) {
-        missing ??= new Uint32Array(nElements);
-        addNonFinite(row.bytes, shape.elementType, missing);
-      }
-      return byPieces ? addPieces(subject, row) : crc32(row.bytes);
+      const sum = beginRow(subject);
+      sum.add(row);
+      return sum.end();
     },
     addBlocks(firstSubject, count, blocks) {
       if (byPieces) return;
@@ -72,6 +119,15 @@ export function createBlockSums(shape: BlockedShape): BlockSums {
         blockCrc32[iBlock]! ^= applyShift(toEnd, crc);
       }
       for (let i = 0; i < count; i++) mark(hasBlocks, firstSubject + i);
+    },
+    state: () => ({ blockCrc32, hasRow, hasBlocks, missing }),
+    merge(other) {
+      for (const [i, had] of other.hasRow.entries()) if (had !== 0) mark(hasRow, i);
+      for (const [i, had] of other.hasBlocks.entries()) if (had !== 0) mark(hasBlocks, i);
+      for (const [i, crc] of other.blockCrc32.entries()) blockCrc32[i]! ^= crc;
+      if (other.missing === undefined) return;
+      missing ??= new Uint32Array(nElements);
+      for (const [i, count] of other.missing.entries()) missing[i]! += count;
     },
     result() {
       if (hasRow.includes(0) || hasBlocks.includes(0)) return undefined;

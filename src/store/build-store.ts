@@ -7,7 +7,7 @@ import { beatWhenDue } from "../publish/heartbeat.js";
 import type { PartialDirectory } from "../publish/partial-directory.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { formatBytes } from "../units.js";
-import { createBlockSums } from "./block-sums.js";
+import { type BlockSumsState, createBlockSums } from "./block-sums.js";
 import { assemble, dataFileName, type StoreBuildPlan } from "./build-plan.js";
 import { findIntact } from "./check-journal.js";
 import { assertOutputFree, claimStore, reportingWrites, type StoreClaim } from "./claim-store.js";
@@ -52,12 +52,14 @@ export interface StoreBuild {
   /** True for subjects that an earlier run wrote, as far as checkResumed found them. [nSubjects] */
   readonly written: readonly boolean[];
   /** Of subjects to be given to writeGroup; `buffer`: see createRowGroup. A subject can be placed once. */
-  createGroup(buffer: Uint8Array<ArrayBuffer>): RowGroup;
+  createGroup(buffer: Uint8Array): RowGroup;
   /**
    * Writes the subjects that were placed; `crc32`: of their source files. The group is free again when the promise is settled; it goes to the disk, and into
-   * the journal, after that. One at a time. Throws InputError (disk full).
+   * the journal, after that. One at a time. `write`: who does it instead, into the file open as `fd`, and sums what it writes. Throws InputError (disk full).
    */
-  writeGroup(group: RowGroup, crc32: readonly number[]): Promise<void>;
+  writeGroup(group: RowGroup, crc32: readonly number[], write?: (fd: number) => Promise<void>): Promise<void>;
+  /** Of the subjects that another thread has placed or written. */
+  mergeSums(state: BlockSumsState): void;
   /** The same for rows that are at hand, [crc32.length][nElements] little-endian, row-major: a copy is held meanwhile. */
   writeSubjects(rows: Uint8Array, firstSubject: number, crc32: readonly number[]): Promise<void>;
   /**
@@ -160,7 +162,7 @@ function runBuild(build: OpenedBuild): StoreBuild {
   };
   /** The group that is being written: its failure is its caller's. */
   let writing: Promise<unknown> = Promise.resolve();
-  const writeGroup = async (group: RowGroup, crcs: readonly number[]): Promise<void> => {
+  const writeGroup: StoreBuild["writeGroup"] = async (group, crcs, write) => {
     const { blocks, firstSubject, count } = group;
     const valuesCrc32 = group.valuesCrc32();
     try {
@@ -169,8 +171,10 @@ function runBuild(build: OpenedBuild): StoreBuild {
       throw asWriteError(cause);
     }
     beatWhenDue();
-    writing = writer.writeBlocks(blocks, firstSubject, count);
-    sums.addBlocks(firstSubject, count, blocks);
+    if (write === undefined) {
+      writing = writer.writeBlocks(blocks, firstSubject, count);
+      sums.addBlocks(firstSubject, count, blocks);
+    } else writing = writer.writeElsewhere(write);
     await writing;
     for (const [i, crc] of crcs.entries()) crc32[firstSubject + i] = crc;
     settling.add({ firstSubject, sourceCrc32: crcs, valuesCrc32 });
@@ -226,6 +230,7 @@ function runBuild(build: OpenedBuild): StoreBuild {
     },
     createGroup: (buffer) => createRowGroup(shape, buffer, sums),
     writeGroup,
+    mergeSums: sums.merge,
     async writeSubjects(rows, firstSubject, crcs) {
       const group = createRowGroup(shape, new Uint8Array(rowGroupBytes(shape, crcs.length)), sums);
       group.begin(firstSubject, crcs.length);

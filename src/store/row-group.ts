@@ -4,7 +4,7 @@
 //   row 5        |AAAAAA|BBBBBB|CCCC|   ->              AAAAAA   BBBBBB   CCCC00
 import { crc32 } from "node:zlib";
 import { InternalError } from "../errors.js";
-import type { BlockSums } from "./block-sums.js";
+import type { BlockSums, RowSum } from "./block-sums.js";
 import { countBlocks } from "./block-width.js";
 import { type CutRow, LEAST_PIECE, piecesOf } from "./cut-row.js";
 import { type BlockedShape, bytesPerValue } from "./element-type.js";
@@ -17,10 +17,16 @@ export interface RowGroup {
    * group already where it has one subject: see `only`.
    */
   place(subject: number, row: CutRow): number;
+  /** The same for a row that comes in parts: whole pieces but for the last, which are copied while they are in the processor's cache. */
+  receive(subject: number): RowSum;
+  /** One of them was placed by another thread; `crc32`: of its values. */
+  note(subject: number, crc32: number): void;
   /** Where the values of the only subject of a group of one lie: the row itself. */
-  only(): Uint8Array<ArrayBuffer>;
+  only(): Uint8Array;
   readonly firstSubject: number;
   readonly count: number;
+  /** All that it may use. */
+  readonly bytes: Uint8Array;
   /** [nBlocks][count][W] of the subjects placed. */
   readonly blocks: Uint8Array;
   /** Of each subject's values. Throws InternalError when one was not placed. */
@@ -33,17 +39,48 @@ export function rowGroupBytes({ nElements, blockWidth, elementType }: BlockedSha
 }
 
 /** `buffer`: of rowGroupBytes at least, beginning at a multiple of 8. `sums`: what takes the values of the rows and of the blocks, if anything does. */
-export function createRowGroup(
-  shape: BlockedShape,
-  buffer: Uint8Array<ArrayBuffer>,
-  sums: BlockSums | undefined,
-): RowGroup {
+export function createRowGroup(shape: BlockedShape, buffer: Uint8Array, sums: BlockSums | undefined): RowGroup {
   const pieceBytes = shape.blockWidth * bytesPerValue(shape.elementType);
   const rowBytes = shape.nElements * bytesPerValue(shape.elementType);
   const nBlocks = countBlocks(shape.nElements, shape.blockWidth);
   let firstSubject = 0;
   let count = 0;
   let crcs: (number | undefined)[] = [];
+
+  const placeOf = (subject: number): number => {
+    const at = subject - firstSubject;
+    if (at < 0 || at >= count)
+      throw new InternalError(`Subject ${subject} is none of ${firstSubject} and ${count - 1} more.`);
+    return at;
+  };
+
+  function receive(subject: number): RowSum {
+    const at = placeOf(subject);
+    const sum = sums === undefined ? createPlainSum() : sums.beginRow(subject);
+    const strideBytes = count * pieceBytes;
+    let to = at * pieceBytes;
+    return {
+      add(part) {
+        sum.add(part);
+        const isInPlace = count === 1 && part.bytes.buffer === buffer.buffer;
+        if (isInPlace && part.bytes.byteOffset === buffer.byteOffset + to) to += part.bytes.byteLength;
+        else if (pieceBytes < LEAST_PIECE) {
+          copyWords(part.bytes, buffer, { pieceBytes, to, strideBytes });
+          to += (part.bytes.byteLength / pieceBytes) * strideBytes;
+        } else {
+          for (const piece of part.pieces ?? piecesOf(part.bytes, pieceBytes)) {
+            buffer.set(piece, to);
+            to += strideBytes;
+          }
+        }
+      },
+      end() {
+        const crc = sum.end();
+        crcs[at] = crc;
+        return crc;
+      },
+    };
+  }
 
   return {
     begin(first, n) {
@@ -58,26 +95,18 @@ export function createRowGroup(
       }
     },
     place(subject, row) {
-      const at = subject - firstSubject;
-      if (at < 0 || at >= count || row.bytes.byteLength !== rowBytes)
-        throw new InternalError(
-          `${row.bytes.byteLength} B are not subject ${subject} of ${firstSubject} and ${count} more.`,
-        );
-      const crc = sums === undefined ? crc32(row.bytes) : sums.addRow(subject, row);
-      crcs[at] = crc;
-      if (count === 1 && row.bytes.byteOffset === buffer.byteOffset && row.bytes.buffer === buffer.buffer) return crc;
-      const strideBytes = count * pieceBytes;
-      let to = at * pieceBytes;
-      if (pieceBytes < LEAST_PIECE) copyWords(row.bytes, buffer, { pieceBytes, to, strideBytes });
-      else {
-        for (const piece of row.pieces ?? piecesOf(row.bytes, pieceBytes)) {
-          buffer.set(piece, to);
-          to += strideBytes;
-        }
-      }
-      return crc;
+      if (row.bytes.byteLength !== rowBytes)
+        throw new InternalError(`${row.bytes.byteLength} B are not the ${rowBytes} B of subject ${subject}.`);
+      const sum = receive(subject);
+      sum.add(row);
+      return sum.end();
+    },
+    receive,
+    note(subject, crc) {
+      crcs[placeOf(subject)] = crc;
     },
     only: () => buffer.subarray(0, rowBytes),
+    bytes: buffer,
     get firstSubject() {
       return firstSubject;
     },
@@ -92,6 +121,16 @@ export function createRowGroup(
       if (absent >= 0) throw new InternalError(`Subject ${firstSubject + absent} was not placed.`);
       return crcs as number[];
     },
+  };
+}
+
+function createPlainSum(): RowSum {
+  let crc = 0;
+  return {
+    add({ bytes }) {
+      crc = crc32(bytes, crc);
+    },
+    end: () => crc,
   };
 }
 

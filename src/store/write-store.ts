@@ -4,15 +4,15 @@ import fs from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { InputError, InternalError } from "../errors.js";
+import { systemErrorCode } from "../system-error.js";
 import { countBlocks } from "./block-width.js";
 import { type BlockedShape, bytesPerValue, dataFileBytes } from "./element-type.js";
 import { type BlockScan, scanBlocksInTurns } from "./scan-blocks.js";
+import { writeBlocks, writeFully } from "./write-blocks.js";
 import { type Rectangle, writeRectangle } from "./write-rectangle.js";
 
 const fdatasync = promisify(fs.fdatasync);
 
-/** Bytes written at once where nothing but size limits it. */
-const WRITE_BYTES = 2 ** 20;
 /** Bytes written between two turns of the event loop, in which the next group is read: 2 ms at 2 GB/s. */
 const TURN_BYTES = 2 ** 22;
 
@@ -32,6 +32,8 @@ export interface ScalarWriter {
    * turns meanwhile. Rejects with InputError (disk full).
    */
   writeBlocks(blocks: Uint8Array, firstSubject: number, count: number): Promise<void>;
+  /** The same by somebody else, who is given the file. Rejects with InputError (disk full), or with what went wrong otherwise. */
+  writeElsewhere(write: (fd: number) => Promise<void>): Promise<void>;
   /** Writes any part of the matrix; see write-rectangle.ts. Throws InputError (disk full). */
   writeRectangle(values: Uint8Array, rectangle: Rectangle): void;
   /** Resolves when everything written before the call is on the disk. Other threads do the waiting. */
@@ -50,21 +52,19 @@ export function createScalarWriter(options: ScalarWriterOptions): ScalarWriter {
   const { shape } = options;
   const rowBytes = shape.blockWidth * bytesPerValue(shape.elementType);
   const nBlocks = countBlocks(shape.nElements, shape.blockWidth);
-  const blockBytes = shape.nSubjects * rowBytes;
   if (options.stagingBytes < rowBytes)
     throw new InternalError(`Staging of ${options.stagingBytes} B holds no row of ${rowBytes} B.`);
   const staging = new Uint8Array(options.stagingBytes);
   let fd = openSized(options, dataFileBytes(shape));
 
-  function writeBytes(bytes: Uint8Array, fileOffset: number): void {
+  const reporting = <T>(work: () => T): T => {
     try {
-      for (let done = 0; done < bytes.byteLength; ) {
-        done += fs.writeSync(fd, bytes, done, bytes.byteLength - done, fileOffset + done);
-      }
+      return work();
     } catch (cause) {
       throw writeError(options.path, cause);
     }
-  }
+  };
+  const writeBytes = (bytes: Uint8Array, fileOffset: number) => reporting(() => writeFully(fd, bytes, fileOffset));
 
   return {
     async writeBlocks(blocks, firstSubject, count) {
@@ -74,21 +74,20 @@ export function createScalarWriter(options: ScalarWriterOptions): ScalarWriter {
         firstSubject + count > shape.nSubjects
       )
         throw new InternalError(`${blocks.byteLength} B are not subjects ${firstSubject} to ${firstSubject + count}.`);
-      // pieces of all subjects touch each other in the file
-      const pieceBytes = count === shape.nSubjects ? Math.max(WRITE_BYTES, rowBytes) : count * rowBytes;
-      const strideBytes = count === shape.nSubjects ? pieceBytes : blockBytes;
+      const steps = writeBlocks(fd, shape, blocks, { firstSubject, count });
       let unturned = 0;
-      for (
-        let at = 0, place = firstSubject * rowBytes;
-        at < blocks.byteLength;
-        at += pieceBytes, place += strideBytes
-      ) {
-        const piece = blocks.subarray(at, at + pieceBytes);
-        writeBytes(piece, place);
-        unturned += piece.byteLength;
+      for (let step = reporting(() => steps.next()); !step.done; step = reporting(() => steps.next())) {
+        unturned += step.value;
         if (unturned < TURN_BYTES) continue;
         unturned = 0;
         await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+    async writeElsewhere(write) {
+      try {
+        await write(fd);
+      } catch (cause) {
+        throw systemErrorCode(cause) === undefined ? cause : writeError(options.path, cause);
       }
     },
     writeRectangle: (values, rectangle) => writeRectangle(shape, values, rectangle, staging, writeBytes),

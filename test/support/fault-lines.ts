@@ -9,6 +9,8 @@ import { npyBytes } from "./write-npy.js";
 /** Makes the inputs in `root`; they do not change. */
 export function faultLines(root: string): FaultedLine[] {
   const inputs = makeSmallAnalysis(root, { nFixels: 12, nSubjects: 6 });
+  // two groups of a few pieces each
+  const large = makeSmallAnalysis(path.join(root, "large"), { nFixels: 9000, nSubjects: 256, value: (s, e) => s * e });
   const [fd, subjects, design, contrast, matrix] = inputs.positionals as [string, string, string, string, string];
   const names = fs.readFileSync(subjects, "utf8").trim().split("\n");
   const rows = ["FD", "FC"].flatMap((scalar) => names.map((name) => `${scalar},${name}`));
@@ -53,6 +55,18 @@ export function faultLines(root: string): FaultedLine[] {
   const exported = (home: string) => ["export", inputs.at("results.h5"), `${home}/img`, "--analysis", "lm"];
   return [
     { name: "convert fixels", tokens: convert },
+    {
+      name: "convert fixels, two threads",
+      tokens: (home) => [
+        "convert",
+        "fixels",
+        large.at("fd"),
+        large.at("subjects.txt"),
+        `${home}/a.fxs`,
+        "-nthreads",
+        "2",
+      ],
+    },
     {
       name: "convert fixels --force",
       tokens: (home) => [...convert(home), "--force"],

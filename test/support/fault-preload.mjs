@@ -4,6 +4,7 @@
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import path from "node:path";
+import { isMainThread } from "node:worker_threads";
 
 // Times end up in files (libhdf5's too): it is always the same moment, and by the way never that of the disk.
 const NOW = Date.UTC(2026, 0, 1);
@@ -24,6 +25,16 @@ const real = { ...fs };
 const realPromises = { ...fs.promises };
 const pathOfFd = new Map();
 let isFull = false;
+
+/** A file that another thread has opened is asked of the system. */
+function fileOf(fd) {
+  if (pathOfFd.has(fd) || isMainThread) return pathOfFd.get(fd);
+  try {
+    return real.readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return undefined;
+  }
+}
 
 const isBelow = (file) => roots.some((root) => file === root || file.startsWith(`${root}/`));
 const resolved = (file) => (typeof file === "string" ? path.resolve(file) : "");
@@ -80,7 +91,7 @@ fs.close = (fd, ...rest) => {
   real.close(fd, ...rest);
 };
 fs.writeSync = (fd, data, ...rest) => {
-  const file = pathOfFd.get(fd);
+  const file = fileOf(fd);
   const how = count("write", file);
   if (how === "") return real.writeSync(fd, data, ...rest);
   const [offset = 0, length = data.length - offset, position] =

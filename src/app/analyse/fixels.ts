@@ -37,9 +37,9 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
   describeOutput: ({ output }) => output,
   describeEarlier: ({ output }) => ` in ${output}`,
   async resolveInput(options, { cache, files, signal }) {
-    const { input, subjects, scalar, template, memoryBytes, io, verify, verifyInputs, command } = options;
+    const { input, subjects, scalar, template, memoryBytes, nThreads, io, verify, verifyInputs, command } = options;
     const readList = (path: string) => files.list("subjectList", path);
-    const given = { input, subjects, scalar, template, memoryBytes, io, verify, verifyInputs, command };
+    const given = { input, subjects, scalar, template, memoryBytes, nThreads, io, verify, verifyInputs, command };
     const found = await resolveFixelInput({ ...given, cache, readList, signal });
     return {
       nSubjects: found.subjects.length,
@@ -61,8 +61,8 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
     };
   },
   async resolveColumns(options, { fixels }, { cache, files }) {
-    const { column = [], memoryBytes, io, verify, verifyInputs, command } = options;
-    const given = { cache, memoryBytes, io, verify, verifyInputs, command };
+    const { column = [], memoryBytes, nThreads, io, verify, verifyInputs, command } = options;
+    const given = { cache, memoryBytes, nThreads, io, verify, verifyInputs, command };
     const columns: ColumnInput[] = [];
     for (const [i, list] of column.entries()) {
       const readList = (path: string) => files.list(`column${i + 1}`, path);

@@ -18,6 +18,8 @@ export interface ConvertCohortOptions {
   readonly scalars: readonly string[] | undefined;
   readonly gzipLevel: number | undefined;
   readonly memoryBytes: number;
+  /** 0 or 1: the main thread works alone. Default: as many as are of use. */
+  readonly nThreads?: number | undefined;
   readonly force: boolean;
   readonly command: string;
   readonly onWarning?: ((warning: Warning) => void) | undefined;

@@ -28,6 +28,8 @@ export interface ConvertFixelsOptions {
   readonly gzipLevel?: number | undefined;
   /** Default 1 GiB. What the conversion holds beside the program itself. */
   readonly memoryBytes?: number | undefined;
+  /** 0 or 1: the main thread works alone. Default: as many as are of use. */
+  readonly nThreads?: number | undefined;
   /** Replace an existing store, at the very end. Default false. */
   readonly force?: boolean | undefined;
   /** As typed, for the provenance. */

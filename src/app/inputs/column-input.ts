@@ -33,6 +33,8 @@ export interface ColumnInput {
 export interface ColumnOptions {
   readonly cache: string;
   readonly memoryBytes: number;
+  /** As InputOptions'. */
+  readonly nThreads?: number | undefined;
   readonly io: IoPolicy;
   /** False: checksums are not compared. Default: true. */
   readonly verify?: boolean | undefined;
@@ -81,6 +83,7 @@ export async function resolveColumnInput(
         searchInputDirectory: false,
         scalar: SCALAR,
         memoryBytes: options.memoryBytes,
+        nThreads: options.nThreads === 0 ? 0 : undefined,
         command: options.command,
         onProgress: ({ phase, done, total }) => onProgress(phase, done, total),
       }),

@@ -198,6 +198,7 @@ async function resolveDirectory(options: FixelInputOptions, directory: FixelDire
         names,
         scalar,
         memoryBytes: options.memoryBytes,
+        nThreads: options.nThreads === 0 ? 0 : undefined,
         command: options.command,
         signal: options.signal,
         onProgress: ({ phase, done, total }) => onProgress(phase, done, total),

@@ -14,6 +14,8 @@ export interface InputOptions {
   readonly scalar: string | undefined;
   readonly cache: string;
   readonly memoryBytes: number;
+  /** Of the analysis; 0: what is converted is converted by the main thread alone. */
+  readonly nThreads?: number | undefined;
   readonly io: IoPolicy;
   /** False: checksums are not compared. Default: true. */
   readonly verify?: boolean | undefined;

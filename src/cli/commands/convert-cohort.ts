@@ -19,6 +19,7 @@ import { printSummary, say, warner } from "../print.js";
 type Typed = StandardOptions &
   ProgressOptions & {
     readonly memory: number;
+    readonly nthreads?: number;
     readonly scalar?: string;
     readonly template?: string;
     readonly gzip?: number;
@@ -49,11 +50,11 @@ export function createConvertCohortCommand(streams: CliStreams): Command {
     .flag("json", "the summary as JSON on standard output");
   addMemoryOption(command);
   addProgressOption(command);
-  addStandardOptions(command);
+  addStandardOptions(command, { threads: true });
   return command.action(async (cohort: string, output: string) => {
     const { convertCohort } = await import("../../app/convert/convert-cohort.js");
     const typed = command.opts<Typed>();
-    const { template, gzip: gzipLevel, force = false } = typed;
+    const { template, gzip: gzipLevel, nthreads: nThreads, force = false } = typed;
     const memoryBytes = memoryOf(typed, streams);
     if (template === undefined) {
       throw new UsageError(
@@ -64,7 +65,7 @@ export function createConvertCohortCommand(streams: CliStreams): Command {
     const start = performance.now();
     try {
       const summary = await convertCohort({
-        ...{ cohort, template, output, gzipLevel, memoryBytes, force },
+        ...{ cohort, template, output, gzipLevel, memoryBytes, nThreads, force },
         scalars: typed.scalar?.split(",").map((name) => name.trim()),
         command: streams.command,
         signal: streams.signal,

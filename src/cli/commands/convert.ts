@@ -23,6 +23,7 @@ import { createConvertVoxelsCommand } from "./convert-voxels.js";
 type Typed = StandardOptions &
   ProgressOptions & {
     readonly memory: number;
+    readonly nthreads?: number;
     readonly scalar: string;
     readonly gzip?: number;
     readonly json?: boolean;
@@ -72,7 +73,7 @@ function createConvertFixelsCommand(streams: CliStreams): Command {
     .flag("json", "the summary as JSON on standard output");
   addMemoryOption(command);
   addProgressOption(command);
-  addStandardOptions(command);
+  addStandardOptions(command, { threads: true });
   return command.action(async (inputDirectory: string, subjectList: string, output: string) => {
     const { convertFixels } = await import("../../app/convert/convert.js");
     const typed = command.opts<Typed>();
@@ -86,6 +87,7 @@ function createConvertFixelsCommand(streams: CliStreams): Command {
         scalar: typed.scalar,
         gzipLevel: typed.gzip,
         memoryBytes: memoryOf(typed, streams),
+        nThreads: typed.nthreads,
         force: typed.force ?? false,
         command: streams.command,
         signal: streams.signal,

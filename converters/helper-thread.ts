@@ -1,0 +1,73 @@
+// Entry of the second thread of a conversion (helper-work.ts).
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { createBlockSums } from "../src/store/block-sums.js";
+import { createRowGroup, rowGroupBytes } from "../src/store/row-group.js";
+import { writeBlocks } from "../src/store/write-blocks.js";
+import { claimRows } from "./claim-rows.js";
+import {
+  CONTROL,
+  type FoundRow,
+  type Group,
+  type HelperAnswer,
+  type HelperRequest,
+  type HelperSetup,
+} from "./helper-work.js";
+import { createRawParts } from "./raw-row.js";
+
+const { shape, buffer, groups, row, control, files } = workerData as HelperSetup;
+const port = parentPort as MessagePort;
+const words = new Int32Array(control);
+const sums = createBlockSums(shape);
+const held = groups.map(({ byteOffset, byteLength }) =>
+  createRowGroup(shape, new Uint8Array(buffer, byteOffset, byteLength), sums),
+);
+const parts = createRawParts(shape, new Uint8Array(buffer, row.byteOffset, row.byteLength));
+const say = (answer: HelperAnswer) => port.postMessage(answer);
+
+port.on("message", (request: HelperRequest) => {
+  if (request.type === "write") say(write(request));
+  else if (request.type === "read") say(read(request));
+  else {
+    say({ type: "sums", state: sums.state() });
+    port.close();
+  }
+});
+say({ type: "ready" });
+
+function write(group: Group & { readonly fd: number }): HelperAnswer {
+  try {
+    writeGroup(group);
+    return { type: "written" };
+  } catch (cause) {
+    return fail(undefined, cause);
+  }
+}
+
+function read({
+  iBuffer,
+  firstSubject,
+  count,
+  subjects,
+}: Group & { readonly subjects: readonly number[] }): HelperAnswer {
+  const group = held[iBuffer]!;
+  group.begin(firstSubject, count);
+  const found: FoundRow[] = [];
+  for (const row of claimRows({ words, subjects, files, group, parts })) {
+    if ("cause" in row) return fail(row.subject, row.cause);
+    found.push(row);
+  }
+  return { type: "read", found };
+}
+
+function writeGroup({ iBuffer, fd, firstSubject, count }: Group & { readonly fd: number }): void {
+  const { byteOffset } = groups[iBuffer]!;
+  const blocks = new Uint8Array(buffer, byteOffset, rowGroupBytes(shape, count));
+  for (const _ of writeBlocks(fd, shape, blocks, { firstSubject, count })); // to its end, whatever becomes of the reading: it is promised then
+  sums.addBlocks(firstSubject, count, blocks);
+}
+
+function fail(subject: number | undefined, cause: unknown): HelperAnswer {
+  Atomics.store(words, CONTROL.stop, 1);
+  const { message, code, syscall, stack } = cause as NodeJS.ErrnoException;
+  return { type: "failed", failure: { subject, message, code, syscall, stack } };
+}

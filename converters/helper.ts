@@ -1,0 +1,142 @@
+// The second thread of a conversion, from the main thread's side. It is never waited for while it starts: until it is ready, or where it cannot start, the main
+// thread does everything.
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { InternalError } from "../src/errors.js";
+import type { BlockSumsState } from "../src/store/block-sums.js";
+import {
+  CONTROL,
+  type Failure,
+  type FoundRow,
+  type Group,
+  type HelperAnswer,
+  type HelperRequest,
+  type HelperSetup,
+} from "./helper-work.js";
+
+/** Bytes of a matrix. A thread takes 40 ms to start, and halves what 64 MiB take: 80 ms. */
+export const LEAST_SHARED_BYTES = 2 ** 26;
+/** A heap of small garbage. */
+const YOUNG_GENERATION_MIB = 4;
+
+export interface Helper {
+  /** Resolves when it is ready, or could not start. */
+  readonly started: Promise<void>;
+  /** True from its first message on, until something goes wrong with it. */
+  isReady(): boolean;
+  /** Requests are done in their order. Both reject with what went wrong: of a subject ReadFailure, of the disk what the system says. */
+  write(group: Group, fd: number): Promise<void>;
+  read(group: Group, subjects: readonly number[]): Promise<readonly FoundRow[]>;
+  /** What it has summed, and its end. Undefined: nothing was asked of it. */
+  sums(): Promise<BlockSumsState | undefined>;
+  /** Ends it; nothing is read or written any more when it resolves. */
+  close(): Promise<void>;
+}
+
+/** Of a subject's file, read by the second thread. */
+export class ReadFailure extends Error {
+  readonly subject: number;
+  constructor(subject: number, cause: unknown) {
+    super("A subject could not be read.", { cause });
+    this.subject = subject;
+  }
+}
+
+/** Whether a second thread is to be started: as asked for, else where it pays and has a core of its own. */
+export function isHelped(dataBytes: number, nThreads: number | undefined): boolean {
+  return nThreads === undefined ? dataBytes >= LEAST_SHARED_BYTES && availableParallelism() >= 2 : nThreads >= 2;
+}
+
+/** The built entry: beside this file when built, in dist/ when run from source (tests; `npm run build` first). */
+function entryUrl(): URL {
+  const here = import.meta.url;
+  return here.endsWith(".ts")
+    ? new URL("../dist/converters/helper-thread.js", here)
+    : new URL("helper-thread.js", here);
+}
+
+export function startHelper(setup: HelperSetup, entry = entryUrl()): Helper {
+  const worker = new Worker(entry, {
+    workerData: setup,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
+  });
+  worker.unref(); // whoever waits for an answer holds the process
+  const words = new Int32Array(setup.control);
+  const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  let begun = () => {};
+  const started = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  let isReady = false;
+  let isClosing = false;
+  let hasWorked = false;
+  let death: Error | undefined;
+  /** One a request, in order. */
+  const waiting: { resolve(answer: HelperAnswer): void; reject(error: Error): void }[] = [];
+
+  const die = (error: Error) => {
+    const wasReady = isReady;
+    isReady = false;
+    begun();
+    if (!wasReady) return; // it could not start: the main thread does all
+    death ??= error;
+    Atomics.store(words, CONTROL.stop, 1);
+    for (const { reject } of waiting.splice(0)) reject(death);
+  };
+  worker.on("message", (answer: HelperAnswer) => {
+    if (answer.type === "ready") {
+      isReady = !isClosing;
+      begun();
+    } else if (answer.type === "failed") waiting.shift()?.reject(rebuild(answer.failure));
+    else waiting.shift()?.resolve(answer);
+  });
+  worker.on("error", (cause) => die(new InternalError(`A thread of the conversion died: ${cause.message}`, { cause })));
+  worker.on("exit", (code) => {
+    if (!isClosing) die(new InternalError(`A thread of the conversion ended unexpectedly (exit code ${code}).`));
+  });
+  async function ask(request: HelperRequest): Promise<HelperAnswer> {
+    if (death !== undefined) throw death;
+    hasWorked = true;
+    worker.ref();
+    try {
+      return await new Promise<HelperAnswer>((resolve, reject) => {
+        waiting.push({ resolve, reject });
+        worker.postMessage(request);
+      });
+    } finally {
+      if (waiting.length === 0) worker.unref();
+    }
+  }
+
+  return {
+    started,
+    isReady: () => isReady,
+    async write(group, fd) {
+      await ask({ type: "write", ...group, fd });
+    },
+    async read(group, subjects) {
+      const answer = await ask({ type: "read", ...group, subjects });
+      return answer.type === "read" ? answer.found : [];
+    },
+    async sums() {
+      if (!hasWorked) return undefined;
+      const answer = ask({ type: "sums" });
+      isClosing = true;
+      const found = await answer;
+      return found.type === "sums" ? found.state : undefined;
+    },
+    async close() {
+      isClosing = true;
+      isReady = false;
+      Atomics.store(words, CONTROL.stop, 1);
+      void worker.terminate();
+      await exited;
+    },
+  };
+}
+
+function rebuild({ subject, message, code, syscall, stack }: Failure): Error {
+  const error = Object.assign(new Error(message), code === undefined ? {} : { code, syscall });
+  if (stack !== undefined) error.stack = stack;
+  return subject === undefined ? error : new ReadFailure(subject, error);
+}
