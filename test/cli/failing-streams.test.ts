@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { newAnalysis } from "../support/expect-refusal.js";
+import { makeTracks, writeTracks } from "../support/make-tracks.js";
 import { readSmallImage } from "../support/peer.js";
 import { builtCommand } from "../support/run-cli.js";
 import type { SmallAnalysis } from "../support/small-analysis.js";
@@ -79,6 +80,22 @@ describe.skipIf(!fs.existsSync(FULL))("where results are files", () => {
       expect(run(input, [...tokens, "-force", "--progress", "ndjson"], { stderr })).toMatchObject({ status: 0 });
     expect(fs.readdirSync(input.at("smooth")).filter((name) => name.startsWith("."))).toEqual([]);
     expect(readSmallImage(input.at("smooth", "sub-1.mif")).values).toHaveLength(24);
+  });
+  it("a matrix of streamlines, whatever is said of it", () => {
+    const input = newAnalysis();
+    writeTracks(
+      input.root,
+      makeTracks({ seed: 70, step: 1, voxelSizes: [2, 2, 2], mostFixels: 2, nStreamlines: 90 }),
+      1,
+    );
+    const tokens = ["fixelconnectivity", "fixels", "tracks.tck", "m", "-nthreads", "1", "-force"];
+    for (const redirected of [{ stderr: "full" }, { stderr: "gone" }, { stdout: "gone" }] as const) {
+      expect(run(input, [...tokens, "--json", "-info", "--progress", "ndjson"], redirected).status).toBe(0);
+      expect(fs.readdirSync(input.at("m")).sort()).toEqual(["fixels.mif", "index.mif", "values.mif"]);
+    }
+    const { status, stderr } = run(input, [...tokens, "--json", "-quiet"], { stdout: "full" });
+    expect(status).toBe(0);
+    expect(stderr).toMatch(SUMMARY_LOST("no space left on the disk"));
   });
   it("an error that cannot be said is in the exit code", () => {
     const input = newAnalysis();

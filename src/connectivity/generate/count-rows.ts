@@ -40,11 +40,12 @@ export const counterBytes = (nFixels: number): number =>
 
 /** Sums are float32 in the order of the streamlines, as the peer's; counts are whole numbers. */
 export function createRowCounter({ nFixels, isWeighted, threshold }: RowCounterOptions): RowCounter {
-  const counts = new Uint32Array(isWeighted ? 0 : nFixels);
+  // signed: a thread's numbers of 32 bits are quickest, and no fixel has 2^31 streamlines
+  const counts = new Int32Array(isWeighted ? 0 : nFixels);
   const sums = new Float32Array(isWeighted ? nFixels : 0);
   /** A bit a column that has something, and a bit a word of them that is not 0. */
-  const touched = new Uint32Array(Math.ceil(nFixels / 32));
-  const groups = new Uint32Array(Math.ceil(touched.length / 32));
+  const touched = new Int32Array(Math.ceil(nFixels / 32));
+  const groups = new Int32Array(Math.ceil(touched.length / 32));
   const note = (column: number) => {
     const word = column >>> 5;
     touched[word] = touched[word]! | (1 << (column & 31));
@@ -57,6 +58,7 @@ export function createRowCounter({ nFixels, isWeighted, threshold }: RowCounterO
   const take = (scale: number, output: RowOutput, at: number): number => {
     const { columns, values } = output;
     const most = columns.length - at;
+    const leastCount = isWeighted ? 0 : leastCountOf(scale, threshold);
     let n = 0;
     for (let group = 0; group < groups.length; group++) {
       let words = groups[group]!;
@@ -73,11 +75,13 @@ export function createRowCounter({ nFixels, isWeighted, threshold }: RowCounterO
           if (isWeighted) {
             value = f(scale * sums[column]!);
             sums[column] = 0;
+            if (!(value >= threshold)) continue;
           } else {
-            value = f(scale * f(counts[column]!));
+            const count = counts[column]!;
             counts[column] = 0;
+            if (count < leastCount) continue;
+            value = f(scale * f(count));
           }
-          if (!(value >= threshold)) continue;
           if (n < most) {
             columns[at + n] = column;
             values[at + n] = value;
@@ -116,6 +120,16 @@ export function createRowCounter({ nFixels, isWeighted, threshold }: RowCounterO
 }
 
 const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits);
+
+/** The least count whose value reaches the threshold: values rise with counts. */
+function leastCountOf(scale: number, threshold: number): number {
+  let count = Math.max(1, Math.floor(threshold / scale) - 1);
+  while (!(f(scale * f(count)) >= threshold)) {
+    if (!(scale > 0)) return Number.POSITIVE_INFINITY;
+    count++;
+  }
+  return count;
+}
 
 /** Float32 running sum of the values of one row. */
 export function extentOf(values: Float32Array, first: number, count: number): number {
