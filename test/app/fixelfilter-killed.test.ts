@@ -19,4 +19,5 @@ it.each(["store", "directory"] as const)(
     const { contents, ms } = finishedFilter(cwd, kind);
     for (const share of [0.3, 0.6, 0.85]) await expectFinishedAfterKill(cwd, kind, { contents, afterMs: share * ms });
   },
+  240_000,
 );

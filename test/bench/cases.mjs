@@ -8,6 +8,7 @@
 // context: { mode: "quick" | "full", dir, fixelstream(args), built(path), kernelBench(), isThere(command) }.
 import { boundCases } from "./cases/bounds.mjs";
 import { enhanceCases } from "./cases/enhance.mjs";
+import { peerFixelFilter } from "./cases/filter.mjs";
 import { glmCases } from "./cases/glm.mjs";
 import { gemmCases, peakCases } from "./cases/kernels.mjs";
 import { modelCases } from "./cases/models.mjs";
@@ -34,4 +35,5 @@ export const CASES = [
   ...postMortemCases,
   peerFixelCfe,
   networkCase,
+  peerFixelFilter,
 ];
