@@ -26,7 +26,7 @@ const MATRIX = ["-matrix", "matrix"];
 
 it("no such filter", async () => {
   expect(await refused(["fd", "smoth", "out", ...MATRIX], 2)).toBe(
-    "Unknown filter smoth. Did you mean smooth? Use one of: smooth, connect.\n",
+    "Unknown filter smoth. Did you mean smooth? Use one of: smooth, connect, cfe.\n",
   );
 });
 

@@ -15,9 +15,13 @@ it("has a store", () => {
   expect(runCli(["convert", "fixels", "fd", "subjects.txt", "cohort.fxs", "-quiet"], cwd).status).toBe(0);
 });
 
-it.each(["store", "directory"] as const)("a %s", async (kind) => {
-  const random = createRandom(kind.length);
-  const { contents, ms } = finishedFilter(cwd, kind);
-  for (let i = 0; i < KILLS; i++)
-    await expectFinishedAfterKill(cwd, kind, { contents, afterMs: random.uniform() * ms * 1.05 });
-});
+it.each(["store", "directory"] as const)(
+  "a %s",
+  async (kind) => {
+    const random = createRandom(kind.length);
+    const { contents, ms } = finishedFilter(cwd, kind);
+    for (let i = 0; i < KILLS; i++)
+      await expectFinishedAfterKill(cwd, kind, { contents, afterMs: random.uniform() * ms * 1.05 });
+  },
+  1_800_000,
+);

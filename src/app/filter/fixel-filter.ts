@@ -12,9 +12,10 @@ import { isPlaceUnknown } from "../../formats/unknown-place.js";
 import { connect } from "./connect.js";
 import { openDirectorySource, openFileSource } from "./file-source.js";
 import { openFileTarget } from "./file-target.js";
+import { enhance, smooth } from "./filter-groups.js";
 import type { FilterSummary, FixelFilterOptions } from "./options.js";
 import { describeRecipe, recipeOf } from "./recipe.js";
-import { smooth } from "./smooth.js";
+
 import type { FilterSource, FilterTarget, FilterWork } from "./source.js";
 import { openStoreSource } from "./store-source.js";
 import { openStoreTarget } from "./store-target.js";
@@ -31,7 +32,7 @@ export async function filterFixels(options: FixelFilterOptions): Promise<FilterS
     if (options.filter === "smooth") assertPlaces(options.input, source);
     target = opened.openTarget();
     const work: FilterWork = { options, source, target, rows, inside };
-    const figures = await (options.filter === "smooth" ? smooth(work) : connect(work));
+    const figures = await { smooth, connect, cfe: enhance }[options.filter](work);
     await target.publish();
     const nUnconnected = rows.connected.reduce((sum, has) => sum - has, nFixels);
     warnUnconnected(options, nUnconnected, nFixels);
@@ -123,7 +124,11 @@ function assertPlaces(input: string, { template }: FilterSource): void {
 
 function warnUnconnected({ filter, matrix, onWarning }: FixelFilterOptions, nUnconnected: number, nFixels: number) {
   if (nUnconnected === 0) return;
-  const become = filter === "smooth" ? "their values are copied as they are" : "they are clusters of one fixel at most";
+  const become = {
+    smooth: "their values are copied as they are",
+    connect: "they are clusters of one fixel at most",
+    cfe: "they are not enhanced, and become 0",
+  }[filter];
   const message = `${nUnconnected} of ${nFixels} fixels have no connection in ${matrix}: ${become}. Few are usual; many mean another tractogram, or too high a threshold of fixelconnectivity.`;
   onWarning?.({ tag: "fixels-without-connections", message });
 }

@@ -12,6 +12,11 @@ export const FILTER_DEFAULTS = {
   minweight: 0.01,
   thresholdValue: 0.5,
   thresholdConnectivity: 0.1,
+  cfeDh: 0.1,
+  cfeE: 2,
+  cfeH: 3,
+  cfeC: 0.5,
+  cfeLegacy: false,
 } as const;
 
 export interface FixelFilterOptions {
@@ -28,6 +33,11 @@ export interface FixelFilterOptions {
   readonly mask: string | undefined;
   readonly thresholdValue: number;
   readonly thresholdConnectivity: number;
+  readonly cfeDh: number;
+  readonly cfeE: number;
+  readonly cfeH: number;
+  readonly cfeC: number;
+  readonly cfeLegacy: boolean;
   readonly like: PeerVersion;
   /** Of a store. Default: FD, or the only one. */
   readonly scalar: string | undefined;

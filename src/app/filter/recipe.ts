@@ -9,7 +9,10 @@ export function describeRecipe(options: FixelFilterOptions): string {
   const parameters: readonly string[] = {
     smooth: [`fwhm=${fwhm}`, `minweight=${minweight}`],
     connect: [`threshold_value=${thresholdValue}`, `threshold_connectivity=${thresholdConnectivity}`],
-    cfe: [],
+    cfe: [
+      ...[`dh=${options.cfeDh}`, `e=${options.cfeE}`, `h=${options.cfeH}`, `c=${options.cfeC}`],
+      ...(options.cfeLegacy ? ["legacy"] : []),
+    ],
   }[filter];
   return [
     filter,

@@ -21,7 +21,7 @@ const HELP = {
   about: [
     "Filter fixel data over a fixel-fixel connectivity matrix. Arguments, options and numbers are those of MRtrix3's fixelfilter: smoothed values are the same bit for bit, clusters the same. The matrix is read once for as many subjects as --memory holds, not once a subject.",
     "The input is a data file, a fixel directory (every data file in it is filtered; index and directions are copied) or a converted store (cohort.fxs); the output is of the same kind. A store that was filtered serves the statistical commands like any other, and a run that was stopped is continued by the same command.",
-    "smooth: weights are connectivity times a Gaussian of the distance; values that are not finite are left out, and filled in where neighbours have values. connect: clusters of connected fixels above a threshold, numbered by size from 1. Filtered files are Float32, whatever the type of the input.",
+    "smooth: weights are connectivity times a Gaussian of the distance; values that are not finite are left out, and filled in where neighbours have values. connect: clusters of connected fixels above a threshold, numbered by size from 1. cfe: an image of Z statistics, enhanced as fixelcfestats enhances it (of MRtrix3's development version). Filtered files are Float32, whatever the type of the input.",
   ],
   examples: [
     "fixelfilter fd/ smooth fd_smooth/ -matrix matrix/",
@@ -35,9 +35,9 @@ const HELP = {
 
 export function createFixelfilterCommand(streams: CliStreams): Command {
   const command = describeHelp(new Command("fixelfilter"), HELP)
-    .summary("smooth fixel data over their connections, or find clusters of them")
+    .summary("smooth fixel data over their connections, enhance them, or find clusters")
     .argument("<input>", "fixel data file, fixel directory, or a converted store (cohort.fxs)")
-    .argument("<filter>", "smooth or connect")
+    .argument("<filter>", "smooth, connect or cfe")
     .argument("<output>", "of the same kind: a data file, a directory to make, or a store");
   addFilterOptions(command);
   addMemoryOption(command);
@@ -90,7 +90,7 @@ function describeSummary(summary: FilterSummary, elapsedMs: number, typed: Filte
     ...(filter === "connect" ? [describeClusters(clusters)] : []),
   ];
   const lines = [
-    `${output}: ${formatCount(nFiltered, what)} x ${formatCount(nFixels, "fixels")} ${done} in ${formatDuration(elapsedMs)}${filter === "smooth" ? held : ""}${details.length === 0 ? "" : `; ${details.join(", ")}`}`,
+    `${output}: ${formatCount(nFiltered, what)} x ${formatCount(nFixels, "fixels")} ${done} in ${formatDuration(elapsedMs)}${filter === "connect" ? "" : held}${details.length === 0 ? "" : `; ${details.join(", ")}`}`,
   ];
   if (left.length > 0) lines.push(`${output}: not fixel data, and left out: ${left.join(", ")}`);
   if (typed.info) lines.push(`${typed.matrix}: ${formatCount(summary.nConnections, "connections")}`);

@@ -23,19 +23,29 @@ export type FilterTyped = StandardOptions &
     readonly mask?: string;
     readonly threshold_value?: number;
     readonly threshold_connectivity?: number;
+    readonly cfe_dh?: number;
+    readonly cfe_e?: number;
+    readonly cfe_h?: number;
+    readonly cfe_c?: number;
+    readonly cfe_legacy?: boolean;
     readonly like: PeerVersion;
     readonly kernels: "auto" | "simd" | "reference";
     readonly scalar?: string;
     readonly json?: boolean;
   };
 
-const FILTERS: readonly FilterName[] = ["smooth", "connect"];
+const FILTERS: readonly FilterName[] = ["smooth", "connect", "cfe"];
 /** Options of one filter alone. */
 const OWN: Readonly<Record<string, FilterName>> = {
   fwhm: "smooth",
   minweight: "smooth",
   threshold_value: "connect",
   threshold_connectivity: "connect",
+  cfe_dh: "cfe",
+  cfe_e: "cfe",
+  cfe_h: "cfe",
+  cfe_c: "cfe",
+  cfe_legacy: "cfe",
 };
 
 export function addFilterOptions(command: Command): Command {
@@ -54,15 +64,20 @@ export function addFilterOptions(command: Command): Command {
   declare(command.optionsGroup("Options of smooth"))
     .number("fwhm", `full width at half maximum of the Gaussian, mm (default: ${fwhm})`)
     .number("minweight", `connections of a lower weight do not count (default: ${minweight})`);
-  return declare(command.optionsGroup("Options of connect"))
+  declare(command.optionsGroup("Options of connect"))
     .number("threshold_value", `fixels of at least this value take part (default: ${thresholdValue})`)
-    .number("threshold_connectivity", `connections of at least this value join (default: ${thresholdConnectivity})`)
-    .command;
+    .number("threshold_connectivity", `connections of at least this value join (default: ${thresholdConnectivity})`);
+  return declare(command.optionsGroup("Options of cfe"))
+    .number("cfe_dh", `height increment of the integral (default: ${FILTER_DEFAULTS.cfeDh})`)
+    .number("cfe_e", `exponent of the extent (default: ${FILTER_DEFAULTS.cfeE})`)
+    .number("cfe_h", `exponent of the height (default: ${FILTER_DEFAULTS.cfeH})`)
+    .number("cfe_c", `exponent of the connectivity (default: ${FILTER_DEFAULTS.cfeC})`)
+    .flag("cfe_legacy", "the original expression, not normalised by the connectivity").command;
 }
 
 type Resolved = Omit<FixelFilterOptions, "input" | "output" | "nThreads" | "memoryBytes" | "command" | "force">;
 
-/** Throws UsageError: no such filter, no matrix, a width or weight below 0. Options of the other filter are said not to be used, as the peer does. */
+/** Throws UsageError: no such filter, no matrix, a width or weight below 0. Options of another filter are said not to be used, as the peer does. */
 export function resolveFilterOptions(
   filter: string,
   typed: FilterTyped,
@@ -92,6 +107,11 @@ export function resolveFilterOptions(
     minweight: atLeastZero("minweight", typed.minweight ?? minweight, "a weight"),
     thresholdValue: typed.threshold_value ?? thresholdValue,
     thresholdConnectivity: typed.threshold_connectivity ?? thresholdConnectivity,
+    cfeDh: aboveZero("cfe_dh", typed.cfe_dh ?? FILTER_DEFAULTS.cfeDh),
+    cfeE: atLeastZero("cfe_e", typed.cfe_e ?? FILTER_DEFAULTS.cfeE, "an exponent"),
+    cfeH: atLeastZero("cfe_h", typed.cfe_h ?? FILTER_DEFAULTS.cfeH, "an exponent"),
+    cfeC: atLeastZero("cfe_c", typed.cfe_c ?? FILTER_DEFAULTS.cfeC, "an exponent"),
+    cfeLegacy: typed.cfe_legacy ?? false,
   };
 }
 
@@ -100,4 +120,9 @@ const isFilter = (name: string): name is FilterName => (FILTERS as readonly stri
 function atLeastZero(name: string, value: number, what: string): number {
   if (value >= 0) return value;
   throw new UsageError(`Cannot use -${name} ${value}: expected ${what} of 0 or more.`);
+}
+
+function aboveZero(name: string, value: number): number {
+  if (value > 0) return value;
+  throw new UsageError(`Cannot use -${name} ${value}: expected a number above 0.`);
 }

@@ -2,12 +2,13 @@
 //
 //   values [m][L] | filtered [m][L] | places [m][4] | .. | worker 0: rows, connections, pairs | worker 1 | ..
 import { BudgetError } from "../../errors.js";
-import { roundUp } from "../../kernels/kernel-set.js";
+import { PANELS, roundUp } from "../../kernels/kernel-set.js";
 import { layOut, type Offsets, regionsOf } from "../../kernels/memory-regions.js";
 import { formatBytes } from "../../units.js";
 import { CONTROL } from "../plan/job.js";
 
 export interface FilterSize {
+  readonly kind: "smooth" | "cfe";
   readonly nFixels: number;
   readonly nSubjects: number;
   readonly maxRowConnections: number;
@@ -38,24 +39,32 @@ export interface FilterPlan {
 
 /** Fixels of a piece, which a thread claims. */
 export const PIECE_FIXELS = 512;
-/** Lanes of a vector. */
-const VECTOR = 4;
+/** Lanes are in groups of that many, and take that many bytes a fixel. */
+const LANES = { smooth: { multiple: 4, bytes: 4 + 4 }, cfe: { multiple: PANELS.lanes, bytes: 2 + 4 } } as const;
+/** Bins are of 16 bits. */
+export const MOST_BINS = 2 ** 16;
 /** Connections: 16 B each. Longer rows take what they need. */
 const WINDOW = { most: 2 ** 16, least: 2 ** 12 } as const;
 /** Of 4 GiB, which pointers of 32 bits reach. */
 const MOST_LINEAR_BYTES = 2 ** 32 - 2 ** 24;
 
 function regionTable(size: FilterSize, nLanes: number, windowConnections: number) {
-  const { f32, f64, i32, u32, u8 } = regionsOf("run");
+  const { f32, f64, i32, u32, u16, u8 } = regionsOf("run");
   const m = size.nFixels;
   const lanes = () => f32([m, "fixels"], [nLanes, "subjects"]);
+  const isSmooth = size.kind === "smooth";
+  const ofSmooth = <T>(region: T) => (isSmooth ? region : undefined);
+  const ofCfe = <T>(region: T) => (isSmooth ? undefined : region);
   return {
     control: i32(CONTROL.words),
-    powers: f64(32),
-    values: lanes(),
+    powers: ofSmooth(f64(32)),
+    values: ofSmooth(lanes()),
+    /** Tiles of 16 lanes, one after the other. */
+    bins: ofCfe(u16([m, "fixels"], [nLanes, "subjects"])),
+    heightPowers: ofCfe(f32(MOST_BINS)),
     filtered: lanes(),
-    places: f32([m, "fixels"], 4),
-    complete: u8([m, "fixels"]),
+    places: ofSmooth(f32([m, "fixels"], 4)),
+    complete: ofSmooth(u8([m, "fixels"])),
     inside: size.hasMask ? u8([m, "fixels"]) : undefined,
     workers: Array.from({ length: Math.max(1, size.nThreads) }, () => ({
       rowStarts: u32(PIECE_FIXELS + 1),
@@ -63,6 +72,9 @@ function regionTable(size: FilterSize, nLanes: number, windowConnections: number
       connected: u32([windowConnections, "connections"]),
       connectivity: f32([windowConnections, "connections"]),
       pairs: u32([windowConnections, "connections"], 2),
+      norms: ofCfe(f32(PIECE_FIXELS)),
+      enhanced: ofCfe(f32(PIECE_FIXELS, PANELS.lanes)),
+      histogram: ofCfe(f32(PANELS.lanes, MOST_BINS)),
     })),
   };
 }
@@ -77,7 +89,8 @@ export function planFilter(size: FilterSize): FilterPlan {
   const besideBytes = size.rowBytes * nFixels + size.otherBytes;
   const lay = (nLanes: number, window: number) =>
     layOut(regionTable(size, nLanes, Math.max(window, maxRowConnections)));
-  const least = lay(VECTOR, WINDOW.least).bytes + besideBytes;
+  const { multiple, bytes: laneBytes } = LANES[size.kind];
+  const least = lay(multiple, WINDOW.least).bytes + besideBytes;
   if (memoryBytes < least) {
     throw new BudgetError(
       `Cannot filter ${nFixels} fixels in ${formatBytes(memoryBytes)}: expected at least ${formatBytes(least)}. Give --memory ${Math.ceil(least / 2 ** 20)}MiB or more.`,
@@ -86,13 +99,13 @@ export function planFilter(size: FilterSize): FilterPlan {
   }
   const windowOf = (nLanes: number) =>
     lay(nLanes, WINDOW.most).bytes + besideBytes <= memoryBytes ? WINDOW.most : WINDOW.least;
-  const room = Math.min(memoryBytes - besideBytes, MOST_LINEAR_BYTES) - lay(0, windowOf(VECTOR)).bytes;
-  const fits = Math.max(VECTOR, Math.floor(room / (2 * 4 * nFixels) / VECTOR) * VECTOR);
+  const room = Math.min(memoryBytes - besideBytes, MOST_LINEAR_BYTES) - lay(0, windowOf(multiple)).bytes;
+  const fits = Math.max(multiple, Math.floor(room / (laneBytes * nFixels) / multiple) * multiple);
   // rounding up to whole vectors does not pass what fits, which is a multiple of them
   const nGroups = Math.ceil(nSubjects / Math.min(fits, nSubjects));
   const groupSize = Math.ceil(nSubjects / nGroups);
-  const nLanes = roundUp(groupSize, VECTOR);
-  const windowConnections = Math.max(windowOf(VECTOR), maxRowConnections);
+  const nLanes = roundUp(groupSize, multiple);
+  const windowConnections = Math.max(windowOf(multiple), maxRowConnections);
   const { offsets, bytes } = lay(nLanes, windowConnections);
   return {
     groupSize,

@@ -1,19 +1,20 @@
 // One thread's part of a filter: rows of the matrix, a window of connections at a time, weighted once and applied to all lanes.
-import { assertConnection } from "../../connectivity/examine-matrix.js";
-import { type MatrixDirectory, openMatrixDirectory } from "../../connectivity/matrix-directory.js";
 import { InternalError } from "../../errors.js";
-import type { KernelSet } from "../../kernels/kernel-set.js";
+import { type KernelSet, PANELS } from "../../kernels/kernel-set.js";
 import type { Runner } from "../seams.js";
-import type { FilterOrder, FilterReport, FilterSetup } from "./job.js";
+import type { EnhanceJob, FilterOrder, FilterReport, FilterSetup, SmoothJob } from "./job.js";
 import { PIECE_FIXELS } from "./plan.js";
+import { createRowWindow } from "./row-window.js";
+
+const { lanes: LANES } = PANELS;
 
 export function createFilterRunner(
   { job, memory }: FilterSetup,
   iWorker: number,
   kernels: KernelSet,
 ): Runner<FilterOrder, FilterReport> {
-  const { nFixels, plan } = job;
-  const { regions, windowConnections, nLanes } = plan;
+  const { nFixels, plan, matrix } = job;
+  const { regions, windowConnections } = plan;
   const worker = regions.workers[iWorker];
   if (worker === undefined) throw new InternalError(`There is no memory for worker ${iWorker}.`);
   const { buffer } = memory;
@@ -22,56 +23,61 @@ export function createFilterRunner(
   const starts = new Uint32Array(buffer, worker.starts, PIECE_FIXELS + 1);
   const connected = new Uint32Array(buffer, worker.connected, windowConnections);
   const connectivity = new Float32Array(buffer, worker.connectivity, windowConnections);
-  const counts = new Float64Array(PIECE_FIXELS);
-  const firsts = new Float64Array(PIECE_FIXELS);
+  const elements = new Uint32Array(buffer, worker.pairs, 2 * windowConnections);
+  const weights = new Float32Array(buffer, worker.pairs, 2 * windowConnections);
+  const inside = regions.inside === undefined ? undefined : new Uint8Array(buffer, regions.inside, nFixels);
   const report: FilterReport = { nConnections: 0, nWeights: 0 };
-  let matrix: MatrixDirectory | undefined;
+  const rows = createRowWindow({ matrix, nFixels, rowStarts, connected, connectivity });
 
-  /** As many rows from `i` as the window takes, into it; rows that lie one after the other are read together. */
-  function load(from: MatrixDirectory, i: number, end: number): number {
-    let filled = 0;
-    let run = { first: 0, to: 0, count: 0 };
-    const read = () => {
-      if (run.count === 0) return;
-      from.copyConnectedInto(connected.subarray(run.to, run.to + run.count), run.first, run.count);
-      from.copyValuesInto(connectivity.subarray(run.to, run.to + run.count), run.first, run.count);
-    };
-    rowStarts[0] = 0;
-    let n = 0;
-    for (; i + n < end; n++) {
-      const count = counts[i + n]!;
-      if (filled + count > windowConnections) break;
-      rowStarts[n + 1] = filled + count;
-      if (count === 0) continue; // points anywhere
-      const first = firsts[i + n]!;
-      if (first !== run.first + run.count) {
-        read();
-        run = { first, to: filled, count: 0 };
-      }
-      run.count += count;
-      filled += count;
-    }
-    read();
-    return n;
-  }
-
-  function filterRows(firstRow: number, nRows: number): void {
-    const { scale, decay, least } = job;
+  function smoothRows({ scale, decay, least }: SmoothJob, firstRow: number, nRows: number): void {
     const { places, powers, complete, values, filtered } = regions;
     const bad = kernels.f32SmoothingWeights(
       ...([nRows, firstRow, nFixels, worker!.rowStarts, worker!.connected, worker!.connectivity] as const),
-      ...([places, regions.inside ?? 0, scale, decay, least, powers, worker!.starts, worker!.pairs] as const),
+      ...([places!, regions.inside ?? 0, scale, decay, least, powers!, worker!.starts, worker!.pairs] as const),
     );
-    if (bad >= 0) refuse(firstRow, bad);
-    report.nConnections += rowStarts[nRows]!;
-    report.nWeights += starts[nRows]!;
-    kernels.f32SmoothRows(nRows, firstRow, nLanes, worker!.starts, worker!.pairs, complete, values, filtered);
+    if (bad >= 0) rows.refuse(firstRow, bad);
+    kernels.f32SmoothRows(nRows, firstRow, plan.nLanes, worker!.starts, worker!.pairs, complete!, values!, filtered);
   }
 
-  function refuse(firstRow: number, bad: number): never {
-    const row = rowStarts.findIndex((start, i) => bad >= start && bad < rowStarts[i + 1]!);
-    assertConnection(matrix!, nFixels, firstRow + row, connected[bad]!, connectivity[bad]!);
-    throw new InternalError(`Connection ${bad} from row ${firstRow} was refused for nothing.`);
+  /** Weights and norms as a prepared connectivity has them (connectivity/FORMAT.md). */
+  function weigh({ exponent, normalised }: EnhanceJob, firstRow: number, nRows: number): void {
+    const norms = new Float32Array(buffer, worker!.norms!, PIECE_FIXELS);
+    let n = 0;
+    starts[0] = 0;
+    for (let i = 0; i < nRows; i++) {
+      const isInside = inside === undefined || inside[firstRow + i] !== 0;
+      let sum = 0;
+      for (let p = rowStarts[i]!; p < rowStarts[i + 1]!; p++) {
+        const [other, value] = [connected[p]!, connectivity[p]!];
+        if (!(other < nFixels && value >= 0 && value < Number.POSITIVE_INFINITY)) rows.refuse(firstRow, p);
+        if (!isInside || (inside !== undefined && inside[other] === 0)) continue;
+        const weight = exponent === 0.5 ? Math.sqrt(value) : value ** exponent;
+        elements[2 * n] = other;
+        weights[2 * n + 1] = weight;
+        sum += weight;
+        n++;
+      }
+      const norm = Math.fround(1 / sum);
+      norms[i] = normalised ? (norm < Number.POSITIVE_INFINITY ? norm : 0) : 1;
+      starts[i + 1] = n;
+    }
+  }
+
+  function enhanceRows(job: EnhanceJob, order: FilterOrder, firstRow: number, nRows: number): void {
+    weigh(job, firstRow, nRows);
+    const enhanced = new Float32Array(buffer, worker!.enhanced!, nRows * LANES);
+    const { extentPower } = job;
+    for (let tile = 0; tile < plan.nLanes / LANES; tile++) {
+      const first = tile * nFixels * LANES;
+      kernels.f32EnhanceRows(
+        ...([nRows, firstRow, 2, order.nBins, extentPower, worker!.starts, worker!.pairs, worker!.norms!] as const),
+        ...([regions.heightPowers!, regions.bins! + 2 * first, worker!.enhanced!, worker!.histogram!] as const),
+      );
+      const at = regions.filtered + 4 * (first + firstRow * LANES);
+      const filtered = new Float32Array(buffer, at, nRows * LANES);
+      // what is not finite stays
+      for (let i = 0; i < filtered.length; i++) if (filtered[i]! - filtered[i]! === 0) filtered[i] = enhanced[i]!;
+    }
   }
 
   return {
@@ -79,19 +85,15 @@ export function createFilterRunner(
     begin() {
       Object.assign(report, { nConnections: 0, nWeights: 0 });
     },
-    *run(_order, piece) {
-      matrix ??= openMatrixDirectory(job.matrix, nFixels);
-      const first = piece * PIECE_FIXELS;
-      const count = Math.min(PIECE_FIXELS, nFixels - first);
-      matrix.copyRowsInto(counts, firsts, first, count);
-      for (let i = 0; i < count; ) {
-        const nRows = load(matrix, i, count);
-        if (nRows === 0) throw new InternalError(`Row ${first + i} has ${counts[i]} connections.`);
-        filterRows(first + i, nRows);
-        i += nRows;
+    *run(order, piece) {
+      for (const { firstRow, nRows } of rows.windows(piece)) {
+        if (job.kind === "smooth") smoothRows(job, firstRow, nRows);
+        else enhanceRows(job, order, firstRow, nRows);
+        report.nConnections += rowStarts[nRows]!;
+        report.nWeights += starts[nRows]!;
         yield;
       }
     },
-    close: () => matrix?.close(),
+    close: () => rows.close(),
   };
 }
