@@ -105,7 +105,11 @@ it("an output of another kind than the input", async () => {
   expect(await refused(["fd", "smooth", "out.fxs", ...MATRIX], 2)).toContain("got that of a store.");
 });
 
-it("the input as output", async () => {
+it("the input as output, under another name too", async () => {
+  fs.symlinkSync(input.at("fd"), input.at("fd-link"));
+  expect(await refused(["fd", "smooth", "fd-link", ...MATRIX, "-force"], 2)).toBe(
+    "Cannot write fd-link: it is the input. Give the output another name.\n",
+  );
   for (const name of ["fd", "fd/sub-1.mif"]) {
     expect(await refused([name, "smooth", name, ...MATRIX, "-force"], 2)).toBe(
       `Cannot write ${name}: it is the input. Give the output another name.\n`,

@@ -1,6 +1,6 @@
 // Filtered data files: one, or a fixel directory of them, gathered where nobody sees them and given their names together.
 // Deviation: Float32 whatever the type of the input; in a directory MRtrix3 keeps each file's own, and cuts whole numbers off at every partial sum.
-import { copyFileSync, existsSync } from "node:fs";
+import { copyFileSync, existsSync, realpathSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { InputError, isFixelstreamError, UsageError } from "../../errors.js";
 import { imageKindOf, readImageHeader, writeImageInPieces } from "../../formats/image.js";
@@ -138,7 +138,7 @@ function checkNames({ output, source, form }: FileTargetInputs, purpose: string,
         `${purpose}: expected a name ending in .mif, .mif.gz, .nii or .nii.gz, as the input is a data file, got ${extname(output) === "" ? "one without an ending" : `one ending in ${extname(output)}`}. Correct the name.`,
       );
     }
-    if (resolve(output) === resolve(source.files[0]!.typedPath))
+    if (isSamePlace(output, source.files[0]!.typedPath))
       throw new UsageError(`${purpose}: it is the input. Give the output another name.`);
     if (pathKindOf(output) === "directory")
       throw new InputError(`${purpose}: expected a new name, got a directory. ${REMEDY}`, { path: output });
@@ -146,7 +146,7 @@ function checkNames({ output, source, form }: FileTargetInputs, purpose: string,
       throw new InputError(`${purpose}: there is no directory ${folder}. Make it first.`, { path: output });
     return;
   }
-  if (resolve(output) === resolve(source.directory.path))
+  if (isSamePlace(output, source.directory.path))
     throw new UsageError(`${purpose}: it is the input. Give the output another name.`);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) {
@@ -155,6 +155,11 @@ function checkNames({ output, source, form }: FileTargetInputs, purpose: string,
       { path: output },
     );
   }
+}
+
+/** Under whatever name: a link to the input would replace it. */
+function isSamePlace(output: string, input: string): boolean {
+  return existsSync(output) ? realpathSync(output) === realpathSync(input) : resolve(output) === resolve(input);
 }
 
 /** Images of an earlier run, with -force. Throws InputError for those that exist without it, and for what is not ours. */

@@ -20,7 +20,7 @@ export interface SmoothJob extends JobOfAny {
   readonly least: number;
 }
 
-/** Connectivity-based fixel enhancement (mathematics M7). */
+/** Connectivity-based fixel enhancement (mathematics M11). */
 export interface EnhanceJob extends JobOfAny {
   readonly kind: "cfe";
   readonly extentPower: number;
