@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
+import { makeConnectomes } from "../support/connectomes.js";
 import { newAnalysis } from "../support/expect-refusal.js";
 import { makeTracks, writeTracks } from "../support/make-tracks.js";
 import { readSmallImage } from "../support/peer.js";
@@ -96,6 +97,32 @@ describe.skipIf(!fs.existsSync(FULL))("where results are files", () => {
     const { status, stderr } = run(input, [...tokens, "--json", "-quiet"], { stdout: "full" });
     expect(status).toBe(0);
     expect(stderr).toMatch(SUMMARY_LOST("no space left on the disk"));
+  });
+  it("of connectomes: the conversion's summary, the analysis, its summary and its plan", () => {
+    const input = newAnalysis();
+    makeConnectomes(input.at("c"));
+    const converted = run(input, ["convert", "edges", "c/list.txt", "e.fxs", "--json", "-quiet"], { stdout: "full" });
+    expect(converted).toMatchObject({ status: 0, stderr: SUMMARY_LOST("no space left on the disk") });
+    expect(run(input, ["verify", "e.fxs"], { stderr: "full" })).toMatchObject({ status: 0 });
+    fs.mkdirSync(input.at("out"));
+    const nbs = [
+      "connectomestats",
+      "e.fxs",
+      "nbs",
+      "c/design.txt",
+      "c/contrast.txt",
+      "out/",
+      "-threshold",
+      "1.5",
+      ...QUICK,
+    ];
+    expect(run(input, [...nbs, "--dry-run", "-quiet"], { stdout: "full" })).toMatchObject({ status: 1 });
+    expect(fs.readdirSync(input.at("out"))).toEqual([]);
+    expect(run(input, [...nbs, "--json"], { stdout: "gone", stderr: "full" })).toMatchObject({ status: 0 });
+    const left = fs.readdirSync(input.at("out"));
+    expect(left.filter((name) => name.startsWith("."))).toEqual([".fixelstream"].filter((name) => left.includes(name)));
+    expect(JSON.parse(fs.readFileSync(input.at("out", "run.json"), "utf8")).results.hypotheses).toHaveLength(2);
+    expect(left).toContain("fwe_1mpvalue_t1.csv");
   });
   it("an error that cannot be said is in the exit code", () => {
     const input = newAnalysis();
