@@ -10,9 +10,9 @@ import { makeTemporaryDirectory, readNumbers } from "../support/peer.js";
 import { createRandom } from "../support/seeded-random.js";
 import { bytesOf, npyBytes } from "../support/write-npy.js";
 
-const N_DATA_SETS = 400;
+const N_DATA_SETS = 200;
 const N_SUBJECTS = 16;
-const N_NODES = 12;
+const N_NODES = 8;
 
 /** Edges of a node share errors, so that components are larger than edges. */
 async function runNull(algorithm: EdgeAlgorithm, threshold?: number): Promise<NullOutcome[]> {
@@ -52,12 +52,16 @@ describe(`${N_DATA_SETS} data sets: errors in ${binomialBand(N_DATA_SETS).join("
     ["nbs", 1.5],
     ["tfnbs", undefined],
     ["none", undefined],
-  ] as const)("%s", async (algorithm, threshold) => {
-    const found = countFound(await runNull(algorithm, threshold));
-    const [least, most] = binomialBand(N_DATA_SETS);
-    // sizes of components tie, and of equal ones none is below the other: fewer errors than promised
-    if (algorithm !== "nbs") expect(found).toBeGreaterThanOrEqual(least);
-    expect(found).toBeGreaterThan(0);
-    expect(found).toBeLessThanOrEqual(most);
-  });
+  ] as const)(
+    "%s",
+    async (algorithm, threshold) => {
+      const found = countFound(await runNull(algorithm, threshold));
+      const [least, most] = binomialBand(N_DATA_SETS);
+      // sizes of components tie, and of equal ones none is below the other: fewer errors than promised
+      if (algorithm !== "nbs") expect(found).toBeGreaterThanOrEqual(least);
+      expect(found).toBeGreaterThan(0);
+      expect(found).toBeLessThanOrEqual(most);
+    },
+    1_800_000,
+  );
 });
