@@ -7,6 +7,7 @@
 // it, for the history; "neither" where it is the rest of a difference, too small to be compared.
 // context: { mode: "quick" | "full", dir, fixelstream(args), built(path), kernelBench(), isThere(command) }.
 import { boundCases } from "./cases/bounds.mjs";
+import { peerConnectivity } from "./cases/connectivity.mjs";
 import { enhanceCases } from "./cases/enhance.mjs";
 import { peerFixelFilter } from "./cases/filter.mjs";
 import { glmCases } from "./cases/glm.mjs";
@@ -36,4 +37,5 @@ export const CASES = [
   peerFixelCfe,
   networkCase,
   peerFixelFilter,
+  peerConnectivity,
 ];

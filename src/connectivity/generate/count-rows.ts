@@ -48,8 +48,9 @@ export function createRowCounter({ nFixels, isWeighted, threshold }: RowCounterO
   const groups = new Int32Array(Math.ceil(touched.length / 32));
   const note = (column: number) => {
     const word = column >>> 5;
-    touched[word] = touched[word]! | (1 << (column & 31));
-    groups[word >>> 5] = groups[word >>> 5]! | (1 << (word & 31));
+    const bits = touched[word]!;
+    if (bits === 0) groups[word >>> 5] = groups[word >>> 5]! | (1 << (word & 31));
+    touched[word] = bits | (1 << (column & 31));
   };
   const weight = new Uint32Array(1);
   const weightValue = new Float32Array(weight.buffer);

@@ -7,6 +7,9 @@ const W1_CUBE = f(f(1.5) + HALF_TENSION);
 const W1_SQUARE = f(f(2.5) + HALF_TENSION);
 const W2_SQUARE = f(f(2) + f(f(2) * HALF_TENSION));
 
+/** Its coefficients, for who cannot wait for a call. */
+export const SPLINE = { slope: SLOPE, w1Cube: W1_CUBE, w1Square: W1_SQUARE, w2Square: W2_SQUARE } as const;
+
 /** Weights of the four points around the segment, at `mu` from 0 to 1, float32, into w[at..at+4]. */
 export function splineWeightsInto(w: Float32Array, at: number, mu: number): void {
   const p2 = f(mu * mu);

@@ -1,7 +1,7 @@
 // The voxels that a streamline runs through, and the chord in each. Family of facts: src/connectivity/FORMAT.md#how-a-matrix-is-made. Geometry is float32
 // where the peer's is, so that its matrices come out bit by bit.
 import type { FixelGrid } from "./fixel-grid.js";
-import { splineWeightsInto, upsamplingRatio } from "./spline.js";
+import { SPLINE, splineWeightsInto, upsamplingRatio } from "./spline.js";
 
 const f = Math.fround;
 
@@ -22,9 +22,18 @@ const ACCURACY = 0.005;
 /** Farther voxels are not told apart: far outside any image. */
 const FARTHEST = 2 ** 30;
 
+type Matrix = [number, number, number, number, number, number, number, number, number, number, number, number];
+
+/** Halves away from 0. */
+function rounded(v: number): number {
+  const whole = v < 0 ? -Math.floor(0.5 - v) : Math.floor(v + 0.5);
+  return Math.max(-FARTHEST, Math.min(whole, FARTHEST));
+}
+
 export function createTracer(grid: FixelGrid, stepSize: number | undefined): Tracer {
   const [sizeX, sizeY, sizeZ] = grid.size;
-  const m = grid.toVoxel;
+  const [m00, m01, m02, m03, m10, m11, m12, m13, m20, m21, m22, m23] = grid.toVoxel as unknown as Matrix;
+  const { slope, w1Cube, w1Square, w2Square } = SPLINE;
   const ratio = upsamplingRatio(stepSize, grid.leastVoxelSize);
   const upsampling = new Float32Array(4 * (ratio - 1));
   for (let k = 1; k < ratio; k++) splineWeightsInto(upsampling, 4 * (k - 1), f(k / ratio));
@@ -34,15 +43,6 @@ export function createTracer(grid: FixelGrid, stepSize: number | undefined): Tra
   let voxels = new Int32Array(3 * 1024);
   let nPoints = 0;
   let isInside = false;
-  const w = new Float32Array(4);
-
-  /** Coordinate `row` of the voxel that a point lies in; halves are rounded away from 0. */
-  const voxelOf = (row: number, x: number, y: number, z: number): number => {
-    const at = 4 * row;
-    const v = f(f(f(f(m[at]! * x) + f(m[at + 1]! * y)) + f(m[at + 2]! * z)) + m[at + 3]!);
-    const rounded = v < 0 ? -Math.floor(0.5 - v) : Math.floor(v + 0.5);
-    return Math.max(-FARTHEST, Math.min(rounded, FARTHEST));
-  };
 
   const upsample = (from: Float32Array, first: number, n: number) => {
     nPoints = (n - 1) * ratio + 1;
@@ -75,9 +75,9 @@ export function createTracer(grid: FixelGrid, stepSize: number | undefined): Tra
       const x = points[i]!;
       const y = points[i + 1]!;
       const z = points[i + 2]!;
-      voxels[i] = voxelOf(0, x, y, z);
-      voxels[i + 1] = voxelOf(1, x, y, z);
-      voxels[i + 2] = voxelOf(2, x, y, z);
+      voxels[i] = rounded(f(f(f(f(m00 * x) + f(m01 * y)) + f(m02 * z)) + m03));
+      voxels[i + 1] = rounded(f(f(f(f(m10 * x) + f(m11 * y)) + f(m12 * z)) + m13));
+      voxels[i + 2] = rounded(f(f(f(f(m20 * x) + f(m21 * y)) + f(m22 * z)) + m23));
     }
   };
 
@@ -156,17 +156,20 @@ export function createTracer(grid: FixelGrid, stepSize: number | undefined): Tra
             mu = 0.5 * (low + high);
             // far from the origin float32 has no points so near each other
             if (mu === low || mu === high) break;
-            splineWeightsInto(w, 0, f(mu));
-            const w0 = w[0]!;
-            const w1 = w[1]!;
-            const w2 = w[2]!;
-            const w3 = w[3]!;
+            // the weights and the voxel written out: this is where the time goes
+            const t = f(mu);
+            const t2 = f(t * t);
+            const t3 = f(t * t2);
+            const w0 = f(slope * f(f(f(2 * t2) - t3) - t));
+            const w1 = f(f(1 + f(w1Cube * t3)) - f(w1Square * t2));
+            const w2 = f(f(f(w2Square * t2) + f(slope * t)) - f(w1Cube * t3));
+            const w3 = f(slope * f(t3 - t2));
             const x = f(f(f(f(w0 * ax) + f(w1 * bx)) + f(w2 * cx)) + f(w3 * dx));
             const y = f(f(f(f(w0 * ay) + f(w1 * by)) + f(w2 * cy)) + f(w3 * dy));
             const z = f(f(f(f(w0 * az) + f(w1 * bz)) + f(w2 * cz)) + f(w3 * dz));
-            const px = voxelOf(0, x, y, z);
-            const py = voxelOf(1, x, y, z);
-            const pz = voxelOf(2, x, y, z);
+            const px = rounded(f(f(f(f(m00 * x) + f(m01 * y)) + f(m02 * z)) + m03));
+            const py = rounded(f(f(f(f(m10 * x) + f(m11 * y)) + f(m12 * z)) + m13));
+            const pz = rounded(f(f(f(f(m20 * x) + f(m21 * y)) + f(m22 * z)) + m23));
             if (px === vx && py === vy && pz === vz) {
               low = mu;
               inX = x;
