@@ -69,6 +69,11 @@ export function makeConnectomes(directory: string, options: ConnectomesOptions =
   const shuffles = Array.from({ length: nShuffles }, (_, i) =>
     i === 0 ? ages.map((__, s) => s) : random.permutation(nSubjects),
   );
-  writeFileSync(at("perms.txt"), lines(ages.map((_, s) => shuffles.map((shuffle) => shuffle[s]!))));
+  const listed = (of: readonly (readonly number[])[]) => lines(ages.map((_, s) => of.map((shuffle) => shuffle[s]!)));
+  writeFileSync(at("perms.txt"), listed(shuffles));
+  // of -nonstationarity, without the identity; MRtrix3 looks for the base of the indices in the first row
+  const others = Array.from({ length: 30 }, () => random.permutation(nSubjects));
+  others[0] = [0, ...others[0]!.filter((subject) => subject !== 0)];
+  writeFileSync(at("others.txt"), listed(others));
   return { directory, at, nSubjects, nNodes, matrices };
 }

@@ -181,6 +181,11 @@ function checkParameters(options: EdgeStatsOptions): void {
   }
   if (threshold !== undefined && !(threshold >= 0))
     throw new UsageError(`Cannot use -threshold ${threshold}: expected a number of 0 or more, a Z.`);
+  if (algorithm === "none" && options.nonstationarity === true) {
+    throw new UsageError(
+      "Cannot use -nonstationarity with none: expected nbs or tfnbs, of which there is a correction. Leave it out.",
+    );
+  }
   if (algorithm === "nbs" && threshold === undefined) {
     throw new UsageError(
       "Cannot run nbs: expected -threshold, the Z from which an edge counts, got none. Give it, such as -threshold 3.1, or use tfnbs, which needs none.",
