@@ -69,6 +69,7 @@ export function startHelper(setup: HelperSetup, entry = entryUrl()): Helper {
   });
   let isReady = false;
   let isClosing = false;
+  let isEnding = false;
   let hasWorked = false;
   let death: Error | undefined;
   /** One a request, in order. */
@@ -104,7 +105,7 @@ export function startHelper(setup: HelperSetup, entry = entryUrl()): Helper {
         worker.postMessage(request);
       });
     } finally {
-      if (waiting.length === 0) worker.unref();
+      if (waiting.length === 0 && !isEnding) worker.unref();
     }
   }
 
@@ -127,8 +128,10 @@ export function startHelper(setup: HelperSetup, entry = entryUrl()): Helper {
     },
     async close() {
       isClosing = true;
+      isEnding = true;
       isReady = false;
       Atomics.store(words, CONTROL.stop, 1);
+      worker.ref(); // or the process ends while its end is waited for
       void worker.terminate();
       await exited;
     },

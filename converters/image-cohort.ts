@@ -47,6 +47,8 @@ export interface ConvertedScalar {
   readonly nSubjects: number;
   readonly elementType: ElementType;
   readonly groups: GroupPlan;
+  /** Subjects that an earlier, killed run had written. */
+  readonly nResumed: number;
 }
 
 /** Throws InputError (inputs, output exists, disk full), BudgetError. */
@@ -204,7 +206,8 @@ async function buildPart(
         continue;
       const nBlocks = countBlocks(plan.shape.nElements, plan.shape.blockWidth);
       const finished = await build.complete((iBlock) => conversion.onProgress?.("verify", (iBlock + 1) / nBlocks));
-      return { finished, described: describe(conversion, scalar, elementType) };
+      const nResumed = build.written.filter(Boolean).length;
+      return { finished, described: { ...describe(conversion, scalar, elementType), nResumed } };
     } finally {
       await build.close();
     }
@@ -229,5 +232,5 @@ function groupsOf(conversion: ImageConversion, scalar: ImageScalar, elementType:
 
 function describe(conversion: ImageConversion, scalar: ImageScalar, elementType: ElementType): ConvertedScalar {
   const groups = groupsOf(conversion, scalar, elementType);
-  return { name: scalar.name, nSubjects: scalar.files.length, elementType, groups };
+  return { name: scalar.name, nSubjects: scalar.files.length, elementType, groups, nResumed: 0 };
 }

@@ -18,6 +18,8 @@ export interface ModelArrayConversion {
   readonly command: string;
   /** `share` 0..1 of the phase. */
   readonly onProgress?: ((phase: "read" | "verify" | "compress", share: number) => void) | undefined;
+  /** What a killed run had converted was not read again: of a scalar, `share` 0..1 of its values. */
+  readonly onResumed?: ((scalar: string, share: number) => void) | undefined;
   /** Ends the reading with its reason. */
   readonly signal?: AbortSignal | undefined;
 }

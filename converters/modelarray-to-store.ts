@@ -12,6 +12,7 @@ import { blockWidthFor, countBlocks } from "../src/store/block-width.js";
 import {
   beginStoreBuild,
   type FinishedPartial,
+  resumableElementType,
   type StoreBuild,
   type StoreBuildPlan,
 } from "../src/store/build-store.js";
@@ -19,7 +20,7 @@ import { assertOutputFree, type StoreClaim, withClaim } from "../src/store/claim
 import type { ElementType } from "../src/store/column-source.js";
 import { mergeStores } from "./merge-stores.js";
 import { type Converted, type ModelArrayConversion, summarise, type Watched } from "./modelarray-conversion.js";
-import { copyScalars, placed, STAGING_BYTES } from "./modelarray-copy.js";
+import { copyScalars, type Resume, type Sink, STAGING_BYTES } from "./modelarray-copy.js";
 import { type JoinedDatasets, placedNames } from "./modelarray-scalars.js";
 import { describeInput } from "./subject-files.js";
 import { createTemplateFolder } from "./template-folder.js";
@@ -89,18 +90,34 @@ async function convertPart<T>(
   const { output, force: replace, command, onProgress } = conversion;
   const { nSubjects, nElements, name } = scalar;
   const { path: absolute, sizeBytes, mtimeMs } = describeInput(name, conversion.input);
+  const places = joined.placesOf.get(name);
   const sources = placedNames(scalar, joined).map((subject) => ({ name: subject, path: absolute, sizeBytes, mtimeMs }));
-  for (const elementType of ["f32", "f64"] as const) {
+  // made of /fixels and /voxels, for this run alone
+  const templateOf = conversion.template === undefined ? describeInput(name, conversion.input) : undefined;
+  const planOf = (elementType: ElementType) => {
     const shape = { nSubjects, nElements, blockWidth: blockWidthFor(nSubjects), elementType };
-    const plan = { output, replace, kind: "fixel", scalar: name, shape, sources, template, command } as const;
+    return { output, replace, kind: "fixel", scalar: name, shape, sources, template, templateOf, command } as const;
+  };
+  const elementTypes = resumableElementType(planOf("f32")) === "f64" ? (["f64"] as const) : (["f32", "f64"] as const);
+  for (const elementType of elementTypes) {
+    const plan = planOf(elementType);
+    const { shape } = plan;
     const build = beginStoreBuild({ ...plan, claim }, STAGING_BYTES);
     try {
-      const write = placed((_, values, rectangle) => build.writeRectangle(values, rectangle), joined);
+      const write: Sink = (_, values, rectangle, notes) => build.writePart(values, rectangle, notes, places);
+      const resume: Resume = (_, rectangle) => build.resumePart(rectangle, places);
+      let nResumed = 0;
+      const onResumed = (nValues: number) => {
+        nResumed += nValues;
+      };
       types.set(name, elementType);
       const scratchPath = path.join(build.path, "chunk");
-      const inexact = await copyScalars(conversion, file, [scalar], { types, remarks, write, scratchPath });
+      const inexact = await copyScalars(conversion, file, [scalar], {
+        ...{ types, remarks, write, resume, onResumed, scratchPath },
+      });
       if (inexact !== undefined) continue;
       assertUnchanged();
+      if (nResumed > 0) conversion.onResumed?.(name, nResumed / (nSubjects * nElements));
       const nBlocks = countBlocks(nElements, shape.blockWidth);
       return await end(build, (iBlock) => onProgress?.("verify", (iBlock + 1) / nBlocks));
     } finally {

@@ -37,6 +37,8 @@ export interface VectorConversion {
 }
 
 export interface VectorSummary {
+  /** Subjects that an earlier, killed run had written. */
+  readonly nResumed: number;
   /** As typed. */
   readonly path: string;
   readonly nSubjects: number;
@@ -146,6 +148,7 @@ async function convertAs(conversion: VectorConversion, elementType: ElementType)
     const said = describeMissingIntegers(source, missing?.nValues ?? 0);
     return {
       warnings: said === undefined ? [] : [said],
+      nResumed: build.written.filter(Boolean).length,
       path: conversion.output,
       nSubjects,
       nElements,

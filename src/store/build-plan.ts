@@ -31,6 +31,8 @@ export interface StoreBuildPlan {
   /** One a subject, in row order. */
   readonly sources: readonly InputFile[];
   readonly template?: { readonly index: InputFile; readonly directions: InputFile } | undefined;
+  /** What the template was made of, where its files are made anew for every run; in place of them it decides whether a killed run is continued. */
+  readonly templateOf?: InputFile | undefined;
   readonly command: string;
   /** What the values depend on beside the sources: only a build of the same is continued. Absent: nothing. */
   readonly recipe?: string | undefined;

@@ -12,11 +12,12 @@ import { assemble, dataFileName, type StoreBuildPlan } from "./build-plan.js";
 import { findIntact } from "./check-journal.js";
 import { assertOutputFree, claimStore, reportingWrites, type StoreClaim } from "./claim-store.js";
 import { cutRow } from "./cut-row.js";
-import { dataFileBytes } from "./element-type.js";
+import { bytesPerValue, dataFileBytes } from "./element-type.js";
 import {
   isSamePlan,
   JOURNAL_FILE,
   type JournalEntry,
+  type JournalPart,
   type JournalPlan,
   type JournalWriter,
   openJournal,
@@ -40,6 +41,8 @@ export interface FinishedPartial {
   readonly partial: PartialDirectory;
   readonly manifest: Manifest;
 }
+
+export type PartNotes = Pick<JournalPart, "rowCrc32" | "nMissing">;
 
 export interface StoreBuild {
   /** Where it is made. */
@@ -67,6 +70,13 @@ export interface StoreBuild {
    * in the journal: a killed run begins again. The CRC-32 of such a subject's source is that of its values. Throws InputError (disk full).
    */
   writeRectangle(values: Uint8Array, rectangle: Rectangle): void;
+  /** The same, but in the journal, with what is to be known of it when it is not read again. `places`: where the source's subjects go; undefined: where they are. */
+  writePart(values: Uint8Array, rectangle: Rectangle, notes: PartNotes, places: readonly number[] | undefined): void;
+  /**
+   * What was noted of the same rectangle by an earlier run whose values are on the disk as it wrote them; they count as written then. Undefined: it must be written.
+   * Throws InputError when the file cannot be read.
+   */
+  resumePart(rectangle: Rectangle, places: readonly number[] | undefined): PartNotes | undefined;
   /**
    * Brings everything to the disk, writes store.json and publishes. Reads back what an earlier run, or rectangles, wrote. Throws InternalError when subjects are missing.
    */
@@ -125,7 +135,16 @@ function openBuild(plan: StoreBuildPlan, stagingBytes: number, claim: StoreClaim
     else partial.leave();
     throw error;
   }
-  return runBuild({ plan, claim, release, partial, writer, journal, earlier: resumed?.entries ?? [] });
+  return runBuild({
+    plan,
+    claim,
+    release,
+    partial,
+    writer,
+    journal,
+    earlier: resumed?.entries ?? [],
+    parts: resumed?.parts ?? [],
+  });
 }
 
 interface OpenedBuild {
@@ -135,6 +154,7 @@ interface OpenedBuild {
   readonly partial: PartialDirectory;
   /** What the journal says of an earlier run. */
   readonly earlier: readonly JournalEntry[];
+  readonly parts: readonly JournalPart[];
   readonly writer: ScalarWriter;
   readonly journal: JournalWriter;
 }
@@ -179,6 +199,22 @@ function runBuild(build: OpenedBuild): StoreBuild {
     for (const [i, crc] of crcs.entries()) crc32[firstSubject + i] = crc;
     settling.add({ firstSubject, sourceCrc32: crcs, valuesCrc32 });
   };
+  /** Rows of a rectangle, one below the other as far as they are so in the matrix. */
+  const write = (values: Uint8Array, rectangle: Rectangle) => {
+    beatWhenDue();
+    writer.writeRectangle(values, rectangle);
+    sumRows(values, rectangle);
+  };
+  const sumRows = (values: Uint8Array, { firstSubject, nSubjects, firstElement, nElements }: Rectangle) => {
+    const rowBytes = values.byteLength / nSubjects;
+    for (let i = 0; i < nSubjects; i++) {
+      const subject = firstSubject + i;
+      const crc = checksum(values.subarray(i * rowBytes, (i + 1) * rowBytes), partialCrc32[subject]);
+      partialCrc32[subject] = crc;
+      if (firstElement + nElements === shape.nElements) crc32[subject] = crc;
+    }
+  };
+  const earlierParts = new Map(build.parts.map((part) => [keyOf(part), part]));
   const close = async () => {
     if (!open) return;
     open = false;
@@ -241,16 +277,30 @@ function runBuild(build: OpenedBuild): StoreBuild {
     },
     writeRectangle(values, rectangle) {
       isInJournal = false;
-      beatWhenDue();
-      writer.writeRectangle(values, rectangle);
-      const { firstSubject, nSubjects, firstElement, nElements } = rectangle;
-      const rowBytes = values.byteLength / nSubjects;
-      for (let i = 0; i < nSubjects; i++) {
-        const subject = firstSubject + i;
-        const crc = checksum(values.subarray(i * rowBytes, (i + 1) * rowBytes), partialCrc32[subject]);
-        partialCrc32[subject] = crc;
-        if (firstElement + nElements === shape.nElements) crc32[subject] = crc;
+      write(values, rectangle);
+    },
+    writePart(values, rectangle, notes, places) {
+      try {
+        settling.assertFine();
+      } catch (cause) {
+        throw asWriteError(cause);
       }
+      for (const [rows, place] of placedRows(values, rectangle, places)) write(rows, place);
+      settling.add({ ...rectangle, valuesCrc32: checksum(values), ...notes });
+    },
+    resumePart(rectangle, places) {
+      const part = earlierParts.get(keyOf(rectangle));
+      if (part === undefined) return undefined;
+      const values = new Uint8Array(rectangle.nSubjects * rectangle.nElements * bytesPerValue(shape.elementType));
+      const placed = [...placedRows(values, rectangle, places)];
+      try {
+        if (!placed.every(([rows, place]) => writer.readRectangle(rows, place))) return undefined;
+      } catch (cause) {
+        throw asReadError(plan.output, cause);
+      }
+      if (checksum(values) !== part.valuesCrc32) return undefined;
+      for (const [rows, place] of placed) sumRows(rows, place);
+      return part;
     },
     async finish(onBlock) {
       const { manifest } = await complete(onBlock);
@@ -273,6 +323,23 @@ function runBuild(build: OpenedBuild): StoreBuild {
   };
 }
 
+const keyOf = ({ firstSubject, nSubjects, firstElement, nElements }: Rectangle) =>
+  [firstSubject, nSubjects, firstElement, nElements].join(" ");
+
+/** The rectangle, or its rows one by one where they go to other places. */
+function* placedRows(
+  values: Uint8Array,
+  rectangle: Rectangle,
+  places: readonly number[] | undefined,
+): Generator<[Uint8Array, Rectangle]> {
+  if (places === undefined) return yield [values, rectangle];
+  const rowBytes = values.byteLength / rectangle.nSubjects;
+  for (let i = 0; i < rectangle.nSubjects; i++) {
+    const place = { ...rectangle, firstSubject: places[rectangle.firstSubject + i]!, nSubjects: 1 };
+    yield [values.subarray(i * rowBytes, (i + 1) * rowBytes), place];
+  }
+}
+
 function asReadError(output: string, cause: unknown): unknown {
   if (systemErrorCode(cause) === undefined || isFixelstreamError(cause)) return cause;
   const message = `Cannot continue the conversion to ${output}: expected to read back what was converted, got ${describeSystemError(cause)}. Check the disk; without ${output}${PARTIAL_SUFFIX}-.. it begins anew.`;
@@ -293,8 +360,9 @@ function assertDiskHasRoom(plan: StoreBuildPlan, dataPath: string): void {
   );
 }
 
-function journalPlanOf({ kind, scalar, shape, sources, template, recipe }: StoreBuildPlan): JournalPlan {
-  const inputs = [...sources, ...(template ? [template.index, template.directions] : [])];
+function journalPlanOf({ kind, scalar, shape, sources, template, templateOf, recipe }: StoreBuildPlan): JournalPlan {
+  const templates = templateOf !== undefined ? [templateOf] : template ? [template.index, template.directions] : [];
+  const inputs = [...sources, ...templates];
   return {
     formatVersion: FORMAT_VERSION,
     kind,

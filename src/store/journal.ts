@@ -3,6 +3,7 @@
 import fs from "node:fs";
 import { promisify } from "node:util";
 import { signatureOf, signed } from "../checksum.js";
+import type { Rectangle } from "./write-rectangle.js";
 
 export const JOURNAL_FILE = "journal.ndjson";
 
@@ -29,9 +30,21 @@ export interface JournalEntry {
   readonly valuesCrc32: readonly number[];
 }
 
+/** A part of a matrix that comes in rectangles: of some elements of some subjects, as its source counts them. */
+export interface JournalPart extends Rectangle {
+  /** Of the values as they were written, [nSubjects][nElements]: what is on the disk must agree before it is believed. */
+  readonly valuesCrc32: number;
+  /** Of each row of the part as its source has it. */
+  readonly rowCrc32: readonly number[];
+  /** Values in it that stand for none. */
+  readonly nMissing: number;
+}
+
 export interface JournalContents {
   readonly plan: JournalPlan;
   readonly entries: readonly JournalEntry[];
+  /** Undefined: none. */
+  readonly parts?: readonly JournalPart[];
   /** Bytes of whole lines; what follows was being written when the run was killed. */
   readonly validBytes: number;
 }
@@ -41,6 +54,7 @@ export function readJournal(path: string): JournalContents | undefined {
   if (!fs.existsSync(path)) return undefined;
   let plan: JournalPlan | undefined;
   const entries: JournalEntry[] = [];
+  const parts: JournalPart[] = [];
   let validBytes = 0;
   const text = fs.readFileSync(path, "utf8");
   for (const line of text.split("\n").slice(0, -1)) {
@@ -49,10 +63,11 @@ export function readJournal(path: string): JournalContents | undefined {
       if (!isPlan(value)) return undefined;
       plan = value;
     } else if (isEntry(value, plan.nSubjects)) entries.push(value);
+    else if (isPart(value, plan)) parts.push(value);
     else break;
     validBytes += Buffer.byteLength(line) + 1;
   }
-  return plan && { plan, entries, validBytes };
+  return plan && { plan, entries, ...(parts.length > 0 && { parts }), validBytes };
 }
 
 function parseLine(line: string): unknown {
@@ -86,6 +101,21 @@ function isEntry(value: unknown, nSubjects: number): value is JournalEntry {
   );
 }
 
+function isPart(value: unknown, plan: JournalPlan): value is JournalPart {
+  if (value === null || typeof value !== "object") return false;
+  const { rowCrc32, ...numbers } = value as Record<string, unknown>;
+  const { firstSubject, nSubjects, firstElement, nElements, valuesCrc32, nMissing } = numbers as Record<string, number>;
+  return (
+    isListOfNumbers([firstSubject, nSubjects, firstElement, nElements, valuesCrc32, nMissing]) &&
+    isListOfNumbers(rowCrc32) &&
+    rowCrc32.length === nSubjects &&
+    Math.min(firstSubject!, firstElement!, nMissing!) >= 0 &&
+    Math.min(nSubjects!, nElements!) >= 1 &&
+    firstSubject! + nSubjects! <= plan.nSubjects &&
+    firstElement! + nElements! <= plan.nElements
+  );
+}
+
 const isListOfNumbers = (value: unknown): value is readonly number[] =>
   Array.isArray(value) && value.every((number) => Number.isSafeInteger(number));
 
@@ -95,7 +125,7 @@ export function isSamePlan(one: JournalPlan, other: JournalPlan): boolean {
 }
 
 export interface JournalWriter {
-  append(line: JournalPlan | JournalEntry): void;
+  append(line: JournalPlan | JournalEntry | JournalPart): void;
   /** Resolves when every line is on the disk. Other threads do the waiting. */
   sync(): Promise<void>;
   close(): void;

@@ -41,7 +41,7 @@ export function openPartial(
       const stat = fs.lstatSync(path.join(abandoned.path, data.file), { throwIfNoEntry: false });
       return stat?.isFile() === true && stat.size === data.bytes;
     })
-    .sort((a, b) => b.journal!.entries.length - a.journal!.entries.length);
+    .sort((a, b) => linesOf(b.journal!) - linesOf(a.journal!));
   let opened: OpenedPartial | undefined;
   for (const { abandoned, journal } of usable) {
     const partial = adoptPartial(abandoned);
@@ -55,6 +55,8 @@ export function openPartial(
   sweepUnmarked(prefix);
   return opened ?? { partial: createPartial({ kind: KIND, prefix, contents: PARTIAL_CONTENTS }), resumed: undefined };
 }
+
+const linesOf = ({ entries, parts = [] }: JournalContents) => entries.length + parts.length;
 
 /** The plan of a dead run that could be continued, if `isWanted`. */
 export function findResumable(output: string, isWanted: (plan: JournalPlan) => boolean): JournalPlan | undefined {

@@ -1,10 +1,10 @@
 // Groups on their way to the disk: values first, then the line of the journal that promises them, while the next group is read and written. At most one sync is
 // under way, and takes along all that was written before it began.
-import type { JournalEntry, JournalWriter } from "./journal.js";
+import type { JournalEntry, JournalPart, JournalWriter } from "./journal.js";
 
 export interface Settling {
   /** `entry`: of values that are written. Returns at once. */
-  add(entry: JournalEntry): void;
+  add(entry: JournalEntry | JournalPart): void;
   /** Throws what a sync that has ended threw, if one did. */
   assertFine(): void;
   /** Resolves when everything added is on the disk and in the journal. Rejects with what a sync threw, now and ever after: an fsync reports an error once. */
@@ -12,7 +12,7 @@ export interface Settling {
 }
 
 export function createSettling(sync: () => Promise<void>, journal: Pick<JournalWriter, "append" | "sync">): Settling {
-  let waiting: JournalEntry[] = [];
+  let waiting: (JournalEntry | JournalPart)[] = [];
   let failure: { readonly cause: unknown } | undefined;
   let running: Promise<void> | undefined;
 

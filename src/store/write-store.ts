@@ -7,6 +7,7 @@ import { InputError, InternalError } from "../errors.js";
 import { systemErrorCode } from "../system-error.js";
 import { countBlocks } from "./block-width.js";
 import { type BlockedShape, bytesPerValue, dataFileBytes } from "./element-type.js";
+import { readRectangle } from "./read-rectangle.js";
 import { type BlockScan, scanBlocksInTurns } from "./scan-blocks.js";
 import { writeBlocks, writeFully } from "./write-blocks.js";
 import { type Rectangle, writeRectangle } from "./write-rectangle.js";
@@ -36,6 +37,8 @@ export interface ScalarWriter {
   writeElsewhere(write: (fd: number) => Promise<void>): Promise<void>;
   /** Writes any part of the matrix; see write-rectangle.ts. Throws InputError (disk full). */
   writeRectangle(values: Uint8Array, rectangle: Rectangle): void;
+  /** Fills `target` with a rectangle that was written, by anyone. False: it is not there. Throws what the system says. */
+  readRectangle(target: Uint8Array, rectangle: Rectangle): boolean;
   /** Resolves when everything written before the call is on the disk. Other threads do the waiting. */
   sync(): Promise<void>;
   /**
@@ -91,6 +94,7 @@ export function createScalarWriter(options: ScalarWriterOptions): ScalarWriter {
       }
     },
     writeRectangle: (values, rectangle) => writeRectangle(shape, values, rectangle, staging, writeBytes),
+    readRectangle: (target, rectangle) => readRectangle(fd, shape, rectangle, target, staging),
     sync: () => fdatasync(fd),
     scan: (onBlock) => scanBlocksInTurns(fd, options.path, shape, staging, onBlock),
     close() {

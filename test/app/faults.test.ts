@@ -18,3 +18,16 @@ describe.skipIf(!isBuilt).concurrent("the same line again leaves what it leaves 
     expect(problems).toEqual([]);
   });
 });
+
+test.skipIf(!isBuilt)(
+  "a disk that fills up while two threads convert is said to be full",
+  { timeout: 300_000 },
+  async () => {
+    const line = lines.find(({ name }) => name === "convert fixels, two threads")!;
+    const atSync = (calls: readonly string[]) => {
+      const first = calls.findIndex((call) => call.startsWith("sync ") && call.endsWith(".f32"));
+      return [{ what: "ENOSPC", at: first + 1 } as const];
+    };
+    expect(await findUnrecovered(path.join(root, "threads"), line, atSync)).toEqual([]);
+  },
+);

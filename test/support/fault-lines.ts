@@ -23,6 +23,7 @@ export function faultLines(root: string): FaultedLine[] {
     if (status !== 0) throw new Error(stderr);
   };
   made("in.fxs", ["convert", "fixels", fd, subjects]);
+  made("large.h5", ["convert", "fixels", large.at("fd"), large.at("subjects.txt"), "--gzip", "1"]);
   made("in.h5", ["convert", "fixels", fd, subjects]);
   made("stats", ["fixelcfestats", inputs.at("in.fxs"), "-", design, contrast, matrix, ...quick, "-notest"]);
   fs.copyFileSync(inputs.at("in.h5"), inputs.at("results.h5"));
@@ -85,6 +86,10 @@ export function faultLines(root: string): FaultedLine[] {
     },
     { name: "convert cohort", tokens: cohort("a.fxs") },
     { name: "convert cohort to .h5", tokens: cohort("a.h5") },
+    {
+      name: "convert modelarray, in parts",
+      tokens: (home) => ["convert", "modelarray", inputs.at("large.h5"), `${home}/a.fxs`, "--memory", "12MiB"],
+    },
     { name: "convert modelarray", tokens: (home) => ["convert", "modelarray", inputs.at("in.h5"), `${home}/a.fxs`] },
     {
       name: "convert modelarray to .h5",

@@ -14,7 +14,7 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
-import { printSummary, say, warner } from "../print.js";
+import { continued, printSummary, say, warner } from "../print.js";
 
 type Typed = StandardOptions &
   ProgressOptions & {
@@ -79,6 +79,11 @@ export function createConvertCohortCommand(streams: CliStreams): Command {
       for (const warning of summary.warnings) say(streams, `fixelstream: warning: ${warning}\n`);
       if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) {
+        const resumed = summary.scalars.filter(({ nResumed }) => nResumed > 0);
+        const shares = resumed.map(
+          ({ name, nResumed, nSubjects }) => `${nResumed} of ${nSubjects} subjects of ${name}`,
+        );
+        if (shares.length > 0) say(streams, continued(output, shares.join(", ")));
         const scalars = summary.scalars.map(
           ({ name, nSubjects, elementType }) => `${name} ${formatCount(nSubjects, "subjects")}, ${elementType}`,
         );

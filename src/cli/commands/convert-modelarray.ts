@@ -12,7 +12,7 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
-import { printSummary, say } from "../print.js";
+import { continued, printSummary, say } from "../print.js";
 
 type Typed = StandardOptions &
   ProgressOptions & {
@@ -59,6 +59,7 @@ export function createConvertModelarrayCommand(streams: CliStreams): Command {
     const typed = command.opts<Typed>();
     const progress = createProgress(streams.stderr, typed);
     const start = performance.now();
+    const resumed: string[] = [];
     try {
       const { scalar, template, gzip: gzipLevel, force = false } = typed;
       const memoryBytes = memoryOf(typed, streams);
@@ -66,6 +67,7 @@ export function createConvertModelarrayCommand(streams: CliStreams): Command {
         ...{ input, output, scalar, template, gzipLevel, memoryBytes, force },
         command: streams.command,
         signal: streams.signal,
+        onResumed: (name, share) => resumed.push(`${Math.floor(share * 100)} % of ${name}`),
         onProgress: (phase, share) => {
           streams.signal?.throwIfAborted();
           progress.update(phase, share);
@@ -75,6 +77,7 @@ export function createConvertModelarrayCommand(streams: CliStreams): Command {
       for (const warning of summary.warnings) say(streams, `fixelstream: warning: ${warning}\n`);
       if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) {
+        if (resumed.length > 0) say(streams, continued(output, resumed.join(", ")));
         const scalars = summary.scalars.map(
           ({ name, nSubjects, elementType }) => `${name} ${formatCount(nSubjects, "subjects")}, ${elementType}`,
         );

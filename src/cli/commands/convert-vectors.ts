@@ -13,7 +13,7 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
-import { printSummary, say } from "../print.js";
+import { continued, printSummary, say } from "../print.js";
 
 type Typed = StandardOptions &
   ProgressOptions & { readonly memory: number; readonly scalar: string; readonly json?: boolean };
@@ -66,6 +66,8 @@ export function createConvertVectorsCommand(streams: CliStreams): Command {
       for (const warning of summary.warnings) say(streams, `fixelstream: warning: ${warning}\n`);
       if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) {
+        if (summary.nResumed > 0)
+          say(streams, continued(output, `${summary.nResumed} of ${formatCount(summary.nSubjects, "subjects")}`));
         say(
           streams,
           `fixelstream: ${output}: ${formatCount(summary.nSubjects, "subjects")} x ${formatCount(summary.nElements, "elements")}, ${summary.elementType}, ${formatBytes(summary.dataBytes)} in ${formatDuration(performance.now() - start)}\n`,

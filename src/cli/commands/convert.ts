@@ -13,7 +13,7 @@ import {
   type ProgressOptions,
   type StandardOptions,
 } from "../options/standard.js";
-import { printSummary, say, warner } from "../print.js";
+import { continued, printSummary, say, warner } from "../print.js";
 import { createConvertCohortCommand } from "./convert-cohort.js";
 import { createConvertEdgesCommand } from "./convert-edges.js";
 import { createConvertModelarrayCommand } from "./convert-modelarray.js";
@@ -100,6 +100,8 @@ function createConvertFixelsCommand(streams: CliStreams): Command {
       progress.stop();
       if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) {
+        if (summary.nResumed > 0)
+          say(streams, continued(output, `${summary.nResumed} of ${formatCount(summary.nSubjects, "subjects")}`));
         if (summary.nReadAgain > 0) {
           say(
             streams,

@@ -31,8 +31,11 @@ export interface MatrixReader {
   readonly nMissing: number;
   /** Values of chunks that were never written; undefined: all chunks were, or the kind of their index is not read here. */
   readonly unwritten: { readonly nValues: number; readonly fill: number | bigint } | undefined;
-  /** Covers the matrix; of each subject in the order of its elements. Throws InputError: damaged, integers that float64 does not hold. */
-  parts(): AsyncGenerator<MatrixPart>;
+  /**
+   * Covers the matrix; of each subject in the order of its elements. `skip`: asked before a part is read; true: it is not read, nor given.
+   * Throws InputError: damaged, integers that float64 does not hold.
+   */
+  parts(skip?: (rectangle: Rectangle) => boolean): AsyncGenerator<MatrixPart>;
   close(): void;
 }
 
@@ -110,8 +113,9 @@ export async function openMatrixReader(
     unwritten,
     nParts: rectangles.length,
     mayNeedFloat64: !isFloat32,
-    async *parts() {
+    async *parts(skip) {
       for (const rectangle of rectangles) {
+        if (skip?.(asSubjects(rectangle, scalar.transposed))) continue;
         const found = await read.read(rectangle);
         const Values = isFloat32 ? Float32Array : Float64Array;
         if (!scalar.transposed && found instanceof Values) {
