@@ -104,7 +104,10 @@ async function convertPart<T>(
     const { shape } = plan;
     const build = beginStoreBuild({ ...plan, claim }, STAGING_BYTES);
     try {
-      const write: Sink = (_, values, rectangle, notes) => build.writePart(values, rectangle, notes, places);
+      const write: Sink = (_, values, rectangle, notes) => {
+        assertUnchanged(); // what is in the journal is believed by the next run
+        build.writePart(values, rectangle, notes, places);
+      };
       const resume: Resume = (_, rectangle) => build.resumePart(rectangle, places);
       let nResumed = 0;
       const onResumed = (nValues: number) => {

@@ -1,11 +1,12 @@
 // A ModelArray file of any layout -> a store, or a ModelArray file that can be used where it lies.
 import path from "node:path";
-import { InputError, UsageError } from "../src/errors.js";
+import { InputError, isFixelstreamError, UsageError } from "../src/errors.js";
 import { elementsOf, type FileElements } from "../src/formats/hdf5/element-kind.js";
 import { isHdf5Path } from "../src/formats/hdf5/hdf5-path.js";
 import { listAnalyses, listed, type ScalarDataset } from "../src/formats/hdf5/modelarray-layout.js";
 import { type Hdf5File, openHdf5 } from "../src/formats/hdf5/open.js";
 import { isPlainName } from "../src/formats/plain-name.js";
+import { systemErrorCode } from "../src/system-error.js";
 import type { ModelArrayConversion, ModelArraySummary, ReadRemarks, Watched } from "./modelarray-conversion.js";
 import { chooseScalars } from "./modelarray-scalars.js";
 import { convertToHdf5 } from "./modelarray-to-hdf5.js";
@@ -23,18 +24,18 @@ export async function convertModelArray(conversion: ModelArrayConversion): Promi
   if (path.resolve(input) === path.resolve(output))
     throw new UsageError(`Cannot write ${output}: it is the input. Give the output another name.`);
   const file = await openHdf5(input, conversion.signal);
+  const assertUnchanged = () => {
+    const after = describeInput(before.name, input);
+    if (after.mtimeMs === before.mtimeMs && after.sizeBytes === before.sizeBytes) return;
+    throw new InputError(
+      `Cannot convert ${input}: it was changed during the conversion, expected ${before.sizeBytes} bytes, got ${after.sizeBytes}. Make sure that nothing writes to it, and run the command again.`,
+      { path: input },
+    );
+  };
   try {
     const toHdf5 = isHdf5Path(output);
     const joined = await chooseScalars(file, conversion.scalar);
     for (const { name } of joined.scalars) assertPlain(name, input);
-    const assertUnchanged = () => {
-      const after = describeInput(before.name, input);
-      if (after.mtimeMs === before.mtimeMs && after.sizeBytes === before.sizeBytes) return;
-      throw new InputError(
-        `Cannot convert ${input}: it was changed during the conversion, expected ${before.sizeBytes} bytes, got ${after.sizeBytes}. Make sure that nothing writes to it, and run the command again.`,
-        { path: input },
-      );
-    };
     const remarks: Watched["remarks"] = new Map();
     const convert = toHdf5 ? convertToHdf5 : convertToStore;
     const summary = await convert(conversion, file, joined, { remarks, assertUnchanged });
@@ -46,6 +47,10 @@ export async function convertModelArray(conversion: ModelArrayConversion): Promi
       ...left,
     ];
     return { ...summary, elements, warnings };
+  } catch (cause) {
+    // gone, or another file by now: that says better what came of it
+    if (systemErrorCode(cause) !== undefined || isFixelstreamError(cause, "InputError")) assertUnchanged();
+    throw cause;
   } finally {
     await file.close();
   }

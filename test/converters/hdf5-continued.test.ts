@@ -108,6 +108,43 @@ describe.each(["plain.h5", "packed.h5"])("%s", (input) => {
   });
 });
 
+describe.each(["plain.h5", "packed.h5"])("%s, while it is read,", (input) => {
+  const damages: readonly [string, (file: string) => void][] = [
+    ["truncated", (file) => fs.truncateSync(file, 50_000)],
+    ["written over", (file) => fs.writeFileSync(file, fs.readFileSync(file).fill(7, 100_000))],
+    ["replaced", replaceByCopy],
+    ["removed", (file) => fs.rmSync(file)],
+  ];
+  it.each(damages)("%s: an error, and the right bytes once it is back", async (_, damage) => {
+    const [output, copy] = [at(`d${made++}.fxs`), `d${made}.h5`];
+    const { atime, mtime } = fs.statSync(at(input));
+    const put = () => {
+      fs.copyFileSync(at(input), at(copy));
+      fs.utimesSync(at(copy), atime, mtime);
+    };
+    put();
+    let damaged = false;
+    const onProgress = (phase: string, done: number) => {
+      if (phase !== "read" || done < 0.2 || damaged) return;
+      damaged = true;
+      damage(at(copy));
+    };
+    await expect(convert(copy, output, { onProgress })).rejects.toThrow(
+      /^Cannot convert .*d\d+\.h5: it (was changed during the conversion|is no longer there).*run the command again\.$/,
+    );
+    expect(damaged).toBe(true);
+    expect(fs.existsSync(output)).toBe(false);
+    put();
+    await convert(copy, output);
+    await expectSame(output, copy);
+  });
+});
+
+function replaceByCopy(file: string): void {
+  fs.writeFileSync(`${file}.new`, fs.readFileSync(file).fill(7, 100_000));
+  fs.renameSync(`${file}.new`, file);
+}
+
 it("says what was not read again", async () => {
   const output = at("said.fxs");
   await stopAt(0.9, "plain.h5", output);
