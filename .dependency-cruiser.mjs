@@ -152,45 +152,49 @@ const ENGINE_ROOMS = {
 /** Rooms inside app, and which of its other rooms each may not import. */
 const APP_ROOMS = {
   connectivity: {
-    not: "analyse|convert|export|inspect|demo",
+    not: "analyse|convert|export|inspect|demo|shards",
     because: "A matrix is made of what the user names; it knows inputs, and where an analysis keeps a prepared one.",
   },
   inputs: {
-    not: "analyse|connectivity|convert|export|inspect|cache|demo",
+    not: "analyse|connectivity|convert|export|inspect|cache|demo|shards",
     because: "What the user names becomes an open store: whatever is then done with it.",
   },
   analyse: {
-    not: "connectivity|convert|export|inspect|cache|demo",
+    not: "connectivity|convert|export|inspect|cache|demo|shards",
     because: "An analysis is one use case with a row for each kind of element; it converts through its inputs.",
   },
   convert: {
-    not: "connectivity|analyse|inputs|export|inspect|cache|demo",
+    not: "connectivity|analyse|inputs|export|inspect|cache|demo|shards",
     because: "A conversion that is asked for needs nothing of how an analysis makes its own.",
   },
   filter: {
-    not: "convert|export|inspect|cache|demo",
+    not: "convert|export|inspect|cache|demo|shards",
     because: "Filtered data are made of what lies there: nothing is converted for them.",
   },
   export: {
-    not: "connectivity|analyse|inputs|convert|inspect|cache|demo",
+    not: "connectivity|analyse|inputs|convert|inspect|cache|demo|shards",
     because: "Results are exported from what is on disk, by whoever has it.",
   },
   inspect: {
-    not: "connectivity|convert|export|cache",
+    not: "connectivity|convert|export|cache|shards",
     because: "Looking changes nothing: the one thing that runs is the doctor's analysis of its demo.",
   },
   verify: {
-    not: "connectivity|analyse|convert|export|inspect|cache|demo",
+    not: "connectivity|analyse|convert|export|inspect|cache|demo|shards",
     because:
       "What was written is compared with its checksums, whoever asks: a command, or an export before it adds to a file.",
   },
   cache: {
-    not: "connectivity|analyse|inputs|convert|export|inspect|demo",
+    not: "connectivity|analyse|inputs|convert|export|inspect|demo|shards",
     because: "Entries are listed and removed by what they say of themselves.",
   },
   demo: {
-    not: "connectivity|analyse|inputs|convert|export|inspect|cache",
+    not: "connectivity|analyse|inputs|convert|export|inspect|cache|shards",
     because: "The cohort and its truth are facts for the commands that use them.",
+  },
+  shards: {
+    not: "connectivity|inputs|convert|export|inspect|cache|demo",
+    because: "Parts of a run become the run by the analysis itself, which is done again without its shuffles.",
   },
 };
 

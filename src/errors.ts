@@ -2,7 +2,14 @@
 //   what could not be done: expected ..., got ... (where). What to do.
 // The tag decides the exit code (src/cli/exit-codes.ts); fields carry what a program may want to read.
 
-export type ErrorTag = "UsageError" | "InputError" | "DesignError" | "BudgetError" | "Interrupted" | "InternalError";
+export type ErrorTag =
+  | "UsageError"
+  | "InputError"
+  | "DesignError"
+  | "BudgetError"
+  | "ShardMismatchError"
+  | "Interrupted"
+  | "InternalError";
 
 export abstract class FixelstreamError extends Error {
   abstract readonly _tag: ErrorTag;
@@ -26,6 +33,16 @@ export class InputError extends FixelstreamError {
 /** Design, contrasts, shuffles or groups cannot work together. `problems` lists all that were found, one sentence each. */
 export class DesignError extends FixelstreamError {
   readonly _tag = "DesignError";
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join("\n"));
+    this.problems = problems;
+  }
+}
+
+/** Parts of a run do not make a whole one. `problems`: one sentence a file, with the command that makes it. */
+export class ShardMismatchError extends FixelstreamError {
+  readonly _tag = "ShardMismatchError";
   readonly problems: readonly string[];
   constructor(problems: readonly string[]) {
     super(problems.join("\n"));

@@ -35,6 +35,7 @@ export {
   InputError,
   InternalError,
   isFixelstreamError,
+  ShardMismatchError,
   UsageError,
 } from "./errors.js";
 export { NULL_STATE_VERSION, readNullState, writeNullState } from "./results/null-state-file.js";

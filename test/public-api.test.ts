@@ -13,6 +13,7 @@ test("the public interface grows on purpose only", () => {
       "InternalError",
       "NO_ELEMENT",
       "NULL_STATE_VERSION",
+      "ShardMismatchError",
       "TFCE_DEFAULTS",
       "TFNBS_DEFAULTS",
       "UsageError",

@@ -7,6 +7,7 @@ const CODES: Readonly<Record<FixelstreamError["_tag"], number>> = {
   InputError: 1,
   DesignError: 1,
   BudgetError: 1,
+  ShardMismatchError: 1,
   Interrupted: 130,
   InternalError: 70,
 };

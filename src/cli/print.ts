@@ -61,5 +61,5 @@ function write(stream: NodeJS.WriteStream, text: string): Promise<Error | undefi
 
 /** Of a conversion that went on where an earlier run had ended; `what`: that run's share. */
 export function continued(output: string, what: string): string {
-  return `fixelstream: ${output}: continued from a run that was stopped: ${what} had been converted and was not read again\n`;
+  return `fixelstream: ${output}: continued from a run that was stopped: ${what} had been converted already\n`;
 }

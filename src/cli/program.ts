@@ -15,7 +15,9 @@ import { createFixelcfestatsCommand } from "./commands/fixelcfestats.js";
 import { createFixelconnectivityCommand } from "./commands/fixelconnectivity.js";
 import { createFixelfilterCommand } from "./commands/fixelfilter.js";
 import { createInfoCommand } from "./commands/info.js";
+import { createMergeCommand } from "./commands/merge.js";
 import { createMrclusterstatsCommand } from "./commands/mrclusterstats.js";
+import { createStatusCommand } from "./commands/status.js";
 import { createVectorstatsCommand } from "./commands/vectorstats.js";
 import { createVerifyCommand } from "./commands/verify.js";
 import { exitCodeOf } from "./exit-codes.js";
@@ -47,6 +49,8 @@ export function createProgram(streams: CliStreams, writeOut?: (text: string) => 
     .addCommand(createVectorstatsCommand(streams))
     .addCommand(createFixelconnectivityCommand(streams))
     .addCommand(createFixelfilterCommand(streams))
+    .addCommand(createMergeCommand(streams))
+    .addCommand(createStatusCommand(streams))
     .addCommand(createConvertCommand(streams))
     .addCommand(createExportCommand(streams))
     .addCommand(createInfoCommand(streams))

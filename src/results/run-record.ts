@@ -65,6 +65,8 @@ export interface RunRecord {
   readonly timings: Readonly<Record<string, number>>;
   /** An earlier run had done the shuffles before `fromShuffle`, and kept them at that time. Absent where one run did all. `timings` are of the last one. */
   readonly resumed?: { readonly fromShuffle: number; readonly savedAt: string };
+  /** The shuffles were computed in parts, by runs of their own. Absent where one run did all. */
+  readonly shards?: readonly { readonly path: string; readonly first: number; readonly end: number }[];
   readonly memory: {
     readonly plannedBytes: number;
     readonly peakResidentBytes: number;

@@ -8,12 +8,13 @@ import { clearCache, listCache } from "../../src/app/cache/cache.js";
 import { formatMoment } from "../../src/cli/listeners/inference.js";
 import { Interrupted } from "../../src/errors.js";
 import { readCheckpoint, readCheckpointMark } from "../../src/results/checkpoint.js";
-import { COMMANDS, type EitherRun, newRun } from "../support/both-commands.js";
+import { COMMANDS, type CommandName, type EitherRun, newRun } from "../support/both-commands.js";
 import { createRandom } from "../support/seeded-random.js";
 
 /** Several batches of either command. */
 const MANY = { nShuffles: 2400, memoryBytes: 2.25 * 2 ** 20, seed: 5 };
-const countOf = ({ command }: EitherRun) => (command === "vectorstats" ? 30_000 : MANY.nShuffles);
+const countOf = ({ command }: EitherRun) => (command === "vectorstats" ? 60_000 : MANY.nShuffles);
+const begin = (command: CommandName) => newRun(command, { nSubjects: 12 });
 const cacheOf = (run: EitherRun) => run.at(".fixelstream");
 const checkpointsIn = (run: EitherRun) =>
   fs.existsSync(cacheOf(run)) ? fs.readdirSync(cacheOf(run)).filter((name) => name.endsWith(".fxr")) : [];
@@ -61,7 +62,7 @@ async function go(run: EitherRun, options: Partial<AnalysisOptions>, share?: num
 
 describe.each(COMMANDS)("%s", (command) => {
   const undisturbed = (async () => {
-    const run = newRun(command);
+    const run = begin(command);
     await go(run, {});
     return resultsOf(run);
   })();
@@ -69,7 +70,7 @@ describe.each(COMMANDS)("%s", (command) => {
   it.each([0, 30])(
     "is continued where it was stopped, again and again, with %i seconds between states",
     async (seconds) => {
-      const run = newRun(command);
+      const run = begin(command);
       const options = { checkpointSeconds: seconds };
       let before = 0;
       for (const share of [0.3, 0.55, 0.8]) {
@@ -92,7 +93,7 @@ describe.each(COMMANDS)("%s", (command) => {
   );
 
   it("a run that nobody stops keeps nothing, and says nothing of it in its record", async () => {
-    const run = newRun(command);
+    const run = begin(command);
     expect(await go(run, { checkpointSeconds: 0 })).toEqual({ resumed: [], kept: [], warnings: [] });
     expect(resultsOf(run)).toEqual(await undisturbed);
     expect(fs.readdirSync(cacheOf(run)).filter((name) => !/\.fx[sc]$/.test(name))).toEqual([]);
@@ -100,7 +101,7 @@ describe.each(COMMANDS)("%s", (command) => {
   });
 
   it("what all shuffles left is kept when the results cannot be written", async () => {
-    const run = newRun(command);
+    const run = begin(command);
     const failure = new Error("no room");
     const onNullState = () => {
       throw failure;
@@ -116,7 +117,7 @@ describe.each(COMMANDS)("%s", (command) => {
   it("a damaged state is noticed, and the older one used; or none", async () => {
     const random = createRandom(3);
     for (const nDamaged of [1, 2]) {
-      const run = newRun(command);
+      const run = begin(command);
       await go(run, { checkpointSeconds: 0 }, 0.7);
       const { entry, found } = checkpointOf(run);
       const names = fs.readdirSync(entry).filter((name) => name.startsWith("state-"));
@@ -148,7 +149,7 @@ describe.each(COMMANDS)("%s", (command) => {
   });
 
   it("--restart begins anew, and throws away what is there", async () => {
-    const run = newRun(command);
+    const run = begin(command);
     await go(run, {}, 0.5);
     expect(await go(run, { restart: true }, 0.2)).toMatchObject({ resumed: [], kept: [expect.any(Number)] });
     expect(checkpointOf(run).found.newest!.state.ranges[0]!.end).toBeLessThan(0.5 * countOf(run));
@@ -158,7 +159,7 @@ describe.each(COMMANDS)("%s", (command) => {
   });
 
   it("other inputs are not continued, which is said; nor is another seed", async () => {
-    const run = newRun(command);
+    const run = begin(command);
     await go(run, {}, 0.5);
     fs.writeFileSync(run.at("contrast.txt"), "0 1\n");
     expect(await go(run, { force: true })).toEqual({
@@ -175,7 +176,7 @@ describe.each(COMMANDS)("%s", (command) => {
   });
 
   it("what cannot be kept is said once, and the run goes on", async () => {
-    const run = newRun(command);
+    const run = begin(command);
     await go(run, {}, 0.5);
     const { entry } = checkpointOf(run);
     fs.rmSync(entry, { recursive: true });
@@ -192,7 +193,7 @@ describe.each(COMMANDS)("%s", (command) => {
   });
 
   it("two runs of the same at once are both right, and one of them keeps states", async () => {
-    const run = newRun(command);
+    const run = begin(command);
     const other = run.at("other");
     fs.mkdirSync(other);
     const place = command === "vectorstats" ? { prefix: `${other}/x_` } : { output: path.join(other, "out") };
@@ -216,7 +217,7 @@ describe.each(COMMANDS)("%s", (command) => {
   });
 
   it("is listed in the cache, and cleared away", async () => {
-    const run = newRun(command);
+    const run = begin(command);
     const { kept } = await go(run, { command: "fixelstream typed" }, 0.5);
     const entries = () => listCache(cacheOf(run)).entries.filter(({ kind }) => kind === "checkpoint");
     expect(entries()).toMatchObject([
@@ -233,7 +234,7 @@ describe.each(COMMANDS)("%s", (command) => {
 
 it("a seed that nobody asked for is the one of the run that is continued", async () => {
   for (const command of COMMANDS) {
-    const run = newRun(command);
+    const run = begin(command);
     const { kept } = await go(run, { seed: 71, seedIsDrawn: true }, 0.5);
     const [entry] = checkpointsIn(run);
     expect(readCheckpointMark(path.join(cacheOf(run), entry!))).toMatchObject({ seed: 71, seedIsDrawn: true });

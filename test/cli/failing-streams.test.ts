@@ -124,6 +124,16 @@ describe.skipIf(!fs.existsSync(FULL))("where results are files", () => {
     expect(JSON.parse(fs.readFileSync(input.at("out", "run.json"), "utf8")).results.hypotheses).toHaveLength(2);
     expect(left).toContain("fwe_1mpvalue_t1.csv");
   });
+  it("a merge's summary", () => {
+    const input = newAnalysis();
+    const line = [...INFERENCE, ...QUICK, "-quiet"];
+    expect(run(input, [...line, "--shard", "1/1"], { stderr: "full" })).toMatchObject({ status: 0 });
+    expect(run(input, ["merge", "out", "--json", "-quiet"], { stdout: "full" })).toMatchObject({
+      status: 0,
+      stderr: SUMMARY_LOST("no space left on the disk"),
+    });
+    expectWhole(input);
+  });
   it("an error that cannot be said is in the exit code", () => {
     const input = newAnalysis();
     fs.rmSync(input.at("design.txt"));
@@ -142,12 +152,17 @@ describe.skipIf(!fs.existsSync(FULL))("where the output is the result", () => {
     ["info", "s.fxs", "--json"],
     ["info", "s.fxs", "--subjects"],
     [...INFERENCE, "-nshuffles", "60", "--dry-run", "-quiet"],
+    ["status", "stats"],
+    ["status", "stats", "--json"],
     ["cache", "list"],
     ["cache", "list", "--json"],
     ["doctor", "--json"],
     ["--version"],
     ["fixelcfestats", "-help"],
   ];
+  const shard = ["fixelcfestats", "s.fxs", "-", "design.txt", "contrast.txt", "matrix", "stats", "--shard", "1/1"];
+  const setUpShard = run(input, [...shard, ...QUICK, "-quiet"], {});
+  it("has a shard to look at", () => expect(setUpShard.status).toBe(0));
   it("has a store to look at", () => expect(setUp).toEqual({ status: 0, stdout: "", stderr: "" }));
   it.each(COMMANDS)("%s %s %s", (...tokens) => {
     expect(run(input, tokens, { stdout: "full" })).toEqual({ status: 1, stdout: "", stderr: NOT_PRINTED });

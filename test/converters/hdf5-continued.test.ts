@@ -150,9 +150,7 @@ it("says what was not read again", async () => {
   await stopAt(0.9, "plain.h5", output);
   const { status, stderr } = await runInProcess(["convert", "modelarray", at("plain.h5"), output, "--memory", "12MiB"]);
   expect(status).toBe(0);
-  expect(stderr).toMatch(
-    /said\.fxs: continued from a run that was stopped: \d+ % of FD had been converted and was not read again\n/,
-  );
+  expect(stderr).toMatch(/said\.fxs: continued from a run that was stopped: \d+ % of FD had been converted already\n/);
 });
 
 describe.skipIf(!hasH5py)("values of 8 bytes, scalars in other orders, integers that stand for NA", () => {

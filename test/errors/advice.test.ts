@@ -30,7 +30,7 @@ it("every option that a text names is one of the program's", () => {
   expect(named.filter(({ option }) => !has(all, option))).toEqual([]);
 });
 
-/** doctor and demo are left out: they run fixelcfestats on inputs of their own. */
+/** doctor and demo are left out: they run fixelcfestats on inputs of their own; so is merge: it runs an analysis with the options that the shards were given. */
 const COMMANDS: Readonly<Record<string, string>> = {
   fixelcfestats: "fixelcfestats",
   mrclusterstats: "mrclusterstats",
@@ -46,6 +46,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   fixelconnectivity: "fixelconnectivity",
   export: "export",
   info: "info",
+  status: "status",
   verify: "verify",
   "cache list": "cache",
   "cache clear": "cache",

@@ -39,6 +39,7 @@ export interface RecordOfTests {
   runPlan: { hash: string };
   warnings: { tag: string; message: string }[];
   resumed?: { fromShuffle: number; savedAt: string };
+  shards?: { path: string; first: number; end: number }[];
 }
 
 export interface EitherOptions {

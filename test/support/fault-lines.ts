@@ -109,6 +109,23 @@ export function faultLines(root: string): FaultedLine[] {
       prepare: earlier("vectors", (home) => vectors(home, "1"), out),
     },
     {
+      name: "fixelcfestats, kept after every batch",
+      tokens: (home) => [
+        ...fixels(home, "1").map((token) => (token === "20" ? "700" : token)),
+        ...["--checkpoint-every", "0"],
+      ],
+    },
+    { name: "fixelcfestats --shard", tokens: (home) => [...fixels(home, "1"), "--shard", "1/2"] },
+    {
+      name: "merge",
+      tokens: (home) => ["merge", `${home}/out`, "-nthreads", "0"],
+      prepare: earlier(
+        "shards",
+        (home) => [...fixels(home, "1"), "--shard", "2/2"],
+        (home) => void runCli([...fixels(home, "1"), "--shard", "1/2", "-quiet"], home),
+      ),
+    },
+    {
       name: "export to .h5",
       tokens: (home) => ["export", inputs.at("stats"), `${home}/new.h5`, "--analysis", "lm"],
     },

@@ -79,7 +79,7 @@ function stateOf(place: string): Record<string, string> {
 }
 
 /** Nor what differs when a part of it was done before. */
-const UNLIKE = new Set(["timings", "memory", "reused", "bytesRead", "warnings"]);
+const UNLIKE = new Set(["timings", "memory", "reused", "bytesRead", "warnings", "resumed", "plan"]);
 
 function withoutTimes(text: string): string {
   try {

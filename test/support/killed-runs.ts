@@ -50,12 +50,14 @@ export async function killOverAndOver(line: KilledLine, nKills: number, seed: nu
   };
   begin();
   const undisturbed = await runAndKill(line, 600_000);
-  const expected = numbersIn(line.out);
+  const numbers = () =>
+    Object.fromEntries(Object.entries(numbersIn(line.out)).filter(([name]) => !name.endsWith("run.json")));
+  const expected = numbers();
   begin();
   let [killed, resumed, finished] = [0, 0, 0];
   const check = () => {
     finished++;
-    expect(numbersIn(line.out)).toEqual(expected);
+    expect(numbers()).toEqual(expected);
     expect(fs.readdirSync(line.out).filter((name) => name.startsWith("."))).toEqual([]);
     expect(fs.readdirSync(path.join(line.root, ".fixelstream")).filter((name) => !/\.fx[sc]$/.test(name))).toEqual([]);
   };

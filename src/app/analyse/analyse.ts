@@ -12,7 +12,6 @@ import {
   writeInference,
   writeObserved,
 } from "../../results/write-results.js";
-import type { NullState } from "../../run/null-state.js";
 import { boundMemory } from "../../system-memory.js";
 import type { Warning } from "../../warnings.js";
 import { type ChosenKernels, chooseKernels, fitKernels } from "./choose-kernels.js";
@@ -20,63 +19,23 @@ import { claimPlaces } from "./claim-places.js";
 import { createRunRecord, type Timings } from "./create-record.js";
 import type { DataInput, OpenedColumn, OpenedData } from "./data-input.js";
 import type { ElementKind, PreparedEnhancement } from "./element-kind.js";
+import type { InferenceEvents, InferenceSummary, MergedShuffles } from "./inference.js";
 import { type MemoryWatch, watchMemory } from "./memory-course.js";
 import type { AnalysisOptions } from "./options.js";
 import { obstacleWarning, searchWarnings } from "./plan/bound-warnings.js";
-import { describeFacts, type InferenceFacts } from "./plan/describe-facts.js";
+import { describeFacts } from "./plan/describe-facts.js";
 import { describePlan, type PlanSummary } from "./plan/describe-plan.js";
-import { engineInputs } from "./plan/engine-inputs.js";
+import { engineInputs, rangeOf } from "./plan/engine-inputs.js";
 import { modelWarnings } from "./plan/model-warnings.js";
 import { hasMissingValues } from "./plan/resolve-model.js";
 import { checkBudget, type ExpectedPlan, planExpected } from "./plan-memory.js";
 import { type AnalysisPlan, resolveAnalysis } from "./resolve-analysis.js";
 import { runPlanOf } from "./run-plan.js";
-import { type PlannedShuffles, planRun, runShuffles, type ShuffleEvents } from "./run-shuffles.js";
+import { NO_SHUFFLES, type PlannedShuffles, planRun, runMerged, runShuffles } from "./run-shuffles.js";
 import { findEarlier, lineOf } from "./same-line.js";
+import { resolveShardOptions } from "./shard-options.js";
 
-export type InferencePhase = "convert" | "connectivity" | "observe" | "empirical" | "shuffle";
-
-export interface InferenceEvents extends ShuffleEvents {
-  /** What was found out about the inputs, before anything long begins. */
-  readonly onFacts?: (facts: InferenceFacts) => void;
-  readonly onPlan?: (plan: PlanSummary) => void;
-  readonly onWarning?: (warning: Warning) => void;
-  /** share 0..1 of the phase. */
-  readonly onProgress?: (phase: InferencePhase, share: number) => void;
-  /** After the last shuffle. The arrays are valid until what is returned has resolved. */
-  readonly onNullState?: (state: NullState) => void | Promise<void>;
-  /** Stops the run soon, by throwing its reason. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface InferenceSummary {
-  readonly output: string;
-  readonly nSubjects: number;
-  readonly nElements: number;
-  readonly nShuffles: number;
-  /** Of those, what an earlier run had done; absent where nothing was continued. */
-  readonly resumedFrom?: number;
-  /** Shuffles that the uncorrected image is made of, where not all are; 0: there is none. */
-  readonly uncorrectedShuffles?: number;
-  readonly hypotheses: readonly {
-    readonly name: string;
-    /** What the contrasts call it; absent where they do not. */
-    readonly label?: string;
-    readonly largestZ: number;
-    /** The element that has it, where elements have names. */
-    readonly largestAt?: string;
-    /** Of significant elements, where elements have names. */
-    readonly significantNodes?: readonly string[];
-    /** As of results/write-results.ts. */
-    readonly significant: number | undefined;
-    readonly smallestP: number | undefined;
-    readonly largestFwe: number | undefined;
-  }[];
-  readonly warnings: readonly Warning[];
-  /** Bytes: of the plan, of the whole process at most, and of mapped files after the last shuffle (absent: the system does not say). */
-  readonly memory: { readonly plannedBytes: number; readonly peakResidentBytes: number; readonly fileBytes?: number };
-  readonly elapsedMs: number;
-}
+export type { InferenceEvents, InferencePhase, InferenceSummary, MergedShuffles } from "./inference.js";
 
 type Timed = <T>(name: string, work: () => T | Promise<T>) => Promise<T>;
 
@@ -97,6 +56,7 @@ interface Run<Input extends DataInput> extends Watched {
   readonly kernels: Promise<ChosenKernels>;
   /** What an earlier run of the same command line kept. */
   readonly earlier: ReturnType<typeof findEarlier>;
+  readonly merged: MergedShuffles | undefined;
 }
 
 /**
@@ -105,9 +65,11 @@ interface Run<Input extends DataInput> extends Watched {
  */
 export async function analyse<Options extends AnalysisOptions, Input extends DataInput>(
   kind: ElementKind<Options, Input>,
-  given: Options,
+  asked: Options,
   listeners: InferenceEvents = {},
+  merged?: MergedShuffles,
 ): Promise<InferenceSummary> {
+  const given = resolveShardOptions(asked);
   const timings: Timings = { startedAt: new Date(), start: performance.now(), ms: {} };
   const memory = watchMemory(timings.start);
   const events: InferenceEvents = {
@@ -139,6 +101,7 @@ export async function analyse<Options extends AnalysisOptions, Input extends Dat
       kind,
       { ...given, memoryBytes: bounded.memoryBytes },
       { events, timings, memory, timed, warnings, warn },
+      merged,
     );
   } finally {
     memory.stop();
@@ -149,6 +112,7 @@ async function analyseWithin<Options extends AnalysisOptions, Input extends Data
   kind: ElementKind<Options, Input>,
   options: Options,
   watched: Watched,
+  merged: MergedShuffles | undefined,
 ): Promise<InferenceSummary> {
   const { events, timed, warn } = watched;
   const plan = await timed("check", () => resolveAnalysis(kind, options, events.signal));
@@ -164,7 +128,7 @@ async function analyseWithin<Options extends AnalysisOptions, Input extends Data
   const kernels = chooseKernels({ ...options, kernels: chosen }, plan);
   try {
     warnOfEarlier(places.results.earlier, kind.describeEarlier(options), warn);
-    return await runAnalysis(kind, options, { plan, expected, places, kernels, earlier, ...watched });
+    return await runAnalysis(kind, options, { plan, expected, places, kernels, earlier, merged, ...watched });
   } finally {
     places.release();
     for (const input of [plan.input, ...plan.columnInputs]) input.close();
@@ -192,6 +156,12 @@ async function runAnalysis<Options extends AnalysisOptions, Input extends DataIn
   );
   if (opened.header !== undefined) results.describeInput(opened.header);
   const prepared = await prepare(plan, run);
+  if (options.prepareOnly) {
+    prepared?.prepared.release();
+    const memory = { plannedBytes: 0, peakResidentBytes: peakResidentBytes() };
+    const { warnings, timings } = run;
+    return summaryOf(plan, { output: plan.cache, nShuffles: 0, warnings, timings, memory });
+  }
   try {
     return await runPrepared(kind, options, run, { opened, columns, missing, prepared });
   } finally {
@@ -238,8 +208,11 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     ...{ kind: kind.kind, options, plan, opened, columns, missing, kernels },
     connectivity: prepared?.manifest,
   });
+  const { merged } = run;
+  if (merged !== undefined && merged.state.planHash !== runPlan.hash) merged.refuse(runPlan.hash);
+  places.shard?.begin(runPlan);
   const shuffles = planRun({ kind: kind.kind, options, plan, runPlan, earlier: run.earlier, events, warn });
-  const inputs = inputsWith(kernels, runPlan.hash, shuffles.range);
+  const inputs = inputsWith(kernels, runPlan.hash, merged === undefined ? shuffles.range : NO_SHUFFLES);
   const connectivity = prepared && openConnectivity(prepared.path, { io: options.io });
   const engine = await timed("plan", () => openEngine(inputs, connectivity)).finally(() => connectivity?.close());
   try {
@@ -251,13 +224,29 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     const largestZ = await timed("write", () => writeObserved(results, spec, observed, signal));
     memory.enter("shuffle");
     const onShuffled = (phase: "empirical" | "shuffle", share: number) => events.onProgress?.(phase, share);
-    const { state, empirical, cost } = await runShuffles(engine, inputs, shuffles, onShuffled);
+    const { state, empirical, cost } =
+      merged === undefined
+        ? await runShuffles(engine, inputs, shuffles, options, onShuffled)
+        : await runMerged(engine, merged.state, plan, onShuffled);
     const memoryParts = memory.divide();
     Object.assign(timings.ms, cost.ms);
     const names = plan.hypotheses.map(({ name }) => name);
     for (const warning of searchWarnings(cost, names)) warn(warning);
     await timed("write", () => writeEmpirical(results, spec, empirical, signal));
     await events.onNullState?.(state);
+    const nShuffles = options.notest ? 0 : plan.shuffles.count;
+    const { plannedBytes } = summary;
+    if (places.shard !== undefined) {
+      await timed("write", () => places.shard!.write(state, signal));
+      shuffles.checkpoints?.remove();
+      const { first, end } = rangeOf(options, plan);
+      const memory = { plannedBytes, peakResidentBytes: peakResidentBytes() };
+      return {
+        ...summaryOf(plan, { output: places.shard.output, nShuffles, warnings, timings, memory }),
+        shard: { ...options.shard!, first, end },
+        ...(shuffles.resumed && { resumedFrom: shuffles.resumed.fromShuffle }),
+      };
+    }
     const significance = await timed("write", () => writeInference(results, spec, state, signal, plan.nullFacts));
     signal?.throwIfAborted();
     const { bytesRead, wideBatches, search } = cost;
@@ -283,6 +272,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
           memoryParts,
           peakBytes,
           resumed: shuffles.resumed,
+          shards: merged?.shards,
         },
         copied: results.copied,
         problem: kind.describeProblem(plan.input),
@@ -290,23 +280,18 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
       });
     await results.publish(recordOf, signal);
     shuffles.checkpoints?.remove();
+    const used = {
+      ...{ plannedBytes, peakResidentBytes: peakBytes },
+      ...(memoryParts && { fileBytes: memoryParts.residentBytes - memoryParts.anonymousBytes }),
+    };
     return {
-      output: kind.describeOutput(options),
-      nSubjects: plan.partition.nSubjects,
-      nElements: plan.selection.columns.length,
-      nShuffles: options.notest ? 0 : plan.shuffles.count,
+      ...summaryOf(plan, { output: kind.describeOutput(options), nShuffles, warnings, timings, memory: used }),
       ...(shuffles.resumed && { resumedFrom: shuffles.resumed.fromShuffle }),
       ...(uncorrectedShuffles === undefined ? {} : { uncorrectedShuffles }),
       hypotheses: plan.hypotheses.map(({ name }, h) => {
         const label = plan.labels.get(name);
         return { name, ...(label && { label }), largestZ: largestZ[h]!.value, ...found[h]! };
       }),
-      warnings,
-      memory: {
-        ...{ plannedBytes: summary.plannedBytes, peakResidentBytes: peakBytes },
-        ...(memoryParts && { fileBytes: memoryParts.residentBytes - memoryParts.anonymousBytes }),
-      },
-      elapsedMs: performance.now() - timings.start,
     };
   } catch (error) {
     await shuffles.end(engine, error);
@@ -333,6 +318,18 @@ function namesOf<Input extends DataInput>(
 
 /** Without the list, which is in the names. */
 const shown = ({ significantElements: _, ...significance }: Significance) => significance;
+
+function summaryOf(
+  { partition, selection }: AnalysisPlan,
+  {
+    timings,
+    ...found
+  }: Pick<InferenceSummary, "output" | "nShuffles" | "warnings" | "memory"> & { readonly timings: Timings },
+): InferenceSummary {
+  const { nSubjects } = partition;
+  const elapsedMs = performance.now() - timings.start;
+  return { ...found, nSubjects, nElements: selection.columns.length, hypotheses: [], elapsedMs };
+}
 
 async function prepare(
   { enhancement }: AnalysisPlan,
@@ -368,9 +365,10 @@ function warnOfEarlier({ replaced, removed }: EarlierResults, where: string, war
 /** The plan alone (--dry-run): everything is checked; nothing is converted or prepared, and nothing on the disk changed. Throws as `analyse`. */
 export async function planAnalysis<Options extends AnalysisOptions, Input extends DataInput>(
   kind: ElementKind<Options, Input>,
-  given: Options,
+  asked: Options,
   events: InferenceEvents = {},
 ): Promise<PlanSummary> {
+  const given = resolveShardOptions(asked);
   const bounded = boundMemory(given.memoryBytes, given.nThreads);
   if (bounded.warning !== undefined) events.onWarning?.(bounded.warning);
   const options = { ...given, memoryBytes: bounded.memoryBytes };

@@ -5,11 +5,14 @@ import type { ResultFiles } from "../../results/result-files.js";
 import type { ResultSpec } from "../../results/result-list.js";
 import type { DataInput } from "./data-input.js";
 import type { ElementKind } from "./element-kind.js";
+import { openNoResults, openShard, type ShardFiles } from "./no-results.js";
 import type { AnalysisOptions } from "./options.js";
 import type { AnalysisPlan } from "./resolve-analysis.js";
 
 export interface ClaimedPlaces {
   readonly results: ResultFiles;
+  /** Of a run that computes a part of the shuffles. */
+  readonly shard: ShardFiles | undefined;
   readonly spec: ResultSpec;
   /** Takes away what was not published. Idempotent. */
   release(): void;
@@ -28,7 +31,7 @@ export function claimPlaces<Options extends AnalysisOptions, Input extends DataI
     sweepEntry(options.input);
   }
   const spec = resultSpecOf(kind, options, plan);
-  const results = kind.openResults(options, plan.input, plan.selection, { results: spec, rehearse });
+  const { results, shard } = openOutput(kind, options, plan, { spec, rehearse });
   let cache: ClaimedDirectory | undefined;
   const release = () => {
     results.discard();
@@ -51,11 +54,23 @@ export function claimPlaces<Options extends AnalysisOptions, Input extends DataI
         { path: resultsDisk, bytes: results.bytes, what: "results" },
       ]);
     }
-    return { results, spec, release };
+    return { results, shard, spec, release };
   } catch (error) {
     release();
     throw error;
   }
+}
+
+function openOutput<Options extends AnalysisOptions, Input extends DataInput>(
+  kind: ElementKind<Options, Input>,
+  options: Options,
+  plan: AnalysisPlan<Input>,
+  { spec, rehearse }: { readonly spec: ResultSpec; readonly rehearse: boolean },
+): Pick<ClaimedPlaces, "results" | "shard"> {
+  if (options.prepareOnly) return { results: openNoResults(plan.cache), shard: undefined };
+  if (options.shard !== undefined) return openShard(kind, options, plan, { rehearse });
+  const results = kind.openResults(options, plan.input, plan.selection, { results: spec, rehearse });
+  return { results, shard: undefined };
 }
 
 function resultSpecOf<Options extends AnalysisOptions>(

@@ -17,6 +17,7 @@ import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
 import type { ChosenKernels } from "./choose-kernels.js";
 import type { OpenedColumn, OpenedData } from "./data-input.js";
+import type { MergedShuffles } from "./inference.js";
 import type { MemoryWatch } from "./memory-course.js";
 import type { AnalysisOptions } from "./options.js";
 import type { PlanSummary } from "./plan/describe-plan.js";
@@ -49,6 +50,7 @@ export interface RecordInputs {
   readonly warnings: readonly Warning[];
   readonly timings: Timings;
   readonly resumed: Resumed | undefined;
+  readonly shards: MergedShuffles["shards"] | undefined;
   readonly memory: MemoryWatch;
   readonly memoryParts: MemoryParts | undefined;
   readonly peakBytes: number;
@@ -76,6 +78,7 @@ export function createRunRecord(found: RecordInputs): RunRecord {
     plan: { ...summary },
     timings: { ...timings.ms, total: performance.now() - timings.start },
     ...(found.resumed && { resumed: describeResumed(found.resumed) }),
+    ...(found.shards && { shards: found.shards }),
     memory: {
       ...{ plannedBytes: summary.plannedBytes, peakResidentBytes: found.peakBytes },
       ...(found.memoryParts && { parts: found.memoryParts }),

@@ -8,7 +8,7 @@ import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
 import { type EdgeInput, resolveEdgeInput } from "../inputs/edge-input.js";
 import { orderWarnings } from "../inputs/input-source.js";
-import { analyse, type InferenceEvents, type InferenceSummary, planAnalysis } from "./analyse.js";
+import { analyse, type InferenceEvents, type InferenceSummary, type MergedShuffles, planAnalysis } from "./analyse.js";
 import type { ColumnInput, DataInput } from "./data-input.js";
 import type { ElementKind, ElementSelection, EnhancementPlan, ResolveContext } from "./element-kind.js";
 import { type EdgeStatsOptions, TFNBS_DEFAULTS } from "./options.js";
@@ -34,6 +34,7 @@ const EDGES: ElementKind<EdgeStatsOptions, EdgeData> = {
   checkParameters,
   defaultCache: ({ prefix }) => join(dirname(`${prefix}x`), ".fixelstream"),
   describeOutput: ({ prefix }) => `${prefix}*.csv`,
+  shardsOf: ({ prefix }) => `${prefix}.shards`,
   describeEarlier: ({ prefix }) => `, ${prefix}*.csv,`,
   async resolveInput(options, context) {
     const { input, mask, posthoc, nodes } = options;
@@ -196,6 +197,13 @@ function checkParameters(options: EdgeStatsOptions): void {
 /** connectomestats. Throws UsageError, InputError, DesignError, BudgetError, or the reason of `events.signal`; no results are left then. */
 export const inferEdges = (options: EdgeStatsOptions, events?: InferenceEvents): Promise<InferenceSummary> =>
   analyse(EDGES, options, events);
+
+/** As inferEdges, of shuffles that were computed before: all of the plan's. Throws ShardMismatchError for those of another plan. */
+export const mergeEdges = (
+  options: EdgeStatsOptions,
+  events: InferenceEvents,
+  merged: MergedShuffles,
+): Promise<InferenceSummary> => analyse(EDGES, options, events, merged);
 
 /** As seedOf. */
 export const seedOfEdges = (options: EdgeStatsOptions): number => seedOf(EDGES, options);

@@ -86,6 +86,8 @@ export interface ElementKind<Options extends AnalysisOptions, Input extends Data
   defaultCache(options: Options): string;
   /** Where the results are, for people. */
   describeOutput(options: Options): string;
+  /** Where parts of a run are gathered. */
+  shardsOf(options: Options): string;
   /** ` in out`: right behind `results of an earlier run`. */
   describeEarlier(options: Options): string;
   /** Checks everything that can be checked without reading values. Throws InputError, UsageError, BudgetError. */

@@ -1,5 +1,5 @@
 // The row of fixels: a fixel directory with its list, a store or a ModelArray file; enhanced by connectivity; results are a fixel directory.
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { ConnectivityManifest } from "../../connectivity/manifest.js";
 import { type PrepareInputs, planConnectivity, prepareConnectivity } from "../../connectivity/prepare-connectivity.js";
 import { prepareSketch } from "../../connectivity/prepare-sketch.js";
@@ -12,7 +12,7 @@ import { touchedWarning } from "../inputs/assert-converted.js";
 import { ownerWarning, unmarkedWarning, waitingWarning } from "../inputs/cached-input.js";
 import { resolveColumnInput } from "../inputs/column-input.js";
 import { type FixelInput, resolveFixelInput } from "../inputs/fixel-input.js";
-import { analyse, type InferenceEvents, type InferenceSummary, planAnalysis } from "./analyse.js";
+import { analyse, type InferenceEvents, type InferenceSummary, type MergedShuffles, planAnalysis } from "./analyse.js";
 import type { ColumnInput, DataInput } from "./data-input.js";
 import { describeStored } from "./describe-stored.js";
 import type { ElementKind, ElementSelection } from "./element-kind.js";
@@ -35,6 +35,7 @@ const FIXELS: ElementKind<FixelCfeOptions, FixelData> = {
   checkParameters,
   defaultCache: ({ output }) => resolve(output, "..", ".fixelstream"),
   describeOutput: ({ output }) => output,
+  shardsOf: ({ output }) => join(output, ".shards"),
   describeEarlier: ({ output }) => ` in ${output}`,
   async resolveInput(options, { cache, files, signal }) {
     const { input, subjects, scalar, template, memoryBytes, nThreads, io, verify, verifyInputs, command } = options;
@@ -213,6 +214,13 @@ function checkParameters(options: FixelCfeOptions): void {
 /** fixelcfestats. Throws UsageError, InputError, DesignError, BudgetError, or the reason of `events.signal`; no results are left then. */
 export const inferFixels = (options: FixelCfeOptions, events?: InferenceEvents): Promise<InferenceSummary> =>
   analyse(FIXELS, options, events);
+
+/** As inferFixels, of shuffles that were computed before: all of the plan's. Throws ShardMismatchError for those of another plan. */
+export const mergeFixels = (
+  options: FixelCfeOptions,
+  events: InferenceEvents,
+  merged: MergedShuffles,
+): Promise<InferenceSummary> => analyse(FIXELS, options, events, merged);
 
 /** As seedOf. */
 export const seedOfFixels = (options: FixelCfeOptions): number => seedOf(FIXELS, options);

@@ -5,7 +5,7 @@
 //   voxel   list of images, store, .h5            mask's strides     image            tfce, sizes  images on the mask's grid
 //   edge    list of matrices, store               upper triangle     matrix           nbs, tfnbs   matrices of nodes x nodes (.csv)
 //   vector  list, matrix, .npy, .npz, store, .h5  as it is           none             none         tables (.csv)
-export { inferEdges, planEdges } from "./edges.js";
-export { inferFixels, planInference } from "./fixels.js";
-export { inferVectors, planVectors } from "./vectors.js";
-export { inferVoxels, planVoxels } from "./voxels.js";
+export { inferEdges, mergeEdges, planEdges } from "./edges.js";
+export { inferFixels, mergeFixels, planInference } from "./fixels.js";
+export { inferVectors, mergeVectors, planVectors } from "./vectors.js";
+export { inferVoxels, mergeVoxels, planVoxels } from "./voxels.js";

@@ -2,6 +2,7 @@
 import type { Precision } from "../../engine/plan/inputs.js";
 import type { KernelChoice } from "../../kernels/choose-kernels.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
+import type { Shard } from "../../run/shards.js";
 import type { ErrorModel } from "../../stats/shuffle/shuffle-plan.js";
 
 /** Of every statistical command. */
@@ -54,6 +55,10 @@ export interface AnalysisOptions {
   readonly seed: number;
   /** Nobody asked for that seed: a run that continues one of the same options takes that one's. Default: false. */
   readonly seedIsDrawn?: boolean | undefined;
+  /** This part of the shuffles alone, into a file beside the results. */
+  readonly shard?: Shard | undefined;
+  /** Data are converted and the connectivity prepared, and that is all. Default: false. */
+  readonly prepareOnly?: boolean | undefined;
   /** What an earlier run kept of its shuffles is thrown away. Default: false. */
   readonly restart?: boolean | undefined;
   /** Seconds of the run after which its state is kept again; 0: after every batch. Default: 30. */

@@ -2,11 +2,13 @@
 import type { EngineInputs } from "../../engine/inputs.js";
 import type { Engine, RunOutcome } from "../../engine/run.js";
 import { isFixelstreamError } from "../../errors.js";
+import type { NullState } from "../../run/null-state.js";
 import type { RunPlan } from "../../run/run-plan.js";
-import { type ShuffleRange, wholeRange } from "../../run/shuffle-range.js";
+import type { ShuffleRange } from "../../run/shuffle-range.js";
 import type { Warning } from "../../warnings.js";
 import { CHECKPOINT_SECONDS, type Checkpoints, openCheckpoints } from "./keep-checkpoints.js";
 import type { AnalysisOptions } from "./options.js";
+import { rangeOf } from "./plan/engine-inputs.js";
 import type { AnalysisPlan } from "./resolve-analysis.js";
 import { type findEarlier, lineOf } from "./same-line.js";
 
@@ -48,7 +50,7 @@ interface PlannedFor {
 
 /** What of the plan is left to do. Throws what the disk says. */
 export function planRun({ kind, options, plan, runPlan, earlier, events, warn }: PlannedFor): PlannedShuffles {
-  const whole = wholeRange(plan.shuffles, options);
+  const whole = rangeOf(options, plan);
   const { cache } = plan;
   const nShuffles = plan.shuffles.count;
   if (whole.end === whole.first) return { range: whole, checkpoints: undefined, resumed: undefined, async end() {} };
@@ -82,16 +84,39 @@ export function planRun({ kind, options, plan, runPlan, earlier, events, warn }:
   };
 }
 
-/** Without shuffles and without enhancement nothing is left to compute: the observed pass has said it all. */
+/** The unshuffled data alone. */
+export const NO_SHUFFLES: ShuffleRange = { first: 0, end: 0, leadingIdentity: true };
+
+const NOTHING_RAN: Pick<RunOutcome, "empirical" | "cost"> = {
+  empirical: [],
+  cost: { ms: {}, bytesRead: 0, wideBatches: 0, search: undefined },
+};
+
+type OnShuffled = (phase: "empirical" | "shuffle", share: number) => void;
+
+/** Of a run whose shuffles were done before, in parts: what the parts have not kept. `engine`: of NO_SHUFFLES. */
+export async function runMerged(
+  engine: Engine,
+  state: NullState,
+  { nonStationarity }: Pick<AnalysisPlan, "nonStationarity">,
+  onProgress: OnShuffled,
+): Promise<RunOutcome> {
+  if (nonStationarity === undefined) return { ...NOTHING_RAN, state };
+  const ran = await engine.run({ onEmpirical: (done, nLanes) => onProgress("empirical", done / nLanes) });
+  return { ...ran, state };
+}
+
+/** With -notest and without enhancement nothing is left to compute: the observed pass has said it all. */
 export async function runShuffles(
   engine: Engine,
   { shuffles: { range }, enhancement, planHash, columns }: EngineInputs,
   { checkpoints }: PlannedShuffles,
-  onProgress: (phase: "empirical" | "shuffle", share: number) => void,
+  { notest }: Pick<AnalysisOptions, "notest">,
+  onProgress: OnShuffled,
 ): Promise<RunOutcome> {
-  if (checkpoints === undefined && enhancement.kind === "none") {
+  if (notest && enhancement.kind === "none") {
     const state = { planHash, nElements: columns.length, ranges: [], hypotheses: [] };
-    return { state, empirical: [], cost: { ms: {}, bytesRead: 0, wideBatches: 0, search: undefined } };
+    return { state, ...NOTHING_RAN };
   }
   const from = checkpoints?.earlier?.state;
   const first = from?.ranges[0]?.first ?? range.first;

@@ -4,7 +4,7 @@ import { InputError, UsageError } from "../../errors.js";
 import { openVectorResults } from "../../results/vector-results.js";
 import { orderWarnings } from "../inputs/input-source.js";
 import { resolveVectorInput, type VectorInput } from "../inputs/vector-input.js";
-import { analyse, type InferenceEvents, type InferenceSummary, planAnalysis } from "./analyse.js";
+import { analyse, type InferenceEvents, type InferenceSummary, type MergedShuffles, planAnalysis } from "./analyse.js";
 import type { DataInput } from "./data-input.js";
 import type { ElementKind } from "./element-kind.js";
 import type { VectorStatsOptions } from "./options.js";
@@ -26,6 +26,7 @@ const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
   },
   defaultCache: ({ prefix }) => join(dirname(`${prefix}x`), ".fixelstream"),
   describeOutput: ({ prefix }) => `${prefix}*.csv`,
+  shardsOf: ({ prefix }) => `${prefix}.shards`,
   describeEarlier: ({ prefix }) => `, ${prefix}*.csv,`,
   async resolveInput(options, { cache, signal }) {
     const { input, scalar, memoryBytes, io, verify, verifyInputs, command } = options;
@@ -68,6 +69,13 @@ const sourceOf = (found: VectorInput) => ({ ...found, async checkSources() {} })
 /** vectorstats. Throws UsageError, InputError, DesignError, BudgetError, or the reason of `events.signal`; no results are left then. */
 export const inferVectors = (options: VectorStatsOptions, events?: InferenceEvents): Promise<InferenceSummary> =>
   analyse(VECTORS, options, events);
+
+/** As inferVectors, of shuffles that were computed before: all of the plan's. Throws ShardMismatchError for those of another plan. */
+export const mergeVectors = (
+  options: VectorStatsOptions,
+  events: InferenceEvents,
+  merged: MergedShuffles,
+): Promise<InferenceSummary> => analyse(VECTORS, options, events, merged);
 
 /** As seedOf. */
 export const seedOfVectors = (options: VectorStatsOptions): number => seedOf(VECTORS, options);

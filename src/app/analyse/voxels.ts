@@ -11,7 +11,7 @@ import type { Warning } from "../../warnings.js";
 import { orderWarnings } from "../inputs/input-source.js";
 import type { VectorInput } from "../inputs/vector-input.js";
 import { resolveVoxelInput } from "../inputs/voxel-input.js";
-import { analyse, type InferenceEvents, type InferenceSummary, planAnalysis } from "./analyse.js";
+import { analyse, type InferenceEvents, type InferenceSummary, type MergedShuffles, planAnalysis } from "./analyse.js";
 import type { ColumnInput, DataInput } from "./data-input.js";
 import type { ElementKind, ElementSelection, GraphPlan, ResolveContext } from "./element-kind.js";
 import type { VoxelStatsOptions } from "./options.js";
@@ -33,6 +33,7 @@ const VOXELS: ElementKind<VoxelStatsOptions, VoxelData> = {
   checkParameters,
   defaultCache: ({ prefix }) => join(dirname(`${prefix}x`), ".fixelstream"),
   describeOutput: ({ prefix }) => `${prefix}*.mif`,
+  shardsOf: ({ prefix }) => `${prefix}.shards`,
   describeEarlier: ({ prefix }) => `, ${prefix}*.mif,`,
   async resolveInput(options, context) {
     const { input, mask } = options;
@@ -167,6 +168,13 @@ function checkParameters({ tfceDh, tfceE, tfceH, threshold, nonstationarity }: V
 /** mrclusterstats. Throws UsageError, InputError, DesignError, BudgetError, or the reason of `events.signal`; no results are left then. */
 export const inferVoxels = (options: VoxelStatsOptions, events?: InferenceEvents): Promise<InferenceSummary> =>
   analyse(VOXELS, options, events);
+
+/** As inferVoxels, of shuffles that were computed before: all of the plan's. Throws ShardMismatchError for those of another plan. */
+export const mergeVoxels = (
+  options: VoxelStatsOptions,
+  events: InferenceEvents,
+  merged: MergedShuffles,
+): Promise<InferenceSummary> => analyse(VOXELS, options, events, merged);
 
 /** As seedOf. */
 export const seedOfVoxels = (options: VoxelStatsOptions): number => seedOf(VOXELS, options);

@@ -1,10 +1,25 @@
 // What a run found, in a few lines for people.
 import type { InferenceSummary } from "../../app/analyse/analyse.js";
+import { shellWord } from "../../shell-word.js";
 import { listNames } from "../../subject-names.js";
 import { formatBytes, formatCount, formatDuration } from "../../units.js";
 
 /** Nodes of significant edges that are named. */
 const MOST_NODES = 12;
+
+/** Of a run, a part of one, or a preparation. */
+export function formatOutcome(summary: InferenceSummary, elements: string, isPreparation: boolean): string {
+  const { shard, nElements, nSubjects, nShuffles, elapsedMs, output } = summary;
+  const size = `${formatCount(nElements, elements)}, ${formatCount(nSubjects, "subjects")}`;
+  if (isPreparation) return `fixelstream: ${size}: prepared in ${output} in ${formatDuration(elapsedMs)}\n`;
+  if (shard === undefined) return formatInferenceSummary(summary, elements);
+  const { index, of, first, end } = shard;
+  const merges = output.replace(/\/?\.shards\/[^/]*$/, "");
+  return [
+    `fixelstream: shard ${index} of ${of}: shuffles ${first} to ${end} of ${nShuffles} (${size}) in ${formatDuration(elapsedMs)}`,
+    `  ${output}; when all are there: fixelstream merge ${shellWord(merges)}\n`,
+  ].join("\n");
+}
 
 export function formatInferenceSummary(summary: InferenceSummary, elements = "fixels"): string {
   const lines = [

@@ -6,7 +6,7 @@ import type { CliStreams } from "../cli-streams.js";
 import { reportInference } from "../listeners/inference.js";
 import type { AnalysisTyped } from "../options/analysis.js";
 import { printResult, printSummary, say } from "../print.js";
-import { formatInferenceSummary } from "./format-summary.js";
+import { formatOutcome } from "./format-summary.js";
 
 export interface AnalysisUseCase<Options extends AnalysisOptions> {
   readonly elements: "fixels" | "voxels" | "edges" | "elements";
@@ -33,12 +33,12 @@ export async function runAnalysis<Options extends AnalysisOptions>(
     const isDrawn =
       (options.permutations === undefined && !options.notest) ||
       (options.nonstationarity === true && options.permutationsNonstationarity === undefined);
-    if (isDrawn && typed.seed === undefined)
+    if (isDrawn && typed.seed === undefined && !options.prepareOnly)
       reporter.note(`seed ${options.seed} (give --seed ${options.seed} for the same shuffles)`);
     const summary = await infer(options, reporter.events);
     reporter.stop();
     if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
-    else if (!typed.quiet) say(streams, formatInferenceSummary(summary, elements));
+    else if (!typed.quiet) say(streams, formatOutcome(summary, elements, options.prepareOnly === true));
   } finally {
     reporter.stop();
   }

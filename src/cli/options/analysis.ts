@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { ANALYSIS_DEFAULTS, type AnalysisOptions } from "../../app/analyse/options.js";
 import { declare } from "./declare.js";
 import { addDesignOptions, addShuffleOptions, type DesignOptions, type ShuffleOptions } from "./inference.js";
+import type { Shard } from "./parsers.js";
 import {
   addIoOption,
   addMemoryOption,
@@ -24,6 +25,8 @@ export type AnalysisTyped = StandardOptions &
     readonly cache?: string;
     readonly kernels: AnalysisOptions["kernels"];
     readonly precision: AnalysisOptions["precision"];
+    readonly shard?: Shard;
+    readonly prepareOnly?: boolean;
     readonly restart?: boolean;
     readonly checkpointEvery?: number;
     readonly dryRun?: boolean;
@@ -72,6 +75,11 @@ export function addAnalysisOptions(command: Command, texts: AnalysisTexts): Comm
       { least: 0, most: 86_400 },
       "seconds after which the shuffles done are kept in the cache again; 0: after every batch (default: 30)",
     )
+    .shard(
+      "shard",
+      "this part of the shuffles alone, into .shards of the output: 1/5 to 5/5 on as many machines, then fixelstream merge; with the same --seed, by simd kernels unless others are named",
+    )
+    .flag("prepare-only", "convert the data and prepare the connectivity, so that many runs find them in the cache")
     .flag("dry-run", "check everything and print the plan: memory, reads, estimated time; compute nothing")
     .flag("json", "the summary (or plan) as JSON on standard output");
   addProgressOption(command);
@@ -106,6 +114,8 @@ export function resolveAnalysisOptions(
     nShufflesNonstationarity: typed.nshuffles_nonstationarity,
     permutationsNonstationarity: typed.permutations_nonstationarity,
     seed: typed.seed ?? randomInt(2 ** 32 - 1),
+    shard: typed.shard,
+    prepareOnly: typed.prepareOnly ?? false,
     seedIsDrawn: typed.seed === undefined,
     restart: typed.restart ?? false,
     checkpointSeconds: typed.checkpointEvery,

@@ -1,6 +1,6 @@
 // Declares options with one vocabulary: `declare(command).file("mask", "...")`. Commander sees two dashes; help writes them as in spelling.ts.
 import { type Command, Option } from "commander";
-import { bytes, choice, integer, number } from "./parsers.js";
+import { bytes, choice, integer, number, shard } from "./parsers.js";
 
 interface Extra<T> {
   readonly default?: T;
@@ -31,6 +31,7 @@ export function declare(command: Command) {
       add(new Option(`--${name} <size>`, text).argParser(bytes(name)), extra),
     choice: <T extends string>(name: string, choices: readonly T[], text: string, extra?: Extra<T>) =>
       add(new Option(`--${name} <${choices.join("|")}>`, text).argParser(choice(name, choices)), extra),
+    shard: (name: string, text: string) => add(new Option(`--${name} <i/N>`, text).argParser(shard(name))),
     command,
   };
   return declared;

@@ -34,6 +34,25 @@ export function choice<T extends string>(name: string, choices: readonly T[]) {
   };
 }
 
+/** From 1. */
+export interface Shard {
+  readonly index: number;
+  readonly of: number;
+}
+
+const MOST_SHARDS = 100_000;
+
+export function shard(name: string) {
+  return (text: string): Shard => {
+    const [, first, second] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+    const [index, of] = [Number(first), Number(second)];
+    if (index >= 1 && index <= of && of <= MOST_SHARDS) return { index, of };
+    throw new UsageError(
+      `Cannot use ${spelled(name)} ${shown(text)}: expected i/N with i from 1 to N and N up to ${MOST_SHARDS}, such as 2/5.`,
+    );
+  };
+}
+
 /** Blanks and nothing would not be seen. */
 const shown = (text: string): string => (/^$|\s/.test(text) ? JSON.stringify(text) : text);
 

@@ -1,5 +1,6 @@
 // From the plan of a run to what the engine takes: the same for checking its memory and for running it.
 import type { EngineInputs, Enhancement } from "../../../engine/inputs.js";
+import { rangeOfShard } from "../../../run/shards.js";
 import { type ShuffleRange, wholeRange } from "../../../run/shuffle-range.js";
 import type { ColumnSourceSpec } from "../../../store/column-source.js";
 import type { ChosenKernels } from "../choose-kernels.js";
@@ -47,7 +48,7 @@ export function engineInputs(options: AnalysisOptions, plan: AnalysisPlan, data:
     ...(eligible === undefined ? {} : { eligible }),
     uncorrectedShuffles: plan.enhancement.uncorrectedShuffles,
     nonStationarity: nonStationarityOf(plan),
-    shuffles: { plan: plan.shuffles, range: data.range ?? wholeRange(plan.shuffles, options) },
+    shuffles: { plan: plan.shuffles, range: data.range ?? rangeOf(options, plan) },
     onFallback: data.onFallback ?? (() => {}),
     signal: data.signal,
   };
@@ -57,6 +58,15 @@ function nonStationarityOf({ nonStationarity }: AnalysisPlan): EngineInputs["non
   if (nonStationarity === undefined) return undefined;
   const { skew, shuffles: plan } = nonStationarity;
   return { skew, shuffles: { plan, range: { first: 0, end: plan.count, leadingIdentity: false } } };
+}
+
+/** Every shuffle of the plan, or those of the part that is asked for. */
+export function rangeOf(
+  options: Pick<AnalysisOptions, "notest" | "shard">,
+  { shuffles }: Pick<AnalysisPlan, "shuffles">,
+): ShuffleRange {
+  const whole = wholeRange(shuffles, options);
+  return options.shard === undefined ? whole : rangeOfShard(whole, options.shard);
 }
 
 function enhancementOf(
