@@ -8,6 +8,8 @@ import { Interrupted } from "../../src/errors.js";
 import { COMMANDS, type CommandName, type EitherRun, newRun, writeColumnFor } from "../support/both-commands.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { writeLabels } from "../support/long-analysis.js";
+import { createRandom } from "../support/seeded-random.js";
+import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const QUICK = ["--seed", "1", "-nthreads", "0", "-quiet"];
 
@@ -345,4 +347,33 @@ describe.each(COMMANDS)("%s", (command) => {
         "fixelstream: error: Cannot use --shard 1/2 without --seed: expected a seed that all shards share, got one that is drawn. Give the same --seed to every shard.\n",
     });
   });
+});
+
+it("connectomestats: shards are the undivided run too", async () => {
+  const root = temporaryDirectory();
+  const at = (name: string) => path.join(root, name);
+  const random = createRandom(4);
+  const names = Array.from({ length: 16 }, (_, s) => {
+    const rows = Array.from({ length: 5 }, () => new Array<number>(5).fill(0));
+    for (let i = 0; i < 5; i++)
+      for (let j = i; j < 5; j++) rows[i]![j] = rows[j]![i] = random.normal() + (s % 2) * (i + j);
+    fs.writeFileSync(at(`c${s}.csv`), rows.map((row) => row.join(",")).join("\n"));
+    return `c${s}.csv`;
+  });
+  fs.writeFileSync(at("list.txt"), `${names.join("\n")}\n`);
+  fs.writeFileSync(at("design.txt"), names.map((_, s) => `1 ${s % 2}\n`).join(""));
+  fs.writeFileSync(at("contrast.txt"), "0 1\n");
+  const files = [at("design.txt"), at("contrast.txt"), at("x_")];
+  const line = ["connectomestats", at("list.txt"), "tfnbs", ...files, "-nshuffles", "90", ...QUICK];
+  const results = () => {
+    const found = fs.readdirSync(root).filter((name) => /^x_.*(csv|txt)$/.test(name));
+    return Object.fromEntries(found.map((name) => [name, fs.readFileSync(at(name), "latin1")]));
+  };
+  expect(await runInProcess(line)).toSatisfy(isWarned);
+  const expected = results();
+  expect(Object.keys(expected).length).toBeGreaterThan(8);
+  for (const name of [...Object.keys(expected), "x_run.json"]) fs.rmSync(at(name));
+  for (const i of [2, 1, 3]) expect(await runInProcess([...line, "--shard", `${i}/3`])).toSatisfy(isWarned);
+  expect(await runInProcess(["merge", at("x_"), "-nthreads", "0", "-quiet"])).toSatisfy(isWarned);
+  expect(results()).toEqual(expected);
 });

@@ -82,7 +82,7 @@ describe("vectorstats that is asked to stop", () => {
     expect(ended.endedAfterMs).toBeLessThan(END_LIMIT_MS);
     expect(ended.stderr.split("\n").slice(-2).join("\n")).toBe(`fixelstream: interrupted by ${signal}: ${SAID}`);
     expect(listing(root).filter((name) => !name.startsWith(".fixelstream"))).toEqual(before);
-    expect(fs.readdirSync(at(".fixelstream")).filter((name) => !/\.fxs$/.test(name))).toEqual([]);
+    expect(fs.readdirSync(at(".fixelstream")).filter((name) => !/\.fx[sr]$/.test(name))).toEqual([]);
     expect(runCli(["vectorstats", ...positionals, "-nshuffles", "20", "-quiet"], root)).toEqual({
       status: 0,
       stdout: "",

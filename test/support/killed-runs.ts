@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { expect } from "vitest";
+import { type CommandName, newRun } from "./both-commands.js";
 import { numbersIn } from "./many-runs.js";
 import { builtCommand, runCli } from "./run-cli.js";
 import { createRandom } from "./seeded-random.js";
@@ -75,4 +76,23 @@ export async function killOverAndOver(line: KilledLine, nKills: number, seed: nu
   if (last.stderr.includes("resumed at shuffle")) resumed++;
   check();
   return { killed, resumed, finished };
+}
+
+/** A run of seconds with states after every batch, from the conversion on. */
+export function killedLine(command: CommandName): KilledLine {
+  const run = newRun(command, { nElements: 2000, nSubjects: 24, prefix: "x_" });
+  fs.rmSync(run.at("out"), { recursive: true, force: true });
+  const inputs =
+    command === "fixelcfestats"
+      ? ["fd", "subjects.txt", "design.txt", "contrast.txt", "matrix", "out"]
+      : ["values.npy", "design.txt", "contrast.txt", "out/x_"];
+  const shuffles = command === "fixelcfestats" ? "4000" : "30000";
+  const options = ["-nshuffles", shuffles, "--seed", "3", "-nthreads", "1", "--checkpoint-every", "0"];
+  const places = ["--cache", ".fixelstream", "--memory", "16MiB"];
+  return {
+    root: run.at(),
+    tokens: [command, ...inputs, ...options, ...places],
+    out: run.at("out"),
+    makesOut: command === "fixelcfestats",
+  };
 }
