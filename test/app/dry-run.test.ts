@@ -43,12 +43,26 @@ describe.each(COMMANDS)("%s --dry-run", (command) => {
     expect(plan.assumptions).toEqual(["whether values are missing: planned as if some were"]);
     const { stdout, stderr } = await run.run("--dry-run");
     expect(stderr).toBe("");
-    expect(stdout).toMatch(
-      /\n\nnot known before the data are read\n {2}whether values are missing: planned as if some were\n$/,
-    );
+    expect(stdout).toMatch(/\n\nnot known before the run\n {2}whether values are missing: planned as if some were\n$/);
     await run.infer();
     expect(planOfRun(run)).toEqual(pick(plan));
     expect((await run.run("--dry-run", "-force")).stdout).not.toMatch(/not known/);
+  });
+
+  it("says where the product may be a library's", async () => {
+    const run = newRun(command, { nSubjects: 400, nElements: 1500, value: complete });
+    const library =
+      "whether a library of the system multiplies (--kernels auto): planned for the SIMD kernels; --kernels native plans for one";
+    const long = { nShuffles: 20_000, notest: false } as const;
+    expect((await run.plan({ ...long, kernels: "auto" })).assumptions).toContain(library);
+    for (const plain of [
+      { kernels: "auto", nShuffles: 20 },
+      { ...long, kernels: "simd" },
+      { ...long, kernels: "native" },
+      { ...long, kernels: "auto", notest: true },
+    ] as const) {
+      expect((await run.plan(plain)).assumptions).not.toContain(library);
+    }
   });
 
   it("assumes float64 where the files have it, and where they have not does not", async () => {

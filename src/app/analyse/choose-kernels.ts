@@ -35,6 +35,17 @@ export function expectedKernels({ kernels }: AnalysisOptions): ChosenKernels {
   return { kernels: "native", native: { library: { path: "" }, tile: { rows: TILE_ROWS, columns: 32 } } };
 }
 
+/** Whether a run looks for a library, and takes it if it is right and faster: of which nothing is known beforehand. */
+export function looksForLibrary(
+  options: Pick<AnalysisOptions, "kernels" | "notest">,
+  { partition, selection, shuffles }: AnalysisPlan,
+  worth = WORTH_A_TRIAL,
+): boolean {
+  if (options.kernels !== "auto" || resolveKernelChoice(options.kernels) === "reference") return false;
+  const nShuffles = options.notest ? 0 : shuffles.count;
+  return selection.columns.length * partition.nSubjects * Math.max(1, partition.rank) * nShuffles >= worth;
+}
+
 export async function chooseKernels(
   options: Pick<AnalysisOptions, "kernels" | "precision" | "notest">,
   plan: AnalysisPlan,
@@ -43,10 +54,8 @@ export async function chooseKernels(
   const kernels = resolveKernelChoice(options.kernels);
   const isAsked = options.kernels === "native";
   if (kernels === "reference" || (options.kernels !== "auto" && !isAsked)) return { kernels };
-  const { nSubjects, rank } = plan.partition;
-  const nShuffles = options.notest ? 0 : plan.shuffles.count;
-  const work = plan.selection.columns.length * nSubjects * Math.max(1, rank) * nShuffles;
-  if (!isAsked && work < worth) return { kernels };
+  const { nSubjects } = plan.partition;
+  if (!isAsked && !looksForLibrary(options, plan, worth)) return { kernels };
   const width = Math.min(512, Math.max(64, Math.floor(TRIAL_BYTES / 8 / nSubjects / 64) * 64));
   const search = await chooseLibrary({
     // small variance groups are computed in double whatever is asked for

@@ -5,7 +5,7 @@ import type { EngineInputs, MatrixSize } from "../../engine/inputs.js";
 import { type EnginePlan, planEngine } from "../../engine/run.js";
 import { BudgetError } from "../../errors.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
-import { expectedKernels } from "./choose-kernels.js";
+import { expectedKernels, looksForLibrary } from "./choose-kernels.js";
 import type { ColumnInput } from "./data-input.js";
 import { describeStored } from "./describe-stored.js";
 import type { AnalysisOptions } from "./options.js";
@@ -36,6 +36,8 @@ const FLOAT64: Unknown = {
   assumption: "whether values need float64: planned as if some did",
   remedy: "The type of the values is found when they are converted: fixelstream convert does it beforehand.",
 };
+const LIBRARY =
+  "whether a library of the system multiplies (--kernels auto): planned for the SIMD kernels; --kernels native plans for one";
 const connectionsOf = (nConnections: number): Unknown => ({
   assumption: `how many connections lie inside the mask: planned for all ${nConnections}`,
   remedy: "Connections inside the mask are counted when the matrix is prepared, which an analysis in more memory does.",
@@ -94,6 +96,8 @@ function planFor(options: AnalysisOptions, plan: AnalysisPlan, typeOf: (source: 
   const inputs = inputsWith(missing ?? canMiss, widest);
   try {
     const assumptions = unknown.map(({ assumption }) => assumption);
+    // which takes less memory or more: a budget too small for its tiles makes no difference to "auto" (choose-kernels.ts)
+    if (looksForLibrary(options, plan)) assumptions.push(LIBRARY);
     return { inputs, engine: planEngine(inputs, connectivity), assumptions, missing };
   } catch (error) {
     if (!(error instanceof BudgetError) || unknown.length === 0) throw error;

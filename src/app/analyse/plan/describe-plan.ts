@@ -42,7 +42,7 @@ export interface PlanSummary {
   /** From the figures of docs/benchmarks.md: an order of magnitude, not a promise. */
   readonly estimatedMs: number;
   readonly arithmetic: readonly string[];
-  /** What is not known before the data are read, and was assumed; none in the plan of a run. */
+  /** What is not known before the data are read, or a library is tried, and was assumed; none in the plan of a run. */
   readonly assumptions: readonly string[];
 }
 
@@ -132,7 +132,7 @@ export function formatPlan(plan: PlanSummary): string {
     `time                   about ${formatDuration(plan.estimatedMs)} on the machine of docs/benchmarks.md`,
     ...(plan.assumptions.length === 0
       ? []
-      : ["", "not known before the data are read", ...plan.assumptions.map((line) => `  ${line}`)]),
+      : ["", "not known before the run", ...plan.assumptions.map((line) => `  ${line}`)]),
   ];
   return `${lines.join("\n")}\n`;
 }
