@@ -130,7 +130,7 @@ describe.each(["fixelcfestats", "mrclusterstats"] as const)("%s", (command) => {
     expect(record().warnings.map(({ tag }: { tag: string }) => tag)).toContain("nonstationarity-not-asked-for");
   });
 
-  test("all shuffles that there are, without the unshuffled data", async () => {
+  test("all shuffles that there are, the unshuffled data among them", async () => {
     const { at } = KINDS[command];
     const n = command === "fixelcfestats" ? 12 : 16;
     fs.writeFileSync(
@@ -140,9 +140,9 @@ describe.each(["fixelcfestats", "mrclusterstats"] as const)("%s", (command) => {
     const { status, stderr, record } = await run(command, "-nonstationarity", "-exchange_whole", at("blocks.txt"));
     expect(status).toBe(0);
     expect(stderr).toContain(
-      "Only 23 different shuffles beside the unshuffled data exist for -nonstationarity (5000 were asked for): each is used once.\n",
+      "Only 24 different shuffles exist for -nonstationarity, the unshuffled data among them (5000 were asked for): each is used once.\n",
     );
-    expect(record().problem.nonStationarity).toEqual({ skew: 1, nShuffles: 23, exhaustive: true });
+    expect(record().problem.nonStationarity).toEqual({ skew: 1, nShuffles: 24, exhaustive: true });
   });
 
   test("no shuffles, no correction", async () => {

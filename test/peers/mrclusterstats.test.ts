@@ -109,6 +109,18 @@ describe.skipIf(!isInstalled)("beside MRtrix3's mrclusterstats", () => {
   }
 });
 
+test.skipIf(!isInstalled)("few subjects: every shuffle of the correction, the unshuffled data among them", () => {
+  const { at, directory } = makeVolumes(join(root, "few"), { seed: 13, nSubjects: 5 });
+  for (const folder of ["ours", "theirs"]) mkdirSync(at(folder));
+  const paths = ["images.txt", "design.txt", "contrast.txt", "mask.mif"];
+  const options = ["-nonstationarity", "-notest", "-nthreads", "1", "-quiet"];
+  execFileSync("mrclusterstats", [...paths, "theirs/", ...options], { cwd: directory, stdio: "ignore" });
+  const { status, stderr } = runCli(["mrclusterstats", ...paths, "ours/", ...options], directory);
+  expect(status, stderr).toBe(0);
+  expect(stderr).toContain("Only 120 different shuffles exist for -nonstationarity, the unshuffled data among them");
+  expect(compare(at("ours"), at("theirs"), /^$/)).toEqual([]);
+});
+
 const data = peerDataDirectory();
 const stored = data === undefined ? undefined : join(data, "mrclusterstats");
 /** Null distributions there are of unknown shuffles: the rest is compared, and which voxels are significant. */

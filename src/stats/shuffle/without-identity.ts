@@ -1,5 +1,5 @@
-// Shuffles for the empirical statistic of -nonstationarity, which must not hold the unshuffled data.
-// Deviation: MRtrix3 leaves the identity out of drawn shuffles, but not where it enumerates all of them.
+// Drawn shuffles for the empirical statistic of -nonstationarity, which should not hold the unshuffled data.
+// Deviation: MRtrix3 does not put the identity in front of drawn shuffles, but may draw it.
 import { InternalError } from "../../errors.js";
 import type { ShufflePlan } from "./shuffle-plan.js";
 

@@ -118,9 +118,11 @@ export async function resolveNonStationarity(
       "Cannot use -nonstationarity: expected shuffles other than the unshuffled data, got none with these blocks and -errors. Leave it out.",
     );
   }
-  const shuffles = withoutIdentity(all);
+  // as MRtrix3: a set that is enumerated holds the unshuffled data
+  const isWholeSpace = all.exhaustive && all.count <= wanted;
+  const shuffles = isWholeSpace ? all : withoutIdentity(all);
   const identity = identityOf(shuffles, { seed, blocks, listed: undefined });
-  const message = `Only ${shuffles.count} different shuffles beside the unshuffled data exist for -nonstationarity (${wanted} were asked for): each is used once.`;
+  const message = `Only ${shuffles.count} different shuffles exist for -nonstationarity, the unshuffled data among them (${wanted} were asked for): each is used once.`;
   const warnings: Warning[] = shuffles.count < wanted ? [{ tag: "all-shuffles-used", message }] : [];
   return { found: { skew: skew ?? 1, shuffles, identity }, warnings };
 }
