@@ -318,7 +318,7 @@ export default {
       from: {
         path: "^(src|bin|converters)/",
         pathNot:
-          "^src/engine/(threads/|(filter/)?worker\\.ts$)|^src/formats/hdf5/(remote|worker)\\.ts$|^converters/helper(-thread)?\\.ts$|^src/kernels/native/run-trial\\.ts$|^src/connectivity/generate/(team|worker)\\.ts$",
+          "^src/engine/(threads/|(filter/)?worker\\.ts$)|^src/formats/hdf5/(remote|worker)\\.ts$|^converters/second-thread(-entry)?\\.ts$|^src/kernels/native/run-trial\\.ts$|^src/connectivity/generate/(team|worker)\\.ts$",
       },
       to: { path: "^(node:)?(worker_threads|cluster|child_process)$" },
     },
@@ -370,7 +370,7 @@ export default {
         "A file of src or converters that only tests reach is dead code with a test. A warning: a room under construction has some for a while.",
       severity: "warn",
       from: {
-        path: "^(bin/|src/index\\.ts$|src/engine/(filter/)?worker\\.ts$|src/formats/hdf5/worker\\.ts$|src/connectivity/generate/worker\\.ts$|converters/helper-thread\\.ts$|src/kernels/native/trial-entry\\.ts$)",
+        path: "^(bin/|src/index\\.ts$|src/engine/(filter/)?worker\\.ts$|src/formats/hdf5/worker\\.ts$|src/connectivity/generate/worker\\.ts$|converters/second-thread-entry\\.ts$|src/kernels/native/trial-entry\\.ts$)",
       },
       to: {
         path: "^(src|converters)/",
@@ -380,7 +380,7 @@ export default {
           "^src/engine/(filter/)?worker\\.ts$",
           "^src/formats/hdf5/worker\\.ts$",
           "^src/connectivity/generate/worker\\.ts$",
-          "^converters/helper-thread\\.ts$",
+          "^converters/second-thread-entry\\.ts$",
           "^src/kernels/native/trial-entry\\.ts$",
           "^src/mapping/counting-file\\.ts$",
         ],

@@ -1,5 +1,5 @@
 // Subjects in groups: read one by one, placed in the group, and written as one piece of every block while the next group is read; where it pays by a second thread,
-// which reads too (helper-work.ts).
+// which reads too (second-thread-work.ts).
 //
 //   read and place   | group 0 | group 1 | group 2 |             two buffers in turn
 //   write                      | group 0 | group 1 | group 2 |
@@ -10,10 +10,10 @@ import { type BlockedShape, bytesPerValue, dataFileBytes } from "../src/store/el
 import { type RowGroup, rowGroupBytes } from "../src/store/row-group.js";
 import { createTurns } from "../src/turns.js";
 import { claimRows } from "./claim-rows.js";
-import { type Helper, isHelped, ReadFailure, startHelper } from "./helper.js";
-import { CONTROL } from "./helper-work.js";
 import type { GroupPlan } from "./plan-groups.js";
 import { createRawParts, type RawFile, type RawParts } from "./raw-row.js";
+import { isWorthASecondThread, ReadFailure, type SecondThread, startSecondThread } from "./second-thread.js";
+import { CONTROL } from "./second-thread-work.js";
 
 /** A row of a store, which its reader fills. [nElements] */
 export type Row = Float32Array | Float64Array;
@@ -59,7 +59,7 @@ export function createBuffer(
   nThreads: number | undefined,
 ): ArrayBuffer | SharedArrayBuffer {
   const bytes = workBytes(shape, groups);
-  return isHelped(dataFileBytes(shape), nThreads) ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+  return isWorthASecondThread(dataFileBytes(shape), nThreads) ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
 }
 
 /** Of rows: values of 8 bytes begin at a multiple of 8. */
@@ -83,33 +83,33 @@ export async function writeGroups(work: GroupWork): Promise<boolean> {
   if (groups.nRows === 0) rows.push(onlyRow(shape, held[0]!));
   const control = new SharedArrayBuffer(4 * CONTROL.words);
   const reading: Reading = {
-    ...{ work, rows, words: new Int32Array(control), helper: createHelper(work, held, rows, control) },
+    ...{ work, rows, words: new Int32Array(control), second: createSecond(work, held, rows, control) },
     parts: createRawParts(shape, rows[0]!.cut.bytes, { inOne: groups.nRows === 0 }),
   };
-  const { helper } = reading;
+  const { second } = reading;
   let filled: Filled | undefined;
   let writing: Promise<void> = Promise.resolve();
-  const write = ({ group, iBuffer, crcs }: Filled, by: Helper | undefined): Promise<void> => {
+  const write = ({ group, iBuffer, crcs }: Filled, by: SecondThread | undefined): Promise<void> => {
     const { firstSubject, count } = group;
     writing = build.writeGroup(group, crcs, by && ((fd) => by.write({ iBuffer, firstSubject, count }, fd)));
     writing.catch(() => {}); // answered by whoever waits for it
     return writing;
   };
   try {
-    if (work.nThreads !== undefined) await helper?.started;
+    if (work.nThreads !== undefined) await second?.started;
     for (const [i, { first, count }] of planRuns(build.written, groups.groupSize).entries()) {
       const iBuffer = i % held.length;
       const group = held[iBuffer]!;
-      const isHelped = helper?.isReady() === true;
-      if (filled !== undefined) write(filled, isHelped ? helper : undefined);
+      const isShared = second?.isReady() === true;
+      if (filled !== undefined) write(filled, isShared ? second : undefined);
       if (held.length === 1) await writing;
       group.begin(first, count);
-      const crcs = await readGroup(reading, group, iBuffer, isHelped);
+      const crcs = await readGroup(reading, group, iBuffer, isShared);
       await writing;
       if (crcs === undefined) return false;
       filled = { group, iBuffer, crcs };
     }
-    const sums = helper?.sums();
+    const sums = second?.sums();
     sums?.catch(() => {});
     if (filled !== undefined) await write(filled, undefined);
     const found = await sums;
@@ -117,7 +117,7 @@ export async function writeGroups(work: GroupWork): Promise<boolean> {
     return true;
   } finally {
     Atomics.store(reading.words, CONTROL.stop, 1);
-    await helper?.close();
+    await second?.close();
     await writing.catch(() => {});
   }
 }
@@ -135,20 +135,20 @@ interface Reading {
   /** i32 [CONTROL.words] */
   readonly words: Int32Array;
   readonly parts: RawParts;
-  readonly helper: Helper | undefined;
+  readonly second: SecondThread | undefined;
 }
 
-function createHelper(
+function createSecond(
   { buffer, shape, rawFiles }: GroupWork,
   held: readonly RowGroup[],
   rows: readonly HeldRow[],
   control: SharedArrayBuffer,
-): Helper | undefined {
+): SecondThread | undefined {
   const row = rows[1]?.cut.bytes;
   if (!(buffer instanceof SharedArrayBuffer) || row === undefined) return undefined;
   const groups = held.map(({ bytes: { byteOffset, byteLength } }) => ({ byteOffset, byteLength }));
   const { byteOffset, byteLength } = row;
-  return startHelper({ shape, buffer, groups, row: { byteOffset, byteLength }, control, files: rawFiles });
+  return startSecondThread({ shape, buffer, groups, row: { byteOffset, byteLength }, control, files: rawFiles });
 }
 
 /** The group's subjects; the CRC-32 of each one's file. After a failure, or a value that does not fit (then undefined), the rest is not read. */
@@ -156,16 +156,16 @@ async function readGroup(
   reading: Reading,
   group: RowGroup,
   iBuffer: number,
-  isHelped: boolean,
+  isShared: boolean,
 ): Promise<number[] | undefined> {
-  const { work, words, helper } = reading;
+  const { work, words, second } = reading;
   const { firstSubject, count } = group;
   const [raw, others]: [number[], number[]] = [[], []];
   for (let subject = firstSubject; subject < firstSubject + count; subject++)
     (work.rawFiles[subject] === undefined ? others : raw).push(subject);
   const crcs = new Array<number>(count).fill(0);
   words.fill(0);
-  const theirs = isHelped ? helper!.read({ iBuffer, firstSubject, count }, raw) : undefined;
+  const theirs = isShared ? second!.read({ iBuffer, firstSubject, count }, raw) : undefined;
   const results = await Promise.allSettled([theirs, readRaw(reading, group, raw, crcs)]);
   const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
   if (failures.length > 0) throw firstOf(failures, work);

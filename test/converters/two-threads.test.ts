@@ -11,7 +11,7 @@ import { partialsOf } from "../support/partials.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const root = temporaryDirectory();
-const entry = path.join(import.meta.dirname, "../../dist/converters/helper-thread.js");
+const entry = path.join(import.meta.dirname, "../../dist/converters/second-thread-entry.js");
 let made = 0;
 
 interface CohortKind {

@@ -9,17 +9,17 @@ import {
   type Failure,
   type FoundRow,
   type Group,
-  type HelperAnswer,
-  type HelperRequest,
-  type HelperSetup,
-} from "./helper-work.js";
+  type SecondAnswer,
+  type SecondRequest,
+  type SecondSetup,
+} from "./second-thread-work.js";
 
 /** Bytes of a matrix. A thread takes 40 ms to start, and halves what 64 MiB take: 80 ms. */
 export const LEAST_SHARED_BYTES = 2 ** 26;
 /** A heap of small garbage. */
 const YOUNG_GENERATION_MIB = 4;
 
-export interface Helper {
+export interface SecondThread {
   /** Resolves when it is ready, or could not start. */
   readonly started: Promise<void>;
   /** True from its first message on, until something goes wrong with it. */
@@ -43,7 +43,7 @@ export class ReadFailure extends Error {
 }
 
 /** Whether a second thread is to be started: as asked for, else where it pays and has a core of its own. */
-export function isHelped(dataBytes: number, nThreads: number | undefined): boolean {
+export function isWorthASecondThread(dataBytes: number, nThreads: number | undefined): boolean {
   return nThreads === undefined ? dataBytes >= LEAST_SHARED_BYTES && availableParallelism() >= 2 : nThreads >= 2;
 }
 
@@ -51,11 +51,11 @@ export function isHelped(dataBytes: number, nThreads: number | undefined): boole
 function entryUrl(): URL {
   const here = import.meta.url;
   return here.endsWith(".ts")
-    ? new URL("../dist/converters/helper-thread.js", here)
-    : new URL("helper-thread.js", here);
+    ? new URL("../dist/converters/second-thread-entry.js", here)
+    : new URL("second-thread-entry.js", here);
 }
 
-export function startHelper(setup: HelperSetup, entry = entryUrl()): Helper {
+export function startSecondThread(setup: SecondSetup, entry = entryUrl()): SecondThread {
   const worker = new Worker(entry, {
     workerData: setup,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
@@ -73,7 +73,7 @@ export function startHelper(setup: HelperSetup, entry = entryUrl()): Helper {
   let hasWorked = false;
   let death: Error | undefined;
   /** One a request, in order. */
-  const waiting: { resolve(answer: HelperAnswer): void; reject(error: Error): void }[] = [];
+  const waiting: { resolve(answer: SecondAnswer): void; reject(error: Error): void }[] = [];
 
   const die = (error: Error) => {
     const wasReady = isReady;
@@ -84,7 +84,7 @@ export function startHelper(setup: HelperSetup, entry = entryUrl()): Helper {
     Atomics.store(words, CONTROL.stop, 1);
     for (const { reject } of waiting.splice(0)) reject(death);
   };
-  worker.on("message", (answer: HelperAnswer) => {
+  worker.on("message", (answer: SecondAnswer) => {
     if (answer.type === "ready") {
       isReady = !isClosing;
       begun();
@@ -95,12 +95,12 @@ export function startHelper(setup: HelperSetup, entry = entryUrl()): Helper {
   worker.on("exit", (code) => {
     if (!isClosing) die(new InternalError(`A thread of the conversion ended unexpectedly (exit code ${code}).`));
   });
-  async function ask(request: HelperRequest): Promise<HelperAnswer> {
+  async function ask(request: SecondRequest): Promise<SecondAnswer> {
     if (death !== undefined) throw death;
     hasWorked = true;
     worker.ref();
     try {
-      return await new Promise<HelperAnswer>((resolve, reject) => {
+      return await new Promise<SecondAnswer>((resolve, reject) => {
         waiting.push({ resolve, reject });
         worker.postMessage(request);
       });

@@ -1,20 +1,20 @@
-// Entry of the second thread of a conversion (helper-work.ts).
+// Entry of the second thread of a conversion (second-thread-work.ts).
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { createBlockSums } from "../src/store/block-sums.js";
 import { createRowGroup, rowGroupBytes } from "../src/store/row-group.js";
 import { writeBlocks } from "../src/store/write-blocks.js";
 import { claimRows } from "./claim-rows.js";
+import { createRawParts } from "./raw-row.js";
 import {
   CONTROL,
   type FoundRow,
   type Group,
-  type HelperAnswer,
-  type HelperRequest,
-  type HelperSetup,
-} from "./helper-work.js";
-import { createRawParts } from "./raw-row.js";
+  type SecondAnswer,
+  type SecondRequest,
+  type SecondSetup,
+} from "./second-thread-work.js";
 
-const { shape, buffer, groups, row, control, files } = workerData as HelperSetup;
+const { shape, buffer, groups, row, control, files } = workerData as SecondSetup;
 const port = parentPort as MessagePort;
 const words = new Int32Array(control);
 const sums = createBlockSums(shape);
@@ -22,9 +22,9 @@ const held = groups.map(({ byteOffset, byteLength }) =>
   createRowGroup(shape, new Uint8Array(buffer, byteOffset, byteLength), sums),
 );
 const parts = createRawParts(shape, new Uint8Array(buffer, row.byteOffset, row.byteLength));
-const say = (answer: HelperAnswer) => port.postMessage(answer);
+const say = (answer: SecondAnswer) => port.postMessage(answer);
 
-port.on("message", (request: HelperRequest) => {
+port.on("message", (request: SecondRequest) => {
   if (request.type === "write") say(write(request));
   else if (request.type === "read") say(read(request));
   else {
@@ -34,7 +34,7 @@ port.on("message", (request: HelperRequest) => {
 });
 say({ type: "ready" });
 
-function write(group: Group & { readonly fd: number }): HelperAnswer {
+function write(group: Group & { readonly fd: number }): SecondAnswer {
   try {
     writeGroup(group);
     return { type: "written" };
@@ -48,7 +48,7 @@ function read({
   firstSubject,
   count,
   subjects,
-}: Group & { readonly subjects: readonly number[] }): HelperAnswer {
+}: Group & { readonly subjects: readonly number[] }): SecondAnswer {
   const group = held[iBuffer]!;
   group.begin(firstSubject, count);
   const found: FoundRow[] = [];
@@ -66,7 +66,7 @@ function writeGroup({ iBuffer, fd, firstSubject, count }: Group & { readonly fd:
   sums.addBlocks(firstSubject, count, blocks);
 }
 
-function fail(subject: number | undefined, cause: unknown): HelperAnswer {
+function fail(subject: number | undefined, cause: unknown): SecondAnswer {
   Atomics.store(words, CONTROL.stop, 1);
   const { message, code, syscall, stack } = cause as NodeJS.ErrnoException;
   return { type: "failed", failure: { subject, message, code, syscall, stack } };

@@ -18,7 +18,7 @@ export const CONTROL = {
   words: 3,
 } as const;
 
-export interface HelperSetup {
+export interface SecondSetup {
   readonly shape: BlockedShape;
   /** Of the groups and of a row, in bytes from its start. */
   readonly buffer: SharedArrayBuffer;
@@ -36,7 +36,7 @@ export interface Group {
   readonly count: number;
 }
 
-export type HelperRequest =
+export type SecondRequest =
   /** Into the file open as `fd`. */
   | (Group & { readonly type: "write"; readonly fd: number })
   /** `subjects`: those that are raw. */
@@ -44,7 +44,7 @@ export type HelperRequest =
   | { readonly type: "sums" };
 
 /** `ready`: once. Then one to every request, in their order. */
-export type HelperAnswer =
+export type SecondAnswer =
   | { readonly type: "ready" }
   | { readonly type: "written" }
   | { readonly type: "read"; readonly found: readonly FoundRow[] }
