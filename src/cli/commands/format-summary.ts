@@ -16,7 +16,7 @@ export function formatOutcome(summary: InferenceSummary, elements: string, isPre
   const { index, of, first, end } = shard;
   const merges = output.replace(/\/?\.shards\/[^/]*$/, "");
   return [
-    `fixelstream: shard ${index} of ${of}: shuffles ${first} to ${end} of ${nShuffles} (${size}) in ${formatDuration(elapsedMs)}`,
+    `fixelstream: shard ${index} of ${of}: ${describeRange(first, end)} of ${nShuffles} (${size}) in ${formatDuration(elapsedMs)}`,
     `  ${output}; when all are there: fixelstream merge ${shellWord(merges)}\n`,
   ].join("\n");
 }
@@ -63,6 +63,14 @@ function formatMemory({ memory: { plannedBytes, peakResidentBytes, fileBytes } }
       : `; at the end of the shuffles ${formatBytes(fileBytes)} were mapped files, which programs share`;
   return `${formatBytes(plannedBytes)} planned, ${formatBytes(peakResidentBytes)} at most with Node.js and its threads${files}`;
 }
+
+/** `end`: one past the last. Counted from 0, as in run.json. */
+const describeRange = (first: number, end: number): string =>
+  end === first
+    ? "no shuffle"
+    : end === first + 1
+      ? `shuffle ${first} (counted from 0)`
+      : `shuffles ${first} to ${end - 1} (counted from 0)`;
 
 /** Of an estimated p of 0.05. */
 const standardError = (nShuffles: number): string => Math.sqrt((0.05 * 0.95) / nShuffles).toPrecision(2);
