@@ -205,6 +205,20 @@ export interface KernelSet {
     scores: number,
     scoreStride: number,
   ): void;
+  f64ReduceMembers(
+    nShuffles: number,
+    nMembers: number,
+    statistics: number,
+    stride: number,
+    members: number,
+    none: number,
+    keepDefault: number,
+    defaults: number,
+    counters: number,
+    eligible: number,
+    largest: number,
+    winners: number,
+  ): void;
   f64ReduceScores(
     nShuffles: number,
     nColumns: number,
@@ -250,6 +264,16 @@ export interface KernelSet {
     stride: number,
     nWords: number,
     missing: number,
+  ): void;
+  sortColumns(
+    nRows: number,
+    first: number,
+    nColumns: number,
+    values: number,
+    valueBytes: number,
+    stride: number,
+    order: number,
+    scratch: number,
   ): void;
   f64LaneProduct: LaneProductKernel;
   f32LaneProduct: LaneProductKernel;

@@ -109,6 +109,35 @@ export function describeLinearKernels({ kernels: k, linear }: KernelsUnderTest):
     }
   });
 
+  describe("sortColumns", () => {
+    it.each([
+      [4, 5, 7, 0, 7],
+      [8, 3, 16, 0, 16],
+      [4, 4, 8, 3, 20],
+      [8, 2, 24, 23, 50],
+      [4, 3, 5, 1, 1],
+      [4, 3, 5, 0, 0],
+    ])(
+      "%i bytes, %i rows, blocks of %i columns, %i before %i that are sorted",
+      (bytes, nRows, stride, first, count) => {
+        const random = createRandom(stride * 10 + count);
+        const nBlocks = Math.ceil((first + count) / stride);
+        const given = Array.from({ length: nBlocks * nRows * stride }, (_, i) => i + 0.5);
+        const values = linear.place(bytes === 4 ? Float32Array.from(given) : Float64Array.from(given));
+        const order = linear.place(Uint32Array.from(random.permutation(count)));
+        const scratch = linear.reserve(new Float64Array(count));
+        k.sortColumns(nRows, first, count, values.at, bytes, stride, order.at, scratch.at);
+        linear.expectGuardsIntact();
+        const at = (slot: number, i: number) => (Math.floor(slot / stride) * nRows + i) * stride + (slot % stride);
+        const stated = [...given];
+        for (const [to, from] of order.view.entries()) {
+          for (let i = 0; i < nRows; i++) stated[at(first + to, i)] = given[at(first + from, i)]!;
+        }
+        expect(Array.from(values.view)).toEqual(stated);
+      },
+    );
+  });
+
   describe("f64ProjectOut", () => {
     for (const { name, content, nRows } of CASES) {
       it(name, async (context) => {

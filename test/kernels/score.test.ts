@@ -156,6 +156,59 @@ for (const variant of ["reference", "simd"] as KernelVariant[]) {
     });
   });
 
+  describe(`f64ReduceMembers, ${variant}`, () => {
+    const NONE = 0.25;
+    const stated = (found: number) => {
+      const split = 8193 * Math.abs(found);
+      const kept = split - (split - Math.abs(found));
+      return Number.isFinite(kept) && kept > 0 ? Math.sign(found) * kept : NONE;
+    };
+    for (const nMembers of [1, 2, 3, 8, 31]) {
+      it(`${nMembers} members: defaults, counters, the largest of each shuffle`, () => {
+        const { linear, kernels: k } = tested;
+        const random = createRandom(nMembers);
+        const stride = nMembers + (nMembers % 2) + 2;
+        // ties, and what is no score
+        const odd = [0, Number.NaN, Number.POSITIVE_INFINITY, -1.5, -1.5, 1e308];
+        const values = Array.from({ length: 5 * stride }, () =>
+          random.uniform() < 0.4 ? odd[random.integer(odd.length)]! : random.normal(),
+        );
+        const members = Array.from({ length: nMembers }, (_, i) => 2 * i + 1);
+        const known = Array.from({ length: 2 * nMembers }, () => Math.round(random.normal()));
+        // of the last no member may be the largest
+        const masks = [undefined, members.map((_, w) => +(w % 3 !== 1)), members.map(() => 0)];
+        for (const [keeps, mask] of [1, 0].flatMap((keeps) => masks.map((mask) => [keeps, mask] as const))) {
+          linear.clear();
+          const statistics = linear.place(Float64Array.from(values));
+          const given = linear.place(Uint32Array.from(members));
+          const defaults = linear.place(Float64Array.from(known));
+          const counters = linear.place(new Uint32Array(2 * nMembers).fill(7));
+          const largest = linear.reserve(new Float64Array(5));
+          const winners = linear.reserve(new Uint32Array(5));
+          const tile = [5, nMembers, statistics.at, stride, given.at, NONE, keeps] as const;
+          const eligible = new Uint8Array(2 * nMembers).fill(1);
+          for (const [w, member] of members.entries()) eligible[member] = mask?.[w] ?? 1;
+          const masked = mask === undefined ? 0 : linear.place(eligible).at;
+          k.f64ReduceMembers(...tile, defaults.at, counters.at, masked, largest.at, winners.at);
+          linear.expectGuardsIntact();
+          const rows = Array.from({ length: 5 }, (_, b) => members.map((__, w) => stated(values[b * stride + w]!)));
+          const first = [...known];
+          if (keeps === 1) for (const [w, member] of members.entries()) first[member] = rows[0]![w]!;
+          expect([...defaults.view]).toEqual(first);
+          const counted = new Array(2 * nMembers).fill(7);
+          for (const row of rows)
+            for (const [w, member] of members.entries()) counted[member] += +(row[w]! < first[member]!);
+          expect([...counters.view]).toEqual(counted);
+          const allowed = rows.map((row) => row.map((x, w) => (mask?.[w] === 0 ? Number.NEGATIVE_INFINITY : x)));
+          const best = allowed.map((row) => Math.max(...row));
+          expect([...largest.view]).toEqual(best);
+          for (const [b, row] of allowed.entries())
+            if (best[b]! > Number.NEGATIVE_INFINITY) expect(winners.view[b]).toBe(members[row.indexOf(best[b]!)]);
+        }
+      });
+    }
+  });
+
   describe(`f64ReduceScores, ${variant}`, () => {
     for (const nColumns of [1, 2, 3, 4, 5, 7, 8, 31, 64]) {
       it(`${nColumns} columns: default, counters, maxima`, () => {

@@ -9,6 +9,7 @@ type Operation = Exclude<keyof KernelSet, "variant" | "panels" | "product" | "ro
 export const RESIDUALS: Readonly<Record<Operation, { readonly warn: number; readonly fail: number }>> = {
   f64PackColumns: { warn: 0, fail: 0 },
   f64MarkMissing: { warn: 0, fail: 0 },
+  sortColumns: { warn: 0, fail: 0 },
   f64ProjectOut: { warn: 2e-15, fail: 2e-14 },
   f64SumSquares: { warn: 4e-15, fail: 1e-13 },
   f64ScaleColumns: { warn: 0, fail: 0 },
@@ -27,6 +28,7 @@ export const RESIDUALS: Readonly<Record<Operation, { readonly warn: number; read
   f64BinStatistics: { warn: 0, fail: 0 },
   f64ScoreStatistics: { warn: 2e-12, fail: 2e-12 },
   f64ReduceScores: { warn: 0, fail: 0 },
+  f64ReduceMembers: { warn: 0, fail: 0 },
   f64PooledStatistics: { warn: 1e-12, fail: 1e-11 },
   f64GatherMasked: { warn: 0, fail: 0 },
   f32GatherMasked: { warn: 0, fail: 0 },

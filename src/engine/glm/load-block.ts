@@ -38,11 +38,11 @@ export interface BlockLoader {
 export function createBlockLoader(context: Context): BlockLoader {
   const { job, worker: w, kernels: k, u8, u32, report } = context;
   const { size, shared } = job;
-  const { blockWidth, windowBytes } = job.layout;
+  const { groupWidth, windowBytes } = job.layout;
   const n = size.nSubjects;
   const blocks = u32(shared.blocks, job.nBlocks * 4);
   const columns = u32(shared.columns, size.nElements);
-  const columnIndices = u32(w.columnIndices, blockWidth);
+  const columnIndices = u32(w.columnIndices, groupWidth);
   const check = createBlockCheck(blocks);
   let source: ColumnSource | undefined;
 

@@ -1,5 +1,6 @@
 // One block of elements, with their own columns, sorted by which observations they have. Missing values become zeros; the design of each group of
 // elements says which those are. mathematics M7, M8.
+import { roundUp } from "../../kernels/kernel-set.js";
 import type { Allocate } from "../../stats/design/column-factors.js";
 import { createBlockCheck } from "../../store/check-blocks.js";
 import type { ColumnSource } from "../../store/column-source.js";
@@ -11,7 +12,7 @@ import { missingWords } from "../plan/regions.js";
 import type { BlockLoader, BlockPlace, Pass } from "./load-block.js";
 import { createPanels } from "./panels.js";
 
-/** Elements of a block with the same observations. */
+/** Elements of a block with the same observations: all of them, or as many as are packed together. */
 export interface ElementGroup {
   /** u8 [n]: 1 where an observation counts. */
   readonly keep: Uint8Array;
@@ -27,6 +28,8 @@ export interface ElementGroup {
 export interface ModelBlock {
   readonly place: BlockPlace;
   readonly raw: RawLayout;
+  /** Of each element. */
+  readonly slots: Uint32Array;
   readonly groups: readonly ElementGroup[];
 }
 
@@ -53,6 +56,9 @@ export interface ModelLoader {
   close(): void;
 }
 
+/** Elements a run of neighbours in the order of the groups: shorter ones are sorted first. */
+const MOST_RUNS = 8;
+
 export function createModelLoader(
   context: Context,
   loader: BlockLoader,
@@ -60,15 +66,15 @@ export function createModelLoader(
 ): ModelLoader {
   const { job, worker: w, kernels: k, u8, u32, report } = context;
   const { shared } = job;
-  const { blockWidth, windowBytes } = job.layout;
+  const { blockWidth, groupWidth, windowBytes } = job.layout;
   const n = job.size.nSubjects;
   const columns = u32(shared.columns, job.size.nElements);
-  const columnIndices = u32(w.columnIndices, blockWidth);
+  const columnIndices = u32(w.columnIndices, groupWidth);
   const words = missingWords(n);
   const sources: ColumnSource[] = [];
-  const none = new Uint32Array(words);
+  const slots = new Uint32Array(blockWidth);
   const storeWidth = job.source.blockWidth;
-  const ownStride = panelColumns(size, blockWidth, k.panels) * n * 8;
+  const ownStride = panelColumns(size, groupWidth, k.panels) * n * 8;
   const ownPanel = (j: number) => regions.own + j * ownStride;
   const { readColumn } = createPanels(context);
   // y, then the element-wise columns: where their raw values lie, how wide they are
@@ -92,6 +98,15 @@ export function createModelLoader(
       if (pass === "first") check(sources[j], iBlock, place, raw);
       report.bytesRead += bytes;
     }
+  };
+
+  /** Parts of a group that can be packed, as even as whole panels allow. */
+  const packable = (group: ElementGroup): readonly ElementGroup[] => {
+    const { members } = group;
+    if (members.length <= groupWidth) return [group];
+    const nParts = Math.ceil(members.length / groupWidth);
+    const count = roundUp(Math.ceil(members.length / nParts), k.panels.f32);
+    return Array.from({ length: nParts }, (_, i) => ({ ...group, members: members.slice(i * count, (i + 1) * count) }));
   };
 
   const layoutOf = ({ firstColumn, nColumns }: BlockPlace): RawLayout => {
@@ -133,9 +148,9 @@ export function createModelLoader(
     k.f64PackColumns(n, count, raw, bytes, stride, w.columnIndices, target, w.nonFinite);
   };
 
-  const selectMembers = ({ place, raw: { origin, stride } }: ModelBlock, members: readonly number[]) => {
+  const selectMembers = ({ slots, raw: { stride } }: ModelBlock, members: readonly number[]) => {
     for (const [i, member] of members.entries()) {
-      const slot = columns[place.firstElement + member]! - origin;
+      const slot = slots[member]!;
       columnIndices[i] = Math.floor(slot / stride) * n * stride + (slot % stride);
     }
   };
@@ -166,6 +181,29 @@ export function createModelLoader(
     return lacking;
   };
 
+  /** Sorts the raw values by groups where their members lie scattered: packing them value by value would read every line of the cache once for each group in it. */
+  const bringTogether = (place: BlockPlace, { origin, stride }: RawLayout, groups: readonly ElementGroup[]) => {
+    const first = place.firstColumn - origin;
+    const order = u32(regions.order, place.nColumns);
+    const isMoved = new Uint8Array(place.nColumns);
+    let next = 0;
+    let nBreaks = 0;
+    for (const { members } of groups) {
+      for (const member of members) {
+        const from = slots[member]! - first;
+        if (next > 0 && order[next - 1] !== from - 1) nBreaks++;
+        order[next++] = from;
+        isMoved[from] = 1;
+      }
+    }
+    if (nBreaks < place.nElements / MOST_RUNS) return;
+    // outside the mask
+    for (let slot = 0; next < place.nColumns; slot++) if (isMoved[slot] === 0) order[next++] = slot;
+    k.sortColumns(n, first, place.nColumns, w.raw, parts[0]!.bytes, stride, regions.order, regions.sortScratch);
+    next = first;
+    for (const { members } of groups) for (const member of members) slots[member] = next++;
+  };
+
   return {
     load(iBlock, pass) {
       const place = loader.place(iBlock);
@@ -173,19 +211,10 @@ export function createModelLoader(
       readData(iBlock, pass, place, raw);
       readColumns(iBlock, pass, place);
       const lacking = model.variable ? clearMissing(place, raw) : undefined;
-      const groups = new Map<string, ElementGroup & { readonly members: number[] }>();
-      for (let i = 0; i < place.nElements; i++) {
-        const first = (columns[place.firstElement + i]! - raw.origin) * words;
-        const bits = lacking?.subarray(first, first + words) ?? none;
-        const key = keyOf(bits);
-        let group = groups.get(key);
-        if (group === undefined) {
-          group = { ...keptRows(bits, n), key, members: [] };
-          groups.set(key, group);
-        }
-        group.members.push(i);
-      }
-      return { place, raw, groups: [...groups.values()] };
+      for (let i = 0; i < place.nElements; i++) slots[i] = columns[place.firstElement + i]! - raw.origin;
+      const found = groupByBits(lacking, slots.subarray(0, place.nElements), n);
+      if (lacking !== undefined && parts.length === 1) bringTogether(place, raw, found);
+      return { place, raw, slots, groups: found.flatMap(packable) };
     },
     pack(block, { members }) {
       selectMembers(block, members);
@@ -197,8 +226,8 @@ export function createModelLoader(
     ownPanel,
     ownColumns: (i, allocate) =>
       Array.from({ length: model.nElementColumns }, (_, j) => readColumn(ownPanel(j), i, allocate)),
-    readOwn({ place, raw: { origin, stride } }, { members }, i) {
-      const slot = columns[place.firstElement + members[i]!]! - origin;
+    readOwn({ place, slots, raw: { stride } }, { members }, i) {
+      const slot = slots[members[i]!]!;
       return Array.from({ length: model.nElementColumns }, (_, j) => {
         const values = rawView(j + 1, n * place.nColumns);
         return Float64Array.from({ length: n }, (__, row) => values[row * stride + slot]!);
@@ -210,9 +239,44 @@ export function createModelLoader(
   };
 }
 
-/** The bits as text; a word of zeros, the commonest, is short. */
+/** Elements with the same bits, in the order of the first of them. `lacking` u32 [slots][words of n bits]; undefined: none is set. */
+function groupByBits(lacking: Uint32Array | undefined, slots: Uint32Array, n: number): ElementGroup[] {
+  const words = missingWords(n);
+  const groups: { readonly members: number[]; readonly slot: number }[] = [];
+  const ofHash = new Map<number, number[]>();
+  const isSame = (a: number, b: number) => {
+    for (let word = 0; word < words; word++)
+      if (lacking![a * words + word] !== lacking![b * words + word]) return false;
+    return true;
+  };
+  for (const [i, slot] of slots.entries()) {
+    let hash = 0;
+    if (lacking !== undefined) {
+      for (let at = slot * words; at < (slot + 1) * words; at++)
+        hash = Math.imul((hash ^ lacking[at]!) >>> 0, 0x9e3779b1) ^ (hash >>> 15);
+    }
+    const known = ofHash.get(hash) ?? [];
+    const found = known.find((g) => lacking === undefined || isSame(groups[g]!.slot, slot));
+    if (found !== undefined) {
+      groups[found]!.members.push(i);
+      continue;
+    }
+    ofHash.set(hash, [...known, groups.length]);
+    groups.push({ members: [i], slot });
+  }
+  const none = new Uint32Array(words);
+  return groups.map(({ members, slot }) => {
+    const bits = lacking?.subarray(slot * words, (slot + 1) * words) ?? none;
+    return { ...keptRows(bits, n), key: keyOf(bits), members };
+  });
+}
+
+/** The bits as text, 16 a character; empty where none is set. */
 function keyOf(bits: Uint32Array): string {
-  return bits.some((word) => word !== 0) ? bits.join() : "";
+  if (!bits.some((word) => word !== 0)) return "";
+  let key = "";
+  for (const word of bits) key += String.fromCharCode(word & 0xffff, word >>> 16);
+  return key;
 }
 
 function keptRows(bits: Uint32Array, n: number): Pick<ElementGroup, "keep" | "missing" | "isComplete"> {

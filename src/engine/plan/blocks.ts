@@ -28,9 +28,14 @@ export const tileColumns = (width: number, { tile }: PanelSizes): number => roun
 
 /** Bytes of a block's packed columns: larger blocks gain nothing, smaller ones leave the tile's panels unused. */
 const BLOCK_BYTES = 4 * 2 ** 20;
-/** Where elements lack observations: each pattern's rows are gathered for the elements of a block that share it, and its panels are padded. */
-const PATTERN_BLOCK_BYTES = 8 * 2 ** 20;
-const PATTERN_SPAN = 4;
+/**
+ * Where elements lack observations each pattern's rows are gathered for the elements of a block that share it, and its panels are padded: blocks hold as many
+ * elements as they may, whose raw values take no more than this.
+ */
+const PATTERN_BLOCK_BYTES = 16 * 2 ** 20;
+const PATTERN_SPAN = 4096;
+/** Pieces a thread claims of those at least: they cost alike, and their number is what it costs to have elements of a pattern apart. */
+const PATTERN_CLAIMS = 4;
 /** Pieces (blocks, windows) a thread claims in a phase at least, so that no thread waits long for the last one. */
 export const CLAIMS_PER_WORKER = 8;
 
@@ -44,14 +49,26 @@ export function blockSpan(
 ): number {
   if (!hasPatterns(model)) return storeBlockWidth;
   if (storeBlockWidth % 8 !== 0) return storeBlockWidth;
-  const claims = Math.floor(nElements / storeBlockWidth / (nWorkers * CLAIMS_PER_WORKER));
-  return storeBlockWidth * Math.max(1, Math.min(PATTERN_SPAN, claims));
+  // one thread alone has nobody to wait for
+  const claims = nWorkers === 1 ? 2 : nWorkers * PATTERN_CLAIMS;
+  const blocks = Math.min(Math.floor(nElements / storeBlockWidth / claims), Math.floor(PATTERN_SPAN / storeBlockWidth));
+  return storeBlockWidth * Math.max(1, blocks);
 }
 
 /** Elements of a block at most, whole panels. */
-export function widestBlock({ model, nSubjects: n }: ProblemSize, span: number, { f32 }: PanelSizes): number {
-  const bytes = hasPatterns(model) ? PATTERN_BLOCK_BYTES : BLOCK_BYTES;
-  return Math.min(roundUp(span, f32), Math.max(f32, Math.floor(bytes / (8 * n) / f32) * f32));
+export function widestBlock(
+  { model, nSubjects: n, valueBytes }: ProblemSize,
+  span: number,
+  { f32 }: PanelSizes,
+): number {
+  const elements = hasPatterns(model) ? PATTERN_BLOCK_BYTES / (valueBytes * n) : BLOCK_BYTES / (8 * n);
+  return Math.min(roundUp(span, f32), Math.max(f32, Math.floor(elements / f32) * f32));
+}
+
+/** Elements of a block of `width` that are packed and multiplied together: all, or of a pattern as many as a block without patterns has. */
+export function widestGroup({ model, nSubjects: n }: ProblemSize, width: number, { f32 }: PanelSizes): number {
+  if (!hasPatterns(model)) return width;
+  return Math.min(width, Math.max(f32, Math.floor(BLOCK_BYTES / (8 * n) / f32) * f32));
 }
 
 /** A block of several of the store's has whole ones: then `span` parts into such blocks. A narrower one never crosses from one of the store to the next. */
@@ -61,7 +78,7 @@ export function wholeBlocks(width: number, span: number, storeBlockWidth: number
   return { width: width - (width % storeBlockWidth), span };
 }
 
-/** Columns of a panel: the block's, and in models those of Q beside them (glm/shared-design-tester.ts). */
+/** Columns of a panel: those of a group, and in models those of Q beside them (glm/shared-design-tester.ts). */
 export const panelColumns = (model: ModelSize | undefined, width: number, panels: PanelSizes): number =>
   model === undefined ? width : tileColumns(width + roundUp(model.sharedRank, panels.f32), panels);
 

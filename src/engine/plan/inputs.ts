@@ -56,6 +56,8 @@ export interface MemoryShape {
   readonly blockSpan: number;
   /** Elements of a block, whole panels. */
   readonly blockWidth: number;
+  /** Elements of a block that are packed and multiplied together at most: all of it, or fewer where it is sorted by missing observations. */
+  readonly groupWidth: number;
   /** Shuffles of a product tile: 1, 2, 4, 8 or 16; more where a library multiplies (panels.tile): then a power of 2 up to 256. */
   readonly tileShuffles: number;
   /** Shuffles that sinks take at once: those of a tile, or the lanes. */

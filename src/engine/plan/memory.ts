@@ -4,7 +4,15 @@ import { BudgetError } from "../../errors.js";
 import { type PanelSizes, roundUp } from "../../kernels/kernel-set.js";
 import { describeRegions, layOut, type PlacedRegion } from "../../kernels/memory-regions.js";
 import { formatBytes, formatCount } from "../../units.js";
-import { blockSpan, CLAIMS_PER_WORKER, mappedWindowBytes, tileOf, wholeBlocks, widestBlock } from "./blocks.js";
+import {
+  blockSpan,
+  CLAIMS_PER_WORKER,
+  mappedWindowBytes,
+  tileOf,
+  wholeBlocks,
+  widestBlock,
+  widestGroup,
+} from "./blocks.js";
 import type { MemoryLayout, MemoryShape, PlanInputs } from "./inputs.js";
 import { countZTables, type SharedRegions, sharedTable, type WorkerRegions, workerTable } from "./regions.js";
 import { SLAB_LANES, searchShape, searchWindowBytes } from "./search-shape.js";
@@ -171,10 +179,18 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
   const bins = sink.kind === "bins";
   const cfe = bins && inputs.graph === undefined;
   const { width, span } = wholeBlocks(candidate.width, blockSpan(size, inputs), inputs.storeBlockWidth);
+  const groupWidth = widestGroup(size, width, inputs.panels);
   const tile = tileFor(inputs);
   const windowRows = cfe ? Math.min(WINDOW_ROWS, Math.max(m, 1)) : 0;
   const shape: MemoryShape = {
-    ...{ blockSpan: span, blockWidth: width, tileShuffles: tile, laneShuffles: lanesFor(inputs), batchShuffles: batch },
+    ...{
+      blockSpan: span,
+      blockWidth: width,
+      groupWidth,
+      tileShuffles: tile,
+      laneShuffles: lanesFor(inputs),
+      batchShuffles: batch,
+    },
     ...{ windowConnections, windowRows, ...spare },
     // groups of elements gather out of the labels of the whole batch
     labelShuffles: model === undefined ? Math.min(batch, Math.max(tile, LABEL_SHUFFLES)) : batch,
@@ -191,7 +207,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
   const nulls = inputs.nShuffles * (12 * size.hypotheses.length + 16);
   const results = nulls + (bins ? nStoreElements * 8 + m * 4 * size.hypotheses.length : 4 * m * 8);
   const nSources = (cfe ? 2 : 1) + (model?.nElementColumns ?? 0);
-  const windowBytes = mappedWindowBytes(n, width, size.valueBytes, windowConnections);
+  const windowBytes = mappedWindowBytes(n, Math.min(width, inputs.storeBlockWidth), size.valueBytes, windowConnections);
   const mapped = nWorkers * (nSources * windowBytes + searchWindowBytes(shape, windowBytes));
   const designs = nWorkers * spare.nDesigns * keptDesigns(size).bytes;
   const library = inputs.panels.tile === undefined ? 0 : nWorkers * LIBRARY_BYTES;
@@ -220,7 +236,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
         line("everything shared", formatBytes(shared.bytes)),
         line(
           "threads",
-          `${nWorkers} x ${formatBytes(worker.bytes)} (block of ${width} elements x ${n} subjects, product tile of ${tile} shuffles${cfe ? `, window of ${windowConnections} connections` : ""})`,
+          `${nWorkers} x ${formatBytes(worker.bytes)} (block of ${width} elements x ${n} subjects, ${groupWidth < width ? `${groupWidth} packed together, ` : ""}product tile of ${tile} shuffles${cfe ? `, window of ${windowConnections} connections` : ""})`,
         ),
         line(
           "outside",

@@ -138,7 +138,7 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
   const { size, sink, panels, precision, graph } = inputs;
   const { nSubjects: n, hypotheses, model } = size;
   const { batchShuffles: batch, tileShuffles: tile, laneShuffles, windowConnections, windowRows } = shape;
-  const width = panelColumns(model, shape.blockWidth, panels);
+  const width = panelColumns(model, shape.groupWidth, panels);
   const columns = [width, "columns"] as const;
   const padded = [tileColumns(width, panels), "columns"] as const;
   const subjects = [n, "subjects"] as const;
@@ -172,7 +172,7 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
     hypothesisSums: blocks.f64(columns),
     product: blocks.f64([Math.max(fixedSingle === 1 || model !== undefined ? 0 : rows, observedRows), "rows"], padded),
     product32: blocks.f32(fixedSingle, [rows, "rows"], padded),
-    scores: blocks.f64(bins ? 0 : laneShuffles, [shape.blockWidth, "elements"]),
+    scores: blocks.f64(bins ? 0 : laneShuffles, [shape.groupWidth, "elements"]),
     model: model && modelTable(inputs, shape, width, panels),
     connections: pieces.u32([windowConnections, "connections"], 2),
     rowStarts: pieces.u32([cfe ? windowRows + 1 : 0, "rows"]),
@@ -229,6 +229,7 @@ function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: 
   const squareRows = indicated * tileRows(tile, nGroups, panels);
   const mostRows = Math.max(...contrastRanks);
   const own = c > 0 ? lanes : 0;
+  const sorted = variable && c === 0 ? shape.blockWidth : 0;
   return {
     /** One an element-wise column: [n][nColumns] as stored. */
     rawColumns: columnBytes.map((bytes) => blocks[bytes === 4 ? "f32" : "f64"](n, shape.blockWidth)),
@@ -241,7 +242,10 @@ function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: 
     /** Q, or the directions of it that are projected out. */
     basis: blocks.f64(r, n),
     /** Bits of the observations that each column of the block lacks. */
-    lacking: blocks.u32(variable ? width : 0, missingWords(n)),
+    lacking: blocks.u32(variable ? shape.blockWidth : 0, missingWords(n)),
+    /** Slots of a block's raw values in the order of its groups; scratch of sortColumns. */
+    order: blocks.u32(sorted),
+    sortScratch: blocks.f64(sorted),
     /** Observations that a group of elements lacks; scratch of f64GatherMasked. */
     missing: blocks.i32(n),
     runs: blocks.u8((n + 1) * 4 + roundUp(n, 64) / 8),
@@ -284,6 +288,9 @@ function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: 
       (r + c) * (1 + r + c + mostRows + nGroups) + nGroups * (1 + r) + mostRows * mostRows + mostRows,
     ),
     statistics: blocks.f64(lanes, width),
+    /** The largest of each shuffle in a group of elements, and whose it is. */
+    largest: blocks.f64(lanes),
+    winners: blocks.u32(lanes),
     dofs: blocks.f64(grouped * lanes, width),
   };
 }

@@ -9,9 +9,9 @@ import type { Batch } from "../plan/job.js";
 import type { Sink, StatisticTile } from "../seams.js";
 
 export function createModelScorer(context: Context): Sink["statistics"] {
-  const { job, modelJob, worker: w, f64, u32, u8 } = context;
+  const { job, modelJob, worker: w, kernels: k, f64, u32, u8 } = context;
   const { shared, size } = job;
-  const { batchShuffles } = job.layout;
+  const { batchShuffles, laneShuffles } = job.layout;
   if (modelJob === undefined) return () => {};
   const { regions, model } = modelJob;
   const nLanes = size.hypotheses.length * batchShuffles;
@@ -19,10 +19,21 @@ export function createModelScorer(context: Context): Sink["statistics"] {
   const maximaElements = u32(w.maximaElements, nLanes);
   const eligible = shared.eligible === undefined ? undefined : u8(shared.eligible, size.nElements);
   const elementDofs = f64(shared.elementDofs, size.nElements);
+  const largest = f64(regions.largest, laneShuffles);
+  const winners = u32(regions.winners, laneShuffles);
   const kept = shared.hypotheses.map(({ defaults, counters }) => ({
     defaults: f64(defaults, size.nElements),
     counters: u32(counters, size.nElements),
   }));
+
+  // of F a root of a quantile, the same for every tile of a group
+  let known = { kind: "t" as "t" | "F", rank: 0, dof: Number.NaN, none: 0 };
+  const noneOf = (kind: "t" | "F", rank: number, dof: number): number => {
+    if (known.kind !== kind || known.rank !== rank || known.dof !== dof) {
+      known = { kind, rank, dof, none: scoreOfNone(kind, rank, dof) };
+    }
+    return known.none;
+  };
 
   const contend = (lane: number, z: number, element: number) => {
     if (z < maxima[lane]! || (z === maxima[lane]! && element >= maximaElements[lane]!)) return;
@@ -59,28 +70,22 @@ export function createModelScorer(context: Context): Sink["statistics"] {
     keepsDefault: boolean,
   ) => {
     const { kind, rank } = model.hypotheses[h]!;
-    const { defaults, counters } = kept[h]!;
-    const statistics = f64(regions.statistics, count * stride);
-    const none = scoreOfNone(kind, rank, dof);
+    const { defaults, counters } = shared.hypotheses[h]!;
+    const none = noneOf(kind, rank, dof);
+    u32(regions.members, members.length).set(members);
+    if (keepsDefault) for (const member of members) elementDofs[firstElement + member] = dof;
+    const mask = shared.eligible === undefined ? 0 : shared.eligible + firstElement;
+    const statistics = [regions.statistics, stride, regions.members, none, keepsDefault ? 1 : 0] as const;
+    const ofElements = [defaults + firstElement * 8, counters + firstElement * 4, mask] as const;
+    k.f64ReduceMembers(count, members.length, ...statistics, ...ofElements, regions.largest, regions.winners);
     for (let b = 0; b < count; b++) {
-      let largest = Number.NEGATIVE_INFINITY;
-      let winner = 0;
-      for (let i = 0; i < members.length; i++) {
-        const element = firstElement + members[i]!;
-        const found = statistics[b * stride + i]!;
-        const x = found !== 0 && Number.isFinite(found) ? roundScore(found) : none;
-        if (keepsDefault && b === 0) {
-          defaults[element] = x;
-          elementDofs[element] = dof;
-        }
-        if (x < defaults[element]!) counters[element]!++;
-        if (x > largest && eligible?.[element] !== 0) {
-          largest = x;
-          winner = element;
-        }
-      }
-      if (largest === Number.NEGATIVE_INFINITY) continue; // none of them may be a maximum
-      contend(h * batchShuffles + first + b, largest === none ? 0 : zOfStatistic(kind, rank, largest, dof), winner);
+      const lane = h * batchShuffles + first + b;
+      const x = largest[b]!;
+      if (x === Number.NEGATIVE_INFINITY) continue; // none of them may be a maximum
+      // most are clearly below what the lane has already
+      const near = kind === "t" ? Math.sign(x) * approximateZ(Math.abs(x), dof) : Number.NaN;
+      if (x !== none && near + FAST_Z_BOUND < maxima[lane]!) continue;
+      contend(lane, x === none ? 0 : zOfStatistic(kind, rank, x, dof), firstElement + winners[b]!);
     }
   };
 

@@ -205,3 +205,30 @@ export function f32FromF64Panels(nRows: i32, width: i32, packed64: usize, packed
     }
   }
 }
+
+/** A row at a time through `scratch`: rows are read and written in runs, and only there are they picked from. */
+export function sortColumns(
+  nRows: i32, first: i32, nColumns: i32, values: usize, valueBytes: i32, stride: i32, order: usize, scratch: usize,
+): void {
+  const rowBytes = <usize>stride * <usize>valueBytes, pieceBytes = <usize>nRows * rowBytes;
+  const end = first + nColumns;
+  for (let i = 0; i < nRows; i++) {
+    const row = values + <usize>i * rowBytes;
+    let to = scratch;
+    for (let slot = first; slot < end; ) {
+      const column = slot % stride, count = min(stride - column, end - slot), bytes = <usize>count * <usize>valueBytes;
+      memory.copy(to, row + <usize>(slot / stride) * pieceBytes + <usize>column * <usize>valueBytes, bytes);
+      to += bytes;
+      slot += count;
+    }
+    let from = order;
+    for (let slot = first; slot < end; ) {
+      const column = slot % stride, count = min(stride - column, end - slot);
+      to = row + <usize>(slot / stride) * pieceBytes + <usize>column * <usize>valueBytes;
+      const pieceEnd = to + <usize>count * <usize>valueBytes;
+      if (valueBytes == 4) for (; to < pieceEnd; to += 4, from += 4) store<f32>(to, load<f32>(scratch + (<usize>load<u32>(from) << 2)));
+      else for (; to < pieceEnd; to += 8, from += 4) store<f64>(to, load<f64>(scratch + (<usize>load<u32>(from) << 3)));
+      slot += count;
+    }
+  }
+}

@@ -106,3 +106,31 @@ export function f64ReduceScores(
     }
   }
 }
+
+export function f64ReduceMembers(
+  nShuffles: i32, nMembers: i32, statistics: usize, stride: i32, members: usize, none: f64, keepDefault: i32,
+  defaults: usize, counters: usize, eligible: usize, largest: usize, winners: usize,
+): void {
+  const split = f64x2.splat(SPLIT), fallback = f64x2.splat(none), most = f64x2.splat(f64.MAX_VALUE), signBit = i64x2.splat(i64.MIN_VALUE), last = nMembers - 1;
+  for (let b = 0; b < nShuffles; b++, statistics += <usize>stride << 3) {
+    const keeps = keepDefault && b == 0;
+    let best = -Infinity, winner: u32 = load<u32>(members);
+    for (let w = 0; w < nMembers; w += 2) {
+      const found = v128.load(statistics + (<usize>w << 3)), x = f64x2.abs(found);
+      const spread = f64x2.mul(x, split), kept = f64x2.sub(spread, f64x2.sub(spread, x));
+      const isScore = v128.and(f64x2.gt(kept, f64x2.splat(0)), f64x2.le(kept, most));
+      const score = v128.bitselect(v128.or(kept, v128.and(found, signBit)), fallback, isScore);
+      for (let lane = 0; lane < 2; lane++) {
+        if (lane == 1 && w == last) break;
+        const value = lane == 0 ? f64x2.extract_lane(score, 0) : f64x2.extract_lane(score, 1);
+        const member = load<u32>(members + (<usize>(w + lane) << 2));
+        const known = defaults + (<usize>member << 3), counter = counters + (<usize>member << 2);
+        if (keeps) store<f64>(known, value);
+        else store<u32>(counter, load<u32>(counter) + <u32>(value < load<f64>(known)));
+        if (value > best && (eligible == 0 || load<u8>(eligible + member))) { best = value; winner = member; }
+      }
+    }
+    store<f64>(largest + (<usize>b << 3), best);
+    store<u32>(winners + (<usize>b << 2), winner);
+  }
+}

@@ -39,6 +39,19 @@ export function markMissing(
   }
 }
 
+/** Slot first + i of `values`, [slot / stride][nRows][stride], gets what slot first + order[i] held. */
+export function sortColumns(
+  values: Float32Array | Float64Array,
+  order: Uint32Array,
+  { nRows, first, stride }: { nRows: number; first: number; stride: number },
+): void {
+  const placeOf = (slot: number, i: number) => (Math.floor(slot / stride) * nRows + i) * stride + (slot % stride);
+  for (let i = 0; i < nRows; i++) {
+    const row = Array.from(order, (from) => values[placeOf(first + from, i)]!);
+    for (const [to, value] of row.entries()) values[placeOf(first + to, i)] = value;
+  }
+}
+
 export function projectOut(
   nRows: number,
   width: number,

@@ -15,10 +15,11 @@ import {
   packColumns,
   projectOut,
   scaleColumns,
+  sortColumns,
   sumSquares,
 } from "./pack.js";
 import { gatherMaskedRows, gatherRows, rowsFromPanels } from "./rows.js";
-import { reduceScores, scoreStatistics } from "./score.js";
+import { reduceMembers, reduceScores, scoreStatistics } from "./score.js";
 import { smoothingWeights, smoothRows } from "./smooth.js";
 import { binScores, gatherMasked, laneProduct, laneSquares, pooledStatistics } from "./varying.js";
 
@@ -122,6 +123,11 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
     f64MarkMissing(nRows, nColumns, values, valueBytes, stride, nWords, missing) {
       const view = valueBytes === 4 ? f32(values, nRows * stride) : f64(values, nRows * stride);
       markMissing(view, { nRows, nColumns, stride, nWords }, u32(missing, nColumns * nWords));
+    },
+    sortColumns(nRows, first, nColumns, values, valueBytes, stride, order) {
+      const count = Math.ceil((first + nColumns) / stride) * stride * nRows;
+      const view = valueBytes === 4 ? f32(values, count) : f64(values, count);
+      sortColumns(view, u32(order, nColumns), { nRows, first, stride });
     },
     f64ProjectOut(nRows, width, nBasis, basis, packed) {
       projectOut(nRows, width, nBasis, f64(basis, nBasis * nRows), f64(packed, width * nRows));
@@ -278,6 +284,35 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         counters: u32(counters, nColumns),
       };
       reduceScores(inputs, f64(maxima, nShuffles), u32(maximaElements, nShuffles));
+    },
+    f64ReduceMembers(
+      nShuffles,
+      nMembers,
+      statistics,
+      stride,
+      members,
+      none,
+      keepDefault,
+      defaults,
+      counters,
+      eligible,
+      largest,
+      winners,
+    ) {
+      const given = u32(members, nMembers);
+      const last = Math.max(...given);
+      const inputs = {
+        nShuffles,
+        statistics: f64(statistics, span(nShuffles, stride, nMembers)),
+        stride,
+        members: given,
+        none,
+        keepDefault: keepDefault === 1,
+        defaults: f64(defaults, last + 1),
+        counters: u32(counters, last + 1),
+        eligible: eligible === 0 ? undefined : u8(eligible, last + 1),
+      };
+      reduceMembers(inputs, f64(largest, nShuffles), u32(winners, nShuffles));
     },
     f64PooledStatistics(
       nShuffles,

@@ -21,11 +21,16 @@ function scoreOf(inputs: ScoreInputs, b: number, w: number): number {
   const total = inputs.sumSquares[w]!;
   const sse = total - squares;
   if (!(sse > SSE_ROUNDING * total)) return inputs.untestable;
-  const x = Math.sqrt((uu * (inputs.dof / inputs.contrastRank)) / sse);
+  const x = rounded(Math.sqrt((uu * (inputs.dof / inputs.contrastRank)) / sse));
+  if (Number.isNaN(x)) return inputs.untestable;
+  return inputs.signed && lastU < 0 ? -x : x;
+}
+
+/** x >= 0 to 40 bits; NaN where it is 0 or not finite. */
+function rounded(x: number): number {
   const spread = x * SPLIT;
   const kept = spread - (spread - x);
-  if (!(kept > 0 && kept < Number.POSITIVE_INFINITY)) return inputs.untestable;
-  return inputs.signed && lastU < 0 ? -kept : kept;
+  return kept > 0 && kept < Number.POSITIVE_INFINITY ? kept : Number.NaN;
 }
 
 export interface ReduceScoreInputs {
@@ -53,6 +58,40 @@ export function reduceScores(inputs: ReduceScoreInputs, maxima: Float64Array, ma
         maxima[b] = x;
         maximaElements[b] = element;
       }
+    }
+  }
+}
+
+export interface ReduceMemberInputs {
+  readonly nShuffles: number;
+  /** f64 [nShuffles][stride]. */
+  readonly statistics: Float64Array;
+  readonly stride: number;
+  readonly members: Uint32Array;
+  /** The score of what is 0 or not finite. */
+  readonly none: number;
+  readonly keepDefault: boolean;
+  /** f64 and u32, by member. */
+  readonly defaults: Float64Array;
+  readonly counters: Uint32Array;
+  /** By member: 1 where it may be the largest; undefined: all. */
+  readonly eligible: Uint8Array | undefined;
+}
+
+export function reduceMembers(inputs: ReduceMemberInputs, largest: Float64Array, winners: Uint32Array): void {
+  const { nShuffles, statistics, stride, members, none, defaults, counters, eligible } = inputs;
+  for (let b = 0; b < nShuffles; b++) {
+    largest[b] = Number.NEGATIVE_INFINITY;
+    winners[b] = members[0]!;
+    for (const [w, member] of members.entries()) {
+      const found = statistics[b * stride + w]!;
+      const size = rounded(Math.abs(found));
+      const x = Number.isNaN(size) ? none : Math.sign(found) * size;
+      if (inputs.keepDefault && b === 0) defaults[member] = x;
+      else if (x < defaults[member]!) counters[member]!++;
+      if (!(x > largest[b]!) || eligible?.[member] === 0) continue;
+      largest[b] = x;
+      winners[b] = member;
     }
   }
 }

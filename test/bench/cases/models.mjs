@@ -52,7 +52,7 @@ const MODELS = [
     variable: true,
     manyShuffles: true,
     peer: "varying",
-    atMost: 1.5,
+    atMost: 1.2,
   },
   {
     name: "NaN in 20 patterns, dealt out one by one",
