@@ -119,7 +119,7 @@ async function fillLabels(contents: BatchContents, first: number, part: Part): P
   const labels = new Int32Array(buffer, shared.labels, part.count * n);
   const signs = new Int8Array(buffer, shared.signs, part.count * n);
   const hasPositions = job.model?.variable === true;
-  const positions = new Int32Array(buffer, shared.positions, hasPositions ? part.count * n : 0);
+  const positions = new Int32Array(buffer, shared.positions, hasPositions ? roundUp(part.count, 4) * n : 0);
   for (let lane = 0; lane < part.count; lane++) {
     if (turns.isDue()) await turns.take();
     const label = labels.subarray(lane * n, lane * n + n);
@@ -132,7 +132,9 @@ async function fillLabels(contents: BatchContents, first: number, part: Part): P
       plan.labelsInto(range.first + place, label);
       plan.signsInto(range.first + place, sign);
     }
-    if (hasPositions) for (let i = 0; i < n; i++) positions[lane * n + label[i]!] = i;
+    if (!hasPositions) continue;
+    const from = (lane - (lane % 4)) * n + (lane % 4);
+    for (let i = 0; i < n; i++) positions[from + label[i]! * 4] = i;
   }
 }
 

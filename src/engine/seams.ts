@@ -25,7 +25,10 @@ type StatisticArguments =
     ? Readonly<Shared>
     : never;
 
-/** f64 [count][stride] of t or sqrt(F) (v, sqrt(G)), or their squares with the sign of the root, in the worker's `statistics`; NaN: none. */
+/**
+ * f64 [count][stride] of t or sqrt(F) (v, sqrt(G)), or their squares with the sign of the root, in the worker's `statistics`; NaN: none. Of more shuffles than
+ * there are lanes `first` is a multiple of them.
+ */
 export interface StatisticTile {
   readonly h: number;
   /** Of the block. */

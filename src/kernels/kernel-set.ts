@@ -256,6 +256,20 @@ export interface KernelSet {
   f64GatherMaskedRows: MaskedGatherKernel;
   f32GatherMasked: MaskedGatherKernel;
   f32GatherMaskedRows: MaskedGatherKernel;
+  f64MaskedProduct(
+    nRows: number,
+    nShuffles: number,
+    signs: number,
+    nMissing: number,
+    missing: number,
+    positions: number,
+    row: number,
+    columns: number,
+    columnStride: number,
+    product: number,
+    scratch: number,
+    spread: number,
+  ): void;
   f64MarkMissing(
     nRows: number,
     nColumns: number,

@@ -4,6 +4,7 @@ import { CONTENT_CASES, drawShuffles, matrixOfCase, orthonormalRows } from "../s
 import { entry, gatheredBasis, toColumnPanels } from "../support/kernel-statements.js";
 import type { KernelsUnderTest } from "../support/open-kernels.js";
 import { createRandom } from "../support/seeded-random.js";
+import { positionsSideBySide } from "../support/shuffle-positions.js";
 
 const rowsLike = (operation: string, count: number) =>
   operation.startsWith("f64") ? new Float64Array(count) : new Float32Array(count);
@@ -73,8 +74,7 @@ export function describeRowKernels({ kernels: k, linear }: KernelsUnderTest): vo
         const labels = Int32Array.from(Array.from({ length: nShuffles }, () => random.permutation(n)).flat());
         const signs = Int8Array.from(labels, () => (random.uniform() < 0.5 ? -1 : 1));
         const basis = Float64Array.from({ length: (n - nMissing) * nBasis }, () => random.normal());
-        const positions = new Int32Array(nShuffles * n);
-        for (const [i, label] of labels.entries()) positions[Math.floor(i / n) * n + label] = i % n;
+        const positions = positionsSideBySide(labels, n);
         for (const signed of [true, false]) {
           linear.clear();
           const count = nShuffles * nBasis;

@@ -88,6 +88,24 @@ describe.each(CASES)("patterns $pattern, $enhancement, $errors", ({ pattern, ...
   });
 });
 
+// alike, and so few that the largest of a shuffle is often negative
+test.each([9, 11, 14])("maxima of %i subjects are the largest Z of the elements alone", async (nSubjects) => {
+  const inputs = await makeEngineProblem(join(root, `few of ${nSubjects}`), {
+    ...{ nSubjects, nElements: 2, nShuffles: 300, enhancement: "none" },
+    isMissing: (subject, element) => element === 1 && subject < nSubjects - 6,
+    value: (subject, _, normal) => 10 * Math.sin(7 * subject) + normal,
+  });
+  const together = (await runEngine(inputs)).state.hypotheses[0]!;
+  const alone: Float64Array[] = [];
+  for (const column of inputs.columns) {
+    const { state } = await runEngine({ ...inputs, columns: Uint32Array.of(column) });
+    alone.push(state.hypotheses[0]!.maxima);
+  }
+  const largest = Array.from(together.maxima, (_, lane) => Math.max(...alone.map((maxima) => maxima[lane]!)));
+  expect([...together.maxima]).toEqual(largest);
+  expect(largest.some((z) => z < 0)).toBe(true);
+});
+
 test("more elements of a pattern than are packed together", async () => {
   const inputs = await makeEngineProblem(join(root, "large groups"), {
     ...{ nSubjects: 1000, nElements: 1152, nShuffles: 20, enhancement: "none" },

@@ -32,6 +32,7 @@ export const RESIDUALS: Readonly<Record<Operation, { readonly warn: number; read
   f64PooledStatistics: { warn: 1e-12, fail: 1e-11 },
   f64GatherMasked: { warn: 0, fail: 0 },
   f32GatherMasked: { warn: 0, fail: 0 },
+  f64MaskedProduct: { warn: 0, fail: 0 },
   f64GroupedByColumn: { warn: 1e-9, fail: 1e-7 },
   f64GroupedStatistics: { warn: 1e-9, fail: 1e-7 },
   f64LaneProduct: { warn: 2e-15, fail: 1e-13 },

@@ -15,6 +15,8 @@ export interface ModelTiles {
    * a tile, of the `lanes` that the batch has, is multiplied when its first shuffle is asked for.
    */
   multiply(nRows: number, first: number, lanes: number, width: number): number;
+  /** One row a shuffle times the first two of the packed columns: pointer to f64 [count][2] of shuffles from `first`, a multiple of the lanes. The same bits. */
+  multiplyOne(first: number, count: number): number;
   /** Indicators, which have no signs, times the squares of the packed columns: as `multiply`, of G rows. */
   multiplySquares(first: number, lanes: number, width: number): number;
   /** Of a value of the products. */
@@ -34,6 +36,7 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
   const { rows: padRows } = createPanels(context);
   const labelsOf = (first: number) => shared.labels + first * n * 4;
   const signsOf = (first: number) => (job.hasSigns ? shared.signs + first * n : 0);
+  const positionsOf = (first: number) => shared.positions + ((first - (first % 4)) * n + (first % 4)) * 4;
   const outLabels = i32(regions.labels, size.nElementColumns > 0 ? laneShuffles * n : 0);
   const outSigns = i8(regions.signs, size.nElementColumns > 0 ? laneShuffles * n : 0);
 
@@ -83,7 +86,7 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
   const multiplyTile = (of: Operands, first: number, lanes: number, width: number) => {
     const count = Math.min(tileShuffles, lanes - first);
     const shuffles = [count, labelsOf(first), of.isSigned ? signsOf(first) : 0] as const;
-    const missing = [nMissing, regions.missing, shared.positions + first * n * 4] as const;
+    const missing = [nMissing, regions.missing, positionsOf(first)] as const;
     if (first === 0) of.prepare(width);
     gather(n, of.nRows, ...shuffles, ...missing, of.entries, of.gathered, regions.runs);
     if (rowProduct === undefined) {
@@ -123,6 +126,13 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
       const columns = isSingle ? w.packed32 : w.packed;
       const of = { nRows, isSigned: true, entries, gathered, columns, operand, product, prepare: preparePacked };
       return multiply(of, first, lanes, width);
+    },
+    multiplyOne(first, count) {
+      const { entries, product, runs, spread } = regions;
+      const signs = job.hasSigns ? signsOf(first) : 0;
+      const missing = [nMissing, regions.missing, positionsOf(first)] as const;
+      k.f64MaskedProduct(n, count, signs, ...missing, entries, w.packed, k.panels.f64, product, runs, spread);
+      return product;
     },
     multiplySquares(first, lanes, width) {
       const { indicators: entries, gatheredIndicators: gathered, squareOperand: operand } = regions;

@@ -34,6 +34,8 @@ const BLOCK_BYTES = 4 * 2 ** 20;
  */
 const PATTERN_BLOCK_BYTES = 16 * 2 ** 20;
 const PATTERN_SPAN = 4096;
+/** Shuffles at a time of an element that shares its pattern with no other: a multiple of any lanes. */
+export const OWN_PATTERN_SHUFFLES = 256;
 /** Pieces a thread claims of those at least: they cost alike, and their number is what it costs to have elements of a pattern apart. */
 const PATTERN_CLAIMS = 4;
 /** Pieces (blocks, windows) a thread claims in a phase at least, so that no thread waits long for the last one. */

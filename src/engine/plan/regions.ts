@@ -5,7 +5,7 @@ import { type PanelSizes, roundUp } from "../../kernels/kernel-set.js";
 import { type Offsets, regionsOf } from "../../kernels/memory-regions.js";
 import { observedIndex } from "../../run/observed.js";
 import { MAX_CELLS } from "../../stats/glm/bin-table.js";
-import { panelColumns, tileColumns, tileRows } from "./blocks.js";
+import { OWN_PATTERN_SHUFFLES, panelColumns, tileColumns, tileRows } from "./blocks.js";
 import type { MemoryShape, PlanInputs } from "./inputs.js";
 import { CANDIDATES, SLAB_LANES } from "./search-shape.js";
 import { productRows } from "./size.js";
@@ -92,8 +92,8 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
     ),
     labels: shuffles.i32([labelShuffles, "shuffles"], subjects),
     signs: shuffles.i8([labelShuffles, "shuffles"], subjects),
-    /** The row that takes each source, the inverse of the labels. Where observations can be missing. */
-    positions: shuffles.i32([model?.variable === true ? labelShuffles : 0, "shuffles"], subjects),
+    /** The row that takes each source, the inverse of the labels, of four shuffles side by side. Where observations can be missing. */
+    positions: shuffles.i32([model?.variable === true ? roundUp(labelShuffles, 4) : 0, "shuffles"], subjects),
     /** Other models gather for each group of elements, into their own memory. */
     gathered: shuffles[product](
       [model === undefined ? Math.ceil(batch / tile) : 0, "tiles"],
@@ -229,6 +229,7 @@ function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: 
   const squareRows = indicated * tileRows(tile, nGroups, panels);
   const mostRows = Math.max(...contrastRanks);
   const own = c > 0 ? lanes : 0;
+  const few = variable && c === 0 && nGroups === 1 && native === 0 && single === 0 ? OWN_PATTERN_SHUFFLES : 0;
   const sorted = variable && c === 0 ? shape.blockWidth : 0;
   return {
     /** One an element-wise column: [n][nColumns] as stored. */
@@ -259,6 +260,8 @@ function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: 
     groupLabels: blocks.i32(grouped * own, n),
     groupSigns: blocks.i8(grouped * own, n),
     gathered: blocks[value](gatheredRows, n),
+    /** Of f64MaskedProduct: a row by target, of four shuffles. */
+    spread: blocks.f64(few > 0 ? 4 * n : 0),
     gatheredIndicators: blocks[value](squareRows, n),
     squares: blocks.f64(indicated * n, width),
     squares32: blocks.f32((1 - native) * single * indicated * n, width),
@@ -266,7 +269,7 @@ function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: 
     operand: blocks[value](native * n, width),
     squareOperand: blocks[value](native * indicated * n, width),
     squareProduct: blocks[value](Math.max(squareRows, grouped * own * nGroups), width),
-    product: blocks[value](gatheredRows, width),
+    product: blocks[value](Math.max(gatheredRows * width, 2 * few)),
     ownProduct: blocks[value](Math.max(lanes * nGroups * c, 1), width),
     shifts: blocks.f64(hypotheses.length, r, width),
     totals: blocks.f64(hypotheses.length, width),
@@ -287,10 +290,10 @@ function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: 
       grouped * 2,
       (r + c) * (1 + r + c + mostRows + nGroups) + nGroups * (1 + r) + mostRows * mostRows + mostRows,
     ),
-    statistics: blocks.f64(lanes, width),
+    statistics: blocks.f64(Math.max(lanes * width, 2 * few)),
     /** The largest of each shuffle in a group of elements, and whose it is. */
-    largest: blocks.f64(lanes),
-    winners: blocks.u32(lanes),
+    largest: blocks.f64(Math.max(lanes, OWN_PATTERN_SHUFFLES)),
+    winners: blocks.u32(Math.max(lanes, OWN_PATTERN_SHUFFLES)),
     dofs: blocks.f64(grouped * lanes, width),
   };
 }

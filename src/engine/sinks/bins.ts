@@ -25,7 +25,7 @@ export function createBinSink(context: Context, sink: Extract<SinkJob, { kind: "
       report.largestBin = Math.max(report.largestBin, largest);
     },
     statistics(tile, batch) {
-      const largest = binModel(tile, batch, binsOf(tile, batch));
+      const largest = binModel(tile, batch, binsOf(tile, batch), m * lanes * batch.binBytes);
       report.largestBin = Math.max(report.largestBin, largest);
     },
   };

@@ -5,13 +5,18 @@
 import { approximateZ, FAST_Z_BOUND } from "../../stats/glm/fast-z.js";
 import { roundScore, scoreOfNone, zOfStatistic } from "../../stats/glm/scores.js";
 import type { Context } from "../context.js";
+import { OWN_PATTERN_SHUFFLES } from "../plan/blocks.js";
 import type { Batch } from "../plan/job.js";
 import type { Sink, StatisticTile } from "../seams.js";
+
+/** Z of t > 0 is below t: where t is so far below a positive maximum, its Z is too, with all its rounding. */
+const BELOW = 1 - 1e-9;
 
 export function createModelScorer(context: Context): Sink["statistics"] {
   const { job, modelJob, worker: w, kernels: k, f64, u32, u8 } = context;
   const { shared, size } = job;
   const { batchShuffles, laneShuffles } = job.layout;
+  const mostShuffles = Math.max(laneShuffles, OWN_PATTERN_SHUFFLES);
   if (modelJob === undefined) return () => {};
   const { regions, model } = modelJob;
   const nLanes = size.hypotheses.length * batchShuffles;
@@ -19,8 +24,8 @@ export function createModelScorer(context: Context): Sink["statistics"] {
   const maximaElements = u32(w.maximaElements, nLanes);
   const eligible = shared.eligible === undefined ? undefined : u8(shared.eligible, size.nElements);
   const elementDofs = f64(shared.elementDofs, size.nElements);
-  const largest = f64(regions.largest, laneShuffles);
-  const winners = u32(regions.winners, laneShuffles);
+  const largest = f64(regions.largest, mostShuffles);
+  const winners = u32(regions.winners, mostShuffles);
   const kept = shared.hypotheses.map(({ defaults, counters }) => ({
     defaults: f64(defaults, size.nElements),
     counters: u32(counters, size.nElements),
@@ -83,6 +88,7 @@ export function createModelScorer(context: Context): Sink["statistics"] {
       const x = largest[b]!;
       if (x === Number.NEGATIVE_INFINITY) continue; // none of them may be a maximum
       // most are clearly below what the lane has already
+      if (kind === "t" && maxima[lane]! > 0 && x < maxima[lane]! * BELOW) continue;
       const near = kind === "t" ? Math.sign(x) * approximateZ(Math.abs(x), dof) : Number.NaN;
       if (x !== none && near + FAST_Z_BOUND < maxima[lane]!) continue;
       contend(lane, x === none ? 0 : zOfStatistic(kind, rank, x, dof), firstElement + winners[b]!);

@@ -1,5 +1,5 @@
 // Operands of a product that takes rows instead of panels (../native/). Contracts: ../CONTRACTS.md.
-import { sortPositions } from "./varying";
+import { positionsOf, sortPositions } from "./varying";
 
 // Eight columns at a time: a line of the cache a row. Rows are often a multiple of 4 KiB apart, so a line must be whole when it is left.
 export function f64RowsFromPanels(nRows: i32, width: i32, packed: usize, stride: i32, rows: usize): void {
@@ -105,7 +105,7 @@ function gatherMaskedRows(
   const bitmap = scratch + (<usize>nMissing + 1 << 2);
   for (let b = 0; b < nShuffles; b++) {
     const label = labels + (<usize>b * <usize>nRows << 2), sign = signs + <usize>b * <usize>nRows;
-    sortPositions(nRows, nMissing, missing, positions + (<usize>b * <usize>nRows << 2), bitmap, scratch);
+    sortPositions(nRows, nMissing, missing, positionsOf(positions, b, nRows), bitmap, scratch);
     for (let j = 0; j < nBasis; ) {
       const entry = basis + (<usize>j << 3), isPair = j + 1 < nBasis;
       if (isPair && signs == 0) rowRuns(isSingle, true, false, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, gathered);

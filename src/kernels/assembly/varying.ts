@@ -260,7 +260,7 @@ function gatherMasked(
   const bitmap = scratch + (<usize>nMissing + 1 << 2);
   for (let b = 0; b < nShuffles; b++) {
     const label = labels + (<usize>b * <usize>nRows << 2), sign = signs + <usize>b * <usize>nRows;
-    sortPositions(nRows, nMissing, missing, positions + (<usize>b * <usize>nRows << 2), bitmap, scratch);
+    sortPositions(nRows, nMissing, missing, positionsOf(positions, b, nRows), bitmap, scratch);
     for (let j = 0; j < nBasis; ) {
       const row = b * nBasis + j;
       const base = gathered + <usize>(row >> 2) * panelBytes + (<usize>(row & 3) << (isSingle ? 2 : 3)), entry = basis + (<usize>j << 3);
@@ -274,12 +274,19 @@ function gatherMasked(
   }
 }
 
+/** Those of shuffle b begin here, and are 16 bytes apart. */
+// @ts-ignore: decorator
+@inline
+export function positionsOf(positions: usize, b: i32, nRows: i32): usize {
+  return positions + (<usize>(b >> 2) * <usize>nRows << 4) + (<usize>(b & 3) << 2);
+}
+
 /** Positions of the missing sources, ascending, then nRows. */
 export function sortPositions(nRows: i32, nMissing: i32, missing: usize, positions: usize, bitmap: usize, sorted: usize): void {
   const nWords = (nRows + 63) >> 6;
   if (nMissing > 0) memory.fill(bitmap, 0, <usize>nWords << 3);
   for (let m = 0; m < nMissing; m++) {
-    const position = load<i32>(positions + (<usize>load<i32>(missing + (<usize>m << 2)) << 2));
+    const position = load<i32>(positions + (<usize>load<i32>(missing + (<usize>m << 2)) << 4));
     const at = bitmap + (<usize>(position >> 6) << 3);
     store<u64>(at, load<u64>(at) | (<u64>1 << <u64>(position & 63)));
   }

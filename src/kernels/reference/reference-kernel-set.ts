@@ -21,7 +21,7 @@ import {
 import { gatherMaskedRows, gatherRows, rowsFromPanels } from "./rows.js";
 import { reduceMembers, reduceScores, scoreStatistics } from "./score.js";
 import { smoothingWeights, smoothRows } from "./smooth.js";
-import { binScores, gatherMasked, laneProduct, laneSquares, pooledStatistics } from "./varying.js";
+import { binScores, gatherMasked, laneProduct, laneSquares, maskedProduct, pooledStatistics } from "./varying.js";
 
 /** Values from the first of the first row to the last of the last. */
 const span = (nRows: number, stride: number, width: number) => (nRows === 0 ? 0 : (nRows - 1) * stride + width);
@@ -361,6 +361,19 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
     f64GatherMaskedRows(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, _positions, basis, gathered) {
       const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, basis);
       gatherMaskedRows(inputs, f64(gathered, nShuffles * nBasis * nRows));
+    },
+    f64MaskedProduct(nRows, nShuffles, signs, nMissing, missing, positions, row, columns, columnStride, product) {
+      const inputs = {
+        nRows,
+        nShuffles,
+        signs: signs === 0 ? undefined : i8(signs, nShuffles * nRows),
+        missing: i32(missing, nMissing),
+        positions: i32(positions, roundUp(nShuffles, 4) * nRows),
+        row: f64(row, nRows - nMissing),
+        columns: f64(columns, span(nRows, columnStride, 2)),
+        columnStride,
+      };
+      maskedProduct(inputs, f64(product, nShuffles * 2));
     },
     f32GatherMasked(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, _positions, basis, gathered) {
       const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, basis);

@@ -21,7 +21,8 @@ export function besidesConstant(
 ): Float64Array | undefined {
   const n = keep.length;
   const r = basis.length / n;
-  const nKept = keep.reduce((sum, kept) => sum + kept, 0);
+  let nKept = 0;
+  for (let i = 0; i < n; i++) nKept += keep[i]!;
   const g = new Float64Array(r);
   for (let j = 0; j < r; j++) {
     let sum = 0;
