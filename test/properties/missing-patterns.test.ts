@@ -118,3 +118,16 @@ test("more elements of a pattern than are packed together", async () => {
   expect(tight.plan.memory.blockWidth).toBeLessThan(groupWidth);
   expect(tight.state.hypotheses).toEqual(whole.state.hypotheses);
 });
+
+test("tiles of so few shuffles that their positions begin beside others", async () => {
+  const inputs = await makeEngineProblem(join(root, "small tiles"), {
+    ...{ nSubjects: 12_000, nElements: 24, nShuffles: 11, enhancement: "none" },
+    isMissing: (subject, element) => subject % 97 === element % 3,
+  });
+  const [simd, reference] = [await runEngine(inputs), await runEngine({ ...inputs, kernels: "reference" })];
+  expect(simd.plan.memory.tileShuffles).toBe(2);
+  const [found, stated] = [simd.state.hypotheses[0]!, reference.state.hypotheses[0]!];
+  expect([...found.elements]).toEqual([...stated.elements]);
+  expect([...found.counters]).toEqual([...stated.counters]);
+  for (const [lane, maximum] of stated.maxima.entries()) expect(found.maxima[lane]).toBeCloseTo(maximum, 9);
+});
