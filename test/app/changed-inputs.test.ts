@@ -1,12 +1,19 @@
 // What is kept of files is used while they are the same files: another content of the same size is converted, or prepared, again.
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
-import { COMMANDS, type CommandName, type EitherRun, newRun, writeColumnFor } from "../support/both-commands.js";
+import {
+  ALL_COMMANDS,
+  type CommandName,
+  type EitherRun,
+  NAMES,
+  newRun,
+  writeColumnFor,
+} from "../support/both-commands.js";
 import { fileOfSubject } from "../support/small-analysis.js";
 
 const nameOf = (command: CommandName, image: string) => {
-  if (command === "fixelcfestats") return `${image}.mif`;
-  return `${image === "beta0" ? "betas" : image}.csv`;
+  const { ending, beta } = NAMES[command];
+  return `${image === "beta0" ? beta : image}${ending}`;
 };
 
 /** Negates the last float32 of a file, two seconds later. */
@@ -35,10 +42,10 @@ async function expectConvertedAgain(run: EitherRun, options: object, file: strin
   expect(after).toBe(await infer("fresh"));
 }
 
-describe.each(COMMANDS)("%s", (command) => {
+describe.each(ALL_COMMANDS)("%s", (command) => {
   it("values of subjects", async () => {
     const run = newRun(command);
-    const file = command === "fixelcfestats" ? run.at("fd", fileOfSubject(0)) : run.at("values.npy");
+    const file = command === "vectorstats" ? run.at("values.npy") : run.at("fd", fileOfSubject(0));
     await expectConvertedAgain(run, {}, file, "beta0");
   });
 
@@ -46,12 +53,12 @@ describe.each(COMMANDS)("%s", (command) => {
     const run = newRun(command);
     const column = writeColumnFor(run);
     fs.writeFileSync(run.at("contrast.txt"), "0 -1 0\n");
-    const file = command === "fixelcfestats" ? run.at("column-3.mif") : column;
+    const file = command === "vectorstats" ? column : run.at("column-3.mif");
     await expectConvertedAgain(run, { column: [column] }, file, "beta0");
   });
 });
 
-it.each(COMMANDS)("%s: what was cleared away after it was found is made again", async (command) => {
+it.each(ALL_COMMANDS)("%s: what was cleared away after it was found is made again", async (command) => {
   const run = newRun(command);
   const options = { cache: run.at("cache"), force: true, command: "test" };
   await run.infer(options);

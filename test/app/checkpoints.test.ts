@@ -8,7 +8,7 @@ import { clearCache, listCache } from "../../src/app/cache/cache.js";
 import { formatMoment } from "../../src/cli/listeners/inference.js";
 import { Interrupted } from "../../src/errors.js";
 import { readCheckpoint, readCheckpointMark } from "../../src/results/checkpoint.js";
-import { COMMANDS, type CommandName, type EitherRun, newRun } from "../support/both-commands.js";
+import { ALL_COMMANDS, COMMANDS, type CommandName, type EitherRun, NAMES, newRun } from "../support/both-commands.js";
 import { createRandom } from "../support/seeded-random.js";
 
 /** Several batches of either command. */
@@ -60,7 +60,7 @@ async function go(run: EitherRun, options: Partial<AnalysisOptions>, share?: num
   return told;
 }
 
-describe.each(COMMANDS)("%s", (command) => {
+describe.each(ALL_COMMANDS)("%s", (command) => {
   const undisturbed = (async () => {
     const run = begin(command);
     await go(run, {});
@@ -196,7 +196,8 @@ describe.each(COMMANDS)("%s", (command) => {
     const run = begin(command);
     const other = run.at("other");
     fs.mkdirSync(other);
-    const place = command === "vectorstats" ? { prefix: `${other}/x_` } : { output: path.join(other, "out") };
+    const { isPrefixed } = NAMES[command];
+    const place = isPrefixed ? { prefix: `${other}/x_` } : { output: path.join(other, "out") };
     const both = await Promise.all([
       go(run, { checkpointSeconds: 0 }),
       go(run, { checkpointSeconds: 0, ...place } as Partial<AnalysisOptions>),
@@ -207,8 +208,8 @@ describe.each(COMMANDS)("%s", (command) => {
       expect(text).toMatch(
         /^Process \d+ of .* runs the same analysis, or was killed just now: as long as it seems to live, it alone keeps checkpoints\.$/,
       );
-    const folder = command === "vectorstats" ? other : path.join(other, "out");
-    const base = command === "vectorstats" ? "x_" : "";
+    const folder = isPrefixed ? other : path.join(other, "out");
+    const base = isPrefixed ? "x_" : "";
     for (const [name, bytes] of Object.entries(await undisturbed)) {
       expect(run.result(name).toString("latin1")).toBe(bytes);
       expect(fs.readFileSync(path.join(folder, `${base}${name}`), "latin1")).toBe(bytes);

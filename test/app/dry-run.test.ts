@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { BudgetError } from "../../src/errors.js";
-import { COMMANDS, type EitherRun, newRun } from "../support/both-commands.js";
+import { ALL_COMMANDS, type EitherRun, newRun } from "../support/both-commands.js";
 
 const missing = (subject: number, element: number) =>
   (subject + element) % 9 === 0 ? Number.NaN : ((subject * 7 + element * 3) % 13) / 4;
@@ -26,7 +26,7 @@ async function leastMemory(run: EitherRun, threads = nThreads): Promise<number> 
   return (error as BudgetError).neededBytes;
 }
 
-describe.each(COMMANDS)("%s --dry-run", (command) => {
+describe.each(ALL_COMMANDS)("%s --dry-run", (command) => {
   it.each([
     ["missing values", missing],
     ["none", complete],

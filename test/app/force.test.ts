@@ -1,10 +1,10 @@
 // -force: what the earlier run listed and this one does not make is removed, and nothing else ever is.
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
-import { COMMANDS, type CommandName, type EitherRun, newRun } from "../support/both-commands.js";
+import { ALL_COMMANDS, type CommandName, type EitherRun, NAMES, newRun } from "../support/both-commands.js";
 
-const ending = (command: CommandName) => (command === "fixelcfestats" ? ".mif" : ".csv");
-const nameIn = (run: EitherRun, name: string) => run.at("out", run.command === "vectorstats" ? `x_${name}` : name);
+const ending = (command: CommandName) => NAMES[command].ending;
+const nameIn = (run: EitherRun, name: string) => run.at("out", NAMES[run.command].isPrefixed ? `x_${name}` : name);
 const warningOf = async (run: EitherRun, ...tokens: string[]) => {
   const { status, stderr } = await run.run("-force", ...tokens);
   expect(status, stderr).toBe(0);
@@ -14,8 +14,8 @@ const warningOf = async (run: EitherRun, ...tokens: string[]) => {
 const missing = (subject: number, element: number) =>
   subject === 1 && element === 3 ? Number.NaN : ((subject * 7 + element * 3) % 13) / 4;
 
-describe.each(COMMANDS)("%s -force", (command) => {
-  const where = command === "fixelcfestats" ? " in out" : ", out/x_*.csv,";
+describe.each(ALL_COMMANDS)("%s -force", (command) => {
+  const where = command === "fixelcfestats" ? " in out" : `, out/x_*${ending(command)},`;
 
   it("removes the results of the earlier run that it does not make, and counts them", async () => {
     const run = newRun(command);
@@ -42,7 +42,7 @@ describe.each(COMMANDS)("%s -force", (command) => {
     await run.infer();
     expect(run.results()).toContain(`cond${ending(command)}`);
     const other = newRun(command);
-    const source = command === "fixelcfestats" ? { input: other.at("fd") } : { input: other.at("values.npy") };
+    const source = { input: other.optionsOf({}).input };
     await run.infer({ ...source, force: true });
     expect(run.results()).not.toContain(`cond${ending(command)}`);
     expect(run.record.files.some((name) => name.includes("cond"))).toBe(false);
@@ -96,7 +96,7 @@ describe.each(COMMANDS)("%s -force", (command) => {
       const before = run.results().map((file) => [file, run.result(file)]);
       const { status, stderr } = await run.run("-force");
       const record = command === "fixelcfestats" ? "run.json" : "x_run.json";
-      const target = command === "fixelcfestats" ? "out" : "out/x_*.csv";
+      const target = command === "fixelcfestats" ? "out" : `out/x_*${ending(command)}`;
       expect(run.relative(stderr)).toBe(
         `fixelstream: error: Cannot write results to ${target}: expected plain file names in the list of an earlier run in ${record}, got ${JSON.stringify(name)}. Remove that ${record}, or choose another place for the results.\n`,
       );

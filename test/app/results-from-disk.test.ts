@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { readNullState, writeNullState } from "../../src/results/null-state-file.js";
-import { COMMANDS, type EitherRun, newRun } from "../support/both-commands.js";
+import { ALL_COMMANDS, type EitherRun, newRun } from "../support/both-commands.js";
 import { rawFixelData } from "../support/make-cohort.js";
 
 /** Where the shuffles come from instead of being computed. */
@@ -35,7 +35,7 @@ const resultsOf = (run: EitherRun) =>
     .filter((name) => name !== "run.json")
     .map((name) => [name, run.result(name).toString("latin1")]);
 
-describe.each(COMMANDS)("%s", (command) => {
+describe.each(ALL_COMMANDS)("%s", (command) => {
   it.each([
     ["one hypothesis", () => ({})],
     [
@@ -53,7 +53,8 @@ describe.each(COMMANDS)("%s", (command) => {
         if (command === "vectorstats") return { variance: run.at("variance.txt") };
         fs.writeFileSync(run.at("mask.mif"), rawFixelData(Float32Array.from({ length: 24 }, (_, i) => i % 5)));
         fs.writeFileSync(run.at("posthoc.mif"), rawFixelData(Float32Array.from({ length: 24 }, (_, i) => i % 3)));
-        return { variance: run.at("variance.txt"), mask: run.at("mask.mif"), posthoc: run.at("posthoc.mif") };
+        const ofFixels = command === "fixelcfestats" && { mask: run.at("mask.mif") };
+        return { variance: run.at("variance.txt"), ...ofFixels, posthoc: run.at("posthoc.mif") };
       },
     ],
   ])("%s", async (_, change) => {

@@ -2,12 +2,12 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
-import { COMMANDS, newRun, writeColumnFor } from "../support/both-commands.js";
+import { ALL_COMMANDS, newRun, writeColumnFor } from "../support/both-commands.js";
 import { rawFixelData } from "../support/make-cohort.js";
 
 const sha256 = (path: string) => createHash("sha256").update(fs.readFileSync(path)).digest("hex");
 
-describe.each(COMMANDS)("%s", (command) => {
+describe.each(ALL_COMMANDS)("%s", (command) => {
   it("records the small files as they were when they were read", async () => {
     const run = newRun(command);
     const write = (name: string, text: string | Uint8Array) => {

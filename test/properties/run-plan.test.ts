@@ -1,20 +1,20 @@
 // The hash of a run's plan, found by running: the same whatever does not decide a number, another whenever something does.
 import fs from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AnalysisOptions, FixelCfeOptions } from "../../src/app/analyse/options.js";
-import { COMMANDS, type EitherRun, newRun, writeColumnFor } from "../support/both-commands.js";
+import type { AnalysisOptions, FixelCfeOptions, VoxelStatsOptions } from "../../src/app/analyse/options.js";
+import { ALL_COMMANDS, type EitherRun, newRun, writeColumnFor } from "../support/both-commands.js";
 import { rawFixelData } from "../support/make-cohort.js";
 import { writeMatrix } from "../support/small-analysis.js";
 
-type Changes = Partial<AnalysisOptions> & Partial<FixelCfeOptions>;
+type Others = Omit<FixelCfeOptions, "connectivity"> & Omit<VoxelStatsOptions, "connectivity">;
+type Changes = Partial<AnalysisOptions> & Partial<Others> & { connectivity?: string | boolean };
 const value = (subject: number, element: number) => ((subject * 7 + element * 3) % 13) / 4;
 const hashOf = async (run: EitherRun, changes: Changes = {}): Promise<string> => {
   await run.infer({ force: true, nShuffles: 20, ...changes } as Partial<AnalysisOptions>);
   return run.record.runPlan.hash;
 };
 
-describe.each(COMMANDS)("%s", (command) => {
-  const isFixels = command === "fixelcfestats";
+describe.each(ALL_COMMANDS)("%s", (command) => {
   const run = newRun(command, { value });
   let base: string;
   const write = (name: string, contents: string | Uint8Array): string => {
@@ -92,9 +92,27 @@ describe.each(COMMANDS)("%s", (command) => {
     ],
   ];
 
+  const ofVoxels: [string, () => Changes][] = [
+    ...(["tfceDh", "tfceE", "tfceH", "threshold"] as const).map((name): [string, () => Changes] => [
+      name,
+      () => ({ [name]: 0.25 }),
+    ]),
+    ["another threshold", () => ({ threshold: 0.5 })],
+    ["26 neighbours", () => ({ connectivity: true })],
+    [
+      "another mask",
+      () => ({ mask: write("m.mif", rawFixelData(Float32Array.from({ length: 24 }, (_, i) => i % 2))) }),
+    ],
+    [
+      "a post-hoc mask",
+      () => ({ posthoc: write("h.mif", rawFixelData(Float32Array.from({ length: 24 }, (_, i) => i % 2))) }),
+    ],
+  ];
+  const own = { fixelcfestats: ofFixels, mrclusterstats: ofVoxels, vectorstats: [] };
+
   it("changes with every part that decides a number, and each time to another", async () => {
     const seen = new Map([[base, "nothing"]]);
-    for (const [name, changes] of isFixels ? [...all, ...ofFixels] : all) {
+    for (const [name, changes] of [...all, ...own[command]]) {
       const hash = await hashOf(run, changes());
       expect(seen.get(hash), name).toBeUndefined();
       seen.set(hash, name);

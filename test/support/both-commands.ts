@@ -1,9 +1,16 @@
-// The same small analysis with either statistical command: what holds for one holds for the other.
+// The same small analysis with any statistical command: what holds for one holds for the others. Elements are in a row, whose neighbours are next to it.
 import fs from "node:fs";
 import path from "node:path";
 import type { InferenceEvents } from "../../src/app/analyse/analyse.js";
-import { inferFixels, inferVectors, planInference, planVectors } from "../../src/app/analyse/kinds.js";
-import type { AnalysisOptions } from "../../src/app/analyse/options.js";
+import {
+  inferFixels,
+  inferVectors,
+  inferVoxels,
+  planInference,
+  planVectors,
+  planVoxels,
+} from "../../src/app/analyse/kinds.js";
+import { type AnalysisOptions, TFCE_DEFAULTS } from "../../src/app/analyse/options.js";
 import { newAnalysis } from "./expect-refusal.js";
 import { type InProcessResult, runInProcess } from "./in-process-cli.js";
 import { rawFixelData } from "./make-cohort.js";
@@ -11,8 +18,18 @@ import { INFERENCE_DEFAULTS } from "./run-inference.js";
 import { fileOfSubject, type SmallAnalysis } from "./small-analysis.js";
 import { bytesOf, npyBytes } from "./write-npy.js";
 
+/** Those of which a test says what is different. */
 export const COMMANDS = ["fixelcfestats", "vectorstats"] as const;
-export type CommandName = (typeof COMMANDS)[number];
+/** Those of which a test asks only for what all kinds of elements share. */
+export const ALL_COMMANDS = [...COMMANDS, "mrclusterstats"] as const;
+export type CommandName = (typeof ALL_COMMANDS)[number];
+
+/** What a test has to know of a command. `enhanced` is undefined where nothing is. */
+export const NAMES = {
+  fixelcfestats: { ending: ".mif", elements: "fixels", enhanced: "cfe", beta: "beta0", isPrefixed: false },
+  vectorstats: { ending: ".csv", elements: "elements", enhanced: undefined, beta: "betas", isPrefixed: true },
+  mrclusterstats: { ending: ".mif", elements: "voxels", enhanced: "tfce", beta: "beta0", isPrefixed: true },
+} as const;
 
 export interface EitherRun {
   readonly command: CommandName;
@@ -57,38 +74,51 @@ export function newRun(command: CommandName, options: EitherOptions = {}): Eithe
   const small = newAnalysis({ nFixels: nElements, nSubjects, ...(options.value && { value: options.value }) });
   const [fd, subjects, design, contrast, connectivity, output] = small.positionals as string[] &
     [string, string, string, string, string, string];
-  const isFixels = command === "fixelcfestats";
-  if (!isFixels) layOutVectors(small, { nSubjects, nElements, wide });
+  const isVectors = command === "vectorstats";
+  if (isVectors) layOutVectors(small, { nSubjects, nElements, wide });
   else if (wide) for (let i = 0; i < nSubjects; i++) widen(small.at("fd", fileOfSubject(i)));
+  if (command === "mrclusterstats") layOutVoxels(small, { nSubjects, nElements });
   const glued = `${small.at("out")}/${prefix}`;
   const common = { ...INFERENCE_DEFAULTS, design, contrast, nShuffles: 20 };
   const fixels = { ...common, input: fd, subjects, connectivity, output };
   const vectors = { ...common, input: small.at("values.npy"), prefix: glued };
-  const base = isFixels ? "" : prefix;
+  const [images, mask] = [small.at("images.txt"), small.at("all.mif")];
+  const voxels = { ...common, ...TFCE_DEFAULTS, input: images, mask, prefix: glued };
+  const rows = {
+    fixelcfestats: {
+      ...{ options: fixels, paths: small.positionals },
+      infer: (changes?: Partial<AnalysisOptions>, events?: InferenceEvents) =>
+        inferFixels({ ...fixels, ...changes }, events),
+      plan: (changes?: Partial<AnalysisOptions>) => planInference({ ...fixels, ...changes }),
+    },
+    vectorstats: {
+      ...{ options: vectors, paths: [vectors.input, design, contrast, glued] },
+      infer: (changes?: Partial<AnalysisOptions>, events?: InferenceEvents) =>
+        inferVectors({ ...vectors, ...changes }, events),
+      plan: (changes?: Partial<AnalysisOptions>) => planVectors({ ...vectors, ...changes }),
+    },
+    mrclusterstats: {
+      ...{ options: voxels, paths: [images, design, contrast, mask, glued] },
+      infer: (changes?: Partial<AnalysisOptions>, events?: InferenceEvents) =>
+        inferVoxels({ ...voxels, ...changes }, events),
+      plan: (changes?: Partial<AnalysisOptions>) => planVoxels({ ...voxels, ...changes }),
+    },
+  } as const;
+  const row = rows[command];
+  const base = NAMES[command].isPrefixed ? prefix : "";
   const nameOf = (name: string) => `${base}${name}`;
   return {
     command,
     at: small.at,
     relative: small.relative,
-    run: (...tokens) => {
-      const paths = isFixels ? small.positionals : [vectors.input, design, contrast, glued];
-      return runInProcess([
-        command,
-        ...paths,
-        "-nshuffles",
-        "20",
-        "--seed",
-        "1",
-        "-nthreads",
-        "0",
-        "-quiet",
+    run: (...tokens) =>
+      runInProcess([
+        ...[command, ...row.paths, "-nshuffles", "20", "--seed", "1", "-nthreads", "0", "-quiet"],
         ...tokens,
-      ]);
-    },
-    infer: (changes, events) =>
-      isFixels ? inferFixels({ ...fixels, ...changes }, events) : inferVectors({ ...vectors, ...changes }, events),
-    plan: (changes) => (isFixels ? planInference({ ...fixels, ...changes }) : planVectors({ ...vectors, ...changes })),
-    optionsOf: (changes) => ({ ...(isFixels ? fixels : vectors), ...changes }),
+      ]),
+    infer: row.infer,
+    plan: row.plan,
+    optionsOf: (changes) => ({ ...row.options, ...changes }),
     results: () =>
       fs
         .readdirSync(small.at("out"))
@@ -120,6 +150,14 @@ function layOutVectors(small: SmallAnalysis, size: { nSubjects: number; nElement
     ? npyBytes({ descr: "<f8", shape, data: bytesOf(asDoubles(values)) })
     : npyBytes({ shape, data: bytesOf(values) });
   fs.writeFileSync(small.at("values.npy"), npy);
+  fs.mkdirSync(small.at("out"));
+}
+
+/** The fixels' own files, which are images of a row of voxels. */
+function layOutVoxels(small: SmallAnalysis, { nSubjects, nElements }: { nSubjects: number; nElements: number }): void {
+  const names = Array.from({ length: nSubjects }, (_, i) => `fd/${fileOfSubject(i)}\n`);
+  fs.writeFileSync(small.at("images.txt"), names.join(""));
+  fs.writeFileSync(small.at("all.mif"), rawFixelData(new Float32Array(nElements).fill(1)));
   fs.mkdirSync(small.at("out"));
 }
 
