@@ -1,5 +1,6 @@
 // Residuals of elements that bring columns of their own, all in the packed panels at once: lanes are elements, and each has its own
 // factors. Gram-Schmidt as design/column-factors.ts, the shared columns first.
+import { createArrayPool } from "../../stats/design/array-pool.js";
 import { createFactors, ENOUGH_LEFT, isUsual, NO_DIRECTION } from "../../stats/design/column-factors.js";
 import {
   designOfFactors,
@@ -28,6 +29,8 @@ export function columnPreparer(context: Context, modelJob: ModelJob, loader: Mod
   const rank = r0 + c;
   const panelsOf = createPanels(context);
   const moments = model.groups && createOwnMoments(context, modelJob, loader);
+  /** Of one group of elements: nothing of it is read when the next is prepared. */
+  const scope = createArrayPool()();
 
   /** Takes Q0 out of panels; returns Q0'y, f64 [r0][width]. */
   const projectShared = (panels: number, width: number): Float64Array => {
@@ -93,7 +96,7 @@ export function columnPreparer(context: Context, modelJob: ModelJob, loader: Mod
 
   const productOf = (shared: SharedFactors, { keep }: ElementGroup): ProductRows => {
     if (model.groups === undefined) return shuffledShared(model, shared, keep, job.hasSigns);
-    const groups = sharedGroupRows(model, shared, keep, job.hasSigns);
+    const groups = sharedGroupRows(model, shared, keep, job.hasSigns, scope.take);
     return { count: groups.rows.length / n, rows: groups.rows, groups };
   };
 
@@ -102,7 +105,8 @@ export function columnPreparer(context: Context, modelJob: ModelJob, loader: Mod
     const width = panelsOf.columns(count);
     const y = w.packed;
     loader.pack(block, group);
-    const shared = factoriseShared(model, group.keep);
+    scope.giveBack();
+    const shared = factoriseShared(model, group.keep, scope.take);
     f64(regions.basis, r0 * n).set(shared.q);
     panelsOf.writeRows(regions.gathered, shared.q, r0);
     // inner products of lanes are a lane product under the identity; the tile's own labels come later
@@ -146,7 +150,7 @@ export function columnPreparer(context: Context, modelJob: ModelJob, loader: Mod
     const isResidual = f64(w.sums, width).map((sum, e) => (sum > CONSTANT_COLUMN * sumSquares[e]! ? 1 : 0));
     const sse = f64(w.sums, width).map((sum, e) => isResidual[e]! * sum);
     scale(isResidual, y);
-    moments?.place(group, shared, isTested, width);
+    moments?.place(group, shared, isTested, width, scope.take);
     const fit = { r: rank, fitted, sse, sumSquares };
     const residuals = size.contrastRanks.length > 1 ? Float64Array.from(f64(y, width * n)) : undefined;
     return {

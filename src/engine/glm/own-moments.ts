@@ -1,5 +1,6 @@
 // Variance groups of elements that bring columns of their own: the rows of those columns in each group, and K_g, n_g and Rnn_g of mathematics M9 of all
 // elements at once. K_g has blocks: shared rows among each other, which are the same for all; shared rows with own columns, a product; own columns, lane by lane.
+import type { Allocate } from "../../stats/design/column-factors.js";
 import type { SharedFactors } from "../../stats/glm/element-design.js";
 import { groupMoments, residualSize } from "../../stats/glm/group-moments.js";
 import { splitByGroup } from "../../stats/glm/group-rows.js";
@@ -13,7 +14,7 @@ export interface OwnMoments {
   /** Pointer to the rows of group g of own column j, [W/4][rows of the group][4]. */
   groupPanel(g: number, j: number, width: number): number;
   /** When the own columns are orthonormal: their rows of each group into place, and `gramColumns`, `rnnColumns` and `sizes`; zeros where `isTested` is 0. */
-  place(group: ElementGroup, shared: SharedFactors, isTested: Float64Array, width: number): void;
+  place(group: ElementGroup, shared: SharedFactors, isTested: Float64Array, width: number, allocate: Allocate): void;
 }
 
 export function createOwnMoments(context: Context, modelJob: ModelJob, loader: ModelLoader): OwnMoments {
@@ -50,7 +51,7 @@ export function createOwnMoments(context: Context, modelJob: ModelJob, loader: M
 
   return {
     groupPanel,
-    place({ keep }, shared, isTested, width) {
+    place({ keep }, shared, isTested, width, allocate) {
       const { gram, sizes } = groupMoments(model, keep, shared.q, r0)!;
       const columns = f64(regions.gramColumns, nGroups * r * r * width);
       const put = (g: number, a: number, b: number, values: ArrayLike<number>, from: number) => {
@@ -67,7 +68,7 @@ export function createOwnMoments(context: Context, modelJob: ModelJob, loader: M
         }
       }
       const nRows = nGroups * r0;
-      panels.writeRows(regions.gathered, splitByGroup(shared.q, model.groups!), nRows);
+      panels.writeRows(regions.gathered, splitByGroup(shared.q, model.groups!, allocate), nRows);
       for (let j = 0; j < c; j++) {
         splitPanels(j, width);
         const own = loader.ownPanel(j);

@@ -82,14 +82,13 @@ function rowsOfBasis(
   const r = basis.length / n;
   const starts = new Int32Array(count + 1);
   const found: { readonly row: Float64Array; readonly direction: Float64Array }[] = [];
+  const part = allocate(n);
   for (let g = 0; g < count; g++) {
     const factors = createFactors(n, r, allocate);
     const kept: number[] = [];
     for (let j = 0; j < r; j++) {
-      addColumn(
-        factors,
-        Float64Array.from({ length: n }, (_, i) => (of[i] === g ? basis[j * n + i]! : 0)),
-      );
+      for (let i = 0; i < n; i++) part[i] = of[i] === g ? basis[j * n + i]! : 0;
+      addColumn(factors, part);
       if (factors.r[j * r + j]! > ROUNDING) kept.push(j);
       else factors.q.fill(0, j * n, j * n + n);
     }
