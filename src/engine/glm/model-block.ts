@@ -25,12 +25,18 @@ export interface ElementGroup {
   readonly members: readonly number[];
 }
 
+/** Elements with the same observations, and which those lack: bits, in place until the next block is loaded. */
+interface Members extends Pick<ElementGroup, "members"> {
+  readonly bits: Uint32Array;
+}
+
 export interface ModelBlock {
   readonly place: BlockPlace;
   readonly raw: RawLayout;
   /** Of each element. */
   readonly slots: Uint32Array;
-  readonly groups: readonly ElementGroup[];
+  /** Made one by one as they are asked for: the observations of thousands of patterns at once would lie beside the plan. */
+  readonly groups: Iterable<ElementGroup>;
 }
 
 /**
@@ -109,6 +115,10 @@ export function createModelLoader(
     return Array.from({ length: nParts }, (_, i) => ({ ...group, members: members.slice(i * count, (i + 1) * count) }));
   };
 
+  function* groupsOf(found: readonly Members[]): Generator<ElementGroup> {
+    for (const { members, bits } of found) yield* packable({ ...keptRows(bits, n), key: keyOf(bits), members });
+  }
+
   const layoutOf = ({ firstColumn, nColumns }: BlockPlace): RawLayout => {
     const origin = firstColumn - (firstColumn % storeWidth);
     const isOne = firstColumn + nColumns <= origin + storeWidth;
@@ -182,7 +192,7 @@ export function createModelLoader(
   };
 
   /** Sorts the raw values by groups where their members lie scattered: packing them value by value would read every line of the cache once for each group in it. */
-  const bringTogether = (place: BlockPlace, { origin, stride }: RawLayout, groups: readonly ElementGroup[]) => {
+  const bringTogether = (place: BlockPlace, { origin, stride }: RawLayout, groups: readonly Members[]) => {
     const first = place.firstColumn - origin;
     const order = u32(regions.order, place.nColumns);
     const isMoved = new Uint8Array(place.nColumns);
@@ -214,7 +224,7 @@ export function createModelLoader(
       for (let i = 0; i < place.nElements; i++) slots[i] = columns[place.firstElement + i]! - raw.origin;
       const found = groupByBits(lacking, slots.subarray(0, place.nElements), n);
       if (lacking !== undefined && parts.length === 1) bringTogether(place, raw, found);
-      return { place, raw, slots, groups: found.flatMap(packable) };
+      return { place, raw, slots, groups: { [Symbol.iterator]: () => groupsOf(found) } };
     },
     pack(block, { members }) {
       selectMembers(block, members);
@@ -240,7 +250,7 @@ export function createModelLoader(
 }
 
 /** Elements with the same bits, in the order of the first of them. `lacking` u32 [slots][words of n bits]; undefined: none is set. */
-function groupByBits(lacking: Uint32Array | undefined, slots: Uint32Array, n: number): ElementGroup[] {
+function groupByBits(lacking: Uint32Array | undefined, slots: Uint32Array, n: number): Members[] {
   const words = missingWords(n);
   const groups: { readonly members: number[]; readonly slot: number }[] = [];
   const ofHash = new Map<number, number[]>();
@@ -267,16 +277,17 @@ function groupByBits(lacking: Uint32Array | undefined, slots: Uint32Array, n: nu
   const none = new Uint32Array(words);
   return groups.map(({ members, slot }) => {
     const bits = lacking?.subarray(slot * words, (slot + 1) * words) ?? none;
-    return { ...keptRows(bits, n), key: keyOf(bits), members };
+    return { members, bits };
   });
 }
 
 /** The bits as text, 16 a character; empty where none is set. */
 function keyOf(bits: Uint32Array): string {
   if (!bits.some((word) => word !== 0)) return "";
-  let key = "";
-  for (const word of bits) key += String.fromCharCode(word & 0xffff, word >>> 16);
-  return key;
+  const characters: number[] = [];
+  for (const word of bits) characters.push(word & 0xffff, word >>> 16);
+  // at once: piece by piece it would be a tree of thousands of texts
+  return String.fromCharCode(...characters);
 }
 
 function keptRows(bits: Uint32Array, n: number): Pick<ElementGroup, "keep" | "missing" | "isComplete"> {
