@@ -86,9 +86,10 @@ export function killedLine(command: CommandName): KilledLine {
     command === "fixelcfestats"
       ? ["fd", "subjects.txt", "design.txt", "contrast.txt", "matrix", "out"]
       : ["values.npy", "design.txt", "contrast.txt", "out/x_"];
-  const shuffles = command === "fixelcfestats" ? "4000" : "30000";
+  // several batches: what is kept after the first is continued
+  const [shuffles, memory] = command === "fixelcfestats" ? ["4000", "16MiB"] : ["40000", "3MiB"];
   const options = ["-nshuffles", shuffles, "--seed", "3", "-nthreads", "1", "--checkpoint-every", "0"];
-  const places = ["--cache", ".fixelstream", "--memory", "16MiB"];
+  const places = ["--cache", ".fixelstream", "--memory", memory];
   return {
     root: run.at(),
     tokens: [command, ...inputs, ...options, ...places],
