@@ -15,6 +15,7 @@ import {
 } from "../../formats/hdf5/modelarray-layout.js";
 import { type Hdf5File, openHdf5 } from "../../formats/hdf5/open.js";
 import { describeResults, readResults, resultNamesPath, resultsPath } from "../../formats/hdf5/results-matrix.js";
+import type { PartialDirectory } from "../../publish/partial-directory.js";
 import type { CheckReport, VerifyEvents } from "./check-report.js";
 
 /** Bytes of values read at once. */
@@ -23,8 +24,9 @@ const PART_BYTES = 2 ** 22;
 /** Throws InputError when it is no HDF5 file that opens, or the reason of the signal. */
 export async function verifyHdf5(input: string, events: VerifyEvents): Promise<CheckReport> {
   const file = await openHdf5(input, events.signal);
-  const folder = createTemplateFolder();
+  let folder: PartialDirectory | undefined;
   try {
+    folder = createTemplateFolder(); // an open file holds the process: whatever fails, it is closed
     await assertFinished(file);
     const pieces = await listPieces(file, path.join(folder.path, "chunk"), events.signal);
     const checked: string[] = [];
@@ -57,7 +59,7 @@ export async function verifyHdf5(input: string, events: VerifyEvents): Promise<C
     };
   } finally {
     await file.close();
-    folder.remove();
+    folder?.remove();
   }
 }
 
