@@ -105,10 +105,11 @@ async function sourceOf(
 
 /** Rounded to float32, in which the peer reads whatever a file holds. */
 async function readFloat32(row: Float32Array<ArrayBuffer>, file: SubjectFile): Promise<void> {
-  if (file.way === "raw" || file.way === "packed") {
+  if (file.way === "packed") {
     await readSubjectInto(row, file);
     return;
   }
+  // values as they lie in a file go from the disk into the row
   assertUnchanged(file);
   const image = openImage(file.typedPath);
   try {
