@@ -1,11 +1,9 @@
 // Results of voxels: images on the mask's grid, 0 outside it, named `<prefix>NAME.mif`, the prefix glued on as MRtrix3 does it, and texts.
-import { statSync } from "node:fs";
-import { InputError } from "../errors.js";
 import { writeImageInPieces } from "../formats/image.js";
 import { countElements, type HeaderEntries } from "../formats/image-header.js";
 import type { VoxelGrid } from "../formats/voxel-grid.js";
+import { openPrefixFolder } from "./prefix-folder.js";
 import type { ResultFiles } from "./result-files.js";
-import { openResultFolder } from "./result-folder.js";
 import { listResults, type Result, type ResultSpec, type ResultValues } from "./result-list.js";
 import { ROW_DIGITS, writeNumbers } from "./write-numbers.js";
 
@@ -25,46 +23,28 @@ export interface ImageResultInputs {
 /** Throws InputError: exists already, no such directory, cannot be written, disk too small. */
 export function openImageResults(inputs: ImageResultInputs): ResultFiles {
   const { prefix, results, grid, commandHistory } = inputs;
-  const slash = prefix.lastIndexOf("/") + 1;
-  const directory = slash === 0 ? "." : prefix.slice(0, slash);
-  const base = prefix.slice(slash);
-  const purpose = `Cannot write results to ${prefix}*.mif`;
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new InputError(
-      `${purpose}: expected an existing directory ${directory}, got none. Make it first; the prefix is put in front of every file name as it is.`,
-      { path: directory },
-    );
-  }
   const all = listResults(results);
   const nImages = all.reduce((sum, { role, count }) => sum + (role === "null" ? 0 : count), 0);
   const bytes = countElements(grid.dimensions) * 4 * nImages;
-  const filesOf = ({ role, name, count, grouped }: Result): string[] => {
-    if (role === "null") return [`${base}${name}.txt`];
-    if (role === "factor" || grouped) return Array.from({ length: count }, (_, i) => `${base}${name}${i}.mif`);
-    return [`${base}${name}.mif`];
+  const namesOf = ({ role, name, count, grouped }: Result): string[] => {
+    if (role === "null") return [`${name}.txt`];
+    if (role === "factor" || grouped) return Array.from({ length: count }, (_, i) => `${name}${i}.mif`);
+    return [`${name}.mif`];
   };
-  const folder = openResultFolder({
-    ...{ directory, path: prefix, purpose, bytes, base, overwrite: inputs.overwrite, rehearse: inputs.rehearse },
-    files: all.flatMap(filesOf),
-    remedy: "Choose another prefix for the results.",
-    existing: "exist already. Give another prefix, or -force to overwrite.",
+  const { pathOf, files } = openPrefixFolder({
+    ...{ prefix, ending: "mif", bytes, overwrite: inputs.overwrite, rehearse: inputs.rehearse },
+    names: all.flatMap(namesOf),
   });
   return {
-    directory,
-    earlier: folder.earlier,
-    bytes,
-    copied: {},
-    describeInput() {},
+    ...files,
     async write(result, images, signal) {
-      for (const [i, name] of filesOf(result).entries()) {
-        const path = folder.pathOf(name);
+      for (const [i, name] of namesOf(result).entries()) {
+        const path = pathOf(name);
         if (result.role === "null")
           await writeNumbers(path, [images[i]!], { digits: ROW_DIGITS, separator: " ", commandHistory }, signal);
         else await writeVoxels(path, inputs, result.role === "tested", images[i]!, signal);
       }
     },
-    publish: folder.publish,
-    discard: folder.discard,
   };
 }
 
