@@ -18,9 +18,11 @@ import { networkCase } from "./cases/networks.mjs";
 import { peerFixelCfe } from "./cases/peers.mjs";
 import { postMortemCases } from "./cases/post-mortem.mjs";
 import { memoryCases, runCases } from "./cases/runs.mjs";
+import { start } from "./cases/start.mjs";
 import { conversion, packedConversion, storePass } from "./cases/store.mjs";
 
 export const CASES = [
+  start,
   ...peakCases,
   ...gemmCases,
   ...nativeCases,

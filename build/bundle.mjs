@@ -1,0 +1,108 @@
+// The program in few files: node build/bundle.mjs, after tsc. The command line and every thread and child process begin at an entry below; what several of
+// them or only one command need goes into chunks that are loaded then. dist/program has them; the entries that tsc made become one import of it, so
+// that paths of entries (workers, bin) stay what they are in the sources. dist/src stays as tsc made it: the public interface and the tests use it.
+// A start loads one file for some sixty, which is half of its time.
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const program = path.join(root, "dist", "program");
+
+/** Names in dist/program, and what tsc made of each in dist, both without ending. */
+const ENTRIES = {
+  fixelstream: "bin/fixelstream",
+  "engine-worker": "src/engine/worker",
+  "filter-worker": "src/engine/filter/worker",
+  "hdf5-worker": "src/formats/hdf5/worker",
+  "connectivity-worker": "src/connectivity/generate/worker",
+  "second-thread": "converters/second-thread-entry",
+};
+
+/** Packages that go into the program; others are loaded from node_modules when they are needed. */
+const BUNDLED = ["commander", "ml-matrix", "p-limit", "yauzl"];
+
+/** Of 95 modules: in a file of its own, which most commands do not load. */
+const ZOD = "zod.cjs";
+
+/** A module finds files from where it lies in dist/src (simd.wasm, fixtures, package.json), wherever its code went: all chunks lie in dist/program. */
+const places = {
+  name: "places",
+  setup(bundling) {
+    bundling.onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
+      const own = path.relative(root, file).replace(/\.ts$/, ".js").split(path.sep).join("/");
+      const source = readFileSync(file, "utf8");
+      const here = `new URL(${JSON.stringify(`../${own}`)}, import.meta.url).href`;
+      const isOfZod = own === "src/zod.js"; // required when it is needed, from the one file below
+      const placed = isOfZod ? source.replace('("zod")', `("./${ZOD}")`) : source.replaceAll("import.meta.url", here);
+      return { contents: placed, loader: "ts" };
+    });
+    bundling.onResolve({ filter: /^[^./]/ }, ({ path: name, kind, importer }) => {
+      if (kind === "entry-point" || name.startsWith("node:") || importer.includes("node_modules")) return undefined;
+      return BUNDLED.includes(name) ? undefined : { path: name, external: true };
+    });
+  },
+};
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  metafile: true,
+  logLevel: "warning",
+};
+const ours = await build({
+  ...common,
+  entryPoints: Object.entries(ENTRIES).map(([out, source]) => ({ out, in: `${source}.ts` })),
+  outdir: program,
+  chunkNames: "[name]-[hash]",
+  splitting: true,
+  format: "esm",
+  plugins: [places],
+  // packages that require what Node brings
+  banner: {
+    js: 'import { createRequire as requireOf } from "node:module";\nconst require = requireOf(import.meta.url);',
+  },
+});
+
+const zod = await build({
+  ...common,
+  stdin: { contents: 'export { z } from "zod";', resolveDir: root },
+  outfile: path.join(program, ZOD),
+  format: "cjs",
+});
+
+const made = new Set(
+  [ours, zod].flatMap(({ metafile }) => Object.keys(metafile.outputs)).map((file) => path.basename(file)),
+);
+for (const name of readdirSync(program)) if (!made.has(name)) rmSync(path.join(program, name));
+for (const [name, compiled] of Object.entries(ENTRIES)) {
+  const file = path.join(root, "dist", `${compiled}.js`);
+  const target = path
+    .relative(path.dirname(file), path.join(program, `${name}.js`))
+    .split(path.sep)
+    .join("/");
+  const start = name === "fixelstream" ? "#!/usr/bin/env node\n" : "";
+  writeFileSync(file, `${start}import ${JSON.stringify(target)};\n`);
+}
+writeFileSync(path.join(program, "LICENSES.txt"), licences());
+
+/** Of the packages whose code is in the program, as they ask for. */
+function licences() {
+  const found = [ours, zod]
+    .flatMap(({ metafile }) => Object.keys(metafile.inputs))
+    .flatMap((file) => /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []);
+  const require = createRequire(import.meta.url);
+  return [...new Set(found)]
+    .sort()
+    .map((name) => {
+      const folder = path.join(root, "node_modules", name);
+      const { version, license } = require(path.join(folder, "package.json"));
+      const text = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file));
+      return `${name} ${version} (${license})\n\n${text === undefined ? "" : readFileSync(path.join(folder, text), "utf8").trim()}\n`;
+    })
+    .join(`\n${"-".repeat(80)}\n\n`);
+}
