@@ -36,6 +36,7 @@ export const WARNING_TAGS = [
   "streamlines-file",
   "streamlines-outside",
   "too-few-shuffles",
+  "too-many-threads",
   "touched-inputs",
   "unchanged-by-shuffles",
   "unchecked",

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { boundThreads } from "../../src/system-cores.js";
 import { fixedBytesOf } from "../../src/system-memory.js";
 import { rawFixelData, writeCohort } from "../support/make-cohort.js";
 import { writeMatrixDirectory, writeRows } from "../support/make-problem.js";
@@ -55,9 +56,10 @@ describe.each([200, 2000])("%i subjects", (nSubjects) => {
   });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  test.each([1, 2])("%i threads", (nThreads) => {
+  test.each([1, 2, 500])("%i threads", (asked) => {
+    const { nThreads } = boundThreads(asked); // 500: as many as help
     const tokens = ["cohort.fxs", "-", "design.txt", "contrast.txt", "matrix", "out", "-force", "--seed", "1"];
-    const resources = ["-nshuffles", "300", "-nthreads", String(nThreads), "--memory", "256MiB", "-quiet"];
+    const resources = ["-nshuffles", "300", "-nthreads", String(asked), "--memory", "256MiB", "-quiet"];
     const result = runCli(["fixelcfestats", ...tokens, ...resources], directory);
     expect(result.status, result.stderr).toBe(0);
     const { memory } = JSON.parse(readFileSync(at("out/run.json"), "utf8")) as {

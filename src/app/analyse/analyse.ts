@@ -12,6 +12,7 @@ import {
   writeInference,
   writeObserved,
 } from "../../results/write-results.js";
+import { boundThreads } from "../../system-cores.js";
 import { boundMemory } from "../../system-memory.js";
 import type { Warning } from "../../warnings.js";
 import { type ChosenKernels, chooseKernels, fitKernels } from "./choose-kernels.js";
@@ -95,17 +96,23 @@ export async function analyse<Options extends AnalysisOptions, Input extends Dat
     events.onWarning?.(warning);
   };
   try {
-    const bounded = boundMemory(given.memoryBytes, given.nThreads);
-    if (bounded.warning !== undefined) warn(bounded.warning);
     return await analyseWithin(
       kind,
-      { ...given, memoryBytes: bounded.memoryBytes },
+      withinMachine(given, warn),
       { events, timings, memory, timed, warnings, warn },
       merged,
     );
   } finally {
     memory.stop();
   }
+}
+
+/** Threads and memory as far as the machine, the container or the job has them. Throws BudgetError. */
+function withinMachine<Options extends AnalysisOptions>(given: Options, warn: (warning: Warning) => void): Options {
+  const threads = boundThreads(given.nThreads);
+  const memory = boundMemory(given.memoryBytes, threads.nThreads);
+  for (const { warning } of [threads, memory]) if (warning !== undefined) warn(warning);
+  return { ...given, nThreads: threads.nThreads, memoryBytes: memory.memoryBytes };
 }
 
 async function analyseWithin<Options extends AnalysisOptions, Input extends DataInput>(
@@ -369,9 +376,7 @@ export async function planAnalysis<Options extends AnalysisOptions, Input extend
   events: InferenceEvents = {},
 ): Promise<PlanSummary> {
   const given = resolveShardOptions(asked);
-  const bounded = boundMemory(given.memoryBytes, given.nThreads);
-  if (bounded.warning !== undefined) events.onWarning?.(bounded.warning);
-  const options = { ...given, memoryBytes: bounded.memoryBytes };
+  const options = withinMachine(given, (warning) => events.onWarning?.(warning));
   const plan = await resolveAnalysis(kind, options, events.signal);
   events.onFacts?.(describeFacts(kind, plan));
   for (const warning of plan.warnings) events.onWarning?.(warning);

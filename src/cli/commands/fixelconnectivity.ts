@@ -1,6 +1,7 @@
 // fixelstream fixelconnectivity: MRtrix3's command, argument for argument.
 import { Command } from "commander";
 import type { MakeConnectivitySummary } from "../../app/connectivity/make-connectivity.js";
+import { boundThreads } from "../../system-cores.js";
 import { formatCount, formatDuration } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -76,7 +77,8 @@ export function createFixelconnectivityCommand(streams: CliStreams): Command {
   return command.action(async (fixelDirectory: string, tracks: string, output: string) => {
     const { makeConnectivity, defaultCacheFor } = await import("../../app/connectivity/make-connectivity.js");
     const typed = command.opts<Typed>();
-    const nThreads = nThreadsOf({ ...typed, io: "auto" });
+    const { nThreads, warning } = boundThreads(nThreadsOf({ ...typed, io: "auto" }));
+    if (warning !== undefined) warner(streams)(warning);
     const progress = createProgress(streams.stderr, typed);
     const start = performance.now();
     try {

@@ -1,6 +1,7 @@
 // fixelstream fixelfilter: MRtrix3's command, argument for argument, and the same for a cohort in a store.
 import { Command } from "commander";
 import type { FilterSummary, FixelFilterOptions } from "../../app/filter/options.js";
+import { boundThreads } from "../../system-cores.js";
 import { boundMemory } from "../../system-memory.js";
 import { formatBytes, formatCount, formatDuration } from "../../units.js";
 import type { Warning } from "../../warnings.js";
@@ -46,11 +47,12 @@ export function createFixelfilterCommand(streams: CliStreams): Command {
   addStandardOptions(command, { threads: true });
   return command.action(async (input: string, filter: string, output: string) => {
     const typed = command.opts<FilterTyped>();
-    const nThreads = nThreadsOf(typed);
+    const threads = boundThreads(nThreadsOf(typed));
+    const { nThreads } = threads;
     const { memoryBytes, warning } = boundMemory(typed.memory, nThreads);
     const progress = createProgress(streams.stderr, typed);
     const onWarning = ({ message }: Warning) => progress.write(`fixelstream: warning: ${message}\n`);
-    if (warning !== undefined) onWarning(warning);
+    for (const found of [threads.warning, warning]) if (found !== undefined) onWarning(found);
     const options: FixelFilterOptions = {
       ...resolveFilterOptions(filter, typed, onWarning),
       ...{ input, output, nThreads, memoryBytes, onWarning, command: streams.command, signal: streams.signal },
