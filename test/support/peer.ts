@@ -10,6 +10,11 @@ import { gunzipSync } from "node:zlib";
 export const repositoryRoot = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 export const fixturesDirectory = join(repositoryRoot, "fixtures");
 
+/** Reference output of ModelArray, which is not committed: beside the repository, or beside the folder of its worktrees. Undefined: not here. */
+export const modelArrayPeer: string | undefined = [".", ".."]
+  .map((up) => join(repositoryRoot, "..", up, "shared", "peer", "modelarray"))
+  .find((path) => existsSync(path));
+
 /** The peer's own published test data, beside a developer's checkout; absent elsewhere: then skip, visibly. */
 export function peerDataDirectory(): string | undefined {
   const path = join(repositoryRoot, "..", "shared", "peer", "mrtrix3-test-data");
