@@ -18,6 +18,8 @@ export interface ResultSpec {
   /** Significant elements are listed, for kinds whose elements have names. */
   readonly listsSignificant?: boolean;
   readonly nShuffles: number;
+  /** Every shuffle that exists is one of them. Default: some were drawn. */
+  readonly isExhaustive?: boolean;
   /** Shuffles that uncorrected p-values are made of; 0: there are none. Undefined: all. */
   readonly uncorrectedShuffles?: number | undefined;
   readonly strong: boolean;

@@ -3,6 +3,7 @@
 import { countCountedShuffles, type HypothesisNull, NO_ELEMENT, type NullState } from "../run/null-state.js";
 import type { Observed } from "../run/observed.js";
 import { combineHypotheses, familyWise, sortNull } from "../stats/inference/family-wise.js";
+import { type MonteCarloError, monteCarloError } from "../stats/inference/monte-carlo.js";
 import { isBelowFivePercent, type NullFacts, type PValue, pValueOf } from "../stats/inference/p-values.js";
 import { createTurns, inTurns } from "../turns.js";
 import {
@@ -22,6 +23,8 @@ export interface Significance {
   /** Of the tested elements; 1 where there is none. */
   readonly smallestP: number | undefined;
   readonly largestFwe: number | undefined;
+  /** How far the shuffles know `smallestP`, and the value of `statistic` (the name of an image) that 0.05 stands at. Absent with -notest. */
+  readonly monteCarlo?: MonteCarloError & { readonly statistic: string };
 }
 
 /** Where results go: images of a fixel directory, tables, .. Everything is written aside, and moved in place at the end. */
@@ -119,12 +122,12 @@ export async function writeInference(
     }
     await writer.write(names.contributions!, [contributions(state, h, strong?.hypotheses)], signal);
     const pOf = (statistic: number) => pValueOf(statistic, sorted, facts[h] ?? ONLY_ITSELF);
-    found.push(
-      await inTurns(
-        significanceOf(own.defaults, fwe, { eligible: spec.eligible, pOf, lists: spec.listsSignificant === true }),
-        turns,
-      ),
+    const { peak, ...significance } = await inTurns(
+      significanceOf(own.defaults, fwe, { eligible: spec.eligible, pOf, lists: spec.listsSignificant === true }),
+      turns,
     );
+    const error = monteCarloError(peak, sorted, facts[h] ?? ONLY_ITSELF, spec.isExhaustive === true);
+    found.push({ ...significance, monteCarlo: { ...error, statistic: spec.enhanced ?? "Zstat" } });
   }
   return found;
 }
@@ -156,7 +159,7 @@ function* significanceOf(
   statistics: ArrayLike<number>,
   fwe: ArrayLike<number>,
   { eligible, pOf, lists }: Counting,
-): Generator<undefined, Significance> {
+): Generator<undefined, Omit<Significance, "monteCarlo"> & { readonly peak: PValue }> {
   const listed: number[] = [];
   let significant = 0;
   let largest = 0;
@@ -171,8 +174,9 @@ function* significanceOf(
     significant++;
     if (lists) listed.push(i);
   }
-  const { count, of } = pOf(largest);
-  return { significant, smallestP: count / of, largestFwe, ...(lists && { significantElements: listed }) };
+  const peak = pOf(largest);
+  const smallestP = peak.count / peak.of;
+  return { peak, significant, smallestP, largestFwe, ...(lists && { significantElements: listed }) };
 }
 
 /** How often each element was the maximum; with -strong only where its hypothesis had the largest of all. */

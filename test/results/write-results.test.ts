@@ -32,7 +32,7 @@ const stateOf = (defaults: number[]): NullState => ({
 
 test("significant is p below 0.05, not 0.05 itself: the largest of 20 is not, whatever its fwe_1mpvalue", async () => {
   const { written, write } = createSink();
-  expect(await writeInference({ write }, spec, stateOf([19, 19.5, 20, 21, 0]))).toEqual([
+  expect(await writeInference({ write }, spec, stateOf([19, 19.5, 20, 21, 0]))).toMatchObject([
     { significant: 0, smallestP: 0.05, largestFwe: 1 },
   ]);
   expect(written.get("fwe_1mpvalue")).toEqual([0.95, 0.95, 1, 1, 0]);
@@ -66,20 +66,20 @@ test("shuffles that are known to equal the unshuffled data, and a list without t
   };
   const of = async (nSame: number, hasUnshuffled: boolean) =>
     (await writeInference({ write }, spec, many, undefined, [{ nSame, hasUnshuffled }]))[0];
-  expect(await of(1, true)).toEqual({ significant: 2, smallestP: 0.01, largestFwe: 1 });
-  expect(await of(4, true)).toEqual({ significant: 2, smallestP: 0.04, largestFwe: 1 });
-  expect(await of(5, true)).toEqual({ significant: 0, smallestP: 0.05, largestFwe: 1 });
-  expect(await of(0, false)).toEqual({ significant: 2, smallestP: 1 / 101, largestFwe: 1 });
+  expect(await of(1, true)).toMatchObject({ significant: 2, smallestP: 0.01, largestFwe: 1 });
+  expect(await of(4, true)).toMatchObject({ significant: 2, smallestP: 0.04, largestFwe: 1 });
+  expect(await of(5, true)).toMatchObject({ significant: 0, smallestP: 0.05, largestFwe: 1 });
+  expect(await of(0, false)).toMatchObject({ significant: 2, smallestP: 1 / 101, largestFwe: 1 });
   expect(written.get("fwe_1mpvalue")).toEqual([0.99, 1, 0.03]);
 });
 
 test("elements that are not tested are neither counted nor the largest", async () => {
   const { write } = createSink();
   const eligible = Uint8Array.of(1, 0, 1);
-  expect(await writeInference({ write }, { ...spec, eligible }, stateOf([4, 30, 20]))).toEqual([
+  expect(await writeInference({ write }, { ...spec, eligible }, stateOf([4, 30, 20]))).toMatchObject([
     { significant: 0, smallestP: 0.05, largestFwe: 1 },
   ]);
-  expect(await writeInference({ write }, { ...spec, eligible }, stateOf([4, 30, 8]))).toEqual([
+  expect(await writeInference({ write }, { ...spec, eligible }, stateOf([4, 30, 8]))).toMatchObject([
     { significant: 0, smallestP: 0.65, largestFwe: 0.4 },
   ]);
 });

@@ -84,6 +84,7 @@ function resultSpecOf<Options extends AnalysisOptions>(
     ...{ hypotheses, nFactors, nGroups: groups?.count, enhanced, strong, notest, eligible: selection.eligible },
     empirical: nonStationarity && (enhanced === "cfe" ? "cfe_empirical" : "empirical"),
     nShuffles: notest ? 0 : shuffles.count,
+    isExhaustive: shuffles.exhaustive,
     uncorrectedShuffles: enhancement.uncorrectedShuffles,
     // 3.0.x and the development branch differ in one name; the form of the arguments tells which is meant
     uncorrected: kind.uncorrectedInText ?? (contrast === undefined ? "uncorrected_1mpvalue" : "uncorrected_pvalue"),

@@ -1,4 +1,5 @@
 // What an analysis says while it goes on, and what it answers.
+import type { Significance } from "../../results/write-results.js";
 import type { NullState } from "../../run/null-state.js";
 import type { Warning } from "../../warnings.js";
 import type { InferenceFacts } from "./plan/describe-facts.js";
@@ -54,6 +55,7 @@ export interface InferenceSummary {
     readonly significant: number | undefined;
     readonly smallestP: number | undefined;
     readonly largestFwe: number | undefined;
+    readonly monteCarlo?: Significance["monteCarlo"];
   }[];
   readonly warnings: readonly Warning[];
   /** Bytes: of the plan, of the whole process at most, and of mapped files after the last shuffle (absent: the system does not say). */

@@ -3,6 +3,7 @@ import type { InferenceSummary } from "../../app/analyse/analyse.js";
 import { shellWord } from "../../shell-word.js";
 import { listNames } from "../../subject-names.js";
 import { formatBytes, formatCount, formatDuration } from "../../units.js";
+import { formatMonteCarlo } from "./format-monte-carlo.js";
 
 /** Nodes of significant edges that are named. */
 const MOST_NODES = 12;
@@ -39,6 +40,8 @@ export function formatInferenceSummary(summary: InferenceSummary, elements = "fi
     lines.push(
       `  ${name}${label === undefined ? "" : ` (${label})`}: largest Z ${largestZ.toFixed(2)}${where}${tested}${between}`,
     );
+    if (hypothesis.monteCarlo !== undefined)
+      lines.push(`    ${formatMonteCarlo(hypothesis.monteCarlo, summary.nShuffles)}`);
   }
   const { uncorrectedShuffles: n, nShuffles } = summary;
   if (n !== undefined) {
