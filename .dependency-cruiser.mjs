@@ -8,11 +8,11 @@
 //                    ├→ publish
 //                    └→ converters ─→ formats, store, publish
 //   run: what a run is made of and leaves, as plain data; for engine, results and app
-//   base, for everyone: byte-names, checksum, control-groups, errors, shell-word, subject-names, system-cores, system-error, system-memory, turns, units, warnings, version, zod     nobody imports: bin, cli, app (but bin → cli, cli → app)
+//   base, for everyone: byte-names, checksum, control-groups, errors, near-names, shell-word, subject-names, system-cores, system-error, system-memory, turns, units, warnings, version, zod     nobody imports: bin, cli, app (but bin → cli, cli → app)
 
 /** Files that any room may import. */
 const BASE =
-  "^src/(byte-names|checksum|control-groups|errors|shell-word|subject-names|system-cores|system-error|system-memory|turns|units|warnings|version|zod)\\.ts$";
+  "^src/(byte-names|checksum|control-groups|errors|near-names|shell-word|subject-names|system-cores|system-error|system-memory|turns|units|warnings|version|zod)\\.ts$";
 
 /** What a room may import beside itself, packages and what Node brings; and the base, unless it stands `alone`. */
 const ROOMS = {
