@@ -70,13 +70,10 @@ function fillSearch({ tables, lists }: PreparedSearch, { shared }: EngineJob, bu
 function fillGraph({ buffer, job }: Pick<SharedContents, "buffer" | "job">, enhancement: GraphEnhancement): void {
   const { shared, size, sink } = job;
   const m = size.nElements;
-  const { lists, ends, extentPowers, heightSums } = shared.graph!;
+  const { cells, ends, extentPowers, heightSums } = shared.graph!;
   const { neighbours } = enhancement;
   if ("nNodes" in neighbours) neighbours.endsInto(new Uint32Array(buffer, ends!, m));
-  else {
-    const starts = new Uint32Array(buffer, lists!.starts, m + 1);
-    neighbours.copyInto(starts, new Uint32Array(buffer, lists!.neighbours, neighbours.count));
-  }
+  else neighbours.cellsInto(new Uint32Array(buffer, cells!, m));
   const powers = new Float64Array(buffer, extentPowers, m + 1);
   for (let extent = 0; extent <= m; extent++) powers[extent] = extent ** enhancement.extentPower;
   if (sink.kind === "bins") heightSumsInto(new Float64Array(buffer, heightSums, sink.nBinsWide + 1), enhancement);

@@ -30,17 +30,22 @@ export type Enhancement =
 /** Threshold-free enhancement over a graph; sizes of clusters, where there is one height and both powers leave the extent as it is. */
 export interface GraphEnhancement {
   readonly kind: "graph";
-  readonly neighbours: Neighbours | Network;
+  readonly neighbours: CellGrid | Network;
   readonly heights: GraphHeights;
   readonly extentPower: number;
   readonly heightPower: number;
 }
 
-export interface Neighbours {
-  /** Over all elements. */
-  readonly count: number;
-  /** Those of element e become neighbours[starts[e] .. starts[e + 1]]; starts has an element more than there are. */
-  copyInto(starts: Uint32Array, neighbours: Uint32Array): void;
+/** Elements lie in cells of a grid with an empty margin around them, wide enough for a cell to have all its neighbours. */
+export interface CellGrid {
+  /** 6: neighbours share a face; 26: a face, an edge or a corner. */
+  readonly connectivity: 6 | 26;
+  /** Cells from a row to the next, from a plane to the next, and of all. */
+  readonly row: number;
+  readonly plane: number;
+  readonly nCells: number;
+  /** u32 [nElements]: each in one of its own. */
+  cellsInto(cells: Uint32Array): void;
 }
 
 /** Elements are edges between nodes; those that share a node are neighbours. */

@@ -16,10 +16,10 @@ import { emptyReport } from "./context.js";
 import { clearEmpirical, finishEmpirical } from "./enhance/empirical.js";
 import { scaleOf } from "./enhance/graph-heights.js";
 import { fillConstants } from "./fill-shared.js";
-import type { EngineInputs, Enhancement, MatrixSize, Neighbours, Network } from "./inputs.js";
+import type { CellGrid, EngineInputs, Enhancement, MatrixSize, Network } from "./inputs.js";
 import { createNullKeeper, type NullKeeper } from "./null-keeper.js";
 import type { PlanInputs, SinkJob } from "./plan/inputs.js";
-import { CONTROL, type EngineJob, observedImage } from "./plan/job.js";
+import { CONTROL, type EngineJob, type GraphJob, observedImage } from "./plan/job.js";
 import type { MemoryPlan } from "./plan/memory.js";
 import { engineModel, type ProblemSize, problemSize } from "./plan/size.js";
 import { listBlocks, listWindows } from "./plan/work-lists.js";
@@ -244,11 +244,14 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
 function graphSizeOf(enhancement: Enhancement): PlanInputs["graph"] {
   if (enhancement.kind !== "graph") return undefined;
   const { neighbours } = enhancement;
-  return "nNodes" in neighbours ? { nNodes: neighbours.nNodes } : { nNeighbours: neighbours.count };
+  return "nNodes" in neighbours ? { nNodes: neighbours.nNodes } : { nCells: neighbours.nCells };
 }
 
-const nNodesOf = (neighbours: Neighbours | Network): number | undefined =>
-  "nNodes" in neighbours ? neighbours.nNodes : undefined;
+function graphJob(neighbours: CellGrid | Network): GraphJob {
+  if ("nNodes" in neighbours) return { kind: "graph", over: { nNodes: neighbours.nNodes } };
+  const { connectivity, row, plane, nCells } = neighbours;
+  return { kind: "graph", over: { connectivity, row, plane, nCells } };
+}
 
 /** Before the null is begun. */
 async function gatherEmpirical(
@@ -269,7 +272,7 @@ async function gatherEmpirical(
 
 function enhancementJob(enhancement: Enhancement, nWindows: number): EngineJob["enhancement"] {
   if (enhancement.kind === "none") return undefined;
-  if (enhancement.kind === "graph") return { kind: "graph", nNodes: nNodesOf(enhancement.neighbours) };
+  if (enhancement.kind === "graph") return graphJob(enhancement.neighbours);
   const { connectivity, extentPower, legacy } = enhancement;
   return { kind: "cfe", ...connectivity, extentPower, normalised: !legacy, nWindows };
 }

@@ -31,45 +31,47 @@ export function createVoxelGrid(header: ImageHeader, inside: Uint8Array): VoxelG
   return { dimensions, voxelSizes, layout, transform, entries, places };
 }
 
-/** Of a grid of three axes. 6: voxels that share a face; 26: a face, an edge or a corner. */
-export function voxelNeighbours({ dimensions, places }: VoxelGrid, connectivity: 6 | 26) {
-  const [nx, ny, nz] = dimensions as [number, number, number];
-  const elementAt = new Int32Array(nx * ny * nz).fill(-1);
-  for (const [element, place] of places.entries()) elementAt[place] = element;
-  const steps: [number, number, number][] = [];
-  for (const dz of [-1, 0, 1]) {
-    for (const dy of [-1, 0, 1]) {
-      for (const dx of [-1, 0, 1]) {
-        const axes = Math.abs(dx) + Math.abs(dy) + Math.abs(dz);
-        if (axes === 1 || (connectivity === 26 && axes > 1)) steps.push([dx, dy, dz]);
-      }
-    }
-  }
-  const visit = (element: number, found: (other: number) => void) => {
-    const place = places[element]!;
-    const x = place % nx;
-    const y = Math.floor(place / nx) % ny;
-    const z = Math.floor(place / nx / ny);
-    for (const [dx, dy, dz] of steps) {
-      const [a, b, c] = [x + dx, y + dy, z + dz];
-      if (a < 0 || b < 0 || c < 0 || a >= nx || b >= ny || c >= nz) continue;
-      const other = elementAt[a + nx * (b + ny * c)]!;
-      if (other >= 0) found(other);
+/** Cells of the smallest box around the voxels, in the order of the elements; between its rows and planes is one cell, or one row of them, that is empty. */
+export interface VoxelCells {
+  readonly connectivity: 6 | 26;
+  /** Cells from a row to the next, from a plane to the next, and of all with a margin around them. */
+  readonly row: number;
+  readonly plane: number;
+  readonly nCells: number;
+  /** u32, one an element. */
+  cellsInto(cells: Uint32Array): void;
+}
+
+/** Of a grid of three axes. 6: voxels that share a face are neighbours; 26: a face, an edge or a corner. */
+export function voxelCells({ dimensions, layout, places }: VoxelGrid, connectivity: 6 | 26): VoxelCells {
+  const [nx, ny] = dimensions as [number, number, number];
+  const visit = (found: (element: number, index: readonly [number, number, number]) => void) => {
+    for (const [element, place] of places.entries()) {
+      found(element, [place % nx, Math.floor(place / nx) % ny, Math.floor(place / nx / ny)]);
     }
   };
-  let count = 0;
-  for (let element = 0; element < places.length; element++) visit(element, () => count++);
+  const first = [...dimensions];
+  const last = dimensions.map(() => -1);
+  visit((_, index) => {
+    for (const [axis, i] of index.entries()) {
+      first[axis] = Math.min(first[axis]!, i);
+      last[axis] = Math.max(last[axis]!, i);
+    }
+  });
+  // fastest axis of the mask first, so that elements come in the order of their cells
+  const axes = axesByRank(layout) as [number, number, number];
+  const [width, height, depth] = axes.map((axis) => Math.max(1, last[axis]! - first[axis]! + 1)) as typeof axes;
+  const row = width + 1;
+  const plane = row * (height + 1);
+  const margin = 1 + row + plane;
   return {
-    count,
-    copyInto(starts: Uint32Array, neighbours: Uint32Array): void {
-      let n = 0;
-      for (let element = 0; element < places.length; element++) {
-        starts[element] = n;
-        visit(element, (other) => {
-          neighbours[n++] = other;
-        });
-      }
-      starts[places.length] = n;
+    ...{ connectivity, row, plane, nCells: depth * plane + 2 * margin },
+    cellsInto(cells) {
+      const [a, b, c] = axes;
+      visit((element, index) => {
+        const of = (axis: number) => index[axis]! - first[axis]!;
+        cells[element] = margin + of(a) + row * of(b) + plane * of(c);
+      });
     },
   };
 }

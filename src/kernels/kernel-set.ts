@@ -384,13 +384,16 @@ export interface KernelSet {
     maximaElements: number,
   ): void;
 
-  f32EnhanceGraph(
+  f32EnhanceGrid(
     nElements: number,
+    nCells: number,
+    row: number,
+    plane: number,
+    connectivity: number,
     binBytes: number,
     nBins: number,
     bins: number,
-    starts: number,
-    neighbours: number,
+    cells: number,
     extentPowers: number,
     heightSums: number,
     enhanced: number,

@@ -100,7 +100,7 @@ describe("mrclusterstats", () => {
     const { stdout, status } = await run("images.txt", out("plan"), "--dry-run", "-connectivity");
     expect(status).toBe(0);
     expect(stdout).toMatch(/^4\d\d voxels, 16 subjects, 2 hypotheses, 30 shuffles/);
-    expect(stdout).toMatch(/neighbours +\d+ neighbours x 4 B/);
+    expect(stdout).toMatch(/threads +\d+ x .*, grid of \d+ cells\)/);
   });
 
   test.each([

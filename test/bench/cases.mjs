@@ -20,6 +20,7 @@ import { postMortemCases } from "./cases/post-mortem.mjs";
 import { memoryCases, runCases } from "./cases/runs.mjs";
 import { start } from "./cases/start.mjs";
 import { conversion, packedConversion, storePass } from "./cases/store.mjs";
+import { voxelCase } from "./cases/voxels.mjs";
 
 export const CASES = [
   start,
@@ -38,6 +39,7 @@ export const CASES = [
   ...postMortemCases,
   peerFixelCfe,
   networkCase,
+  voxelCase,
   peerFixelFilter,
   peerConnectivity,
 ];

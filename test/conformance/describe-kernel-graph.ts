@@ -1,8 +1,9 @@
-// Enhancement of one whole map over a graph, and what is kept of it.
+// Enhancement of one whole map over cells, and what is kept of it.
 import { describe, expect, it } from "vitest";
+import { cellsOf } from "../support/graph-enhancement.js";
 import { expectResidual } from "../support/kernel-residual.js";
 import type { KernelsUnderTest } from "../support/open-kernels.js";
-import { type Graph, listsOf, statedComponents, statedGrid } from "../support/oracle-graph.js";
+import { type PlacedGraph, statedComponents, statedGrid, statedPlaces } from "../support/oracle-graph.js";
 import { createRandom } from "../support/seeded-random.js";
 
 const NO_ELEMENT = 0xffffffff;
@@ -10,7 +11,7 @@ const everywhere = (n: number) => new Array<boolean>(n).fill(true);
 
 interface GraphShape {
   readonly name: string;
-  readonly graph: Graph;
+  readonly graph: PlacedGraph;
   readonly largestBin: number;
   readonly binBytes: 1 | 2;
   readonly extentPower: number;
@@ -23,15 +24,31 @@ const holes = statedGrid(
   6,
 );
 
+const one = statedPlaces([[0, 0, 0]], 26);
+const scattered = statedPlaces(
+  Array.from({ length: 30 }, (_, e) => [2 * (e % 5), 2 * (e % 2), 2 * Math.floor(e / 10)]),
+  26,
+);
+/** A plane, a row, and elements in no order: each lies where it lies. */
+const flat = statedGrid([9, 8, 1], everywhere(72), 26);
+const row = statedGrid([50, 1, 1], everywhere(50), 6);
+const disordered = statedPlaces(
+  [...cube.places].sort(([a, b, c], [x, y, z]) => ((a * 7 + b * 5 + c * 3) % 11) - ((x * 7 + y * 5 + z * 3) % 11)),
+  6,
+);
+
 const SHAPES: readonly GraphShape[] = [
-  { name: "one element", graph: { nElements: 1, pairs: [] }, largestBin: 9, binBytes: 1, extentPower: 0.5 },
-  { name: "nothing joined", graph: { nElements: 30, pairs: [] }, largestBin: 40, binBytes: 1, extentPower: 0.5 },
+  { name: "one element", graph: one, largestBin: 9, binBytes: 1, extentPower: 0.5 },
+  { name: "nothing joined", graph: scattered, largestBin: 40, binBytes: 1, extentPower: 0.5 },
   { name: "26 neighbours", graph: cube, largestBin: 60, binBytes: 1, extentPower: 0.5 },
   { name: "6 neighbours, holes", graph: holes, largestBin: 60, binBytes: 1, extentPower: 0.5 },
   { name: "many ties", graph: cube, largestBin: 3, binBytes: 1, extentPower: 0.4 },
   { name: "one height", graph: holes, largestBin: 1, binBytes: 1, extentPower: 1 },
   { name: "bins up to 255", graph: holes, largestBin: 255, binBytes: 1, extentPower: 2 },
   { name: "bins of two bytes", graph: cube, largestBin: 900, binBytes: 2, extentPower: 0.5 },
+  { name: "a plane", graph: flat, largestBin: 8, binBytes: 1, extentPower: 0.5 },
+  { name: "a row", graph: row, largestBin: 8, binBytes: 1, extentPower: 0.5 },
+  { name: "no order", graph: disordered, largestBin: 30, binBytes: 2, extentPower: 0.5 },
   { name: "E = 0", graph: holes, largestBin: 20, binBytes: 1, extentPower: 0 },
 ];
 
@@ -44,20 +61,25 @@ export function describeGraphKernels({ kernels: k, linear }: KernelsUnderTest): 
     // what lies between the lane's bins is of others
     const lanes = linear.place(new Bins(m * 16).fill(200));
     for (const [e, bin] of bins.entries()) lanes.view[e * 16 + 5] = bin;
-    const { starts, neighbours } = listsOf(graph);
+    const { nCells, row, plane, connectivity, cellsInto } = cellsOf(graph);
+    const cells = linear.place(new Uint32Array(m));
+    cellsInto(cells.view);
     const out = linear.place(new Float32Array(m).fill(-7));
     const guard = linear.place(new Float32Array(4).fill(-7));
-    k.f32EnhanceGraph(
+    k.f32EnhanceGrid(
       m,
+      nCells,
+      row,
+      plane,
+      connectivity,
       binBytes,
       nBins,
       lanes.at + 5 * binBytes,
-      linear.place(starts).at,
-      linear.place(neighbours.length > 0 ? neighbours : new Uint32Array(1)).at,
+      cells.at,
       linear.place(Float64Array.from({ length: m + 1 }, (_, n) => n ** extentPower)).at,
       linear.place(heightSums(nBins)).at,
       out.at,
-      linear.place(new Float64Array(Math.ceil((26 * m + 4 * (nBins + 1)) / 8)).fill(Number.NaN)).at,
+      linear.place(new Float64Array(Math.ceil((28 * (m + 2) + 5 * nCells + 4 * (nBins + 2)) / 8)).fill(Number.NaN)).at,
     );
     expect([...guard.view]).toEqual([-7, -7, -7, -7]);
     return [...out.view];
@@ -80,7 +102,7 @@ export function describeGraphKernels({ kernels: k, linear }: KernelsUnderTest): 
     return sums;
   };
 
-  describe("f32EnhanceGraph", () => {
+  describe("f32EnhanceGrid", () => {
     for (const shape of SHAPES) {
       it(shape.name, async (context) => {
         const random = createRandom(3);
@@ -90,7 +112,7 @@ export function describeGraphKernels({ kernels: k, linear }: KernelsUnderTest): 
           );
           bins[0] = shape.largestBin;
           const made = { got: enhance(shape, bins), stated: stated(shape, bins) };
-          await expectResidual("f32EnhanceGraph", made, context);
+          await expectResidual("f32EnhanceGrid", made, context);
           linear.clear();
         }
       });

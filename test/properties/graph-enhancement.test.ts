@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { EngineInputs } from "../../src/engine/inputs.js";
 import { inLeastMemory, makeEngineProblem, openProblem, runEngine } from "../support/engine-problems.js";
 import { graphEnhancement as over } from "../support/graph-enhancement.js";
-import { type Graph, statedComponents, statedGrid, statedTfce } from "../support/oracle-graph.js";
+import { statedComponents, statedGrid, statedPlaces, statedTfce } from "../support/oracle-graph.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const root = temporaryDirectory();
@@ -14,7 +14,12 @@ const grid26 = statedGrid(SIZE, inside, 26);
 const m = grid26.nElements;
 const grid6 = statedGrid(SIZE, inside, 6);
 /** Two halves that do not touch, and lone elements. */
-const apart: Graph = { nElements: m, pairs: grid6.pairs.filter(([a, b]) => a > 9 && a < m / 2 === b < m / 2) };
+const apart = statedPlaces(
+  Array.from({ length: m }, (_, e) =>
+    e < 10 ? [2 * e, 0, 0] : [e % 6, Math.floor(e / 6) % 5, 2 + Math.floor(e / 30) + (e < m / 2 ? 0 : 2)],
+  ),
+  26,
+);
 
 const problem = (name: string, options: object = {}) =>
   makeEngineProblem(join(root, name), {

@@ -43,7 +43,7 @@ export const RESIDUALS: Readonly<Record<Operation, { readonly warn: number; read
   f32EnhanceRows: { warn: 1e-6, fail: 1e-5 },
   f32KeepDefault: { warn: 0, fail: 0 },
   f32ReduceEnhanced: { warn: 0, fail: 0 },
-  f32EnhanceGraph: { warn: 6.1e-8, fail: 1e-7 },
+  f32EnhanceGrid: { warn: 6.1e-8, fail: 1e-7 },
   f32EnhanceNetwork: { warn: 6.1e-8, fail: 1e-7 },
   f32ReduceMap: { warn: 0, fail: 0 },
   u8LevelBins: { warn: 0, fail: 0 },

@@ -45,42 +45,38 @@ export function statedTfce(graph: Graph, z: readonly number[], heights: StatedHe
   return sums;
 }
 
-/** Neighbours in a grid of these sizes, first axis fastest, of the places inside the mask: 6 share a face, 26 a face, an edge or a corner. */
-export function statedGrid(
-  size: readonly [number, number, number],
-  mask: readonly boolean[],
-  connectivity: 6 | 26,
-): Graph {
-  const [nx, ny, nz] = size;
-  const elementAt = new Map<number, number>();
-  for (const [place, inside] of mask.entries()) if (inside) elementAt.set(place, elementAt.size);
+export type Place = readonly [number, number, number];
+
+/** Elements at places of a grid. */
+export interface PlacedGraph extends Graph {
+  readonly places: readonly Place[];
+  readonly connectivity: 6 | 26;
+}
+
+/** Neighbours share a face (6), or a face, an edge or a corner (26). */
+export function statedPlaces(places: readonly Place[], connectivity: 6 | 26): PlacedGraph {
+  const elementAt = new Map(places.map((place, element) => [place.join(), element]));
   const pairs: [number, number][] = [];
-  for (const [place, element] of elementAt) {
-    const [x, y, z] = [place % nx, Math.floor(place / nx) % ny, Math.floor(place / nx / ny)];
+  for (const [element, [x, y, z]] of places.entries()) {
     for (const dz of [-1, 0, 1]) {
       for (const dy of [-1, 0, 1]) {
         for (const dx of [-1, 0, 1]) {
           const moves = Math.abs(dx) + Math.abs(dy) + Math.abs(dz);
           if (moves === 0 || (connectivity === 6 && moves > 1)) continue;
-          const [a, b, c] = [x + dx, y + dy, z + dz];
-          if (a < 0 || b < 0 || c < 0 || a >= nx || b >= ny || c >= nz) continue;
-          const other = elementAt.get(a + nx * (b + ny * c));
+          const other = elementAt.get([x + dx, y + dy, z + dz].join());
           if (other !== undefined) pairs.push([element, other]);
         }
       }
     }
   }
-  return { nElements: elementAt.size, pairs };
+  return { nElements: places.length, pairs, places, connectivity };
 }
 
-/** Neighbours one element behind the other, from where each begins. */
-export function listsOf({ nElements, pairs }: Graph): { starts: Uint32Array; neighbours: Uint32Array } {
-  const lists = Array.from({ length: nElements }, () => new Set<number>());
-  for (const [a, b] of pairs) {
-    lists[a]!.add(b);
-    lists[b]!.add(a);
-  }
-  const starts = new Uint32Array(nElements + 1);
-  for (const [e, list] of lists.entries()) starts[e + 1] = starts[e]! + list.size;
-  return { starts, neighbours: Uint32Array.from(lists.flatMap((list) => [...list])) };
+/** Of a grid of these sizes, first axis fastest, the places inside the mask. */
+export function statedGrid([nx, ny]: Place, mask: readonly boolean[], connectivity: 6 | 26): PlacedGraph {
+  const places = [...mask.keys()].filter((i) => mask[i]);
+  return statedPlaces(
+    places.map((i) => [i % nx, Math.floor(i / nx) % ny, Math.floor(i / nx / ny)]),
+    connectivity,
+  );
 }

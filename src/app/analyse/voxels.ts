@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import type { GraphEnhancement } from "../../engine/inputs.js";
 import { InputError, UsageError } from "../../errors.js";
-import { type VoxelGrid, voxelNeighbours } from "../../formats/voxel-grid.js";
+import { type VoxelGrid, voxelCells } from "../../formats/voxel-grid.js";
 import { checkMaskAxes, readVoxelMask } from "../../formats/voxel-mask.js";
 import { openImageResults } from "../../results/image-results.js";
 import { sha256OfNumbers } from "../../run/run-plan.js";
@@ -136,7 +136,7 @@ function graphPlan(options: VoxelStatsOptions, grid: VoxelGrid): GraphPlan {
   const connectivity = options.connectivity ? 26 : 6;
   const { tfceDh: dh, tfceE: extentPower, tfceH: heightPower } = options;
   const graph = { places: sha256OfNumbers(grid.places), dimensions: grid.dimensions, connectivity } as const;
-  const common = { kind: "graph", neighbours: voxelNeighbours(grid, connectivity) } as const;
+  const common = { kind: "graph", neighbours: voxelCells(grid, connectivity) } as const;
   if (options.threshold === undefined) {
     const heights = { kind: "steps", dh, strict: true, rounded: true } as const;
     const enhancement: GraphEnhancement = { ...common, heights, extentPower, heightPower };

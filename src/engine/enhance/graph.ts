@@ -11,7 +11,7 @@ export interface MapEnhancer {
   run(order: MapsOrder, piece: number): Steps;
 }
 
-export function createGraphEnhancer(context: Context, { nNodes }: GraphJob): MapEnhancer {
+export function createGraphEnhancer(context: Context, { over }: GraphJob): MapEnhancer {
   const { job, worker: w, kernels: k, f32, u32 } = context;
   const { size, shared, layout, sink } = job;
   const m = size.nElements;
@@ -25,7 +25,7 @@ export function createGraphEnhancer(context: Context, { nNodes }: GraphJob): Map
     *run(order, piece) {
       const { batch, first } = order;
       if (sink.kind !== "bins") return;
-      const { lists, ends, extentPowers, heightSums } = shared.graph!;
+      const { cells, ends, extentPowers, heightSums } = shared.graph!;
       const { counted, map, scratch } = w.graph!;
       const h = piece % nHypotheses;
       const lane = first + Math.floor(piece / nHypotheses);
@@ -36,8 +36,11 @@ export function createGraphEnhancer(context: Context, { nNodes }: GraphJob): Map
       const isGathered = batch.empirical === "gather";
       const given = [binBytes, Math.min(nBins, sink.nBinsWide), ownBins] as const;
       const powers = [extentPowers, heightSums, isGathered ? empirical.mapOf(order, lane, h) : map, scratch] as const;
-      if (nNodes === undefined) k.f32EnhanceGraph(m, ...given, lists!.starts, lists!.neighbours, ...powers);
-      else k.f32EnhanceNetwork(m, nNodes, ...given, ends!, ...powers);
+      if ("nNodes" in over) k.f32EnhanceNetwork(m, over.nNodes, ...given, ends!, ...powers);
+      else {
+        const { nCells, row, plane, connectivity } = over;
+        k.f32EnhanceGrid(m, nCells, row, plane, connectivity, ...given, cells!, ...powers);
+      }
       yield;
       if (isGathered) return;
       if (batch.empirical === "divide") empirical.divideMap(h);

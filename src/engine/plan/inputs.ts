@@ -47,7 +47,7 @@ export interface PlanInputs {
   /** Lanes that the empirical statistic is made of, in batches of their own; undefined: there is none. */
   readonly nEmpirical?: number | undefined;
   /** Of an enhancer over a graph, which takes whole maps. */
-  readonly graph?: { readonly nNeighbours: number } | { readonly nNodes: number } | undefined;
+  readonly graph?: { readonly nCells: number } | { readonly nNodes: number } | undefined;
 }
 
 /** How the work is cut: what the search varies, and what follows from it. */

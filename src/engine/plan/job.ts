@@ -4,6 +4,7 @@ import type { NativeProduct } from "../../kernels/native/native-product.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
 import type { GlmModel } from "../../stats/glm/model.js";
 import type { ColumnSourceSpec } from "../../store/column-source.js";
+import type { CellGrid, Network } from "../inputs.js";
 import { tileRows } from "./blocks.js";
 import type { MemoryLayout, Precision, SinkJob } from "./inputs.js";
 import type { SharedRegions, WorkerRegions } from "./regions.js";
@@ -46,8 +47,7 @@ export interface BoundFactors {
 /** Takes whole maps: a piece is a lane of a hypothesis. */
 export interface GraphJob {
   readonly kind: "graph";
-  /** Of a network, whose edges the elements are. */
-  readonly nNodes: number | undefined;
+  readonly over: Omit<CellGrid, "cellsInto"> | Omit<Network, "endsInto">;
 }
 
 export interface EngineJob {
@@ -104,7 +104,7 @@ export const CONTROL = { nextClaim: 0, stop: 1, gaveUp: 2, words: 16 } as const;
 export function observedImage({ size, shared, sink, enhancement }: EngineJob, buffer: ArrayBufferLike, i: number) {
   const { nElements } = size;
   const image = (bytes: number) => shared.observed + i * nElements * bytes;
-  const isNetwork = enhancement?.kind === "graph" && enhancement.nNodes !== undefined;
+  const isNetwork = enhancement?.kind === "graph" && "nNodes" in enhancement.over;
   if (sink.kind === "bins" && !isNetwork) return new Float32Array(buffer, image(4), nElements);
   return new Float64Array(buffer, image(8), nElements);
 }

@@ -142,6 +142,11 @@ function halvings(widest: number, { f32 }: PanelSizes): number[] {
   return widths;
 }
 
+const describeGraph = (graph: PlanInputs["graph"]): string => {
+  if (graph === undefined) return "";
+  return "nNodes" in graph ? `, network of ${graph.nNodes} nodes` : `, grid of ${graph.nCells} cells`;
+};
+
 /** Of a run: those of the null, or of the empirical statistic. */
 const mostShuffles = ({ nShuffles, nEmpirical = 0 }: PlanInputs): number => Math.max(nShuffles, nEmpirical);
 
@@ -236,7 +241,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
         line("everything shared", formatBytes(shared.bytes)),
         line(
           "threads",
-          `${nWorkers} x ${formatBytes(worker.bytes)} (block of ${width} elements x ${n} subjects, ${groupWidth < width ? `${groupWidth} packed together, ` : ""}product tile of ${tile} shuffles${cfe ? `, window of ${windowConnections} connections` : ""})`,
+          `${nWorkers} x ${formatBytes(worker.bytes)} (block of ${width} elements x ${n} subjects, ${groupWidth < width ? `${groupWidth} packed together, ` : ""}product tile of ${tile} shuffles${cfe ? `, window of ${windowConnections} connections` : ""}${describeGraph(inputs.graph)})`,
         ),
         line(
           "outside",

@@ -67,14 +67,11 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
     /** First element, elements, first connection (low, high word) of each window of the connectivity. */
     windows: run.u32([shape.maxWindows, "windows"], 4),
     heightPowers: run.f32([bins && graph === undefined ? sink.nBinsWide : 0, "heights"]),
-    /** Neighbours of each element, and powers that sums over heights are made of (engine/enhance/graph.ts). */
+    /** Where each element is, and powers that sums over heights are made of (engine/enhance/graph.ts). */
     graph: graph && {
       ...("nNodes" in graph
-        ? { ends: run.u32([m, "edges"]), lists: undefined }
-        : {
-            ends: undefined,
-            lists: { starts: run.u32(m + 1), neighbours: run.u32([Math.max(1, graph.nNeighbours), "neighbours"]) },
-          }),
+        ? { ends: run.u32([m, "edges"]), cells: undefined }
+        : { ends: undefined, cells: run.u32(elements) }),
       extentPowers: run.f64([m + 1, "extents"]),
       heightSums: run.f64([bins ? sink.nBinsWide + 1 : 0, "heights"]),
     },
@@ -197,10 +194,12 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
       /** What this thread counted since the main thread last added it to all. */
       counted: run.u32(hypotheses.length, [m, "elements"]),
       map: pieces.f32([m, "elements"]),
-      // of f32EnhanceGraph, or f32EnhanceNetwork
+      // of f32EnhanceGrid, or f32EnhanceNetwork
       scratch: pieces.f64(
         Math.ceil(
-          (("nNodes" in graph ? 22 * m + 8 * graph.nNodes : 26 * m) + 4 * ((bins ? sink.nBinsWide : 0) + 1)) / 8,
+          (("nNodes" in graph ? 22 * m + 8 * graph.nNodes : 28 * (m + 2) + 5 * graph.nCells) +
+            4 * ((bins ? sink.nBinsWide : 0) + 2)) /
+            8,
         ),
       ),
     },

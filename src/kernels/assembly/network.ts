@@ -1,11 +1,54 @@
 // Threshold-free enhancement over the edges of a network, one shuffle at a time: edges are neighbours where they share a node (Zalesky et al. 2010, NeuroImage
 // 53:1197-1207; Vinokur et al. 2015, ISMRM 23:2846). Contract: ../CONTRACTS.md.
 //
-// As graph.ts in one pass from the highest bin down, but what is joined are nodes: an edge's component is that of its nodes, so no list of the some m^1.5
+// As grid.ts in one pass from the highest bin down, but what is joined are nodes: an edge's component is that of its nodes, so no list of the some m^1.5
 // pairs of neighbouring edges is needed. Places in the descending order stand for components of the tree.
-import { find, sortByBin } from "./graph";
 
 const NONE: u32 = 0xffffffff;
+
+/** Place of the root of the component; halves the way there. */
+// @ts-ignore: decorator
+@inline
+export function find(roots: usize, element: u32): u32 {
+  let e = element;
+  while (true) {
+    const at = roots + (<usize>e << 2);
+    const up = load<u32>(at);
+    if (up == e) return e;
+    const next = load<u32>(roots + (<usize>up << 2));
+    if (next == up) return up;
+    store<u32>(at, next);
+    e = next;
+  }
+}
+
+/** Elements above bin 0 into `order`, descending by bin, ascending within one. Returns how many; `levels` u16 [m]. */
+export function sortByBin(m: i32, binBytes: i32, nBins: i32, bins: usize, levels: usize, counts: usize, order: usize): i32 {
+  memory.fill(counts, 0, <usize>(nBins + 1) << 2);
+  const step: usize = binBytes == 1 ? 16 : 32;
+  for (let e: usize = 0, at = bins; e < <usize>m; e++, at += step) {
+    const bin = binBytes == 1 ? <u32>load<u8>(at) : <u32>load<u16>(at);
+    store<u16>(levels + (e << 1), <u16>bin);
+    const count = counts + (<usize>bin << 2);
+    store<u32>(count, load<u32>(count) + 1);
+  }
+  let first: u32 = 0;
+  for (let bin = nBins - 1; bin >= 1; bin--) {
+    const count = counts + (<usize>bin << 2);
+    const n = load<u32>(count);
+    store<u32>(count, first);
+    first += n;
+  }
+  for (let e: usize = 0; e < <usize>m; e++) {
+    const bin = <usize>load<u16>(levels + (e << 1));
+    if (bin == 0) continue;
+    const count = counts + (bin << 2);
+    const place = load<u32>(count);
+    store<u32>(count, place + 1);
+    store<u32>(order + (<usize>place << 2), <u32>e);
+  }
+  return <i32>first;
+}
 
 export function f32EnhanceNetwork(
   m: i32, nNodes: i32, binBytes: i32, nBins: i32, bins: usize, ends: usize, extentPowers: usize, heightSums: usize, enhanced: usize, scratch: usize,

@@ -4,8 +4,9 @@ import { binStatistics } from "./bins.js";
 import { boundRows, LEVEL_LANES, levelBins } from "./bounds.js";
 import { enhancedValue, enhanceRows, reduceEnhanced } from "./cfe.js";
 import { gemm } from "./gemm.js";
-import { enhanceGraph, reduceMap } from "./graph.js";
+import { enhanceGrid } from "./grid.js";
 import { groupedByColumn, groupedStatistics } from "./grouped.js";
+import { reduceMap } from "./maps.js";
 import { enhanceNetwork } from "./network.js";
 import {
   addScaled,
@@ -563,18 +564,29 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
       const counted = counters === 0 ? undefined : u32(counters, end);
       reduceEnhanced(inputs, counted, f32(maxima, PANELS.lanes), u32(maximaElements, PANELS.lanes));
     },
-    f32EnhanceGraph(m, binBytes, nBins, bins, starts, neighbours, extentPowers, heightSums, enhanced) {
+    f32EnhanceGrid(
+      m,
+      nCells,
+      row,
+      plane,
+      connectivity,
+      binBytes,
+      nBins,
+      bins,
+      cells,
+      extentPowers,
+      heightSums,
+      enhanced,
+    ) {
       const nBinValues = span(m, PANELS.lanes, 1);
-      const begins = u32(starts, m + 1);
       const inputs = {
-        nElements: m,
+        ...{ nCells, row, plane, connectivity },
         bins: binBytes === 1 ? u8(bins, nBinValues) : u16(bins, nBinValues),
-        starts: begins,
-        neighbours: u32(neighbours, begins[m]!),
+        cells: u32(cells, m),
         extentPowers: f64(extentPowers, m + 1),
         heightSums: f64(heightSums, nBins + 1),
       };
-      enhanceGraph(inputs, f32(enhanced, m));
+      enhanceGrid(inputs, f32(enhanced, m));
     },
     f32EnhanceNetwork(m, nNodes, binBytes, nBins, bins, ends, extentPowers, heightSums, enhanced) {
       const nBinValues = span(m, PANELS.lanes, 1);

@@ -46,10 +46,10 @@ export interface PlanSummary {
   readonly assumptions: readonly string[];
 }
 
-/** Nanoseconds on one thread of the reference machine: a multiply-add of the product, and of one shuffle a connection that is enhanced, or bounded, a neighbour, an element of a map. */
+/** Nanoseconds on one thread of the reference machine: a multiply-add of the product, and of one shuffle a connection that is enhanced, or bounded, a voxel, an edge. */
 export const COST_NS = {
   ...{ double: 0.065, single: 0.035, epilogue: 10 },
-  ...{ connection: 0.6, bound: 0.08, neighbour: 2, place: 25, edge: 15 },
+  ...{ connection: 0.6, bound: 0.08, voxel: 30, edge: 15 },
 } as const;
 
 /** Time of the product where a library multiplies. */
@@ -74,9 +74,8 @@ export function describePlan(
   const cfe = perConnection * (COST_NS.connection * nEnhanced + COST_NS.bound * search.nLanes);
   const graph =
     inputs.enhancement.kind === "graph"
-      ? ("nNodes" in inputs.enhancement.neighbours
-          ? size.nElements * COST_NS.edge
-          : inputs.enhancement.neighbours.count * COST_NS.neighbour + size.nElements * COST_NS.place) *
+      ? size.nElements *
+        ("nNodes" in inputs.enhancement.neighbours ? COST_NS.edge : COST_NS.voxel) *
         size.hypotheses.length
       : 0;
   const slow = inputs.kernels === "reference" ? 15 : 1;
