@@ -59,7 +59,9 @@ export interface Network {
 export type GraphHeights =
   /** dh, 2 dh, .. by repeated addition. `strict`: a statistic has to be above; `rounded`: they are compared as float32. */
   | { readonly kind: "steps"; readonly dh: number; readonly strict: boolean; readonly rounded: boolean }
-  | { readonly kind: "one"; readonly height: number; readonly strict: boolean };
+  | { readonly kind: "one"; readonly height: number; readonly strict: boolean }
+  /** Every height there is: the sum becomes an integral (mathematics M17). */
+  | { readonly kind: "all" };
 
 /** Enhanced statistics are divided by what they are without an effect, element by element (mathematics M18). */
 export interface NonStationarity {

@@ -16,7 +16,7 @@ import { emptyReport } from "./context.js";
 import { clearEmpirical, finishEmpirical } from "./enhance/empirical.js";
 import { scaleOf } from "./enhance/graph-heights.js";
 import { fillConstants } from "./fill-shared.js";
-import type { CellGrid, EngineInputs, Enhancement, MatrixSize, Network } from "./inputs.js";
+import type { EngineInputs, Enhancement, GraphEnhancement, MatrixSize } from "./inputs.js";
 import { createNullKeeper, type NullKeeper } from "./null-keeper.js";
 import type { PlanInputs, SinkJob } from "./plan/inputs.js";
 import { CONTROL, type EngineJob, type GraphJob, observedImage } from "./plan/job.js";
@@ -153,6 +153,7 @@ function sinkOf({ enhancement, partition }: EngineInputs, size: ProblemSize): Si
       untestable: hypotheses.map(({ hypothesis: { kind, rank } }) => scoreOfNone(kind, rank, dof)),
     };
   }
+  if (enhancement.kind === "graph" && enhancement.heights.kind === "all") return { kind: "z" };
   const { dh, scale } = scaleOf(enhancement, size.dof);
   return { kind: "bins", dh, scale, nBinsNarrow: 256, nBinsWide: largestBinOf(scale, size.dof) + 2 };
 }
@@ -247,10 +248,10 @@ function graphSizeOf(enhancement: Enhancement): PlanInputs["graph"] {
   return "nNodes" in neighbours ? { nNodes: neighbours.nNodes } : { nCells: neighbours.nCells };
 }
 
-function graphJob(neighbours: CellGrid | Network): GraphJob {
-  if ("nNodes" in neighbours) return { kind: "graph", over: { nNodes: neighbours.nNodes } };
+function graphJob({ neighbours, heightPower }: GraphEnhancement): GraphJob {
+  if ("nNodes" in neighbours) return { kind: "graph", over: { nNodes: neighbours.nNodes }, heightPower };
   const { connectivity, row, plane, nCells } = neighbours;
-  return { kind: "graph", over: { connectivity, row, plane, nCells } };
+  return { kind: "graph", over: { connectivity, row, plane, nCells }, heightPower };
 }
 
 /** Before the null is begun. */
@@ -272,7 +273,7 @@ async function gatherEmpirical(
 
 function enhancementJob(enhancement: Enhancement, nWindows: number): EngineJob["enhancement"] {
   if (enhancement.kind === "none") return undefined;
-  if (enhancement.kind === "graph") return graphJob(enhancement.neighbours);
+  if (enhancement.kind === "graph") return graphJob(enhancement);
   const { connectivity, extentPower, legacy } = enhancement;
   return { kind: "cfe", ...connectivity, extentPower, normalised: !legacy, nWindows };
 }

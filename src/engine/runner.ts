@@ -12,6 +12,7 @@ import type { Enhancer, Runner, Sink, Steps, TileSource } from "./seams.js";
 import { createSearcher } from "./search/searcher.js";
 import { createBinSink } from "./sinks/bins.js";
 import { createScoreSink } from "./sinks/scores.js";
+import { createZSink } from "./sinks/z.js";
 
 export function createRunner(inputs: ContextInputs): Runner {
   const context = createContext(inputs);
@@ -86,5 +87,6 @@ function createSource(context: Context): TileSource {
 
 function createSink(context: Context): Sink {
   const { sink } = context.job;
+  if (sink.kind === "z") return createZSink(context);
   return sink.kind === "bins" ? createBinSink(context, sink) : createScoreSink(context, sink);
 }

@@ -92,7 +92,7 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
     ...{ ms: { gather: 0 }, bytesRead: 0, wideBatches: 0 },
     search: search && { nFound: 0, nEnhanced: 0, pairs: 0, pairsPast: 0, pairsEnhanced: 0, gaveUp: [] },
   };
-  const statisticsName = sink.kind === "bins" ? "bin" : "score";
+  const statisticsName = { bins: "bin", z: "z", scores: "score" }[sink.kind];
   const { steps, powers } = ADVICE[enhancement?.kind ?? "cfe"];
   const nWindows = enhancement?.kind === "cfe" ? enhancement.nWindows : 0;
 

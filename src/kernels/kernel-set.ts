@@ -399,6 +399,29 @@ export interface KernelSet {
     enhanced: number,
     scratch: number,
   ): void;
+  f32EnhanceGridExact(
+    nElements: number,
+    nCells: number,
+    row: number,
+    plane: number,
+    connectivity: number,
+    z: number,
+    cells: number,
+    extentPowers: number,
+    power: number,
+    enhanced: number,
+    scratch: number,
+  ): void;
+  f32EnhanceNetworkExact(
+    nElements: number,
+    nNodes: number,
+    z: number,
+    ends: number,
+    extentPowers: number,
+    power: number,
+    enhanced: number,
+    scratch: number,
+  ): void;
   f32EnhanceNetwork(
     nElements: number,
     nNodes: number,

@@ -49,6 +49,17 @@ export type EnhancementIdentity =
       };
     }
   | {
+      /** Every height: no dh. */
+      readonly kind: "tfce-exact";
+      readonly extentPower: number;
+      readonly heightPower: number;
+      readonly graph: {
+        readonly places: string;
+        readonly dimensions: readonly number[];
+        readonly connectivity: 6 | 26;
+      };
+    }
+  | {
       readonly kind: "cluster";
       readonly threshold: number;
       readonly graph: {
@@ -60,6 +71,12 @@ export type EnhancementIdentity =
   | {
       readonly kind: "tfnbs";
       readonly dh: number;
+      readonly extentPower: number;
+      readonly heightPower: number;
+      readonly nNodes: number;
+    }
+  | {
+      readonly kind: "tfnbs-exact";
       readonly extentPower: number;
       readonly heightPower: number;
       readonly nNodes: number;

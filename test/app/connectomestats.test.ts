@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { makeConnectomes } from "../support/connectomes.js";
 import { runInProcess } from "../support/in-process-cli.js";
+import { statedIntegral } from "../support/oracle-graph.js";
 import { statedEdges, statedNbs, statedNetwork } from "../support/oracle-network.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
@@ -218,6 +219,21 @@ describe("connectomestats", () => {
     expect(edgesIn(at("dev/std_dev1.csv"))[5]).toBeGreaterThan(0);
     expect(edgesIn(at("dev/uncorrected_1mpvalue_t2.csv"))).toHaveLength(edges.length);
     expect(readFileSync(at("dev/null_dist.txt"), "utf8").split("\n")[1]!.split(" ")).toHaveLength(30);
+  });
+
+  test("--tfce-exact of tfnbs: the integral over every height", async () => {
+    expect(await run("list.txt", "tfnbs", out("exact"), "--tfce-exact")).toMatchObject({ status: 0 });
+    const stated = statedIntegral(statedNetwork(edges), edgesIn(at("exact/Zstat_t1.csv")), {
+      extentPower: 0.4,
+      heightPower: 3,
+    });
+    for (const [e, value] of edgesIn(at("exact/enhanced_t1.csv")).entries()) {
+      expect(Math.abs(value - stated[e]!)).toBeLessThanOrEqual(1e-6 * stated[e]!);
+    }
+    const of = async (algorithm: string, ...tokens: string[]) =>
+      (await run("list.txt", algorithm, out(`exact-${algorithm}`), "--tfce-exact", ...tokens)).stderr;
+    expect(await of("tfnbs", "-tfce_dh", "0.2")).toContain("-tfce_dh has no effect with --tfce-exact");
+    expect(await of("none")).toContain("--tfce-exact has no effect with none: it is an option of tfnbs.");
   });
 
   test("options that have no effect are said to have none", async () => {

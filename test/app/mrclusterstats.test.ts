@@ -103,7 +103,28 @@ describe("mrclusterstats", () => {
     expect(stdout).toMatch(/threads +\d+ x .*, grid of \d+ cells\)/);
   });
 
+  test("--tfce-exact: the integral, for any threads, and what the header and run.json say of it", async () => {
+    const tokens = ["-connectivity", "--tfce-exact", "-nonstationarity", "-nshuffles_nonstationarity", "20"];
+    expect(await run("images.txt", out("exact"), ...tokens)).toMatchObject({ status: 0, stderr: "" });
+    const { stderr } = await run("images.txt", out("exact2"), ...tokens, "-nthreads", "2", "-tfce_dh", "0.2");
+    expect(stderr).toContain(
+      "fixelstream: warning: -tfce_dh has no effect with --tfce-exact: the integral takes every height.\n",
+    );
+    for (const name of ["tfce_t1.mif", "empirical_t1.mif", "fwe_1mpvalue_t1.mif", "uncorrected_pvalue_t1.mif"]) {
+      expect(values(at(`exact2/${name}`)), name).toEqual(values(at(`exact/${name}`)));
+    }
+    expect(Math.max(...values(at("exact/tfce_t1.mif")))).toBeGreaterThan(1);
+    const entries = new Map(readImageHeader(at("exact/tfce_t1.mif")).entries);
+    expect([entries.get("tfce_exact"), entries.get("tfce_dh"), entries.get("tfce_e")]).toEqual(["1", undefined, "0.5"]);
+    const record = JSON.parse(readFileSync(at("exact/run.json"), "utf8"));
+    expect(record.plan.enhancement).toMatchObject({ kind: "tfce-exact", extentPower: 0.5, heightPower: 2 });
+  });
+
   test.each([
+    [
+      ["-threshold", "2", "--tfce-exact"],
+      "Cannot use --tfce-exact together with -threshold: expected TFCE, which has an integral over heights, got sizes of clusters at one. Leave one out.",
+    ],
     [["-threshold", "0"], "Cannot use -threshold 0: expected a number of 1e-6 or more, a Z."],
     [["-tfce_dh", "0"], "Cannot use -tfce_dh 0: expected a number above 0."],
     [["-tfce_e", "-1"], "Cannot use -tfce_e -1: expected a number of 0 or more."],

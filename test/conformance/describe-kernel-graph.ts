@@ -3,7 +3,13 @@ import { describe, expect, it } from "vitest";
 import { cellsOf } from "../support/graph-enhancement.js";
 import { expectResidual } from "../support/kernel-residual.js";
 import type { KernelsUnderTest } from "../support/open-kernels.js";
-import { type PlacedGraph, statedComponents, statedGrid, statedPlaces } from "../support/oracle-graph.js";
+import {
+  type PlacedGraph,
+  statedComponents,
+  statedGrid,
+  statedIntegral,
+  statedPlaces,
+} from "../support/oracle-graph.js";
 import { createRandom } from "../support/seeded-random.js";
 
 const NO_ELEMENT = 0xffffffff;
@@ -125,6 +131,40 @@ export function describeGraphKernels({ kernels: k, linear }: KernelsUnderTest): 
         linear.clear();
       }
     });
+  });
+
+  describe("f32EnhanceGridExact", () => {
+    for (const { name, graph, largestBin, extentPower } of SHAPES) {
+      for (const power of [3, 4, 1, 2.4]) {
+        it(`${name}, heights to the power of ${power - 1}`, async (context) => {
+          const random = createRandom(5);
+          const m = graph.nElements;
+          for (let round = 0; round < 3; round++) {
+            // ties, and heights whose bits differ in the last, the middle and the first digits of the sort
+            const z = Float32Array.from({ length: m }, () => {
+              const of = random.uniform();
+              if (of < 0.2) return [0, -0, -1, Number.NaN, 1e-3, 3e4][random.integer(6)]!;
+              return of < 0.5 ? random.integer(largestBin + 1) / 8 : random.normal() * 2;
+            });
+            const { nCells, row, plane, connectivity, cellsInto } = cellsOf(graph);
+            const cells = linear.place(new Uint32Array(m));
+            cellsInto(cells.view);
+            const out = linear.place(new Float32Array(m).fill(-7));
+            const guard = linear.place(new Float32Array(4).fill(-7));
+            const scratch = new Float64Array(Math.ceil((36 * (m + 2) + 5 * nCells + 24_640) / 8)).fill(Number.NaN);
+            const powers = Float64Array.from({ length: m + 1 }, (_, n) => n ** extentPower);
+            const at = [linear.place(z).at, cells.at, linear.place(powers).at] as const;
+            const to = [out.at, linear.place(scratch).at] as const;
+            const behind = linear.place(new Float32Array(4).fill(-7));
+            k.f32EnhanceGridExact(m, nCells, row, plane, connectivity, ...at, power, ...to);
+            expect([...guard.view, ...behind.view]).toEqual(new Array(8).fill(-7));
+            const stated = statedIntegral(graph, [...z], { extentPower, heightPower: power - 1 });
+            await expectResidual("f32EnhanceGridExact", { got: [...out.view], stated }, context);
+            linear.clear();
+          }
+        });
+      }
+    }
   });
 
   describe("f32ReduceMap", () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { expectResidual } from "../support/kernel-residual.js";
 import type { KernelsUnderTest } from "../support/open-kernels.js";
-import { statedComponents } from "../support/oracle-graph.js";
+import { statedComponents, statedIntegral } from "../support/oracle-graph.js";
 import { type Edge, statedEdges, statedNetwork } from "../support/oracle-network.js";
 import { createRandom } from "../support/seeded-random.js";
 
@@ -101,5 +101,33 @@ export function describeNetworkKernels({ kernels: k, linear }: KernelsUnderTest)
         linear.clear();
       }
     });
+  });
+
+  describe("f32EnhanceNetworkExact", () => {
+    for (const { name, nNodes, edges, extentPower, zeros } of SHAPES) {
+      it(name, async (context) => {
+        const random = createRandom(6);
+        const m = edges.length;
+        for (const power of [4, 3, 1, 2.4]) {
+          const z = Float32Array.from({ length: m }, (_, e) => {
+            if (random.uniform() < zeros) return -random.uniform();
+            return e % 3 === 0 ? random.integer(9) / 4 : random.normal();
+          });
+          const out = linear.place(new Float32Array(m).fill(-7));
+          const guard = linear.place(new Float32Array(4).fill(-7));
+          const scratch = new Float64Array(Math.ceil((32 * m + 8 * nNodes + 24_640) / 8)).fill(Number.NaN);
+          const ends = Uint32Array.from(edges, ({ i, j }) => i + j * 65536);
+          const powers = Float64Array.from({ length: m + 1 }, (_, n) => n ** extentPower);
+          const at = [linear.place(z).at, linear.place(ends).at, linear.place(powers).at] as const;
+          const to = [out.at, linear.place(scratch).at] as const;
+          const behind = linear.place(new Float32Array(4).fill(-7));
+          k.f32EnhanceNetworkExact(m, nNodes, ...at, power, ...to);
+          expect([...guard.view, ...behind.view]).toEqual(new Array(8).fill(-7));
+          const stated = statedIntegral(statedNetwork(edges), [...z], { extentPower, heightPower: power - 1 });
+          await expectResidual("f32EnhanceNetworkExact", { got: [...out.view], stated }, context);
+          linear.clear();
+        }
+      });
+    }
   });
 }

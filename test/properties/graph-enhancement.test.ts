@@ -1,10 +1,15 @@
 // The engine's enhancement over a graph against its sum over heights, for every kind of model, and that no number hangs on how the work is cut.
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { EngineInputs } from "../../src/engine/inputs.js";
-import { inLeastMemory, makeEngineProblem, openProblem, runEngine } from "../support/engine-problems.js";
+import { runEngine } from "../support/engine-problems.js";
+import {
+  enhancementProblems,
+  expectBothKernelSets,
+  expectNear,
+  expectSameBits,
+  runWith,
+} from "../support/enhancement-problems.js";
 import { graphEnhancement as over } from "../support/graph-enhancement.js";
-import { statedComponents, statedGrid, statedPlaces, statedTfce } from "../support/oracle-graph.js";
+import { statedComponents, statedGrid, statedIntegral, statedPlaces, statedTfce } from "../support/oracle-graph.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const root = temporaryDirectory();
@@ -21,33 +26,8 @@ const apart = statedPlaces(
   26,
 );
 
-const problem = (name: string, options: object = {}) =>
-  makeEngineProblem(join(root, name), {
-    ...{ nSubjects: 20, nElements: m, nShuffles: 40, enhancement: "none", tests: ["t", "F"], ...options },
-  });
-
-const plain = problem("plain");
-const MODELS = {
-  "one design": plain,
-  "missing observations": problem("missing", { isMissing: (s: number, e: number) => s === 3 && e % 5 === 0 }),
-  "variance groups": problem("groups", { nGroups: 2 }),
-  "columns of elements' own": problem("columns", { nColumns: 1 }),
-};
-
-/** Z of the observed data, and the null state. */
-async function runWith(inputs: EngineInputs) {
-  const engine = await openProblem(inputs);
-  const observed = await engine.observe();
-  const z = inputs.model!.hypotheses.map((_, h) => Array.from(observed.image(observed.index.z(h))));
-  await engine.close();
-  return { z, ...(await runEngine(inputs)) };
-}
-
-function expectNear(got: ArrayLike<number>, expected: readonly number[]) {
-  for (const [e, value] of expected.entries()) {
-    expect(Math.abs(got[e]! - value), `element ${e}: ${got[e]} and ${value}`).toBeLessThanOrEqual(3e-7 * value);
-  }
-}
+const { models: MODELS } = enhancementProblems(root, m);
+const plain = MODELS["one design"];
 
 const HEIGHTS = { dh: 0.1, extentPower: 0.5, heightPower: 2 };
 
@@ -130,26 +110,65 @@ test("maxima and counters are those of every shuffle by itself", async () => {
   expect([...part.hypotheses[0]!.counters]).toEqual(smaller);
 });
 
-test("same bits for any threads and memory", async () => {
-  for (const inputs of [MODELS["one design"], MODELS["missing observations"]]) {
-    const given = { ...(await inputs), enhancement: over(grid26) };
-    const { state } = await runEngine(given);
-    expect((await runEngine({ ...given, nThreads: 3 })).state).toEqual(state);
-    expect((await runEngine(await inLeastMemory({ ...given, nThreads: 2 }))).state).toEqual(state);
-    const eligible = Uint8Array.from({ length: m }, (_, e) => Number(e > 100));
-    const { state: masked } = await runEngine({ ...given, eligible, nThreads: 2 });
-    expect(Math.min(...masked.hypotheses[0]!.elements.filter((e) => e !== 0xffffffff))).toBeGreaterThan(100);
-    expect(masked.hypotheses[0]!.defaults).toEqual(state.hypotheses[0]!.defaults);
+const EXACT = { heights: { kind: "all" } } as const;
+
+describe("every height: the integral", () => {
+  for (const [name, inputs] of Object.entries(MODELS)) {
+    test(`${name}: t and F`, async () => {
+      const { z, state } = await runWith({ ...(await inputs), enhancement: over(grid26, EXACT) });
+      for (const [h, { defaults, maxima, counters }] of state.hypotheses.entries()) {
+        expect(Math.max(...defaults)).toBeGreaterThan(0.1);
+        expectNear(defaults, statedIntegral(grid26, z[h]!, HEIGHTS), 1e-6);
+        expect(maxima[0]).toBe(Math.max(...defaults));
+        expect(Math.max(...counters)).toBeGreaterThan(20);
+      }
+    });
+  }
+
+  for (const [extentPower, heightPower] of [
+    [0, 2],
+    [0.5, 0],
+    [0, 0],
+    [1.3, 3],
+    [0.7, 1.4],
+  ] as const) {
+    test(`E = ${extentPower}, H = ${heightPower}`, async () => {
+      const given = { extentPower, heightPower };
+      const { z, state } = await runWith({ ...(await plain), enhancement: over(apart, { ...EXACT, ...given }) });
+      expectNear(state.hypotheses[0]!.defaults, statedIntegral(apart, z[0]!, given), 1e-6);
+    });
+  }
+
+  test("is what the sum over ever finer heights times dh comes to", async () => {
+    const { state: exact } = await runEngine({ ...(await plain), enhancement: over(grid6, EXACT) });
+    const distances: number[] = [];
+    for (const dh of [0.1, 0.01, 0.001]) {
+      const heights = { kind: "steps", dh, strict: true, rounded: true } as const;
+      const { state } = await runEngine({ ...(await plain), enhancement: over(grid6, { heights }) });
+      const { maxima } = exact.hypotheses[0]!;
+      const of = Array.from(maxima, (value, b) => Math.abs(state.hypotheses[0]!.maxima[b]! * dh - value) / value);
+      distances.push(Math.max(...of));
+    }
+    expect(distances[1]!).toBeLessThan(distances[0]! / 3);
+    expect(distances[2]!).toBeLessThan(distances[1]! / 3);
+    expect(distances[2]!).toBeLessThan(2e-3);
+  });
+});
+
+describe("same bits for any threads and memory", () => {
+  for (const [name, given] of [
+    ["sum", {}],
+    ["integral", EXACT],
+  ] as const) {
+    for (const model of ["one design", "missing observations"] as const) {
+      test(`${name}, ${model}`, async () =>
+        expectSameBits({ ...(await MODELS[model]), enhancement: over(grid26, given) }, 101));
+    }
   }
 });
 
 test("both kernel sets", async () => {
-  const given = { ...(await plain), enhancement: over(grid26) };
-  const [simd, reference] = [await runEngine(given), await runEngine({ ...given, kernels: "reference" })];
-  for (const [h, { maxima, counters }] of simd.state.hypotheses.entries()) {
-    expectNear(reference.state.hypotheses[h]!.maxima, [...maxima]);
-    expect(reference.state.hypotheses[h]!.counters).toEqual(counters);
-  }
+  for (const given of [{}, EXACT]) await expectBothKernelSets({ ...(await plain), enhancement: over(grid26, given) });
 });
 
 test("heights that leave what can be told apart are refused", async () => {

@@ -1,9 +1,16 @@
 // The engine's enhancement over the edges of a network against its definition, for every kind of model, and that no number hangs on how the work is cut.
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { EngineInputs, GraphEnhancement, GraphHeights } from "../../src/engine/inputs.js";
+import type { GraphEnhancement, GraphHeights } from "../../src/engine/inputs.js";
 import { binOfZ } from "../../src/stats/glm/bin-scale.js";
-import { inLeastMemory, makeEngineProblem, openProblem, runEngine } from "../support/engine-problems.js";
+import { runEngine } from "../support/engine-problems.js";
+import {
+  enhancementProblems,
+  expectBothKernelSets,
+  expectNear,
+  expectSameBits,
+  runWith,
+} from "../support/enhancement-problems.js";
+import { statedIntegral } from "../support/oracle-graph.js";
 import { type Edge, statedEdges, statedNbs, statedNetwork, statedTfnbs } from "../support/oracle-network.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
@@ -26,33 +33,11 @@ function over(
   const { extentPower, heightPower } = TFNBS;
   return { kind: "graph", neighbours: { nNodes, endsInto }, heights: steps, extentPower, heightPower, ...changes };
 }
+const EXACT = { heights: { kind: "all" } } as const;
 const sizes = (height: number) => ({ heights: nbs(height), extentPower: 1, heightPower: 0 });
 
-const problem = (name: string, options: object = {}) =>
-  makeEngineProblem(join(root, name), {
-    ...{ nSubjects: 20, nElements: m, nShuffles: 40, enhancement: "none", tests: ["t", "F"], ...options },
-  });
-const plain = problem("plain");
-const MODELS = {
-  "one design": plain,
-  "missing observations": problem("missing", { isMissing: (s: number, e: number) => s === 3 && e % 5 === 0 }),
-  "variance groups": problem("groups", { nGroups: 2 }),
-  "columns of elements' own": problem("columns", { nColumns: 1 }),
-};
-
-/** Z of the observed data, and the null state. */
-async function runWith(inputs: EngineInputs) {
-  const engine = await openProblem(inputs);
-  const observed = await engine.observe();
-  const z = inputs.model!.hypotheses.map((_, h) => Array.from(observed.image(observed.index.z(h))));
-  await engine.close();
-  return { z, ...(await runEngine(inputs)) };
-}
-
-function expectNear(got: ArrayLike<number>, expected: readonly number[]) {
-  for (const [e, value] of expected.entries())
-    expect(Math.abs(got[e]! - value), `edge ${e}: ${got[e]} and ${value}`).toBeLessThanOrEqual(3e-7 * value);
-}
+const { problem, models: MODELS } = enhancementProblems(root, m);
+const plain = MODELS["one design"];
 
 describe("TFNBS is the sum over heights", () => {
   for (const [name, inputs] of Object.entries(MODELS)) {
@@ -142,28 +127,43 @@ describe("networks of one and two nodes", () => {
   }
 });
 
-test("same bits for any threads and memory, and what is eligible", async () => {
-  for (const changes of [{}, sizes(1)]) {
-    for (const inputs of [MODELS["one design"], MODELS["missing observations"]]) {
-      const given = { ...(await inputs), enhancement: over(N, edges, changes) };
-      const { state } = await runEngine(given);
-      expect((await runEngine({ ...given, nThreads: 3 })).state).toEqual(state);
-      expect((await runEngine(await inLeastMemory({ ...given, nThreads: 2 }))).state).toEqual(state);
-      const eligible = Uint8Array.from({ length: m }, (_, e) => Number(e > 60));
-      const { state: masked } = await runEngine({ ...given, eligible, nThreads: 2 });
-      expect(Math.min(...masked.hypotheses[0]!.elements.filter((e) => e !== 0xffffffff))).toBeGreaterThan(60);
-      expect(masked.hypotheses[0]!.defaults).toEqual(state.hypotheses[0]!.defaults);
+describe("TFNBS over every height is the integral", () => {
+  for (const [name, inputs] of Object.entries(MODELS)) {
+    test(`${name}: t and F`, async () => {
+      const { z, state } = await runWith({ ...(await inputs), enhancement: over(N, edges, EXACT) });
+      for (const [h, { defaults, maxima }] of state.hypotheses.entries()) {
+        expect(Math.max(...defaults)).toBeGreaterThan(0.1);
+        expectNear(defaults, statedIntegral(graph, z[h]!, TFNBS), 1e-6);
+        expect(maxima[0]).toBe(Math.max(...defaults));
+      }
+    });
+  }
+
+  test("E = 0, H = 0: Z itself", async () => {
+    const enhancement = over(N, edges, { ...EXACT, extentPower: 0, heightPower: 0 });
+    const { z, state } = await runWith({ ...(await plain), enhancement });
+    expectNear(
+      state.hypotheses[0]!.defaults,
+      z[0]!.map((value) => Math.max(0, value)),
+    );
+  });
+});
+
+describe("same bits for any threads and memory, and what is eligible", () => {
+  for (const [name, changes] of [
+    ["TFNBS", {}],
+    ["NBS", sizes(1)],
+    ["integral", EXACT],
+  ] as const) {
+    for (const model of ["one design", "missing observations"] as const) {
+      test(`${name}, ${model}`, async () =>
+        expectSameBits({ ...(await MODELS[model]), enhancement: over(N, edges, changes) }, 61));
     }
   }
 });
 
 test("both kernel sets", async () => {
-  for (const changes of [{}, sizes(1)]) {
-    const given = { ...(await plain), enhancement: over(N, edges, changes) };
-    const [simd, reference] = [await runEngine(given), await runEngine({ ...given, kernels: "reference" })];
-    for (const [h, { maxima, counters }] of simd.state.hypotheses.entries()) {
-      expectNear(reference.state.hypotheses[h]!.maxima, [...maxima]);
-      expect(reference.state.hypotheses[h]!.counters).toEqual(counters);
-    }
+  for (const changes of [{}, sizes(1), EXACT]) {
+    await expectBothKernelSets({ ...(await plain), enhancement: over(N, edges, changes) });
   }
 });

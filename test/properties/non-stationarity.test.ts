@@ -1,5 +1,5 @@
 // The empirical statistic of -nonstationarity against its definition: each shuffle enhanced by itself, power means of what is above 0, and everything
-// divided by them. For both ways of enhancing, every kind of model, and however the work is cut.
+// divided by them. For all ways of enhancing, every kind of model, and however the work is cut.
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { EngineInputs, RunShuffles } from "../../src/engine/inputs.js";
@@ -22,13 +22,16 @@ const M = GRID.nElements;
 const N_EMPIRICAL = 21;
 
 let nProblems = 0;
-async function problem(kind: "cfe" | "graph", options: object = {}): Promise<EngineInputs> {
+type Kind = "cfe" | "graph" | "integral";
+const ofGraph = (kind: Kind) => (kind === "integral" ? ({ heights: { kind: "all" } } as const) : {});
+
+async function problem(kind: Kind, options: object = {}): Promise<EngineInputs> {
   const made = await makeEngineProblem(join(root, `problem-${nProblems++}`), {
     ...{ nSubjects: N_SUBJECTS, nElements: M, nShuffles: 35, tests: ["t", "F"] },
     ...(kind === "cfe" ? { enhancement: "cfe" } : { enhancement: "none" }),
     ...options,
   });
-  return kind === "cfe" ? made : { ...made, enhancement: graphEnhancement(GRID) };
+  return kind === "cfe" ? made : { ...made, enhancement: graphEnhancement(GRID, ofGraph(kind)) };
 }
 
 function others(errors: "ee" | "ise" = "ee", count = N_EMPIRICAL): RunShuffles {
@@ -96,7 +99,7 @@ describe.each(Object.keys(PROBLEMS) as (keyof typeof PROBLEMS)[])("%s", (name) =
 });
 
 test("maxima and counters are those of divided maps", async () => {
-  for (const kind of ["cfe", "graph"] as const) {
+  for (const kind of ["cfe", "graph", "integral"] as const) {
     const inputs = await problem(kind);
     const nonStationarity = { shuffles: others(), skew: 1 };
     const { state, empirical } = await runEngine({ ...inputs, nonStationarity });
@@ -129,13 +132,13 @@ test("elements above 0 in no shuffle have an infinite one, and are 0", async () 
 /** So many that the least memory holds a part of the shuffles only. */
 const LARGE = statedGrid([36, 30, 20], new Array<boolean>(36 * 30 * 20).fill(true), 6);
 
-test.each(["cfe", "graph"] as const)(
+test.each(["cfe", "graph", "integral"] as const)(
   "same bits for any threads and memory, with signs and without: %s",
   async (kind) => {
     for (const errors of ["ee", "ise"] as const) {
       const nonStationarity = { shuffles: others(errors, 50), skew: 1.3 };
       const made = await problem(kind, { errors, nElements: LARGE.nElements });
-      const enhancement = kind === "cfe" ? made.enhancement : graphEnhancement(LARGE);
+      const enhancement = kind === "cfe" ? made.enhancement : graphEnhancement(LARGE, ofGraph(kind));
       const inputs = { ...made, enhancement, nonStationarity };
       const found = await runEngine({ ...inputs, nThreads: 1 });
       expect(found.plan.memory.nEmpiricalBatches).toBe(1);

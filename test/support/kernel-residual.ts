@@ -45,6 +45,8 @@ export const RESIDUALS: Readonly<Record<Operation, { readonly warn: number; read
   f32ReduceEnhanced: { warn: 0, fail: 0 },
   f32EnhanceGrid: { warn: 6.1e-8, fail: 1e-7 },
   f32EnhanceNetwork: { warn: 6.1e-8, fail: 1e-7 },
+  f32EnhanceGridExact: { warn: 6.1e-8, fail: 1e-7 },
+  f32EnhanceNetworkExact: { warn: 6.1e-8, fail: 1e-7 },
   f32ReduceMap: { warn: 0, fail: 0 },
   u8LevelBins: { warn: 0, fail: 0 },
   boundRows: { warn: 0, fail: 0 },

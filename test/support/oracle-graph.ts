@@ -45,6 +45,26 @@ export function statedTfce(graph: Graph, z: readonly number[], heights: StatedHe
   return sums;
 }
 
+/** Integral over h = 0 .. of extent(Z >= h)^E h^H: every distinct height by itself. */
+export function statedIntegral(
+  graph: Graph,
+  z: readonly number[],
+  { extentPower, heightPower }: Omit<StatedHeights, "dh">,
+): number[] {
+  const sums = new Array<number>(graph.nElements).fill(0);
+  let below = 0;
+  for (const height of [...new Set(z)].filter((value) => value > 0).sort((a, b) => a - b)) {
+    const span = (height ** (heightPower + 1) - below ** (heightPower + 1)) / (heightPower + 1);
+    const sizes = statedComponents(
+      graph,
+      z.map((value) => value >= height),
+    );
+    for (const [e, size] of sizes.entries()) if (size > 0) sums[e]! += size ** extentPower * span;
+    below = height;
+  }
+  return sums;
+}
+
 export type Place = readonly [number, number, number];
 
 /** Elements at places of a grid. */

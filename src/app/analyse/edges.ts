@@ -14,6 +14,7 @@ import type { ElementKind, ElementSelection, EnhancementPlan, ResolveContext } f
 import { type EdgeStatsOptions, TFNBS_DEFAULTS } from "./options.js";
 import type { PlanSummary } from "./plan/describe-plan.js";
 import { type EdgeMask, readEdgeMask, readNodeNames } from "./plan/edge-masks.js";
+import { STEPS_IGNORED } from "./plan/tfce-warnings.js";
 import { seedOf } from "./same-line.js";
 
 interface EdgeData extends DataInput {
@@ -72,6 +73,10 @@ const EDGES: ElementKind<EdgeStatsOptions, EdgeData> = {
     const over = (heights: GraphHeights, E: number, H: number): GraphEnhancement => ({
       ...{ kind: "graph", neighbours, heights, extentPower: E, heightPower: H },
     });
+    if (algorithm === "tfnbs" && options.tfceExact === true) {
+      const identity = { kind: "tfnbs-exact", extentPower, heightPower, nNodes } as const;
+      return { kind: "graph", enhancement: over({ kind: "all" }, extentPower, heightPower), identity };
+    }
     if (algorithm === "tfnbs") {
       const heights = { kind: "steps", dh, strict: false, rounded: false } as const;
       const identity = { kind: "tfnbs", dh, extentPower, heightPower, nNodes } as const;
@@ -142,7 +147,7 @@ function selectElements(options: EdgeStatsOptions, { nElements, mask, posthoc }:
   return { columns, elementOf, eligible, nEligible, warnings };
 }
 
-function ignoredOptions({ algorithm, threshold, tfceDh, tfceE, tfceH }: EdgeStatsOptions): Warning[] {
+function ignoredOptions({ algorithm, threshold, tfceDh, tfceE, tfceH, tfceExact }: EdgeStatsOptions): Warning[] {
   const given = [
     ...(algorithm !== "nbs" && threshold !== undefined ? ["-threshold"] : []),
     ...(algorithm === "tfnbs"
@@ -151,12 +156,17 @@ function ignoredOptions({ algorithm, threshold, tfceDh, tfceE, tfceH }: EdgeStat
           ...(tfceDh === undefined ? [] : ["-tfce_dh"]),
           ...(tfceE === undefined ? [] : ["-tfce_e"]),
           ...(tfceH === undefined ? [] : ["-tfce_h"]),
+          ...(tfceExact === true ? ["--tfce-exact"] : []),
         ]),
   ];
-  return given.map((option) => ({
-    tag: "ignored-option",
-    message: `${option} has no effect with ${algorithm}: it is an option of ${option === "-threshold" ? "nbs" : "tfnbs"}.`,
-  }));
+  const steps = algorithm === "tfnbs" && tfceExact === true && tfceDh !== undefined ? [STEPS_IGNORED] : [];
+  const ofOthers = given.map(
+    (option): Warning => ({
+      tag: "ignored-option",
+      message: `${option} has no effect with ${algorithm}: it is an option of ${option === "-threshold" ? "nbs" : "tfnbs"}.`,
+    }),
+  );
+  return [...ofOthers, ...steps];
 }
 
 function networkOf(nNodes: number, columns: Uint32Array): Network {

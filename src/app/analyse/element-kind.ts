@@ -60,7 +60,10 @@ export interface GraphPlan {
   readonly kind: "graph";
   readonly enhancement: GraphEnhancement;
   /** What decides its numbers beside the elements: goes into the plan's hash. */
-  readonly identity: Extract<EnhancementIdentity, { kind: "tfce" | "cluster" | "tfnbs" | "nbs" }>;
+  readonly identity: Extract<
+    EnhancementIdentity,
+    { kind: "tfce" | "tfce-exact" | "cluster" | "tfnbs" | "tfnbs-exact" | "nbs" }
+  >;
   readonly uncorrectedShuffles?: undefined;
 }
 

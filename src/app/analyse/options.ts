@@ -99,6 +99,8 @@ export interface VoxelStatsOptions extends AnalysisOptions {
   readonly tfceDh: number;
   readonly tfceE: number;
   readonly tfceH: number;
+  /** The integral over all heights, in place of the sum over those of tfceDh. Default false. */
+  readonly tfceExact?: boolean | undefined;
   /** Sizes of clusters above it instead of TFCE. */
   readonly threshold?: number | undefined;
   /** 26 neighbours instead of 6. */
@@ -121,6 +123,8 @@ export interface EdgeStatsOptions extends AnalysisOptions {
   readonly tfceDh?: number | undefined;
   readonly tfceE?: number | undefined;
   readonly tfceH?: number | undefined;
+  /** Of tfnbs: as of mrclusterstats. */
+  readonly tfceExact?: boolean | undefined;
   /** Of nbs: the Z from which an edge counts. */
   readonly threshold?: number | undefined;
 }

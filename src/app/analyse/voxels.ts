@@ -14,9 +14,10 @@ import { resolveVoxelInput } from "../inputs/voxel-input.js";
 import { analyse, type InferenceEvents, type InferenceSummary, type MergedShuffles, planAnalysis } from "./analyse.js";
 import type { ColumnInput, DataInput } from "./data-input.js";
 import type { ElementKind, ElementSelection, GraphPlan, ResolveContext } from "./element-kind.js";
-import type { VoxelStatsOptions } from "./options.js";
+import { TFCE_DEFAULTS, type VoxelStatsOptions } from "./options.js";
 import type { PlanSummary } from "./plan/describe-plan.js";
 import { readMaskImage } from "./plan/fixel-masks.js";
+import { STEPS_IGNORED } from "./plan/tfce-warnings.js";
 import { seedOf } from "./same-line.js";
 
 interface VoxelData extends DataInput {
@@ -59,7 +60,9 @@ const VOXELS: ElementKind<VoxelStatsOptions, VoxelData> = {
     }
     return columns;
   },
-  selectElements({ posthoc, mask, notest }, { nElements, grid, maskWarnings }, files): ElementSelection {
+  selectElements(options, { nElements, grid, maskWarnings: ofMask }, files): ElementSelection {
+    const { posthoc, mask, notest } = options;
+    const maskWarnings = [...ofMask, ...ignoredOptions(options)];
     const columns = Uint32Array.from({ length: nElements }, (_, i) => i);
     const common = { columns, elementOf: undefined };
     if (posthoc === undefined) return { ...common, eligible: undefined, nEligible: nElements, warnings: maskWarnings };
@@ -92,10 +95,15 @@ const VOXELS: ElementKind<VoxelStatsOptions, VoxelData> = {
   },
   resolveEnhancement: (options, { grid }) => graphPlan(options, grid),
   openResults(options, { grid }, _, what) {
-    const { prefix, force, connectivity, threshold, tfceDh, tfceE, tfceH, command, nonstationarity } = options;
+    const { prefix, force, connectivity, threshold, tfceDh, tfceE, tfceH, tfceExact, command, nonstationarity } =
+      options;
     const parameters =
       threshold === undefined
-        ? [["tfce_dh", tfceDh] as const, ["tfce_e", tfceE] as const, ["tfce_h", tfceH] as const]
+        ? [
+            ...(tfceExact === true ? [["tfce_exact", 1] as const] : [["tfce_dh", tfceDh] as const]),
+            ["tfce_e", tfceE] as const,
+            ["tfce_h", tfceH] as const,
+          ]
         : [["threshold", threshold] as const];
     return openImageResults({
       ...{ ...what, prefix, grid, overwrite: force, commandHistory: `${command}  (version=${VERSION})` },
@@ -108,6 +116,9 @@ const VOXELS: ElementKind<VoxelStatsOptions, VoxelData> = {
   },
   describeProblem: ({ grid }) => ({ dimensions: grid.dimensions }),
 };
+
+const ignoredOptions = ({ tfceExact, tfceDh }: VoxelStatsOptions): Warning[] =>
+  tfceExact === true && tfceDh !== TFCE_DEFAULTS.tfceDh ? [STEPS_IGNORED] : [];
 
 /** Seventeen digits, as the peer writes parameters: 0.1 is 0.10000000000000001. */
 const inFull = (value: number): string => {
@@ -137,6 +148,10 @@ function graphPlan(options: VoxelStatsOptions, grid: VoxelGrid): GraphPlan {
   const { tfceDh: dh, tfceE: extentPower, tfceH: heightPower } = options;
   const graph = { places: sha256OfNumbers(grid.places), dimensions: grid.dimensions, connectivity } as const;
   const common = { kind: "graph", neighbours: voxelCells(grid, connectivity) } as const;
+  if (options.threshold === undefined && options.tfceExact === true) {
+    const enhancement: GraphEnhancement = { ...common, heights: { kind: "all" }, extentPower, heightPower };
+    return { kind: "graph", enhancement, identity: { kind: "tfce-exact", extentPower, heightPower, graph } };
+  }
   if (options.threshold === undefined) {
     const heights = { kind: "steps", dh, strict: true, rounded: true } as const;
     const enhancement: GraphEnhancement = { ...common, heights, extentPower, heightPower };
@@ -148,7 +163,7 @@ function graphPlan(options: VoxelStatsOptions, grid: VoxelGrid): GraphPlan {
   return { kind: "graph", enhancement, identity: { kind: "cluster", threshold: options.threshold, graph } };
 }
 
-function checkParameters({ tfceDh, tfceE, tfceH, threshold, nonstationarity }: VoxelStatsOptions): void {
+function checkParameters({ tfceDh, tfceE, tfceH, tfceExact, threshold, nonstationarity }: VoxelStatsOptions): void {
   if (!(tfceDh > 0)) throw new UsageError(`Cannot use -tfce_dh ${tfceDh}: expected a number above 0.`);
   for (const [name, value] of [
     ["-tfce_e", tfceE],
@@ -158,6 +173,11 @@ function checkParameters({ tfceDh, tfceE, tfceH, threshold, nonstationarity }: V
   }
   if (threshold !== undefined && !(threshold >= 1e-6))
     throw new UsageError(`Cannot use -threshold ${threshold}: expected a number of 1e-6 or more, a Z.`);
+  if (threshold !== undefined && tfceExact === true) {
+    throw new UsageError(
+      "Cannot use --tfce-exact together with -threshold: expected TFCE, which has an integral over heights, got sizes of clusters at one. Leave one out.",
+    );
+  }
   if (threshold !== undefined && nonstationarity === true) {
     throw new UsageError(
       "Cannot use -nonstationarity together with -threshold: expected TFCE, of which there is a correction, got sizes of clusters. Leave one out.",

@@ -22,6 +22,7 @@ type Typed = AnalysisTyped & {
   readonly tfce_dh?: number;
   readonly tfce_e?: number;
   readonly tfce_h?: number;
+  readonly tfceExact?: boolean;
   readonly threshold?: number;
 };
 
@@ -62,7 +63,8 @@ export function createConnectomestatsCommand(streams: CliStreams): Command {
     .number("threshold", "of nbs: the Z from which an edge counts")
     .number("tfce_dh", `of tfnbs: height increment of the integral (default: ${TFNBS_DEFAULTS.tfceDh})`)
     .number("tfce_e", `of tfnbs: exponent of the extent (default: ${TFNBS_DEFAULTS.tfceE})`)
-    .number("tfce_h", `of tfnbs: exponent of the height (default: ${TFNBS_DEFAULTS.tfceH})`);
+    .number("tfce_h", `of tfnbs: exponent of the height (default: ${TFNBS_DEFAULTS.tfceH})`)
+    .flag("tfce-exact", "of tfnbs: the integral over all heights, instead of a sum over those of -tfce_dh");
   addAnalysisOptions(command, {
     inDouble: "effects and statistics",
     declareOwn: (declared) =>
@@ -87,6 +89,7 @@ export function createConnectomestatsCommand(streams: CliStreams): Command {
       tfceDh: typed.tfce_dh,
       tfceE: typed.tfce_e,
       tfceH: typed.tfce_h,
+      tfceExact: typed.tfceExact ?? false,
       threshold: typed.threshold,
     };
     await runAnalysis(

@@ -13,6 +13,7 @@ type Typed = AnalysisTyped & {
   readonly tfce_dh: number;
   readonly tfce_e: number;
   readonly tfce_h: number;
+  readonly tfceExact?: boolean;
   readonly threshold?: number;
   readonly connectivity?: boolean;
 };
@@ -53,6 +54,7 @@ export function createMrclusterstatsCommand(streams: CliStreams): Command {
     .number("tfce_dh", "height increment of the integral", { default: TFCE_DEFAULTS.tfceDh })
     .number("tfce_e", "exponent of the extent", { default: TFCE_DEFAULTS.tfceE })
     .number("tfce_h", "exponent of the height", { default: TFCE_DEFAULTS.tfceH })
+    .flag("tfce-exact", "the integral over all heights, instead of a sum over those of -tfce_dh")
     .number("threshold", "sizes of clusters of voxels with a Z above it, instead of TFCE")
     .flag("connectivity", "voxels that share an edge or a corner are neighbours too: 26 instead of 6");
   addAnalysisOptions(command, {
@@ -73,6 +75,7 @@ export function createMrclusterstatsCommand(streams: CliStreams): Command {
       tfceDh: typed.tfce_dh,
       tfceE: typed.tfce_e,
       tfceH: typed.tfce_h,
+      tfceExact: typed.tfceExact ?? false,
       threshold: typed.threshold,
       connectivity: typed.connectivity ?? false,
     };

@@ -11,36 +11,44 @@ export interface MapEnhancer {
   run(order: MapsOrder, piece: number): Steps;
 }
 
-export function createGraphEnhancer(context: Context, { over }: GraphJob): MapEnhancer {
+export function createGraphEnhancer(context: Context, { over, heightPower }: GraphJob): MapEnhancer {
   const { job, worker: w, kernels: k, f32, u32 } = context;
   const { size, shared, layout, sink } = job;
   const m = size.nElements;
   const { lanes } = k.panels;
   const nHypotheses = size.hypotheses.length;
   const empirical = createEmpirical(context);
+  const { cells, ends, extentPowers, heightSums } = shared.graph!;
+  const { scratch } = w.graph!;
+  const enhance = (h: number, lane: number, { binBytes }: MapsOrder["batch"], target: number) => {
+    const { bins, z } = shared.hypotheses[h]!;
+    if (sink.kind === "bins") {
+      const nBins = binBytes === 1 ? Math.min(sink.nBinsNarrow, sink.nBinsWide) : sink.nBinsWide;
+      const ownBins = bins + (Math.floor(lane / lanes) * m * lanes + (lane % lanes)) * binBytes;
+      const given = [binBytes, nBins, ownBins] as const;
+      const powers = [extentPowers, heightSums, target, scratch] as const;
+      if ("nNodes" in over) return k.f32EnhanceNetwork(m, over.nNodes, ...given, ends!, ...powers);
+      const { nCells, row, plane, connectivity } = over;
+      return k.f32EnhanceGrid(m, nCells, row, plane, connectivity, ...given, cells!, ...powers);
+    }
+    const own = z + lane * m * 4;
+    const powers = [extentPowers, heightPower + 1, target, scratch] as const;
+    if ("nNodes" in over) return k.f32EnhanceNetworkExact(m, over.nNodes, own, ends!, ...powers);
+    const { nCells, row, plane, connectivity } = over;
+    return k.f32EnhanceGridExact(m, nCells, row, plane, connectivity, own, cells!, ...powers);
+  };
   return {
     begin() {
       u32(w.graph!.counted, nHypotheses * m).fill(0);
     },
     *run(order, piece) {
       const { batch, first } = order;
-      if (sink.kind !== "bins") return;
-      const { cells, ends, extentPowers, heightSums } = shared.graph!;
-      const { counted, map, scratch } = w.graph!;
+      const { counted, map } = w.graph!;
       const h = piece % nHypotheses;
       const lane = first + Math.floor(piece / nHypotheses);
-      const { bins, defaults } = shared.hypotheses[h]!;
-      const { binBytes } = batch;
-      const nBins = binBytes === 1 ? sink.nBinsNarrow : sink.nBinsWide;
-      const ownBins = bins + (Math.floor(lane / lanes) * m * lanes + (lane % lanes)) * binBytes;
+      const { defaults } = shared.hypotheses[h]!;
       const isGathered = batch.empirical === "gather";
-      const given = [binBytes, Math.min(nBins, sink.nBinsWide), ownBins] as const;
-      const powers = [extentPowers, heightSums, isGathered ? empirical.mapOf(order, lane, h) : map, scratch] as const;
-      if ("nNodes" in over) k.f32EnhanceNetwork(m, over.nNodes, ...given, ends!, ...powers);
-      else {
-        const { nCells, row, plane, connectivity } = over;
-        k.f32EnhanceGrid(m, nCells, row, plane, connectivity, ...given, cells!, ...powers);
-      }
+      enhance(h, lane, batch, isGathered ? empirical.mapOf(order, lane, h) : map);
       yield;
       if (isGathered) return;
       if (batch.empirical === "divide") empirical.divideMap(h);

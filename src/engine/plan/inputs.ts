@@ -15,6 +15,10 @@ export type SinkJob =
       readonly nBinsWide: number;
     }
   | {
+      /** Z as float32, for an enhancer that takes every height. */
+      readonly kind: "z";
+    }
+  | {
       /** Compared as they are. */
       readonly kind: "scores";
       /** By hypothesis: the score of an element that cannot be tested, under one design for all. */
@@ -71,6 +75,8 @@ export interface MemoryShape {
   readonly windowRows: number;
   /** Degrees of freedom that can have a table of thresholds. */
   readonly nZTables: number;
+  /** Curves of Z that a thread keeps of each hypothesis (stats/glm/z-curve.ts). */
+  readonly nZCurves: number;
   /** Designs of elements that a thread keeps for the next blocks. */
   readonly nDesigns: number;
   /** Room for pieces of work. */

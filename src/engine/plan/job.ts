@@ -48,6 +48,7 @@ export interface BoundFactors {
 export interface GraphJob {
   readonly kind: "graph";
   readonly over: Omit<CellGrid, "cellsInto"> | Omit<Network, "endsInto">;
+  readonly heightPower: number;
 }
 
 export interface EngineJob {
@@ -105,13 +106,13 @@ export function observedImage({ size, shared, sink, enhancement }: EngineJob, bu
   const { nElements } = size;
   const image = (bytes: number) => shared.observed + i * nElements * bytes;
   const isNetwork = enhancement?.kind === "graph" && "nNodes" in enhancement.over;
-  if (sink.kind === "bins" && !isNetwork) return new Float32Array(buffer, image(4), nElements);
+  if (sink.kind !== "scores" && !isNetwork) return new Float32Array(buffer, image(4), nElements);
   return new Float64Array(buffer, image(8), nElements);
 }
 
-/** Statistics as a sink keeps them: f32 (bins) or f64 (scores). */
+/** (Enhanced) statistics as they are kept: f32, or f64 (scores). */
 export function valuesOf({ kind }: SinkJob, buffer: ArrayBufferLike, pointer: number, count: number) {
-  return kind === "bins" ? new Float32Array(buffer, pointer, count) : new Float64Array(buffer, pointer, count);
+  return kind === "scores" ? new Float64Array(buffer, pointer, count) : new Float32Array(buffer, pointer, count);
 }
 
 /** One batch of shuffles, side by side. */

@@ -3,6 +3,7 @@
 import { BudgetError } from "../../errors.js";
 import { type PanelSizes, roundUp } from "../../kernels/kernel-set.js";
 import { describeRegions, layOut, type PlacedRegion } from "../../kernels/memory-regions.js";
+import { CURVE_BYTES } from "../../stats/glm/z-curve.js";
 import { formatBytes, formatCount } from "../../units.js";
 import {
   blockSpan,
@@ -16,7 +17,7 @@ import {
 import type { MemoryLayout, MemoryShape, PlanInputs } from "./inputs.js";
 import { countZTables, type SharedRegions, sharedTable, type WorkerRegions, workerTable } from "./regions.js";
 import { SLAB_LANES, searchShape, searchWindowBytes } from "./search-shape.js";
-import { keptDesigns, leastProductRows, productRows } from "./size.js";
+import { keptDesigns, leastProductRows, type ProblemSize, productRows } from "./size.js";
 
 export interface MemoryPlan extends MemoryLayout {
   readonly shared: SharedRegions;
@@ -64,6 +65,8 @@ const WINDOW_ROWS = 2048;
 const LABEL_SHUFFLES = 256;
 /** Bytes that a BLAS packs operands into, a thread: OpenBLAS touches 2 to 3 MiB of its buffers. */
 const LIBRARY_BYTES = 4 * 2 ** 20;
+/** Curves of Z that a thread keeps, of all hypotheses: 96 KiB each. */
+const MOST_Z_CURVES = 32;
 /** Elements. Narrower, and the gathered basis is streamed from memory for too little work: halve the batch of scores first. */
 const NARROW = 64;
 
@@ -82,7 +85,7 @@ export function planMemory(inputs: PlanInputs): MemoryPlan {
           { nZTables: 0, nDesigns: most },
           { nZTables: 0, nDesigns: least },
         ];
-  for (const candidate of inputs.sink.kind === "bins" ? binCandidates(inputs) : scoreCandidates(inputs)) {
+  for (const candidate of inputs.sink.kind === "scores" ? scoreCandidates(inputs) : laneCandidates(inputs)) {
     for (const spare of spares) {
       const plan = planCandidate(inputs, candidate, spare);
       smallest = Math.min(smallest, plan.plannedBytes);
@@ -107,7 +110,7 @@ function budgetError({ size, nWorkers, budgetBytes, sink, graph }: PlanInputs, n
 }
 
 /** Large batches first: each halving doubles the passes over the store and the connectivity, while narrow blocks cost little. */
-function* binCandidates(inputs: PlanInputs): Generator<Candidate> {
+function* laneCandidates(inputs: PlanInputs): Generator<Candidate> {
   const { lanes } = inputs.panels;
   const wanted = Math.min(LARGEST_BATCH, roundUp(Math.max(mostShuffles(inputs), 1), lanes));
   const widths = halvings(widestBlock(inputs.size, blockSpan(inputs.size, inputs), inputs.panels), inputs.panels);
@@ -141,6 +144,10 @@ function halvings(widest: number, { f32 }: PanelSizes): number[] {
   while (widths.at(-1)! > f32) widths.push(Math.max(f32, Math.floor(widths.at(-1)! / (2 * f32)) * f32));
   return widths;
 }
+
+/** Of each hypothesis: one of every number of degrees of freedom, as far as 3 MiB a thread go. */
+const zCurvesOf = ({ model, nSubjects, hypotheses }: ProblemSize): number =>
+  Math.max(1, Math.min(model === undefined ? 1 : nSubjects, Math.floor(MOST_Z_CURVES / hypotheses.length)));
 
 const describeGraph = (graph: PlanInputs["graph"]): string => {
   if (graph === undefined) return "";
@@ -181,8 +188,9 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
   const { size, sink, nWorkers, nStoreElements } = inputs;
   const { nSubjects: n, nElements: m, model } = size;
   const { batch, window: windowConnections } = candidate;
-  const bins = sink.kind === "bins";
-  const cfe = bins && inputs.graph === undefined;
+  const isEnhanced = sink.kind !== "scores";
+  const cfe = isEnhanced && inputs.graph === undefined;
+  const nZCurves = sink.kind === "z" ? zCurvesOf(size) : 0;
   const { width, span } = wholeBlocks(candidate.width, blockSpan(size, inputs), inputs.storeBlockWidth);
   const groupWidth = widestGroup(size, width, inputs.panels);
   const tile = tileFor(inputs);
@@ -196,7 +204,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
       laneShuffles: lanesFor(inputs),
       batchShuffles: batch,
     },
-    ...{ windowConnections, windowRows, ...spare },
+    ...{ windowConnections, windowRows, nZCurves, ...spare },
     // groups of elements gather out of the labels of the whole batch
     labelShuffles: model === undefined ? Math.min(batch, Math.max(tile, LABEL_SHUFFLES)) : batch,
     // A span of the store is cut into pieces of `width`; the mask only takes away.
@@ -210,13 +218,14 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
 
   // maxima and their elements of every shuffle; one null distribution is sorted in a copy, and merged into another
   const nulls = inputs.nShuffles * (12 * size.hypotheses.length + 16);
-  const results = nulls + (bins ? nStoreElements * 8 + m * 4 * size.hypotheses.length : 4 * m * 8);
+  const results = nulls + (isEnhanced ? nStoreElements * 8 + m * 4 * size.hypotheses.length : 4 * m * 8);
   const nSources = (cfe ? 2 : 1) + (model?.nElementColumns ?? 0);
   const windowBytes = mappedWindowBytes(n, Math.min(width, inputs.storeBlockWidth), size.valueBytes, windowConnections);
   const mapped = nWorkers * (nSources * windowBytes + searchWindowBytes(shape, windowBytes));
   const designs = nWorkers * spare.nDesigns * keptDesigns(size).bytes;
   const library = inputs.panels.tile === undefined ? 0 : nWorkers * LIBRARY_BYTES;
-  const outsideBytes = results + mapped + designs + library;
+  const curves = nWorkers * nZCurves * size.hypotheses.length * CURVE_BYTES;
+  const outsideBytes = results + mapped + designs + library + curves;
   const plannedBytes = memoryBytes + outsideBytes;
   const saturated = inputs.budgetBytes > LARGEST_MEMORY;
   return {
@@ -245,7 +254,7 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
         ),
         line(
           "outside",
-          `results on their way to files ${formatBytes(results)}, mapped windows ${formatBytes(mapped)}${designs > 0 ? `, designs ${formatBytes(designs)}` : ""}${library > 0 ? `, buffers of the library that multiplies ${formatBytes(library)}` : ""}`,
+          `results on their way to files ${formatBytes(results)}, mapped windows ${formatBytes(mapped)}${designs > 0 ? `, designs ${formatBytes(designs)}` : ""}${curves > 0 ? `, curves of Z ${formatBytes(curves)}` : ""}${library > 0 ? `, buffers of the library that multiplies ${formatBytes(library)}` : ""}`,
         ),
         line("planned", `${formatBytes(plannedBytes)} of ${formatBytes(inputs.budgetBytes)}${limit}`),
       ];

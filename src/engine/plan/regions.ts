@@ -47,7 +47,7 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
   const { batchShuffles: batch, tileShuffles: tile, labelShuffles, nZTables } = shape;
   const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
   const bins = sink.kind === "bins";
-  const value = bins ? ("f32" as const) : ("f64" as const);
+  const value = sink.kind === "scores" ? ("f64" as const) : ("f32" as const);
   const elements = [m, "elements"] as const;
   const subjects = [n, "subjects"] as const;
   const product = inputs.precision === "single" ? ("f32" as const) : ("f64" as const);
@@ -126,6 +126,7 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
       empirical: run.f64(inputs.nEmpirical === undefined ? 0 : 1, elements),
       corrections: shuffles.f64([batch, "shuffles"], rank, h.nCorrections),
       // 32 bytes an element at least, so that one group of lanes fits with 2-byte bins too
+      z: shuffles.f32([sink.kind === "z" ? batch : 0, "shuffles"], elements),
       bins: shuffles.u8(elements, [bins ? Math.max(batch, 2 * panels.lanes) : 0, "shuffles"]),
     })),
   };
@@ -153,7 +154,7 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
   const m = size.nElements;
   return {
     /** [H][batch], and the element beside it: live until the main thread has read them. */
-    maxima: run[bins ? "f32" : "f64"](hypotheses.length, [batch, "shuffles"]),
+    maxima: run[sink.kind === "scores" ? "f64" : "f32"](hypotheses.length, [batch, "shuffles"]),
     maximaElements: run.u32(hypotheses.length, [batch, "shuffles"]),
     raw: blocks[size.valueBytes === 4 ? "f32" : "f64"](subjects, [shape.blockWidth, "elements"]),
     columnIndices: blocks.u32(columns),
@@ -169,7 +170,7 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
     hypothesisSums: blocks.f64(columns),
     product: blocks.f64([Math.max(fixedSingle === 1 || model !== undefined ? 0 : rows, observedRows), "rows"], padded),
     product32: blocks.f32(fixedSingle, [rows, "rows"], padded),
-    scores: blocks.f64(bins ? 0 : laneShuffles, [shape.groupWidth, "elements"]),
+    scores: blocks.f64(sink.kind === "bins" ? 0 : laneShuffles, [shape.groupWidth, "elements"]),
     model: model && modelTable(inputs, shape, width, panels),
     connections: pieces.u32([windowConnections, "connections"], 2),
     rowStarts: pieces.u32([cfe ? windowRows + 1 : 0, "rows"]),
@@ -194,16 +195,19 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
       /** What this thread counted since the main thread last added it to all. */
       counted: run.u32(hypotheses.length, [m, "elements"]),
       map: pieces.f32([m, "elements"]),
-      // of f32EnhanceGrid, or f32EnhanceNetwork
-      scratch: pieces.f64(
-        Math.ceil(
-          (("nNodes" in graph ? 22 * m + 8 * graph.nNodes : 28 * (m + 2) + 5 * graph.nCells) +
-            4 * ((bins ? sink.nBinsWide : 0) + 2)) /
-            8,
-        ),
-      ),
+      scratch: pieces.f64(Math.ceil(graphScratchBytes(inputs) / 8)),
     },
   };
+}
+
+/** Of f32EnhanceGrid or f32EnhanceNetwork, or of the exact ones. */
+function graphScratchBytes({ size, sink, graph }: PlanInputs): number {
+  const m = size.nElements;
+  if (graph === undefined) return 0;
+  if (sink.kind !== "bins")
+    return ("nNodes" in graph ? 32 * m + 8 * graph.nNodes : 36 * (m + 2) + 5 * graph.nCells) + 24_640;
+  const heights = 4 * (sink.nBinsWide + 2);
+  return ("nNodes" in graph ? 22 * m + 8 * graph.nNodes : 28 * (m + 2) + 5 * graph.nCells) + heights;
 }
 
 /** Words of 32 observations. */

@@ -15,7 +15,7 @@ export function createMaximaReader(job: EngineJob, buffer: ArrayBufferLike, nWor
     };
   });
   // an enhanced statistic of 0 is no maximum
-  const least = sink.kind === "bins" ? 0 : Number.NEGATIVE_INFINITY;
+  const least = sink.kind === "scores" ? Number.NEGATIVE_INFINITY : 0;
   return (h: number, lane: number): { readonly value: number; readonly element: number } => {
     const at = h * layout.batchShuffles + lane;
     let value = least;

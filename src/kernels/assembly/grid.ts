@@ -6,6 +6,7 @@
 //
 // Components are numbered in the order in which they begin: those of the height under way are the last, and a component becomes part of a later one alone.
 // Neighbours that came before are a word of bits, 4 a row and 16 a plane. Those that touch each other there are of one component already: only one is asked.
+import { COUNT_BYTES, heightOf, integralOf, sortHeights } from "./heights";
 import { find } from "./network";
 
 /** Three bits a row, three rows a plane, three planes. */
@@ -70,53 +71,84 @@ function touching(bits: u64, byFaces: bool): u64 {
 
 // @ts-ignore: decorator
 @inline
-function begin(own: u32, height: u32, roots: usize, parents: usize, heights: usize): u32 {
+function begin(own: u32, roots: usize, parents: usize): u32 {
   store<u32>(roots + (<usize>own << 2), own);
   store<u32>(parents + (<usize>own << 2), own);
-  store<u16>(heights + (<usize>own << 1), <u16>height);
   return own;
 }
 
-/** Joins the elements of one height. `at` .. `last`: their cells; `corner`: from the first of the 27 cells to that in the middle. Returns how many components there are then. */
+/**
+ * Joins the element in `cell` with what came before, and returns its component: `next`, a new one, where it begins one or is the first to join what is higher.
+ * `ofHeight`: the first component of its height.
+ */
+// @ts-ignore: decorator
+@inline
+function join(
+  cell: usize, byFaces: bool, ofHeight: u32, next: u32, row: usize, plane: usize,
+  seen: usize, componentOf: usize, roots: usize, parents: usize, extents: usize,
+): u32 {
+  const corner: usize = 1 + row + plane;
+  const here = seen + cell - corner;
+  let before = (planeOf(here, row) | (planeOf(here + plane, row) << 16) | (planeOf(here + 2 * plane, row) << 32)) & (INSIDE ^ CENTRE);
+  store<u8>(seen + cell, 0xff);
+  let own: u32 = 0, extent: u32 = 1;
+  while (true) {
+    const faces = before & FACES;
+    if (faces == 0 && (byFaces || before == 0)) break;
+    const bit = ctz(faces != 0 ? faces : before);
+    before &= ~touching(touching(<u64>1 << bit, byFaces) & before, byFaces);
+    const x = <usize>(bit & 3), y = <usize>(bit >> 2) & 3, z = <usize>(bit >> 4);
+    const other = find(roots, load<u32>(componentOf + ((cell - corner + x + y * row + z * plane) << 2)));
+    if (other == own) continue;
+    extent += load<u32>(extents + (<usize>other << 2));
+    if (own == 0 && other >= ofHeight) {
+      own = other;
+      continue;
+    }
+    const earlier = own == 0 ? other : min(own, other);
+    own = own == 0 ? begin(next, roots, parents) : max(own, other);
+    store<u32>(roots + (<usize>earlier << 2), own);
+    store<u32>(parents + (<usize>earlier << 2), own);
+  }
+  if (own == 0) own = begin(next, roots, parents);
+  store<u32>(extents + (<usize>own << 2), extent);
+  store<u32>(componentOf + (cell << 2), own);
+  return own;
+}
+
+/** Joins the elements of one height, `at` .. `last` their cells. Returns how many components there are then. */
 // @ts-ignore: decorator
 @inline
 function joinHeight(
   at: usize, last: usize, height: u32, byFaces: bool, ofHeight: u32, row: usize, plane: usize,
   seen: usize, componentOf: usize, roots: usize, parents: usize, extents: usize, heights: usize,
 ): u32 {
-  const corner: usize = 1 + row + plane;
   let n = ofHeight;
   for (; at < last; at += 4) {
-    const cell = <usize>load<u32>(at);
-    const here = seen + cell - corner;
-    let before = (planeOf(here, row) | (planeOf(here + plane, row) << 16) | (planeOf(here + 2 * plane, row) << 32)) & (INSIDE ^ CENTRE);
-    store<u8>(seen + cell, 0xff);
-    let own: u32 = 0, extent: u32 = 1;
-    while (true) {
-      const faces = before & FACES;
-      if (faces == 0 && (byFaces || before == 0)) break;
-      const bit = ctz(faces != 0 ? faces : before);
-      before &= ~touching(touching(<u64>1 << bit, byFaces) & before, byFaces);
-      const x = <usize>(bit & 3), y = <usize>(bit >> 2) & 3, z = <usize>(bit >> 4);
-      const other = find(roots, load<u32>(componentOf + ((cell - corner + x + y * row + z * plane) << 2)));
-      if (other == own) continue;
-      extent += load<u32>(extents + (<usize>other << 2));
-      if (own == 0 && other >= ofHeight) {
-        own = other;
-        continue;
-      }
-      const earlier = own == 0 ? other : min(own, other);
-      if (own == 0) {
-        own = begin(n++, height, roots, parents, heights);
-      } else {
-        own = max(own, other);
-      }
-      store<u32>(roots + (<usize>earlier << 2), own);
-      store<u32>(parents + (<usize>earlier << 2), own);
+    if (join(load<u32>(at), byFaces, ofHeight, n, row, plane, seen, componentOf, roots, parents, extents) != n) continue;
+    store<u16>(heights + (<usize>n << 1), <u16>height);
+    n++;
+  }
+  return n;
+}
+
+/** The same of elements of all heights, in words as heights.ts sorts them. */
+// @ts-ignore: decorator
+@inline
+function joinHeights(
+  at: usize, last: usize, power: f64, byFaces: bool, row: usize, plane: usize,
+  seen: usize, componentOf: usize, roots: usize, parents: usize, extents: usize, integrals: usize,
+): u32 {
+  let n: u32 = 1, ofHeight: u32 = 1, height: f32 = 0;
+  for (; at < last; at += 8) {
+    const word = load<u64>(at);
+    if (heightOf(word) != height) {
+      height = heightOf(word);
+      ofHeight = n;
     }
-    if (own == 0) own = begin(n++, height, roots, parents, heights);
-    store<u32>(extents + (<usize>own << 2), extent);
-    store<u32>(componentOf + (cell << 2), own);
+    if (join(<usize>(<u32>word), byFaces, ofHeight, n, row, plane, seen, componentOf, roots, parents, extents) != n) continue;
+    store<f64>(integrals + (<usize>n << 3), integralOf(height, power));
+    n++;
   }
   return n;
 }
@@ -171,5 +203,34 @@ export function f32EnhanceGrid(
     let value = load<f64>(values + (<usize>select<u32>(component, 0, height != 0) << 3));
     if (off != 0) value += off * (all - load<f64>(heightSums + (height << 3)));
     store<f32>(enhanced + (e << 2), <f32>value);
+  }
+}
+
+export function f32EnhanceGridExact(
+  m: i32, nCells: i32, row: i32, plane: i32, connectivity: i32, z: usize, cells: usize,
+  extentPowers: usize, power: f64, enhanced: usize, scratch: usize,
+): void {
+  const count = <usize>m, room = (count + 2) & ~1;
+  const values = scratch, words = values + (room << 3), integrals = words + (room << 3);
+  const roots = integrals + (room << 3), parents = roots + (room << 2), extents = parents + (room << 2);
+  const componentOf = extents + (room << 2), counts = componentOf + (<usize>nCells << 2), seen = counts + COUNT_BYTES;
+  const end = words + (sortHeights(count, z, cells, words, values, counts) << 3);
+  memory.fill(seen, 0, <usize>nCells + 4);
+  const n = connectivity == 6
+    ? joinHeights(words, end, power, true, <usize>row, <usize>plane, seen, componentOf, roots, parents, extents, integrals)
+    : joinHeights(words, end, power, false, <usize>row, <usize>plane, seen, componentOf, roots, parents, extents, integrals);
+
+  store<f64>(values, 0);
+  for (let i = <usize>n - 1; i >= 1; i--) {
+    const parent = <usize>load<u32>(parents + (i << 2));
+    const whole: usize = parent == i ? 0 : parent << 3;
+    const below = parent == i ? 0 : load<f64>(integrals + whole);
+    const span = load<f64>(integrals + (i << 3)) - below;
+    store<f64>(values + (i << 3), load<f64>(values + whole) + load<f64>(extentPowers + (<usize>load<u32>(extents + (i << 2)) << 3)) * span);
+  }
+  for (let e: usize = 0; e < count; e++) {
+    const component = load<u32>(componentOf + (<usize>load<u32>(cells + (e << 2)) << 2));
+    const isIn = load<f32>(z + (e << 2)) > 0;
+    store<f32>(enhanced + (e << 2), <f32>load<f64>(values + (<usize>select<u32>(component, 0, isIn) << 3)));
   }
 }

@@ -8,9 +8,9 @@ export { f64ScoreRow, f64Score1, f64Score2, f64Score3, f64ScoreCorrected, f64Sco
 export { pooledPlain, pooledShiftedRow, pooledShifted1, pooledShifted, pooledByColumn1, pooledByColumn, pooledShiftedByColumn, singlePlain, singleShiftedRow, singleShifted1, singleShifted, singleByColumn1, singleByColumn, singleShiftedByColumn } from "./varying";
 export { f64ScoreStatistics, f64ReduceScores, f64ReduceMembers } from "./score";
 export { f32EnhanceRows, f32KeepDefault, f32ReduceEnhanced } from "./cfe";
-export { f32EnhanceGrid } from "./grid";
+export { f32EnhanceGrid, f32EnhanceGridExact } from "./grid";
 export { f32ReduceMap } from "./maps";
-export { f32EnhanceNetwork } from "./network";
+export { f32EnhanceNetwork, f32EnhanceNetworkExact } from "./network";
 export { u8LevelBins, boundRows, f32EnhanceOne } from "./bounds";
 export { f64PooledStatistics, f64LaneProduct, f32LaneProduct, f64LaneSquares, f32LaneSquares, f64GatherMasked, f32GatherMasked } from "./varying";
 export { f64MaskedProduct } from "./masked";

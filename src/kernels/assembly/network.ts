@@ -3,6 +3,7 @@
 //
 // As grid.ts in one pass from the highest bin down, but what is joined are nodes: an edge's component is that of its nodes, so no list of the some m^1.5
 // pairs of neighbouring edges is needed. Places in the descending order stand for components of the tree.
+import { heightOf, integralOf, sortHeights } from "./heights";
 
 const NONE: u32 = 0xffffffff;
 
@@ -50,6 +51,39 @@ export function sortByBin(m: i32, binBytes: i32, nBins: i32, bins: usize, levels
   return <i32>first;
 }
 
+function clearNodes(nNodes: usize, roots: usize, tops: usize): void {
+  for (let node: usize = 0; node < nNodes; node++) {
+    store<u32>(roots + (node << 2), <u32>node);
+    store<u32>(tops + (node << 2), NONE);
+  }
+}
+
+/** Joins the two nodes of the edge in `place` of the order. */
+// @ts-ignore: decorator
+@inline
+function join(place: usize, pair: u32, roots: usize, tops: usize, parents: usize, extents: usize): void {
+  const own = place << 2;
+  const a = <usize>find(roots, pair & 0xffff) << 2;
+  const b = <usize>find(roots, pair >> 16) << 2;
+  let extent: u32 = 1;
+  const above = load<u32>(tops + a);
+  if (above != NONE) {
+    store<u32>(parents + (<usize>above << 2), <u32>place);
+    extent += load<u32>(extents + (<usize>above << 2));
+  }
+  if (a != b) {
+    const other = load<u32>(tops + b);
+    if (other != NONE) {
+      store<u32>(parents + (<usize>other << 2), <u32>place);
+      extent += load<u32>(extents + (<usize>other << 2));
+    }
+    store<u32>(roots + b, <u32>(a >> 2));
+  }
+  store<u32>(tops + a, <u32>place);
+  store<u32>(parents + own, <u32>place);
+  store<u32>(extents + own, extent);
+}
+
 export function f32EnhanceNetwork(
   m: i32, nNodes: i32, binBytes: i32, nBins: i32, bins: usize, ends: usize, extentPowers: usize, heightSums: usize, enhanced: usize, scratch: usize,
 ): void {
@@ -61,32 +95,9 @@ export function f32EnhanceNetwork(
   const active = <usize>sortByBin(m, binBytes, nBins, bins, levels, counts, order);
   if (active == 0) return;
 
-  for (let node: usize = 0; node < <usize>nNodes; node++) {
-    store<u32>(roots + (node << 2), <u32>node);
-    store<u32>(tops + (node << 2), NONE);
-  }
+  clearNodes(<usize>nNodes, roots, tops);
   for (let place: usize = 0; place < active; place++) {
-    const own = place << 2;
-    const pair = load<u32>(ends + (<usize>load<u32>(order + own) << 2));
-    const a = <usize>find(roots, pair & 0xffff) << 2;
-    const b = <usize>find(roots, pair >> 16) << 2;
-    let extent: u32 = 1;
-    const above = load<u32>(tops + a);
-    if (above != NONE) {
-      store<u32>(parents + (<usize>above << 2), <u32>place);
-      extent += load<u32>(extents + (<usize>above << 2));
-    }
-    if (a != b) {
-      const other = load<u32>(tops + b);
-      if (other != NONE) {
-        store<u32>(parents + (<usize>other << 2), <u32>place);
-        extent += load<u32>(extents + (<usize>other << 2));
-      }
-      store<u32>(roots + b, <u32>(a >> 2));
-    }
-    store<u32>(tops + a, <u32>place);
-    store<u32>(parents + own, <u32>place);
-    store<u32>(extents + own, extent);
+    join(place, load<u32>(ends + (<usize>load<u32>(order + (place << 2)) << 2)), roots, tops, parents, extents);
   }
 
   // 0^0: every height adds its power wherever it is not passed, one past the largest too
@@ -112,5 +123,33 @@ export function f32EnhanceNetwork(
     store<f64>(values + (i << 3), value);
     if (off != 0) value += off * (all - load<f64>(heightSums + (level << 3)));
     store<f32>(enhanced + (e << 2), <f32>value);
+  }
+}
+
+export function f32EnhanceNetworkExact(
+  m: i32, nNodes: i32, z: usize, ends: usize, extentPowers: usize, power: f64, enhanced: usize, scratch: usize,
+): void {
+  const count = <usize>m, nodes = <usize>nNodes << 2;
+  const values = scratch, words = values + (count << 3), integrals = words + (count << 3);
+  const parents = integrals + (count << 3), extents = parents + (count << 2), roots = extents + (count << 2), tops = roots + nodes, counts = tops + nodes;
+  memory.fill(enhanced, 0, count << 2);
+  const active = sortHeights(count, z, 0, words, values, counts);
+  clearNodes(<usize>nNodes, roots, tops);
+  for (let place: usize = 0; place < active; place++) {
+    const word = load<u64>(words + (place << 3));
+    store<f64>(integrals + (place << 3), integralOf(heightOf(word), power));
+    join(place, load<u32>(ends + (<usize>(<u32>word) << 2)), roots, tops, parents, extents);
+  }
+  for (let place = active; place > 0; place--) {
+    const i = place - 1;
+    const parent = <usize>load<u32>(parents + (i << 2));
+    let value: f64 = 0, below: f64 = 0;
+    if (parent != i) {
+      value = load<f64>(values + (parent << 3));
+      below = load<f64>(integrals + (parent << 3));
+    }
+    value += load<f64>(extentPowers + (<usize>load<u32>(extents + (i << 2)) << 3)) * (load<f64>(integrals + (i << 3)) - below);
+    store<f64>(values + (i << 3), value);
+    store<f32>(enhanced + (<usize>(<u32>load<u64>(words + (i << 3))) << 2), <f32>value);
   }
 }

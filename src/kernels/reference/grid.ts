@@ -1,66 +1,76 @@
 // Reference enhancement over the cells of a grid: every height by itself, its components by flooding. Smith & Nichols 2009, NeuroImage 44:83-98. Contract: ../CONTRACTS.md.
 import { PANELS } from "../kernel-set.js";
+import type { Components } from "./exact.js";
 
 const { lanes: LANES } = PANELS;
 
-export interface GridInputs {
+export interface Cells {
   readonly nCells: number;
   /** Cells from a row to the next, and from a plane to the next. */
   readonly row: number;
   readonly plane: number;
   /** 6 or 26. */
   readonly connectivity: number;
+  readonly cells: Uint32Array;
+}
+
+export interface GridInputs extends Cells {
   /** Of element 0 in the lane; others are LANES apart. */
   readonly bins: Uint8Array | Uint16Array;
-  readonly cells: Uint32Array;
   readonly extentPowers: Float64Array;
   readonly heightSums: Float64Array;
 }
 
 export function enhanceGrid(inputs: GridInputs, enhanced: Float32Array): void {
-  const { nCells, bins, cells, extentPowers, heightSums } = inputs;
-  const nElements = cells.length;
-  const steps = stepsOf(inputs);
+  const { bins, extentPowers, heightSums } = inputs;
+  const nElements = enhanced.length;
+  const componentsOf = gridComponents(inputs);
   const sums = new Float64Array(nElements);
-  const component = new Uint32Array(nElements);
-  const elementAt = new Int32Array(nCells).fill(-1);
   let largest = 0;
-  for (let e = 0; e < nElements; e++) {
-    elementAt[cells[e]!] = e;
-    largest = Math.max(largest, bins[e * LANES]!);
-  }
+  for (let e = 0; e < nElements; e++) largest = Math.max(largest, bins[e * LANES]!);
   // 0^0: one height past the largest adds something where nothing is
   const last = largest > 0 && extentPowers[0]! > 0 ? largest + 1 : largest;
   for (let height = 1; height <= last; height++) {
     const power = heightSums[height]! - heightSums[height - 1]!;
-    const seen = new Uint8Array(nElements);
-    for (let seed = 0; seed < nElements; seed++) {
-      if (bins[seed * LANES]! < height) {
-        sums[seed]! += extentPowers[0]! * power;
-        continue;
-      }
-      if (seen[seed] === 1) continue;
-      let extent = 0;
-      let done = 0;
-      component[extent++] = seed;
-      seen[seed] = 1;
-      while (done < extent) {
-        const cell = cells[component[done++]!]!;
-        for (const step of steps) {
-          const other = elementAt[cell + step]!;
-          if (other < 0 || seen[other] === 1 || bins[other * LANES]! < height) continue;
-          seen[other] = 1;
-          component[extent++] = other;
-        }
-      }
-      for (let i = 0; i < extent; i++) sums[component[i]!]! += extentPowers[extent]! * power;
-    }
+    const extents = componentsOf((e) => bins[e * LANES]! >= height);
+    for (let e = 0; e < nElements; e++) sums[e]! += extentPowers[extents[e]!]! * power;
   }
   enhanced.set(sums);
 }
 
+/** By flooding. */
+export function gridComponents(grid: Cells): Components {
+  const { nCells, cells } = grid;
+  const nElements = cells.length;
+  const steps = stepsOf(grid);
+  const component = new Uint32Array(nElements);
+  const elementAt = new Int32Array(nCells).fill(-1);
+  for (let e = 0; e < nElements; e++) elementAt[cells[e]!] = e;
+  return (isOn) => {
+    const extents = new Uint32Array(nElements);
+    for (let seed = 0; seed < nElements; seed++) {
+      if (extents[seed] !== 0 || !isOn(seed)) continue;
+      let extent = 0;
+      let done = 0;
+      component[extent++] = seed;
+      extents[seed] = 1;
+      while (done < extent) {
+        const cell = cells[component[done++]!]!;
+        for (const step of steps) {
+          const other = elementAt[cell + step]!;
+          if (other < 0 || extents[other] !== 0 || !isOn(other)) continue;
+          extents[other] = 1;
+          component[extent++] = other;
+        }
+      }
+      for (let i = 0; i < extent; i++) extents[component[i]!] = extent;
+    }
+    return extents;
+  };
+}
+
 /** From a cell to its neighbours. */
-function stepsOf({ row, plane, connectivity }: GridInputs): number[] {
+function stepsOf({ row, plane, connectivity }: Cells): number[] {
   const steps: number[] = [];
   for (const z of [-1, 0, 1]) {
     for (const y of [-1, 0, 1]) {

@@ -3,11 +3,12 @@ import { type KernelSet, PANELS, roundUp } from "../kernel-set.js";
 import { binStatistics } from "./bins.js";
 import { boundRows, LEVEL_LANES, levelBins } from "./bounds.js";
 import { enhancedValue, enhanceRows, reduceEnhanced } from "./cfe.js";
+import { enhanceExactly } from "./exact.js";
 import { gemm } from "./gemm.js";
-import { enhanceGrid } from "./grid.js";
+import { enhanceGrid, gridComponents } from "./grid.js";
 import { groupedByColumn, groupedStatistics } from "./grouped.js";
 import { reduceMap } from "./maps.js";
-import { enhanceNetwork } from "./network.js";
+import { enhanceNetwork, networkComponents } from "./network.js";
 import {
   addScaled,
   f32FromF64Panels,
@@ -598,6 +599,15 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
         heightSums: f64(heightSums, nBins + 1),
       };
       enhanceNetwork(inputs, f32(enhanced, m));
+    },
+    f32EnhanceGridExact(m, nCells, row, plane, connectivity, z, cells, extentPowers, power, enhanced) {
+      const grid = { nCells, row, plane, connectivity, cells: u32(cells, m) };
+      const heights = { z: f32(z, m), extentPowers: f64(extentPowers, m + 1), power };
+      enhanceExactly(heights, gridComponents(grid), f32(enhanced, m));
+    },
+    f32EnhanceNetworkExact(m, nNodes, z, ends, extentPowers, power, enhanced) {
+      const heights = { z: f32(z, m), extentPowers: f64(extentPowers, m + 1), power };
+      enhanceExactly(heights, networkComponents({ nNodes, ends: u32(ends, m) }), f32(enhanced, m));
     },
     f32ReduceMap(m, enhanced, defaults, eligible, counters, maximum, maximumElement) {
       const inputs = {
