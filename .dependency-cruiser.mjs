@@ -143,8 +143,12 @@ const ENGINE_ROOMS = {
     not: "glm|sinks|enhance|search|reduce",
     because: "A filter moves lanes of subjects over the connections: it knows no model and no shuffles.",
   },
-  threads: {
+  elementwise: {
     not: "glm|sinks|enhance|search|reduce|filter",
+    because: "A model of one element after another knows no shuffles: it reads, fits, and hands on.",
+  },
+  threads: {
+    not: "glm|sinks|enhance|search|reduce|filter|elementwise",
     because: "Threads claim pieces and carry messages: what is done with a piece they are handed.",
   },
 };
@@ -156,11 +160,11 @@ const APP_ROOMS = {
     because: "A matrix is made of what the user names; it knows inputs, and where an analysis keeps a prepared one.",
   },
   inputs: {
-    not: "analyse|connectivity|convert|export|inspect|cache|demo|shards",
+    not: "models|analyse|connectivity|convert|export|inspect|cache|demo|shards",
     because: "What the user names becomes an open store: whatever is then done with it.",
   },
   analyse: {
-    not: "connectivity|convert|export|inspect|cache|demo|shards",
+    not: "models|connectivity|convert|export|inspect|cache|demo|shards",
     because: "An analysis is one use case with a row for each kind of element; it converts through its inputs.",
   },
   convert: {
@@ -171,8 +175,12 @@ const APP_ROOMS = {
     not: "convert|export|inspect|cache|demo|shards",
     because: "Filtered data are made of what lies there: nothing is converted for them.",
   },
+  models: {
+    not: "connectivity|analyse|convert|inspect|cache|demo|shards",
+    because: "A model of every element reads what inputs open, and leaves images as an export does.",
+  },
   export: {
-    not: "connectivity|analyse|inputs|convert|inspect|cache|demo|shards",
+    not: "models|connectivity|analyse|inputs|convert|inspect|cache|demo|shards",
     because: "Results are exported from what is on disk, by whoever has it.",
   },
   inspect: {
@@ -318,7 +326,7 @@ export default {
       from: {
         path: "^(src|bin|converters)/",
         pathNot:
-          "^src/engine/(threads/|(filter/)?worker\\.ts$)|^src/formats/hdf5/(remote|worker)\\.ts$|^converters/second-thread(-entry)?\\.ts$|^src/kernels/native/run-trial\\.ts$|^src/connectivity/generate/(team|worker)\\.ts$",
+          "^src/engine/(threads/|((filter|elementwise)/)?worker\\.ts$)|^src/formats/hdf5/(remote|worker)\\.ts$|^converters/second-thread(-entry)?\\.ts$|^src/kernels/native/run-trial\\.ts$|^src/connectivity/generate/(team|worker)\\.ts$",
       },
       to: { path: "^(node:)?(worker_threads|cluster|child_process)$" },
     },
@@ -370,14 +378,14 @@ export default {
         "A file of src or converters that only tests reach is dead code with a test. A warning: a room under construction has some for a while.",
       severity: "warn",
       from: {
-        path: "^(bin/|src/index\\.ts$|src/engine/(filter/)?worker\\.ts$|src/formats/hdf5/worker\\.ts$|src/connectivity/generate/worker\\.ts$|converters/second-thread-entry\\.ts$|src/kernels/native/trial-entry\\.ts$)",
+        path: "^(bin/|src/index\\.ts$|src/engine/((filter|elementwise)/)?worker\\.ts$|src/formats/hdf5/worker\\.ts$|src/connectivity/generate/worker\\.ts$|converters/second-thread-entry\\.ts$|src/kernels/native/trial-entry\\.ts$)",
       },
       to: {
         path: "^(src|converters)/",
         pathNot: [
           "\\.d\\.ts$",
           "^src/index\\.ts$",
-          "^src/engine/(filter/)?worker\\.ts$",
+          "^src/engine/((filter|elementwise)/)?worker\\.ts$",
           "^src/formats/hdf5/worker\\.ts$",
           "^src/connectivity/generate/worker\\.ts$",
           "^converters/second-thread-entry\\.ts$",

@@ -16,6 +16,7 @@ const ENTRIES = {
   fixelstream: "bin/fixelstream",
   "engine-worker": "src/engine/worker",
   "filter-worker": "src/engine/filter/worker",
+  "elementwise-worker": "src/engine/elementwise/worker",
   "hdf5-worker": "src/formats/hdf5/worker",
   "connectivity-worker": "src/connectivity/generate/worker",
   "second-thread": "converters/second-thread-entry",

@@ -14,7 +14,9 @@ import { createExportCommand } from "./commands/export.js";
 import { createFixelcfestatsCommand } from "./commands/fixelcfestats.js";
 import { createFixelconnectivityCommand } from "./commands/fixelconnectivity.js";
 import { createFixelfilterCommand } from "./commands/fixelfilter.js";
+import { createGamCommand } from "./commands/gam.js";
 import { createInfoCommand } from "./commands/info.js";
+import { createLmCommand } from "./commands/lm.js";
 import { createMergeCommand } from "./commands/merge.js";
 import { createMrclusterstatsCommand } from "./commands/mrclusterstats.js";
 import { createStatusCommand } from "./commands/status.js";
@@ -47,6 +49,8 @@ export function createProgram(streams: CliStreams, writeOut?: (text: string) => 
     .addCommand(createMrclusterstatsCommand(streams))
     .addCommand(createConnectomestatsCommand(streams))
     .addCommand(createVectorstatsCommand(streams))
+    .addCommand(createLmCommand(streams))
+    .addCommand(createGamCommand(streams))
     .addCommand(createFixelconnectivityCommand(streams))
     .addCommand(createFixelfilterCommand(streams))
     .addCommand(createMergeCommand(streams))

@@ -61,6 +61,7 @@ it("each thread of the program begins in it, where the sources say that it lies"
     "bin/fixelstream",
     "src/engine/worker",
     "src/engine/filter/worker",
+    "src/engine/elementwise/worker",
     "src/formats/hdf5/worker",
     "src/connectivity/generate/worker",
     "converters/second-thread-entry",

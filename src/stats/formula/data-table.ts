@@ -26,6 +26,8 @@ export interface FactorColumn {
   readonly levels: readonly string[];
   /** Index into levels; -1: missing. */
   readonly codes: Int32Array;
+  /** Its levels are ordered. */
+  readonly ordered?: boolean;
 }
 
 export interface DataTable {

@@ -150,7 +150,8 @@ function responseOf({ response }: Formula, table: DataTable, scalars: ReadonlySe
 function columnValue(table: DataTable, name: string): Numbers | Factor | undefined {
   const column = findColumn(table, name);
   if (column === undefined) return undefined;
-  if (column.kind === "factor") return { kind: "factor", levels: column.levels, codes: column.codes, ordered: false };
+  if (column.kind === "factor")
+    return { kind: "factor", levels: column.levels, codes: column.codes, ordered: column.ordered === true };
   return numbers(column.values, column.kind === "logical");
 }
 

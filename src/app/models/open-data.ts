@@ -1,0 +1,143 @@
+// The scalars that a formula names, opened as columns of elements.
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { UsageError } from "../../errors.js";
+import { openFixelDirectory } from "../../formats/fixel-directory.js";
+import { type FixelTables, readFixelTables, tablesOfDirectory } from "../../formats/hdf5/fixel-tables.js";
+import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
+import { listScalars } from "../../formats/hdf5/modelarray-layout.js";
+import { openHdf5 } from "../../formats/hdf5/open.js";
+import { readVoxelTable, type VoxelTable } from "../../formats/hdf5/voxel-table.js";
+import type { ColumnSourceSpec } from "../../store/column-source.js";
+import { openStore } from "../../store/open-store.js";
+import { listNames } from "../../subject-names.js";
+import type { Warning } from "../../warnings.js";
+import { resolveFixelInput } from "../inputs/fixel-input.js";
+import type { OpenEvents } from "../inputs/input-source.js";
+import { resolveVectorInput } from "../inputs/vector-input.js";
+import type { ModelOptions } from "./options.js";
+
+export interface DataSet {
+  /** Undefined: the input has one scalar, without a name. */
+  readonly scalarNames: readonly string[] | undefined;
+  /** Names of the elements' places, for a file of results. */
+  places(): Promise<{ readonly tables?: FixelTables | undefined; readonly voxels?: VoxelTable | undefined }>;
+  open(scalar: string, events: OpenEvents): Promise<OpenedScalar>;
+  close(): void;
+}
+
+export interface OpenedScalar {
+  readonly spec: ColumnSourceSpec;
+  readonly subjects: readonly string[] | undefined;
+  readonly nSubjects: number;
+}
+
+/** `names`: of the table's subjects, whose files a fixel directory is read from. Throws InputError, UsageError. */
+export async function findData(options: ModelOptions, names: readonly string[] | undefined): Promise<DataSet> {
+  const { input, output, memoryBytes, nThreads, io, verify, command, signal, template } = options;
+  const cache = options.cache ?? join(dirname(`${output.replace(/\/+$/, "")}x`), ".fixelstream");
+  const common = { input, cache, memoryBytes, nThreads, io, verify, command, signal };
+  const opened: { close(): void }[] = [];
+  const close = () => {
+    for (const one of opened) one.close();
+  };
+  const openVectors = async (scalar: string | undefined, events: OpenEvents): Promise<OpenedScalar> => {
+    const found = await resolveVectorInput({ ...common, scalar });
+    opened.push(found);
+    for (const warning of found.warnings ?? []) events.onWarning?.(warning);
+    const { spec } = await found.open(events);
+    return { spec, subjects: found.subjects, nSubjects: found.nSubjects };
+  };
+  if (isHdf5Path(input)) {
+    const file = await openHdf5(input, signal);
+    try {
+      const scalarNames = await listScalars(file);
+      return {
+        scalarNames,
+        async places() {
+          const again = await openHdf5(input, signal);
+          try {
+            if (template !== undefined) return placesOfTemplate(template);
+            const tables = await readFixelTables(again);
+            return tables === undefined ? { voxels: await readVoxelTable(again) } : { tables };
+          } finally {
+            await again.close();
+          }
+        },
+        open: openVectors,
+        close,
+      };
+    } finally {
+      await file.close();
+    }
+  }
+  if (existsSync(join(input, "store.json")) || /\.fxs\/?$/.test(input)) {
+    const store = openStore(input, { io, verify });
+    return {
+      scalarNames: store.scalarNames,
+      async places() {
+        if (template !== undefined) return placesOfTemplate(template);
+        return store.template === undefined ? {} : placesOfTemplate(dirname(store.template.indexPath));
+      },
+      open: openVectors,
+      close,
+    };
+  }
+  if (existsSync(input) && /^index\./.test(firstIndexIn(input))) {
+    return {
+      scalarNames: undefined,
+      places: async () => placesOfTemplate(template ?? input),
+      async open(_, events) {
+        if (names === undefined)
+          throw new UsageError(
+            `Cannot read ${input}: expected a column of ${options.cohort} that names its images, such as source_file, got none. Name it with --subject-column.`,
+          );
+        const found = await resolveFixelInput({
+          ...{ ...common, scalar: undefined, subjects: options.cohort, template },
+          readList: async () => [...names],
+        });
+        opened.push(found);
+        for (const warning of found.warnings ?? []) events.onWarning?.(warning);
+        await found.checkSources(signal);
+        const { spec } = await found.open(events);
+        return { spec, subjects: names, nSubjects: names.length };
+      },
+      close,
+    };
+  }
+  return {
+    scalarNames: undefined,
+    places: async () => ({}),
+    open: (_, events) => openVectors(undefined, events),
+    close,
+  };
+}
+
+const placesOfTemplate = (path: string) => ({ tables: tablesOfDirectory(openFixelDirectory(path)) });
+
+/** `index.mif` where the path is a fixel directory, else "". */
+function firstIndexIn(path: string): string {
+  return ["index.mif", "index.nii", "index.nii.gz", "index.mif.gz"].find((name) => existsSync(join(path, name))) ?? "";
+}
+
+/** Which of the data's scalars a formula names, the response first. Throws UsageError. */
+export function scalarsOf(
+  { scalarNames }: DataSet,
+  response: string,
+  named: readonly string[],
+  columns: readonly string[],
+  { input, cohort, formula }: Pick<ModelOptions, "input" | "cohort" | "formula">,
+): string[] {
+  if (scalarNames === undefined) return [response];
+  if (!scalarNames.includes(response))
+    throw new UsageError(
+      `Cannot fit '${formula}': expected a scalar of ${input} on its left (${listNames(scalarNames, 12)}), got ${response}. Correct the formula.`,
+    );
+  const others = named.filter((name) => name !== response && scalarNames.includes(name));
+  const both = others.find((name) => columns.includes(name));
+  if (both !== undefined) {
+    const warning: Warning["message"] = `Cannot fit '${formula}': expected ${both} to mean one thing, got a scalar of ${input} and a column of ${cohort}. Rename the column.`;
+    throw new UsageError(warning);
+  }
+  return [response, ...new Set(others)];
+}
