@@ -27,6 +27,7 @@ import { createRunner } from "./runner.js";
 import type { BoundTables } from "./search/bound-tables.js";
 import { planSearch, planWithSearch, type SearchPlan } from "./search/plan-search.js";
 import { countCounted, prepareSearch, searchJob, searchTables } from "./search/prepare-search.js";
+import { createSharedMemory } from "./shared-memory.js";
 import { type LoopInputs, type RunCost, type RunEvents, runShuffles } from "./shuffle-loop.js";
 import { openPool, type Pool } from "./threads/pool.js";
 import { fillZTables } from "./z-tables.js";
@@ -171,9 +172,7 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
   const windows =
     connectivity === undefined ? new Uint32Array(0) : listWindows(connectivity.copyCountsInto, size.nElements, limits);
   const search = prepareSearch(inputs, tables, layout);
-  const pages = layout.memoryBytes / 65536;
-  // Safety: never grown, so views of its buffer stay valid in every thread
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = createSharedMemory(layout.memoryBytes);
   const { buffer } = memory;
   const job: EngineJob = {
     ...{

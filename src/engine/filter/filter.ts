@@ -1,7 +1,9 @@
 // Smooths groups of subjects: their values come in lane by lane, or block by block, all connections are read once for the whole group, and each lane is taken out again.
+
 import { InternalError } from "../../errors.js";
 import { compileSimdModule, createKernelSet } from "../../kernels/choose-kernels.js";
 import { CONTROL } from "../plan/job.js";
+import { createSharedMemory } from "../shared-memory.js";
 import { openPool, type Pool } from "../threads/pool.js";
 import type { FilterInputs } from "./inputs.js";
 import type { FilterOrder, FilterReport, FilterSetup } from "./job.js";
@@ -30,13 +32,10 @@ export interface FixelFilter {
   close(): Promise<void>;
 }
 
-const PAGE_BYTES = 2 ** 16;
-
 /** Throws InputError where a thread finds connections that cannot be used. */
 export async function openFilter(inputs: FilterInputs): Promise<FixelFilter> {
   const { nFixels, plan, does } = inputs;
-  const pages = Math.ceil(plan.linearBytes / PAGE_BYTES);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = createSharedMemory(plan.linearBytes);
   if (inputs.inside !== undefined) new Uint8Array(memory.buffer, plan.regions.inside!, nFixels).set(inputs.inside);
   const lanes =
     does.kind === "smooth"
