@@ -321,12 +321,12 @@ export default {
     {
       name: "worker-threads-only-in-engine",
       comment:
-        "Threads are the engine's: everything else is called, in order, by one thread, and can be read so. But a conversion has a second one that reads and writes; libhdf5, which files of strangers may lead into endless loops, has a thread that can be ended, a library that may kill its process is tried in one of its own, and a matrix is made by a team that knows no files.",
+        "Threads are the engine's: everything else is called, in order, by one thread, and can be read so. But a conversion has a second one that reads and writes; libhdf5, which files of strangers may lead into endless loops, has a thread that can be ended, a library that may kill its process is tried in one of its own, a matrix is made by a team that knows no files, and jobs are handed to SLURM by its own program.",
       severity: "error",
       from: {
         path: "^(src|bin|converters)/",
         pathNot:
-          "^src/engine/(threads/|((filter|elementwise)/)?worker\\.ts$)|^src/formats/hdf5/(remote|worker)\\.ts$|^converters/second-thread(-entry)?\\.ts$|^src/kernels/native/run-trial\\.ts$|^src/connectivity/generate/(team|worker)\\.ts$",
+          "^src/engine/(threads/|((filter|elementwise)/)?worker\\.ts$)|^src/formats/hdf5/(remote|worker)\\.ts$|^converters/second-thread(-entry)?\\.ts$|^src/kernels/native/run-trial\\.ts$|^src/connectivity/generate/(team|worker)\\.ts$|^src/app/shards/slurm-jobs\\.ts$",
       },
       to: { path: "^(node:)?(worker_threads|cluster|child_process)$" },
     },

@@ -19,6 +19,7 @@ import { createInfoCommand } from "./commands/info.js";
 import { createLmCommand } from "./commands/lm.js";
 import { createMergeCommand } from "./commands/merge.js";
 import { createMrclusterstatsCommand } from "./commands/mrclusterstats.js";
+import { createSlurmCommand } from "./commands/slurm.js";
 import { createStatusCommand } from "./commands/status.js";
 import { createVectorstatsCommand } from "./commands/vectorstats.js";
 import { createVerifyCommand } from "./commands/verify.js";
@@ -55,6 +56,7 @@ export function createProgram(streams: CliStreams, writeOut?: (text: string) => 
     .addCommand(createFixelfilterCommand(streams))
     .addCommand(createMergeCommand(streams))
     .addCommand(createStatusCommand(streams))
+    .addCommand(createSlurmCommand(streams, runTokens))
     .addCommand(createConvertCommand(streams))
     .addCommand(createExportCommand(streams))
     .addCommand(createInfoCommand(streams))

@@ -49,6 +49,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   export: "export",
   info: "info",
   status: "status",
+  slurm: "slurm",
   verify: "verify",
   "cache list": "cache",
   "cache clear": "cache",

@@ -88,12 +88,17 @@ export async function killOverAndOver(line: KilledLine, nKills: number, seed: nu
 export function killedLine(command: CommandName): KilledLine {
   const run = newRun(command, { nElements: 2000, nSubjects: 24, prefix: "x_" });
   fs.rmSync(run.at("out"), { recursive: true, force: true });
-  const inputs =
-    command === "fixelcfestats"
-      ? ["fd", "subjects.txt", "design.txt", "contrast.txt", "matrix", "out"]
-      : ["values.npy", "design.txt", "contrast.txt", "out/x_"];
+  const inputs = {
+    fixelcfestats: ["fd", "subjects.txt", "design.txt", "contrast.txt", "matrix", "out"],
+    vectorstats: ["values.npy", "design.txt", "contrast.txt", "out/x_"],
+    mrclusterstats: ["images.txt", "design.txt", "contrast.txt", "all.mif", "out/x_"],
+  }[command];
   // several batches: what is kept after the first is continued
-  const [shuffles, memory] = command === "fixelcfestats" ? ["4000", "16MiB"] : ["40000", "3MiB"];
+  const [shuffles, memory] = {
+    fixelcfestats: ["4000", "16MiB"],
+    vectorstats: ["40000", "3MiB"],
+    mrclusterstats: ["20000", "3MiB"],
+  }[command] as [string, string];
   const options = ["-nshuffles", shuffles, "--seed", "3", "-nthreads", "1", "--checkpoint-every", "0"];
   const places = ["--cache", ".fixelstream", "--memory", memory];
   return {

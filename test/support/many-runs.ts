@@ -62,13 +62,14 @@ export function runMany({ count, cwd, tokensOf, killAfterMs, hostOf }: ManyRuns)
 export const countPhase = (runs: readonly FinishedRun[], phase: string): number =>
   runs.filter(({ phases }) => phases.has(phase)).length;
 
-/** Files of a result but for the record, headers cut off: they hold the command line. */
+/** Files of a result but for the record and folders, headers cut off: they hold the command line. */
 export function numbersIn(output: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of fs.readdirSync(output).sort()) {
-    if (name === "run.json") continue;
+    if (name === "run.json" || fs.statSync(path.join(output, name)).isDirectory()) continue;
     const text = fs.readFileSync(path.join(output, name), "latin1");
-    found[name] = name.endsWith(".mif") ? text.slice(text.indexOf("\nEND\n")) : text.replace(/^#.*\n/, "");
+    const beginsAt = Number(/^file: \. (\d+)$/m.exec(text)?.[1]);
+    found[name] = name.endsWith(".mif") ? text.slice(beginsAt) : text.replace(/^#.*\n/, "");
   }
   return found;
 }
