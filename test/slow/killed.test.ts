@@ -1,9 +1,9 @@
 // As test/signals/killed.test.ts, a hundred times each.
 import { describe, expect, it } from "vitest";
-import { COMMANDS } from "../support/both-commands.js";
+import { ALL_COMMANDS } from "../support/both-commands.js";
 import { killedLine, killOverAndOver } from "../support/killed-runs.js";
 
-describe.each(COMMANDS)("%s", (command) => {
+describe.each(ALL_COMMANDS)("%s", (command) => {
   it("is killed 100 times", { timeout: 6_000_000 }, async () => {
     const { killed, resumed } = await killOverAndOver(killedLine(command), 100, 12);
     expect(killed).toBe(100);
