@@ -5,7 +5,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { readStatus } from "../../src/app/shards/status.js";
 import { Interrupted } from "../../src/errors.js";
-import { COMMANDS, type CommandName, type EitherRun, newRun, writeColumnFor } from "../support/both-commands.js";
+import { ALL_COMMANDS, type CommandName, type EitherRun, newRun, writeColumnFor } from "../support/both-commands.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { writeLabels } from "../support/long-analysis.js";
 import { createRandom } from "../support/seeded-random.js";
@@ -28,9 +28,11 @@ function divide(command: CommandName, options: readonly string[] = [], run = new
   const isFixels = command === "fixelcfestats";
   const output = isFixels ? run.at("out") : `${run.at("out")}/x_`;
   const folder = isFixels ? path.join(output, ".shards") : `${output}.shards`;
-  const inputs = isFixels ? ["fd", "subjects.txt"] : ["values.npy"];
-  const more = isFixels ? ["matrix"] : [];
-  const paths = [...inputs, "design.txt", "contrast.txt", ...more].map((name) => run.at(name));
+  const paths = {
+    fixelcfestats: ["fd", "subjects.txt", "design.txt", "contrast.txt", "matrix"],
+    vectorstats: ["values.npy", "design.txt", "contrast.txt"],
+    mrclusterstats: ["images.txt", "design.txt", "contrast.txt", "all.mif"],
+  }[command].map((name) => run.at(name));
   const cache = ["--cache", run.at(".fixelstream")];
   const line = (...tokens: string[]) => [command, ...paths, output, ...options, ...QUICK, ...cache, ...tokens];
   return {
@@ -96,16 +98,37 @@ const CASES: Case[] = [
   ],
 ];
 
-describe.each(COMMANDS)("%s", (command) => {
-  const cases: Case[] = [
-    ...CASES,
-    ...(command === "fixelcfestats"
-      ? ([
-          ["--uncorrected-shuffles", 4, () => ["-nshuffles", "300", "--uncorrected-shuffles", "90"]],
-          ["-nonstationarity", 3, () => ["-nshuffles", "40", "-nonstationarity", "-nshuffles_nonstationarity", "30"]],
-        ] as Case[])
-      : []),
-  ];
+const nonStationarity: Case = [
+  "-nonstationarity",
+  3,
+  () => ["-nshuffles", "40", "-nonstationarity", "-nshuffles_nonstationarity", "30"],
+];
+/** What not every command has. */
+const MORE: Record<CommandName, Case[]> = {
+  fixelcfestats: [
+    ["--uncorrected-shuffles", 4, () => ["-nshuffles", "300", "--uncorrected-shuffles", "90"]],
+    nonStationarity,
+    ["-cfe_legacy, signs", 2, () => ["-nshuffles", "40", "-cfe_legacy", "-errors", "ise"]],
+  ],
+  vectorstats: [],
+  mrclusterstats: [
+    nonStationarity,
+    ["sizes of clusters", 3, () => ["-nshuffles", "60", "-threshold", "1.2"]],
+    ["26 neighbours", 2, () => ["-nshuffles", "60", "-connectivity"]],
+    [
+      "F-tests alone",
+      3,
+      (run) => {
+        fs.writeFileSync(run.at("contrast.txt"), "0 -1\n1 0\n");
+        fs.writeFileSync(run.at("ftests.txt"), "1 1\n");
+        return ["-nshuffles", "60", "-ftests", run.at("ftests.txt"), "-fonly"];
+      },
+    ],
+  ],
+};
+
+describe.each(ALL_COMMANDS)("%s", (command) => {
+  const cases: Case[] = [...CASES, ...MORE[command]];
   it.each(cases)("%s", async (_, nShards, optionsOf) => {
     const run = newRun(command);
     const divided = divide(command, optionsOf(run), run);
@@ -150,9 +173,7 @@ describe.each(COMMANDS)("%s", (command) => {
       await change();
       const { status, stderr } = await divided.merge();
       expect(status).toBe(1);
-      expect(run.results().filter((name) => name !== ".shards" && name !== "shards")).toEqual(
-        command === "vectorstats" ? [".shards"].filter(() => false) : [],
-      );
+      expect(run.results().filter((name) => name !== ".shards" && name !== "shards")).toEqual([]);
       for (const name of fs.readdirSync(divided.folder)) fs.rmSync(file(name));
       fs.cpSync(kept, divided.folder, { recursive: true });
       return relative(stderr).trimEnd().split("\n");
@@ -305,7 +326,9 @@ describe.each(COMMANDS)("%s", (command) => {
     const [before] = [fs.existsSync(run.at("out")) ? fs.readdirSync(run.at("out")) : undefined];
     const said = await runInProcess(divided.line("--prepare-only").filter((token) => token !== "-quiet"));
     expect(said.status).toBe(0);
-    expect(said.stderr).toMatch(/fixelstream: 24 (fixels|elements), 8 subjects: prepared in .*\.fixelstream in .*\n$/);
+    expect(said.stderr).toMatch(
+      /fixelstream: 24 (fixels|voxels|elements), 8 subjects: prepared in .*\.fixelstream in .*\n$/,
+    );
     expect(fs.existsSync(run.at("out")) ? fs.readdirSync(run.at("out")) : undefined).toEqual(before);
     const entries = fs.readdirSync(run.at(".fixelstream"));
     expect(entries.map((name) => name.replace(/^[0-9a-f]{24}/, "")).sort()).toEqual(

@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { PlanSummary } from "../../src/app/analyse/plan/describe-plan.js";
 import { timesOf } from "../../src/app/shards/slurm-jobs.js";
 import { ALL_COMMANDS } from "../support/both-commands.js";
@@ -14,6 +14,7 @@ import { numbersIn } from "../support/many-runs.js";
 import { builtCommand, runCli } from "../support/run-cli.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
+vi.setConfig({ testTimeout: 300_000 }); // commands one after the other, on whatever machine
 const LINE = ["fixelcfestats", "fd", "subjects.txt", "design.txt", "contrast.txt", "matrix", "out"];
 
 interface Job {

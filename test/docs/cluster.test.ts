@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it, vi } from "vitest";
 import { numbersIn } from "../support/many-runs.js";
 import { fixturesDirectory, repositoryRoot } from "../support/peer.js";
 import { builtCommand } from "../support/run-cli.js";
@@ -15,6 +15,7 @@ const blocksOf = (language: string) =>
 const shellBlocks = blocksOf("sh");
 const [pbs, sge] = blocksOf("bash") as [string, string];
 
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 }); // commands one after the other, on whatever machine
 const root = temporaryDirectory();
 const at = (...names: string[]) => path.join(root, ...names);
 let expected: Record<string, string>;
