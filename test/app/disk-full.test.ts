@@ -3,13 +3,15 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { InferenceEvents } from "../../src/app/analyse/analyse.js";
 import { inferFixels } from "../../src/app/analyse/kinds.js";
 import { clearCache } from "../../src/app/cache/cache.js";
 import { convertFixels } from "../../src/app/convert/convert.js";
+import { Interrupted } from "../../src/errors.js";
 import { openStore } from "../../src/store/open-store.js";
 import { verifyStore } from "../../src/store/verify.js";
+import { newRun } from "../support/both-commands.js";
 import { rawFixelData, writeCohort } from "../support/make-cohort.js";
 import { writeMatrixDirectory, writeRows } from "../support/make-problem.js";
 import { INFERENCE_DEFAULTS } from "../support/run-inference.js";
@@ -59,6 +61,8 @@ writeMatrixDirectory(paths.connectivity, {
   fixels: itself,
   values: itself.map(() => 1),
 });
+
+vi.setConfig({ testTimeout: 180_000 }); // one that is given up goes on, and fills the next one's disk
 
 describe.skipIf(!canMount)("a disk that is full (a small one, which root on Linux may mount)", () => {
   beforeEach(() => {
@@ -146,6 +150,66 @@ describe.skipIf(!canMount)("a disk that is full (a small one, which root on Linu
       message: expect.stringMatching(/^Cannot write .*no space left on the disk. (Make room|Choose another)/),
     });
     expect(fs.readdirSync(disk)).toEqual(["filler"]);
+  });
+
+  /** Of a few fixels, in several batches. */
+  const MANY = { nShuffles: 2400, memoryBytes: 2.25 * 2 ** 20, seed: 5, checkpointSeconds: 0 };
+
+  it("at the results: the shuffles are kept in a cache elsewhere, and the same run with room continues to the same bytes", async () => {
+    const run = newRun("fixelcfestats", { nSubjects: 12 });
+    const onDisk = { ...MANY, output: on("out"), cache: run.at(".fixelstream") };
+    const bytesIn = (folder: string) =>
+      Object.fromEntries(
+        fs
+          .readdirSync(folder)
+          .filter((name) => name !== "run.json")
+          .map((name) => [name, fs.readFileSync(path.join(folder, name)).toString("latin1")]),
+      );
+    await run.infer({ ...MANY, cache: onDisk.cache });
+    const stopped = run.infer(onDisk, { onProgress: (phase, share) => phase === "shuffle" && share > 0.5 && fill() });
+    await expect(stopped).rejects.toThrow(/^Cannot write .*no space left on the disk/);
+    expect(fs.readdirSync(disk)).toEqual(["filler"]);
+    empty();
+    const resumed: number[] = [];
+    await run.infer(onDisk, { onResumed: ({ fromShuffle }) => void resumed.push(fromShuffle) });
+    expect(resumed).toEqual([MANY.nShuffles]);
+    expect(bytesIn(on("out"))).toEqual(bytesIn(run.at("out")));
+    expect(fs.readdirSync(onDisk.cache).filter((name) => name.endsWith(".fxr"))).toEqual([]);
+  });
+
+  it("at a checkpoint: it is said once, the run goes on, and with room again the shuffles are kept", async () => {
+    const run = newRun("fixelcfestats", { nSubjects: 12 });
+    const options = { ...MANY, cache: on("cache") };
+    const bytes = () =>
+      run.results().flatMap((name) => (name === "run.json" ? [] : [[name, run.result(name).toString("latin1")]]));
+    await run.infer(options);
+    const whole = bytes();
+    fs.rmSync(run.at("out"), { recursive: true });
+    const warnings: string[] = [];
+    const controller = new AbortController();
+    const stopped = run.infer(options, {
+      signal: controller.signal,
+      onWarning: ({ tag, message }) => {
+        if (tag === "checkpoint-not-kept") warnings.push(run.relative(message));
+      },
+      onProgress: (phase, share) => {
+        if (phase !== "shuffle") return;
+        if (share < 0.5) fill();
+        else empty();
+        if (share > 0.8) controller.abort(new Interrupted("SIGTERM"));
+      },
+    });
+    await expect(stopped).rejects.toBeInstanceOf(Interrupted);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^Cannot keep a checkpoint in .*cache: expected a disk with room and a directory that can be written, got no space left on the disk\. The run goes on, but what it does now is lost if it is stopped\. Make room, or choose another place with --cache\.$/,
+      ),
+    ]);
+    const resumed: number[] = [];
+    await run.infer(options, { onResumed: ({ fromShuffle }) => void resumed.push(fromShuffle) });
+    expect(resumed.map((from) => from > options.nShuffles / 2)).toEqual([true]);
+    expect(bytes()).toEqual(whole);
+    expect(fs.readdirSync(on("cache")).filter((name) => name.endsWith(".fxr"))).toEqual([]);
   });
 
   it("does not keep a cache that is on it from being used, which is said once, nor from being cleared", async () => {

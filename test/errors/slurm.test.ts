@@ -1,8 +1,10 @@
 // What `fixelstream slurm` refuses, and what it warns of; nothing is written then.
 import fs from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { newAnalysis } from "../support/expect-refusal.js";
 import { runInProcess } from "../support/in-process-cli.js";
+
+vi.setConfig({ testTimeout: 300_000 }); // the first that plans loads the whole program
 
 function newJob() {
   const input = newAnalysis();
