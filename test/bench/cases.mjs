@@ -12,6 +12,7 @@ import { enhanceCases } from "./cases/enhance.mjs";
 import { peerFixelFilter } from "./cases/filter.mjs";
 import { glmCases } from "./cases/glm.mjs";
 import { gemmCases, peakCases } from "./cases/kernels.mjs";
+import { checkpointCases, limitCases } from "./cases/limits.mjs";
 import { modelCases } from "./cases/models.mjs";
 import { nativeCases } from "./cases/native.mjs";
 import { networkCase } from "./cases/networks.mjs";
@@ -33,8 +34,10 @@ export const CASES = [
   packedConversion,
   storePass,
   ...runCases,
+  ...checkpointCases,
   ...boundCases,
   ...memoryCases,
+  ...limitCases,
   ...modelCases,
   ...postMortemCases,
   peerFixelCfe,
