@@ -117,7 +117,7 @@ describe("mrclusterstats", () => {
     const entries = new Map(readImageHeader(at("exact/tfce_t1.mif")).entries);
     expect([entries.get("tfce_exact"), entries.get("tfce_dh"), entries.get("tfce_e")]).toEqual(["1", undefined, "0.5"]);
     const record = JSON.parse(readFileSync(at("exact/run.json"), "utf8"));
-    expect(record.plan.enhancement).toMatchObject({ kind: "tfce-exact", extentPower: 0.5, heightPower: 2 });
+    expect(record.runPlan.enhancement).toMatchObject({ kind: "tfce-exact", extentPower: 0.5, heightPower: 2 });
   });
 
   test.each([
