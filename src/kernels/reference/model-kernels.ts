@@ -1,0 +1,230 @@
+// Models whose design varies between elements or whose variance is grouped, by the reference implementations: pointers become views. Contract: ../CONTRACTS.md.
+import { type KernelSet, PANELS, roundUp } from "../kernel-set.js";
+import { groupedByColumn, groupedStatistics } from "./grouped.js";
+import { type MemoryViews, span } from "./memory-views.js";
+import { gatherMaskedRows } from "./rows.js";
+import { gatherMasked, laneProduct, laneSquares, maskedProduct, pooledStatistics } from "./varying.js";
+
+export function modelKernels({ f64, f32, i32, i8 }: MemoryViews) {
+  const maskedInputs = (
+    nRows: number,
+    nBasis: number,
+    nShuffles: number,
+    labels: number,
+    signs: number,
+    nMissing: number,
+    missing: number,
+    basis: number,
+  ) => ({
+    nRows,
+    nBasis,
+    nShuffles,
+    labels: i32(labels, nShuffles * nRows),
+    signs: signs === 0 ? undefined : i8(signs, nShuffles * nRows),
+    missing: i32(missing, nMissing),
+    basis: f64(basis, (nRows - nMissing) * nBasis),
+  });
+
+  const products = (bytes: number, pointer: number, count: number) =>
+    bytes === 4 ? f32(pointer, count) : f64(pointer, count);
+  const lanesOf = (view: typeof f64 | typeof f32, panelWidth: number) => {
+    const lanes = (
+      nRows: number,
+      nPacked: number,
+      nShuffles: number,
+      width: number,
+      labels: number,
+      signs: number,
+      own: number,
+      packed: number,
+    ) => ({
+      ...{ nRows, nPacked, nShuffles, width, panelWidth },
+      labels: i32(labels, nShuffles * nRows),
+      signs: signs === 0 ? undefined : i8(signs, nShuffles * nRows),
+      own: view(own, width * nRows),
+      packed: view(packed, width * nPacked),
+    });
+    const product: KernelSet["f64LaneProduct"] = (n, nPacked, nShuffles, width, labels, signs, own, packed, ...to) => {
+      const [at, rowStep, stride] = to;
+      const inputs = { ...lanes(n, nPacked, nShuffles, width, labels, signs, own, packed), rowStep, stride };
+      laneProduct(inputs, view(at, span(nShuffles, rowStep * stride, width)));
+    };
+    const squares: KernelSet["f64LaneSquares"] = (n, nPacked, nShuffles, width, labels, signs, own, packed, ...to) => {
+      const [at, rowStep, squaresAt, squareStep, stride] = to;
+      product(n, nPacked, nShuffles, width, labels, signs, own, packed, at, rowStep, stride);
+      const inputs = {
+        ...lanes(n, nPacked, nShuffles, width, labels, signs, own, packed),
+        rowStep: squareStep,
+        stride,
+      };
+      laneSquares(inputs, view(squaresAt, span(nShuffles, squareStep * stride, width)));
+    };
+    return { product, squares };
+  };
+  const [f64Lanes, f32Lanes] = [lanesOf(f64, PANELS.f64), lanesOf(f32, PANELS.f32)];
+  return {
+    f64PooledStatistics(
+      nShuffles,
+      nColumns,
+      rank,
+      nOwn,
+      contrastRank,
+      product,
+      ownProduct,
+      productBytes,
+      stride,
+      firstShift,
+      shifts,
+      tested,
+      testedByColumn,
+      sums,
+      dof,
+      signed,
+      squared,
+      statistics,
+    ) {
+      const inputs = {
+        nShuffles,
+        nColumns,
+        rank,
+        nOwn,
+        contrastRank,
+        product: products(productBytes, product, nShuffles * rank * stride),
+        ownProduct: products(productBytes, ownProduct, nShuffles * nOwn * stride),
+        stride,
+        firstShift,
+        shifts: f64(shifts, firstShift >= 0 ? rank * stride : 0),
+        tested: f64(tested, contrastRank * (rank + nOwn) * (testedByColumn === 1 ? stride : 1)),
+        testedByColumn: testedByColumn === 1,
+        sumSquares: f64(sums, nColumns),
+        dof,
+        signed: signed === 1,
+        squared: squared === 1,
+      };
+      pooledStatistics(inputs, f64(statistics, nShuffles * stride));
+    },
+    f64GatherMasked(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, _positions, basis, gathered) {
+      const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, basis);
+      gatherMasked(inputs, f64(gathered, roundUp(nShuffles * nBasis, PANELS.rows) * nRows));
+    },
+    f64GatherMaskedRows(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, _positions, basis, gathered) {
+      const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, basis);
+      gatherMaskedRows(inputs, f64(gathered, nShuffles * nBasis * nRows));
+    },
+    f64MaskedProduct(nRows, nShuffles, signs, nMissing, missing, positions, row, columns, columnStride, product) {
+      const inputs = {
+        nRows,
+        nShuffles,
+        signs: signs === 0 ? undefined : i8(signs, nShuffles * nRows),
+        missing: i32(missing, nMissing),
+        positions: i32(positions, roundUp(nShuffles, 4) * nRows),
+        row: f64(row, nRows - nMissing),
+        columns: f64(columns, span(nRows, columnStride, 2)),
+        columnStride,
+      };
+      maskedProduct(inputs, f64(product, nShuffles * 2));
+    },
+    f32GatherMasked(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, _positions, basis, gathered) {
+      const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, basis);
+      gatherMasked(inputs, f32(gathered, roundUp(nShuffles * nBasis, PANELS.rows) * nRows));
+    },
+    f32GatherMaskedRows(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, _positions, basis, gathered) {
+      const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, basis);
+      gatherMaskedRows(inputs, f32(gathered, nShuffles * nBasis * nRows));
+    },
+    f64LaneProduct: f64Lanes.product,
+    f32LaneProduct: f32Lanes.product,
+    f64LaneSquares: f64Lanes.squares,
+    f32LaneSquares: f32Lanes.squares,
+    f64GroupedStatistics(
+      nShuffles,
+      nColumns,
+      rank,
+      nGroups,
+      contrastRank,
+      product,
+      squares,
+      productBytes,
+      stride,
+      starts,
+      directions,
+      dropped,
+      recovery,
+      gram,
+      sizes,
+      rnn,
+      toEffect,
+      signed,
+      statistics,
+      dofs,
+    ) {
+      const groupStarts = i32(starts, nGroups + 1);
+      const nAll = groupStarts[nGroups]!;
+      const inputs = {
+        nShuffles,
+        nColumns,
+        rank,
+        nGroups,
+        contrastRank,
+        product: products(productBytes, product, nShuffles * (dropped < 0 ? nAll : nAll - 1) * stride),
+        starts: groupStarts,
+        directions: f64(directions, rank * nAll),
+        dropped,
+        recovery: f64(recovery, nAll),
+        squares: products(productBytes, squares, nShuffles * nGroups * stride),
+        stride,
+        gram: f64(gram, nGroups * rank * rank),
+        sizes: f64(sizes, nGroups),
+        rnn: f64(rnn, nGroups),
+        toEffect: f64(toEffect, contrastRank * rank),
+        signed: signed === 1,
+      };
+      groupedStatistics(inputs, f64(statistics, nShuffles * stride), f64(dofs, nShuffles * stride));
+    },
+    f64GroupedByColumn(
+      nShuffles,
+      nColumns,
+      sharedRank,
+      nOwn,
+      nGroups,
+      contrastRank,
+      product,
+      ownProduct,
+      squares,
+      productBytes,
+      stride,
+      starts,
+      directions,
+      dropped,
+      recovery,
+      gram,
+      sizes,
+      rnn,
+      tested,
+      signed,
+      statistics,
+      dofs,
+    ) {
+      const rank = sharedRank + nOwn;
+      const rows = nShuffles * nGroups;
+      const groupStarts = i32(starts, nGroups + 1);
+      const nAll = groupStarts[nGroups]!;
+      const inputs = {
+        ...{ nShuffles, nColumns, sharedRank, nOwn, nGroups, contrastRank, stride },
+        product: products(productBytes, product, nShuffles * (dropped < 0 ? nAll : nAll - 1) * stride),
+        starts: groupStarts,
+        directions: f64(directions, sharedRank * nAll),
+        dropped,
+        recovery: f64(recovery, nAll),
+        ownProduct: products(productBytes, ownProduct, rows * nOwn * stride),
+        squares: products(productBytes, squares, rows * stride),
+        gram: f64(gram, nGroups * rank * rank * stride),
+        sizes: f64(sizes, nGroups),
+        rnn: f64(rnn, nGroups * stride),
+        tested: f64(tested, contrastRank * rank * stride),
+        signed: signed === 1,
+      };
+      groupedByColumn(inputs, f64(statistics, nShuffles * stride), f64(dofs, nShuffles * stride));
+    },
+  } satisfies Partial<KernelSet>;
+}
