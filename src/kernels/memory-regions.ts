@@ -92,7 +92,7 @@ export function describeRegions(
     .map(([kind, members]) => ({ kind, members, bytes: members.reduce((sum, { bytes }) => sum + bytes, 0) }))
     .filter(({ bytes }) => bytes >= least && bytes > 0)
     .sort((a, b) => b.bytes - a.bytes)
-    .map(({ kind, members, bytes }) => ({ name: inWords(kind), text: formula(members, bytes), bytes }));
+    .map(({ kind, members, bytes }) => ({ name: kind, text: formula(members, bytes), bytes }));
 }
 
 function formula(members: readonly PlacedRegion[], bytes: number): string {
@@ -103,9 +103,6 @@ function formula(members: readonly PlacedRegion[], bytes: number): string {
   const times = members.length === 1 ? [] : [isSame ? `${members.length}` : `${members.length} of at most that`];
   return [...factors, `${BYTES[type]} B`, ...times].join(" x ");
 }
-
-/** observedImages -> observed images. */
-const inWords = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 const bytesOf = ({ type, shape }: Region): number =>
   shape.reduce<number>((product, extent) => product * (typeof extent === "number" ? extent : extent[0]), BYTES[type]);

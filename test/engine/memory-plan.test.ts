@@ -1,9 +1,11 @@
 // The plan of a run is plain data: it is tested without any. Sizes of regions are stated here once more, from what is kept in them.
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { PlanInputs } from "../../src/engine/plan/inputs.js";
 import { CONTROL } from "../../src/engine/plan/job.js";
 import { type MemoryPlan, planMemory } from "../../src/engine/plan/memory.js";
+import { REGION_WORDS } from "../../src/engine/plan/region-words.js";
 import { keptDesigns, type ModelSize, type ProblemSize } from "../../src/engine/plan/size.js";
 import { listBlocks, listWindows } from "../../src/engine/plan/work-lists.js";
 import { BudgetError } from "../../src/errors.js";
@@ -467,7 +469,18 @@ describe("the memory plan", () => {
 
   test("the arithmetic is written out with its results", () => {
     const { arithmetic } = planMemory(planInputs({ nSubjects: 1000, nElements: 500_000 }));
-    expect(arithmetic[0]).toBe("bins                 500000 elements x 256 shuffles x 1 B = 122.1 MiB");
+    expect(arithmetic[0]).toBe("shuffled statistics  500000 elements x 256 shuffles x 1 B = 122.1 MiB");
     expect(arithmetic.at(-1)).toMatch(/^planned .* MiB of 1 GiB$/);
+  });
+
+  test("in words of a reader: every region has some, short enough for its column", () => {
+    const source = readFileSync(new URL("../../src/engine/plan/regions.ts", import.meta.url), "utf8");
+    const shared = source.slice(source.indexOf("sharedTable("), source.indexOf("workerTable("));
+    const kinds = [...shared.matchAll(/\b(\w+): (?:inputs\.\w+ \? )?(?:run|observe|shuffles)[.[]/g)].map(
+      ([, kind]) => kind!,
+    );
+    expect(kinds).toEqual(expect.arrayContaining(["basis", "eligible", "neighbours", "bins", "observed", "levels"]));
+    expect(new Set(kinds)).toEqual(new Set(Object.keys(REGION_WORDS)));
+    expect(Object.values(REGION_WORDS).filter((words) => words.length > 20)).toEqual([]);
   });
 });

@@ -15,6 +15,7 @@ import {
   widestGroup,
 } from "./blocks.js";
 import type { MemoryLayout, MemoryShape, PlanInputs } from "./inputs.js";
+import { regionInWords } from "./region-words.js";
 import { countZTables, type SharedRegions, sharedTable, type WorkerRegions, workerTable } from "./regions.js";
 import { SLAB_LANES, searchShape, searchWindowBytes } from "./search-shape.js";
 import { keptDesigns, leastProductRows, type ProblemSize, productRows } from "./size.js";
@@ -250,10 +251,10 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
         line("everything shared", formatBytes(shared.bytes)),
         line(
           "threads",
-          `${nWorkers} x ${formatBytes(worker.bytes)} (block of ${width} elements x ${n} subjects, ${groupWidth < width ? `${groupWidth} packed together, ` : ""}product tile of ${tile} shuffles${cfe ? `, window of ${windowConnections} connections` : ""}${describeGraph(inputs.graph)})`,
+          `${nWorkers} x ${formatBytes(worker.bytes)} (block of ${width} elements x ${n} subjects, ${groupWidth < width ? `${groupWidth} of them together, ` : ""}${tile} shuffles multiplied at a time${cfe ? `, window of ${windowConnections} connections` : ""}${describeGraph(inputs.graph)})`,
         ),
         line(
-          "outside",
+          "beside these",
           `results on their way to files ${formatBytes(results)}, mapped windows ${formatBytes(mapped)}${designs > 0 ? `, designs ${formatBytes(designs)}` : ""}${curves > 0 ? `, curves of Z ${formatBytes(curves)}` : ""}${library > 0 ? `, buffers of the library that multiplies ${formatBytes(library)}` : ""}`,
         ),
         line("planned", `${formatBytes(plannedBytes)} of ${formatBytes(inputs.budgetBytes)}${limit}`),
@@ -269,7 +270,7 @@ function sharedLines(regions: readonly PlacedRegion[], bytes: number): string[] 
   const overlaid = new Set(regions.filter(({ lifetime }) => lifetime === "observe").map(({ name }) => name));
   return describeRegions(regions, bytes / 50).map(({ name, text, bytes: taken }) =>
     line(
-      name,
+      regionInWords(name),
       `${text} = ${formatBytes(taken)}${overlaid.has(name) ? ", in the place of what batches need later" : ""}`,
     ),
   );

@@ -114,7 +114,7 @@ export function describePlan(
 export function formatPlan(plan: PlanSummary): string {
   const lines = [
     `${formatCount(plan.nElements, plan.elements)}, ${formatCount(plan.nSubjects, "subjects")}, ${formatCount(plan.nHypotheses, "hypotheses")}, ${formatCount(plan.nShuffles, "shuffles")}, ${formatCount(plan.threads, "threads")}`,
-    `${formatCount(plan.nBatches, "batches")} of ${formatCount(plan.batchShuffles, "shuffles")}, blocks of ${formatCount(plan.blockWidth, plan.elements)}, ${formatCount(plan.tileShuffles, "shuffles")} a product tile`,
+    `${formatCount(plan.nBatches, "batches")} of ${formatCount(plan.batchShuffles, "shuffles")}, blocks of ${formatCount(plan.blockWidth, plan.elements)}, ${formatCount(plan.tileShuffles, "shuffles")} multiplied at a time`,
     ...(plan.empirical.nShuffles === 0
       ? []
       : [
