@@ -18,6 +18,7 @@ import { formatManifest, MANIFEST_FILE } from "../src/store/manifest.js";
 import { settleAdding } from "../src/store/open-partial.js";
 import { openStore, type Store } from "../src/store/open-store.js";
 import { firstDifference, keysInCommon } from "../src/subject-names.js";
+import { formatCount } from "../src/units.js";
 import { type ConvertSummary, convertFixelDirectory, type FixelConversion } from "./fixel-directory.js";
 
 /** The store that the conversion adds to: `output` is one, without this scalar, and is not to be replaced. */
@@ -86,7 +87,8 @@ function checkSameCohort(store: Store, conversion: FixelConversion, names: reado
     );
   const first = store.scalarNames[0]!;
   const known = store.subjectNames(first);
-  if (names.length !== known.length) throw refuse(`its ${known.length} subjects`, `${names.length} in ${subjectList}`);
+  if (names.length !== known.length)
+    throw refuse(`its ${formatCount(known.length, "subjects")}`, `${names.length} in ${subjectList}`);
   // each scalar's files have names of their own: what tells the subjects apart must be the same, in the same order
   const keys = keysInCommon([
     { scalar: first, names: known },

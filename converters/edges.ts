@@ -6,6 +6,7 @@ import { isNumber, TOKEN } from "../src/formats/text/numbers.js";
 import { BYTES_A_CHARACTER, type TextOptions } from "../src/formats/text/read-text.js";
 import { resolveSubjectFiles } from "../src/formats/text/subject-list.js";
 import { checksumFile } from "../src/publish/checksum-file.js";
+import { formatCount } from "../src/units.js";
 import { openNpy } from "./npy.js";
 import { assertUnchanged, describeInput } from "./subject-files.js";
 import { allProblems } from "./subject-problems.js";
@@ -53,7 +54,7 @@ export async function openEdgeList(options: EdgeList): Promise<EdgeSource> {
       new InputError(`Cannot use ${typedPath}: expected ${expected} as in ${names[0]}, got ${got} ${where}`, {
         path: typedPath,
       });
-    if (found.nRows !== nNodes) throw refuse(`${nNodes} nodes`, `${found.nRows}`);
+    if (found.nRows !== nNodes) throw refuse(`${formatCount(nNodes, "nodes")}`, `${found.nRows}`);
     const at = found.nodeNames?.findIndex((name, node) => name !== (first.nodeNames?.[node] ?? name)) ?? -1;
     if (at >= 0) throw refuse(`${first.nodeNames![at]} in column ${at + 1}`, found.nodeNames![at]!);
     return edgesOfConnectome(found, typedPath);

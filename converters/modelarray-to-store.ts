@@ -18,6 +18,7 @@ import {
 } from "../src/store/build-store.js";
 import { assertOutputFree, type StoreClaim, withClaim } from "../src/store/claim-store.js";
 import type { ElementType } from "../src/store/column-source.js";
+import { formatCount } from "../src/units.js";
 import { mergeStores } from "./merge-stores.js";
 import { type Converted, type ModelArrayConversion, summarise, type Watched } from "./modelarray-conversion.js";
 import { copyScalars, type Resume, type Sink, STAGING_BYTES } from "./modelarray-copy.js";
@@ -149,7 +150,7 @@ async function templateFiles(
   }
   if (nFixels !== nElements) {
     throw new InputError(
-      `Cannot convert ${input}: expected ${nElements} fixels in ${template ?? "/fixels"}, as ${name} has, got ${nFixels}. Give the right fixel directory with --template.`,
+      `Cannot convert ${input}: expected ${formatCount(nElements, "fixels")} in ${template ?? "/fixels"}, as ${name} has, got ${nFixels}. Give the right fixel directory with --template.`,
       { path: template ?? input },
     );
   }

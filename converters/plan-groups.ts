@@ -2,7 +2,7 @@
 import { BudgetError } from "../src/errors.js";
 import { type BlockedShape, bytesPerValue } from "../src/store/element-type.js";
 import { rowGroupBytes } from "../src/store/row-group.js";
-import { formatBytes } from "../src/units.js";
+import { formatBytes, formatCount } from "../src/units.js";
 
 export interface GroupPlan {
   /** Subjects of a group; the last may be smaller. */
@@ -56,7 +56,7 @@ export function planGroups({ shape, readerBytes, memoryBytes, isTogether = false
   const least = leastStaging + readerBytes + placedBytes;
   if (memoryBytes < least) {
     throw new BudgetError(
-      `Cannot convert ${shape.nElements} elements a subject in ${formatBytes(memoryBytes)}: expected at least ${formatBytes(least)}, ` +
+      `Cannot convert ${formatCount(shape.nElements, "elements")} a subject in ${formatBytes(memoryBytes)}: expected at least ${formatBytes(least)}, ` +
         `of which one subject takes ${formatBytes(rowBytes)}. Give --memory ${Math.ceil(least / 2 ** 20)}MiB or more.`,
       { neededBytes: least, givenBytes: memoryBytes },
     );

@@ -7,6 +7,7 @@ import { parseMatrix } from "../src/formats/text/matrix.js";
 import { isNumber, TOKEN } from "../src/formats/text/numbers.js";
 import { parseSubjectList } from "../src/formats/text/subject-list.js";
 import { listNames } from "../src/subject-names.js";
+import { formatCount } from "../src/units.js";
 
 interface LineCounts {
   readonly lines: number;
@@ -62,7 +63,7 @@ function formOfNumbers(text: string, path: string): "list" | "matrix" {
   ].join(", ");
   const where = most.folder === "." ? "the working directory" : most.folder;
   throw new InputError(
-    `Cannot tell what ${path} is: expected a list of files or a matrix of numbers, got ${names.length} lines of one number each that may be either: there are files ${listNames([...present], 3)} in ${where}, but ${doubt}. For a list write ./ in front of every name; for a matrix begin the file with a line # values.`,
+    `Cannot tell what ${path} is: expected a list of files or a matrix of numbers, got ${formatCount(names.length, "lines")} of one number each that may be either: there are files ${listNames([...present], 3)} in ${where}, but ${doubt}. For a list write ./ in front of every name; for a matrix begin the file with a line # values.`,
     { path },
   );
 }

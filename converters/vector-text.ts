@@ -7,7 +7,7 @@ import { isNumber } from "../src/formats/text/numbers.js";
 import { BYTES_A_CHARACTER, LARGEST_TEXT, readTextFile, type TextOptions } from "../src/formats/text/read-text.js";
 import { readSubjectList, resolveSubjectFiles } from "../src/formats/text/subject-list.js";
 import { checksumFile } from "../src/publish/checksum-file.js";
-import { formatBytes } from "../src/units.js";
+import { formatBytes, formatCount } from "../src/units.js";
 import { assertUnchanged, describeInput } from "./subject-files.js";
 import { allProblems } from "./subject-problems.js";
 import { copyExactly, type VectorSource } from "./vector-source.js";
@@ -37,7 +37,7 @@ async function openVectorList(path: string, options: VectorTextOptions): Promise
     subjectNames: names,
     notes: isDoubtful
       ? [
-          `${path} is read as a list of files: all of its ${names.length} lines name one in ${searchedIn === "." ? "the working directory" : searchedIn}.`,
+          `${path} is read as a list of files: all of its ${formatCount(names.length, "lines")} name one in ${searchedIn === "." ? "the working directory" : searchedIn}.`,
         ]
       : [],
     nElements,
@@ -50,7 +50,7 @@ async function openVectorList(path: string, options: VectorTextOptions): Promise
         const values = await readVector(typedPath, options);
         if (values.length === nElements) return values;
         throw new InputError(
-          `Cannot use ${typedPath}: expected ${nElements} values as in ${names[0]}, got ${values.length} (subject ${i + 1} of ${names.length}, counting from 1). Every subject needs the same elements.`,
+          `Cannot use ${typedPath}: expected ${formatCount(nElements, "values")} as in ${names[0]}, got ${values.length} (subject ${i + 1} of ${names.length}, counting from 1). Every subject needs the same elements.`,
           { path: typedPath },
         );
       };
@@ -81,7 +81,7 @@ async function readVector(path: string, options: VectorTextOptions): Promise<Flo
   const { values, nRows, nColumns } = await readMatrix(path, options);
   if (nRows === 1 || nColumns === 1) return values;
   throw new InputError(
-    `Cannot read ${path}: expected a vector (one row or one column of numbers), got ${nRows} rows of ${nColumns}. Give the matrix itself as the input if its rows are the subjects.`,
+    `Cannot read ${path}: expected a vector (one row or one column of numbers), got ${formatCount(nRows, "rows")} of ${nColumns}. Give the matrix itself as the input if its rows are the subjects.`,
     { path },
   );
 }

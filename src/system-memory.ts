@@ -2,7 +2,7 @@
 import os from "node:os";
 import { groupLimits } from "./control-groups.js";
 import { BudgetError } from "./errors.js";
-import { formatBytes } from "./units.js";
+import { formatBytes, formatCount } from "./units.js";
 import type { Warning } from "./warnings.js";
 
 /** Bytes. Node with this program, and what V8 holds in each thread that computes (README, test/memory). */
@@ -33,7 +33,7 @@ export function boundMemory(memoryBytes: number, nThreads: number, limit = memor
   const fixed = fixedBytesOf(nThreads);
   if (limit === undefined || memoryBytes + fixed <= limit) return { memoryBytes, warning: undefined };
   const room = limit - fixed;
-  const takes = `Node itself${nThreads > 0 ? ` and ${nThreads} threads` : ""} take about ${formatBytes(fixed)}`;
+  const takes = `Node itself${nThreads > 0 ? ` and ${formatCount(nThreads, "threads")}` : ""} take about ${formatBytes(fixed)}`;
   if (room < LEAST_BYTES) {
     throw new BudgetError(
       `Cannot work in the ${formatBytes(limit)} that this container may take: expected ${formatBytes(fixed + LEAST_BYTES)} or more, because ${takes}. Raise the container's limit${nThreads > 0 ? ", or use fewer threads" : ""}.`,

@@ -1,5 +1,6 @@
 // What index.mif alone tells about a matrix directory: read through once, before anything longer is begun.
 import { InputError } from "../errors.js";
+import { formatCount } from "../units.js";
 import type { MatrixDirectory } from "./matrix-directory.js";
 
 export interface MatrixExamination {
@@ -40,7 +41,7 @@ export function checkRow(matrix: MatrixDirectory, fixel: number, count: number, 
   const got =
     whole && count > 0 && first >= 0
       ? `connections ${first} to ${first + count - 1}`
-      : `${count} connections from ${first}`;
+      : `${formatCount(count, "connections")} from ${first}`;
   throw new InputError(
     `Cannot read the connectivity ${matrix.path}: expected connections below ${matrix.nConnections}, the number in fixels.mif, got ${got} for fixel ${fixel} in index.mif (all counted from 0). Make the matrix again with fixelconnectivity.`,
     { path: matrix.path },

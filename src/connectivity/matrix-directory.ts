@@ -5,6 +5,7 @@ import { InputError } from "../errors.js";
 import { openImage } from "../formats/image.js";
 import type { Image } from "../formats/image-header.js";
 import { describePathKind, pathKindOf } from "../formats/path-kind.js";
+import { formatCount } from "../units.js";
 
 export interface MatrixDirectory {
   readonly path: string;
@@ -76,7 +77,7 @@ function checkShapes(images: { path: string; nFixels: number; index: Image; fixe
   }
   if (shape[0] !== nFixels) {
     throw new InputError(
-      `Cannot use the connectivity ${path}: expected ${nFixels} fixels (those of the template), got ${shape[0]}. Make it of the same fixel template with fixelconnectivity.`,
+      `Cannot use the connectivity ${path}: expected ${formatCount(nFixels, "fixels")} (those of the template), got ${shape[0]}. Make it of the same fixel template with fixelconnectivity.`,
       { path },
     );
   }

@@ -1,5 +1,6 @@
 // Numbers in canonical order to stored bytes in the order of the layout, little pieces at a time.
 import { InternalError } from "../errors.js";
+import { formatCount } from "../units.js";
 import { bytesOfElements, type DataType, dataTypeParts } from "./data-type.js";
 import { type AxisOrder, countElements, type ImageData } from "./image-header.js";
 import { axesByRank, joinAxes, resolveStrides } from "./strides.js";
@@ -18,7 +19,7 @@ export function* encodeElements(data: ImageData, shape: StoredShape): Generator<
   const nElements = countElements(shape.dimensions);
   if (data.length !== nElements) {
     throw new InternalError(
-      `An image of ${shape.dimensions.join(" x ")} needs ${nElements} values, got ${data.length}.`,
+      `An image of ${shape.dimensions.join(" x ")} needs ${formatCount(nElements, "values")}, got ${data.length}.`,
     );
   }
   const sourceOf = createStorageOrder(shape);

@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors.js";
+import { formatCount } from "../units.js";
 import type { Warning } from "../warnings.js";
 import { dataTypeParts } from "./data-type.js";
 import { headerWarning } from "./header-warning.js";
@@ -107,7 +108,7 @@ function checkDirections({ dimensions }: ImageHeader, nFixels: number, path: str
   if (rows === nFixels && columns === 3 && rest.every((size) => size === 1)) return;
   throw problem(
     path,
-    `${nFixels} x 3 x 1 values, as the index counts ${nFixels} fixels`,
+    `${nFixels} x 3 x 1 values, as the index counts ${formatCount(nFixels, "fixels")}`,
     dimensions.join(" x "),
     "Make the fixel directory again.",
   );
@@ -127,12 +128,12 @@ function countFixels(index: Image, path: string): number {
     for (let i = 0; i < n; i++) {
       if (counts[i] === 0) continue;
       if (counts[i]! < 0 || firsts[i]! < 0) {
-        const got = `${counts[i]} fixels from number ${firsts[i]} in voxel ${voxel + i}`;
+        const got = `${formatCount(counts[i]!, "fixels")} from number ${firsts[i]} in voxel ${voxel + i}`;
         throw problem(path, "counts and first fixels of at least 0", got, "Make the fixel directory again.");
       }
       // Floats may be fractions, and a scaling makes fractions of integers.
       if (!Number.isInteger(counts[i]) || !Number.isInteger(firsts[i])) {
-        const got = `${counts[i]} fixels from number ${firsts[i]} in voxel ${voxel + i}`;
+        const got = `${formatCount(counts[i]!, "fixels")} from number ${firsts[i]} in voxel ${voxel + i}`;
         throw problem(path, "whole counts and first fixels", got, "Make the fixel directory again.");
       }
       sum += counts[i]!;
@@ -141,7 +142,7 @@ function countFixels(index: Image, path: string): number {
   }
   checkCounts(index.header, sum, furthest, path);
   if (sum > largestWhole(index.header)) {
-    const expected = `at most ${largestWhole(index.header)} fixels, which ${index.header.dataType} can number`;
+    const expected = `at most ${formatCount(largestWhole(index.header), "fixels")}, which ${index.header.dataType} can number`;
     throw problem(path, expected, `${sum}`, "Make the fixel directory again with an index of UInt32.");
   }
   return sum;
@@ -152,7 +153,7 @@ function checkCounts(header: ImageHeader, sum: number, furthest: { end: number; 
   if (sum === 0) throw problem(path, "at least one fixel", "counts of 0 in every voxel", remedy);
   if (furthest.end > sum) {
     const got = `voxel ${furthest.voxel} (counting from 0) pointing up to fixel ${furthest.end}`;
-    throw problem(path, `at most ${sum} fixels, the sum of its counts`, `${got}, past the end`, remedy);
+    throw problem(path, `at most ${formatCount(sum, "fixels")}, the sum of its counts`, `${got}, past the end`, remedy);
   }
   for (const promised of entryValues(header, "nfixels")) {
     if (Number(promised) !== sum)

@@ -2,6 +2,7 @@
 import type { z as Z } from "zod";
 import { formatCrc32, type Signature, signatureOf, signed } from "../checksum.js";
 import { InputError } from "../errors.js";
+import { formatCount } from "../units.js";
 import { zod } from "../zod.js";
 
 export const FORMAT_VERSION = 1;
@@ -147,9 +148,9 @@ function checkManifest(manifest: Manifest): string | undefined {
   if (Object.keys(manifest.scalars).length === 0) return "no scalar";
   for (const [name, scalar] of Object.entries(manifest.scalars)) {
     if (scalar.blockCrc32.length !== nBlocks)
-      return `${name}: ${scalar.blockCrc32.length} checksums for ${nBlocks} blocks`;
+      return `${name}: ${scalar.blockCrc32.length} checksums for ${formatCount(nBlocks, "blocks")}`;
     if (scalar.sources.length !== manifest.nSubjects)
-      return `${name}: ${scalar.sources.length} sources for ${manifest.nSubjects} subjects`;
+      return `${name}: ${scalar.sources.length} sources for ${formatCount(manifest.nSubjects, "subjects")}`;
   }
   return undefined;
 }

@@ -4,6 +4,7 @@ import { InputError, InternalError } from "../errors.js";
 import type { Fallback } from "../mapping/file-bytes.js";
 import { openFileBytes } from "../mapping/policy.js";
 import { identityBehind, isSameIdentity } from "../publish/file-identity.js";
+import { formatCount } from "../units.js";
 import { createBlockedSource } from "./blocked-source.js";
 import type { ColumnSource, ColumnSourceSpec } from "./column-source.js";
 import { bytesPerValue, dataFileBytes } from "./element-type.js";
@@ -24,7 +25,7 @@ export function openColumnSource(spec: ColumnSourceSpec, onFallback?: (fallback:
   if (file.sizeBytes < needed) {
     file.close();
     throw new InputError(
-      `Cannot read ${spec.path}: expected ${needed} bytes for ${spec.nRowsInFile} rows of ${spec.nElements} elements, got ${file.sizeBytes}. ` +
+      `Cannot read ${spec.path}: expected ${needed} bytes for ${formatCount(spec.nRowsInFile, "rows")} of ${spec.nElements} elements, got ${file.sizeBytes}. ` +
         "The file is damaged: restore it or convert again.",
       { path: spec.path },
     );

@@ -1,5 +1,6 @@
 // Selected rows as runs of neighbours: a run is one copy where its rows touch each other in the file.
 import { InternalError } from "../errors.js";
+import { formatCount } from "../units.js";
 import type { ColumnSourceSpec } from "./column-source.js";
 
 export interface RowRun {
@@ -44,7 +45,7 @@ export function assertColumnRange(
     Number.isInteger(first) && Number.isInteger(count) && first >= 0 && count >= 0 && first + count <= spec.nElements;
   if (!inside || target.byteLength !== nRows * count * valueBytes) {
     throw new InternalError(
-      `Elements ${first} to ${first + count} of ${nRows} rows were asked for in ${target.byteLength} B, from ${spec.path}, which has ${spec.nElements} elements.`,
+      `Elements ${first} to ${first + count} of ${nRows} rows were asked for in ${target.byteLength} B, from ${spec.path}, which has ${formatCount(spec.nElements, "elements")}.`,
     );
   }
 }

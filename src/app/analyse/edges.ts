@@ -4,6 +4,7 @@ import type { GraphEnhancement, GraphHeights, Network } from "../../engine/input
 import { InputError, UsageError } from "../../errors.js";
 import { forEachEdge } from "../../formats/connectome.js";
 import { openConnectomeResults } from "../../results/connectome-results.js";
+import { formatCount } from "../../units.js";
 import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
 import { type EdgeInput, resolveEdgeInput } from "../inputs/edge-input.js";
@@ -56,7 +57,7 @@ const EDGES: ElementKind<EdgeStatsOptions, EdgeData> = {
       const found = await resolveEdgeInput({ ...given, input: path, isColumn: true });
       if (found.nSubjects !== nSubjects || found.nNodes !== nNodes) {
         throw new InputError(
-          `Cannot use ${path} for -column: expected ${nSubjects} connectomes of ${nNodes} nodes (one per subject, in their order), got ${found.nSubjects} of ${found.nNodes}. Correct the list.`,
+          `Cannot use ${path} for -column: expected ${formatCount(nSubjects, "connectomes")} of ${nNodes} nodes (one per subject, in their order), got ${found.nSubjects} of ${found.nNodes}. Correct the list.`,
           { path },
         );
       }

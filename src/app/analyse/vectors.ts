@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { InputError, UsageError } from "../../errors.js";
 import { openVectorResults } from "../../results/vector-results.js";
+import { formatCount } from "../../units.js";
 import { orderWarnings } from "../inputs/input-source.js";
 import { resolveVectorInput, type VectorInput } from "../inputs/vector-input.js";
 import { analyse, type InferenceEvents, type InferenceSummary, type MergedShuffles, planAnalysis } from "./analyse.js";
@@ -43,7 +44,7 @@ const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
       const found = await resolveVectorInput({ ...common, input: path, isColumn: true });
       if (found.nSubjects !== nSubjects || found.nElements !== nElements) {
         throw new InputError(
-          `Cannot use ${path} for -column: expected ${nSubjects} subjects x ${nElements} elements, as ${input} has, got ${found.nSubjects} x ${found.nElements}. Give one value a subject and element.`,
+          `Cannot use ${path} for -column: expected ${formatCount(nSubjects, "subjects")} x ${nElements} elements, as ${input} has, got ${found.nSubjects} x ${found.nElements}. Give one value a subject and element.`,
           { path },
         );
       }

@@ -6,6 +6,7 @@ import { type VoxelGrid, voxelCells } from "../../formats/voxel-grid.js";
 import { checkMaskAxes, readVoxelMask } from "../../formats/voxel-mask.js";
 import { openImageResults } from "../../results/image-results.js";
 import { sha256OfNumbers } from "../../run/run-plan.js";
+import { formatCount } from "../../units.js";
 import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
 import { orderWarnings } from "../inputs/input-source.js";
@@ -51,7 +52,7 @@ const VOXELS: ElementKind<VoxelStatsOptions, VoxelData> = {
       const found = await resolveVoxelInput({ ...given, input: path, isColumn: true });
       if (found.nSubjects !== nSubjects) {
         throw new InputError(
-          `Cannot use ${path} for -column: expected ${nSubjects} images (one per subject, in their order), got ${found.nSubjects}. Correct the list.`,
+          `Cannot use ${path} for -column: expected ${formatCount(nSubjects, "images")} (one per subject, in their order), got ${found.nSubjects}. Correct the list.`,
           { path },
         );
       }

@@ -23,6 +23,7 @@ import { RUN_RECORD_FILE } from "../../results/result-folder.js";
 import { shellWord } from "../../shell-word.js";
 import { reportingWrites } from "../../store/claim-store.js";
 import { creatorName, readProgramVersion } from "../../store/creator.js";
+import { formatCount } from "../../units.js";
 import { verifyHdf5 } from "../verify/verify-hdf5.js";
 import { DERIVED_KEY, STATISTIC_KEY } from "./export-images.js";
 
@@ -149,7 +150,7 @@ async function checkTarget(
     const shape = (await file.kindOf("/fixels")) === "dataset" ? (await file.describe("/fixels")).shape : [nFixels];
     if (shape.includes(nFixels)) return (await file.readAttribute("/", COMPLETE_MARKER)) !== undefined;
     throw new InputError(
-      `Cannot write ${results} to ${output}: expected ${Math.max(...shape)} fixels, as its /fixels has, got ${nFixels}. Give the results of the same template, or a new file.`,
+      `Cannot write ${results} to ${output}: expected ${formatCount(Math.max(...shape), "fixels")}, as its /fixels has, got ${nFixels}. Give the results of the same template, or a new file.`,
       { path: output },
     );
   } finally {

@@ -3,7 +3,7 @@ import { openStrongNeighbours } from "../../connectivity/strong-neighbours.js";
 import { BudgetError } from "../../errors.js";
 import { labelClusters } from "../../stats/filter/connected-components.js";
 import { createTurns, inTurns } from "../../turns.js";
-import { formatBytes } from "../../units.js";
+import { formatBytes, formatCount } from "../../units.js";
 import type { FilterFigures, FilterWork } from "./source.js";
 
 /** Bytes a fixel: value, label, place on the stack; has a connection, is inside the mask; counts of connections. */
@@ -16,7 +16,7 @@ export async function connect({ options, source, target, rows, inside }: FilterW
   const least = besideBytes + 8 * rows.maxRowConnections;
   if (memoryBytes < least) {
     throw new BudgetError(
-      `Cannot filter ${nFixels} fixels in ${formatBytes(memoryBytes)}: expected at least ${formatBytes(least)}. Give --memory ${Math.ceil(least / 2 ** 20)}MiB or more.`,
+      `Cannot filter ${formatCount(nFixels, "fixels")} in ${formatBytes(memoryBytes)}: expected at least ${formatBytes(least)}. Give --memory ${Math.ceil(least / 2 ** 20)}MiB or more.`,
       { neededBytes: least, givenBytes: memoryBytes },
     );
   }

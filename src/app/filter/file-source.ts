@@ -10,6 +10,7 @@ import { type FixelDirectory, openFixelDirectory } from "../../formats/fixel-dir
 import { imageKindOf, openImage, readImageHeader } from "../../formats/image.js";
 import { pathKindOf } from "../../formats/path-kind.js";
 import { createTurns } from "../../turns.js";
+import { formatCount } from "../../units.js";
 import type { Warning } from "../../warnings.js";
 import type { FilterSource } from "./source.js";
 
@@ -66,7 +67,7 @@ function whyLeft(path: string): string | undefined {
   try {
     const [, columns = 1, ...rest] = readImageHeader(path).dimensions;
     if (rest.some((size) => size !== 1)) return "not fixel data";
-    return columns === 1 ? undefined : `${columns} columns`;
+    return columns === 1 ? undefined : `${formatCount(columns, "columns")}`;
   } catch (error) {
     if (isFixelstreamError(error)) return undefined; // refused by name, with the others
     throw error;

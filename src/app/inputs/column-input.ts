@@ -5,6 +5,7 @@ import { InputError } from "../../errors.js";
 import { readSubjectList, resolveSubjectFiles } from "../../formats/text/subject-list.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
+import { formatCount } from "../../units.js";
 import type { Warning } from "../../warnings.js";
 import { assertConverted, subjectsConverted } from "./assert-converted.js";
 import { keyOfFiles } from "./cache-key.js";
@@ -59,7 +60,7 @@ export async function resolveColumnInput(
   const nSubjects = input.subjects.length;
   if (names.length !== nSubjects) {
     throw new InputError(
-      `Cannot use ${list} for -column: expected ${nSubjects} files (one per subject, in their order), got ${names.length}. Correct the list.`,
+      `Cannot use ${list} for -column: expected ${formatCount(nSubjects, "files")} (one per subject, in their order), got ${names.length}. Correct the list.`,
       { path: list },
     );
   }

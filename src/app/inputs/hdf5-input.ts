@@ -12,6 +12,7 @@ import { placeWarnings } from "../../formats/place-warnings.js";
 import { identityBehind } from "../../publish/file-identity.js";
 import type { PartialDirectory } from "../../publish/partial-directory.js";
 import { selectRows } from "../../store/select-rows.js";
+import { formatCount } from "../../units.js";
 import { describeInPlace } from "./hdf5-in-place.js";
 import { type FixelInput, type FixelInputOptions, readList } from "./input-source.js";
 import { repeatedSubjects } from "./repeated-subjects.js";
@@ -89,14 +90,14 @@ async function resolveTemplate(file: Hdf5File, scalar: ScalarDataset, { template
     const directory = openFixelDirectory(template);
     if (directory.nFixels === scalar.nElements) return directory;
     throw new InputError(
-      `Cannot use the template ${template} with ${input}: expected ${scalar.nElements} fixels, got ${directory.nFixels}. Give the fixel directory that the file was made with.`,
+      `Cannot use the template ${template} with ${input}: expected ${formatCount(scalar.nElements, "fixels")}, got ${directory.nFixels}. Give the fixel directory that the file was made with.`,
       { path: template },
     );
   }
   const tables = (await readFixelTables(file))!; // assertPlaced has seen them
   if (tables.nFixels !== scalar.nElements) {
     throw new InputError(
-      `Cannot use ${input}: expected ${scalar.nElements} fixels in /fixels, as ${scalar.name} has, got ${tables.nFixels}. Give the fixel directory with --template.`,
+      `Cannot use ${input}: expected ${formatCount(scalar.nElements, "fixels")} in /fixels, as ${scalar.name} has, got ${tables.nFixels}. Give the fixel directory with --template.`,
       { path: input },
     );
   }

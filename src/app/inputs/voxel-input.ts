@@ -2,6 +2,7 @@
 import { openVoxelList } from "../../../converters/voxels.js";
 import { InputError } from "../../errors.js";
 import type { VoxelGrid } from "../../formats/voxel-grid.js";
+import { formatCount } from "../../units.js";
 import type { InputOptions } from "./input-source.js";
 import { resolveVectorInput, type VectorInput } from "./vector-input.js";
 
@@ -23,7 +24,7 @@ export async function resolveVoxelInput(options: VoxelInputOptions): Promise<Vec
   if (found.nElements !== nVoxels) {
     found.close();
     throw new InputError(
-      `Cannot use ${input} with the mask ${mask.path}: expected ${nVoxels} voxels, those of the mask, got ${found.nElements} elements. Give the mask that ${input} was made with.`,
+      `Cannot use ${input} with the mask ${mask.path}: expected ${formatCount(nVoxels, "voxels")}, those of the mask, got ${formatCount(found.nElements, "elements")}. Give the mask that ${input} was made with.`,
       { path: input },
     );
   }

@@ -13,7 +13,7 @@ import { removeFile } from "../../publish/remove-ours.js";
 import { coreLimit } from "../../system-cores.js";
 import { describeSystemError } from "../../system-error.js";
 import { memoryLimit } from "../../system-memory.js";
-import { formatBytes, formatDuration } from "../../units.js";
+import { formatBytes, formatCount, formatDuration } from "../../units.js";
 import { VERSION } from "../../version.js";
 import { runSelfTest, SELF_TEST_TOLERANCE, type SelfTest } from "./self-test.js";
 
@@ -81,7 +81,7 @@ function checkNode(): Finding {
 function checkProcessor(): Finding {
   const limit = coreLimit();
   const limited = limit === undefined ? "" : `, limited to the time of ${Number(limit.toFixed(2))} for this process`;
-  return `${os.cpus()[0]?.model.trim() ?? "unknown"}, ${os.availableParallelism()} cores${limited}`;
+  return `${os.cpus()[0]?.model.trim() ?? "unknown"}, ${formatCount(os.availableParallelism(), "cores")}${limited}`;
 }
 
 function checkMemory(): Finding {
@@ -188,8 +188,8 @@ async function selfTest(test: SelfTest): Promise<Check> {
   const name = `test ${test.kernels}`;
   try {
     const { difference, nNumbers, elapsedMs } = await runSelfTest(test);
-    const threads = test.nThreads === 0 ? "no worker threads" : `${test.nThreads} threads`;
-    const text = `${nNumbers} numbers of the demo cohort differ by ${difference.toExponential(1)} at most, ${threads}, ${formatDuration(elapsedMs)}`;
+    const threads = test.nThreads === 0 ? "no worker threads" : `${formatCount(test.nThreads, "threads")}`;
+    const text = `${formatCount(nNumbers, "numbers")} of the demo cohort differ by ${difference.toExponential(1)} at most, ${threads}, ${formatDuration(elapsedMs)}`;
     if (difference <= SELF_TEST_TOLERANCE) return { name, status: "ok", text };
     return { name, status: "failed", text: `${text}: expected ${SELF_TEST_TOLERANCE.toExponential(0)}` };
   } catch (error) {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InternalError } from "../../errors.js";
 import { readMatrix } from "../../formats/text/matrix.js";
+import { formatCount } from "../../units.js";
 import { inferFixels } from "../analyse/fixels.js";
 import { ANALYSIS_DEFAULTS, CFE_DEFAULTS } from "../analyse/options.js";
 import { findDemo } from "../demo/demo-cohort.js";
@@ -47,7 +48,8 @@ export async function runSelfTest({ kernels, nThreads }: SelfTest): Promise<Self
     });
     const found = [...(await readMatrix(join(output, "null_dist.txt"))).values, hypotheses[0]!.largestZ];
     const stored = [...STORED_NULL, STORED_LARGEST_Z];
-    if (found.length !== stored.length) throw new InternalError(`${found.length} numbers beside ${stored.length}.`);
+    if (found.length !== stored.length)
+      throw new InternalError(`${formatCount(found.length, "numbers")} beside ${stored.length}.`);
     const difference = found.reduce((most, value, i) => Math.max(most, Math.abs(value / stored[i]! - 1)), 0);
     return { difference, nNumbers: stored.length, elapsedMs: performance.now() - start };
   } finally {

@@ -2,6 +2,7 @@
 
 import { InternalError } from "../../errors.js";
 import { compileSimdModule, createKernelSet } from "../../kernels/choose-kernels.js";
+import { formatCount } from "../../units.js";
 import { CONTROL } from "../plan/job.js";
 import { createSharedMemory } from "../shared-memory.js";
 import { openPool, type Pool } from "../threads/pool.js";
@@ -46,7 +47,8 @@ export async function openFilter(inputs: FilterInputs): Promise<FixelFilter> {
   let nSubjects = 0;
   return {
     begin(count) {
-      if (count < 1 || count > plan.nLanes) throw new InternalError(`${count} subjects in ${plan.nLanes} lanes.`);
+      if (count < 1 || count > plan.nLanes)
+        throw new InternalError(`${formatCount(count, "subjects")} in ${plan.nLanes} lanes.`);
       nSubjects = count;
       lanes.begin(count);
     },

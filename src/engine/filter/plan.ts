@@ -4,7 +4,7 @@
 import { BudgetError } from "../../errors.js";
 import { PANELS, roundUp } from "../../kernels/kernel-set.js";
 import { layOut, type Offsets, regionsOf } from "../../kernels/memory-regions.js";
-import { formatBytes } from "../../units.js";
+import { formatBytes, formatCount } from "../../units.js";
 import { CONTROL } from "../plan/job.js";
 
 export interface FilterSize {
@@ -93,7 +93,7 @@ export function planFilter(size: FilterSize): FilterPlan {
   const least = lay(multiple, WINDOW.least).bytes + besideBytes;
   if (memoryBytes < least) {
     throw new BudgetError(
-      `Cannot filter ${nFixels} fixels in ${formatBytes(memoryBytes)}: expected at least ${formatBytes(least)}. Give --memory ${Math.ceil(least / 2 ** 20)}MiB or more.`,
+      `Cannot filter ${formatCount(nFixels, "fixels")} in ${formatBytes(memoryBytes)}: expected at least ${formatBytes(least)}. Give --memory ${Math.ceil(least / 2 ** 20)}MiB or more.`,
       { neededBytes: least, givenBytes: memoryBytes },
     );
   }

@@ -1,5 +1,6 @@
 // Which element each column of a results matrix is about: its statistic element_id says so, whatever order the columns have. R's ModelArray numbers from 0.
 import { InputError } from "../../errors.js";
+import { formatCount } from "../../units.js";
 import { openMatrixReader } from "./matrix-reader.js";
 import type { Hdf5File } from "./open.js";
 import { ELEMENT_ID, type ResultsMatrix } from "./results-matrix.js";
@@ -38,7 +39,7 @@ export async function readElementPlaces(
   if (row < 0) {
     if (nColumns === nElements) return { elementOf: undefined, nAbsent: 0 };
     const expected = `a value for each of the ${nElements} ${what} in ${where}, or a statistic ${ELEMENT_ID} that says which it has`;
-    throw refuse(expected, `${nColumns} values and no ${ELEMENT_ID}`, remedy);
+    throw refuse(expected, `${formatCount(nColumns, "values")} and no ${ELEMENT_ID}`, remedy);
   }
   const elementOf = new Uint32Array(nColumns);
   const seen = new Uint8Array(nElements);

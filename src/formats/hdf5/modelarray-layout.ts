@@ -3,6 +3,7 @@
 //   names of the subjects         attribute column_names of `values`, or dataset /scalars/NAME/column_names (ModelArrayIO since 2025-11)
 //   /fixels (5, m), /voxels (4, v) see fixel-tables.ts
 import { InputError, UsageError } from "../../errors.js";
+import { formatCount } from "../../units.js";
 import { assertChecksum, sumTexts } from "./checksums.js";
 import type { DatasetDescription } from "./dataset.js";
 import type { Hdf5File } from "./open.js";
@@ -59,7 +60,7 @@ export async function describeScalar(file: Hdf5File, name: string): Promise<Scal
   await assertChecksum(file, valuesPath(name), `the subjects' names of ${name}`, sumTexts(names));
   if (names.length !== rows && names.length !== columns) {
     throw new InputError(
-      `Cannot use ${where}: expected ${rows} subjects in column_names, one a row of its ${rows} x ${columns} values, got ${names.length}. Make the file again.`,
+      `Cannot use ${where}: expected ${formatCount(rows, "subjects")} in column_names, one a row of its ${rows} x ${columns} values, got ${names.length}. Make the file again.`,
       { path: file.path },
     );
   }

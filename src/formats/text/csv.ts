@@ -1,6 +1,7 @@
 // Tables of texts as spreadsheets, R and pandas write them: cells separated by commas, semicolons, tabs or blanks, quoted cells, doubled quotes, a header
 // line. RFC 4180.
 import { InputError } from "../../errors.js";
+import { formatCount } from "../../units.js";
 import { CHARACTERS, SEPARATED_BY, SEPARATORS, type Separator } from "./cells.js";
 import { readTextFile, type TextOptions } from "./read-text.js";
 
@@ -67,7 +68,7 @@ export async function readTable(path: string, options: TextOptions = {}): Promis
   const uneven = rows.findIndex((row) => row.length !== header.length);
   if (uneven >= 0) {
     throw new InputError(
-      `Cannot read ${path}: expected ${header.length} cells in every row, as the header has between its ${SEPARATED_BY[separator]}, got ${rows[uneven]!.length} in row ${uneven + 1} after it. Correct the row.`,
+      `Cannot read ${path}: expected ${formatCount(header.length, "cells")} in every row, as the header has between its ${SEPARATED_BY[separator]}, got ${rows[uneven]!.length} in row ${uneven + 1} after it. Correct the row.`,
       { path },
     );
   }

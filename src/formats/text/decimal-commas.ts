@@ -1,6 +1,7 @@
 // Commas between numbers: they separate, or they are decimal marks. All lines decide; where both are possible, both are named.
 // Deviation: for the peer a comma always separates.
 import { InputError } from "../../errors.js";
+import { formatCount } from "../../units.js";
 import { SEPARATED_BY } from "./cells.js";
 import { contentLines, createSteps } from "./lines.js";
 import { hasDecimalComma, isNumber, shorten, TOKEN } from "./numbers.js";
@@ -46,7 +47,7 @@ export function* decimalLayout(text: string, path: string): Generator<void, Tabl
   const separator = /\t/.test(text) ? "tab" : "blanks";
   if (separated === undefined) return { ...layout, separator };
   throw new InputError(
-    `Cannot read ${path}: commas may be decimal marks (${decimal} columns, separated by ${SEPARATED_BY[separator]}) or separate values (${separated} columns), expected one reading, got two. Write decimal points, or separate the values in one way.`,
+    `Cannot read ${path}: commas may be decimal marks (${formatCount(decimal, "columns")}, separated by ${SEPARATED_BY[separator]}) or separate values (${formatCount(separated, "columns")}), expected one reading, got two. Write decimal points, or separate the values in one way.`,
     { path },
   );
 }

@@ -1,5 +1,6 @@
 // How the numbers of a text are laid out: decided by all of it, for all of it.
 import { InputError } from "../../errors.js";
+import { formatCount } from "../../units.js";
 import { SEPARATED_BY, SEPARATORS, separatorOf } from "./cells.js";
 import { decimalLayout } from "./decimal-commas.js";
 import { contentLines } from "./lines.js";
@@ -42,7 +43,7 @@ function* tableLayout(
   const [one, other] = fitting.filter(({ width }) => width > 1);
   if (one !== undefined && other !== undefined) {
     const reading = ({ layout, width }: { layout: TableLayout; width: number }) =>
-      `${width} cells a row, separated by ${SEPARATED_BY[layout.separator]}`;
+      `${formatCount(width, "cells")} a row, separated by ${SEPARATED_BY[layout.separator]}`;
     throw new InputError(
       `Cannot read ${path}: its rows may have ${reading(one)}, or ${reading(other)}, as in ${JSON.stringify(shorten(first))}, expected one reading, got two. Separate the cells in one way, and write decimal points.`,
       { path },

@@ -1,5 +1,6 @@
 // Text matrices whose values are integers: groups, permutations, F-test selectors.
 import { InputError } from "../../errors.js";
+import { formatCount } from "../../units.js";
 import { type NumberTable, parseMatrix, tokenAt } from "./matrix.js";
 
 export interface IntegerMatrix {
@@ -28,7 +29,7 @@ export function asIntegers(matrix: NumberTable, text: string, path: string): Int
 /** One list of integers, whether written as a row or as a column. Throws InputError when it is neither. */
 export function vectorOf({ nRows, nColumns, values }: IntegerMatrix, path: string): Int32Array {
   if (nRows === 1 || nColumns === 1) return values;
-  const message = `Cannot read ${path}: expected one row or one column of integers, got ${nRows} rows of ${nColumns}. Give one value a line.`;
+  const message = `Cannot read ${path}: expected one row or one column of integers, got ${formatCount(nRows, "rows")} of ${nColumns}. Give one value a line.`;
   throw new InputError(message, { path });
 }
 

@@ -117,7 +117,7 @@ function* parsePlain(text: string, skip: number, path: string): Generator<void, 
     if (width === 0) continue;
     if (nRows === 0) nColumns = width;
     else if (width !== nColumns) {
-      const message = `Cannot read ${path}: expected ${nColumns} columns as in its first row, got ${width} (line ${number}). Give every row the same number of values.`;
+      const message = `Cannot read ${path}: expected ${formatCount(nColumns, "columns")} as in its first row, got ${width} (line ${number}). Give every row the same number of values.`;
       throw new InputError(message, { path });
     }
     nRows += 1;
@@ -151,7 +151,7 @@ function* parseTable(
     width ??= cells.length;
     if (cells.length !== width) {
       const as = header === undefined ? "its first row" : "its row of names";
-      const message = `Cannot read ${path}: expected ${width} cells separated by ${SEPARATED_BY[separator]} as in ${as}, got ${cells.length} (line ${number}). Give every row the same number of cells.`;
+      const message = `Cannot read ${path}: expected ${formatCount(width, "cells")} separated by ${SEPARATED_BY[separator]} as in ${as}, got ${cells.length} (line ${number}). Give every row the same number of cells.`;
       throw new InputError(message, { path });
     }
     if (hasRowNames) rowNames.push(nameOf(cells[0]!.text, { header, number, path, title: rowNamesTitle }));

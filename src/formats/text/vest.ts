@@ -1,5 +1,6 @@
 // FSL's VEST matrices: .mat (design), .con (contrasts), .fts (F-tests), .grp (groups). Keywords begin with a slash; the numbers follow /Matrix.
 import { InputError } from "../../errors.js";
+import { formatCount } from "../../units.js";
 import { contentLines } from "./lines.js";
 
 export interface VestHeader {
@@ -64,7 +65,7 @@ export function assertVestSize(
 ): void {
   if ((nColumns ?? got.nColumns) === got.nColumns && (nRows ?? got.nRows) === got.nRows) return;
   throw new InputError(
-    `Cannot read ${path}: expected ${nRows ?? got.nRows} rows of ${nColumns ?? got.nColumns} numbers after /Matrix, as /NumPoints or /NumContrasts and /NumWaves say, got ${got.nRows} rows of ${got.nColumns}. The file is cut short or was edited: write it with FSL's Text2Vest again.`,
+    `Cannot read ${path}: expected ${nRows ?? got.nRows} rows of ${nColumns ?? got.nColumns} numbers after /Matrix, as /NumPoints or /NumContrasts and /NumWaves say, got ${formatCount(got.nRows, "rows")} of ${got.nColumns}. The file is cut short or was edited: write it with FSL's Text2Vest again.`,
     { path },
   );
 }

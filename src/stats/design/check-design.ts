@@ -28,13 +28,13 @@ export function checkDesignShapes(inputs: DesignInputs): string[] {
   const problems: string[] = [];
   if (design.nRows !== nSubjects) {
     problems.push(
-      `Cannot use ${designPath}: expected ${nSubjects} rows (one per subject of ${subjectsFrom}), got ${design.nRows}. Rows follow the order of the subjects.`,
+      `Cannot use ${designPath}: expected ${formatCount(nSubjects, "rows")} (one per subject of ${subjectsFrom}), got ${design.nRows}. Rows follow the order of the subjects.`,
     );
   }
   for (const { matrix, path } of contrasts) {
     if (matrix.nColumns === nFactors) continue;
     problems.push(
-      `Cannot use ${path}: expected ${nFactors} columns (one per column of ${designPath}${also}), got ${matrix.nColumns}. No column is ever added for you.`,
+      `Cannot use ${path}: expected ${formatCount(nFactors, "columns")} (one per column of ${designPath}${also}), got ${matrix.nColumns}. No column is ever added for you.`,
     );
   }
   return problems;
@@ -120,7 +120,7 @@ export function designWarnings(design: Matrix, names?: readonly string[]): Warni
     return [
       {
         tag: "design-rank",
-        message: `The design has ${design.nColumns} columns of which only ${frame.rank} are linearly independent: ${describeDependence(design, names)}. Effects that the contrasts can estimate are right; single betas are one solution of many. ${IF_NOT_MEANT}`,
+        message: `The design has ${formatCount(design.nColumns, "columns")} of which only ${frame.rank} are linearly independent: ${describeDependence(design, names)}. Effects that the contrasts can estimate are right; single betas are one solution of many. ${IF_NOT_MEANT}`,
       },
     ];
   }

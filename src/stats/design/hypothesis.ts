@@ -1,6 +1,7 @@
 // Hypotheses from contrast rows and F-tests, in the two forms of MRtrix3. Names are those of its outputs: t1, t2, .., F1, ..
 //   3.0.x                rows of the contrast matrix are t-tests; an F-test is a row of 0 and 1 that selects some of them
 //   development branch   t-tests are rows of weights; an F-test is a matrix of rows of weights of its own
+import { formatCount } from "../../units.js";
 import type { Warning } from "../../warnings.js";
 import { independentRows } from "./design-frame.js";
 import { at, type Matrix, matrixOf } from "./matrix.js";
@@ -104,7 +105,7 @@ function selectFtests(
   const { nRows: nContrasts, nColumns: nFactors } = contrasts.matrix;
   if (ftests.nColumns !== nContrasts) {
     problems.push(
-      `Cannot use ${path}: expected ${nContrasts} columns (one per row of ${contrasts.path}), got ${ftests.nColumns}.`,
+      `Cannot use ${path}: expected ${formatCount(nContrasts, "columns")} (one per row of ${contrasts.path}), got ${ftests.nColumns}.`,
     );
     return [];
   }
@@ -136,7 +137,7 @@ function fTestOf(name: string, rows: Matrix, warnings: Warning[]): Hypothesis {
   if (rank === rows.nRows) return { name, kind: "F", contrast: rows, rank };
   warnings.push({
     tag: "f-test-rank",
-    message: `F-test ${name} has ${rows.nRows} rows of which only ${rank} are independent; a basis of their row space is tested instead.`,
+    message: `F-test ${name} has ${formatCount(rows.nRows, "rows")} of which only ${rank} are independent; a basis of their row space is tested instead.`,
   });
   return {
     ...{ name, kind: "F", rank },

@@ -1,4 +1,5 @@
 // Variance groups: observations of one group share a variance. n whole numbers from 0 or from 1, without gaps.
+import { formatCount } from "../../units.js";
 import type { Warning } from "../../warnings.js";
 import { groupMoments } from "../glm/group-moments.js";
 import type { VarianceGroups } from "../glm/model.js";
@@ -18,7 +19,7 @@ export function checkVarianceGroups({ labels, nSubjects, path }: GroupLabels): s
   const values = Array.from(labels);
   if (values.length !== nSubjects) {
     return [
-      `${what}: expected ${nSubjects} values (one per subject), got ${values.length}. Give one group number a subject.`,
+      `${what}: expected ${formatCount(nSubjects, "values")} (one per subject), got ${values.length}. Give one group number a subject.`,
     ];
   }
   const odd = values.findIndex((value) => !Number.isSafeInteger(value) || value < 0);

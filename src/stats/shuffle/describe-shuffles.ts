@@ -1,5 +1,6 @@
 // What the shuffles of an analysis mean for its p-values, before any data are read: as data, and as warnings.
 import { joinNames } from "../../subject-names.js";
+import { formatCount } from "../../units.js";
 import type { Warning } from "../../warnings.js";
 import { type PValue, smallestPossibleP } from "../inference/p-values.js";
 import type { Relabellings } from "../inference/relabellings.js";
@@ -68,11 +69,11 @@ function describeListed({ count }: ShufflePlan, { listed }: ShuffleContext): War
   const warnings: Warning[] = [];
   if (nFlipped > 0) {
     const drawn = asksForSigns ? " No other signs are drawn (-errors both)." : "";
-    const message = `${nFlipped} of the ${count} shuffles of ${path} have negative indices: the signs of these observations are flipped, as in PALM.${drawn}`;
+    const message = `${nFlipped} of the ${formatCount(count, "shuffles")} of ${path} have negative indices: the signs of these observations are flipped, as in PALM.${drawn}`;
     warnings.push({ tag: "listed-sign-flips", message });
   }
   if (nUnshuffled === 0) {
-    const message = `The unshuffled data are not among the ${count} shuffles of ${path}: p-values of exactly 0 (fwe_1mpvalue 1) are possible in the results. The unshuffled data belong in the null once: put a column 1, 2, 3, .. in front. The summary counts them in.`;
+    const message = `The unshuffled data are not among the ${formatCount(count, "shuffles")} of ${path}: p-values of exactly 0 (fwe_1mpvalue 1) are possible in the results. The unshuffled data belong in the null once: put a column 1, 2, 3, .. in front. The summary counts them in.`;
     warnings.push({ tag: "unshuffled-not-listed", message });
   }
   return warnings;
@@ -93,7 +94,7 @@ function describeTest(plan: ShufflePlan, context: ShuffleContext, test: TestRela
     const least = `the smallest possible one is ${fractionOf(smallest)}. ${remedyOfFew(plan, context, test)}`;
     const message =
       repeated === undefined
-        ? `With ${count} shuffles no p-value can reach 0.05: ${least}`
+        ? `With ${formatCount(count, "shuffles")} no p-value can reach 0.05: ${least}`
         : `No p-value of ${test.name} can reach 0.05: ${repeated}, and ${least}`;
     return { tag: "too-few-shuffles", message };
   }
@@ -128,7 +129,8 @@ function describeRepeats(plan: ShufflePlan, context: ShuffleContext, test: TestR
   const { nDifferent = count, nSame, nExist } = test;
   const all = howMany(count, plan, context);
   if (exhaustive || nExist === undefined) {
-    if (nDifferent * nSame === count) return `${all} are ${nDifferent} different relabellings, each ${nSame} times`;
+    if (nDifferent * nSame === count)
+      return `${all} are ${nDifferent} different relabellings, each ${formatCount(nSame, "times")}`;
     const least = exhaustive ? "" : " (at least so many exist)";
     return `${all} are ${nDifferent} different relabellings${least}, ${timesUnshuffled(nSame)}`;
   }
@@ -136,12 +138,12 @@ function describeRepeats(plan: ShufflePlan, context: ShuffleContext, test: TestR
 }
 
 function timesUnshuffled(nSame: number): string {
-  const times = nSame === 1 ? "once" : nSame === 2 ? "twice" : `${nSame} times`;
+  const times = nSame === 1 ? "once" : nSame === 2 ? "twice" : `${formatCount(nSame, "times")}`;
   return `${times} that of the unshuffled data`;
 }
 
 function howMany(count: number, { exhaustive, errors }: ShufflePlan, { listed }: ShuffleContext): string {
-  if (listed !== undefined) return `the ${count} shuffles of ${listed.path}`;
+  if (listed !== undefined) return `the ${formatCount(count, "shuffles")} of ${listed.path}`;
   return `the ${count} ${KINDS[errors]}${exhaustive ? "" : " drawn"}`;
 }
 

@@ -1,6 +1,7 @@
 // Exchangeability blocks (Winkler et al. 2014, NeuroImage 92:381): `within`: rows move inside their block only; `whole`: blocks move as one.
 // Peer: core/math/stats/shuffle.cpp, load_blocks.
 import { DesignError } from "../../errors.js";
+import { formatCount } from "../../units.js";
 
 export type BlockKind = "within" | "whole";
 
@@ -27,7 +28,7 @@ export function checkBlockLabels(labels: ArrayLike<number>, source: BlockSource)
   const values = Array.from(labels);
   if (values.length !== nSubjects) {
     return [
-      `${what}: expected ${nSubjects} values (one per subject), got ${values.length}. Give one block number a subject.`,
+      `${what}: expected ${formatCount(nSubjects, "values")} (one per subject), got ${values.length}. Give one block number a subject.`,
     ];
   }
   const odd = values.findIndex((value) => !Number.isSafeInteger(value) || value < 0);
@@ -59,7 +60,7 @@ export function checkBlockLabels(labels: ArrayLike<number>, source: BlockSource)
   const other = names.find((name) => sizes.get(name) !== sizes.get(first));
   if (kind === "whole" && other !== undefined) {
     problems.push(
-      `${what}: expected blocks of one size, since they trade places, got ${sizes.get(first)} subjects in block ${first} and ${sizes.get(other)} in block ${other}. Use -exchange_within, or make them equal.`,
+      `${what}: expected blocks of one size, since they trade places, got ${formatCount(sizes.get(first)!, "subjects")} in block ${first} and ${sizes.get(other)} in block ${other}. Use -exchange_within, or make them equal.`,
     );
   }
   return problems;

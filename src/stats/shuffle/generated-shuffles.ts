@@ -1,6 +1,7 @@
 // Shuffles made from a seed. Shuffle i is a pure function of (options, i): no state is carried from one to the next.
 // Peer: core/math/stats/shuffle.cpp. Deviation: other random numbers than MRtrix3's, which change with each run unless MRTRIX_RNG_SEED is set.
 import { InternalError, UsageError } from "../../errors.js";
+import { formatCount } from "../../units.js";
 import { LARGEST_LIMIT } from "./bounded-integer.js";
 import { createUnitShuffle, findRedraws, type UnitShuffle } from "./distinct-shuffles.js";
 import { blocksFromLabels } from "./exchangeability-blocks.js";
@@ -185,6 +186,6 @@ function checkNumber(name: string, value: number, least: number, most: number): 
 export function assertIndex(plan: ShufflePlan, index: number, outLength: number): void {
   if (Number.isInteger(index) && index >= 0 && index < plan.count && outLength === plan.nSubjects) return;
   throw new InternalError(
-    `Cannot give shuffle ${index} in an array of ${outLength}: expected 0..${plan.count - 1} and ${plan.nSubjects} values.`,
+    `Cannot give shuffle ${index} in an array of ${outLength}: expected 0..${plan.count - 1} and ${formatCount(plan.nSubjects, "values")}.`,
   );
 }

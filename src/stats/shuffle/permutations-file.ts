@@ -3,6 +3,7 @@
 // Deviation: MRtrix3 3.0.3 tells indices from 0 and from 1 apart by its first row (one subject in all shuffles); we look at all columns, each of which
 // holds 0 or n. It takes no negative ones.
 import { InputError, UsageError } from "../../errors.js";
+import { formatCount } from "../../units.js";
 import { assertIndex } from "./generated-shuffles.js";
 import { PURPOSE, RandomStream } from "./random-stream.js";
 import type { ErrorModel, ShufflePlan } from "./shuffle-plan.js";
@@ -57,7 +58,7 @@ export function planFromPermutations(matrix: PermutationMatrix, options: Permuta
   if (nRows !== nSubjects || nColumns === 0) {
     const turned = nColumns === nSubjects ? "The file seems to be transposed: turn it." : "";
     const advice = turned || "Give one row a subject and one column a shuffle.";
-    const message = `Cannot use ${path}: expected ${nSubjects} rows (one per subject) and a column per shuffle, got ${nRows} rows of ${nColumns}. ${advice}`;
+    const message = `Cannot use ${path}: expected ${formatCount(nSubjects, "rows")} (one per subject) and a column per shuffle, got ${formatCount(nRows, "rows")} of ${nColumns}. ${advice}`;
     throw new InputError(message, { path });
   }
   const base = baseOf(matrix, { path, isSigned });

@@ -22,7 +22,7 @@ export async function readEdgeMask(
   assertSquare(matrix, path);
   if (matrix.nRows !== nNodes) {
     throw new InputError(
-      `Cannot use -${role} ${path}: expected ${nNodes} nodes, as the connectomes have, got ${matrix.nRows}. Make it for the nodes of these connectomes.`,
+      `Cannot use -${role} ${path}: expected ${formatCount(nNodes, "nodes")}, as the connectomes have, got ${matrix.nRows}. Make it for the nodes of these connectomes.`,
       { path },
     );
   }

@@ -1,6 +1,7 @@
 // What the observed pass says about elements that cannot be tested: they get zeros, and the user a count with the reasons.
 import { VERDICTS, type Verdict } from "../../../stats/glm/element-design.js";
 import { countFactors, type GlmModel } from "../../../stats/glm/model.js";
+import { formatCount } from "../../../units.js";
 import type { Warning } from "../../../warnings.js";
 import type { ElementKind } from "../element-kind.js";
 import type { AnalysisOptions } from "../options.js";
@@ -18,7 +19,7 @@ export function modelWarnings(
   if (precision === "single" && small !== undefined) {
     warnings.push({
       tag: "precision-double",
-      message: `--precision single is not used: the smallest variance group has ${small.size} subjects, and single precision keeps the variance of groups of ${small.needed} or more (6 beyond the ${countFactors(model)} factors). The null is computed in double.`,
+      message: `--precision single is not used: the smallest variance group has ${formatCount(small.size, "subjects")}, and single precision keeps the variance of groups of ${small.needed} or more (6 beyond the ${formatCount(countFactors(model), "factors")}). The null is computed in double.`,
     });
   }
   const untestable = verdicts.reduce((sum, count, i) => (VERDICTS[i] === "testable" ? sum : sum + count), 0);
@@ -43,9 +44,9 @@ function reasonOf(verdict: Exclude<Verdict, "testable">, model: GlmModel): strin
   const least = Math.min(model.design.nRows, 2 * k);
   switch (verdict) {
     case "few-observations":
-      return `with fewer than ${least} observations left`;
+      return `with fewer than ${formatCount(least, "observations")} left`;
     case "fewer-than-factors":
-      return `with fewer observations than the ${k} factors`;
+      return `with fewer observations than the ${formatCount(k, "factors")}`;
     case "dependent-columns":
       return "whose columns depend on each other in the observations left";
     case "small-group":

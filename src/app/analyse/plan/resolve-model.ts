@@ -10,6 +10,7 @@ import {
 import type { GlmModel, VarianceGroups } from "../../../stats/glm/model.js";
 import type { ColumnSource, ColumnSourceSpec } from "../../../store/column-source.js";
 import { openColumnSource } from "../../../store/open-column-source.js";
+import { formatCount } from "../../../units.js";
 import type { Warning } from "../../../warnings.js";
 import type { InputFiles } from "../input-files.js";
 
@@ -24,7 +25,7 @@ export async function readVarianceGroups(
   const { values, nRows, nColumns } = await files.matrix("variance", path);
   if (nRows !== 1 && nColumns !== 1) {
     throw new DesignError([
-      `Cannot use ${path} for -variance: expected one row or one column of group numbers, got ${nRows} rows of ${nColumns}. Give one group number a subject.`,
+      `Cannot use ${path} for -variance: expected one row or one column of group numbers, got ${formatCount(nRows, "rows")} of ${nColumns}. Give one group number a subject.`,
     ]);
   }
   const labels = { labels: values, nSubjects, path };
