@@ -24,6 +24,6 @@ export function boundThreads(
 ): { readonly nThreads: number; readonly warning: Warning | undefined } {
   const most = Math.max(ALWAYS, cores);
   if (nThreads <= most) return { nThreads, warning: undefined };
-  const message = `${nThreads} threads are more than help: ${formatCount(cores, "threads")} can run at once here, so ${most} are used. Each takes memory of its own, and time to begin.`;
+  const message = `${formatCount(nThreads, "threads")} are more than help: ${formatCount(cores, "threads")} can run at once here, so ${most} are used. Each takes memory of its own, and time to begin.`;
   return { nThreads: most, warning: { tag: "too-many-threads", message } };
 }

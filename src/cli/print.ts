@@ -4,14 +4,19 @@ import { InputError } from "../errors.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
 import type { Warning } from "../warnings.js";
 import type { CliStreams } from "./cli-streams.js";
+import { paintMessage } from "./colour.js";
 import { showControls } from "./show-controls.js";
 
 /** `fixelstream info --json | head -1`: the reader has seen enough. */
 const CLOSED_BY_READER: ReadonlySet<string | undefined> = new Set(["EPIPE", "ERR_STREAM_DESTROYED"]);
 
-/** What the command was asked for. Throws InputError when it cannot be written, unless its reader has gone. */
-export async function printResult(streams: CliStreams, text: string): Promise<void> {
-  const failure = await write(streams.stdout, showControls(text));
+/** What the command was asked for, painted where that is wanted. Throws InputError when it cannot be written, unless its reader has gone. */
+export async function printResult(
+  streams: CliStreams,
+  text: string,
+  paint: (stream: object, text: string) => string = (_, shown) => shown,
+): Promise<void> {
+  const failure = await write(streams.stdout, paint(streams.stdout, showControls(text)));
   refuseFailure(failure);
 }
 
@@ -31,7 +36,7 @@ export async function printLines(streams: CliStreams, text: string): Promise<voi
 
 /** A message on standard error. */
 export function say(streams: Pick<CliStreams, "stderr">, text: string): void {
-  streams.stderr.write(showControls(text));
+  streams.stderr.write(paintMessage(streams.stderr, showControls(text)));
 }
 
 /** Whatever a command wants to have said of its inputs; with -quiet too. */

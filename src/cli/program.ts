@@ -5,6 +5,7 @@ import { UsageError } from "../errors.js";
 import { asInputError } from "../system-error.js";
 import { VERSION } from "../version.js";
 import type { CliStreams } from "./cli-streams.js";
+import { paintHelp, takeColourChoice, useColours } from "./colour.js";
 import { createCacheCommand } from "./commands/cache.js";
 import { createConnectomestatsCommand } from "./commands/connectomestats.js";
 import { createConvertCommand } from "./commands/convert.js";
@@ -69,6 +70,7 @@ export function createProgram(streams: CliStreams, writeOut?: (text: string) => 
     command.configureHelp({ formatHelp });
     command.configureOutput({
       writeOut: writeOut ?? (() => {}),
+      getOutHelpWidth: () => (streams.stdout.isTTY ? streams.stdout.columns : 0), // 0: no terminal, any width
       writeErr: () => {}, // reported once, by runCli
     });
   });
@@ -85,7 +87,10 @@ export function forEachCommand(command: Command, visit: (command: Command) => vo
 export async function runCli(tokens: readonly string[], streams: CliStreams): Promise<number> {
   const debug = tokens.some((token) => /^--?debug$/.test(token));
   try {
-    await runTokens(tokens, streams);
+    useColours(streams, "auto");
+    const { choice, rest } = takeColourChoice(tokens);
+    useColours(streams, choice);
+    await runTokens(rest, streams);
     return 0;
   } catch (error) {
     const found = error instanceof CommanderError ? asUsageError(error) : asInputError(error);
@@ -103,7 +108,7 @@ async function runTokens(tokens: readonly string[], streams: CliStreams): Promis
     await program.parseAsync(resolveCommandLine(program, tokens), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError && error.exitCode === 0)) throw error; // help and version
-    await printResult(streams, help);
+    await printResult(streams, help, paintHelp);
   }
 }
 

@@ -13,7 +13,7 @@ const root = temporaryDirectory();
 describe("fixelstream demo", () => {
   test("edges", async () => {
     const output = join(root, "e");
-    const { status, stdout, stderr } = await runInProcess(["demo", "edges", output, "-quiet"]);
+    const { status, stdout, stderr } = await runInProcess(["demo", "edges", output]);
     expect(status, stderr).toBe(0);
     expect(stdout).toContain(`  fixelstream connectomestats ${output}/edges.fxs tfnbs `);
     expect(stdout).toMatch(
@@ -28,7 +28,7 @@ describe("fixelstream demo", () => {
   test("voxels, and again", async () => {
     const output = join(root, "v");
     for (let time = 0; time < 2; time++) {
-      const { status, stdout, stderr } = await runInProcess(["demo", "voxels", output, "-quiet"]);
+      const { status, stdout, stderr } = await runInProcess(["demo", "voxels", output]);
       expect(status, stderr).toBe(0);
       expect(stdout).toMatch(
         /\nOf the 57 voxels with a planted effect (4\d|5\d) are significant \(family-wise p < 0\.05\); of the others \d\.\n/,

@@ -71,7 +71,7 @@ describe.skipIf(!isRepository)("npm pack of a fresh clone", () => {
 
   it("runs", () => {
     expect(run(["-version"])).toEqual({ status: 0, stdout: `${VERSION}\n`, stderr: "" });
-    const demo = run(["demo", "-quiet"]);
+    const demo = run(["demo"]);
     expect(demo.status, demo.stderr).toBe(0);
     expect(demo.stdout).toContain("are significant");
   });

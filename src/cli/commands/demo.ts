@@ -62,7 +62,7 @@ interface Demo {
   convert(): Promise<unknown>;
   infer(events: InferenceEvents): Promise<InferenceSummary>;
   compare(): TruthComparison | Promise<TruthComparison>;
-  /** Of the last sentence: what to look at, and how. */
+  /** The result of the last sentence. */
   readonly look: string;
 }
 
@@ -103,7 +103,7 @@ async function fixelsOf({ at, store, stats }: Places): Promise<Demo> {
         events,
       ),
     compare: () => compareWithTruth(at("truth.mif"), join(stats, "fwe_1mpvalue.mif")),
-    look: `${join(stats, "fwe_1mpvalue.mif")} in mrview (fixel plot)`,
+    look: join(stats, "fwe_1mpvalue.mif"),
   };
 }
 
@@ -136,7 +136,7 @@ async function voxelsOf({ at, store, stats }: Places): Promise<Demo> {
         events,
       ),
     compare: () => compareWithTruth(at("truth.nii.gz"), join(stats, "fwe_1mpvalue.mif")),
-    look: `${join(stats, "fwe_1mpvalue.mif")} in mrview`,
+    look: join(stats, "fwe_1mpvalue.mif"),
   };
 }
 
@@ -184,7 +184,7 @@ async function runDemo(kind: Kind, output: string, typed: StandardOptions, strea
     store: join(output, kind === "fixels" ? "cohort.fxs" : `${kind}.fxs`),
     stats: join(output, kind === "fixels" ? "stats" : `stats-${kind}`),
   });
-  const say = (text: string) => printSummary(streams, text);
+  const say = async (text: string) => (typed.quiet ? undefined : await printSummary(streams, text));
   await say(`${demo.about} The same two commands run on your own data:\n\n`);
   await say(`  fixelstream ${demo.conversion}\n`);
   await demo.convert();
@@ -195,11 +195,12 @@ async function runDemo(kind: Kind, output: string, typed: StandardOptions, strea
     signal: streams.signal,
   };
   const summary = await demo.infer(events).finally(() => progress.stop());
-  await say(formatInferenceSummary(summary, demo.elements));
+  const { nextStep } = await import("../../app/analyse/next-step.js");
+  await say(formatInferenceSummary(summary, demo.elements, nextStep(summary)));
   const { planted, found, elsewhere } = await demo.compare();
   const record = join(output, kind === "fixels" ? "stats" : `stats-${kind}`, "run.json");
   await say(
     `\nOf the ${planted} ${kind} with a planted effect ${found} are significant (family-wise p < 0.05); of the others ${elsewhere}.\n` +
-      `Look at ${demo.look}, and at ${record} for what was run.\n`,
+      `${demo.look} shows where; ${record} has what was run.\n`,
   );
 }

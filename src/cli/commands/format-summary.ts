@@ -9,11 +9,16 @@ import { formatMonteCarlo } from "./format-monte-carlo.js";
 const MOST_NODES = 12;
 
 /** Of a run, a part of one, or a preparation. */
-export function formatOutcome(summary: InferenceSummary, elements: string, isPreparation: boolean): string {
+export function formatOutcome(
+  summary: InferenceSummary,
+  elements: string,
+  isPreparation: boolean,
+  next?: string,
+): string {
   const { shard, nElements, nSubjects, nShuffles, elapsedMs, output } = summary;
   const size = `${formatCount(nElements, elements)}, ${formatCount(nSubjects, "subjects")}`;
   if (isPreparation) return `fixelstream: ${size}: prepared in ${output} in ${formatDuration(elapsedMs)}\n`;
-  if (shard === undefined) return formatInferenceSummary(summary, elements);
+  if (shard === undefined) return formatInferenceSummary(summary, elements, next);
   const { index, of, first, end } = shard;
   const merges = output.replace(/\/?\.shards\/[^/]*$/, "");
   return [
@@ -22,7 +27,8 @@ export function formatOutcome(summary: InferenceSummary, elements: string, isPre
   ].join("\n");
 }
 
-export function formatInferenceSummary(summary: InferenceSummary, elements = "fixels"): string {
+/** `next`: what to type now (next-step.ts). */
+export function formatInferenceSummary(summary: InferenceSummary, elements = "fixels", next?: string): string {
   const lines = [
     `fixelstream: ${formatCount(summary.nElements, elements)}, ${formatCount(summary.nSubjects, "subjects")}, ${formatCount(summary.nShuffles, "shuffles")} in ${formatDuration(summary.elapsedMs)}`,
   ];
@@ -56,6 +62,7 @@ export function formatInferenceSummary(summary: InferenceSummary, elements = "fi
   lines.push(
     `  results: ${summary.output}${isPlaced ? "" : ", on a grid of 1 mm at the origin: their real place is not known"}`,
   );
+  if (next !== undefined) lines.push(`  next: ${next}`);
   return `${lines.join("\n")}\n`;
 }
 

@@ -54,7 +54,10 @@ export function createMergeCommand(streams: CliStreams): Command {
       const summary = await mergeShards(options, reporter.events);
       reporter.stop();
       if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
-      else if (!typed.quiet) say(streams, formatInferenceSummary(summary, ELEMENTS_OF[summary.kind]));
+      else if (!typed.quiet) {
+        const { nextStep } = await import("../../app/analyse/next-step.js");
+        say(streams, formatInferenceSummary(summary, ELEMENTS_OF[summary.kind], nextStep(summary)));
+      }
     } finally {
       reporter.stop();
     }

@@ -22,23 +22,25 @@ export async function runAnalysis<Options extends AnalysisOptions>(
   typed: AnalysisTyped,
   streams: CliStreams,
 ): Promise<void> {
-  const reporter = reportInference(streams, typed);
   const options = { ...given, seed: seedOf(given) };
+  const isDrawn =
+    (options.permutations === undefined && !options.notest) ||
+    (options.nonstationarity === true && options.permutationsNonstationarity === undefined);
+  const isTold = isDrawn && typed.seed === undefined && !options.prepareOnly && !typed.dryRun;
+  const reporter = reportInference(streams, typed, isTold ? options.seed : undefined);
   try {
     if (typed.dryRun) {
       const summary = await plan(options, reporter.events);
       await printResult(streams, typed.json ? `${JSON.stringify(summary)}\n` : formatPlan(summary));
       return;
     }
-    const isDrawn =
-      (options.permutations === undefined && !options.notest) ||
-      (options.nonstationarity === true && options.permutationsNonstationarity === undefined);
-    if (isDrawn && typed.seed === undefined && !options.prepareOnly)
-      reporter.note(`seed ${options.seed} (give --seed ${options.seed} for the same shuffles)`);
     const summary = await infer(options, reporter.events);
     reporter.stop();
     if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
-    else if (!typed.quiet) say(streams, formatOutcome(summary, elements, options.prepareOnly === true));
+    else if (!typed.quiet) {
+      const { nextStep } = await import("../../app/analyse/next-step.js");
+      say(streams, formatOutcome(summary, elements, options.prepareOnly === true, nextStep(summary)));
+    }
   } finally {
     reporter.stop();
   }

@@ -14,8 +14,18 @@ export interface InferenceReporter {
   stop(): void;
 }
 
-export function reportInference(streams: CliStreams, typed: ProgressChoice & { info?: boolean }): InferenceReporter {
+/** `drawnSeed`: told when the run begins to work, not of one that is refused. */
+export function reportInference(
+  streams: CliStreams,
+  typed: ProgressChoice & { info?: boolean },
+  drawnSeed?: number,
+): InferenceReporter {
   const progress = createProgress(streams.stderr, typed);
+  let untold = drawnSeed;
+  const tellSeed = () => {
+    if (untold !== undefined) note(`seed ${untold} (give --seed ${untold} for the same shuffles)`);
+    untold = undefined;
+  };
   const note = (text: string) => {
     if (!typed.quiet) progress.write(`fixelstream: ${text}\n`);
   };
@@ -28,6 +38,7 @@ export function reportInference(streams: CliStreams, typed: ProgressChoice & { i
         for (const text of facts.notes) note(text);
       },
       onPlan: (plan) => {
+        tellSeed();
         if (typed.info) progress.write(formatPlan(plan));
       },
       // With -quiet too, as MRtrix3 does: a warning says that a result may not be what it seems.
@@ -36,7 +47,10 @@ export function reportInference(streams: CliStreams, typed: ProgressChoice & { i
         note(`resumed at shuffle ${fromShuffle} of ${nShuffles} (checkpoint of ${formatMoment(savedAt)})`),
       onKept: ({ done, nShuffles, cache }) =>
         note(`${done} of ${nShuffles} shuffles are kept in ${cache}: the same command continues there`),
-      onProgress: (phase, share) => progress.update(phase, share),
+      onProgress: (phase, share) => {
+        tellSeed();
+        progress.update(phase, share);
+      },
       signal: streams.signal,
     },
   };
