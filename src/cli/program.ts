@@ -1,7 +1,7 @@
 // Assembles the commands. `runCli` is the whole program: tokens in, exit code out; nothing here calls process.exit.
 import { Command, CommanderError } from "commander";
 import { argumentsInFull } from "../byte-names.js";
-import { UsageError } from "../errors.js";
+import { DesignError, isFixelstreamError, UsageError } from "../errors.js";
 import { asInputError } from "../system-error.js";
 import { VERSION } from "../version.js";
 import type { CliStreams } from "./cli-streams.js";
@@ -26,6 +26,7 @@ import { createVectorstatsCommand } from "./commands/vectorstats.js";
 import { createVerifyCommand } from "./commands/verify.js";
 import { exitCodeOf } from "./exit-codes.js";
 import { describeHelp, formatHelp } from "./help.js";
+import { pathOf } from "./normalise-arguments.js";
 import { printResult, say } from "./print.js";
 import { formatError } from "./print-error.js";
 import { processStreams } from "./process-streams.js";
@@ -104,12 +105,58 @@ async function runTokens(tokens: readonly string[], streams: CliStreams): Promis
   const program = createProgram(streams, (text) => {
     help += text;
   });
+  let resolved: string[];
   try {
-    await program.parseAsync(resolveCommandLine(program, tokens), { from: "user" });
+    resolved = resolveCommandLine(program, tokens);
   } catch (error) {
+    throw await withData(tokens, error);
+  }
+  try {
+    await program.parseAsync(resolved, { from: "user" });
+  } catch (error) {
+    if (isFixelstreamError(error) && REFUSALS.has(error._tag)) throw await withOrder(program, resolved, error);
     if (!(error instanceof CommanderError && error.exitCode === 0)) throw error; // help and version
     await printResult(streams, help, paintHelp);
   }
+}
+
+/** Errors that arguments in another's place end in. */
+const REFUSALS: ReadonlySet<string> = new Set(["InputError", "DesignError", "UsageError"]);
+
+/** The error itself, or one that says which arguments have changed places. */
+async function withOrder(program: Command, resolved: readonly string[], error: Error): Promise<Error> {
+  const end = resolved.indexOf("--");
+  const command = commandAt(program, resolved);
+  if (end < 0 || command === program) return error;
+  const texts = resolved.slice(end + 1);
+  const all = command.registeredArguments.map((argument) => argument.name());
+  // with -ttests or -ftest the contrast is left out (hypothesis-form.ts)
+  const names = texts.length === all.length ? all : all.filter((name) => name !== "contrast");
+  const { explainDesign, explainOrder } = await import("../app/arguments/argument-order.js");
+  const explained = explainOrder(pathOf(command), names, texts);
+  if (explained !== undefined) return new UsageError(explained, { cause: error });
+  const design = error instanceof UsageError ? undefined : explainDesign(names, texts);
+  if (design === undefined) return error;
+  return new DesignError([...(error instanceof DesignError ? error.problems : [error.message]), design]);
+}
+
+/** The error itself, or one that says that data stand where their kind should. */
+async function withData([command, data]: readonly string[], error: unknown): Promise<unknown> {
+  if (command !== "convert" || data === undefined || !(error instanceof UsageError)) return error;
+  if (!error.message.startsWith("Unknown command")) return error;
+  const { explainData } = await import("../app/arguments/argument-order.js");
+  const explained = explainData(data);
+  return explained === undefined ? error : new UsageError(`${error.message} ${explained}`, { cause: error });
+}
+
+function commandAt(program: Command, words: readonly string[]): Command {
+  let command = program;
+  for (const word of words) {
+    const child = command.commands.find((candidate) => candidate.name() === word);
+    if (child === undefined) break;
+    command = child;
+  }
+  return command;
 }
 
 /** As `runCli`, with this process's own streams and signals. */

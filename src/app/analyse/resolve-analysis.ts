@@ -11,11 +11,12 @@ import { describeShuffles } from "../../stats/shuffle/describe-shuffles.js";
 import type { ShufflePlan } from "../../stats/shuffle/shuffle-plan.js";
 import { createTurns } from "../../turns.js";
 import type { Warning } from "../../warnings.js";
+import { collectProblems } from "./collect-problems.js";
 import type { ColumnInput, DataInput } from "./data-input.js";
 import type { ElementKind, ElementSelection, EnhancementPlan } from "./element-kind.js";
 import { createInputFiles, type InputFiles } from "./input-files.js";
 import type { AnalysisOptions } from "./options.js";
-import { resolveDesign } from "./plan/resolve-design.js";
+import { type ResolvedDesign, resolveDesign } from "./plan/resolve-design.js";
 import { readVarianceGroups } from "./plan/resolve-model.js";
 import { type AnalysisRelabellings, nullFactsOf, resolveRelabellings, testsOf } from "./plan/resolve-relabellings.js";
 import { type ResolvedNonStationarity, resolveNonStationarity, resolveShuffles } from "./plan/resolve-shuffles.js";
@@ -79,16 +80,64 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
   const cache = options.cache ?? kind.defaultCache(options);
   const files = createInputFiles({ memoryBytes: options.memoryBytes, signal });
   const context = { cache, files, signal };
-  const input = await kind.resolveInput(options, context);
-  const { subjects, nSubjects, subjectsFrom } = input;
+  const problems = collectProblems();
+  const input = await problems.from(() => kind.resolveInput(options, context));
+  if (input === undefined) {
+    for (const role of ["design", "contrast", "ttests", "ftests"] as const) {
+      const path = options[role];
+      if (path !== undefined) await problems.from(() => files.matrix(role, path));
+    }
+    problems.throwAny(options);
+  }
+  const { subjects, nSubjects, subjectsFrom } = input!;
   const order = { subjects, nSubjects, subjectsFrom };
-  const { design, list, factors, labels, notes } = await resolveDesign(options, { files, ...order });
-  const variance = await readVarianceGroups(options.variance, nSubjects, files, design);
-  const columnInputs = await kind.resolveColumns(options, input, context);
-  const selection = kind.selectElements(options, input, files);
+  const designed = await problems.from(() => resolveDesign(options, { files, ...order }));
+  const selected = await problems.from(() => kind.selectElements(options, input!, files));
+  const columns = await problems.from(() => kind.resolveColumns(options, input!, context));
   const turns = createTurns(signal);
-  const shuffles = await resolveShuffles(options, { nSubjects, seed: options.seed, files, turns });
-  const corrected = await resolveNonStationarity(options, { nSubjects, seed: options.seed, files, turns });
+  const drawing = { nSubjects, seed: options.seed, files, turns };
+  const shuffled = await problems.from(() => resolveShuffles(options, drawing));
+  const correction = await problems.from(() => resolveNonStationarity(options, drawing));
+  const varied = await problems.from(() =>
+    designed === undefined ? undefined : readVarianceGroups(options.variance, nSubjects, files, designed.design),
+  );
+  problems.throwAny(options);
+  return await resolveFound(kind, options, {
+    ...{ input: input!, order, files, cache, turns },
+    ...{
+      designed: designed!,
+      selection: selected!,
+      columnInputs: columns!,
+      shuffles: shuffled!,
+      corrected: correction!,
+    },
+    variance: varied!,
+  });
+}
+
+/** Everything that was given, looked at by itself. */
+interface Found<Input extends DataInput> {
+  readonly input: Input;
+  readonly order: SubjectOrder & { readonly nSubjects: number };
+  readonly designed: ResolvedDesign;
+  readonly selection: ElementSelection;
+  readonly columnInputs: AnalysisPlan<Input>["columnInputs"];
+  readonly shuffles: Awaited<ReturnType<typeof resolveShuffles>>;
+  readonly corrected: Awaited<ReturnType<typeof resolveNonStationarity>>;
+  readonly variance: Awaited<ReturnType<typeof readVarianceGroups>>;
+  readonly files: InputFiles;
+  readonly cache: string;
+  readonly turns: ReturnType<typeof createTurns>;
+}
+
+/** What follows of it together. Throws as resolveAnalysis. */
+async function resolveFound<Options extends AnalysisOptions, Input extends DataInput>(
+  kind: ElementKind<Options, Input>,
+  options: Options,
+  found: Found<Input>,
+): Promise<AnalysisPlan<Input>> {
+  const { input, order, designed, selection, columnInputs, shuffles, corrected, variance, files, cache, turns } = found;
+  const { design, list, factors, labels, notes } = designed;
   const { hypotheses } = list;
   const partition = partitionDesign(design, columnInputs.length === 0 ? hypotheses : []);
   const { groups } = variance;

@@ -1,12 +1,16 @@
 // The use case "what is in this store": plain data for the info command.
+
+import { InputError } from "../../errors.js";
 import { readImageHeader } from "../../formats/image.js";
 import { isPlaceUnknown } from "../../formats/unknown-place.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
+import { shellWord } from "../../shell-word.js";
 import { countBlocks } from "../../store/block-width.js";
 import type { ElementType } from "../../store/column-source.js";
 import { dataFileBytes } from "../../store/element-type.js";
 import type { Manifest, SourceEntry } from "../../store/manifest.js";
 import { openStore } from "../../store/open-store.js";
+import { lookAtArgument } from "../arguments/path-kind.js";
 
 export interface ScalarDescription {
   readonly name: string;
@@ -39,8 +43,22 @@ export interface StoreDescription {
   readonly provenance: Manifest["provenance"];
 }
 
+/** What is nearly a store, or can become one. Throws InputError. */
+function assertStore(path: string): void {
+  const { kind } = lookAtArgument(path);
+  const cannot = `Cannot describe ${path}: expected a store or an .h5, got`;
+  const word = shellWord(path);
+  const message = {
+    fixels: `a fixel directory. Make a store of it: fixelstream convert fixels ${word} SUBJECTS.txt COHORT.fxs.`,
+    matrix: "a connectivity matrix of fixelconnectivity, which has no manifest. It is given to fixelcfestats as it is.",
+    image: `an image. Its header is shown by mrinfo ${word}.`,
+  }[kind as string];
+  if (message !== undefined) throw new InputError(`${cannot} ${message}`, { path });
+}
+
 /** Reads store.json, and the header of the template's index. Throws InputError when the store does not open. */
 export function describeStore(storePath: string, options: { io: IoPolicy }): StoreDescription {
+  assertStore(storePath);
   const store = openStore(storePath, options);
   const { manifest } = store;
   const scalars = Object.entries(manifest.scalars).map(([name, entry]) => ({

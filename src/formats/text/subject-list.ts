@@ -1,6 +1,7 @@
 // Which files are the subjects: a text with one file name a line, and where to look for them.
 import { dirname, isAbsolute, join } from "node:path";
 import { InputError } from "../../errors.js";
+import { shellWord } from "../../shell-word.js";
 import { pathKindOf } from "../path-kind.js";
 import { linesOf } from "./lines.js";
 import { readTextFile, type TextOptions } from "./read-text.js";
@@ -56,6 +57,7 @@ export function resolveSubjectFiles(names: readonly string[], search: SubjectSea
   folders.add(dirname(search.listPath));
   folders.add(search.workingDirectory ?? ".");
 
+  if (search.fixelDirectory !== undefined) assertNoTemplate(names, search.listPath);
   const lacks: string[] = [];
   for (const searchedIn of folders) {
     const paths = names.map((name) => (isAbsolute(name) ? name : join(searchedIn, name)));
@@ -65,11 +67,33 @@ export function resolveSubjectFiles(names: readonly string[], search: SubjectSea
       `in ${describeFolder(searchedIn)} the first one missing is ${names[missing]} (${missing + 1} of ${names.length})`,
     );
   }
+  const ending = endingOf(names, folders);
   const remedy = looksLikeTable(names)
     ? "It looks like a table: a list has one file name a line; tables are for convert cohort."
-    : "Correct the names, or move the list beside the files.";
+    : ending !== undefined
+      ? `${names[0]}${ending} is there: write the names with their ending, for example by sed 's/$/${ending}/' ${shellWord(search.listPath)} > NEW.`
+      : "Correct the names, or move the list beside the files.";
   const message = `Cannot find the files named in ${search.listPath}: expected all ${names.length} in one folder, got none that has them: ${lacks.join("; ")}. ${remedy}`;
   throw new InputError(message, { path: search.listPath });
+}
+
+/** Throws InputError: `ls fd > list` names them too. */
+function assertNoTemplate(names: readonly string[], listPath: string): void {
+  const i = names.findIndex((name) => /^(.*\/)?(index|directions)\.(mif|nii)(\.gz)?$/.test(name));
+  if (i < 0) return;
+  throw new InputError(
+    `Cannot use ${listPath}: expected data files of subjects, got ${names[i]} (name ${i + 1} of ${names.length}), which is the template's own. Take index and directions out of the list.`,
+    { path: listPath },
+  );
+}
+
+const ENDINGS = [".mif", ".mif.gz", ".nii", ".nii.gz", ".csv", ".txt", ".npy"];
+
+/** That all names lack in one of the folders; undefined: they lack another thing. */
+function endingOf(names: readonly string[], folders: ReadonlySet<string>): string | undefined {
+  return ENDINGS.find((ending) =>
+    [...folders].some((folder) => names.every((name) => pathKindOf(join(folder, `${name}${ending}`)) === "file")),
+  );
 }
 
 /** Several cells in every line, as many as in the first. */
