@@ -479,7 +479,7 @@ describe("the memory plan", () => {
     const kinds = [...shared.matchAll(/\b(\w+): (?:inputs\.\w+ \? )?(?:run|observe|shuffles)[.[]/g)].map(
       ([, kind]) => kind!,
     );
-    expect(kinds).toEqual(expect.arrayContaining(["basis", "eligible", "neighbours", "bins", "observed", "levels"]));
+    expect(kinds).toEqual(expect.arrayContaining(["basis", "eligible", "cells", "bins", "observed", "levels"]));
     expect(new Set(kinds)).toEqual(new Set(Object.keys(REGION_WORDS)));
     expect(Object.values(REGION_WORDS).filter((words) => words.length > 20)).toEqual([]);
   });

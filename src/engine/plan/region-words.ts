@@ -12,8 +12,7 @@ export const REGION_WORDS: Readonly<Record<string, string>> = {
   windows: "list of windows",
   heightPowers: "table of heights",
   ends: "ends of edges",
-  starts: "neighbours, starts",
-  neighbours: "neighbours",
+  cells: "neighbours",
   extentPowers: "table of extents",
   heightSums: "sums over heights",
   eligible: "mask",
@@ -38,6 +37,7 @@ export const REGION_WORDS: Readonly<Record<string, string>> = {
   empirical: "empirical statistic",
   corrections: "shuffled nuisance",
   bins: "shuffled statistics",
+  z: "shuffled statistics",
 };
 
 /** `kind`: the last part of a region's name. */
