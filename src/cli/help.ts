@@ -23,6 +23,12 @@ const WIDTH = 100;
 /** Columns of text that are worth a column of terms beside them. */
 const LEAST_TEXT = 30;
 
+/** With the usages that are written out where the command has none of its own. */
+export function textsOf(command: Command): HelpTexts & Required<Pick<HelpTexts, "usages">> {
+  const found = texts.get(command) ?? { about: [] };
+  return { ...found, usages: found.usages ?? [synopsisOf(command)] };
+}
+
 export function describeHelp(command: Command, help: HelpTexts): Command {
   texts.set(command, help);
   return command;

@@ -7,6 +7,7 @@ import { VERSION } from "../version.js";
 import type { CliStreams } from "./cli-streams.js";
 import { paintHelp, takeColourChoice, useColours } from "./colour.js";
 import { createCacheCommand } from "./commands/cache.js";
+import { createCompletionCommand } from "./commands/completion.js";
 import { createConnectomestatsCommand } from "./commands/connectomestats.js";
 import { createConvertCommand } from "./commands/convert.js";
 import { createDemoCommand } from "./commands/demo.js";
@@ -18,6 +19,7 @@ import { createFixelfilterCommand } from "./commands/fixelfilter.js";
 import { createGamCommand } from "./commands/gam.js";
 import { createInfoCommand } from "./commands/info.js";
 import { createLmCommand } from "./commands/lm.js";
+import { createManCommand } from "./commands/man.js";
 import { createMergeCommand } from "./commands/merge.js";
 import { createMrclusterstatsCommand } from "./commands/mrclusterstats.js";
 import { createSlurmCommand } from "./commands/slurm.js";
@@ -65,6 +67,8 @@ export function createProgram(streams: CliStreams, writeOut?: (text: string) => 
     .addCommand(createVerifyCommand(streams))
     .addCommand(createCacheCommand(streams))
     .addCommand(createDoctorCommand(streams))
+    .addCommand(createCompletionCommand(streams))
+    .addCommand(createManCommand(streams))
     .addCommand(createDemoCommand(streams));
   forEachCommand(program, (command) => {
     command.exitOverride();

@@ -1,12 +1,14 @@
 // -nthreads 500: limited, said, and the same numbers.
 import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { boundThreads } from "../../src/system-cores.js";
 import { ALL_COMMANDS, newRun } from "../support/both-commands.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { fixturesDirectory } from "../support/peer.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const { nThreads, warning } = boundThreads(500);
 const said = `fixelstream: warning: ${warning?.message}\n`;

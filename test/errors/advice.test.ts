@@ -97,7 +97,7 @@ const NEVER_SAID: readonly (readonly [file: string, option: string, commands: re
   ["src/formats/hdf5/voxel-table.ts", "template", ["convert fixels"], "it reads no tables of fixels"],
   ["src/formats/hdf5/voxel-table.ts", "template", ["verify"], "it says what is wrong without the advice"],
   ["src/formats/hdf5/voxel-table.ts", "template", ["info"], "it reads an attribute of the table only"],
-  ["src/formats/hdf5/modelarray-layout.ts", "scalar", ["export", "verify"], "they do not choose a scalar"],
+  ["src/formats/hdf5/modelarray-layout.ts", "scalar", ["verify"], "it does not choose a scalar"],
   ["src/formats/hdf5/results-matrix.ts", "analysis", ["info", "verify"], "they do not choose results"],
   ["src/connectivity/write-prepared.ts", "cfe_c", ["fixelconnectivity"], "its values are from 0 to 1"],
   ["src/store/select-rows.ts", "subjects", ["lm", "gam"], "rows are named by their table"],

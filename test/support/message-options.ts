@@ -20,7 +20,7 @@ export interface Sources {
 }
 
 /** Options of other programs, which messages tell to use. */
-const OTHERS = /\b(?:mrconvert|mrcalc|mrthreshold|h5repack|python3)(?: [\w.=:…"/-]+)*?(?: or -\w+|(?= or |[.,;`]|$))/g;
+const OTHERS = /\b(?:mrconvert|mrcalc|mrview|mrthreshold|h5repack|python3)(?: [\w.=:…"/-]+)*?(?: or -\w+|(?= or |[.,;`]|$))/g;
 
 /** Its texts are scripts, whose lines run many programs; bash runs them in test/cli/slurm.test.ts. */
 const OF_SHELLS = ["src/app/shards/slurm-scripts.ts"];
@@ -31,7 +31,8 @@ export function readSources(): Sources {
   const files = ["src", "converters"].flatMap((folder) =>
     (fs.readdirSync(path.join(repositoryRoot, folder), { recursive: true }) as string[])
       .map((name) => path.posix.join(folder, name))
-      .filter((name) => name.endsWith(".ts") && !name.includes("/assembly/")),
+      // scripts of shells name options of what they call
+      .filter((name) => name.endsWith(".ts") && !/\/assembly\/|\/definitions\/completion/.test(name)),
   );
   for (const file of files) {
     const text = fs.readFileSync(path.join(repositoryRoot, file), "utf8");
