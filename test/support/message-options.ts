@@ -20,7 +20,8 @@ export interface Sources {
 }
 
 /** Options of other programs, which messages tell to use. */
-const OTHERS = /\b(?:mrconvert|mrcalc|mrview|mrthreshold|h5repack|python3)(?: [\w.=:…"/-]+)*?(?: or -\w+|(?= or |[.,;`]|$))/g;
+const OTHERS =
+  /\b(?:mrconvert|mrcalc|mrview|mrthreshold|h5repack|python3)(?: [\w.=:…"/-]+)*?(?: or -\w+|(?= or |[.,;`]|$))/g;
 
 /** Its texts are scripts, whose lines run many programs; bash runs them in test/cli/slurm.test.ts. */
 const OF_SHELLS = ["src/app/shards/slurm-scripts.ts"];
