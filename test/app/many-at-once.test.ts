@@ -45,7 +45,7 @@ function newPlace() {
   ];
   const fixels = (output: string) => ["fixelcfestats", ...problem, output, "--cache", cache, ...QUICK];
   const vectors = (output: string) => {
-    fs.mkdirSync(output);
+    fs.mkdirSync(output, { recursive: true });
     return ["vectorstats", at("vectors.txt"), ...files, `${output}/`, "--cache", cache, ...QUICK];
   };
   return { cwd, cache, fixels, vectors };
@@ -81,6 +81,38 @@ describe.skipIf(!fs.existsSync(builtCommand))("eight at once", () => {
     expectSame(runs);
     expect(endings(cache)).toEqual([".fxs"]);
   });
+
+  test.each(["fixels", "vectors"] as const)(
+    "%s into one output: one has it, the others are refused or find it there, and what is in it is right",
+    { timeout: 240_000 },
+    async (kind) => {
+      const place = newPlace();
+      const alone = path.join(place.cwd, "alone");
+      const [one] = await runMany({ count: 1, cwd: place.cwd, tokensOf: () => place[kind](alone) });
+      expect(one!.code === 0 || one!.stderr).toBe(true);
+      const shared = path.join(place.cwd, "shared");
+      const tokens = place[kind](shared);
+      const runs = await runMany({ count: 8, cwd: place.cwd, tokensOf: () => tokens });
+      expect(runs.filter(({ code }) => code === 0)).toHaveLength(1);
+      for (const { code, stderr } of runs) {
+        if (code === 0) continue;
+        expect(code).toBe(1);
+        expect(stderr.trimEnd().split("\n").at(-1)).toMatch(
+          /^fixelstream: error: Cannot write results to .*(: expected nobody else to write \S+ there, got process \d+ of .*, which is at it\. Wait for it, or end it\.| exist already\.) .*\.$/,
+        );
+      }
+      expect(numbersIn(shared)).toEqual(numbersIn(alone));
+      expect(fs.readdirSync(shared).filter((name) => name.startsWith("."))).toEqual([]);
+      expect(endings(place.cache).filter((name) => !/^\.fx[sc]$/.test(name))).toEqual([]);
+      // with -force the last one has it; nobody's files are among another's
+      const forced = await runMany({ count: 8, cwd: place.cwd, tokensOf: () => [...tokens, "-force"] });
+      expect(forced.some(({ code }) => code === 0)).toBe(true);
+      for (const { code, stderr } of forced)
+        if (code !== 0) expect(stderr).toMatch(/fixelstream: error: Cannot .*\.\n$/);
+      expect(numbersIn(shared)).toEqual(numbersIn(alone));
+      expect(fs.readdirSync(shared).filter((name) => name.startsWith("."))).toEqual([]);
+    },
+  );
 
   test.each(["fixels", "vectors"] as const)(
     "%s: two are killed at some moment, the others have their results",

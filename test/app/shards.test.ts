@@ -372,7 +372,7 @@ describe.each(ALL_COMMANDS)("%s", (command) => {
   });
 });
 
-it("connectomestats: shards are the undivided run too", async () => {
+it("connectomestats: shards are the undivided run too; what is wrong with them is named", async () => {
   const root = temporaryDirectory();
   const at = (name: string) => path.join(root, name);
   const random = createRandom(4);
@@ -397,6 +397,31 @@ it("connectomestats: shards are the undivided run too", async () => {
   expect(Object.keys(expected).length).toBeGreaterThan(8);
   for (const name of [...Object.keys(expected), "x_run.json"]) fs.rmSync(at(name));
   for (const i of [2, 1, 3]) expect(await runInProcess([...line, "--shard", `${i}/3`])).toSatisfy(isWarned);
-  expect(await runInProcess(["merge", at("x_"), "-nthreads", "0", "-quiet"])).toSatisfy(isWarned);
+  const merge = () => runInProcess(["merge", at("x_"), "-nthreads", "0", "-quiet"]);
+  const place = (i: number) => at(`x_.shards/${i}-of-3.fxn`);
+  const [first, second] = [1, 2].map((i) => fs.readFileSync(place(i))) as [Buffer, Buffer];
+  const refused = async (change: () => unknown): Promise<string> => {
+    await change();
+    const { status, stderr } = await merge();
+    expect([status, Object.keys(results())]).toEqual([1, []]);
+    fs.writeFileSync(place(2), second);
+    return stderr;
+  };
+  expect(await refused(() => fs.rmSync(place(2)))).toBe(
+    `fixelstream: error: ${place(2)} is missing. Make it: fixelstream ${line.join(" ")} --shard 2/3\n`,
+  );
+  expect(await refused(() => fs.writeFileSync(place(2), first))).toContain(
+    `${place(2)} is shard 1 of 3 under another name, and would count twice. Make it again: fixelstream connectomestats`,
+  );
+  const damaged = Buffer.from(second);
+  damaged[damaged.length - 9]! ^= 1;
+  expect(await refused(() => fs.writeFileSync(place(2), damaged))).toContain(
+    `${place(2)} cannot be used. Cannot read ${place(2)}: expected the checksum of its bytes, got another.`,
+  );
+  const otherSeed = line.map((token, i) => (line[i - 1] === "--seed" ? "2" : token));
+  expect(await refused(() => runInProcess([...otherSeed, "--shard", "2/3", "-force"]))).toMatch(
+    /2-of-3\.fxn is of another plan \([0-9a-f]{12}\) than .*1-of-3\.fxn/,
+  );
+  expect(await merge()).toSatisfy(isWarned);
   expect(results()).toEqual(expected);
 });
