@@ -8,6 +8,7 @@
 // context: { mode: "quick" | "full", dir, fixelstream(args), built(path), kernelBench(), isThere(command) }.
 import { boundCases } from "./cases/bounds.mjs";
 import { peerConnectivity } from "./cases/connectivity.mjs";
+import { elementwise } from "./cases/elementwise.mjs";
 import { enhanceCases } from "./cases/enhance.mjs";
 import { peerFixelFilter } from "./cases/filter.mjs";
 import { glmCases } from "./cases/glm.mjs";
@@ -39,6 +40,7 @@ export const CASES = [
   ...memoryCases,
   ...limitCases,
   ...modelCases,
+  elementwise,
   ...postMortemCases,
   peerFixelCfe,
   networkCase,

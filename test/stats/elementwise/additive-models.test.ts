@@ -1,0 +1,95 @@
+// Against mgcv: fixtures/additive-models, made by fixtures/make/additive-models.R.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { createElementModel } from "../../../src/stats/elementwise/element-model.js";
+import {
+  type ElementModelSpec,
+  GAM_MODEL_STATISTICS,
+  SMOOTH_STATISTICS,
+  TERM_STATISTICS,
+} from "../../../src/stats/elementwise/model-spec.js";
+import { tableOf } from "../../../src/stats/formula/data-table.js";
+import { fixturesDirectory } from "../../support/peer.js";
+
+const folder = join(fixturesDirectory, "additive-models");
+const read = (name: string, separator: string) =>
+  readFileSync(join(folder, name), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => line.split(separator));
+const [columns, ...rows] = read("cohort.csv", ",");
+const A = read("A.csv", ",").map((row) => row.map(Number));
+
+function modelOf(formula: string, method: ElementModelSpec["method"], weights?: string) {
+  return createElementModel({
+    ...{ kind: "gam", formula, table: tableOf(columns!, rows), scalars: ["A"], notInDot: [], moreThan: 10, coding: {} },
+    weights:
+      weights === undefined ? undefined : Float64Array.from(rows, (row) => Number(row[columns!.indexOf(weights)])),
+    ...{ termStatistics: TERM_STATISTICS, modelStatistics: GAM_MODEL_STATISTICS, smoothStatistics: SMOOTH_STATISTICS },
+    ...{ method, changedRsq: [] },
+  });
+}
+
+/** Relative, but of p-values of smooths: absolute, which in mgcv are right to 1e-6. `edf` absolute. */
+const FIXED = { edf: 1e-8, statistic: 1e-6, pValue: 2e-6, rest: 1e-8 };
+/** mgcv ends its search where the criterion is flat to 1e-6 or so of itself. */
+const CHOSEN = { edf: 2e-3, statistic: 2e-3, pValue: 1e-3, rest: 1e-3 };
+
+test.each<
+  [name: string, formula: string, method: ElementModelSpec["method"], tolerance: typeof FIXED, weights?: string]
+>([
+  ["reml", "A ~ s(age, k = 8) + sex", "REML", CHOSEN],
+  ["cubic", 'A ~ s(age, bs = "cr", k = 7) + sex + dose', "REML", CHOSEN, "w"],
+  ["gcv", "A ~ s(age, k = 8) + sex", "GCV.Cp", CHOSEN],
+  ["times", "A ~ s(age, k = 5, by = dose) + sex", "REML", CHOSEN],
+  ["beside", "A ~ s(age, k = 7) + s(dose, k = 4, fx = TRUE) + sex", "REML", CHOSEN],
+  ["level", "A ~ sex + s(age, k = 5, by = sex, fx = TRUE)", "GCV.Cp", FIXED],
+  ["none", "A ~ age + sex", "REML", FIXED, "w"],
+])("%s: %s by %s", { timeout: 60_000 }, (name, formula, method, tolerance, weights) => {
+  const [names, ...reference] = read(`${name}.csv`, ";");
+  const model = modelOf(formula, method, weights);
+  expect(["element_id", ...model.statistics]).toEqual(names);
+  const out = new Float64Array(model.statistics.length);
+  const worst = new Map<string, [difference: number, what: string]>();
+  const place = model.statistics.indexOf("model.sp.criterion");
+  let nBetter = 0;
+  for (const [element, row] of reference.entries()) {
+    model.fit([Float64Array.from(A, (values) => values[element]!)], out);
+    // of several minima mgcv takes that which its search comes to
+    if (tolerance === CHOSEN && out[place]! < Number(row[place + 1]) - 1e-4 * Math.abs(Number(row[place + 1]))) {
+      nBetter++;
+      continue;
+    }
+    for (const [s, statistic] of model.statistics.entries()) {
+      const [mine, theirs] = [out[s]!, Number(row[s + 1])];
+      const kind = /\.(edf|ref\.df)$/.test(statistic)
+        ? "edf"
+        : !statistic.startsWith("s_")
+          ? "rest"
+          : statistic.endsWith("p.value")
+            ? "pValue"
+            : "statistic";
+      const absolute = Math.abs(mine - theirs);
+      const relative = absolute / Math.abs(theirs);
+      const ofP = Math.min(absolute, (tolerance.pValue * relative) / 0.02);
+      const difference = kind === "edf" ? absolute : kind === "pValue" ? ofP : relative;
+      if (!(difference / tolerance[kind] <= (worst.get(kind)?.[0] ?? 0)))
+        worst.set(kind, [difference / tolerance[kind], `${statistic} of element ${element}: ${mine}, not ${theirs}`]);
+    }
+  }
+  expect(nBetter).toBeLessThanOrEqual(name === "beside" ? 1 : 0);
+  for (const [, [difference, what]] of worst) expect(difference, what).toBeLessThan(1);
+});
+
+test("what is not made is refused by name", () => {
+  expect(() => modelOf("A ~ s(age) + s(dose)", "REML")).toThrow(
+    "Cannot fit an additive model: expected one penalised smooth at most, got 2 (s(age), s(dose)). Write fx = TRUE in all but one.",
+  );
+  expect(() => modelOf("A ~ age + s(age, k = 4, fx = TRUE)", "REML")).toThrow(
+    "Cannot fit an additive model: expected columns that do not depend on each other, got 1 of 5 that the others explain, among 45 subjects. Leave a term out, or write a smaller k.",
+  );
+  expect(() => modelOf("A ~ s(age, k = 40, fx = TRUE) + s(dose, k = 20, fx = TRUE)", "REML")).toThrow(
+    "Cannot fit an additive model of 59 columns: expected more subjects than columns, got 45. Write a smaller k, or leave a term out.",
+  );
+});
