@@ -200,6 +200,10 @@ const APP_ROOMS = {
     not: "connectivity|analyse|inputs|convert|export|inspect|cache|shards",
     because: "The cohort and its truth are facts for the commands that use them.",
   },
+  "p-values": {
+    not: "connectivity|analyse|inputs|convert|export|inspect|cache|demo|shards",
+    because: "P-values are added out of what a run left: nothing of the run is done again.",
+  },
   shards: {
     not: "connectivity|inputs|convert|export|inspect|cache|demo",
     because: "Parts of a run become the run by the analysis itself, which is done again without its shuffles.",

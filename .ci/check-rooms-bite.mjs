@@ -57,6 +57,7 @@ const PLANTED = [
   ["src/app/cache/planted.ts", "../inputs/cached-input.js", "app-cache-stands-alone"],
   ["src/app/demo/planted.ts", "../inspect/doctor.js", "app-demo-stands-alone"],
   ["src/app/shards/planted.ts", "../inputs/cached-input.js", "app-shards-stands-alone"],
+  ["src/app/p-values/planted.ts", "../analyse/kinds.js", "app-p-values-stands-alone"],
   ["src/index.ts", "./engine/run.js", "public-interface-imports-its-own-rooms-only"],
   ["src/warnings.ts", "./mapping/policy.js", "base-imports-its-own-rooms-only"],
   ["bin/planted.ts", "../src/app/analyse/kinds.js", "bin-imports-its-own-rooms-only"],

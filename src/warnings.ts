@@ -26,6 +26,7 @@ export const WARNING_TAGS = [
   "missing-integers",
   "native-kernels",
   "nonstationarity-not-asked-for",
+  "null-not-fitted",
   "overwrite",
   "place-unknown",
   "posthoc-outside-mask",

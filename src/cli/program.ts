@@ -22,6 +22,7 @@ import { createLmCommand } from "./commands/lm.js";
 import { createManCommand } from "./commands/man.js";
 import { createMergeCommand } from "./commands/merge.js";
 import { createMrclusterstatsCommand } from "./commands/mrclusterstats.js";
+import { createPvaluesCommand } from "./commands/pvalues.js";
 import { createSlurmCommand } from "./commands/slurm.js";
 import { createStatusCommand } from "./commands/status.js";
 import { createVectorstatsCommand } from "./commands/vectorstats.js";
@@ -61,6 +62,7 @@ export function createProgram(streams: CliStreams, writeOut?: (text: string) => 
     .addCommand(createMergeCommand(streams))
     .addCommand(createStatusCommand(streams))
     .addCommand(createSlurmCommand(streams, runTokens))
+    .addCommand(createPvaluesCommand(streams))
     .addCommand(createConvertCommand(streams))
     .addCommand(createExportCommand(streams))
     .addCommand(createInfoCommand(streams))

@@ -59,7 +59,9 @@ async function writeVoxels(
   const data = new Float32Array(countElements(grid.dimensions));
   const eligible = isTested ? results.eligible : undefined;
   for (const [element, place] of grid.places.entries()) {
-    if (eligible === undefined || eligible[element] !== 0) data[place] = values[element]!;
+    if (eligible !== undefined && eligible[element] === 0) continue;
+    // where nothing could be tested there is what is outside the mask
+    data[place] = isTested && Number.isNaN(values[element]!) ? 0 : values[element]!;
   }
   const spec = {
     ...{ dimensions: grid.dimensions, voxelSizes: grid.voxelSizes, layout: grid.layout, transform: grid.transform },

@@ -1,5 +1,13 @@
 // Which results a run has, whatever files they become: names of MRtrix3 3.0.x.
 import type { HypothesisNull } from "../run/null-state.js";
+import {
+  type AdjustedOf,
+  adjustedName,
+  fitsOf,
+  fittedName,
+  type MorePValues,
+  PARAMETRIC_NAME,
+} from "./more-p-values.js";
 
 export interface ResultSpec {
   readonly hypotheses: readonly { readonly name: string; readonly kind: "t" | "F" }[];
@@ -24,6 +32,8 @@ export interface ResultSpec {
   readonly uncorrectedShuffles?: number | undefined;
   readonly strong: boolean;
   readonly notest: boolean;
+  /** Beside the p-values of every run. Default: none. */
+  readonly more?: MorePValues;
   /** u8 [nElements]: 1 where an element is tested; undefined: all are. */
   readonly eligible: Uint8Array | undefined;
 }
@@ -67,10 +77,16 @@ export function observedResults(spec: ResultSpec) {
         effect: kind === "t" ? one("effect", `abs_effect${postfix}`) : undefined,
         // one deviation for all is what it is divided by
         standardisedEffect: kind === "t" && nGroups === undefined ? one("effect", `std_effect${postfix}`) : undefined,
+        ...(spec.more?.parametric === true ? { parametric: one("tested", `${PARAMETRIC_NAME}${postfix}`) } : {}),
+        ...(spec.more?.parametric === true ? adjustedResult(spec, "parametric", postfix) : {}),
       };
     }),
   };
 }
+
+/** What adjusting makes of one kind of p-values, where it was asked for. */
+const adjustedResult = ({ more }: ResultSpec, of: AdjustedOf, postfix: string) =>
+  more?.adjust === undefined ? {} : { [of + more.adjust]: one("tested", `${adjustedName(of, more.adjust)}${postfix}`) };
 
 export function inferenceResults(spec: ResultSpec) {
   const { strong, notest, enhanced, empirical, uncorrected, uncorrectedShuffles } = spec;
@@ -85,6 +101,10 @@ export function inferenceResults(spec: ResultSpec) {
         familyWise: notest ? undefined : one("tested", `fwe_1mpvalue${postfix}`),
         uncorrected: notest || uncorrectedShuffles === 0 ? undefined : one("tested", `${uncorrected}${postfix}`),
         contributions: notest ? undefined : one("tested", `null_contributions${postfix}`),
+        ...(notest || uncorrectedShuffles === 0 ? {} : adjustedResult(spec, "uncorrected", postfix)),
+        ...Object.fromEntries(
+          (notest ? [] : fitsOf(spec.more ?? {})).map((kind) => [kind, one("tested", `${fittedName(kind)}${postfix}`)]),
+        ),
       };
     }),
   };

@@ -75,6 +75,13 @@ export interface RunRecord {
     readonly course: MemoryCourse;
   };
   readonly results: Readonly<Record<string, unknown>>;
+  /** What was put beside the results when the run was done, by which commands. Absent: nothing was. */
+  readonly added?: readonly {
+    readonly command: string;
+    readonly addedAt: string;
+    readonly version: string;
+    readonly files: readonly string[];
+  }[];
   /** Every result, by its name in the directory of this record; with -force the next run removes those that it does not write. */
   readonly files: readonly string[];
   /** Of everything that is published with the record, when that is done: only what is still so is replaced or removed. */

@@ -5,17 +5,19 @@ import type { Observed } from "../run/observed.js";
 import { combineHypotheses, familyWise, sortNull } from "../stats/inference/family-wise.js";
 import { type MonteCarloError, monteCarloError } from "../stats/inference/monte-carlo.js";
 import { isBelowFivePercent, type NullFacts, type PValue, pValueOf } from "../stats/inference/p-values.js";
-import { createTurns, inTurns } from "../turns.js";
+import { createTurns, inTurns, type Turns } from "../turns.js";
+import { type MoreFound, type MoreWriter, writeAdjusted, writeFitted, writeParametric } from "./more-p-values.js";
 import {
   inferenceResults,
   observedResults,
+  postfixOf,
   type Result,
   type ResultSpec,
   type ResultValues,
   valuesLike,
 } from "./result-list.js";
 
-export interface Significance {
+export interface Significance extends MoreFound {
   /** Tested elements with family-wise p below 0.05, as p-values.ts defines p; undefined with -notest. */
   readonly significant: number | undefined;
   /** Which those are; undefined where they have no names. */
@@ -37,6 +39,8 @@ export interface ResultWriter {
 export interface LargestZ {
   readonly value: number;
   readonly element: number;
+  /** Of the p-values that need no shuffles. */
+  readonly more: MoreFound;
 }
 
 /** Of each hypothesis. */
@@ -53,18 +57,50 @@ export async function writeObserved(
   await writer.write(results.deviations, imagesOf(results.deviations, index.deviation), signal);
   if (index.condition !== undefined) await writer.write(results.condition, [image(index.condition)], signal);
   const largestZ: LargestZ[] = [];
+  const turns = createTurns(signal);
   for (const [h, { statistic, z, effect, standardisedEffect }] of results.hypotheses.entries()) {
     await writer.write(statistic, [image(index.statistic(h))], signal);
     await writer.write(z, [image(index.z(h))], signal);
     if (effect !== undefined) await writer.write(effect, [image(index.effect(h))], signal);
     if (standardisedEffect !== undefined)
       await writer.write(standardisedEffect, [image(index.standardisedEffect(h))], signal);
-    largestZ.push(largestOf(image(index.z(h))));
+    const test = {
+      ...{ kind: spec.hypotheses[h]!.kind, statistic: image(index.statistic(h)), z: image(index.z(h)) },
+      deviations: imagesOf(results.deviations, index.deviation),
+      eligible: spec.eligible,
+    };
+    const like = spec.inDouble === true ? new Float64Array(0) : test.z;
+    const more = await writeParametric(
+      test,
+      spec.more ?? {},
+      moreWriter(writer, { spec, h, like, turns, signal }, test.z.length),
+    );
+    largestZ.push({ ...largestOf(test.z), more });
   }
   return largestZ;
 }
 
-function largestOf(values: ArrayLike<number>): LargestZ {
+interface OfHypothesis {
+  readonly spec: ResultSpec;
+  readonly h: number;
+  /** [any] of the class of the images. */
+  readonly like: Float32Array | Float64Array;
+  readonly turns: Turns;
+  readonly signal: AbortSignal | undefined;
+}
+
+function moreWriter(writer: ResultWriter, { spec, h, like, turns, signal }: OfHypothesis, length: number): MoreWriter {
+  return {
+    inTurns: (steps) => inTurns(steps, turns),
+    imageOf: () => (like instanceof Float32Array ? new Float32Array(length) : new Float64Array(length)),
+    async write(name, image) {
+      const result = { role: "tested", name: `${name}${postfixOf(spec, h)}`, count: 1, grouped: false } as const;
+      await writer.write(result, [image], signal);
+    },
+  };
+}
+
+function largestOf(values: ArrayLike<number>): Omit<LargestZ, "more"> {
   let value = Number.NEGATIVE_INFINITY;
   let element = 0;
   for (let i = 0; i < values.length; i++) {
@@ -127,9 +163,36 @@ export async function writeInference(
       turns,
     );
     const error = monteCarloError(peak, sorted, facts[h] ?? ONLY_ITSELF, spec.isExhaustive === true);
-    found.push({ ...significance, monteCarlo: { ...error, statistic: spec.enhanced ?? "Zstat" } });
+    const like = valuesLike(spec, own, 0);
+    const into = moreWriter(writer, { spec, h, like, turns, signal }, nElements);
+    const { adjust } = spec.more ?? {};
+    const adjusted =
+      adjust === undefined || names.uncorrected === undefined
+        ? undefined
+        : [await writeAdjusted(uncorrectedP(spec, state, h), "uncorrected", adjust, into)];
+    const isExhaustive = spec.isExhaustive === true;
+    const family = { statistics: own.defaults, fwe, eligible: spec.eligible, sorted, isExhaustive };
+    const unshuffled = Math.max(
+      ...(strong === undefined ? [own] : state.hypotheses).map((of) => largestTested(spec, of)),
+    );
+    const fitted = await writeFitted({ ...family, unshuffled, facts: facts[h] ?? ONLY_ITSELF }, spec.more ?? {}, into);
+    const monteCarlo = { ...error, statistic: spec.enhanced ?? "Zstat" };
+    found.push({ ...significance, monteCarlo, ...(adjusted && { adjusted }), ...fitted });
   }
   return found;
+}
+
+function largestTested({ eligible }: ResultSpec, { defaults }: HypothesisNull): number {
+  let largest = 0;
+  for (let i = 0; i < defaults.length; i++) if (eligible?.[i] !== 0) largest = Math.max(largest, defaults[i]!);
+  return largest;
+}
+
+/** f64 [nElements]: the share of shuffles with no smaller statistic; NaN where nothing is tested. */
+function uncorrectedP({ eligible }: ResultSpec, state: NullState, h: number): Float64Array {
+  const { counters } = state.hypotheses[h]!;
+  const n = countCountedShuffles(state);
+  return Float64Array.from(counters, (smaller, i) => (eligible?.[i] === 0 ? Number.NaN : (n - smaller) / n));
 }
 
 /** Elements looked up together: some tens of milliseconds. */

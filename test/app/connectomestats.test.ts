@@ -279,3 +279,11 @@ describe("connectomestats", () => {
     }
   });
 });
+
+test("none -notest: statistics, and no p-values; what enhances nothing is Z", async () => {
+  const prefix = out("none-notest");
+  expect(await run("list.txt", "none", prefix, "-notest")).toMatchObject({ status: 0 });
+  expect(readFileSync(`${prefix}enhanced.csv`, "utf8").split("\n").slice(1)).toEqual(
+    readFileSync(`${prefix}Zstat.csv`, "utf8").split("\n").slice(1),
+  );
+});

@@ -130,7 +130,7 @@ describe("commands", () => {
   });
   it("unknown ones, naming those that exist", () => {
     expect(refusal("fixelstats a b")).toMatch(
-      /^Unknown command fixelstats\. Did you mean fixelcfestats\? Use one of: fixelcfestats, mrclusterstats, connectomestats, vectorstats, lm, gam, fixelconnectivity, fixelfilter, merge, status, slurm, convert, /,
+      /^Unknown command fixelstats\. Did you mean fixelcfestats\? Use one of: fixelcfestats, mrclusterstats, connectomestats, vectorstats, lm, gam, fixelconnectivity, fixelfilter, merge, status, slurm, pvalues, convert, /,
     );
     expect(refusal("convert voxls a")).toMatch(
       /^Unknown command convert voxls\. Did you mean convert voxels\? Use one of: fixels, /,

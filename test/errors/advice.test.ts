@@ -62,6 +62,7 @@ const OTHERS = ["mrclusterstats", "connectomestats", "vectorstats"];
 const NEVER_SAID: readonly (readonly [file: string, option: string, commands: readonly string[], because: string])[] = [
   ["converters/modelarray-to-store.ts", "template", ["convert fixels"], "it takes the name of the creator from there"],
   ["src/app/analyse/plan/bound-warnings.ts", "uncorrected-shuffles", OTHERS, "said of CFE only"],
+  ["src/app/analyse/plan/check-p-values.ts", "uncorrected-shuffles", OTHERS, "said of CFE only"],
   ["src/app/analyse/plan/bound-warnings.ts", "cfe_dh", OTHERS, "said of CFE only"],
   ["src/app/analyse/plan/bound-warnings.ts", "cfe_h", OTHERS, "said of CFE only"],
   ["src/app/analyse/plan/bound-warnings.ts", "cfe_e", OTHERS, "said of CFE only"],

@@ -92,7 +92,9 @@ test("the largest Z is that of Z, not of the statistic", async () => {
     [index.z(0), [2, 3]],
   ]);
   const image = (i: number) => Float64Array.from(images.get(i) ?? [0, 0]);
-  expect(await writeObserved({ write }, spec, { image, index, verdicts: [] })).toEqual([{ value: 3, element: 1 }]);
+  expect(await writeObserved({ write }, spec, { image, index, verdicts: [] })).toEqual([
+    { value: 3, element: 1, more: {} },
+  ]);
   expect([written.get("tvalue"), written.get("Zstat")]).toEqual([
     [9, 8],
     [2, 3],

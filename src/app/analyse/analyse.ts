@@ -3,7 +3,9 @@
 import { openConnectivity } from "../../connectivity/open-connectivity.js";
 import type { EngineInputs } from "../../engine/inputs.js";
 import { type EnginePlan, openEngine } from "../../engine/run.js";
+import { fitWarnings, joinMore } from "../../results/more-p-values.js";
 import type { EarlierResults } from "../../results/result-folder.js";
+import type { ResultSpec } from "../../results/result-list.js";
 import { peakResidentBytes } from "../../results/run-record.js";
 import {
   type LargestZ,
@@ -233,7 +235,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     const onShuffled = (phase: "empirical" | "shuffle", share: number) => events.onProgress?.(phase, share);
     const { state, empirical, cost } =
       merged === undefined
-        ? await runShuffles(engine, inputs, shuffles, options, onShuffled)
+        ? await runShuffles(engine, inputs, shuffles, needsShuffles(options, spec), onShuffled)
         : await runMerged(engine, merged.state, plan, onShuffled);
     const memoryParts = memory.divide();
     Object.assign(timings.ms, cost.ms);
@@ -258,7 +260,10 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     signal?.throwIfAborted();
     const { bytesRead, wideBatches, search } = cost;
     const peakBytes = peakResidentBytes();
-    const found = significance.map((one, h) => ({ ...shown(one), ...namesOf(kind, plan, largestZ[h]!, one) }));
+    const found = significance.map((one, h) => ({
+      ...{ ...shown(one), ...joinMore(largestZ[h]!.more, shown(one)), ...namesOf(kind, plan, largestZ[h]!, one) },
+    }));
+    for (const warning of fitWarnings(found.map((one, h) => ({ ...one, name: names[h]! })))) warn(warning);
     const recordOf = (files: readonly string[]) =>
       createRunRecord({
         ...{
@@ -322,6 +327,9 @@ function namesOf<Input extends DataInput>(
   const parts = significantElements.flatMap((e) => nameElement(input, columns[e]!).parts);
   return { largestAt, significantNodes: [...new Set(parts)] };
 }
+
+/** With -notest the observed pass has said it all, unless what enhancement makes of it is a result. */
+const needsShuffles = ({ notest }: AnalysisOptions, { enhanced }: ResultSpec) => !notest || enhanced !== undefined;
 
 /** Without the list, which is in the names. */
 const shown = ({ significantElements: _, ...significance }: Significance) => significance;

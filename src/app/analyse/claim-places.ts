@@ -7,6 +7,7 @@ import type { DataInput } from "./data-input.js";
 import type { ElementKind } from "./element-kind.js";
 import { openNoResults, openShard, type ShardFiles } from "./no-results.js";
 import type { AnalysisOptions } from "./options.js";
+import { morePValuesOf } from "./plan/check-p-values.js";
 import type { AnalysisPlan } from "./resolve-analysis.js";
 
 export interface ClaimedPlaces {
@@ -85,6 +86,7 @@ function resultSpecOf<Options extends AnalysisOptions>(
     empirical: nonStationarity && (enhanced === "cfe" ? "cfe_empirical" : "empirical"),
     nShuffles: notest ? 0 : shuffles.count,
     isExhaustive: shuffles.exhaustive,
+    more: morePValuesOf(options),
     uncorrectedShuffles: enhancement.uncorrectedShuffles,
     // 3.0.x and the development branch differ in one name; the form of the arguments tells which is meant
     uncorrected: kind.uncorrectedInText ?? (contrast === undefined ? "uncorrected_1mpvalue" : "uncorrected_pvalue"),

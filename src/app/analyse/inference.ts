@@ -1,4 +1,5 @@
 // What an analysis says while it goes on, and what it answers.
+import type { MoreFound } from "../../results/more-p-values.js";
 import type { Significance } from "../../results/write-results.js";
 import type { NullState } from "../../run/null-state.js";
 import type { Warning } from "../../warnings.js";
@@ -42,7 +43,7 @@ export interface InferenceSummary {
   readonly resumedFrom?: number;
   /** Shuffles that the uncorrected image is made of, where not all are; 0: there is none. */
   readonly uncorrectedShuffles?: number;
-  readonly hypotheses: readonly {
+  readonly hypotheses: readonly (MoreFound & {
     readonly name: string;
     /** What the contrasts call it; absent where they do not. */
     readonly label?: string;
@@ -56,7 +57,7 @@ export interface InferenceSummary {
     readonly smallestP: number | undefined;
     readonly largestFwe: number | undefined;
     readonly monteCarlo?: Significance["monteCarlo"];
-  }[];
+  })[];
   readonly warnings: readonly Warning[];
   /** Bytes: of the plan, of the whole process at most, and of mapped files after the last shuffle (absent: the system does not say). */
   readonly memory: { readonly plannedBytes: number; readonly peakResidentBytes: number; readonly fileBytes?: number };

@@ -3,6 +3,7 @@ import type { Precision } from "../../engine/plan/inputs.js";
 import type { KernelChoice } from "../../kernels/choose-kernels.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
 import type { Shard } from "../../run/shards.js";
+import type { Adjustment } from "../../stats/inference/adjust.js";
 import type { ErrorModel } from "../../stats/shuffle/shuffle-plan.js";
 
 /** Of every statistical command. */
@@ -27,6 +28,13 @@ export interface AnalysisOptions {
   readonly exchangeWhole?: string | undefined;
   readonly strong: boolean;
   readonly notest: boolean;
+  /** p of the distribution of the statistic as well. */
+  readonly parametric?: boolean | undefined;
+  /** p-values of single elements adjusted for their number. */
+  readonly fdr?: Adjustment | undefined;
+  /** Family-wise p of a distribution fitted to the tail of the null, or to all of it. */
+  readonly tail?: boolean | undefined;
+  readonly gamma?: boolean | undefined;
   readonly errors: ErrorModel;
   readonly nShuffles?: number | undefined;
   readonly permutations?: string | undefined;
@@ -128,6 +136,8 @@ export interface EdgeStatsOptions extends AnalysisOptions {
   /** Of nbs: the Z from which an edge counts. */
   readonly threshold?: number | undefined;
 }
+
+export { ADJUSTMENTS, type Adjustment } from "../../stats/inference/adjust.js";
 
 export const EDGE_ALGORITHMS = ["nbs", "tfnbs", "none"] as const;
 export type EdgeAlgorithm = (typeof EDGE_ALGORITHMS)[number];

@@ -16,6 +16,7 @@ import type { ColumnInput, DataInput } from "./data-input.js";
 import type { ElementKind, ElementSelection, EnhancementPlan } from "./element-kind.js";
 import { createInputFiles, type InputFiles } from "./input-files.js";
 import type { AnalysisOptions } from "./options.js";
+import { checkPValues } from "./plan/check-p-values.js";
 import { type ResolvedDesign, resolveDesign } from "./plan/resolve-design.js";
 import { readVarianceGroups } from "./plan/resolve-model.js";
 import { type AnalysisRelabellings, nullFactsOf, resolveRelabellings, testsOf } from "./plan/resolve-relabellings.js";
@@ -77,6 +78,7 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
   signal: AbortSignal | undefined,
 ): Promise<AnalysisPlan<Input>> {
   kind.checkParameters(options);
+  checkPValues(options);
   const cache = options.cache ?? kind.defaultCache(options);
   const files = createInputFiles({ memoryBytes: options.memoryBytes, signal });
   const context = { cache, files, signal };

@@ -106,15 +106,15 @@ export async function runMerged(
   return { ...ran, state };
 }
 
-/** With -notest and without enhancement nothing is left to compute: the observed pass has said it all. */
+/** `isNeeded`: false where the observed pass has said it all. */
 export async function runShuffles(
   engine: Engine,
-  { shuffles: { range }, enhancement, planHash, columns }: EngineInputs,
+  { shuffles: { range }, planHash, columns }: EngineInputs,
   { checkpoints }: PlannedShuffles,
-  { notest }: Pick<AnalysisOptions, "notest">,
+  isNeeded: boolean,
   onProgress: OnShuffled,
 ): Promise<RunOutcome> {
-  if (notest && enhancement.kind === "none") {
+  if (!isNeeded) {
     const state = { planHash, nElements: columns.length, ranges: [], hypotheses: [] };
     return { state, ...NOTHING_RAN };
   }

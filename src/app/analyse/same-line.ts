@@ -10,6 +10,7 @@ import type { AnalysisOptions } from "./options.js";
 const LEFT_OUT: readonly (keyof AnalysisOptions)[] = [
   ...(["seed", "seedIsDrawn", "command", "memoryBytes", "nThreads", "io", "verify", "verifyInputs"] as const),
   ...(["force", "cache", "restart", "checkpointSeconds", "strong"] as const),
+  ...(["parametric", "fdr", "tail", "gamma"] as const),
 ];
 
 /** Typed in the same directory: paths stand for the same files. */

@@ -4,6 +4,7 @@ import { shellWord } from "../../shell-word.js";
 import { listNames } from "../../subject-names.js";
 import { formatBytes, formatCount, formatDuration } from "../../units.js";
 import { formatMonteCarlo } from "./format-monte-carlo.js";
+import { formatMore } from "./format-more-p.js";
 
 /** Nodes of significant edges that are named. */
 const MOST_NODES = 12;
@@ -48,6 +49,7 @@ export function formatInferenceSummary(summary: InferenceSummary, elements = "fi
     );
     if (hypothesis.monteCarlo !== undefined)
       lines.push(`    ${formatMonteCarlo(hypothesis.monteCarlo, summary.nShuffles)}`);
+    lines.push(...formatMore(hypothesis, elements, hypothesis.monteCarlo?.statistic).map((line) => `    ${line}`));
   }
   const { uncorrectedShuffles: n, nShuffles } = summary;
   if (n !== undefined) {

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { ANALYSIS_DEFAULTS, type AnalysisOptions } from "../../app/analyse/options.js";
 import { declare } from "./declare.js";
 import { addDesignOptions, addShuffleOptions, type DesignOptions, type ShuffleOptions } from "./inference.js";
+import { addPValueOptions, type PValueOptions } from "./p-values.js";
 import type { Shard } from "./parsers.js";
 import {
   addIoOption,
@@ -20,7 +21,8 @@ import {
 export type AnalysisTyped = StandardOptions &
   ResourceOptions &
   DesignOptions &
-  ShuffleOptions & {
+  ShuffleOptions &
+  PValueOptions & {
     readonly scalar?: string;
     readonly cache?: string;
     readonly kernels: AnalysisOptions["kernels"];
@@ -45,6 +47,7 @@ export interface AnalysisTexts {
 export function addAnalysisOptions(command: Command, texts: AnalysisTexts): Command {
   const { inDouble, declareOwn, isEnhanced = true } = texts;
   addShuffleOptions(command, { isEnhanced });
+  addPValueOptions(command);
   addDesignOptions(command);
   declareOwn(declare(command.optionsGroup("Options of fixelstream")));
   addMemoryOption(command);
@@ -119,6 +122,7 @@ export function resolveAnalysisOptions(
     seedIsDrawn: typed.seed === undefined,
     restart: typed.restart ?? false,
     checkpointSeconds: typed.checkpointEvery,
+    ...{ parametric: typed.parametric, fdr: typed.fdr, tail: typed.tail, gamma: typed.gamma },
     strong: typed.strong ?? ANALYSIS_DEFAULTS.strong,
     notest: typed.notest ?? ANALYSIS_DEFAULTS.notest,
     force: typed.force ?? ANALYSIS_DEFAULTS.force,

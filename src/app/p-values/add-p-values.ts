@@ -1,0 +1,316 @@
+// fixelstream pvalues: p-values beside those of a run that is done, out of its results alone. No input is opened and nothing is computed again.
+
+import { InputError, UsageError } from "../../errors.js";
+import { writeImageInPieces } from "../../formats/image.js";
+import { openAddedResults } from "../../results/add-results.js";
+import { type FileValues, type FinishedRun, openFinishedRun } from "../../results/finished-run.js";
+import {
+  adjustedName,
+  fitsOf,
+  fittedName,
+  fitWarnings,
+  joinMore,
+  type MoreFound,
+  type MorePValues,
+  type MoreWriter,
+  PARAMETRIC_NAME,
+  writeAdjusted,
+  writeFitted,
+  writeParametric,
+} from "../../results/more-p-values.js";
+import type { RunRecord } from "../../results/run-record.js";
+import { MATRIX_DIGITS, ROW_DIGITS, writeNumbers } from "../../results/write-numbers.js";
+import { sortNull } from "../../stats/inference/family-wise.js";
+import type { NullFacts } from "../../stats/inference/p-values.js";
+import { createTurns, inTurns, type Turns } from "../../turns.js";
+import { VERSION } from "../../version.js";
+import type { Warning } from "../../warnings.js";
+
+export interface AddOptions extends MorePValues {
+  /** The output directory of a run, or the prefix of its results. */
+  readonly output: string;
+  readonly force: boolean;
+  /** As typed. */
+  readonly command: string;
+}
+
+export interface AddSummary {
+  readonly kind: FinishedRun["kind"];
+  readonly directory: string;
+  readonly nShuffles: number;
+  readonly hypotheses: readonly (MoreFound & { readonly name: string; readonly statistic: string })[];
+  /** Written, by their names in the directory. */
+  readonly files: readonly string[];
+  readonly warnings: readonly Warning[];
+}
+
+export interface AddEvents {
+  readonly onWarning?: (warning: Warning) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What statistics may have been made of, by the names of their images. */
+const ENHANCED = ["cfe", "tfce", "clustersize", "enhanced"];
+const UNCORRECTED = ["uncorrected_pvalue", "uncorrected_1mpvalue"];
+
+/** Throws UsageError, InputError, or the reason of `events.signal`; nothing is left then. */
+export async function addPValues(options: AddOptions, { onWarning, signal }: AddEvents = {}): Promise<AddSummary> {
+  const { output, adjust, parametric } = options;
+  if (adjust === undefined && !parametric && fitsOf(options).length === 0)
+    throw new UsageError(
+      "Cannot make p-values: expected one of --parametric, --fdr, --tail and --gamma, got none. Say which.",
+    );
+  const purpose = `Cannot add p-values to ${output}`;
+  const run = openFinishedRun(output, purpose);
+  const asked = withoutWhatIsMissing(run, options, purpose);
+  const names = run.hypotheses.flatMap(({ postfix }) => {
+    const hasUncorrected = UNCORRECTED.some((name) => run.has(`${name}${postfix}`));
+    return namesOf(asked, hasUncorrected).map((name) => `${name}${postfix}`);
+  });
+  const like = await run.read(`Zstat${run.hypotheses[0]!.postfix}`);
+  const ending = like.file.slice(like.file.lastIndexOf("."));
+  const files = names.map((name) => `${run.base}${name}${ending}`);
+  const added = openAddedResults(run, { files, overwrite: options.force, purpose });
+  try {
+    const turns = createTurns(signal);
+    const write = (name: string, values: Float32Array | Float64Array, as: FileValues) =>
+      writeLike(added.pathOf(`${run.base}${name}${ending}`), values, as, {
+        kind: run.kind,
+        command: options.command,
+        signal,
+      });
+    const hypotheses: AddSummary["hypotheses"][number][] = [];
+    for (const h of run.hypotheses.keys()) hypotheses.push(await addTo(run, h, asked, { turns, write }));
+    const warnings: Warning[] = fitWarnings(hypotheses);
+    for (const warning of warnings) onWarning?.(warning);
+    signal?.throwIfAborted();
+    await added.publish(
+      (all) => recordOf(run.record, { all, files, hypotheses, warnings, command: options.command }),
+      signal,
+    );
+    const nShuffles = Number(run.record.problem["nShuffles"]);
+    return { kind: run.kind, directory: run.directory, nShuffles, hypotheses, files, warnings };
+  } finally {
+    added.discard();
+  }
+}
+
+/** Throws InputError for what the run has nothing for. */
+function withoutWhatIsMissing(run: FinishedRun, options: AddOptions, purpose: string): MorePValues {
+  const { parametric, adjust, tail, gamma } = options;
+  const [{ postfix }] = run.hypotheses as [FinishedRun["hypotheses"][number]];
+  const has = (names: readonly string[]) => names.some((name) => run.has(`${name}${postfix}`));
+  const refuse = (got: string, remedy: string) =>
+    new InputError(`${purpose}: ${got}. ${remedy}`, { path: run.directory });
+  const hasShuffles = has(["fwe_1mpvalue"]);
+  if ((tail || gamma) && !hasShuffles)
+    throw refuse(
+      `expected a null distribution to fit (${tail ? "--tail" : "--gamma"}), got results of -notest`,
+      "Run the analysis with shuffles.",
+    );
+  const isSomeTested = run.record.runPlan.eligible !== null && (run.kind === "voxel" || run.kind === "edge");
+  if (parametric && isSomeTested) {
+    throw refuse(
+      "expected images that tell what was tested (--parametric), got those of a run with -posthoc, which have 0 for what was not and for what is not significant",
+      "Run the analysis again with --parametric.",
+    );
+  }
+  if (adjust !== undefined && !parametric && !has(UNCORRECTED))
+    throw refuse(
+      "expected p-values of single elements to adjust (--fdr), got results without",
+      "Add --parametric, or run the analysis with shuffles that are counted.",
+    );
+  return { parametric, adjust, tail, gamma };
+}
+
+/** Without postfix. */
+function namesOf(more: MorePValues, hasUncorrected: boolean): string[] {
+  const { adjust, parametric } = more;
+  return [
+    ...(parametric ? [PARAMETRIC_NAME, ...(adjust === undefined ? [] : [adjustedName("parametric", adjust)])] : []),
+    ...(adjust !== undefined && hasUncorrected ? [adjustedName("uncorrected", adjust)] : []),
+    ...fitsOf(more).map(fittedName),
+  ];
+}
+
+interface Adding {
+  readonly turns: Turns;
+  /** `as`: the file whose form the image has. */
+  write(name: string, values: Float32Array | Float64Array, as: FileValues): Promise<void>;
+}
+
+async function addTo(run: FinishedRun, h: number, more: MorePValues, { turns, write }: Adding) {
+  const { name, kind, postfix } = run.hypotheses[h]!;
+  const statistic = ENHANCED.find((of) => run.has(`${of}${postfix}`)) ?? "Zstat";
+  const read = async (of: string) => elementsOf(run, await run.read(`${of}${postfix}`));
+  const z = await read("Zstat");
+  const fwe = run.has(`fwe_1mpvalue${postfix}`) ? await read("fwe_1mpvalue") : undefined;
+  const like = fwe ?? z;
+  const writer = (isGiven: (i: number) => boolean): MoreWriter => ({
+    inTurns: (steps) => inTurns(steps, turns),
+    imageOf: () =>
+      like.file.header === undefined ? new Float64Array(like.values.length) : new Float32Array(like.values.length),
+    write(of, image) {
+      // as a run has it: images of voxels have 0 where there is nothing
+      for (let i = 0; i < image.length; i++)
+        if (Number.isNaN(image[i]!) && (run.kind === "voxel" || isGiven(i))) image[i] = 0;
+      return write(`${of}${postfix}`, like.spread(image), like.file);
+    },
+  });
+  const eligible = run.record.runPlan.eligible === null || fwe === undefined ? undefined : testedIn(run, fwe.values);
+  let found: MoreFound = {};
+  if (more.parametric) {
+    const [{ values }, deviations] = [await read(`${kind}value`), await run.readDeviations()];
+    const test = { kind, statistic: values, z: z.values, deviations: deviations.map(z.pick), eligible };
+    found = await writeParametric(
+      test,
+      more,
+      writer(() => false),
+    );
+  }
+  const uncorrected = UNCORRECTED.find((of) => run.has(`${of}${postfix}`));
+  if (more.adjust !== undefined && uncorrected !== undefined) {
+    const { values } = await read(uncorrected);
+    const into = writer((i) => !Number.isNaN(values[i]!));
+    const adjusted = await writeAdjusted(uncorrectedP(run.record, values), "uncorrected", more.adjust, into);
+    found = joinMore(found, { adjusted: [adjusted] });
+  }
+  if (fwe !== undefined && fitsOf(more).length > 0) {
+    const statistics = statistic === "Zstat" ? z.values : (await read(statistic)).values;
+    const isAlone = run.has(`null_dist${postfix}`);
+    const { values } = await run.read(isAlone ? `null_dist${postfix}` : "null_dist");
+    const family = {
+      ...{ statistics, fwe: fwe.values, eligible, facts: factsOf(run.record, h) },
+      sorted: await inTurns(sortNull(values), turns),
+      isExhaustive: run.record.problem["exhaustive"] === true,
+      // with -strong the list begins with it, unless it is not in the list
+      unshuffled: isAlone ? largest(statistics, eligible) : values[0]!,
+    };
+    found = joinMore(
+      found,
+      await writeFitted(
+        family,
+        more,
+        writer(() => false),
+      ),
+    );
+  }
+  return { name, statistic, ...found };
+}
+
+/** Elements of a file: of a connectome each edge once. */
+function elementsOf({ kind }: Pick<FinishedRun, "kind">, file: FileValues) {
+  const pick = kind === "edge" ? upperOf : (values: Float64Array) => values;
+  return {
+    ...{ file, pick, values: pick(file.values) },
+    spread: (values: Image): Image => (kind === "edge" ? bothTriangles(values) : values),
+  };
+}
+
+type Image = Float32Array | Float64Array;
+
+/** Row by row, with the diagonal. */
+function upperOf(matrix: Float64Array): Float64Array {
+  const n = Math.round(Math.sqrt(matrix.length));
+  const out = new Float64Array((n * (n + 1)) / 2);
+  let at = 0;
+  for (let i = 0; i < n; i++) for (let j = i; j < n; j++) out[at++] = matrix[i * n + j]!;
+  return out;
+}
+
+function bothTriangles(values: Image): Float64Array {
+  const n = Math.round((Math.sqrt(8 * values.length + 1) - 1) / 2);
+  const out = new Float64Array(n * n);
+  let at = 0;
+  for (let i = 0; i < n; i++) for (let j = i; j < n; j++) out[i * n + j] = out[j * n + i] = values[at++]!;
+  return out;
+}
+
+/** Where a run with -posthoc has p-values: not NaN; of voxels and edges, not 0. */
+const testedIn = ({ kind }: Pick<FinishedRun, "kind">, fwe: Float64Array): Uint8Array =>
+  Uint8Array.from(fwe, (p) => (Number.isNaN(p) || ((kind === "voxel" || kind === "edge") && p === 0) ? 0 : 1));
+
+/**
+ * The share of shuffles with no smaller statistic, out of an image of 1 - p. As many are tests as the record says: images of voxels have 0 outside the mask, as
+ * where p is 1, and it does not matter which of those are which.
+ */
+function uncorrectedP({ problem }: RunRecord, image: Float64Array): Float64Array {
+  const n = Number(problem["uncorrectedShuffles"] ?? problem["nShuffles"]);
+  const nTests = Number(problem["nPosthoc"] ?? problem["nElements"]);
+  const p = image.map((value) => Math.round((1 - value) * n) / n);
+  let surplus = p.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0) - nTests;
+  for (let i = 0; i < p.length && surplus > 0; i++) {
+    if (image[i] !== 0) continue;
+    p[i] = Number.NaN;
+    surplus--;
+  }
+  return p;
+}
+
+function largest(statistics: Float64Array, eligible: Uint8Array | undefined): number {
+  let found = 0;
+  for (let i = 0; i < statistics.length; i++) if (eligible?.[i] !== 0 && statistics[i]! > found) found = statistics[i]!;
+  return found;
+}
+
+/** The record has the smallest p that any data can have: count / S, or (count + 1) / (S + 1) of a list without the unshuffled data. */
+function factsOf({ problem }: RunRecord, h: number): NullFacts {
+  const listed = problem["relabellings"] as readonly { readonly smallestPossibleP: number }[] | undefined;
+  const p = (listed?.[h] ?? listed?.[0])?.smallestPossibleP;
+  const n = Number(problem["nShuffles"]);
+  if (p === undefined) return { nSame: 1, hasUnshuffled: true };
+  const isWhole = (count: number) => Math.abs(count - Math.round(count)) < 1e-6;
+  if (isWhole(p * n)) return { nSame: Math.round(p * n), hasUnshuffled: true };
+  return { nSame: Math.round(p * (n + 1)) - 1, hasUnshuffled: false };
+}
+
+interface Form {
+  readonly kind: FinishedRun["kind"];
+  readonly command: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function writeLike(path: string, values: Image, { header }: FileValues, { kind, command, signal }: Form) {
+  if (header === undefined) {
+    const isMatrix = kind === "edge";
+    const form = { digits: isMatrix ? MATRIX_DIGITS : ROW_DIGITS, separator: ",", commandHistory: command } as const;
+    return await writeNumbers(path, isMatrix ? rowsOf(values) : [values], form, signal);
+  }
+  const { dimensions, voxelSizes, layout, transform } = header;
+  const entries = [
+    ...header.entries.filter(([key]) => key !== "mrtrix_version"),
+    ["command_history", command.replace(/\s*\n\s*/g, " ")] as const,
+  ];
+  const spec = { dimensions, voxelSizes, layout, transform, dataType: "Float32LE" as const, entries };
+  await writeImageInPieces(path, spec, Float32Array.from(values), signal);
+}
+
+function rowsOf(values: Image): Image[] {
+  const n = Math.round(Math.sqrt(values.length));
+  return Array.from({ length: n }, (_, i) => values.subarray(i * n, (i + 1) * n));
+}
+
+interface Found extends Pick<AddSummary, "files" | "hypotheses" | "warnings"> {
+  readonly all: readonly string[];
+  readonly command: string;
+}
+
+/** What was known of hypotheses stays; of the same p-values the new ones. */
+function recordOf(record: RunRecord, { all, files, hypotheses, warnings, command }: Found): RunRecord {
+  const known = (record.results["hypotheses"] ?? []) as readonly MoreFound[];
+  const merged = hypotheses.map(({ statistic: _, ...found }, h) => {
+    const before = known[h] ?? {};
+    const isNew = ({ of, method }: { of: string; method: string }) =>
+      found.adjusted?.some((one) => one.of === of && one.method === method) === true;
+    const adjusted = before.adjusted?.filter((one) => !isNew(one));
+    return { ...before, ...joinMore({ ...before, ...(adjusted && { adjusted }) }, found) };
+  });
+  const added = { command, addedAt: new Date().toISOString(), version: VERSION, files };
+  return {
+    ...record,
+    results: { ...record.results, hypotheses: merged },
+    files: all,
+    added: [...(record.added ?? []), added],
+    warnings: [...record.warnings, ...warnings],
+  };
+}
