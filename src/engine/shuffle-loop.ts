@@ -18,6 +18,15 @@ export interface RunEvents {
   readonly onEmpirical?: ((done: number, nShuffles: number) => void) | undefined;
   /** After every batch, with everything done so far; the next one begins when it has answered. Arrays are views: valid until it answers. */
   readonly onBatch?: ((state: NullState) => void | Promise<void>) | undefined;
+  /** Asked when so many shuffles of the plan are done, whatever the batches: true ends the run there. */
+  readonly looks?: Looks | undefined;
+}
+
+export interface Looks {
+  /** Ascending. */
+  readonly at: readonly number[];
+  /** Arrays are views: valid until it answers. */
+  isEnough(state: NullState): boolean;
 }
 
 /** What the shuffles cost. */
@@ -236,8 +245,13 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
     await events.onBatch?.(keeper.state());
   };
 
-  for (let first = 0; first < nLanes; first += layout.batchShuffles) {
-    await runBatch({ first, lanes: Math.min(layout.batchShuffles, nLanes - first), binBytes: 1 });
+  const ends = (events.looks?.at ?? []).map((look) => look - range.first + (range.leadingIdentity ? 1 : 0));
+  for (let first = 0; first < nLanes; ) {
+    const look = ends.find((end) => end > first) ?? nLanes;
+    const lanes = Math.min(layout.batchShuffles, nLanes - first, look - first);
+    await runBatch({ first, lanes, binBytes: 1 });
+    first += lanes;
+    if (keeper !== undefined && first === look && first < nLanes && events.looks?.isEnough(keeper.state())) break;
     if (turns.isDue()) await turns.take();
   }
   return cost;

@@ -14,6 +14,9 @@ import {
   writeInference,
   writeObserved,
 } from "../../results/write-results.js";
+import type { NullState } from "../../run/null-state.js";
+import { factsOfFirst } from "../../stats/inference/p-values.js";
+import { SETTLED_CONFIDENCE } from "../../stats/inference/settled.js";
 import { boundThreads } from "../../system-cores.js";
 import { boundMemory } from "../../system-memory.js";
 import type { Warning } from "../../warnings.js";
@@ -22,7 +25,7 @@ import { claimPlaces } from "./claim-places.js";
 import { createRunRecord, type Timings } from "./create-record.js";
 import type { DataInput, OpenedColumn, OpenedData } from "./data-input.js";
 import type { ElementKind, PreparedEnhancement } from "./element-kind.js";
-import type { InferenceEvents, InferenceSummary, MergedShuffles } from "./inference.js";
+import type { InferenceEvents, InferenceSummary, MergedShuffles, Settled } from "./inference.js";
 import { type MemoryWatch, watchMemory } from "./memory-course.js";
 import type { AnalysisOptions } from "./options.js";
 import { obstacleWarning, searchWarnings } from "./plan/bound-warnings.js";
@@ -31,6 +34,7 @@ import { describePlan, type PlanSummary } from "./plan/describe-plan.js";
 import { engineInputs, rangeOf } from "./plan/engine-inputs.js";
 import { modelWarnings } from "./plan/model-warnings.js";
 import { hasMissingValues } from "./plan/resolve-model.js";
+import { looksFor } from "./plan/stop-when-settled.js";
 import { checkBudget, type ExpectedPlan, planExpected } from "./plan-memory.js";
 import { type AnalysisPlan, resolveAnalysis } from "./resolve-analysis.js";
 import { runPlanOf } from "./run-plan.js";
@@ -235,7 +239,13 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     const onShuffled = (phase: "empirical" | "shuffle", share: number) => events.onProgress?.(phase, share);
     const { state, empirical, cost } =
       merged === undefined
-        ? await runShuffles(engine, inputs, shuffles, needsShuffles(options, spec), onShuffled)
+        ? await runShuffles(
+            engine,
+            inputs,
+            shuffles,
+            { isNeeded: needsShuffles(options, spec), looks: looksFor(options, plan.shuffles, spec.eligible) },
+            onShuffled,
+          )
         : await runMerged(engine, merged.state, plan, onShuffled);
     const memoryParts = memory.divide();
     Object.assign(timings.ms, cost.ms);
@@ -243,7 +253,9 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     for (const warning of searchWarnings(cost, names)) warn(warning);
     await timed("write", () => writeEmpirical(results, spec, empirical, signal));
     await events.onNullState?.(state);
-    const nShuffles = options.notest ? 0 : plan.shuffles.count;
+    const settled = settledOf(options, plan, state);
+    const nShuffles = options.notest ? 0 : (settled?.done ?? plan.shuffles.count);
+    const nullFacts = plan.nullFacts.map((of) => factsOfFirst(of, nShuffles, plan.shuffles.count));
     const { plannedBytes } = summary;
     if (places.shard !== undefined) {
       await timed("write", () => places.shard!.write(state, signal));
@@ -256,7 +268,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
         ...(shuffles.resumed && { resumedFrom: shuffles.resumed.fromShuffle }),
       };
     }
-    const significance = await timed("write", () => writeInference(results, spec, state, signal, plan.nullFacts));
+    const significance = await timed("write", () => writeInference(results, spec, state, signal, nullFacts));
     signal?.throwIfAborted();
     const { bytesRead, wideBatches, search } = cost;
     const peakBytes = peakResidentBytes();
@@ -284,6 +296,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
           memoryParts,
           peakBytes,
           resumed: shuffles.resumed,
+          settled,
           shards: merged?.shards,
         },
         copied: results.copied,
@@ -299,6 +312,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     return {
       ...summaryOf(plan, { output: kind.describeOutput(options), nShuffles, warnings, timings, memory: used }),
       ...(shuffles.resumed && { resumedFrom: shuffles.resumed.fromShuffle }),
+      ...(settled && { settled }),
       ...(uncorrectedShuffles === undefined ? {} : { uncorrectedShuffles }),
       hypotheses: plan.hypotheses.map(({ name }, h) => {
         const label = plan.labels.get(name);
@@ -326,6 +340,16 @@ function namesOf<Input extends DataInput>(
   if (significantElements === undefined) return { largestAt };
   const parts = significantElements.flatMap((e) => nameElement(input, columns[e]!).parts);
   return { largestAt, significantNodes: [...new Set(parts)] };
+}
+
+function settledOf(
+  { stopWhenSettled }: AnalysisOptions,
+  { shuffles: { count } }: AnalysisPlan,
+  { ranges }: NullState,
+): Settled | undefined {
+  if (!stopWhenSettled) return undefined;
+  const done = ranges.reduce((sum, { first, end }) => sum + end - first, 0);
+  return { asked: count, done, confidence: SETTLED_CONFIDENCE };
 }
 
 /** With -notest the observed pass has said it all, unless what enhancement makes of it is a result. */

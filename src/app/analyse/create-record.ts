@@ -12,12 +12,12 @@ import {
 } from "../../results/run-record.js";
 import type { Significance } from "../../results/write-results.js";
 import type { RunPlan } from "../../run/run-plan.js";
-import { smallestPossibleP } from "../../stats/inference/p-values.js";
+import { factsOfFirst, smallestPossibleP } from "../../stats/inference/p-values.js";
 import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
 import type { ChosenKernels } from "./choose-kernels.js";
 import type { OpenedColumn, OpenedData } from "./data-input.js";
-import type { MergedShuffles } from "./inference.js";
+import type { MergedShuffles, Settled } from "./inference.js";
 import type { MemoryWatch } from "./memory-course.js";
 import type { AnalysisOptions } from "./options.js";
 import type { PlanSummary } from "./plan/describe-plan.js";
@@ -50,6 +50,7 @@ export interface RecordInputs {
   readonly warnings: readonly Warning[];
   readonly timings: Timings;
   readonly resumed: Resumed | undefined;
+  readonly settled: Settled | undefined;
   readonly shards: MergedShuffles["shards"] | undefined;
   readonly memory: MemoryWatch;
   readonly memoryParts: MemoryParts | undefined;
@@ -78,6 +79,7 @@ export function createRunRecord(found: RecordInputs): RunRecord {
     plan: { ...summary },
     timings: { ...timings.ms, total: performance.now() - timings.start },
     ...(found.resumed && { resumed: describeResumed(found.resumed) }),
+    ...(found.settled && { settled: found.settled }),
     ...(found.shards && { shards: found.shards }),
     memory: {
       ...{ plannedBytes: summary.plannedBytes, peakResidentBytes: found.peakBytes },
@@ -112,7 +114,7 @@ function describeInputs({ opened, columns, prepared, copied, plan, options }: Re
   };
 }
 
-function describeProblem({ problem, plan, options }: RecordInputs): RunRecord["problem"] {
+function describeProblem({ problem, plan, options, settled }: RecordInputs): RunRecord["problem"] {
   const { partition, columnInputs, selection, groups, hypotheses, shuffles, factors, labels } = plan;
   return {
     ...problem,
@@ -128,14 +130,16 @@ function describeProblem({ problem, plan, options }: RecordInputs): RunRecord["p
       const label = labels.get(name);
       return { name, kind, rank, ...(label === undefined ? {} : { label }) };
     }),
-    nShuffles: options.notest ? 0 : shuffles.count,
+    nShuffles: options.notest ? 0 : (settled?.done ?? shuffles.count),
     // where not all make the uncorrected image: how many of the first do; 0: there is none
     ...(plan.enhancement.uncorrectedShuffles === undefined
       ? {}
       : { uncorrectedShuffles: plan.enhancement.uncorrectedShuffles }),
     exhaustive: shuffles.exhaustive,
     ...(plan.nonStationarity === undefined ? {} : { nonStationarity: describeCorrection(plan.nonStationarity) }),
-    ...(plan.relabellings === undefined ? {} : { relabellings: describeRelabellings(plan) }),
+    ...(plan.relabellings === undefined
+      ? {}
+      : { relabellings: describeRelabellings(plan, settled?.done ?? shuffles.count) }),
   };
 }
 
@@ -144,9 +148,9 @@ const describeCorrection = ({ skew, shuffles }: NonNullable<AnalysisPlan["nonSta
 });
 
 /** Of each test that has p-values; null: as good as all shuffles differ, or not known. */
-function describeRelabellings({ relabellings, nullFacts, shuffles }: AnalysisPlan) {
+function describeRelabellings({ relabellings, nullFacts, shuffles }: AnalysisPlan, done: number) {
   return testsOf(relabellings!).map(({ name, nDifferent, nSame, nExist }) => {
-    const { count, of } = smallestPossibleP({ ...nullFacts[0]!, nSame }, shuffles.count);
+    const { count, of } = smallestPossibleP(factsOfFirst({ ...nullFacts[0]!, nSame }, done, shuffles.count), done);
     return { name, nDifferent: nDifferent ?? null, nExist: nExist ?? null, smallestPossibleP: count / of };
   });
 }

@@ -31,6 +31,13 @@ export interface MergedShuffles {
   refuse(planHash: string): never;
 }
 
+export interface Settled {
+  readonly asked: number;
+  readonly done: number;
+  /** Of the interval of 0.05's threshold at each look. */
+  readonly confidence: number;
+}
+
 export interface InferenceSummary {
   /** Where the results are; of a part of a run its file. */
   readonly output: string;
@@ -41,6 +48,8 @@ export interface InferenceSummary {
   readonly shard?: { readonly index: number; readonly of: number; readonly first: number; readonly end: number };
   /** Of those, what an earlier run had done; absent where nothing was continued. */
   readonly resumedFrom?: number;
+  /** Of a run that was to stop when it is settled: shuffles asked for, and whether all were done. */
+  readonly settled?: Settled;
   /** Shuffles that the uncorrected image is made of, where not all are; 0: there is none. */
   readonly uncorrectedShuffles?: number;
   readonly hypotheses: readonly (MoreFound & {

@@ -28,6 +28,8 @@ export interface AnalysisOptions {
   readonly exchangeWhole?: string | undefined;
   readonly strong: boolean;
   readonly notest: boolean;
+  /** The shuffles end when more of them would move no family-wise p across 0.05. Default: all are done. */
+  readonly stopWhenSettled?: boolean | undefined;
   /** p of the distribution of the statistic as well. */
   readonly parametric?: boolean | undefined;
   /** p-values of single elements adjusted for their number. */

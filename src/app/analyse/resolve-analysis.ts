@@ -21,6 +21,7 @@ import { type ResolvedDesign, resolveDesign } from "./plan/resolve-design.js";
 import { readVarianceGroups } from "./plan/resolve-model.js";
 import { type AnalysisRelabellings, nullFactsOf, resolveRelabellings, testsOf } from "./plan/resolve-relabellings.js";
 import { type ResolvedNonStationarity, resolveNonStationarity, resolveShuffles } from "./plan/resolve-shuffles.js";
+import { checkStop } from "./plan/stop-when-settled.js";
 import { checkRowNames, type SubjectOrder } from "./plan/table-names.js";
 
 export interface AnalysisPlan<Input extends DataInput = DataInput> {
@@ -140,6 +141,7 @@ async function resolveFound<Options extends AnalysisOptions, Input extends DataI
 ): Promise<AnalysisPlan<Input>> {
   const { input, order, designed, selection, columnInputs, shuffles, corrected, variance, files, cache, turns } = found;
   const { design, list, factors, labels, notes } = designed;
+  checkStop(options, shuffles.shuffles);
   const { hypotheses } = list;
   const partition = partitionDesign(design, columnInputs.length === 0 ? hypotheses : []);
   const { groups } = variance;

@@ -1,6 +1,7 @@
 // The shuffles of an analysis: begun, or continued where an earlier run was stopped, and kept on the way.
 import type { EngineInputs } from "../../engine/inputs.js";
 import type { Engine, RunOutcome } from "../../engine/run.js";
+import type { Looks } from "../../engine/shuffle-loop.js";
 import { isFixelstreamError } from "../../errors.js";
 import type { NullState } from "../../run/null-state.js";
 import type { RunPlan } from "../../run/run-plan.js";
@@ -111,7 +112,7 @@ export async function runShuffles(
   engine: Engine,
   { shuffles: { range }, planHash, columns }: EngineInputs,
   { checkpoints }: PlannedShuffles,
-  isNeeded: boolean,
+  { isNeeded, looks }: { readonly isNeeded: boolean; readonly looks: Looks | undefined },
   onProgress: OnShuffled,
 ): Promise<RunOutcome> {
   if (!isNeeded) {
@@ -126,6 +127,7 @@ export async function runShuffles(
       onEmpirical: (done, nLanes) => onProgress("empirical", done / nLanes),
       onProgress: (done, nLanes) => onProgress("shuffle", shareBefore + (1 - shareBefore) * (done / nLanes)),
       onBatch: () => checkpoints?.offer(engine.underWay()),
+      looks,
     },
     from,
   );

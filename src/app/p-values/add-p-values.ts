@@ -235,7 +235,8 @@ const testedIn = ({ kind }: Pick<FinishedRun, "kind">, fwe: Float64Array): Uint8
  * where p is 1, and it does not matter which of those are which.
  */
 function uncorrectedP({ problem }: RunRecord, image: Float64Array): Float64Array {
-  const n = Number(problem["uncorrectedShuffles"] ?? problem["nShuffles"]);
+  const nShuffles = Number(problem["nShuffles"]);
+  const n = Math.min(nShuffles, Number(problem["uncorrectedShuffles"] ?? nShuffles));
   const nTests = Number(problem["nPosthoc"] ?? problem["nElements"]);
   const p = image.map((value) => Math.round((1 - value) * n) / n);
   let surplus = p.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0) - nTests;

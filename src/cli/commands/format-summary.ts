@@ -56,9 +56,10 @@ export function formatInferenceSummary(summary: InferenceSummary, elements = "fi
     lines.push(
       n === 0
         ? "  no uncorrected p-values (--uncorrected-shuffles 0)"
-        : `  uncorrected p-values of the first ${n} of ${nShuffles} shuffles: 0.05 is known to +-${standardError(n)}, with all to +-${standardError(nShuffles)}`,
+        : `  uncorrected p-values of the first ${Math.min(n, nShuffles)} of ${nShuffles} shuffles: 0.05 is known to +-${standardError(Math.min(n, nShuffles))}, with all to +-${standardError(nShuffles)}`,
     );
   }
+  if (summary.settled !== undefined) lines.push(`  ${formatSettled(summary.settled)}`);
   lines.push(`  memory: ${formatMemory(summary)}`);
   const isPlaced = summary.warnings.every(({ tag }) => tag !== "place-unknown");
   lines.push(
@@ -67,6 +68,11 @@ export function formatInferenceSummary(summary: InferenceSummary, elements = "fi
   if (next !== undefined) lines.push(`  next: ${next}`);
   return `${lines.join("\n")}\n`;
 }
+
+const formatSettled = ({ asked, done, confidence }: NonNullable<InferenceSummary["settled"]>): string =>
+  done === asked
+    ? `not settled before the last of ${asked} shuffles (--stop-when-settled)`
+    : `stopped after ${done} of ${asked} shuffles: no family-wise p is near 0.05 (${100 * confidence} %)`;
 
 function formatMemory({ memory: { plannedBytes, peakResidentBytes, fileBytes } }: InferenceSummary): string {
   const files =

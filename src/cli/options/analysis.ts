@@ -30,6 +30,7 @@ export type AnalysisTyped = StandardOptions &
     readonly shard?: Shard;
     readonly prepareOnly?: boolean;
     readonly restart?: boolean;
+    readonly stopWhenSettled?: boolean;
     readonly checkpointEvery?: number;
     readonly dryRun?: boolean;
     readonly json?: boolean;
@@ -78,6 +79,10 @@ export function addAnalysisOptions(command: Command, texts: AnalysisTexts): Comm
       { least: 0, most: 86_400 },
       "seconds after which the shuffles done are kept in the cache again; 0: after every batch (default: 30)",
     )
+    .flag(
+      "stop-when-settled",
+      "end the shuffles when more of them would move no family-wise p across 0.05 (looked at after 500, 1000, 2000, .., each time with 99.9 % confidence)",
+    )
     .shard(
       "shard",
       "this part of the shuffles alone, into .shards of the output: 1/5 to 5/5 on as many machines, then fixelstream merge; with the same --seed, by simd kernels unless others are named",
@@ -121,6 +126,7 @@ export function resolveAnalysisOptions(
     prepareOnly: typed.prepareOnly ?? false,
     seedIsDrawn: typed.seed === undefined,
     restart: typed.restart ?? false,
+    stopWhenSettled: typed.stopWhenSettled,
     checkpointSeconds: typed.checkpointEvery,
     ...{ parametric: typed.parametric, fdr: typed.fdr, tail: typed.tail, gamma: typed.gamma },
     strong: typed.strong ?? ANALYSIS_DEFAULTS.strong,

@@ -64,10 +64,15 @@ export function drawsToExclude(share: number, count: number, of: number, most: n
  * Of `of` draws in ascending order: places (from 0) of those between which the value lies that a share of `share` is above. `low` -1: below all of them;
  * `high` equal to `of`: above all.
  */
-export function quantilePlaces(share: number, of: number): { readonly low: number; readonly high: number } {
+export function quantilePlaces(
+  share: number,
+  of: number,
+  confidence: number = CONFIDENCE,
+): { readonly low: number; readonly high: number } {
+  const lnTail = Math.log((1 - confidence) / 2);
   // low: the highest place with P(more than of - 1 - low draws above the value) <= tail
-  const above = firstWhere(of, (count) => logMore(count, of, share) < LN_TAIL);
-  const fewer = firstWhere(of, (count) => !(logFewer(count, of, share) < LN_TAIL));
+  const above = firstWhere(of, (count) => logMore(count, of, share) < lnTail);
+  const fewer = firstWhere(of, (count) => !(logFewer(count, of, share) < lnTail));
   return { low: of - above, high: of - fewer };
 }
 

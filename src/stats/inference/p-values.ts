@@ -11,6 +11,11 @@ export interface NullFacts {
   readonly hasUnshuffled: boolean;
 }
 
+/** The same of the first `done` shuffles of `of` that were planned in an order drawn at random. */
+export const factsOfFirst = ({ nSame, hasUnshuffled }: NullFacts, done: number, of: number): NullFacts => ({
+  ...{ nSame: Math.max(Math.min(1, nSame), Math.round((nSame * done) / of)), hasUnshuffled },
+});
+
 /** p = count / of. */
 export interface PValue {
   readonly count: number;

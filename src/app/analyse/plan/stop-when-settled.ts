@@ -1,0 +1,49 @@
+// --stop-when-settled: which runs can stop, when they look, and what is said of it.
+import type { Looks } from "../../../engine/shuffle-loop.js";
+import { UsageError } from "../../../errors.js";
+import { combineHypotheses } from "../../../stats/inference/family-wise.js";
+import { isSettled, looksOf } from "../../../stats/inference/settled.js";
+import type { ShufflePlan } from "../../../stats/shuffle/shuffle-plan.js";
+import type { AnalysisOptions } from "../options.js";
+
+/** Throws UsageError for runs whose shuffles must all be done, or come in no order drawn at random. */
+export function checkStop(
+  options: Pick<AnalysisOptions, "stopWhenSettled" | "shard" | "notest" | "permutations">,
+  { exhaustive, count }: Pick<ShufflePlan, "exhaustive" | "count">,
+): void {
+  if (!options.stopWhenSettled) return;
+  const refuse = (what: string, got: string, remedy: string) =>
+    new UsageError(
+      `Cannot use --stop-when-settled with ${what}: expected shuffles in an order drawn at random, all in this run, got ${got}. ${remedy}`,
+    );
+  if (options.shard !== undefined) {
+    const { index, of } = options.shard;
+    throw refuse("--shard", `part ${index} of ${of}`, "Leave one of them out.");
+  }
+  if (options.notest) throw refuse("-notest", "none", "Leave one of them out.");
+  if (options.permutations !== undefined) throw refuse("-permutations", "a list", "Leave one of them out.");
+  if (exhaustive)
+    throw refuse(
+      `-nshuffles ${count} or more`,
+      `all ${count} that exist, one after the other`,
+      "Leave it out: p-values of all shuffles are exact.",
+    );
+}
+
+/** Undefined: all shuffles are done whatever they say. */
+export function looksFor(
+  { stopWhenSettled, strong }: Pick<AnalysisOptions, "stopWhenSettled" | "strong">,
+  { count }: Pick<ShufflePlan, "count">,
+  eligible: Uint8Array | undefined,
+): Looks | undefined {
+  if (!stopWhenSettled) return undefined;
+  return {
+    at: looksOf(count),
+    isEnough({ hypotheses }) {
+      if (!strong)
+        return hypotheses.every(({ maxima, defaults }) => isSettled({ maxima, statistics: [defaults] }, eligible));
+      const { maxima } = combineHypotheses(hypotheses.map((of) => of.maxima));
+      return isSettled({ maxima, statistics: hypotheses.map(({ defaults }) => defaults) }, eligible);
+    },
+  };
+}
