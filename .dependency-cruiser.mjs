@@ -196,6 +196,10 @@ const APP_ROOMS = {
     not: "connectivity|analyse|inputs|convert|export|inspect|demo|shards",
     because: "Entries are listed and removed by what they say of themselves.",
   },
+  design: {
+    not: "connectivity|analyse|inputs|convert|export|inspect|cache|demo|shards",
+    because: "A design is made of a table and a formula, for whoever analyses with it: a command, or MRtrix3.",
+  },
   demo: {
     not: "connectivity|analyse|inputs|convert|export|inspect|cache|shards",
     because: "The cohort and its truth are facts for the commands that use them.",

@@ -55,6 +55,7 @@ const PLANTED = [
   ["src/app/inspect/planted.ts", "../convert/convert.js", "app-inspect-stands-alone"],
   ["src/app/verify/planted.ts", "../convert/convert.js", "app-verify-stands-alone"],
   ["src/app/cache/planted.ts", "../inputs/cached-input.js", "app-cache-stands-alone"],
+  ["src/app/design/planted.ts", "../analyse/options.js", "app-design-stands-alone"],
   ["src/app/demo/planted.ts", "../inspect/doctor.js", "app-demo-stands-alone"],
   ["src/app/shards/planted.ts", "../inputs/cached-input.js", "app-shards-stands-alone"],
   ["src/app/p-values/planted.ts", "../analyse/kinds.js", "app-p-values-stands-alone"],

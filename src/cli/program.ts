@@ -11,6 +11,7 @@ import { createCompletionCommand } from "./commands/completion.js";
 import { createConnectomestatsCommand } from "./commands/connectomestats.js";
 import { createConvertCommand } from "./commands/convert.js";
 import { createDemoCommand } from "./commands/demo.js";
+import { createDesignCommand } from "./commands/design.js";
 import { createDoctorCommand } from "./commands/doctor.js";
 import { createExportCommand } from "./commands/export.js";
 import { createFixelcfestatsCommand } from "./commands/fixelcfestats.js";
@@ -57,6 +58,7 @@ export function createProgram(streams: CliStreams, writeOut?: (text: string) => 
     .addCommand(createVectorstatsCommand(streams))
     .addCommand(createLmCommand(streams))
     .addCommand(createGamCommand(streams))
+    .addCommand(createDesignCommand(streams))
     .addCommand(createFixelconnectivityCommand(streams))
     .addCommand(createFixelfilterCommand(streams))
     .addCommand(createMergeCommand(streams))

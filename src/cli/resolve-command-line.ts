@@ -41,7 +41,12 @@ function checkCount(command: Command, positionals: readonly string[]): void {
   const most = all.at(-1)?.variadic ? Number.POSITIVE_INFINITY : all.length;
   if (positionals.length >= least && positionals.length <= most) return;
   const names = all.map((argument) => argument.name()).join(", ");
-  const expected = least === most ? `${most}` : most > all.length ? `${least} or more` : `${least} or ${most}`;
+  const expected =
+    least === most
+      ? `${most}`
+      : most > all.length
+        ? `${least} or more`
+        : `${least} ${most - least > 1 ? "to" : "or"} ${most}`;
   const name = pathOf(command);
   throw new UsageError(
     `Cannot run ${name}: expected ${expected} ${most === 1 ? "argument" : "arguments"} (${names}), got ${positionals.length}. \`fixelstream ${name} -help\` explains them.`,

@@ -147,7 +147,9 @@ describe.skipIf(!fs.existsSync(FULL))("where results are files", () => {
 describe.skipIf(!fs.existsSync(FULL))("where the output is the result", () => {
   const input = newAnalysis();
   const setUp = run(input, ["convert", "fixels", "fd", "subjects.txt", "s.fxs", "-quiet"], {});
+  fs.writeFileSync(input.at("table.csv"), "id,group\na,x\nb,y\nc,x\n");
   const COMMANDS = [
+    ["design", "table.csv", "~group"],
     ["info", "s.fxs"],
     ["info", "s.fxs", "--json"],
     ["info", "s.fxs", "--subjects"],

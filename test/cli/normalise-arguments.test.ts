@@ -130,7 +130,7 @@ describe("commands", () => {
   });
   it("unknown ones, naming those that exist", () => {
     expect(refusal("fixelstats a b")).toMatch(
-      /^Unknown command fixelstats\. Did you mean fixelcfestats\? Use one of: fixelcfestats, mrclusterstats, connectomestats, vectorstats, lm, gam, fixelconnectivity, fixelfilter, merge, status, slurm, pvalues, convert, /,
+      /^Unknown command fixelstats\. Did you mean fixelcfestats\? Use one of: fixelcfestats, mrclusterstats, connectomestats, vectorstats, lm, gam, design, fixelconnectivity, fixelfilter, merge, status, slurm, pvalues, convert, /,
     );
     expect(refusal("convert voxls a")).toMatch(
       /^Unknown command convert voxls\. Did you mean convert voxels\? Use one of: fixels, /,
@@ -146,7 +146,7 @@ describe("commands", () => {
       "Cannot run convert fixels: expected 3 arguments (input, subjects, output), got 4. `fixelstream convert fixels -help` explains them.",
     );
     expect(refusal("fixelcfestats a b c")).toBe(
-      "Cannot run fixelcfestats: expected 5 or 6 arguments (input, subjects, design, contrast, connectivity, output), got 3. `fixelstream fixelcfestats -help` explains them.",
+      "Cannot run fixelcfestats: expected 4 to 6 arguments (input, subjects, design, contrast, connectivity, output), got 3. `fixelstream fixelcfestats -help` explains them.",
     );
   });
 });

@@ -3,14 +3,36 @@ import type { Precision } from "../../engine/plan/inputs.js";
 import type { KernelChoice } from "../../kernels/choose-kernels.js";
 import type { IoPolicy } from "../../mapping/file-bytes.js";
 import type { Shard } from "../../run/shards.js";
+import type { ContrastName } from "../../stats/formula/value.js";
 import type { Adjustment } from "../../stats/inference/adjust.js";
 import type { ErrorModel } from "../../stats/shuffle/shuffle-plan.js";
+
+/** A design whose columns and tests have names. */
+export type NamedDesignOptions =
+  | {
+      readonly kind: "directory";
+      /** Made by `fixelstream design`. */
+      readonly directory: string;
+    }
+  | {
+      readonly kind: "formula";
+      readonly formula: string;
+      /** Table with the formula's variables. */
+      readonly phenotypes: string;
+      readonly tests: readonly string[];
+      /** Of factors that are not ordered. Default: treatment. */
+      readonly coding?: ContrastName | undefined;
+      readonly subjectColumn?: string | undefined;
+    };
 
 /** Of every statistical command. */
 export interface AnalysisOptions {
   /** Where the subjects' values are. */
   readonly input: string;
+  /** A file; of a named design its directory or table, for messages. */
   readonly design: string;
+  /** In place of `design` and what is tested: rows are joined by names, and who misses a value takes no part. */
+  readonly named?: NamedDesignOptions | undefined;
   /** Rows of weights, one a t-test; with `ftests` and `fonly`. Else `ttests` or `ftest`. */
   readonly contrast?: string | undefined;
   readonly ftests?: string | undefined;

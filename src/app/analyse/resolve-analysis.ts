@@ -19,10 +19,12 @@ import type { AnalysisOptions } from "./options.js";
 import { checkPValues } from "./plan/check-p-values.js";
 import { type ResolvedDesign, resolveDesign } from "./plan/resolve-design.js";
 import { readVarianceGroups } from "./plan/resolve-model.js";
+import { type ResolvedNamed, resolveNamed } from "./plan/resolve-named.js";
 import { type AnalysisRelabellings, nullFactsOf, resolveRelabellings, testsOf } from "./plan/resolve-relabellings.js";
 import { type ResolvedNonStationarity, resolveNonStationarity, resolveShuffles } from "./plan/resolve-shuffles.js";
 import { checkStop } from "./plan/stop-when-settled.js";
 import { checkRowNames, type SubjectOrder } from "./plan/table-names.js";
+import { selectColumnSubjects, selectSubjects } from "./select-subjects.js";
 
 export interface AnalysisPlan<Input extends DataInput = DataInput> {
   readonly input: Input;
@@ -72,6 +74,16 @@ const NOT_VERIFIED: Warning = {
     "No checksum is compared (--no-verify): a damaged store, matrix or template would be used as it is. `fixelstream verify` compares them at any time.",
 };
 
+async function resolveNamedDesign(
+  { named, scalar, column = [] }: AnalysisOptions,
+  { subjects, nSubjects, subjectsFrom, scalar: found }: DataInput,
+  files: InputFiles,
+): Promise<ResolvedNamed | undefined> {
+  if (named === undefined) return undefined;
+  const whose = { subjects, nSubjects, subjectsFrom, scalar: scalar ?? found };
+  return await resolveNamed(named, { ...whose, files, nElementColumns: column.length });
+}
+
 /** Throws UsageError, InputError, DesignError (with all problems found), BudgetError, or the reason of `signal`. */
 export async function resolveAnalysis<Options extends AnalysisOptions, Input extends DataInput>(
   kind: ElementKind<Options, Input>,
@@ -84,19 +96,26 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
   const files = createInputFiles({ memoryBytes: options.memoryBytes, signal });
   const context = { cache, files, signal };
   const problems = collectProblems();
-  const input = await problems.from(() => kind.resolveInput(options, context));
-  if (input === undefined) {
+  const whole = await problems.from(() => kind.resolveInput(options, context));
+  if (whole === undefined) {
     for (const role of ["design", "contrast", "ttests", "ftests"] as const) {
-      const path = options[role];
+      const path = options.named === undefined ? options[role] : undefined;
       if (path !== undefined) await problems.from(() => files.matrix(role, path));
     }
     problems.throwAny(options);
   }
-  const { subjects, nSubjects, subjectsFrom } = input!;
+  const named = await problems.from(() => resolveNamedDesign(options, whole!, files));
+  // without it nobody knows who takes part
+  if (options.named !== undefined && named === undefined) problems.throwAny(options);
+  const input = named?.rows === undefined ? whole! : selectSubjects(whole!, named.rows);
+  const { subjects, nSubjects, subjectsFrom } = input;
   const order = { subjects, nSubjects, subjectsFrom };
-  const designed = await problems.from(() => resolveDesign(options, { files, ...order }));
-  const selected = await problems.from(() => kind.selectElements(options, input!, files));
-  const columns = await problems.from(() => kind.resolveColumns(options, input!, context));
+  const designed = await problems.from(() => resolveDesign(options, { files, ...order }, named?.given));
+  const selected = await problems.from(() => kind.selectElements(options, input, files));
+  const wholeColumns = await problems.from(() => kind.resolveColumns(options, whole!, context));
+  const columns = wholeColumns?.map((column) =>
+    named?.rows === undefined ? column : selectColumnSubjects(column, named.rows),
+  );
   const turns = createTurns(signal);
   const drawing = { nSubjects, seed: options.seed, files, turns };
   const shuffled = await problems.from(() => resolveShuffles(options, drawing));
@@ -106,7 +125,7 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
   );
   problems.throwAny(options);
   return await resolveFound(kind, options, {
-    ...{ input: input!, order, files, cache, turns },
+    ...{ input, named, order, files, cache, turns },
     ...{
       designed: designed!,
       selection: selected!,
@@ -121,6 +140,7 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
 /** Everything that was given, looked at by itself. */
 interface Found<Input extends DataInput> {
   readonly input: Input;
+  readonly named: ResolvedNamed | undefined;
   readonly order: SubjectOrder & { readonly nSubjects: number };
   readonly designed: ResolvedDesign;
   readonly selection: ElementSelection;
@@ -139,7 +159,8 @@ async function resolveFound<Options extends AnalysisOptions, Input extends DataI
   options: Options,
   found: Found<Input>,
 ): Promise<AnalysisPlan<Input>> {
-  const { input, order, designed, selection, columnInputs, shuffles, corrected, variance, files, cache, turns } = found;
+  const { input, named, order, designed, selection, columnInputs, shuffles, corrected, variance, files, cache, turns } =
+    found;
   const { design, list, factors, labels, notes } = designed;
   checkStop(options, shuffles.shuffles);
   const { hypotheses } = list;
@@ -148,10 +169,10 @@ async function resolveFound<Options extends AnalysisOptions, Input extends DataI
   const model = { design, hypotheses, groups, nElementColumns: columnInputs.length };
   const question = { model, partition, shuffles, strong: options.strong };
   const relabellings = options.notest ? undefined : await resolveRelabellings(question, turns);
-  const named = checkNamedRows(files, order);
+  const namedRows = checkNamedRows(files, order);
   return {
     ...{ input, design, columnInputs, selection, cache, files, factors, labels },
-    notes: [...(input.notes ?? []), ...files.notes, ...notes, ...named],
+    notes: [...(input.notes ?? []), ...(named?.notes ?? []), ...files.notes, ...notes, ...namedRows],
     ...{ hypotheses, partition, groups, relabellings },
     nFactors: design.nColumns + columnInputs.length,
     shuffles: shuffles.shuffles,
@@ -164,6 +185,7 @@ async function resolveFound<Options extends AnalysisOptions, Input extends DataI
     warnings: [
       ...(options.verify === false ? [NOT_VERIFIED] : []),
       ...[input, ...columnInputs].flatMap(({ warnings = [] }) => warnings),
+      ...(named?.warnings ?? []),
       ...designWarnings(design, factors),
       ...list.warnings,
       ...variance.warnings,

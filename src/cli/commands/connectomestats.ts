@@ -30,10 +30,12 @@ const HELP = {
   usages: [
     "<input> <algorithm> <design> <contrast> <prefix> [options]",
     "<input> <algorithm> <design> <prefix> -ttests <file> -ftest <file>.. [options]",
+    "<input> <algorithm> <prefix> --design-dir <directory> [options]",
   ],
   about: [
     "Inference on the edges of connectomes by permutation: nbs counts the edges of the component that an edge above -threshold belongs to (network-based statistic), tfnbs sums over all thresholds (threshold-free), none compares every edge by itself. Arguments, options, outputs and numbers are those of MRtrix3's connectomestats; memory stays within --memory whatever the number of subjects.",
     "The input is a list of symmetric matrices, one a subject (text or .npy), or a store made by convert edges. Edges are the upper triangle with the diagonal, and are neighbours where they share a node. Values of both triangles have to be equal, or 0 in one; NaN in both is a missing observation.",
+    "A design by names takes the place of the design and contrast files: a directory that fixelstream design made (--design-dir), or a formula with its table and tests (--formula '~ group * age' --phenotypes cohort.csv --test group).",
     "The design matrix is used as it is: no column of ones is ever added. A model with an intercept needs that column in the design and its weight in every row of contrasts.",
     "Results are <prefix>beta_0.csv, <prefix>tvalue.csv and so on, matrices of nodes x nodes: the prefix is put in front of the names as it is.",
   ],
@@ -56,7 +58,7 @@ export function createConnectomestatsCommand(streams: CliStreams): Command {
     .argument("<input>", "list of connectomes, one a subject, or a store of edges (.fxs)")
     .argument("<algorithm>", "nbs, tfnbs or none")
     .argument("<design>", "design matrix, one row a subject")
-    .argument("<contrast>", "contrast matrix, one row a t-test; left out with -ttests or -ftest")
+    .argument("[contrast]", "contrast matrix, one row a t-test; left out with -ttests or -ftest")
     // The last of five; with four, what stands before it moves up (hypothesis-form.ts).
     .argument("[prefix]", "in front of the name of every result");
   declare(command.optionsGroup("Options for enhancement"))

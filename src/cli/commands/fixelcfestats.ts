@@ -20,9 +20,11 @@ const HELP = {
   usages: [
     "<input> <subjects> <design> <contrast> <connectivity> <output> [options]",
     "<input> <subjects> <design> <connectivity> <output> -ttests <file> -ftest <file>.. [options]",
+    "<input> <subjects> <connectivity> <output> --design-dir <directory> [options]",
   ],
   about: [
     "Inference on fixel data by permutation, with connectivity-based fixel enhancement (CFE). Arguments, options, outputs and numbers are those of MRtrix3's fixelcfestats; memory stays within --memory whatever the size of the cohort.",
+    "A design by names takes the place of the design and contrast files: a directory that fixelstream design made (--design-dir), or a formula with its table and tests (--formula '~ group * age' --phenotypes cohort.csv --test group).",
     "The design matrix is used as it is: no column of ones is ever added. A model with an intercept needs that column in the design and its weight in every row of contrasts.",
     "A fixel directory is converted on its first use; the converted cohort and the prepared connectivity stay in the cache and serve later analyses of the same files.",
   ],
@@ -52,7 +54,7 @@ export function createFixelcfestatsCommand(streams: CliStreams): Command {
     )
     .argument("<design>", "design matrix, one row a subject")
     .argument("<contrast>", "contrast matrix, one row a t-test; left out with -ttests or -ftest")
-    .argument("<connectivity>", "directory made by fixelconnectivity, ours or MRtrix3's")
+    .argument("[connectivity]", "directory made by fixelconnectivity, ours or MRtrix3's")
     // The last of six; with five, what stands before it moves up (hypothesis-form.ts).
     .argument("[output]", "directory for the results, a fixel directory itself");
   addCfeOptions(command);

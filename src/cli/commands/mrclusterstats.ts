@@ -22,10 +22,12 @@ const HELP = {
   usages: [
     "<input> <design> <contrast> <mask> <prefix> [options]",
     "<input> <design> <mask> <prefix> -ttests <file> -ftest <file>.. [options]",
+    "<input> <mask> <prefix> --design-dir <directory> [options]",
   ],
   about: [
     "Inference on voxels by permutation, with threshold-free cluster enhancement (TFCE) or by the sizes of clusters. Arguments, options, outputs and numbers are those of MRtrix3's mrclusterstats; memory stays within --memory whatever the number of subjects.",
     "The input is a list of images on the grid of the mask, a store made by convert voxels with the same mask, or a ModelArray file of its voxels. Images are converted on their first use, the voxels of the mask alone, and stay in the cache.",
+    "A design by names takes the place of the design and contrast files: a directory that fixelstream design made (--design-dir), or a formula with its table and tests (--formula '~ group * age' --phenotypes cohort.csv --test group).",
     "The design matrix is used as it is: no column of ones is ever added. A model with an intercept needs that column in the design and its weight in every row of contrasts.",
     "Results are <prefix>beta0.mif, <prefix>tvalue.mif and so on: the prefix is put in front of the names as it is.",
   ],
@@ -47,7 +49,7 @@ export function createMrclusterstatsCommand(streams: CliStreams): Command {
     .argument("<input>", "list of images, one a subject, a store of voxels (.fxs) or a ModelArray file (.h5)")
     .argument("<design>", "design matrix, one row a subject")
     .argument("<contrast>", "contrast matrix, one row a t-test; left out with -ttests or -ftest")
-    .argument("<mask>", "image: voxels that round to something else than 0 in it take part")
+    .argument("[mask]", "image: voxels that round to something else than 0 in it take part")
     // The last of five; with four, what stands before it moves up (hypothesis-form.ts).
     .argument("[prefix]", "in front of the name of every result");
   declare(command.optionsGroup("Options for enhancement"))

@@ -10,10 +10,12 @@ const HELP = {
   usages: [
     "<input> <design> <contrast> <prefix> [options]",
     "<input> <design> <prefix> -ttests <file> -ftest <file>.. [options]",
+    "<input> <prefix> --design-dir <directory> [options]",
   ],
   about: [
     "Inference on vectors by permutation: every element is tested by itself, with family-wise control over all of them. Arguments, options, outputs and numbers are those of MRtrix3's vectorstats; memory stays within --memory whatever the number of subjects and elements.",
     "The input is a list of text files with one vector each, a matrix whose rows are subjects (text, .npy, .npz), or a store made by convert.",
+    "A design by names takes the place of the design and contrast files: a directory that fixelstream design made (--design-dir), or a formula with its table and tests (--formula '~ group * age' --phenotypes cohort.csv --test group).",
     "The design matrix is used as it is: no column of ones is ever added. A model with an intercept needs that column in the design and its weight in every row of contrasts.",
     "Results are <prefix>betas.csv, <prefix>tvalue.csv and so on: the prefix is put in front of the names as it is.",
   ],
@@ -33,7 +35,7 @@ export function createVectorstatsCommand(streams: CliStreams): Command {
     .summary("inference on vectors of any kind, without enhancement")
     .argument("<input>", "list of vector files, a matrix (text, .npy, .npz; rows are subjects), or a store (.fxs)")
     .argument("<design>", "design matrix, one row a subject")
-    .argument("<contrast>", "contrast matrix, one row a t-test; left out with -ttests or -ftest")
+    .argument("[contrast]", "contrast matrix, one row a t-test; left out with -ttests or -ftest")
     // The last of four; with three, what stands before it moves up (hypothesis-form.ts).
     .argument("[prefix]", "in front of the name of every result");
   addAnalysisOptions(command, {

@@ -2,8 +2,9 @@
 import type { Command } from "commander";
 import { CFE_DEFAULTS } from "../../app/analyse/options.js";
 import { declare } from "./declare.js";
+import { addNamedDesignOptions, type NamedDesignTyped } from "./named-design.js";
 
-export interface DesignOptions {
+export interface DesignOptions extends NamedDesignTyped {
   readonly ftests?: string;
   readonly fonly?: boolean;
   readonly ttests?: string;
@@ -13,14 +14,17 @@ export interface DesignOptions {
 }
 
 export function addDesignOptions(command: Command): Command {
-  return declare(command.optionsGroup("Options for the general linear model"))
+  const declared = declare(command.optionsGroup("Options for the general linear model"))
     .file("ftests", "F-tests: rows of 0 and 1 that select rows of the contrast matrix")
     .flag("fonly", "only the F-tests, not the t-tests of the contrast rows")
     .file("ttests", "t-tests, one a row of weights; instead of the contrast matrix among the arguments")
     .files("ftest", "one F-test: a file with its rows of weights, several times for several; with -ttests or alone")
     .file("variance", "variance groups: a group number a subject, from 0 or 1; v and G replace t and F")
-    .files("column", "a regressor that differs between fixels: a list of one file a subject; several times for several")
-    .command;
+    .files(
+      "column",
+      "a regressor that differs between fixels: a list of one file a subject; several times for several",
+    );
+  return addNamedDesignOptions(declared).command;
 }
 
 export interface ShuffleOptions {

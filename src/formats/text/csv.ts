@@ -54,7 +54,11 @@ export function parseDelimited(text: string, separator: Separator): string[][] |
 
 /** Throws as readTextFile; InputError: unreadable, no rows, or rows of other lengths than the header. */
 export async function readTable(path: string, options: TextOptions = {}): Promise<Table> {
-  const text = await readTextFile(path, options);
+  return parseTable(await readTextFile(path, options), path);
+}
+
+/** Throws InputError: no rows, or rows of other lengths than the header. */
+export function parseTable(text: string, path: string): Table {
   const { separator, lines } = readLines(text, path);
   const [columns, ...rows] = lines;
   if (columns === undefined || rows.length === 0) {

@@ -15,6 +15,7 @@ import {
 import type { Matrix } from "../../../stats/design/matrix.js";
 import type { InputFiles } from "../input-files.js";
 import type { AnalysisOptions } from "../options.js";
+import type { GivenDesign } from "./resolve-named.js";
 import { checkColumnNames, checkRowNames, checkSelectedNames, type NamedRows } from "./table-names.js";
 
 type DesignOptions = Pick<AnalysisOptions, "design" | "contrast" | "ftests" | "fonly" | "ttests" | "ftest" | "column">;
@@ -36,10 +37,11 @@ export interface SubjectsOfRun {
   readonly subjectsFrom: string;
 }
 
-/** Throws InputError for a file that is no matrix, DesignError with all problems found. */
+/** `given`: in place of the options' files. Throws InputError for a file that is no matrix, DesignError with all problems found. */
 export async function resolveDesign(
   options: DesignOptions,
   { files, subjects, nSubjects, subjectsFrom }: SubjectsOfRun & { readonly files: InputFiles },
+  given?: GivenDesign,
 ): Promise<ResolvedDesign> {
   const read = async (role: string, path: string): Promise<NamedMatrix & NamedRows> => {
     const matrix = await files.matrix(role, path);
@@ -55,17 +57,17 @@ export async function resolveDesign(
     const path = options[role];
     return path === undefined ? undefined : await read(role, path);
   };
-  const design = await read("design", options.design);
-  const contrasts = (await readGiven("contrast")) ?? (await readGiven("ttests"));
+  const design = given?.design ?? (await read("design", options.design));
+  const contrasts = given ? given.ttests : ((await readGiven("contrast")) ?? (await readGiven("ttests")));
   const ftests = await readGiven("ftests");
-  const rows: (NamedMatrix & NamedRows)[] = [];
+  const rows: (NamedMatrix & NamedRows)[] = [...(given?.ftests ?? [])];
   for (const [i, path] of (options.ftest ?? []).entries()) rows.push(await read(`ftest${i + 1}`, path));
   const withFactors = [...(contrasts === undefined ? [] : [contrasts]), ...rows];
   const named = checkRowNames(design, { subjects, nSubjects, subjectsFrom });
   const problems = [
     ...checkDesignShapes({
       design: design.matrix,
-      designPath: options.design,
+      designPath: design.path,
       contrasts: withFactors,
       nElementColumns: options.column?.length ?? 0,
       nSubjects,
@@ -90,9 +92,15 @@ export async function resolveDesign(
   if (list.problems.length > 0) throw new DesignError(list.problems);
   const { columnNames: factors } = design;
   const nOwn = options.column?.length ?? 0;
-  const unusable = checkDesignRank(design.matrix, list.hypotheses, options.design, nOwn, factors);
+  const unusable = checkDesignRank(design.matrix, list.hypotheses, design.path, nOwn, factors);
   if (unusable.length > 0) throw new DesignError(unusable);
-  return { design: design.matrix, list, factors, labels: labelsOf(contrasts, ftests), notes: named.notes };
+  return {
+    design: design.matrix,
+    list,
+    factors,
+    labels: given?.labels ?? labelsOf(contrasts, ftests),
+    notes: named.notes,
+  };
 }
 
 function labelsOf(contrasts: NamedRows | undefined, ftests: NamedRows | undefined): Map<string, string> {
