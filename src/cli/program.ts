@@ -142,7 +142,9 @@ async function withOrder(program: Command, resolved: readonly string[], error: E
   const names = texts.length === all.length ? all : all.filter((name) => name !== "contrast");
   const { explainDesign, explainOrder } = await import("../app/arguments/argument-order.js");
   const explained = explainOrder(pathOf(command), names, texts);
-  if (explained !== undefined) return new UsageError(explained, { cause: error });
+  // connectomestats says by itself where its algorithm belongs
+  if (explained !== undefined && !/ stands first: /.test(error.message))
+    return new UsageError(explained, { cause: error });
   const design = error instanceof UsageError ? undefined : explainDesign(names, texts);
   if (design === undefined) return error;
   return new DesignError([...(error instanceof DesignError ? error.problems : [error.message]), design]);

@@ -65,7 +65,7 @@ it("on a terminal a bar, and lines are not torn by it", async () => {
   const text = chunks.join("");
   expect(text).toMatch(/convert +\[/);
   expect(text).toContain("fixelstream: warning: something\n");
-  expect(text).toMatch(/shuffle +\[.*\] 50% .* left {2}.* resident/);
+  expect(text).toMatch(/shuffle +\[.*\] +50% .* left {2}.* resident/);
 });
 
 describe("--progress ndjson", () => {
@@ -113,7 +113,7 @@ describe("notes", () => {
     const tokens = ["fixelcfestats", ...input.positionals, "-nshuffles", "50", "-nthreads", "0"];
     const { stderr } = await runInProcess(tokens);
     expect(input.relative(stderr)).toMatch(
-      /^fixelstream: seed (\d+) \(give --seed \1 for the same shuffles\)\nfixelstream: 24 fixels, 8 subjects \(sub-1\.mif \.\. sub-8\.mif, found in fd\), 2 factors \(condition number 1\.000\), hypotheses t1\nfixelstream: 24 fixels, 8 subjects, 50 shuffles in [\d.]+ s\n {2}t1: largest Z [\d.]+, \d+ fixels with family-wise p < 0\.05 \(smallest p [\d.]+, largest fwe_1mpvalue 1\.0000\)\n {4}smallest p within [\d.]+ to [\d.]+ \(95 %\); (?:no p can be below 0\.05|p = 0\.05 at cfe [\d.]+ \([\d.]+ to \?\))(?:; (?:about \d+|more than 10000000) shuffles would (?:be needed to )?say on which side of 0\.05 it is)?\n {2}memory: .* planned, .*\n {2}results: out\n$/,
+      /^fixelstream: 24 fixels, 8 subjects \(sub-1\.mif \.\. sub-8\.mif, found in fd\), 2 factors \(condition number 1\.000\), hypotheses t1\nfixelstream: seed (\d+) \(give --seed \1 for the same shuffles\)\nfixelstream: 24 fixels, 8 subjects, 50 shuffles in [\d.]+ s\n {2}t1: largest Z [\d.]+, \d+ fixels with family-wise p < 0\.05 \(smallest p [\d.]+, largest fwe_1mpvalue 1\.0000\)\n {4}smallest p within [\d.]+ to [\d.]+ \(95 %\); (?:no p can be below 0\.05|p = 0\.05 at cfe [\d.]+ \([\d.]+ to \?\))(?:; (?:about \d+|more than 10000000) shuffles would (?:be needed to )?say on which side of 0\.05 it is)?\n {2}memory: .* planned, .*\n {2}results: out\n {2}next: mrview out\/index\.mif -fixel\.load out\/fwe_1mpvalue\.mif\n$/,
     );
     const seeded = await runInProcess([...tokens, "-force", "-quiet", "--seed", "5"]);
     expect(input.relative(seeded.stderr)).toMatch(
@@ -123,7 +123,9 @@ describe("notes", () => {
   it("with -info, the plan", async () => {
     const input = newAnalysis();
     const tokens = ["fixelcfestats", ...input.positionals, "-nshuffles", "50", "-nthreads", "0", "-info"];
-    expect((await runInProcess(tokens)).stderr).toMatch(/\nmemory\n[\s\S]*\n {2}bins .*\n[\s\S]*\nreading\n {2}store /);
+    expect((await runInProcess(tokens)).stderr).toMatch(
+      /\nmemory\n[\s\S]*\n {2}shuffled statistics .*\n[\s\S]*\nreading\n {2}store /,
+    );
   });
   it("--dry-run prints the plan on standard output and leaves nothing", async () => {
     const input = newAnalysis();

@@ -73,11 +73,6 @@ it.each([
   ],
   [
     "connectomestats",
-    ["tfnbs", join(edges, "list.txt"), join(edges, "design.txt"), join(edges, "contrast.txt"), at("e_")],
-    [1, 0, 2, 3, 4],
-  ],
-  [
-    "connectomestats",
     [join(edges, "list.txt"), "nbs", join(edges, "contrast.txt"), join(edges, "design.txt"), at("e_")],
     [0, 1, 3, 2, 4],
   ],
@@ -190,6 +185,8 @@ it("a right line is left alone: the error is its own", async () => {
 it("looks at what is there, and at nothing else", () => {
   mkdirSync(at("empty"));
   writeFileSync(at("header.txt"), "age sex\n1 2\n3 4\n");
+  writeFileSync(at("named.txt"), "participant_id age sex\nsub-01 1 0\nsub-02 2 1\n");
+  writeFileSync(at("slip.txt"), "participant_id age sex\nsub-01 1 0\nsub-02 two 1\n");
   writeFileSync(at("zeros.txt"), "a\0b\n");
   writeFileSync(at("nothing.txt"), "");
   const kinds = {
@@ -204,9 +201,12 @@ it("looks at what is there, and at nothing else", () => {
     [at("design.txt")]: "numbers",
     [at("participants.tsv")]: "table",
     [at("header.txt")]: "numbers",
+    [at("named.txt")]: "numbers",
+    [at("slip.txt")]: "numbers",
     [at("zeros.txt")]: "unknown",
     [at("nothing.txt")]: "unknown",
   };
   for (const [path, kind] of Object.entries(kinds)) expect(lookAtArgument(path).kind, path).toBe(kind);
   expect(lookAtArgument(at("header.txt"))).toEqual({ kind: "numbers", nRows: 2, nColumns: 2 });
+  expect(lookAtArgument(at("named.txt"))).toEqual({ kind: "numbers", nRows: 2, nColumns: 2 });
 });

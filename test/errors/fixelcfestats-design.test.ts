@@ -90,7 +90,7 @@ describe("matrices", () => {
         write(input, "f.txt", "1 0\n");
         return ["-ftests", input.at("f.txt")];
       },
-      "Cannot use f.txt: expected 1 columns (one per row of contrast.txt), got 2.",
+      "Cannot use f.txt: expected 1 column (one per row of contrast.txt), got 2.",
     ],
     [
       "F-tests that select nothing, or not with 0 and 1",

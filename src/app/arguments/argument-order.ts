@@ -101,7 +101,7 @@ const SUBJECT_TITLE = /^"?(participant|subject|sub|id|name|participants|subjects
 
 /** What to do about a design that is the table of subjects, or a list; undefined: it is neither. `names`, `texts`: as above. */
 export function explainDesign(names: readonly string[], texts: readonly string[]): string | undefined {
-  const design = texts[names.indexOf("design")];
+  const design = names.length === texts.length ? texts[names.indexOf("design")] : undefined;
   if (design === undefined) return undefined;
   const { kind, title = "" } = lookAtArgument(design);
   const what = kind === "list" ? "a list of names" : SUBJECT_TITLE.test(title) ? "a table of the subjects" : undefined;

@@ -74,11 +74,16 @@ function lookAtText(path: string): ArgumentLook {
   const shape = { nRows: rows.length, nColumns: rows[0]!.length };
   if (rows.every((cells) => cells.every(isNumber))) return { kind: "numbers", ...shape };
   if (rows.every((cells) => cells.length === 1)) return { kind: "list", ...shape };
-  // names of columns above numbers alone are a matrix too
-  const [, ...body] = rows;
-  if (body.length > 0 && body.every((cells) => cells.every(isNumber)))
-    return { kind: "numbers", nRows: body.length, nColumns: body[0]!.length };
+  // names of columns above, or of rows in front of numbers are a matrix too
+  const body = rows[0]!.slice(1).every(isNumber) ? rows : rows.slice(1);
+  const nNames = body.every(([first = ""]) => isNumber(first)) ? 0 : 1;
+  if (body.length > 0 && !hasWords(body, nNames))
+    return { kind: "numbers", nRows: body.length, nColumns: body[0]!.length - nNames };
   return { kind: "table", ...shape, title: rows[0]![0]! };
 }
+
+/** A column is words and nothing else, beside the first `nNames`: not a slip in a matrix of numbers. */
+const hasWords = (rows: readonly string[][], nNames: number): boolean =>
+  rows[0]!.some((_, column) => column >= nNames && rows.every((cells) => !isNumber(cells[column] ?? "")));
 
 const isNumber = (cell: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^[+-]?(nan|inf)$/i.test(cell);
