@@ -32,10 +32,14 @@ export const outputForm = (output: string): OutputForm =>
   isHdf5Path(output) ? "hdf5" : extname(output).toLowerCase() === ".csv" ? "table" : "directory";
 
 /** Everything that can be known before the work. Throws UsageError, InputError. */
-export async function assertOutputOpen({ output, analysis, force, signal }: ModelOptions): Promise<void> {
+export async function assertOutputOpen(options: ModelOptions): Promise<void> {
+  const { output, analysis, force, signal, cohort, elements, input } = options;
   if (!isPlainName(analysis))
     throw new UsageError(`Cannot name an analysis ${JSON.stringify(analysis)}: expected a plain name such as lm_age.`);
   const form = outputForm(output);
+  const read = [cohort, ...(elements === undefined ? [] : [elements]), ...(form === "hdf5" ? [] : [input])];
+  if (read.some((path) => resolve(path) === resolve(output)))
+    throw new UsageError(`Cannot write ${output}: it is read by this command. Give the output another name.`);
   if (form === "hdf5") {
     const exists = existsSync(output);
     await assertHdf5Free(output, exists ? "add" : "new");
