@@ -5,6 +5,7 @@
 //                    │          ├→ connectivity ─→ mapping, formats, publish
 //                    │          └→ kernels
 //                    ├→ results ─→ formats, run, stats/inference, publish
+//                    ├→ report ──→ stats, results (the record's type)
 //                    ├→ publish
 //                    └→ converters ─→ formats, store, publish
 //   run: what a run is made of and leaves, as plain data; for engine, results and app
@@ -36,7 +37,7 @@ const ROOMS = {
   },
   app: {
     is: "^src/app/",
-    may: ["^src/(run|engine|stats|kernels|store|connectivity|results|formats|mapping|publish)/", "^converters/"],
+    may: ["^src/(run|engine|stats|kernels|store|connectivity|results|formats|mapping|publish|report)/", "^converters/"],
     because:
       "A use case puts the rooms below it together and writes through results. It must run without a terminal, so it knows nothing of the command line.",
   },
@@ -99,6 +100,12 @@ const ROOMS = {
     may: ["^src/(formats|run|stats/inference|publish)/"],
     because:
       "What a run leaves behind must be readable without the engine that made it: reports and later versions start from results.",
+  },
+  report: {
+    is: "^src/report/",
+    may: ["^src/stats/", "^src/results/run-record\\.ts$"],
+    because:
+      "A page is a function of plain data: what was read of the disk comes in, text goes out, so that every sentence can be tested by a call.",
   },
   converters: {
     is: "^converters/",
@@ -207,6 +214,10 @@ const APP_ROOMS = {
   "p-values": {
     not: "connectivity|analyse|inputs|convert|export|inspect|cache|demo|shards",
     because: "P-values are added out of what a run left: nothing of the run is done again.",
+  },
+  report: {
+    not: "connectivity|analyse|inputs|convert|export|inspect|cache|demo|shards",
+    because: "A report is made of what lies on the disk, whenever and by whomever: it must not need the run.",
   },
   shards: {
     not: "connectivity|inputs|convert|export|inspect|cache|demo",
@@ -348,6 +359,11 @@ export default {
       "^src/(mapping|kernels/native)/",
       "Foreign functions can kill the process: two rooms call them, and hand no address on.",
     ),
+    onlyIn(
+      "@observablehq/plot|linkedom",
+      "^src/report/charts\\.ts$",
+      "Charts are drawn by one file: everyone else says what is in them.",
+    ),
     onlyIn("h5wasm", "^src/formats/", "A library for one file format stays behind the room that reads formats."),
     onlyIn(
       "ml-matrix",
@@ -376,6 +392,7 @@ export default {
           "^test/bench/",
           "^bin/",
           "^src/index\\.ts$",
+          "^src/report/client/main\\.ts$",
         ],
       },
       to: {},
@@ -399,6 +416,8 @@ export default {
           "^converters/second-thread-entry\\.ts$",
           "^src/kernels/native/trial-entry\\.ts$",
           "^src/mapping/counting-file\\.ts$",
+          // bundled into the page
+          "^src/report/client/",
         ],
         reachable: false,
       },

@@ -23,7 +23,7 @@ const ENTRIES = {
 };
 
 /** Packages that go into the program; others are loaded from node_modules when they are needed. */
-const BUNDLED = ["commander", "ml-matrix", "p-limit", "yauzl"];
+const BUNDLED = ["@observablehq/plot", "commander", "linkedom", "ml-matrix", "p-limit", "yauzl"];
 
 /** Of 95 modules: in a file of its own, which most commands do not load. */
 const ZOD = "zod.cjs";
@@ -75,6 +75,18 @@ const zod = await build({
   outfile: path.join(program, ZOD),
   format: "cjs",
 });
+
+// what runs in the page of a report, and how it looks
+for (const [source, out] of [
+  ["main.ts", "client.js"],
+  ["page.css", "page.css"],
+]) {
+  await build({
+    ...{ absWorkingDir: root, bundle: true, minify: true, platform: "browser", format: "iife", charset: "utf8" },
+    ...{ entryPoints: [`src/report/client/${source}`], outfile: `dist/src/report/${out}`, logLevel: "warning" },
+    target: "es2022",
+  });
+}
 
 const made = new Set(
   [ours, zod].flatMap(({ metafile }) => Object.keys(metafile.outputs)).map((file) => path.basename(file)),

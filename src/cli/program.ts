@@ -24,6 +24,7 @@ import { createManCommand } from "./commands/man.js";
 import { createMergeCommand } from "./commands/merge.js";
 import { createMrclusterstatsCommand } from "./commands/mrclusterstats.js";
 import { createPvaluesCommand } from "./commands/pvalues.js";
+import { createReportCommand } from "./commands/report.js";
 import { createSlurmCommand } from "./commands/slurm.js";
 import { createStatusCommand } from "./commands/status.js";
 import { createVectorstatsCommand } from "./commands/vectorstats.js";
@@ -65,6 +66,7 @@ export function createProgram(streams: CliStreams, writeOut?: (text: string) => 
     .addCommand(createStatusCommand(streams))
     .addCommand(createSlurmCommand(streams, runTokens))
     .addCommand(createPvaluesCommand(streams))
+    .addCommand(createReportCommand(streams))
     .addCommand(createConvertCommand(streams))
     .addCommand(createExportCommand(streams))
     .addCommand(createInfoCommand(streams))

@@ -60,7 +60,7 @@ export type ResultValues = Float32Array | Float64Array | Uint32Array;
 const one = (role: ResultRole, name: string): Result => ({ role, name, count: 1, grouped: false });
 
 /** Names have a postfix where there is more than one hypothesis. */
-export const postfixOf = ({ hypotheses }: ResultSpec, h: number): string =>
+export const postfixOf = ({ hypotheses }: Pick<ResultSpec, "hypotheses">, h: number): string =>
   hypotheses.length > 1 ? `_${hypotheses[h]!.name}` : "";
 
 export function observedResults(spec: ResultSpec) {

@@ -9,6 +9,19 @@ export const RUN_RECORD_FORMAT = "fixelstream-run";
 /** Format of run.json; raised when a field changes its meaning. */
 export const RUN_RECORD_VERSION = 1;
 
+/** What was fitted and tested, so that results can be told without the files that it was read from. */
+export interface RecordedModel {
+  /** A row a subject: its values, blanks between. */
+  readonly design: readonly string[];
+  /** By the name of the hypothesis: a row a row, over the columns of the design and element-wise ones. */
+  readonly contrasts: Readonly<Record<string, readonly string[]>>;
+  /** Of each subject, from 0. Absent: one variance for all. */
+  readonly varianceGroups?: readonly number[];
+}
+
+/** Numbers of a design that are recorded: two megabytes of text at most. */
+export const MOST_MODEL_NUMBERS = 100_000;
+
 export interface FileChecksum {
   readonly sizeBytes: number;
   readonly crc32: number;
@@ -55,6 +68,8 @@ export interface RunRecord {
   /** What decides the numbers. Runs with the same `hash` have the same results. */
   readonly runPlan: RunPlan;
   readonly problem: Readonly<Record<string, unknown>>;
+  /** Absent where it is larger than MOST_MODEL_NUMBERS: then the files that `inputs` names have it. */
+  readonly model?: RecordedModel | undefined;
   readonly kernels: string;
   /** The library that multiplies, with its rates, and what else was tried; or why none does. Absent where none was looked for. */
   readonly product?: Readonly<Record<string, unknown>>;

@@ -74,7 +74,10 @@ describe("options", () => {
     expect(resolve("info -quiet -- -strange-name")).toBe("info --quiet -- -strange-name");
   });
   it.each([
-    ["-no x", "Cannot tell which option -no is: --no-verify, -nonstationarity, -notest. Write more of its name."],
+    [
+      "-no x",
+      "Cannot tell which option -no is: --no-report, --no-verify, -nonstationarity, -notest. Write more of its name.",
+    ],
     ["-cfe", "Cannot tell which option -cfe is: -cfe_c, -cfe_dh, -cfe_e, -cfe_h, -cfe_legacy. Write more of its name."],
     ["-nope", "Unknown option -nope. `fixelstream fixelcfestats -help` lists the options."],
     [
@@ -130,7 +133,7 @@ describe("commands", () => {
   });
   it("unknown ones, naming those that exist", () => {
     expect(refusal("fixelstats a b")).toMatch(
-      /^Unknown command fixelstats\. Did you mean fixelcfestats\? Use one of: fixelcfestats, mrclusterstats, connectomestats, vectorstats, lm, gam, design, fixelconnectivity, fixelfilter, merge, status, slurm, pvalues, convert, /,
+      /^Unknown command fixelstats\. Did you mean fixelcfestats\? Use one of: fixelcfestats, mrclusterstats, connectomestats, vectorstats, lm, gam, design, fixelconnectivity, fixelfilter, merge, status, slurm, pvalues, report, convert, /,
     );
     expect(refusal("convert voxls a")).toMatch(
       /^Unknown command convert voxls\. Did you mean convert voxels\? Use one of: fixels, /,

@@ -14,6 +14,7 @@ import { type AnalysisOptions, TFCE_DEFAULTS } from "../../src/app/analyse/optio
 import { newAnalysis } from "./expect-refusal.js";
 import { type InProcessResult, runInProcess } from "./in-process-cli.js";
 import { rawFixelData } from "./make-cohort.js";
+import { isOfReport } from "./report-files.js";
 import { INFERENCE_DEFAULTS } from "./run-inference.js";
 import { fileOfSubject, type SmallAnalysis } from "./small-analysis.js";
 import { bytesOf, npyBytes } from "./write-npy.js";
@@ -124,6 +125,7 @@ export function newRun(command: CommandName, options: EitherOptions = {}): Eithe
         .readdirSync(small.at("out"))
         .filter((name) => name.startsWith(base))
         .map((name) => name.slice(base.length))
+        .filter((name) => !isOfReport(name))
         .sort(),
     result: (name) => fs.readFileSync(small.at("out", nameOf(name))),
     get record() {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readSmallImage } from "./peer.js";
+import { isOfReport } from "./report-files.js";
 
 /** First 16 hex digits of SHA-256 of the values; for images a blank and 8 of the header's keys. */
 export type Hashes = Record<string, string>;
@@ -24,7 +25,9 @@ export interface OutputPlace {
 
 /** One entry a file, by name without the prefix; of run.json its stable part. */
 export function hashOutputs({ directory, prefix }: OutputPlace): Hashes {
-  const names = readdirSync(directory).filter((name) => name.startsWith(prefix));
+  const names = readdirSync(directory).filter(
+    (name) => name.startsWith(prefix) && !isOfReport(name.slice(prefix.length)),
+  );
   const entries = names.sort().map((name) => [name.slice(prefix.length), hashFile(join(directory, name))] as const);
   return Object.fromEntries(entries);
 }

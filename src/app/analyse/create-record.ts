@@ -5,7 +5,9 @@ import type { RunOutcome } from "../../engine/run.js";
 import type { ResultFiles } from "../../results/result-files.js";
 import {
   type MemoryParts,
+  MOST_MODEL_NUMBERS,
   machineOf,
+  type RecordedModel,
   RUN_RECORD_FORMAT,
   RUN_RECORD_VERSION,
   type RunRecord,
@@ -72,6 +74,7 @@ export function createRunRecord(found: RecordInputs): RunRecord {
     inputs: describeInputs(found),
     runPlan,
     problem: describeProblem(found),
+    ...(isRecordable(plan) && { model: describeModel(plan) }),
     kernels: inputs.kernels,
     ...(found.kernels.search === undefined ? {} : { product: found.kernels.search }),
     precision: inputs.precision,
@@ -92,6 +95,18 @@ export function createRunRecord(found: RecordInputs): RunRecord {
     },
     files: found.files,
     warnings: found.warnings,
+  };
+}
+
+const isRecordable = ({ design }: AnalysisPlan): boolean => design.nRows * design.nColumns <= MOST_MODEL_NUMBERS;
+
+function describeModel({ design, hypotheses, groups }: AnalysisPlan): RecordedModel {
+  const rowsOf = ({ nRows, nColumns, values }: typeof design) =>
+    Array.from({ length: nRows }, (_, i) => values.subarray(i * nColumns, (i + 1) * nColumns).join(" "));
+  return {
+    design: rowsOf(design),
+    contrasts: Object.fromEntries(hypotheses.map(({ name, contrast }) => [name, rowsOf(contrast)])),
+    ...(groups === undefined ? {} : { varianceGroups: Array.from(groups.of) }),
   };
 }
 

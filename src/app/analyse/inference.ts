@@ -41,6 +41,8 @@ export interface Settled {
 export interface InferenceSummary {
   /** Where the results are; of a part of a run its file. */
   readonly output: string;
+  /** The page of its results, where one was made. */
+  readonly report?: string;
   readonly nSubjects: number;
   readonly nElements: number;
   readonly nShuffles: number;

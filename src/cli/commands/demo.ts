@@ -12,6 +12,7 @@ import { createProgress } from "../listeners/progress.js";
 import { nearest } from "../near-miss.js";
 import { addStandardOptions, type StandardOptions } from "../options/standard.js";
 import { printSummary } from "../print.js";
+import { addReport } from "./add-report.js";
 import { formatInferenceSummary } from "./format-summary.js";
 
 const HELP = {
@@ -194,13 +195,16 @@ async function runDemo(kind: Kind, output: string, typed: StandardOptions, strea
     onProgress: (phase: Parameters<typeof progress.update>[0], share: number) => progress.update(phase, share),
     signal: streams.signal,
   };
-  const summary = await demo.infer(events).finally(() => progress.stop());
+  const stats = join(output, kind === "fixels" ? "stats" : `stats-${kind}`);
+  const inferred = await demo.infer(events).finally(() => progress.stop());
+  const summary = await addReport(inferred, kind === "fixels" ? stats : `${stats}/`, {}, streams);
   const { nextStep } = await import("../../app/analyse/next-step.js");
   await say(formatInferenceSummary(summary, demo.elements, nextStep(summary)));
   const { planted, found, elsewhere } = await demo.compare();
-  const record = join(output, kind === "fixels" ? "stats" : `stats-${kind}`, "run.json");
+  const record = join(stats, "run.json");
   await say(
     `\nOf the ${planted} ${kind} with a planted effect ${found} are significant (family-wise p < 0.05); of the others ${elsewhere}.\n` +
-      `${demo.look} shows where; ${record} has what was run.\n`,
+      `${demo.look} shows where; ${record} has what was run.\n` +
+      (summary.report === undefined ? "" : `The report, to be opened in a browser: ${summary.report}\n`),
   );
 }

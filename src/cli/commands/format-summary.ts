@@ -66,6 +66,7 @@ export function formatInferenceSummary(summary: InferenceSummary, elements = "fi
     `  results: ${summary.output}${isPlaced ? "" : ", on a grid of 1 mm at the origin: their real place is not known"}`,
   );
   if (next !== undefined) lines.push(`  next: ${next}`);
+  if (summary.report !== undefined) lines.push(`  report: ${summary.report}`);
   return `${lines.join("\n")}\n`;
 }
 

@@ -14,10 +14,12 @@ import {
   type StandardOptions,
 } from "../options/standard.js";
 import { printSummary, say } from "../print.js";
+import { addReport, addReportOption, type ReportTyped } from "./add-report.js";
 import { formatInferenceSummary } from "./format-summary.js";
 
 type Typed = StandardOptions &
-  ResourceOptions & { readonly cache?: string; readonly keepShards?: boolean; readonly json?: boolean };
+  ResourceOptions &
+  ReportTyped & { readonly cache?: string; readonly keepShards?: boolean; readonly json?: boolean };
 
 const HELP = {
   about: [
@@ -36,10 +38,11 @@ export function createMergeCommand(streams: CliStreams): Command {
   const command = describeHelp(new Command("merge"), HELP)
     .summary("make the results of a run out of its shards")
     .argument("<output>", "the output of fixelcfestats, or the prefix of the other commands");
-  declare(command.optionsGroup("Options"))
+  const declared = declare(command.optionsGroup("Options"))
     .word("cache", "directory", "where the converted data are (default: where the shards had them)")
     .flag("keep-shards", "do not remove the shards (default: removed when the results are there)")
     .flag("json", "the summary as JSON on standard output");
+  addReportOption(declared);
   addMemoryOption(command);
   addThreadsOption(command);
   addProgressOption(command);
@@ -51,8 +54,9 @@ export function createMergeCommand(streams: CliStreams): Command {
     const reporter = reportInference(streams, typed);
     try {
       const options = { output, cache, keepShards, force, memoryBytes, nThreads: nThreadsOf(typed) };
-      const summary = await mergeShards(options, reporter.events);
+      const merged = await mergeShards(options, reporter.events);
       reporter.stop();
+      const summary = await addReport(merged, output, typed, streams);
       if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
       else if (!typed.quiet) {
         const { nextStep } = await import("../../app/analyse/next-step.js");

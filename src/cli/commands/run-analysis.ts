@@ -6,6 +6,7 @@ import type { CliStreams } from "../cli-streams.js";
 import { reportInference } from "../listeners/inference.js";
 import type { AnalysisTyped } from "../options/analysis.js";
 import { printResult, printSummary, say } from "../print.js";
+import { addReport } from "./add-report.js";
 import { formatOutcome } from "./format-summary.js";
 
 export interface AnalysisUseCase<Options extends AnalysisOptions> {
@@ -34,8 +35,12 @@ export async function runAnalysis<Options extends AnalysisOptions>(
       await printResult(streams, typed.json ? `${JSON.stringify(summary)}\n` : formatPlan(summary));
       return;
     }
-    const summary = await infer(options, reporter.events);
+    const found = await infer(options, reporter.events);
     reporter.stop();
+    const results =
+      "output" in options ? String(options.output) : "prefix" in options ? String(options.prefix) : undefined;
+    const hasResults = results !== undefined && found.shard === undefined && options.prepareOnly !== true;
+    const summary = hasResults ? await addReport(found, results, typed, streams) : found;
     if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
     else if (!typed.quiet) {
       const { nextStep } = await import("../../app/analyse/next-step.js");

@@ -33,6 +33,7 @@ export type AnalysisTyped = StandardOptions &
     readonly stopWhenSettled?: boolean;
     readonly checkpointEvery?: number;
     readonly dryRun?: boolean;
+    readonly report?: boolean;
     readonly json?: boolean;
   };
 
@@ -89,6 +90,8 @@ export function addAnalysisOptions(command: Command, texts: AnalysisTexts): Comm
     )
     .flag("prepare-only", "convert the data and prepare the connectivity, so that many runs find them in the cache")
     .flag("dry-run", "check everything and print the plan: memory, reads, estimated time; compute nothing")
+    .flag("report", "make report.html of the results, as is the default", { hidden: true })
+    .flag("no-report", "no page of the results (default: report.html and tables of clusters are put beside them)")
     .flag("json", "the summary (or plan) as JSON on standard output");
   addProgressOption(command);
   return addStandardOptions(command, { threads: true });

@@ -1,0 +1,208 @@
+// Everything that a report tells, out of what a run left on disk.
+
+import { componentsOf, tabulateClusters } from "../../report/clusters.js";
+import type { HypothesisData, Kind, ModelData, Reference, ReportData, Values } from "../../report/report-data.js";
+import { meanOf, referenceOf } from "../../report/words.js";
+import { postfixOf } from "../../results/result-list.js";
+import type { FoundResults } from "./find-results.js";
+import { edgeNeighbours, fixelNeighbours, type Neighbours, placeNeighbours } from "./neighbours.js";
+import { readBackground } from "./read-background.js";
+import { readModel } from "./read-model.js";
+import { readSubjects } from "./read-subjects.js";
+import { readTracts, type Tract } from "./read-tracts.js";
+import { openResults, type ResultReader } from "./read-values.js";
+
+interface RecordedHypothesis {
+  readonly name: string;
+  readonly kind: "t" | "F";
+  readonly rank: number;
+  readonly label?: string;
+}
+
+export interface CollectOptions {
+  /** An image drawn behind the elements. */
+  readonly background?: string | undefined;
+  /** A directory of masks that clusters are named by. */
+  readonly tracts?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Throws InputError for results that are not there, or not as run.json has them; the reason of `signal`. */
+export async function collectReport(
+  found: FoundResults,
+  { background, tracts, signal }: CollectOptions = {},
+): Promise<ReportData> {
+  const { record, place, base } = found;
+  const kind = record.runPlan.kind as Kind;
+  const reader = await openResults(found, kind);
+  const { model, contrast } = await readModel(record);
+  const remarks: string[] = [];
+  const neighbours = neighboursOf(kind, found, reader);
+  if (neighbours.remark !== undefined) remarks.push(neighbours.remark);
+  if (found.isChanged) remarks.push("run.json is not as it was written: what is taken from it may be wrong.");
+  const labelled = tracts === undefined ? undefined : readTracts(tracts, reader.geometry);
+  remarks.push(...(labelled?.remarks ?? []));
+  const behind = background === undefined ? undefined : readBackground(background, reader.geometry);
+  const known = "found" in model ? model.found : undefined;
+  const factors = known && (await reader.readFactors(known.factors.length));
+  const hypotheses: HypothesisData[] = [];
+  const all = (record.problem as { hypotheses: readonly RecordedHypothesis[] }).hypotheses;
+  try {
+    for (const h of all.keys()) {
+      signal?.throwIfAborted();
+      hypotheses.push(
+        await collectHypothesis({
+          tracts: labelled?.tracts ?? [],
+          found,
+          reader,
+          known,
+          factors,
+          neighbours,
+          remarks,
+          all,
+          h,
+          contrast: contrast(all[h]!.name),
+        }),
+      );
+    }
+  } finally {
+    neighbours.close();
+  }
+  const { subjects, scalar } = record.inputs as { subjects?: readonly { name: string }[]; scalar?: string };
+  return {
+    ...{ kind, record, place, hypotheses, model, remarks },
+    recordName: `${base}run.json`,
+    nElements: reader.nElements,
+    scalar: scalar ?? "the value",
+    subjects: (subjects ?? []).map(({ name }) => name),
+    geometry: reader.geometry,
+    network: reader.network,
+    clustersBy: neighbours.words,
+    ...readSubjects(record, hypotheses, reader.columns === "same"),
+    background: behind,
+    mean:
+      known &&
+      factors &&
+      fitted(
+        known.factors.map((_, i) => meanOf(known, i)),
+        factors,
+      ),
+    files: record.files,
+  };
+}
+
+function neighboursOf(
+  kind: Kind,
+  { record }: FoundResults,
+  { nElements, geometry, network }: ResultReader,
+): Neighbours {
+  const { connectivity } = record.options as { connectivity?: string | boolean };
+  if (kind === "fixel")
+    return fixelNeighbours(typeof connectivity === "string" ? connectivity : undefined, nElements, geometry!);
+  if (kind === "voxel") {
+    const { enhancement } = record.runPlan;
+    const by = "graph" in enhancement ? enhancement.graph.connectivity : connectivity === true ? 26 : 6;
+    return { visit: placeNeighbours(geometry!, by), words: `over ${by} neighbouring voxels`, close() {} };
+  }
+  if (kind === "edge") return { visit: edgeNeighbours(network!), words: "over shared nodes", close() {} };
+  return { visit() {}, words: "each element by itself", close() {} };
+}
+
+interface HypothesisInputs {
+  readonly found: FoundResults;
+  readonly reader: ResultReader;
+  readonly known: ModelData | undefined;
+  readonly factors: readonly Values[] | undefined;
+  readonly neighbours: Neighbours;
+  readonly tracts: readonly Tract[];
+  /** Added to. */
+  readonly remarks: string[];
+  readonly all: readonly RecordedHypothesis[];
+  readonly h: number;
+  readonly contrast: readonly (readonly number[])[] | undefined;
+}
+
+async function collectHypothesis(inputs: HypothesisInputs): Promise<HypothesisData> {
+  const { found, reader, known, factors, neighbours, tracts, remarks, all, h, contrast } = inputs;
+  const { name, kind, rank, label } = all[h]!;
+  const postfix = postfixOf({ hypotheses: all }, h);
+  const read = (what: string) => reader.read(`${what}${postfix}`);
+  const { record } = found;
+  const summary = (record.results as { hypotheses?: readonly HypothesisData["summary"][] }).hypotheses?.[h] ?? {};
+  const nothing = () => new Float32Array(reader.nElements).fill(Number.NaN);
+  const statistic = (await read(`${kind}value`)) ?? nothing();
+  const z = (await read("Zstat")) ?? statistic;
+  const enhanced = (await firstOf(["cfe", "tfce", "enhanced", "clustersize"], read)) ?? undefined;
+  const familyWise = await read("fwe_1mpvalue");
+  const nShuffles = Number(record.problem.nShuffles);
+  const p = familyWise && pValues(familyWise, { statistic, least: summary.smallestP ?? 1 / nShuffles });
+  const effect = kind === "t" ? await read("abs_effect") : undefined;
+  const reference: Reference | undefined =
+    kind === "t" && contrast !== undefined && known !== undefined ? referenceOf(contrast[0]!, known) : undefined;
+  const of = reference && factors && fitted(reference.row, factors);
+  const significant = p === undefined ? new Uint32Array(0) : significantOf(p, nShuffles);
+  if (summary.significant !== undefined && summary.significant !== significant.length)
+    remarks.push(
+      `${name}: the run counted ${summary.significant} significant, the images here give ${significant.length}: p-values that tie are counted otherwise.`,
+    );
+  const clusters = tabulateClusters({
+    members: significant,
+    component: componentsOf(significant, reader.nElements, neighbours.visit),
+    p: p ?? nothing(),
+    ...{
+      z,
+      statistic,
+      enhanced,
+      effect,
+      reference: of,
+      geometry: reader.geometry,
+      network: reader.network,
+      tracts,
+    },
+  });
+  return {
+    ...{ name, kind, rank, label, contrast, statistic, z, enhanced, p, effect, significant, clusters, summary },
+    percent: of && effect?.map((value, i) => (of[i]! > 0 ? (100 * value) / of[i]! : Number.NaN)),
+    reference: of && reference,
+    nullMaxima: (await reader.readNull(`null_dist${postfix}`)) ?? (await reader.readNull("null_dist")),
+    contributions: await read("null_contributions"),
+  };
+}
+
+async function firstOf(names: readonly string[], read: (name: string) => Promise<Values | undefined>) {
+  for (const name of names) {
+    const values = await read(name);
+    if (values !== undefined) return values;
+  }
+  return undefined;
+}
+
+/** Images hold the share of the null that is not above: 1 for the largest of all, whose p is the smallest there is. */
+function pValues(familyWise: Values, { statistic, least }: { statistic: Values; least: number }): Float32Array {
+  const p = new Float32Array(familyWise.length);
+  for (let i = 0; i < p.length; i++)
+    p[i] = Number.isFinite(statistic[i]!) ? Math.min(1, Math.max(1 - familyWise[i]!, least)) : Number.NaN;
+  return p;
+}
+
+/** p < 0.05, counted in whole shuffles: 1 - 0.95 of float32 is not below. */
+function significantOf(p: Float32Array, nShuffles: number): Uint32Array {
+  const found: number[] = [];
+  for (let i = 0; i < p.length; i++) {
+    const shuffles = p[i]! * nShuffles;
+    const whole = Math.round(shuffles);
+    const isWhole = Math.abs(shuffles - whole) < 0.01;
+    if (isWhole ? 20 * whole < nShuffles : p[i]! < 0.05) found.push(i);
+  }
+  return Uint32Array.from(found);
+}
+
+function fitted(row: readonly number[], factors: readonly Values[]): Float64Array {
+  const out = new Float64Array(factors[0]!.length);
+  for (const [f, values] of factors.entries()) {
+    const weight = row[f] ?? 0;
+    if (weight === 0) continue;
+    for (let i = 0; i < out.length; i++) out[i]! += weight * values[i]!;
+  }
+  return out;
+}

@@ -1,0 +1,91 @@
+// What connects elements into clusters: the fixel-fixel connectivity where it is at hand, neighbouring voxels, shared nodes.
+import { openMatrixDirectory } from "../../connectivity/matrix-directory.js";
+import { isFixelstreamError } from "../../errors.js";
+import { edgeOf } from "../../formats/connectome.js";
+import { nodesOfEdge, type VisitNeighbours } from "../../report/clusters.js";
+import type { Geometry, Network } from "../../report/report-data.js";
+
+export interface Neighbours {
+  readonly visit: VisitNeighbours;
+  /** `over the fixel-fixel connectivity in matrix/` */
+  readonly words: string;
+  /** Why it is not what it should be. */
+  readonly remark?: string | undefined;
+  close(): void;
+}
+
+/** Fixels of one voxel or of neighbours run alike within this angle: its cosine. 45 degrees. */
+const ALIKE = Math.SQRT1_2;
+
+/** `directory`: of the connectivity matrix, as the run had it. */
+export function fixelNeighbours(directory: string | undefined, nFixels: number, geometry: Geometry): Neighbours {
+  const byPlace = (remark: string): Neighbours => ({
+    visit: placeNeighbours(geometry, 26),
+    words: "over the 26 neighbouring voxels, fixels within 45° of each other",
+    remark,
+    close() {},
+  });
+  if (directory === undefined)
+    return byPlace("The run had no connectivity matrix: clusters are made of neighbouring voxels.");
+  try {
+    const matrix = openMatrixDirectory(directory, nFixels);
+    const counts = new Float64Array(1);
+    const firsts = new Float64Array(1);
+    let connected = new Uint32Array(4096);
+    return {
+      words: `over the fixel-fixel connectivity in ${directory}`,
+      visit(fixel, visit) {
+        matrix.copyRowsInto(counts, firsts, fixel, 1);
+        const count = counts[0]!;
+        if (count > connected.length) connected = new Uint32Array(2 * count);
+        matrix.copyConnectedInto(connected, firsts[0]!, count);
+        for (let i = 0; i < count; i++) visit(connected[i]!);
+      },
+      close: () => matrix.close(),
+    };
+  } catch (error) {
+    if (!isFixelstreamError(error)) throw error;
+    return byPlace(
+      `The connectivity ${directory} cannot be read any more: clusters are made of neighbouring voxels, fixels within 45° of each other.`,
+    );
+  }
+}
+
+/** Voxels that share a face (6), or a face, an edge or a corner (26); fixels of the same and of neighbouring voxels that run alike. */
+export function placeNeighbours(
+  { dimensions: [nx, ny, nz], voxelOf, directions }: Geometry,
+  connectivity: 6 | 26,
+): VisitNeighbours {
+  const elementsAt = new Map<number, number[]>();
+  for (const [element, voxel] of voxelOf.entries()) {
+    const there = elementsAt.get(voxel);
+    if (there === undefined) elementsAt.set(voxel, [element]);
+    else there.push(element);
+  }
+  const areAlike = (a: number, b: number): boolean =>
+    directions === undefined ||
+    Math.abs([0, 1, 2].reduce((sum, i) => sum + directions[3 * a + i]! * directions[3 * b + i]!, 0)) >= ALIKE;
+  return (element, visit) => {
+    const voxel = voxelOf[element]!;
+    const [x, y, z] = [voxel % nx, Math.floor(voxel / nx) % ny, Math.floor(voxel / nx / ny)];
+    for (let dz = -1; dz <= 1; dz++) {
+      for (let dy = -1; dy <= 1; dy++) {
+        for (let dx = -1; dx <= 1; dx++) {
+          if (connectivity === 6 && Math.abs(dx) + Math.abs(dy) + Math.abs(dz) > 1) continue;
+          const [a, b, c] = [x + dx, y + dy, z + dz];
+          if (a < 0 || b < 0 || c < 0 || a >= nx || b >= ny || c >= nz) continue;
+          for (const other of elementsAt.get(a + nx * (b + ny * c)) ?? [])
+            if (other !== element && areAlike(element, other)) visit(other);
+        }
+      }
+    }
+  };
+}
+
+/** Edges that share a node. */
+export function edgeNeighbours({ nNodes }: Network): VisitNeighbours {
+  return (edge, visit) => {
+    for (const node of nodesOfEdge(edge, nNodes))
+      for (let other = 0; other < nNodes; other++) visit(edgeOf(Math.min(node, other), Math.max(node, other), nNodes));
+  };
+}

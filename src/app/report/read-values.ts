@@ -1,0 +1,230 @@
+// The values of results as arrays over elements, whatever files they are in.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { countEdges, forEachEdge } from "../../formats/connectome.js";
+import { openFixelDirectory } from "../../formats/fixel-directory.js";
+import { openImage } from "../../formats/image.js";
+import type { ImageHeader } from "../../formats/image-header.js";
+import { readMatrix } from "../../formats/text/matrix.js";
+import { readTextFile } from "../../formats/text/read-text.js";
+import { readVoxelMask } from "../../formats/voxel-mask.js";
+import type { Geometry, Kind, Network, Values } from "../../report/report-data.js";
+import type { FoundResults } from "./find-results.js";
+
+export interface ResultReader {
+  readonly nElements: number;
+  readonly geometry: Geometry | undefined;
+  readonly network: Network | undefined;
+  /** Column of the input's store of each element; undefined: not known. */
+  readonly columns: "same" | undefined;
+  /** Undefined: no such result. Names without base and ending: `Zstat`, `beta0`, `fwe_1mpvalue_t1`. */
+  read(name: string): Promise<Values | undefined>;
+  /** Of the factors' effects, in the order of the design. */
+  readFactors(count: number): Promise<Values[] | undefined>;
+  /** A value a shuffle. */
+  readNull(name: string): Promise<Float64Array | undefined>;
+}
+
+const NO_TRANSFORM = [
+  [1, 0, 0, 0],
+  [0, 1, 0, 0],
+  [0, 0, 1, 0],
+];
+
+/** Throws InputError for results that cannot be read. */
+export async function openResults(found: FoundResults, kind: Kind): Promise<ResultReader> {
+  const { directory, base, record } = found;
+  const at = (name: string) => join(directory, `${base}${name}`);
+  const listed = new Set(record.files.filter((name) => existsSync(join(directory, name))));
+  const isThere = (name: string) => listed.has(`${base}${name}`);
+  const readNull = async (name: string) => {
+    const file = [`${name}.txt`, `${name}.csv`].find(isThere);
+    return file === undefined ? undefined : (await readMatrix(at(file))).values;
+  };
+  if (kind === "fixel") return openFixels(at, isThere, readNull);
+  if (kind === "voxel") return openVoxels(found, at, isThere, readNull);
+  if (kind === "edge") return openEdges(found, at, isThere, readNull);
+  const elements = Number(record.problem.nElements ?? record.runPlan.nElements);
+  const readTable = async (file: string) => (isThere(file) ? await readMatrix(at(file)) : undefined);
+  return {
+    ...{ nElements: elements, geometry: undefined, network: undefined, columns: "same", readNull },
+    async read(name) {
+      const values = (await readTable(`${name}.csv`))?.values;
+      return values?.length === elements ? values : values?.slice(0, elements);
+    },
+    async readFactors(count) {
+      const table = await readTable("betas.csv");
+      if (table === undefined || table.values.length !== count * elements) return undefined;
+      const isRows = table.nRows === count && table.nColumns === elements;
+      return Array.from({ length: count }, (_, f) =>
+        Float64Array.from({ length: elements }, (_, e) => table.values[isRows ? f * elements + e : e * count + f]!),
+      );
+    },
+  };
+}
+
+type At = (name: string) => string;
+type IsThere = (name: string) => boolean;
+type ReadNull = ResultReader["readNull"];
+
+async function factorsOf(
+  count: number,
+  read: (i: number) => Promise<Values | undefined>,
+): Promise<Values[] | undefined> {
+  const found: Values[] = [];
+  for (let i = 0; i < count; i++) {
+    const values = await read(i);
+    if (values === undefined) return undefined;
+    found.push(values);
+  }
+  return found;
+}
+
+function openFixels(at: At, isThere: IsThere, readNull: ReadNull): ResultReader {
+  const template = openFixelDirectory(at(""));
+  const { nFixels } = template;
+  const read = async (name: string) => {
+    const file = [`${name}.mif`, `${name}.nii`].find(isThere);
+    return file === undefined ? undefined : valuesOf(at(file), nFixels);
+  };
+  return {
+    ...{ nElements: nFixels, network: undefined, columns: "same", readNull, read },
+    geometry: geometryOfFixels(template.indexPath, template.directionsPath, nFixels),
+    readFactors: (count) => factorsOf(count, (i) => read(`beta${i}`)),
+  };
+}
+
+function valuesOf(path: string, count?: number): Float32Array {
+  const image = openImage(path);
+  try {
+    const values = new Float32Array(Math.min(count ?? image.nElements, image.nElements));
+    image.copyValuesInto(values, 0, values.length);
+    return values;
+  } finally {
+    image.close();
+  }
+}
+
+type Grid = Pick<Geometry, "dimensions" | "voxelSizes" | "toMm">;
+
+export function gridOf({ dimensions, voxelSizes, transform = NO_TRANSFORM }: ImageHeader): Grid {
+  const sizes = [0, 1, 2].map((axis) => (voxelSizes[axis]! > 0 ? voxelSizes[axis]! : 1)) as [number, number, number];
+  return {
+    dimensions: [dimensions[0] ?? 1, dimensions[1] ?? 1, dimensions[2] ?? 1],
+    voxelSizes: sizes,
+    toMm: transform.map((row) => [row[0]! * sizes[0], row[1]! * sizes[1], row[2]! * sizes[2], row[3]!]),
+  };
+}
+
+function geometryOfFixels(indexPath: string, directionsPath: string, nFixels: number): Geometry {
+  const index = openImage(indexPath);
+  try {
+    const nVoxels = index.nElements / 2;
+    const counts = new Uint32Array(nVoxels);
+    const firsts = new Float64Array(nVoxels);
+    index.copyValuesInto(counts, 0, nVoxels);
+    index.copyValuesInto(firsts, nVoxels, nVoxels);
+    const voxelOf = new Uint32Array(nFixels);
+    for (let voxel = 0; voxel < nVoxels; voxel++)
+      if (counts[voxel] !== 0) voxelOf.fill(voxel, firsts[voxel]!, firsts[voxel]! + counts[voxel]!);
+    const directions = alongGrid(valuesOf(directionsPath), nFixels, index.header.transform ?? NO_TRANSFORM);
+    return { ...gridOf(index.header), voxelOf, directions };
+  } finally {
+    index.close();
+  }
+}
+
+/** `columns`: [3][nFixels], in the scanner's space. */
+function alongGrid(columns: Float32Array, nFixels: number, transform: readonly (readonly number[])[]): Float32Array {
+  const out = new Float32Array(3 * nFixels);
+  for (let fixel = 0; fixel < nFixels; fixel++) {
+    const [x, y, z] = [columns[fixel]!, columns[nFixels + fixel]!, columns[2 * nFixels + fixel]!];
+    for (let axis = 0; axis < 3; axis++)
+      out[3 * fixel + axis] = transform[0]![axis]! * x + transform[1]![axis]! * y + transform[2]![axis]! * z;
+  }
+  return out;
+}
+
+async function openVoxels(found: FoundResults, at: At, isThere: IsThere, readNull: ReadNull): Promise<ResultReader> {
+  const ending = [
+    "Zstat",
+    ...found.record.files.map((name) => name.slice(found.base.length).replace(/\.\w+$/, "")),
+  ].find((name) => /^(Zstat|tvalue|Fvalue)/.test(name) && isThere(`${name}.mif`));
+  const grid = gridFromMask(found) ?? undefined;
+  const first = openImage(at(`${ending ?? "Zstat"}.mif`));
+  const { header } = first;
+  first.close();
+  const places = grid ?? placesWithValues(at, isThere);
+  const read = async (name: string) => {
+    if (!isThere(`${name}.mif`)) return undefined;
+    const all = valuesOf(at(`${name}.mif`));
+    return Float32Array.from(places, (place) => all[place]!);
+  };
+  return {
+    ...{ nElements: places.length, network: undefined, readNull, read },
+    columns: grid === undefined ? undefined : "same",
+    geometry: { ...gridOf(header), voxelOf: places, directions: undefined },
+    readFactors: (count) => factorsOf(count, (i) => read(`beta${i}`)),
+  };
+}
+
+/** In the order of the store's columns; undefined: the mask of the run is not there. */
+function gridFromMask({ record }: FoundResults): Uint32Array | undefined {
+  const { mask } = record.options as { mask?: string };
+  const count = Number(record.problem.nElements);
+  if (typeof mask !== "string" || !existsSync(mask)) return undefined;
+  try {
+    const image = openImage(mask);
+    try {
+      const { grid } = readVoxelMask(image);
+      return grid.places.length === count ? grid.places : undefined;
+    } finally {
+      image.close();
+    }
+  } catch {
+    return undefined; // the voxels are found in the results themselves
+  }
+}
+
+function placesWithValues(at: At, isThere: IsThere): Uint32Array {
+  const images = ["std_dev.mif", "std_dev0.mif", "beta0.mif", "beta1.mif"]
+    .filter(isThere)
+    .map((name) => valuesOf(at(name)));
+  const places: number[] = [];
+  const nVoxels = images[0]?.length ?? 0;
+  for (let voxel = 0; voxel < nVoxels; voxel++) if (images.some((image) => image[voxel] !== 0)) places.push(voxel);
+  return Uint32Array.from(places);
+}
+
+async function openEdges(
+  { record }: FoundResults,
+  at: At,
+  isThere: IsThere,
+  readNull: ReadNull,
+): Promise<ResultReader> {
+  const { nNodes, nodes } = record.problem as { nNodes: number; nodes?: readonly string[] };
+  const nElements = countEdges(nNodes);
+  const read = async (name: string) => {
+    if (!isThere(`${name}.csv`)) return undefined;
+    const { values } = await readMatrix(at(`${name}.csv`));
+    const out = new Float64Array(nElements);
+    forEachEdge(nNodes, (edge, i, j) => {
+      out[edge] = values[i * nNodes + j]!;
+    });
+    return out;
+  };
+  const names = nodes ?? Array.from({ length: nNodes }, (_, i) => String(i + 1));
+  return {
+    ...{ nElements, geometry: undefined, network: { nNodes, names }, columns: "same", readNull, read },
+    readFactors: (count) => factorsOf(count, (i) => read(`beta_${i}`)),
+  };
+}
+
+/** Small texts that a run was given; undefined: not there, or not to be read. */
+export async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readTextFile(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,123 @@
+// fixelstream report: one page and tables of clusters, out of what a run left on disk.
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { InputError, InternalError } from "../../errors.js";
+import { pathKindOf } from "../../formats/path-kind.js";
+import { CLUSTERS_TSV_BEGINS, clustersTsv } from "../../report/clusters.js";
+import { REPORT_BEGINS, reportPage } from "../../report/page.js";
+import { clustersFileName } from "../../report/sections/clusters.js";
+import { beginsWith, publishReport } from "../../results/report-folder.js";
+import { VERSION } from "../../version.js";
+import { collectReport } from "./collect.js";
+import { findResults } from "./find-results.js";
+
+export interface ReportOptions {
+  /** The output of fixelcfestats, or the prefix of the other commands. */
+  readonly results: string;
+  /** Of the page. Default: `report.html` beside the results, behind their prefix. */
+  readonly out?: string | undefined;
+  /** An image drawn behind fixels or voxels. */
+  readonly background?: string | undefined;
+  /** Of masks of bundles, by which clusters are named. */
+  readonly tracts?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ReportSummary {
+  /** Of the page. */
+  readonly report: string;
+  readonly bytes: number;
+  /** Tables of clusters. */
+  readonly tables: readonly string[];
+  readonly hypotheses: readonly {
+    readonly name: string;
+    readonly significant: number | undefined;
+    readonly clusters: number;
+  }[];
+  /** Sentences: what could not be shown as it should be. */
+  readonly remarks: readonly string[];
+  readonly elapsedMs: number;
+}
+
+export const REPORT_FILE = "report.html";
+
+/** Throws InputError: no results, or nothing can be written there; the reason of the signal. */
+export async function writeReport({ results, out, background, tracts, signal }: ReportOptions): Promise<ReportSummary> {
+  const start = performance.now();
+  const found = findResults(results);
+  const page = placeOf(out, found);
+  const data = await collectReport(found, { background, tracts, signal });
+  const text = reportPage({
+    data,
+    script: builtForPage("client.js"),
+    style: builtForPage("page.css"),
+    version: VERSION,
+  });
+  const tables = data.hypotheses.flatMap((h) =>
+    h.p === undefined ? [] : [{ name: `${page.base}${clustersFileName(h.name)}`, text: clustersTsv(h.clusters, data) }],
+  );
+  signal?.throwIfAborted();
+  const escaped = page.base.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  publishReport({
+    directory: page.directory,
+    files: [
+      ...tables.map((file) => ({ ...file, begins: CLUSTERS_TSV_BEGINS })),
+      { name: page.name, text, begins: REPORT_BEGINS },
+    ],
+    stale: { names: new RegExp(`^${escaped}clusters_[tF]\\d+\\.tsv$`), begins: CLUSTERS_TSV_BEGINS },
+    purpose: `Cannot write the report ${page.path}`,
+  });
+  return {
+    report: page.path,
+    bytes: Buffer.byteLength(text),
+    tables: tables.map(({ name }) => join(page.directory, name)),
+    hypotheses: data.hypotheses.map(({ name, p, significant, clusters }) => ({
+      ...{ name, significant: p === undefined ? undefined : significant.length, clusters: clusters.length },
+    })),
+    remarks: data.remarks,
+    elapsedMs: performance.now() - start,
+  };
+}
+
+interface PagePlace {
+  readonly path: string;
+  readonly directory: string;
+  readonly name: string;
+  /** In front of the names of tables. */
+  readonly base: string;
+}
+
+function placeOf(out: string | undefined, { directory, base }: { directory: string; base: string }): PagePlace {
+  if (out === undefined) {
+    const name = `${base}${REPORT_FILE}`;
+    return { path: join(directory, name), directory, name, base };
+  }
+  const name = basename(out);
+  const folder = dirname(out);
+  const refuse = (expected: string, got: string, remedy: string) =>
+    new InputError(`Cannot write the report ${out}: expected ${expected}, got ${got}. ${remedy}`, { path: out });
+  if (!/\.html?$/i.test(name)) throw refuse("a name that ends in .html", "another", "Give it a name as report.html.");
+  if (pathKindOf(folder) !== "directory") throw refuse(`an existing directory ${folder}`, "none", "Make it first.");
+  return { path: out, directory: folder, name, base: `${name.replace(/\.html?$/i, "")}_` };
+}
+
+/** Where the build puts it: beside this file when it is built; from the sources what was built last. Throws InternalError. */
+function builtForPage(name: "client.js" | "page.css"): string {
+  const here = import.meta.url;
+  const url = here.endsWith(".ts")
+    ? new URL(`../../../dist/src/report/${name}`, here)
+    : new URL(`../../report/${name}`, here);
+  try {
+    return readFileSync(fileURLToPath(url), "utf8").trim();
+  } catch (cause) {
+    throw new InternalError(`${name} of the report is not where the build puts it: ${fileURLToPath(url)}.`, { cause });
+  }
+}
+
+/** The page of an earlier run, where it lies beside results; undefined: none. */
+export function earlierReport(results: string): string | undefined {
+  const { directory, base } = findResults(results);
+  const path = join(directory, `${base}${REPORT_FILE}`);
+  return existsSync(path) && beginsWith(path, REPORT_BEGINS) ? path : undefined;
+}

@@ -1,0 +1,29 @@
+// The report that statistical commands and merge make of their results, unless they are told not to.
+import type { InferenceSummary } from "../../app/analyse/analyse.js";
+import type { CliStreams } from "../cli-streams.js";
+import type { declare } from "../options/declare.js";
+import { say } from "../print.js";
+
+export interface ReportTyped {
+  readonly report?: boolean;
+}
+
+export function addReportOption(declared: ReturnType<typeof declare>): ReturnType<typeof declare> {
+  return declared
+    .flag("report", "make report.html of the results, as is the default", { hidden: true })
+    .flag("no-report", "no page of the results (default: report.html and tables of clusters are put beside them)");
+}
+
+/** `results`: the output or the prefix. A report that cannot be made is a warning: the results are there. */
+export async function addReport<Summary extends InferenceSummary>(
+  summary: Summary,
+  results: string,
+  typed: ReportTyped,
+  streams: CliStreams,
+): Promise<Summary> {
+  const { reportNothing, reportRun } = await import("../../app/report/report-run.js");
+  const { report, warning } =
+    typed.report === false ? reportNothing(results) : await reportRun(results, streams.signal);
+  if (warning !== undefined) say(streams, `fixelstream: warning: ${warning}\n`);
+  return report === undefined ? summary : { ...summary, report };
+}

@@ -1,0 +1,110 @@
+// Sentences for the methods section of a paper, with the numbers of this run.
+import { count, short } from "./numbers.js";
+import { REFERENCES, type Reference } from "./references.js";
+import { ELEMENTS, type ReportData } from "./report-data.js";
+import { titleOf, verdictOf } from "./verdict.js";
+
+export interface Methods {
+  readonly paragraphs: readonly string[];
+  readonly references: readonly Reference[];
+}
+
+export function methodsOf(data: ReportData): Methods {
+  const { record, kind, scalar } = data;
+  const { many } = ELEMENTS[kind];
+  const { problem, runPlan, versions } = record;
+  const model = "found" in data.model ? data.model.found : undefined;
+  const enhancement = enhancementOf(data);
+  const references = [...enhancement.references, REFERENCES.freedmanLane, REFERENCES.permutation, REFERENCES.mrtrix];
+  const errors =
+    { ee: "permutations", ise: "sign flips", both: "permutations and sign flips" }[runPlan.shuffles.errors as "ee"] ??
+    "shuffles";
+  const nShuffles = Number(problem.nShuffles);
+  const groups = Number(problem.varianceGroups);
+  const what = scalar === "the value" ? "the values" : scalar;
+  const columns =
+    model === undefined
+      ? ""
+      : ` with ${model.factors.length} columns (${model.factors.join(", ")})${model.nElementColumns > 0 ? ` and ${model.nElementColumns} that differ between ${many}` : ""}`;
+  const tests = data.hypotheses.map((h) => titleOf(h, model)).join("; ");
+  const blocks = runPlan.shuffles.blocks as { kind: string } | null;
+  const paragraphs = [
+    `${what === "the values" ? "The values" : what} of ${count(Number(problem.nSubjects))} subjects ${kind === "vector" ? "" : `in ${count(Number(problem.nElements))} ${many} `}were analysed by a general linear model${columns}; ${short(Number(problem.degreesOfFreedom))} degrees of freedom were left${groups > 1 ? `, with ${groups} groups of subjects of different variance` : ""}. Hypotheses: ${tests}.`,
+    nShuffles === 0
+      ? "No hypothesis was tested by permutation; effects and statistics only are reported."
+      : `${enhancement.text} Family-wise error over ${many} was controlled by the distribution of the maximum over ${problem.exhaustive === true ? `all ${count(nShuffles)}` : `${count(nShuffles)} random`} ${errors}${blocks === null ? "" : ` ${blocks.kind === "within" ? "within" : "of whole"} exchangeability blocks`} (Freedman & Lane 1983; Winkler et al. 2014${problem.exhaustive === true ? "" : `; seed ${record.seed}`}), at p < 0.05, one-sided for each t-test${record.options.strong === true ? ", and over all hypotheses together" : ""}.`,
+    `The analysis was done with fixelstream ${versions.fixelstream}, which gives the numbers of MRtrix3 (Tournier et al. 2019).`,
+  ];
+  const results = data.hypotheses.map((h) => {
+    const { headline, p, effect } = verdictOf(h, data);
+    return `${h.name}: ${[headline, p, effect].filter((sentence) => sentence !== undefined).join(" ")}`;
+  });
+  return { paragraphs: [...paragraphs, `Results. ${results.join(" ")}`], references };
+}
+
+function enhancementOf({ record, kind }: ReportData): { text: string; references: Reference[] } {
+  const { enhancement } = record.runPlan;
+  const found = enhancement as unknown as Record<string, number> & { kind: string };
+  const { nonStationarity } = record.problem;
+  const adjusted =
+    nonStationarity === undefined
+      ? ""
+      : " Enhanced statistics were corrected for non-stationarity (Salimi-Khorshidi et al. 2011).";
+  const also = nonStationarity === undefined ? [] : [REFERENCES.nonStationarity];
+  const with_ = (names: readonly (readonly [string, string])[]) =>
+    names.flatMap(([key, name]) => (found[key] === undefined ? [] : [`${name} = ${found[key]}`])).join(", ");
+  switch (found.kind) {
+    case "cfe":
+      return {
+        text: `Statistics were enhanced by connectivity-based fixel enhancement (CFE; ${with_([
+          ["dh", "dh"],
+          ["extentPower", "E"],
+          ["heightPower", "H"],
+          ["exponent", "C"],
+        ])}; Raffelt et al. 2015).${adjusted}`,
+        references: [REFERENCES.cfe, ...also],
+      };
+    case "tfce":
+      return {
+        text: `Statistics were enhanced by threshold-free cluster enhancement (TFCE; ${with_([
+          ["dh", "dh"],
+          ["extentPower", "E"],
+          ["heightPower", "H"],
+        ])}; Smith & Nichols 2009).${adjusted}`,
+        references: [REFERENCES.tfce, ...also],
+      };
+    case "cluster":
+      return {
+        text: `The statistic was the size of clusters above a threshold${found.threshold === undefined ? "" : ` of ${found.threshold}`}.${adjusted}`,
+        references: also,
+      };
+    case "nbs":
+      return {
+        text: `The network-based statistic was used (NBS${found.threshold === undefined ? "" : `, threshold ${found.threshold}`}; Zalesky et al. 2010).${adjusted}`,
+        references: [REFERENCES.nbs, ...also],
+      };
+    case "tfnbs":
+      return {
+        text: `Statistics were enhanced by threshold-free network-based statistics (TFNBS; ${with_([
+          ["dh", "dh"],
+          ["extentPower", "E"],
+          ["heightPower", "H"],
+        ])}; Baggio et al. 2018).${adjusted}`,
+        references: [REFERENCES.tfnbs, ...also],
+      };
+    default:
+      return {
+        text: `Statistics of ${ELEMENTS[kind].many} were compared as they are, without enhancement.`,
+        references: [],
+      };
+  }
+}
+
+export const methodsText = ({ paragraphs, references }: Methods): string =>
+  `${paragraphs.join("\n\n")}\n\nReferences\n${references.map(({ text }) => text).join("\n")}\n`;
+
+export const methodsMarkdown = ({ paragraphs, references }: Methods): string =>
+  `## Statistics\n\n${paragraphs.join("\n\n")}\n\n### References\n\n${references.map(({ text }) => `- ${text}`).join("\n")}\n`;
+
+export const methodsBibtex = ({ references }: Methods): string =>
+  `${references.map(({ bibtex }) => bibtex).join("\n\n")}\n`;

@@ -1,0 +1,209 @@
+// Quantises what the pictures are drawn of (payload-format.ts), small enough to be mailed.
+import { deflateRawSync } from "node:zlib";
+import { voxelAt } from "./clusters.js";
+import type { ArrayPlace, Payload, PayloadHypothesis } from "./payload-format.js";
+import type { Geometry, HypothesisData, ReportData, Values } from "./report-data.js";
+
+/** Of the deflated arrays, so that the page stays below 10 MB. */
+export const MOST_PAYLOAD_BYTES = 6.5e6;
+/** Bytes of values that are given to all hypotheses together, before they are deflated. */
+const MOST_VALUE_BYTES = 4e6;
+const BYTES_A_VALUE = 6;
+const P_SCALE = 8192;
+
+export interface PackedPayload {
+  readonly header: Payload;
+  /** base64 of deflated bytes. */
+  readonly bytes: string;
+}
+
+const TYPES = { u8: Uint8Array, i8: Int8Array, u16: Uint16Array, i16: Int16Array, u32: Uint32Array } as const;
+
+function createPacker() {
+  const pieces: Uint8Array[] = [];
+  let offset = 0;
+  return {
+    add(type: ArrayPlace["type"], values: ArrayLike<number> | undefined): ArrayPlace | undefined {
+      if (values === undefined) return undefined;
+      const typed = TYPES[type].from(values as ArrayLike<number> & Iterable<number>);
+      const bytes = new Uint8Array(typed.buffer);
+      const place = { type, offset, length: typed.length };
+      const padding = (8 - (bytes.byteLength % 8)) % 8;
+      pieces.push(bytes, new Uint8Array(padding));
+      offset += bytes.byteLength + padding;
+      return place;
+    },
+    take: () => Buffer.concat(pieces),
+  };
+}
+
+export function packPayload(data: ReportData, mean: Values | undefined): PackedPayload | undefined {
+  const { geometry, kind, hypotheses, background } = data;
+  if (geometry === undefined || (kind !== "fixel" && kind !== "voxel")) return undefined;
+  const box = boxOf(geometry);
+  const { order, voxels, counts } = orderByVoxel(geometry, box);
+  const packer = createPacker();
+  const isSame = order.every((element, i) => element === i);
+  const { directions } = geometry;
+  const meanOfVoxel = mean && meanByVoxel(mean, order, counts);
+  const arrays: Payload["arrays"] = {
+    voxels: packer.add("u32", differences(voxels)),
+    counts: packer.add("u8", counts),
+    element: isSame ? undefined : packer.add("u32", differences(order)),
+    direction: directions && packer.add("i8", quantiseDirections(directions, order)),
+    mean: meanOfVoxel && packer.add("u8", meanOfVoxel.values),
+    background: background && packer.add("u8", cropped(background.values, geometry, box)),
+  };
+  const most = Math.floor(MOST_VALUE_BYTES / BYTES_A_VALUE / Math.max(1, hypotheses.length));
+  const rank = new Uint32Array(order.length);
+  for (const [i, element] of order.entries()) rank[element] = i;
+  const packed = hypotheses.map((h): PayloadHypothesis => {
+    const chosen = chooseElements(h, order, most);
+    const effect = h.percent ?? h.effect;
+    const scales = { statistic: scaleOf(h.statistic), effect: effect === undefined ? 1 : scaleOf(effect) };
+    return {
+      name: h.name,
+      title: h.label === undefined ? h.name : `${h.name} (${h.label})`,
+      statistic: h.kind,
+      ...(effect === undefined ? {} : { effectUnit: h.percent === undefined ? "" : " %" }),
+      hasP: h.p !== undefined,
+      scales,
+      arrays: {
+        of:
+          chosen === undefined
+            ? undefined
+            : packer.add("u32", differences(Uint32Array.from(chosen, (element) => rank[element]!))),
+        statistic: packer.add("i16", quantise(h.statistic, chosen ?? order, scales.statistic)),
+        effect: effect && packer.add("i16", quantise(effect, chosen ?? order, scales.effect)),
+        p: h.p && packer.add("u16", quantiseP(h.p, chosen ?? order)),
+      },
+      peaks: h.clusters.slice(0, 50).map(({ id, peak }) => ({ cluster: id, element: rank[peak]! })),
+    };
+  });
+  const header: Payload = {
+    ...{ kind, arrays, hypotheses: packed, nElements: order.length, pScale: P_SCALE },
+    dimensions: [0, 1, 2].map((axis) => box.end[axis]! - box.first[axis]!) as [number, number, number],
+    voxelSizes: geometry.voxelSizes,
+    toMm: geometry.toMm.map((row) => [
+      ...row.slice(0, 3),
+      row[3]! + [0, 1, 2].reduce((sum, axis) => sum + row[axis]! * box.first[axis]!, 0),
+    ]),
+    ...(background === undefined ? {} : { backgroundName: background.name }),
+    meanScale: meanOfVoxel?.largest ?? 0,
+  };
+  return { header, bytes: deflateRawSync(packer.take(), { level: 6 }).toString("base64") };
+}
+
+interface Box {
+  readonly first: readonly number[];
+  readonly end: readonly number[];
+}
+
+/** Around all elements, with a voxel to spare. */
+function boxOf(geometry: Geometry): Box {
+  const first = [...geometry.dimensions] as number[];
+  const end = [0, 0, 0];
+  for (const voxel of geometry.voxelOf) {
+    const at = voxelAt(geometry, voxel);
+    for (let axis = 0; axis < 3; axis++) {
+      if (at[axis]! < first[axis]!) first[axis] = at[axis]!;
+      if (at[axis]! >= end[axis]!) end[axis] = at[axis]! + 1;
+    }
+  }
+  return {
+    first: first.map((value) => Math.max(0, value - 1)),
+    end: end.map((value, axis) => Math.min(geometry.dimensions[axis]!, value + 1)),
+  };
+}
+
+function orderByVoxel(geometry: Geometry, { first, end }: Box) {
+  const [nx, ny] = [end[0]! - first[0]!, end[1]! - first[1]!];
+  const places = Uint32Array.from(geometry.voxelOf, (voxel) => {
+    const at = voxelAt(geometry, voxel);
+    return at[0] - first[0]! + nx * (at[1] - first[1]! + ny * (at[2] - first[2]!));
+  });
+  const order = Uint32Array.from(places, (_, element) => element).sort((a, b) => places[a]! - places[b]! || a - b);
+  const voxels: number[] = [];
+  const counts: number[] = [];
+  for (const element of order) {
+    if (voxels.length > 0 && voxels.at(-1) === places[element] && counts.at(-1)! < 255) counts[counts.length - 1]!++;
+    else {
+      voxels.push(places[element]!);
+      counts.push(1);
+    }
+  }
+  return { order, voxels: Uint32Array.from(voxels), counts };
+}
+
+const differences = (values: Uint32Array): Uint32Array =>
+  values.map((value, i) => (i === 0 ? value : value - values[i - 1]!));
+
+function quantiseDirections(directions: Float32Array, order: Uint32Array): Int8Array {
+  const out = new Int8Array(3 * order.length);
+  for (const [i, element] of order.entries())
+    for (let axis = 0; axis < 3; axis++) out[3 * i + axis] = Math.round(127 * (directions[3 * element + axis]! || 0));
+  return out;
+}
+
+/** u8 a voxel, 255 the largest that is not far out. */
+function meanByVoxel(mean: Values, order: Uint32Array, counts: readonly number[]) {
+  const sums = new Float64Array(counts.length);
+  let next = 0;
+  for (const [voxel, n] of counts.entries())
+    for (let i = 0; i < n; i++) {
+      const value = mean[order[next++]!]!;
+      if (Number.isFinite(value)) sums[voxel]! += Math.max(0, value);
+    }
+  const sorted = sums.slice().sort();
+  const largest = sorted[Math.floor(0.995 * (sorted.length - 1))] ?? 0;
+  return {
+    largest,
+    values: Uint8Array.from(sums, (sum) => (largest > 0 ? Math.min(255, Math.round((255 * sum) / largest)) : 0)),
+  };
+}
+
+/** Undefined: all. Else those nearest to significance, in the order of drawing. */
+function chooseElements({ p, statistic }: HypothesisData, order: Uint32Array, most: number): Uint32Array | undefined {
+  if (order.length <= most) return undefined;
+  const keys = Float32Array.from(order, (element) => (p === undefined ? -Math.abs(statistic[element]!) : p[element]!));
+  for (const [i, key] of keys.entries()) if (Number.isNaN(key)) keys[i] = Number.POSITIVE_INFINITY;
+  const limit = keys.slice().sort()[most - 1]!;
+  const below = order.filter((_, i) => keys[i]! < limit).length;
+  let left = most - below;
+  return order.filter((_, i) => keys[i]! < limit || (keys[i] === limit && left-- > 0));
+}
+
+function scaleOf(values: Values): number {
+  const sizes = Float64Array.from(values as Float64Array, (value) =>
+    Number.isFinite(value) ? Math.abs(value) : 0,
+  ).sort();
+  // one value that is far out must not cost all others their digits
+  const largest = sizes[sizes.length - 1] ?? 0;
+  const usual = sizes[Math.floor(0.999 * (sizes.length - 1))] ?? 0;
+  return (Math.min(largest, 20 * usual) || largest || 1) / 32766;
+}
+
+/** -32768: no value. */
+const quantise = (values: Values, of: Uint32Array, scale: number): Int16Array =>
+  Int16Array.from(of, (element) => {
+    const value = values[element]!;
+    return Number.isFinite(value) ? Math.max(-32767, Math.min(32767, Math.round(value / scale))) : -32768;
+  });
+
+/** 65535: no value. */
+const quantiseP = (p: Values, of: Uint32Array): Uint16Array =>
+  Uint16Array.from(of, (element) =>
+    Number.isFinite(p[element]!)
+      ? Math.min(65534, Math.round(-Math.log10(Math.max(p[element]!, 1e-8)) * P_SCALE))
+      : 65535,
+  );
+
+function cropped(values: Uint8Array, { dimensions: [nx, ny] }: Geometry, { first, end }: Box): Uint8Array {
+  const [mx, my, mz] = [0, 1, 2].map((axis) => end[axis]! - first[axis]!) as [number, number, number];
+  const out = new Uint8Array(mx * my * mz);
+  let next = 0;
+  for (let z = first[2]!; z < end[2]!; z++)
+    for (let y = first[1]!; y < end[1]!; y++)
+      for (let x = first[0]!; x < end[0]!; x++) out[next++] = values[x + nx * (y + ny * z)]!;
+  return out;
+}

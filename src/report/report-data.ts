@@ -1,0 +1,177 @@
+// What a report is made of: plain data, collected from disk by src/app/report, told by the sections.
+import type { RunRecord } from "../results/run-record.js";
+
+export type Kind = "fixel" | "voxel" | "edge" | "vector";
+export type Values = Float32Array | Float64Array;
+
+/** The model, as run.json or the files of the run have it. */
+export interface ModelData {
+  /** [nSubjects][nColumns] */
+  readonly design: readonly (readonly number[])[];
+  /** [nColumns]; `column 3` where the design has no names. */
+  readonly factors: readonly string[];
+  /** The design's columns have names of their own. */
+  readonly isNamed: boolean;
+  /** Element-wise columns, behind those of the design. */
+  readonly nElementColumns: number;
+  /** Of each subject, from 0; undefined: one variance for all. */
+  readonly varianceGroups: readonly number[] | undefined;
+}
+
+/** What an effect is a share of. */
+export interface Reference {
+  /** Over the design's columns: fitted value = row . betas. */
+  readonly row: readonly number[];
+  /** `the fitted mean where patient is 0, other columns at their means` */
+  readonly words: string;
+  /** Behind the percent effect: ` per unit of age`, or empty. */
+  readonly per: string;
+}
+
+export interface HypothesisData {
+  readonly name: string;
+  readonly kind: "t" | "F";
+  readonly rank: number;
+  /** What the contrasts call it. */
+  readonly label: string | undefined;
+  /** [rank][nFactors] */
+  readonly contrast: readonly (readonly number[])[] | undefined;
+  /** t or F of each element; NaN: not analysed. */
+  readonly statistic: Values;
+  readonly z: Values;
+  readonly enhanced: Values | undefined;
+  /** Family-wise p; undefined with -notest; NaN: not tested. */
+  readonly p: Values | undefined;
+  /** Of a t-test: the contrast of the effects. */
+  readonly effect: Values | undefined;
+  /** Undefined: F-test, or no design is known. */
+  readonly percent: Values | undefined;
+  readonly reference: Reference | undefined;
+  /** The largest statistic of each shuffle; undefined with -notest, or when the file is not there. */
+  readonly nullMaxima: Float64Array | undefined;
+  /** How often each element was the maximum. */
+  readonly contributions: Values | undefined;
+  /** u32, ascending: p < 0.05. */
+  readonly significant: Uint32Array;
+  readonly clusters: readonly Cluster[];
+  /** As the run counted and found. */
+  readonly summary: { readonly significant?: number; readonly smallestP?: number; readonly largestFwe?: number };
+}
+
+export interface Cluster {
+  /** From 1, the largest first. */
+  readonly id: number;
+  /** Ascending. */
+  readonly members: Uint32Array;
+  /** The smallest p; of equals the largest enhanced statistic. */
+  readonly peak: number;
+  readonly p: number;
+  readonly z: number;
+  readonly statistic: number;
+  readonly meanEffect: number;
+  readonly largestEffect: number;
+  /** 100 x mean effect / mean reference. */
+  readonly meanPercent: number;
+  readonly largestPercent: number;
+  /** Distinct voxels; undefined where elements are none. */
+  readonly nVoxels: number | undefined;
+  readonly volume: number | undefined;
+  readonly peakMm: readonly number[] | undefined;
+  readonly peakVoxel: readonly number[] | undefined;
+  /** Axis along which its fixels run, unit vector in the scanner's space, x at least 0. */
+  readonly direction: readonly number[] | undefined;
+  /** Of the peak edge or element. */
+  readonly peakName: string | undefined;
+  /** Masks that hold some of it, the largest share first. */
+  readonly labels: readonly { readonly name: string; readonly share: number }[];
+}
+
+/** Where elements are: of fixels and voxels. */
+export interface Geometry {
+  /** Of the grid, axes as nearly along the scanner's x, y, z as can be. */
+  readonly dimensions: readonly [number, number, number];
+  readonly voxelSizes: readonly [number, number, number];
+  /** 3 x 4: voxel index to mm. */
+  readonly toMm: readonly (readonly number[])[];
+  /** Of each element: its voxel's place in the grid. */
+  readonly voxelOf: Uint32Array;
+  /** Of fixels: unit vectors along the grid's axes, [3 x elements]. */
+  readonly directions: Float32Array | undefined;
+}
+
+export interface Network {
+  readonly nNodes: number;
+  readonly names: readonly string[];
+}
+
+/** Values of subjects in a cluster, or at its peak. */
+export interface EffectData {
+  readonly hypothesis: string;
+  readonly cluster: number;
+  readonly isPeak: boolean;
+  /** `cluster 1`, `peak of cluster 1` */
+  readonly what: string;
+  /** [nSubjects], in the units of the data. */
+  readonly values: readonly number[];
+}
+
+/** Why a section has nothing to show, or the thing. */
+export type Maybe<T> = { readonly found: T } | { readonly missing: string };
+
+export interface SubjectCheck {
+  readonly name: string;
+  readonly mean: number;
+  readonly sd: number;
+  /** Share of the elements looked at that have no finite value. */
+  readonly missing: number;
+  /** With the mean of the others' values. */
+  readonly correlation: number;
+  /** Which figures are far from the others': a phrase each. */
+  readonly remarks: readonly string[];
+}
+
+export interface DataCheck {
+  readonly subjects: readonly SubjectCheck[];
+  readonly nLookedAt: number;
+}
+
+export interface Background {
+  readonly name: string;
+  readonly dimensions: readonly [number, number, number];
+  /** u8, one a voxel of the (cropped) grid of the geometry. */
+  readonly values: Uint8Array;
+}
+
+export interface ReportData {
+  readonly kind: Kind;
+  readonly record: RunRecord;
+  /** As typed: where the results are. */
+  readonly place: string;
+  /** Name of the record: `x_run.json`. */
+  readonly recordName: string;
+  readonly nElements: number;
+  /** What is measured: FD. */
+  readonly scalar: string;
+  readonly hypotheses: readonly HypothesisData[];
+  readonly model: Maybe<ModelData>;
+  readonly subjects: readonly string[];
+  readonly geometry: Geometry | undefined;
+  readonly network: Network | undefined;
+  /** What connected elements of a cluster: `the fixel-fixel connectivity matrix in matrix/`. */
+  readonly clustersBy: string;
+  readonly effects: Maybe<readonly EffectData[]>;
+  readonly check: Maybe<DataCheck>;
+  readonly background: Background | undefined;
+  /** Fitted at the means of the design's columns: what the data are like there. */
+  readonly mean: Values | undefined;
+  /** What was found out while the report was made: sentences. */
+  readonly remarks: readonly string[];
+  readonly files: readonly string[];
+}
+
+export const ELEMENTS: Readonly<Record<Kind, { readonly one: string; readonly many: string }>> = {
+  fixel: { one: "fixel", many: "fixels" },
+  voxel: { one: "voxel", many: "voxels" },
+  edge: { one: "edge", many: "edges" },
+  vector: { one: "element", many: "elements" },
+};

@@ -1,0 +1,106 @@
+// Clusters as a table a hypothesis; a row moves the pictures to its peak.
+import { axisInWords } from "../clusters.js";
+import { html, type Piece, table } from "../html.js";
+import { count, percent, place, pValue, share, short } from "../numbers.js";
+import { type Cluster, ELEMENTS, type HypothesisData, type ReportData } from "../report-data.js";
+import { missing, type Section } from "./section.js";
+
+/** Rows shown; the file beside the page has all. */
+const MOST_ROWS = 50;
+
+export function clustersSection(data: ReportData): Section {
+  return {
+    id: "clusters",
+    title: data.kind === "vector" ? "Significant elements" : "Clusters",
+    body: html`<p>Significant ${ELEMENTS[data.kind].many} connected ${data.clustersBy}. ${percentInWords(data)}</p>
+${data.hypotheses.map((h) => clustersOf(h, data))}`,
+  };
+}
+
+/** Exactly what percent is a share of. */
+function percentInWords({ hypotheses }: ReportData): string {
+  const said = hypotheses.flatMap(({ name, percent: found, reference }) =>
+    found === undefined || reference === undefined
+      ? []
+      : [`for ${name} 100 × effect${reference.per} / ${reference.words}`],
+  );
+  if (said.length === 0) return "No effect in percent: no group or intercept to relate it to is known.";
+  return `Percent effect: ${said.join("; ")}; of a cluster, mean effect / mean of that.`;
+}
+
+function clustersOf(h: HypothesisData, data: ReportData): Piece {
+  const { kind } = data;
+  const { clusters } = h;
+  const { many } = ELEMENTS[kind];
+  const file = clustersFileName(h.name);
+  const title = html`<h3>${h.name}${h.label === undefined ? "" : ` (${h.label})`}</h3>`;
+  if (h.p === undefined) return html`${title}${missing("Nothing was tested.")}`;
+  if (clusters.length === 0) return html`${title}${missing(`No ${ELEMENTS[kind].one} is significant.`)}`;
+  const columns: readonly (readonly [string, (one: Cluster) => Piece, isNumber: boolean])[] = [
+    [
+      "cluster",
+      (one) =>
+        kind === "fixel" || kind === "voxel" || kind === "edge"
+          ? html`<button type="button" class="go" data-hypothesis="${h.name}" data-rank="${one.id - 1}">${one.id}</button>`
+          : one.id,
+      true,
+    ],
+    [many, (one) => count(one.members.length), true],
+    ...(data.geometry === undefined ? [] : [["mm³", (one: Cluster) => short(one.volume!), true] as const]),
+    ...(data.geometry === undefined
+      ? []
+      : [["peak, mm (x, y, z)", (one: Cluster) => place(one.peakMm!), true] as const]),
+    [
+      "peak",
+      (one) =>
+        one.peakName ??
+        (one.peakVoxel === undefined
+          ? String(one.peak)
+          : `${ELEMENTS[kind].one} ${one.peak}, voxel ${one.peakVoxel.join(" ")}`),
+      false,
+    ],
+    [h.kind, (one) => short(one.statistic), true],
+    ["Z", (one) => short(one.z), true],
+    ["p", (one) => pValue(one.p), true],
+    ...(h.effect === undefined
+      ? []
+      : ([
+          ["mean effect", (one: Cluster) => short(one.meanEffect), true],
+          ["largest", (one: Cluster) => short(one.largestEffect), true],
+        ] as const)),
+    ...(h.percent === undefined
+      ? []
+      : ([
+          ["mean, %", (one: Cluster) => percent(one.meanPercent), true],
+          ["largest, %", (one: Cluster) => percent(one.largestPercent), true],
+        ] as const)),
+    ...(data.geometry?.directions === undefined
+      ? []
+      : [["runs", (one: Cluster) => axisInWords(one.direction!), false] as const]),
+    ...(clusters.some(({ labels }) => labels.length > 0)
+      ? [
+          [
+            "in",
+            (one: Cluster) =>
+              one.labels
+                .slice(0, 3)
+                .map(({ name, share: part }) => `${name} (${share(part)})`)
+                .join(", "),
+            false,
+          ] as const,
+        ]
+      : []),
+  ];
+  const shown = clusters.slice(0, MOST_ROWS);
+  const more = clusters.length > shown.length ? `The ${MOST_ROWS} largest of ${count(clusters.length)}. ` : "";
+  return html`${title}<p>${more}All of them, with indices counted from 0, in <code>${file}</code> beside the results.</p>
+${table(
+  `Clusters of ${h.name}`,
+  columns.map(([name]) => name),
+  shown.map((one) => columns.map(([, cellOf]) => cellOf(one))),
+  { className: "clusters", numeric: new Set(columns.flatMap(([, , isNumber], i) => (isNumber ? [i] : []))) },
+)}`;
+}
+
+/** Without the base of the results. */
+export const clustersFileName = (name: string): string => `clusters_${name}.tsv`;

@@ -1,0 +1,4 @@
+// A page and its tables are no results: they are made of them, and tell of time and memory.
+
+/** `name`: without the prefix of the results. */
+export const isOfReport = (name: string): boolean => /^(report\.html|clusters_[tF]\d+\.tsv)$/.test(name);
