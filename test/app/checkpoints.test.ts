@@ -8,7 +8,7 @@ import { clearCache, listCache } from "../../src/app/cache/cache.js";
 import { formatMoment } from "../../src/cli/listeners/inference.js";
 import { Interrupted } from "../../src/errors.js";
 import { readCheckpoint, readCheckpointMark } from "../../src/results/checkpoint.js";
-import { ALL_COMMANDS, COMMANDS, type CommandName, type EitherRun, NAMES, newRun } from "../support/both-commands.js";
+import { ALL_KINDS, COMMANDS, type CommandName, type EitherRun, NAMES, newRun } from "../support/both-commands.js";
 import { createRandom } from "../support/seeded-random.js";
 
 /** Several batches of either command. */
@@ -60,7 +60,7 @@ async function go(run: EitherRun, options: Partial<AnalysisOptions>, share?: num
   return told;
 }
 
-describe.each(ALL_COMMANDS)("%s", (command) => {
+describe.each(ALL_KINDS)("%s", (command) => {
   const undisturbed = (async () => {
     const run = begin(command);
     await go(run, {});

@@ -1,20 +1,26 @@
 // The hash of a run's plan, found by running: the same whatever does not decide a number, another whenever something does.
 import fs from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AnalysisOptions, FixelCfeOptions, VoxelStatsOptions } from "../../src/app/analyse/options.js";
-import { ALL_COMMANDS, type EitherRun, newRun, writeColumnFor } from "../support/both-commands.js";
+import type {
+  AnalysisOptions,
+  EdgeAlgorithm,
+  FixelCfeOptions,
+  VoxelStatsOptions,
+} from "../../src/app/analyse/options.js";
+import { ALL_KINDS, type EitherRun, newRun, writeColumnFor } from "../support/both-commands.js";
 import { rawFixelData } from "../support/make-cohort.js";
 import { writeMatrix } from "../support/small-analysis.js";
 
 type Others = Omit<FixelCfeOptions, "connectivity"> & Omit<VoxelStatsOptions, "connectivity">;
-type Changes = Partial<AnalysisOptions> & Partial<Others> & { connectivity?: string | boolean };
+type Changes = Partial<AnalysisOptions> &
+  Partial<Others> & { connectivity?: string | boolean; algorithm?: EdgeAlgorithm };
 const value = (subject: number, element: number) => ((subject * 7 + element * 3) % 13) / 4;
 const hashOf = async (run: EitherRun, changes: Changes = {}): Promise<string> => {
   await run.infer({ force: true, nShuffles: 20, ...changes } as Partial<AnalysisOptions>);
   return run.record.runPlan.hash;
 };
 
-describe.each(ALL_COMMANDS)("%s", (command) => {
+describe.each(ALL_KINDS)("%s", (command) => {
   const run = newRun(command, { value });
   let base: string;
   const write = (name: string, contents: string | Uint8Array): string => {
@@ -98,6 +104,7 @@ describe.each(ALL_COMMANDS)("%s", (command) => {
       () => ({ [name]: 0.25 }),
     ]),
     ["another threshold", () => ({ threshold: 0.5 })],
+    ["every height", () => ({ tfceExact: true })],
     ["26 neighbours", () => ({ connectivity: true })],
     [
       "another mask",
@@ -108,7 +115,20 @@ describe.each(ALL_COMMANDS)("%s", (command) => {
       () => ({ posthoc: write("h.mif", rawFixelData(Float32Array.from({ length: 24 }, (_, i) => i % 2))) }),
     ],
   ];
-  const own = { fixelcfestats: ofFixels, mrclusterstats: ofVoxels, vectorstats: [] };
+  const edges = (name: string, of: (edge: number) => number) => {
+    const rows = Array.from({ length: 7 }, (_, i) => Array.from({ length: 7 }, (__, j) => (j < i ? 0 : of(7 * i + j))));
+    return write(name, `${rows.map((row) => row.join(",")).join("\n")}\n`);
+  };
+  const ofEdges: [string, () => Changes][] = [
+    ...(["tfceDh", "tfceE", "tfceH"] as const).map((name): [string, () => Changes] => [name, () => ({ [name]: 0.25 })]),
+    ["every height", () => ({ tfceExact: true })],
+    ["nbs", () => ({ algorithm: "nbs", threshold: 0.25 })],
+    ["another threshold", () => ({ algorithm: "nbs", threshold: 0.5 })],
+    ["none", () => ({ algorithm: "none" })],
+    ["another mask", () => ({ mask: edges("m.csv", (edge) => edge % 2) })],
+    ["a post-hoc mask", () => ({ posthoc: edges("h.csv", (edge) => edge % 2) })],
+  ];
+  const own = { fixelcfestats: ofFixels, mrclusterstats: ofVoxels, vectorstats: [], connectomestats: ofEdges };
 
   it("changes with every part that decides a number, and each time to another", async () => {
     const seen = new Map([[base, "nothing"]]);

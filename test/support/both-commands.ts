@@ -3,9 +3,11 @@ import fs from "node:fs";
 import path from "node:path";
 import type { InferenceEvents } from "../../src/app/analyse/analyse.js";
 import {
+  inferEdges,
   inferFixels,
   inferVectors,
   inferVoxels,
+  planEdges,
   planInference,
   planVectors,
   planVoxels,
@@ -21,15 +23,18 @@ import { bytesOf, npyBytes } from "./write-npy.js";
 
 /** Those of which a test says what is different. */
 export const COMMANDS = ["fixelcfestats", "vectorstats"] as const;
-/** Those of which a test asks only for what all kinds of elements share. */
+/** Those of which a test asks only for what all kinds of elements share, and that their inputs say of what type the values are before they are read. */
 export const ALL_COMMANDS = [...COMMANDS, "mrclusterstats"] as const;
-export type CommandName = (typeof ALL_COMMANDS)[number];
+/** The same with connectomes, the type of whose values is found when they are converted. */
+export const ALL_KINDS = [...ALL_COMMANDS, "connectomestats"] as const;
+export type CommandName = (typeof ALL_KINDS)[number];
 
 /** What a test has to know of a command. `enhanced` is undefined where nothing is. */
 export const NAMES = {
   fixelcfestats: { ending: ".mif", elements: "fixels", enhanced: "cfe", beta: "beta0", isPrefixed: false },
   vectorstats: { ending: ".csv", elements: "elements", enhanced: undefined, beta: "betas", isPrefixed: true },
   mrclusterstats: { ending: ".mif", elements: "voxels", enhanced: "tfce", beta: "beta0", isPrefixed: true },
+  connectomestats: { ending: ".csv", elements: "edges", enhanced: "enhanced", beta: "beta_0", isPrefixed: true },
 } as const;
 
 export interface EitherRun {
@@ -79,12 +84,15 @@ export function newRun(command: CommandName, options: EitherOptions = {}): Eithe
   if (isVectors) layOutVectors(small, { nSubjects, nElements, wide });
   else if (wide) for (let i = 0; i < nSubjects; i++) widen(small.at("fd", fileOfSubject(i)));
   if (command === "mrclusterstats") layOutVoxels(small, { nSubjects, nElements });
+  if (command === "connectomestats") layOutEdges(small, { nSubjects, nElements, wide });
   const glued = `${small.at("out")}/${prefix}`;
   const common = { ...INFERENCE_DEFAULTS, design, contrast, nShuffles: 20 };
   const fixels = { ...common, input: fd, subjects, connectivity, output };
   const vectors = { ...common, input: small.at("values.npy"), prefix: glued };
   const [images, mask] = [small.at("images.txt"), small.at("all.mif")];
   const voxels = { ...common, ...TFCE_DEFAULTS, input: images, mask, prefix: glued };
+  const [connectomes, edges] = [small.at("connectomes.txt"), small.at("edges.csv")];
+  const network = { ...common, algorithm: "tfnbs", input: connectomes, mask: edges, prefix: glued } as const;
   const rows = {
     fixelcfestats: {
       ...{ options: fixels, paths: small.positionals },
@@ -103,6 +111,12 @@ export function newRun(command: CommandName, options: EitherOptions = {}): Eithe
       infer: (changes?: Partial<AnalysisOptions>, events?: InferenceEvents) =>
         inferVoxels({ ...voxels, ...changes }, events),
       plan: (changes?: Partial<AnalysisOptions>) => planVoxels({ ...voxels, ...changes }),
+    },
+    connectomestats: {
+      ...{ options: network, paths: [connectomes, "tfnbs", design, contrast, glued, "-mask", edges] },
+      infer: (changes?: Partial<AnalysisOptions>, events?: InferenceEvents) =>
+        inferEdges({ ...network, ...changes }, events),
+      plan: (changes?: Partial<AnalysisOptions>) => planEdges({ ...network, ...changes }),
     },
   } as const;
   const row = rows[command];
@@ -163,6 +177,37 @@ function layOutVoxels(small: SmallAnalysis, { nSubjects, nElements }: { nSubject
   fs.mkdirSync(small.at("out"));
 }
 
+/** The fixels' own values as the first edges of networks of as few nodes as have them; those behind are left out by the mask. */
+function layOutEdges(small: SmallAnalysis, size: { nSubjects: number; nElements: number; wide: boolean }): void {
+  const { nSubjects, nElements, wide } = size;
+  const of = (i: number) => valuesIn(small.at("fd", fileOfSubject(i)));
+  for (let i = 0; i < nSubjects; i++) {
+    fs.writeFileSync(small.at(`connectome-${i}.npy`), npyOfEdges(wide ? asDoubles(of(i)) : of(i)));
+  }
+  const names = Array.from({ length: nSubjects }, (_, i) => `connectome-${i}.npy\n`);
+  fs.writeFileSync(small.at("connectomes.txt"), names.join(""));
+  const inside = matrixOfEdges(new Float32Array(nElements).fill(1));
+  fs.writeFileSync(small.at("edges.csv"), `${inside.map((row) => row.join(",")).join("\n")}\n`);
+  fs.mkdirSync(small.at("out"));
+}
+
+/** Upper triangle with the diagonal, row by row; 0 behind the values. */
+function matrixOfEdges(values: ArrayLike<number>): number[][] {
+  const nNodes = Math.ceil((Math.sqrt(8 * values.length + 1) - 1) / 2);
+  const rows = Array.from({ length: nNodes }, () => new Array<number>(nNodes).fill(0));
+  let edge = 0;
+  for (let i = 0; i < nNodes; i++) for (let j = i; j < nNodes; j++) rows[i]![j] = values[edge++] ?? 0;
+  return rows;
+}
+
+function npyOfEdges(values: Float32Array | Float64Array): Buffer {
+  const rows = matrixOfEdges(values);
+  const shape = [rows.length, rows.length];
+  return values instanceof Float64Array
+    ? npyBytes({ descr: "<f8", shape, data: bytesOf(Float64Array.from(rows.flat())) })
+    : npyBytes({ shape, data: bytesOf(Float32Array.from(rows.flat())) });
+}
+
 /** A regressor that differs between elements, in the form that the command takes. */
 export function writeColumnFor(run: EitherRun, nSubjects = 8, nElements = 24): string {
   const rows = Array.from({ length: nSubjects }, (_, i) =>
@@ -172,6 +217,11 @@ export function writeColumnFor(run: EitherRun, nSubjects = 8, nElements = 24): s
     const data = bytesOf(Float32Array.from(rows.flatMap((row) => Array.from(row))));
     fs.writeFileSync(run.at("column.npy"), npyBytes({ shape: [nSubjects, nElements], data }));
     return run.at("column.npy");
+  }
+  if (run.command === "connectomestats") {
+    for (const [i, row] of rows.entries()) fs.writeFileSync(run.at(`column-${i}.npy`), npyOfEdges(row));
+    fs.writeFileSync(run.at("column.txt"), rows.map((_, i) => `column-${i}.npy\n`).join(""));
+    return run.at("column.txt");
   }
   for (const [i, row] of rows.entries()) fs.writeFileSync(run.at(`column-${i}.mif`), rawFixelData(row));
   fs.writeFileSync(run.at("column.txt"), rows.map((_, i) => `column-${i}.mif\n`).join(""));
