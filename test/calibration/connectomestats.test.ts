@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { inferEdges } from "../../src/app/analyse/kinds.js";
-import { ANALYSIS_DEFAULTS, type EdgeAlgorithm } from "../../src/app/analyse/options.js";
+import { ANALYSIS_DEFAULTS, type EdgeAlgorithm, type EdgeStatsOptions } from "../../src/app/analyse/options.js";
 import { binomialBand, countFound, N_SHUFFLES, type NullOutcome } from "../support/calibration.js";
 import { writeRows } from "../support/make-problem.js";
 import { makeTemporaryDirectory, readNumbers } from "../support/peer.js";
@@ -13,9 +13,14 @@ import { bytesOf, npyBytes } from "../support/write-npy.js";
 const N_DATA_SETS = 200;
 const N_SUBJECTS = 16;
 const N_NODES = 8;
+const NON_STATIONARITY = { nonstationarity: true, nShufflesNonstationarity: 40 } as const;
 
 /** Edges of a node share errors, so that components are larger than edges. */
-async function runNull(algorithm: EdgeAlgorithm, threshold?: number): Promise<NullOutcome[]> {
+async function runNull(
+  algorithm: EdgeAlgorithm,
+  threshold: number | undefined,
+  changes: Partial<EdgeStatsOptions> = {},
+): Promise<NullOutcome[]> {
   const directory = makeTemporaryDirectory();
   const at = (name: string) => join(directory, name);
   mkdirSync(at("out"));
@@ -40,6 +45,7 @@ async function runNull(algorithm: EdgeAlgorithm, threshold?: number): Promise<Nu
       ...{ input: at("list.txt"), algorithm, threshold, design: at("design.txt"), contrast: at("contrast.txt") },
       ...{ prefix: at("out/"), cache: at("cache"), force: true, nShuffles: N_SHUFFLES, seed: d },
       ...{ nThreads: 0, memoryBytes: 2 ** 25, command: "test" },
+      ...changes,
     });
     const fwe = readNumbers(at("out/fwe_1mpvalue.csv")).flat();
     found.push({ largestFwe: Math.max(...fwe), uncorrected: 0 });
@@ -49,13 +55,16 @@ async function runNull(algorithm: EdgeAlgorithm, threshold?: number): Promise<Nu
 
 describe(`${N_DATA_SETS} data sets: errors in ${binomialBand(N_DATA_SETS).join(" to ")} of them`, () => {
   test.each([
-    ["nbs", 1.5],
-    ["tfnbs", undefined],
-    ["none", undefined],
+    ["nbs", 1.5, {}],
+    ["tfnbs", undefined, {}],
+    ["tfnbs", undefined, { tfceExact: true }],
+    ["none", undefined, {}],
+    ["nbs", 1.5, NON_STATIONARITY],
+    ["tfnbs", undefined, NON_STATIONARITY],
   ] as const)(
-    "%s",
-    async (algorithm, threshold) => {
-      const found = countFound(await runNull(algorithm, threshold));
+    "%s, threshold %s, %j",
+    async (algorithm, threshold, changes) => {
+      const found = countFound(await runNull(algorithm, threshold, changes));
       const [least, most] = binomialBand(N_DATA_SETS);
       // sizes of components tie, and of equal ones none is below the other: fewer errors than promised
       if (algorithm !== "nbs") expect(found).toBeGreaterThanOrEqual(least);
