@@ -92,12 +92,14 @@ export function killedLine(command: CommandName): KilledLine {
     fixelcfestats: ["fd", "subjects.txt", "design.txt", "contrast.txt", "matrix", "out"],
     vectorstats: ["values.npy", "design.txt", "contrast.txt", "out/x_"],
     mrclusterstats: ["images.txt", "design.txt", "contrast.txt", "all.mif", "out/x_"],
+    connectomestats: ["connectomes.txt", "tfnbs", "design.txt", "contrast.txt", "out/x_", "-mask", "edges.csv"],
   }[command];
   // several batches: what is kept after the first is continued
   const [shuffles, memory] = {
     fixelcfestats: ["4000", "16MiB"],
     vectorstats: ["40000", "3MiB"],
     mrclusterstats: ["20000", "3MiB"],
+    connectomestats: ["20000", "3MiB"],
   }[command] as [string, string];
   const options = ["-nshuffles", shuffles, "--seed", "3", "-nthreads", "1", "--checkpoint-every", "0"];
   const places = ["--cache", ".fixelstream", "--memory", memory];
