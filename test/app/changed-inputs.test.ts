@@ -3,15 +3,15 @@ import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   ALL_COMMANDS,
-  type CommandName,
   type EitherRun,
+  type KindName,
   NAMES,
   newRun,
   writeColumnFor,
 } from "../support/both-commands.js";
 import { fileOfSubject } from "../support/small-analysis.js";
 
-const nameOf = (command: CommandName, image: string) => {
+const nameOf = (command: KindName, image: string) => {
   const { ending, beta } = NAMES[command];
   return `${image === "beta0" ? beta : image}${ending}`;
 };

@@ -8,13 +8,13 @@ import { clearCache, listCache } from "../../src/app/cache/cache.js";
 import { formatMoment } from "../../src/cli/listeners/inference.js";
 import { Interrupted } from "../../src/errors.js";
 import { readCheckpoint, readCheckpointMark } from "../../src/results/checkpoint.js";
-import { ALL_KINDS, COMMANDS, type CommandName, type EitherRun, NAMES, newRun } from "../support/both-commands.js";
+import { ALL_KINDS, COMMANDS, type EitherRun, type KindName, NAMES, newRun } from "../support/both-commands.js";
 import { createRandom } from "../support/seeded-random.js";
 
 /** Several batches of either command. */
 const MANY = { nShuffles: 2400, memoryBytes: 2.25 * 2 ** 20, seed: 5 };
 const countOf = ({ command }: EitherRun) => (command === "vectorstats" ? 60_000 : MANY.nShuffles);
-const begin = (command: CommandName) => newRun(command, { nSubjects: 12 });
+const begin = (command: KindName) => newRun(command, { nSubjects: 12 });
 const cacheOf = (run: EitherRun) => run.at(".fixelstream");
 const checkpointsIn = (run: EitherRun) =>
   fs.existsSync(cacheOf(run)) ? fs.readdirSync(cacheOf(run)).filter((name) => name.endsWith(".fxr")) : [];

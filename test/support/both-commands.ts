@@ -27,7 +27,8 @@ export const COMMANDS = ["fixelcfestats", "vectorstats"] as const;
 export const ALL_COMMANDS = [...COMMANDS, "mrclusterstats"] as const;
 /** The same with connectomes, the type of whose values is found when they are converted. */
 export const ALL_KINDS = [...ALL_COMMANDS, "connectomestats"] as const;
-export type CommandName = (typeof ALL_KINDS)[number];
+export type CommandName = (typeof ALL_COMMANDS)[number];
+export type KindName = (typeof ALL_KINDS)[number];
 
 /** What a test has to know of a command. `enhanced` is undefined where nothing is. */
 export const NAMES = {
@@ -38,7 +39,7 @@ export const NAMES = {
 } as const;
 
 export interface EitherRun {
-  readonly command: CommandName;
+  readonly command: KindName;
   at(...names: string[]): string;
   /** The message without the analysis's own folder. */
   relative(text: string): string;
@@ -75,7 +76,7 @@ export interface EitherOptions {
 }
 
 /** In a folder of its own: design.txt, contrast.txt and so on; results in out/. */
-export function newRun(command: CommandName, options: EitherOptions = {}): EitherRun {
+export function newRun(command: KindName, options: EitherOptions = {}): EitherRun {
   const { nElements = 24, nSubjects = 8, prefix = "x_", wide = false } = options;
   const small = newAnalysis({ nFixels: nElements, nSubjects, ...(options.value && { value: options.value }) });
   const [fd, subjects, design, contrast, connectivity, output] = small.positionals as string[] &
