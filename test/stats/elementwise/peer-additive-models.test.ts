@@ -96,7 +96,13 @@ test.skipIf(modelArrayPeer === undefined).each(CASES)(
           continue;
         }
         expect(mine, `${statistic} of element ${element}`).not.toBeNaN();
-        const own = Math.abs(mine - theirs) / (Math.abs(theirs) + 1e-300);
+        // an estimate far below its standard error has lost the digits in which mgcv's Lanczos basis and LAPACK's differ
+        const error = /\.estimate$/.test(statistic)
+          ? Number(reference.rows[i]![reference.columns.indexOf(statistic.replace("estimate", "std.error"))])
+          : /^(?!s_).*\.statistic$/.test(statistic)
+            ? 1
+            : 1e-300;
+        const own = Math.abs(mine - theirs) / Math.max(Math.abs(theirs), error);
         const absolute = Math.abs(mine - theirs);
         // p-values of a smooth are right to 1e-6 in mgcv: Davies' algorithm
         const difference = /^s_.*p\.value/.test(statistic) && absolute < 1.5e-6 ? 0 : own;
