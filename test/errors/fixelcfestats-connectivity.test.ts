@@ -86,7 +86,7 @@ describe("the connectivity", () => {
     [
       "starts a row at half a connection",
       withIndex("Float32LE", new Float32Array(48).fill(1, 5, 6).fill(0.5, 29, 30)),
-      "Cannot read the connectivity matrix: expected connections below 70, the number in fixels.mif, got 1 connections from 0.5 for fixel 5 in index.mif (all counted from 0). Make the matrix again with fixelconnectivity.",
+      "Cannot read the connectivity matrix: expected connections below 70, the number in fixels.mif, got 1 connection from 0.5 for fixel 5 in index.mif (all counted from 0). Make the matrix again with fixelconnectivity.",
     ],
   ]);
   it("is a track file", async () => {
