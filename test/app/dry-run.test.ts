@@ -77,10 +77,12 @@ describe.each(ALL_COMMANDS)("%s --dry-run", (command) => {
   });
 
   it("takes what is enough for float32 where no header says more", async () => {
-    const threads = 1024;
-    const narrow = newRun(command, { ...LARGE, value: missing });
+    // so much that it is beyond the smallest memory of all
+    const threads = 8;
+    const many = { ...LARGE, nSubjects: 8 * LARGE.nSubjects, value: missing };
+    const narrow = newRun(command, many);
     const least = await leastMemory(narrow, threads);
-    const wide = newRun(command, { ...LARGE, value: missing, wide: true });
+    const wide = newRun(command, { ...many, wide: true });
     expect(least).toBeLessThan(await leastMemory(wide, threads));
     const enough = new Error("it has begun");
     const begun = (run: EitherRun) => {

@@ -47,7 +47,7 @@ describe("commands", () => {
   it("are many", () => expect(lines.length).toBeGreaterThan(8));
   it.each(lines)("%s: %s", (_document, line) => {
     const program = createProgram({ stdout: process.stdout, stderr: process.stderr, command: "" });
-    const [, ...tokens] = line.split(/\s+/);
+    const [, ...tokens] = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
     expect(() => resolveCommandLine(program, tokens)).not.toThrow();
   });
 
@@ -130,6 +130,9 @@ describe("limits and deviations", () => {
       "src/formats/text/decimal-commas.ts",
       "src/stats/design/check-design.ts",
       "src/stats/design/partition.ts",
+      // of R: docs/designs.md
+      "src/stats/formula/data-table.ts",
+      "src/stats/formula/functions.ts",
       "src/stats/glm/grouped-variance.ts",
       "src/stats/glm/z-transform.ts",
       "src/stats/shuffle/generated-shuffles.ts",
