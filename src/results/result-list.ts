@@ -1,5 +1,6 @@
 // Which results a run has, whatever files they become: names of MRtrix3 3.0.x.
 import type { HypothesisNull } from "../run/null-state.js";
+import { familiesOf, isMirrored, testName } from "../stats/inference/families.js";
 import {
   type AdjustedOf,
   adjustedName,
@@ -10,7 +11,13 @@ import {
 } from "./more-p-values.js";
 
 export interface ResultSpec {
-  readonly hypotheses: readonly { readonly name: string; readonly kind: "t" | "F" }[];
+  readonly hypotheses: readonly {
+    readonly name: string;
+    readonly kind: "t" | "F";
+    /** Of a direction of a t-test (stats/inference/families.ts). */
+    readonly test?: string;
+    readonly direction?: "positive" | "negative";
+  }[];
   /** Columns of the design and element-wise ones. */
   readonly nFactors: number;
   /** Variance groups; undefined: one variance for all. */
@@ -63,14 +70,28 @@ const one = (role: ResultRole, name: string): Result => ({ role, name, count: 1,
 export const postfixOf = ({ hypotheses }: Pick<ResultSpec, "hypotheses">, h: number): string =>
   hypotheses.length > 1 ? `_${hypotheses[h]!.name}` : "";
 
+/** Of what the directions of a test share. */
+const sharedPostfixOf = ({ hypotheses }: ResultSpec, h: number): string =>
+  hypotheses.length > 1 ? `_${testName(hypotheses[h]!)}` : "";
+
+/** Of a hypothesis; undefined: it has none of its own. */
+interface ObservedOfHypothesis {
+  readonly statistic?: Result | undefined;
+  readonly z?: Result | undefined;
+  readonly effect?: Result | undefined;
+  readonly standardisedEffect?: Result | undefined;
+}
+
 export function observedResults(spec: ResultSpec) {
   const { nFactors, nGroups } = spec;
   return {
     factors: { role: "factor", name: "beta", count: nFactors, grouped: false } satisfies Result as Result,
     deviations: { role: "deviation", name: "std_dev", count: nGroups ?? 1, grouped: nGroups !== undefined } as Result,
     condition: one("effect", "cond"),
-    hypotheses: spec.hypotheses.map(({ kind }, h) => {
-      const postfix = postfixOf(spec, h);
+    hypotheses: spec.hypotheses.map(({ kind }, h): ObservedOfHypothesis => {
+      const postfix = sharedPostfixOf(spec, h);
+      // the negatives of those in front of it
+      if (isMirrored(spec.hypotheses, h)) return {};
       return {
         statistic: one("statistic", `${kind}value${postfix}`),
         z: one("statistic", `Zstat${postfix}`),
@@ -90,14 +111,20 @@ const adjustedResult = ({ more }: ResultSpec, of: AdjustedOf, postfix: string) =
 
 export function inferenceResults(spec: ResultSpec) {
   const { strong, notest, enhanced, empirical, uncorrected, uncorrectedShuffles } = spec;
+  const families = familiesOf(spec.hypotheses, strong);
   return {
+    families,
     strong: strong && !notest ? one("null", "null_dist") : undefined,
     hypotheses: spec.hypotheses.map((_, h) => {
       const postfix = postfixOf(spec, h);
       return {
         empirical: empirical === undefined ? undefined : one("statistic", `${empirical}${postfix}`),
         enhanced: enhanced === undefined ? undefined : one("statistic", `${enhanced}${postfix}`),
-        null: notest || strong ? undefined : one("null", `null_dist${postfix}`),
+        // one of a family
+        null:
+          notest || strong || families.every(([first]) => first !== h)
+            ? undefined
+            : one("null", `null_dist${sharedPostfixOf(spec, h)}`),
         familyWise: notest ? undefined : one("tested", `fwe_1mpvalue${postfix}`),
         uncorrected: notest || uncorrectedShuffles === 0 ? undefined : one("tested", `${uncorrected}${postfix}`),
         contributions: notest ? undefined : one("tested", `null_contributions${postfix}`),

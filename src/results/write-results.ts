@@ -59,8 +59,8 @@ export async function writeObserved(
   const largestZ: LargestZ[] = [];
   const turns = createTurns(signal);
   for (const [h, { statistic, z, effect, standardisedEffect }] of results.hypotheses.entries()) {
-    await writer.write(statistic, [image(index.statistic(h))], signal);
-    await writer.write(z, [image(index.z(h))], signal);
+    if (statistic !== undefined) await writer.write(statistic, [image(index.statistic(h))], signal);
+    if (z !== undefined) await writer.write(z, [image(index.z(h))], signal);
     if (effect !== undefined) await writer.write(effect, [image(index.effect(h))], signal);
     if (standardisedEffect !== undefined)
       await writer.write(standardisedEffect, [image(index.standardisedEffect(h))], signal);
@@ -134,9 +134,9 @@ export async function writeInference(
 ): Promise<Significance[]> {
   const results = inferenceResults(spec);
   const { nElements } = state;
-  const strong =
-    results.strong === undefined ? undefined : combineHypotheses(state.hypotheses.map(({ maxima }) => maxima));
-  if (results.strong !== undefined) await writer.write(results.strong, [strong!.maxima], signal);
+  const families = spec.notest ? [] : results.families.map((members) => familyNull(state, members));
+  const familyOf = (h: number) => families.find(({ members }) => members.includes(h))!;
+  if (results.strong !== undefined) await writer.write(results.strong, [families[0]!.maxima], signal);
   const turns = createTurns(signal);
   const found: Significance[] = [];
   for (const [h, names] of results.hypotheses.entries()) {
@@ -146,8 +146,9 @@ export async function writeInference(
       found.push({ significant: undefined, smallestP: undefined, largestFwe: undefined });
       continue;
     }
-    if (names.null !== undefined) await writer.write(names.null, [own.maxima], signal);
-    const sorted = await inTurns(sortNull(strong?.maxima ?? own.maxima), turns);
+    const shared = familyOf(h);
+    if (names.null !== undefined) await writer.write(names.null, [shared.maxima], signal);
+    const sorted = await inTurns(sortNull(shared.maxima), turns);
     const fwe = await inTurns(familyWiseOf(spec, own, sorted), turns);
     await writer.write(names.familyWise, [fwe], signal);
     if (names.uncorrected !== undefined) {
@@ -156,7 +157,7 @@ export async function writeInference(
       for (let i = 0; i < nElements; i++) uncorrected[i] = own.counters[i]! / nCounted;
       await writer.write(names.uncorrected, [uncorrected], signal);
     }
-    await writer.write(names.contributions!, [contributions(state, h, strong?.hypotheses)], signal);
+    await writer.write(names.contributions!, [contributions(state, h, shared.winners)], signal);
     const pOf = (statistic: number) => pValueOf(statistic, sorted, facts[h] ?? ONLY_ITSELF);
     const { peak, ...significance } = await inTurns(
       significanceOf(own.defaults, fwe, { eligible: spec.eligible, pOf, lists: spec.listsSignificant === true }),
@@ -173,7 +174,7 @@ export async function writeInference(
     const isExhaustive = spec.isExhaustive === true;
     const family = { statistics: own.defaults, fwe, eligible: spec.eligible, sorted, isExhaustive };
     const unshuffled = Math.max(
-      ...(strong === undefined ? [own] : state.hypotheses).map((of) => largestTested(spec, of)),
+      ...shared.members.map((member) => state.hypotheses[member]!).map((of) => largestTested(spec, of)),
     );
     const fitted = await writeFitted({ ...family, unshuffled, facts: facts[h] ?? ONLY_ITSELF }, spec.more ?? {}, into);
     const monteCarlo = { ...error, statistic: spec.enhanced ?? "Zstat" };
@@ -193,6 +194,16 @@ function uncorrectedP({ eligible }: ResultSpec, state: NullState, h: number): Fl
   const { counters } = state.hypotheses[h]!;
   const n = countCountedShuffles(state);
   return Float64Array.from(counters, (smaller, i) => (eligible?.[i] === 0 ? Number.NaN : (n - smaller) / n));
+}
+
+/** The null that some hypotheses share, and which of them each of its values is of; of one alone its own. */
+function familyNull(
+  { hypotheses }: NullState,
+  members: readonly number[],
+): { readonly members: readonly number[]; readonly maxima: Float64Array; readonly winners: Uint32Array | undefined } {
+  if (members.length === 1) return { members, maxima: hypotheses[members[0]!]!.maxima, winners: undefined };
+  const combined = combineHypotheses(members.map((h) => hypotheses[h]!.maxima));
+  return { members, maxima: combined.maxima, winners: combined.hypotheses.map((place) => members[place]!) };
 }
 
 /** Elements looked up together: some tens of milliseconds. */
@@ -242,7 +253,7 @@ function* significanceOf(
   return { peak, significant, smallestP, largestFwe, ...(lists && { significantElements: listed }) };
 }
 
-/** How often each element was the maximum; with -strong only where its hypothesis had the largest of all. */
+/** How often each element was the maximum; where several share a null only where its hypothesis had the largest of all. */
 function contributions({ hypotheses, nElements }: NullState, h: number, winners: Uint32Array | undefined): Uint32Array {
   const counts = new Uint32Array(nElements);
   const { elements } = hypotheses[h]!;

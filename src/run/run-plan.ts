@@ -28,8 +28,8 @@ export interface ShufflesIdentity {
   readonly exhaustive: boolean;
   /** Null where nothing is drawn. */
   readonly seed: number | null;
-  /** Of the block of each subject, from 0, as int32 little-endian. */
-  readonly blocks: { readonly kind: "within" | "whole"; readonly sha256: string } | null;
+  /** Of the block of each subject, from 0, as int32 little-endian; of a tree as serialiseTree (stats/shuffle/block-tree.ts) writes it. */
+  readonly blocks: { readonly kind: "within" | "whole" | "tree"; readonly sha256: string } | null;
   /** Of a list of permutations given: indices from 0 as int32 little-endian, [subject][shuffle]. Null: drawn or enumerated. */
   readonly permutations: string | null;
 }

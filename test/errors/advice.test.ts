@@ -19,7 +19,7 @@ const { named, reachableFrom } = readSources();
 
 it("finds what it looks for", () => {
   const found = (file: string) => named.filter((one) => one.file === file).map(({ option }) => option);
-  expect(found("src/app/analyse/plan/resolve-shuffles.ts")).toContain("exchange_");
+  expect(found("src/stats/shuffle/exchangeability-blocks.ts")).toContain("exchange_");
   expect(found("src/connectivity/prepare-connectivity.ts")).toContain("cache");
   expect(found("src/formats/mif/header.ts")).toEqual([]); // mrconvert's and mrcalc's
   expect(named.length).toBeGreaterThan(80);

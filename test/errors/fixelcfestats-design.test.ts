@@ -106,6 +106,14 @@ describe("matrices", () => {
       () => ["-fonly"],
       "Cannot use -fonly: expected F-tests to keep, got none. Give them with -ftests.",
     ],
+    [
+      "--two-tailed without t-tests",
+      (input) => {
+        write(input, "f.txt", "1\n");
+        return ["-ftests", input.at("f.txt"), "-fonly", "--two-tailed"];
+      },
+      "Cannot use --two-tailed: expected a t-test, got F-tests alone, which are of both directions already. Leave it out.",
+    ],
   ]);
 });
 

@@ -46,7 +46,7 @@ function countOf(problem: Problem, shuffles: ShufflePlan, which: number | "stron
     model.design,
     model.groups?.of,
   );
-  const chosen = which === "strong" ? tests.strong : tests.hypotheses[which]!;
+  const chosen = which === "strong" ? tests.largestOf(model.hypotheses.map((_, h) => h)) : tests.hypotheses[which]!;
   return withoutTurns(countRelabellings({ test: chosen, shuffles, arrangements, isDrawn: true, cost: tests.cost }));
 }
 

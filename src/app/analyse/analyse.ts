@@ -229,7 +229,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
   const connectivity = prepared && openConnectivity(prepared.path, { io: options.io });
   const engine = await timed("plan", () => openEngine(inputs, connectivity)).finally(() => connectivity?.close());
   try {
-    const summary = describePlan(kind, engine.plan, inputs);
+    const summary = describePlan(kind, engine.plan, inputs, plan);
     warnOfObstacle(engine.plan, inputs, warn);
     events.onPlan?.(summary);
     const observed = await timed("observe", () => engine.observe((share) => events.onProgress?.("observe", share)));
@@ -243,7 +243,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
             engine,
             inputs,
             shuffles,
-            { isNeeded: needsShuffles(options, spec), looks: looksFor(options, plan.shuffles, spec.eligible) },
+            { isNeeded: needsShuffles(options, spec), looks: looksFor(options, plan, spec.eligible) },
             onShuffled,
           )
         : await runMerged(engine, merged.state, plan, onShuffled);
@@ -314,8 +314,8 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
       ...(shuffles.resumed && { resumedFrom: shuffles.resumed.fromShuffle }),
       ...(settled && { settled }),
       ...(uncorrectedShuffles === undefined ? {} : { uncorrectedShuffles }),
-      hypotheses: plan.hypotheses.map(({ name }, h) => {
-        const label = plan.labels.get(name);
+      hypotheses: plan.hypotheses.map(({ name, test }, h) => {
+        const label = plan.labels.get(test ?? name);
         return { name, ...(label && { label }), largestZ: largestZ[h]!.value, ...found[h]! };
       }),
     };
@@ -415,5 +415,5 @@ export async function planAnalysis<Options extends AnalysisOptions, Input extend
   const { engine, inputs, assumptions } = await planExpected(options, plan, events.signal);
   claimPlaces(kind, options, plan, { rehearse: true }).release();
   warnOfObstacle(engine, inputs, (warning) => events.onWarning?.(warning));
-  return describePlan(kind, engine, inputs, assumptions);
+  return describePlan(kind, engine, inputs, { ...plan, assumptions });
 }

@@ -141,9 +141,9 @@ function describeProblem({ problem, plan, options, settled }: RecordInputs): Run
     degreesOfFreedom: partition.dof - columnInputs.length,
     varianceGroups: groups?.count ?? 1,
     ...(factors === undefined ? {} : { factors }),
-    hypotheses: hypotheses.map(({ name, kind, rank }) => {
-      const label = labels.get(name);
-      return { name, kind, rank, ...(label === undefined ? {} : { label }) };
+    hypotheses: hypotheses.map(({ name, kind, rank, test, direction }) => {
+      const label = labels.get(test ?? name);
+      return { name, kind, rank, ...(direction && { test, direction }), ...(label === undefined ? {} : { label }) };
     }),
     nShuffles: options.notest ? 0 : (settled?.done ?? shuffles.count),
     // where not all make the uncorrected image: how many of the first do; 0: there is none

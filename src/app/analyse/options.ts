@@ -41,13 +41,19 @@ export interface AnalysisOptions {
   readonly ttests?: string | undefined;
   /** One file an F-test, of rows of weights. */
   readonly ftest?: readonly string[] | undefined;
+  /** Each t-test in both directions, family-wise over the two. Default: false. */
+  readonly twoTailed?: boolean | undefined;
   /** A group number a subject: each group has a variance of its own. */
   readonly variance?: string | undefined;
+  /** Groups that the exchangeability blocks keep apart, instead of `variance`. Default: false. */
+  readonly varianceOfBlocks?: boolean | undefined;
   /** One file an element-wise regressor, in the order of the contrast's columns after the design's. */
   readonly column?: readonly string[] | undefined;
   /** A block number a subject: exchangeable within, or as wholes. */
   readonly exchangeWithin?: string | undefined;
   readonly exchangeWhole?: string | undefined;
+  /** PALM's file of blocks in blocks: signed indices, a row a subject, a column a level. Instead of these two. */
+  readonly exchangeabilityBlocks?: string | undefined;
   readonly strong: boolean;
   readonly notest: boolean;
   /** The shuffles end when more of them would move no family-wise p across 0.05. Default: all are done. */

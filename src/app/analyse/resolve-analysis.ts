@@ -17,8 +17,9 @@ import type { ElementKind, ElementSelection, EnhancementPlan } from "./element-k
 import { createInputFiles, type InputFiles } from "./input-files.js";
 import type { AnalysisOptions } from "./options.js";
 import { checkPValues } from "./plan/check-p-values.js";
+import type { ResolvedBlocks } from "./plan/resolve-blocks.js";
 import { type ResolvedDesign, resolveDesign } from "./plan/resolve-design.js";
-import { readVarianceGroups } from "./plan/resolve-model.js";
+import { groupsOfBlocks, readVarianceGroups } from "./plan/resolve-model.js";
 import { type ResolvedNamed, resolveNamed } from "./plan/resolve-named.js";
 import { type AnalysisRelabellings, nullFactsOf, resolveRelabellings, testsOf } from "./plan/resolve-relabellings.js";
 import { type ResolvedNonStationarity, resolveNonStationarity, resolveShuffles } from "./plan/resolve-shuffles.js";
@@ -43,6 +44,8 @@ export interface AnalysisPlan<Input extends DataInput = DataInput> {
   readonly nFactors: number;
   readonly shuffles: ShufflePlan;
   readonly shufflesIdentity: ShufflesIdentity;
+  /** Undefined: all may be exchanged, or shuffles are listed. */
+  readonly blocks: ResolvedBlocks | undefined;
   /** Undefined: enhanced statistics stay as they are. */
   readonly nonStationarity: ResolvedNonStationarity | undefined;
   /** What the shuffles can tell apart; undefined with -notest. */
@@ -61,7 +64,10 @@ export interface AnalysisPlan<Input extends DataInput = DataInput> {
 
 /** Other files with a row a subject; the design's names are checked together with its shape. Throws DesignError. */
 function checkNamedRows({ read }: InputFiles, order: SubjectOrder): readonly string[] {
-  const roles = ["variance", "exchangeWithin", "exchangeWhole", "permutations", "permutationsNonstationarity"];
+  const roles = [
+    ...["variance", "exchangeWithin", "exchangeWhole", "exchangeabilityBlocks"],
+    ...["permutations", "permutationsNonstationarity"],
+  ];
   const checks = roles.flatMap((role) => (read[role] === undefined ? [] : [checkRowNames(read[role], order)]));
   const problems = checks.flatMap((check) => check.problems);
   if (problems.length > 0) throw new DesignError(problems);
@@ -120,9 +126,11 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
   const drawing = { nSubjects, seed: options.seed, files, turns };
   const shuffled = await problems.from(() => resolveShuffles(options, drawing));
   const correction = await problems.from(() => resolveNonStationarity(options, drawing));
-  const varied = await problems.from(() =>
-    designed === undefined ? undefined : readVarianceGroups(options.variance, nSubjects, files, designed.design),
-  );
+  const varianceOf = ({ design }: ResolvedDesign) =>
+    options.varianceOfBlocks !== true
+      ? readVarianceGroups(options.variance, nSubjects, files, design)
+      : shuffled && groupsOfBlocks(shuffled.blocks, nSubjects, design);
+  const varied = await problems.from(() => (designed === undefined ? undefined : varianceOf(designed)));
   problems.throwAny(options);
   return await resolveFound(kind, options, {
     ...{ input, named, order, files, cache, turns },
@@ -172,11 +180,19 @@ async function resolveFound<Options extends AnalysisOptions, Input extends DataI
   const namedRows = checkNamedRows(files, order);
   return {
     ...{ input, design, columnInputs, selection, cache, files, factors, labels },
-    notes: [...(input.notes ?? []), ...(named?.notes ?? []), ...files.notes, ...notes, ...namedRows],
+    notes: [
+      ...(input.notes ?? []),
+      ...(named?.notes ?? []),
+      ...files.notes,
+      ...notes,
+      ...namedRows,
+      ...(shuffles.blocks?.notes ?? []),
+    ],
     ...{ hypotheses, partition, groups, relabellings },
     nFactors: design.nColumns + columnInputs.length,
     shuffles: shuffles.shuffles,
     shufflesIdentity: shuffles.identity,
+    blocks: shuffles.blocks,
     nonStationarity: corrected.found,
     nullFacts: relabellings === undefined ? [] : nullFactsOf(relabellings, shuffles.context),
     enhancement: kind.resolveEnhancement(options, input, selection, {

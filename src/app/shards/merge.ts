@@ -110,7 +110,18 @@ function planHashOf(path: string): string | undefined {
 /** Options that are paths, or lists of them. */
 const PATHS = [
   ...["input", "design", "contrast", "ftests", "ttests", "ftest", "variance", "column", "exchangeWithin"],
-  ...["exchangeWhole", "permutations", "cache", "subjects", "connectivity", "mask", "posthoc", "template", "nodes"],
+  ...[
+    "exchangeWhole",
+    "exchangeabilityBlocks",
+    "permutations",
+    "cache",
+    "subjects",
+    "connectivity",
+    "mask",
+    "posthoc",
+    "template",
+    "nodes",
+  ],
 ];
 
 /** Paths are looked up where the parts were made. */

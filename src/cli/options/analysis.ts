@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto";
 import type { Command } from "commander";
 import { ANALYSIS_DEFAULTS, type AnalysisOptions } from "../../app/analyse/options.js";
+import { UsageError } from "../../errors.js";
 import { declare } from "./declare.js";
 import { addDesignOptions, addShuffleOptions, type DesignOptions, type ShuffleOptions } from "./inference.js";
 import { addPValueOptions, type PValueOptions } from "./p-values.js";
@@ -116,10 +117,18 @@ export function resolveAnalysisOptions(
     variance,
     column,
   } = typed;
-  const { exchange_within: exchangeWithin, exchange_whole: exchangeWhole } = typed;
+  const { exchange_within: exchangeWithin, exchange_whole: exchangeWhole, eb: exchangeabilityBlocks, vg } = typed;
+  if (vg !== undefined && typed.variance !== undefined) {
+    throw new UsageError(
+      "Cannot use -vg together with -variance: expected one kind of variance groups, got both. Leave one out.",
+    );
+  }
+  const isOfBlocks = vg === "auto";
   return {
     ...{ nShuffles, permutations, scalar, cache, errors, io, verify, verifyInputs, kernels, precision, command },
-    ...{ variance, column, exchangeWithin, exchangeWhole },
+    ...{ variance: isOfBlocks ? undefined : (vg ?? variance), column, exchangeWithin, exchangeWhole },
+    ...{ exchangeabilityBlocks, varianceOfBlocks: isOfBlocks || undefined },
+    twoTailed: typed.twoTailed,
     nonstationarity: typed.nonstationarity,
     skewNonstationarity: typed.skew_nonstationarity,
     nShufflesNonstationarity: typed.nshuffles_nonstationarity,

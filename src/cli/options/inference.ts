@@ -9,7 +9,9 @@ export interface DesignOptions extends NamedDesignTyped {
   readonly fonly?: boolean;
   readonly ttests?: string;
   readonly ftest?: readonly string[];
+  readonly twoTailed?: boolean;
   readonly variance?: string;
+  readonly vg?: string;
   readonly column?: readonly string[];
 }
 
@@ -19,7 +21,16 @@ export function addDesignOptions(command: Command): Command {
     .flag("fonly", "only the F-tests, not the t-tests of the contrast rows")
     .file("ttests", "t-tests, one a row of weights; instead of the contrast matrix among the arguments")
     .files("ftest", "one F-test: a file with its rows of weights, several times for several; with -ttests or alone")
+    .flag(
+      "two-tailed",
+      "each t-test in both directions, each enhanced on its own, family-wise over the two; F-tests stay as they are",
+    )
     .file("variance", "variance groups: a group number a subject, from 0 or 1; v and G replace t and F")
+    .word(
+      "vg",
+      "auto|file",
+      "variance groups as for -variance; auto: those that the exchangeability blocks keep apart, as in PALM",
+    )
     .files(
       "column",
       "a regressor that differs between fixels: a list of one file a subject; several times for several",
@@ -32,6 +43,7 @@ export interface ShuffleOptions {
   readonly errors: "ee" | "ise" | "both";
   readonly exchange_within?: string;
   readonly exchange_whole?: string;
+  readonly eb?: string;
   readonly strong?: boolean;
   readonly nshuffles?: number;
   readonly permutations?: string;
@@ -50,6 +62,10 @@ export function addShuffleOptions(command: Command, { isEnhanced }: { readonly i
     .choice("errors", ["ee", "ise", "both"], errors, { default: "ee" })
     .file("exchange_within", "shuffle inside blocks only: a block number a subject")
     .file("exchange_whole", "shuffle blocks as wholes, all of one size: a block number a subject")
+    .file(
+      "eb",
+      "exchangeability blocks in blocks, as PALM has them: a row a subject, a column a level, the top first; parts of an index above 0 trade places, below 0 they stay",
+    )
     .flag("strong", "family-wise control across all hypotheses as well")
     .integer("nshuffles", { least: 1, most: 10_000_000 }, "number of shuffles (default: 5000)")
     .file("permutations", "the permutations themselves: a column a shuffle, a row a subject, indices from 0 or 1")

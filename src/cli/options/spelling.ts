@@ -4,6 +4,8 @@ const OPTIONS_OF_MRTRIX3 = new Set([
   ...["help", "version", "info", "quiet", "debug", "force", "nthreads", "config"],
   ...["mask", "posthoc", "variance", "column", "ftests", "fonly", "ttests", "ftest"],
   ...["notest", "errors", "exchange_within", "exchange_whole", "strong", "nshuffles", "permutations"],
+  // PALM's
+  ...["eb", "vg"],
   ...["nonstationarity", "skew_nonstationarity", "nshuffles_nonstationarity", "permutations_nonstationarity"],
   ...["angle", "threshold", "tck_weights_in", "count", "extent"],
   ...["matrix", "fwhm", "minweight", "threshold_value", "threshold_connectivity"],

@@ -1,7 +1,9 @@
 // Elements that bring columns of their own, and variance groups: each hypothesis shuffles its own residuals e_h. Rows of the product: those that span Q_g
 // for every group g (one group: all) of the columns that elements share; the inner products with an element's own columns lane by lane; and per group
 // |P_b e_h|^2: with the first of these, or a product of indicators with e_h o e_h. mathematics M8, M9.
+
 import { splitByGroup } from "../../stats/glm/group-rows.js";
+import { isMirrored } from "../../stats/inference/families.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
 import type { DesignCache } from "./design-cache.js";
@@ -13,6 +15,11 @@ import { createOwnMoments } from "./own-moments.js";
 import { createPanels } from "./panels.js";
 import { createResidualPreparer } from "./residual-panels.js";
 import type { GroupTester } from "./shared-design-tester.js";
+
+/** Statistics of the other direction of a t-test. */
+function negate(statistics: Float64Array): void {
+  for (let i = 0; i < statistics.length; i++) statistics[i] = -statistics[i]!;
+}
 
 export function createResidualTester(
   context: Context,
@@ -101,6 +108,7 @@ export function createResidualTester(
     const tile = { firstElement: block.place.firstElement, members, stride: width, isSquared, dof };
     return function* (batch, sink) {
       for (const h of size.contrastRanks.keys()) {
+        if (isMirrored(model.hypotheses, h)) continue;
         panels.fill(h);
         measureResiduals(width);
         if (isSingle && c > 0) k.f32FromF64Panels(n, width, w.packed, w.packed32);
@@ -113,6 +121,10 @@ export function createResidualTester(
             indicators === undefined ? regions.squareProduct : tiles.multiplySquares(first, batch.lanes, width);
           epilogue.finish(panels, h, { count, width, product: shared, squares });
           sink.statistics({ ...tile, h, first, count }, batch);
+          if (isMirrored(model.hypotheses, h + 1)) {
+            negate(f64(regions.statistics, count * width));
+            sink.statistics({ ...tile, h: h + 1, first, count }, batch);
+          }
           yield;
         }
       }

@@ -1,9 +1,11 @@
 // Groups of elements that share a design and one variance: one product serves all hypotheses. The full model's residual is shuffled; what each
 // hypothesis adds to it lies in the design's own space, P e_h = P e + P Q' v_h with v_h = A_h'A_h Q y, and Q P Q' comes out of the same product,
 // because the columns of Q' stand beside the data in the panel.
+
 import type { ElementDesign } from "../../stats/glm/element-design.js";
 import { type ShuffledDesign, shuffledDesign } from "../../stats/glm/shuffled-design.js";
 import { testedParts } from "../../stats/glm/tested-parts.js";
+import { isMirrored } from "../../stats/inference/families.js";
 import type { Context } from "../context.js";
 import { OWN_PATTERN_SHUFFLES } from "../plan/blocks.js";
 import type { Batch, ModelJob } from "../plan/job.js";
@@ -27,7 +29,7 @@ export function createSharedTester(
   cache: DesignCache,
 ): GroupTester {
   const { job, worker: w, kernels: k, f64 } = context;
-  const { regions, size } = modelJob;
+  const { regions, size, model } = modelJob;
   const { laneShuffles } = job.layout;
   const n = job.size.nSubjects;
   const isSquared = job.sink.kind === "bins";
@@ -95,6 +97,7 @@ export function createSharedTester(
         const count = Math.min(step, batch.lanes - first);
         const product = alone ? tiles.multiplyOne(first, count) : tiles.multiply(r, first, batch.lanes, width);
         for (const [h, { rank: s, kind }] of hypotheses.entries()) {
+          if (isMirrored(model.hypotheses, h)) continue;
           f64(regions.tested, s * r).set(tested[h]!);
           const sizes = [count, members.length, r, 0, s] as const;
           const products = [product, regions.ownProduct, tiles.valueBytes, width] as const;
@@ -102,7 +105,12 @@ export function createSharedTester(
           const directions = [regions.tested, 0, totalsOf(h, width), dof, kind === "t" ? 1 : 0] as const;
           const out = [isSquared ? 1 : 0, regions.statistics] as const;
           k.f64PooledStatistics(...sizes, ...products, ...shifts, ...directions, ...out);
-          sink.statistics({ h, ...place, first, count, stride: width, isSquared, dof }, batch);
+          const tile = { ...place, first, count, stride: width, isSquared, dof };
+          sink.statistics({ ...tile, h }, batch);
+          if (!isMirrored(model.hypotheses, h + 1)) continue;
+          const statistics = f64(regions.statistics, count * width);
+          for (let i = 0; i < statistics.length; i++) statistics[i] = -statistics[i]!;
+          sink.statistics({ ...tile, h: h + 1 }, batch);
         }
         yield;
       }

@@ -7,8 +7,11 @@ import { independentRows } from "./design-frame.js";
 import { at, type Matrix, matrixOf } from "./matrix.js";
 
 export interface Hypothesis {
-  /** t1, t2, .. or F1, F2, ..: the postfix of its outputs. */
+  /** t1, t2, .. or F1, F2, ..: the postfix of its outputs; of a direction t1_positive or t1_negative. */
   readonly name: string;
+  /** The t-test of which this is one of two directions (--two-tailed); absent otherwise. */
+  readonly test?: string;
+  readonly direction?: "positive" | "negative";
   readonly kind: "t" | "F";
   /** C, f64 [rank x nFactors], full row rank. */
   readonly contrast: Matrix;

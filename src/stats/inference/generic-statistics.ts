@@ -18,8 +18,8 @@ export type GenericTest = (out: Float64Array, labels?: Int32Array, signs?: Int8A
 
 export interface GenericTests {
   readonly hypotheses: readonly GenericTest[];
-  /** The largest over hypotheses: what -strong compares. */
-  readonly strong: GenericTest;
+  /** The largest over several hypotheses, as -strong compares it, and both directions of a t-test. */
+  largestOf(members: readonly number[]): GenericTest;
   /** Operations of a shuffle, about. */
   readonly cost: number;
   /** Whether a hypothesis tests the mean of all observations, or it and more. */
@@ -53,7 +53,7 @@ export function createGenericTests(given: GlmModel, partition: DesignPartition):
   });
   return {
     hypotheses,
-    strong: largestOf(hypotheses),
+    largestOf: (members) => largestOf(members.map((h) => hypotheses[h]!)),
     cost: N_GENERIC * hypotheses.length * n * (design.rank + 2),
     testsMean: testsMean(design, n),
   };

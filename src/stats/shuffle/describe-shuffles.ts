@@ -30,7 +30,7 @@ export interface ShuffleContext {
   readonly wanted?: number | undefined;
   /** The tests whose p-values there will be; none: nothing is known of the design. */
   readonly tests?: readonly TestRelabellings[];
-  readonly blocks?: { readonly kind: "within" | "whole"; readonly path: string } | undefined;
+  readonly blocks?: { readonly kind: "within" | "whole" | "tree"; readonly path: string } | undefined;
   readonly listed?: ListedFacts | undefined;
 }
 
@@ -166,6 +166,8 @@ function remedyOf(
     return `The members of each block of ${blocks.path} are alike: give -exchange_whole if whole blocks may be exchanged, or blocks whose members differ in what is tested.`;
   if (blocks?.kind === "whole")
     return `The blocks of ${blocks.path} are alike: give -exchange_within if the members of each may be exchanged, or blocks that differ in what is tested.`;
+  if (blocks?.kind === "tree")
+    return `What trades places in ${blocks.path} is alike: let blocks or subjects that differ in what is tested trade places.`;
   return "Use fewer restrictions on the shuffles.";
 }
 

@@ -2,7 +2,7 @@
 // (5000 shuffles: 80 kB; their labels at n = 20000 would be 400 MB).
 
 export interface UnitShuffle {
-  /** i32 [nUnits] and i8 [nUnits], refilled by each draw. */
+  /** i32 of places and i8 of what has one sign, refilled by each draw. */
   readonly sources: Int32Array;
   readonly signs: Int8Array;
 }
@@ -16,12 +16,12 @@ export type DrawShuffle = (index: number, attempt: number, into: UnitShuffle) =>
  */
 export function* findRedraws(
   count: number,
-  nUnits: number,
+  createUnits: () => UnitShuffle,
   draw: DrawShuffle,
 ): Generator<undefined, ReadonlyMap<number, number>> {
   const redraws = new Map<number, number>();
-  const now = createUnitShuffle(nUnits);
-  const earlier = createUnitShuffle(nUnits);
+  const now = createUnits();
+  const earlier = createUnits();
   const hashes = new Float64Array(count);
   // open addressing, at most half full; -1: free
   const slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * count + 1))).fill(-1);
@@ -49,16 +49,13 @@ export function* findRedraws(
   return redraws;
 }
 
-export function createUnitShuffle(nUnits: number): UnitShuffle {
-  return { sources: new Int32Array(nUnits), signs: new Int8Array(nUnits) };
-}
-
 /** 53 bits from two multiplicative 32-bit hashes (as MurmurHash3's mixing step), a whole number. */
 function hashOf({ sources, signs }: UnitShuffle): number {
   let a = 0x243f6a88;
   let b = 0x85a308d3;
-  for (let u = 0; u < sources.length; u++) {
-    const item = sources[u]! * 2 + (signs[u]! < 0 ? 1 : 0);
+  const nItems = sources.length + signs.length;
+  for (let u = 0; u < nItems; u++) {
+    const item = u < sources.length ? sources[u]! : signs[u - sources.length]!;
     a = Math.imul(a ^ item, 0xcc9e2d51);
     a ^= a >>> 15;
     b = Math.imul(b ^ item, 0x1b873593);
@@ -68,5 +65,7 @@ function hashOf({ sources, signs }: UnitShuffle): number {
 }
 
 function isSame(one: UnitShuffle, two: UnitShuffle): boolean {
-  return one.sources.every((source, u) => source === two.sources[u] && one.signs[u] === two.signs[u]);
+  return (
+    one.sources.every((source, u) => source === two.sources[u]) && one.signs.every((sign, u) => sign === two.signs[u])
+  );
 }

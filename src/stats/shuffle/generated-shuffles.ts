@@ -3,7 +3,7 @@
 import { InternalError, UsageError } from "../../errors.js";
 import { formatCount } from "../../units.js";
 import { LARGEST_LIMIT } from "./bounded-integer.js";
-import { createUnitShuffle, findRedraws, type UnitShuffle } from "./distinct-shuffles.js";
+import { findRedraws, type UnitShuffle } from "./distinct-shuffles.js";
 import { blocksFromLabels } from "./exchangeability-blocks.js";
 import { PURPOSE, type Purpose, RandomStream } from "./random-stream.js";
 import type { ErrorModel, ShufflePlan } from "./shuffle-plan.js";
@@ -27,7 +27,7 @@ export interface GeneratedShuffleOptions {
   readonly errors: ErrorModel;
   /** A whole number, 0..2^53 - 1. */
   readonly seed: number;
-  /** Labels from 0 or 1, i32 [nSubjects]; one of the two at most. */
+  /** Labels from 0 or 1, i32 [nSubjects], or a tree of all subjects; one of them at most. */
   readonly blocks?: ShuffleBlocks;
   /** Others of the same seed, for the empirical statistic of -nonstationarity. */
   readonly forEmpirical?: boolean;
@@ -73,7 +73,7 @@ abstract class GeneratedShuffles implements ShufflePlan {
     this.nSubjects = space.nSubjects;
     this.errors = errors;
     this.count = count;
-    this.#units = createUnitShuffle(space.nUnits);
+    this.#units = createUnits(space);
   }
 
   protected abstract sourcesInto(index: number, out: Int32Array): void;
@@ -130,10 +130,14 @@ class DrawnShuffles extends GeneratedShuffles {
 
   /** Before anything is drawn for use. */
   *avoidRepeats(): Generator<undefined, void> {
-    this.#redraws = yield* findRedraws(this.count, this.space.nUnits, (index, attempt, into) => {
-      this.#drawSources(index, attempt, into.sources);
-      this.#drawSigns(index, attempt, into.signs);
-    });
+    this.#redraws = yield* findRedraws(
+      this.count,
+      () => createUnits(this.space),
+      (index, attempt, into) => {
+        this.#drawSources(index, attempt, into.sources);
+        this.#drawSigns(index, attempt, into.signs);
+      },
+    );
   }
 
   #drawSources(index: number, attempt: number, out: Int32Array): void {
@@ -151,7 +155,7 @@ class DrawnShuffles extends GeneratedShuffles {
       return;
     }
     this.#stream.start(this.#purposes.signs, index, attempt);
-    drawSignsInto(this.space.nUnits, this.#stream, out);
+    drawSignsInto(out.length, this.#stream, out);
   }
 
   protected sourcesInto(index: number, out: Int32Array): void {
@@ -163,8 +167,14 @@ class DrawnShuffles extends GeneratedShuffles {
   }
 }
 
+const createUnits = ({ nSubjects, flips }: ShuffleSpace): UnitShuffle => ({
+  sources: new Int32Array(nSubjects),
+  signs: new Int8Array(flips.length),
+});
+
 function resolveBlocks(nSubjects: number, blocks: ShuffleBlocks = {}): ShuffleBlocks {
-  const { within, whole } = blocks;
+  const { within, whole, tree } = blocks;
+  if (tree !== undefined) return { tree };
   if (within !== undefined && whole !== undefined) {
     throw new UsageError(
       "Cannot use -exchange_within together with -exchange_whole: expected one kind of blocks, got both. Leave one out.",

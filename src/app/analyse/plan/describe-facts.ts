@@ -1,5 +1,7 @@
 // What the inputs of a run turned out to be: what a user looks at first when a result surprises.
+
 import { conditionOf, frameOf } from "../../../stats/design/design-frame.js";
+import { testName } from "../../../stats/inference/families.js";
 import type { ElementKind } from "../element-kind.js";
 import type { AnalysisPlan } from "../resolve-analysis.js";
 
@@ -60,6 +62,6 @@ export function describeFacts(
     nElementColumns: columnInputs.length,
     nVarianceGroups: groups?.count ?? 1,
     condition: conditionOf(frameOf(plan.design)).number,
-    hypotheses: plan.hypotheses.map(({ name }) => labelled(name, plan.labels.get(name))),
+    hypotheses: plan.hypotheses.map((hypothesis) => labelled(hypothesis.name, plan.labels.get(testName(hypothesis)))),
   };
 }

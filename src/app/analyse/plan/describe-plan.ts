@@ -2,9 +2,11 @@
 import type { EngineInputs } from "../../../engine/inputs.js";
 import type { EnginePlan } from "../../../engine/run.js";
 import { countLanes } from "../../../run/shuffle-range.js";
+import { describeTree, type TreeDescription } from "../../../stats/shuffle/describe-tree.js";
 import { fixedBytesOf } from "../../../system-memory.js";
 import { formatBytes, formatCount, formatDuration } from "../../../units.js";
 import type { ElementKind } from "../element-kind.js";
+import type { ResolvedBlocks } from "./resolve-blocks.js";
 
 export interface PlanSummary {
   /** What is counted. */
@@ -42,6 +44,8 @@ export interface PlanSummary {
   /** From the figures of docs/benchmarks.md: an order of magnitude, not a promise. */
   readonly estimatedMs: number;
   readonly arithmetic: readonly string[];
+  /** What trades places and how many ways there are; absent where all may be exchanged. */
+  readonly exchangeability?: TreeDescription;
   /** What is not known before the data are read, or a library is tried, and was assumed; none in the plan of a run. */
   readonly assumptions: readonly string[];
 }
@@ -59,7 +63,10 @@ export function describePlan(
   { elements }: Pick<ElementKind<never, never>, "elements">,
   plan: EnginePlan,
   inputs: EngineInputs,
-  assumptions: readonly string[] = [],
+  {
+    blocks,
+    assumptions = [],
+  }: { readonly blocks: ResolvedBlocks | undefined; readonly assumptions?: readonly string[] },
 ): PlanSummary {
   const { memory, size } = plan;
   const workers = Math.max(1, inputs.nThreads);
@@ -107,6 +114,7 @@ export function describePlan(
     totalBytesRead: plan.totalBytesRead,
     estimatedMs: (((glm + graph) * (nLanes + nEmpirical) + cfe) * slow) / 1e6 / workers,
     arithmetic: memory.arithmetic,
+    ...(blocks && { exchangeability: describeTree(blocks.tree, blocks.path) }),
     assumptions,
   };
 }
@@ -120,6 +128,7 @@ export function formatPlan(plan: PlanSummary): string {
       : [
           `before them ${formatCount(plan.empirical.nBatches, "batches")} of ${formatCount(plan.empirical.nShuffles, "shuffles")} in all for the empirical statistic (-nonstationarity)`,
         ]),
+    ...blockLines(plan),
     "",
     "memory",
     ...plan.arithmetic.map((line) => `  ${line}`),
@@ -134,6 +143,18 @@ export function formatPlan(plan: PlanSummary): string {
       : ["", "not known before the run", ...plan.assumptions.map((line) => `  ${line}`)]),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function blockLines({ exchangeability: found }: PlanSummary): string[] {
+  if (found === undefined) return [];
+  const { path, lines, permutations, signFlips, flipped } = found;
+  return [
+    "",
+    `exchangeability blocks ${path}`,
+    ...lines.map((line) => `  ${line}`),
+    `  permutations         ${permutations} different (-errors ee, both)`,
+    `  sign flips           ${signFlips} different, of ${flipped} (-errors ise, both)`,
+  ];
 }
 
 function readingLines(plan: PlanSummary): string[] {

@@ -6,6 +6,7 @@ import {
   checkFinite,
   checkMagnitudes,
 } from "../../../stats/design/check-design.js";
+import { inBothDirections } from "../../../stats/design/directions.js";
 import {
   type HypothesisList,
   type NamedMatrix,
@@ -13,12 +14,16 @@ import {
   resolveRowHypotheses,
 } from "../../../stats/design/hypothesis.js";
 import type { Matrix } from "../../../stats/design/matrix.js";
+import { joinNames } from "../../../subject-names.js";
 import type { InputFiles } from "../input-files.js";
 import type { AnalysisOptions } from "../options.js";
 import type { GivenDesign } from "./resolve-named.js";
 import { checkColumnNames, checkRowNames, checkSelectedNames, type NamedRows } from "./table-names.js";
 
-type DesignOptions = Pick<AnalysisOptions, "design" | "contrast" | "ftests" | "fonly" | "ttests" | "ftest" | "column">;
+type DesignOptions = Pick<
+  AnalysisOptions,
+  "design" | "contrast" | "ftests" | "fonly" | "ttests" | "ftest" | "column" | "twoTailed"
+>;
 
 export interface ResolvedDesign {
   readonly design: Matrix;
@@ -94,12 +99,27 @@ export async function resolveDesign(
   const nOwn = options.column?.length ?? 0;
   const unusable = checkDesignRank(design.matrix, list.hypotheses, design.path, nOwn, factors);
   if (unusable.length > 0) throw new DesignError(unusable);
+  const both = options.twoTailed === true ? resolveDirections(list) : { list, notes: [] };
   return {
-    design: design.matrix,
-    list,
-    factors,
+    ...{ design: design.matrix, list: both.list, factors },
     labels: given?.labels ?? labelsOf(contrasts, ftests),
-    notes: named.notes,
+    notes: [...named.notes, ...both.notes],
+  };
+}
+
+/** Throws DesignError where no t-test has directions. */
+function resolveDirections(list: HypothesisList): { readonly list: HypothesisList; readonly notes: readonly string[] } {
+  const { hypotheses } = list;
+  const fTests = hypotheses.filter(({ kind }) => kind === "F").map(({ name }) => name);
+  if (fTests.length === hypotheses.length) {
+    throw new DesignError([
+      "Cannot use --two-tailed: expected a t-test, got F-tests alone, which are of both directions already. Leave it out.",
+    ]);
+  }
+  const left = `F-tests are of both directions already: --two-tailed leaves ${joinNames(fTests)} as they are.`;
+  return {
+    list: { ...list, hypotheses: inBothDirections(hypotheses) },
+    notes: fTests.length === 0 ? [] : [left],
   };
 }
 

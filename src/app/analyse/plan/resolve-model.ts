@@ -1,18 +1,21 @@
 // How variance is formed and which regressors elements bring: what makes a model more than one design and one variance for all.
-import { DesignError } from "../../../errors.js";
+import { DesignError, UsageError } from "../../../errors.js";
 import type { Hypothesis } from "../../../stats/design/hypothesis.js";
 import type { Matrix } from "../../../stats/design/matrix.js";
 import {
   checkGroupResiduals,
   checkVarianceGroups,
+  type GroupLabels,
   resolveVarianceGroups,
 } from "../../../stats/design/variance-groups.js";
 import type { GlmModel, VarianceGroups } from "../../../stats/glm/model.js";
+import { varianceGroupsOf } from "../../../stats/shuffle/block-tree.js";
 import type { ColumnSource, ColumnSourceSpec } from "../../../store/column-source.js";
 import { openColumnSource } from "../../../store/open-column-source.js";
 import { formatCount } from "../../../units.js";
 import type { Warning } from "../../../warnings.js";
 import type { InputFiles } from "../input-files.js";
+import type { ResolvedBlocks } from "./resolve-blocks.js";
 
 /** Throws InputError for a file that is no list of numbers, DesignError for numbers that are no groups, or that `design` leaves nothing of. */
 export async function readVarianceGroups(
@@ -28,7 +31,28 @@ export async function readVarianceGroups(
       `Cannot use ${path} for -variance: expected one row or one column of group numbers, got ${formatCount(nRows, "rows")} of ${nColumns}. Give one group number a subject.`,
     ]);
   }
-  const labels = { labels: values, nSubjects, path };
+  return checkedGroups({ labels: values, nSubjects, path }, design);
+}
+
+/** Groups that the exchangeability blocks keep apart (-vg auto). Throws UsageError without blocks, DesignError as above. */
+export function groupsOfBlocks(
+  blocks: Pick<ResolvedBlocks, "tree" | "path"> | undefined,
+  nSubjects: number,
+  design: Matrix,
+): ReturnType<typeof checkedGroups> {
+  if (blocks === undefined) {
+    throw new UsageError(
+      "Cannot use -vg auto: expected exchangeability blocks to make the groups of, got none. Give them with -eb, -exchange_within or -exchange_whole, or the groups with -variance.",
+    );
+  }
+  const path = `-vg auto (${blocks.path})`;
+  return checkedGroups({ labels: varianceGroupsOf(blocks.tree), nSubjects, path }, design);
+}
+
+function checkedGroups(
+  labels: GroupLabels,
+  design: Matrix,
+): { readonly groups: VarianceGroups | undefined; readonly warnings: readonly Warning[] } {
   for (const check of [checkVarianceGroups, checkGroupResiduals.bind(undefined, design)]) {
     const problems = check(labels);
     if (problems.length > 0) throw new DesignError(problems);

@@ -1,7 +1,9 @@
 // What the shuffles of an analysis can tell apart: counted from the design, before the data are read.
 
+import type { Hypothesis } from "../../../stats/design/hypothesis.js";
 import type { DesignPartition } from "../../../stats/design/partition.js";
-import { createGenericTests, type GenericTests } from "../../../stats/inference/generic-statistics.js";
+import { familiesOf, testName } from "../../../stats/inference/families.js";
+import { createGenericTests, type GenericTest } from "../../../stats/inference/generic-statistics.js";
 import type { NullFacts } from "../../../stats/inference/p-values.js";
 import { countRelabellings, type Relabellings } from "../../../stats/inference/relabellings.js";
 import { planArrangements } from "../../../stats/shuffle/arrangements.js";
@@ -11,12 +13,12 @@ import { inTurns, type Turns } from "../../../turns.js";
 import { type ModelParts, resolveModel } from "./resolve-model.js";
 import type { ResolvedShuffles } from "./resolve-shuffles.js";
 
-export interface AnalysisRelabellings {
-  /** Of each hypothesis; empty where none can be tested. */
-  readonly hypotheses: readonly TestRelabellings[];
-  /** With -strong: of the largest of all. */
-  readonly strong: TestRelabellings | undefined;
-}
+/** Of each null that there will be; empty where nothing can be tested. */
+export type AnalysisRelabellings = readonly {
+  /** Places of the hypotheses that share it. */
+  readonly members: readonly number[];
+  readonly found: TestRelabellings;
+}[];
 
 export interface RelabellingQuestion {
   readonly model: ModelParts;
@@ -32,33 +34,40 @@ export async function resolveRelabellings(
 ): Promise<AnalysisRelabellings> {
   const fixed = resolveModel(model, false);
   const tests = createGenericTests(fixed, partition);
-  if (tests === undefined) return { hypotheses: [], strong: undefined };
-  const { nElementColumns, groups } = model;
+  if (tests === undefined) return [];
+  const { nElementColumns, groups, hypotheses } = model;
   // what elements bring is as good as always another value for every observation
   const arrangements =
     space === undefined || nElementColumns > 0 ? undefined : planArrangements(space, model.design, groups?.of);
-  const count = (test: GenericTests["strong"]): Promise<Relabellings> =>
+  const count = (test: GenericTest): Promise<Relabellings> =>
     inTurns(countRelabellings({ test, shuffles, arrangements, isDrawn: space !== undefined, cost: tests.cost }), turns);
-  const hypotheses: TestRelabellings[] = [];
-  for (const [h, test] of tests.hypotheses.entries()) {
-    const { name } = model.hypotheses[h]!;
-    hypotheses.push({ ...(await count(test)), name, testsMean: tests.testsMean[h]! });
+  const families: { members: number[]; found: TestRelabellings }[] = [];
+  for (const members of familiesOf(hypotheses, strong)) {
+    const test = members.length === 1 ? tests.hypotheses[members[0]!]! : tests.largestOf(members);
+    const name = nameOf(members.map((h) => hypotheses[h]!));
+    const testsMean = members.every((h) => tests.testsMean[h]!);
+    families.push({ members, found: { ...(await count(test)), name, testsMean } });
   }
-  if (!strong || hypotheses.length < 2) return { hypotheses, strong: undefined };
-  const name = `the largest of ${joinNames(hypotheses.map(({ name }) => name))} (-strong)`;
-  const testsMean = tests.testsMean.every((itDoes) => itDoes);
-  return { hypotheses, strong: { ...(await count(tests.strong)), name, testsMean } };
+  return families;
 }
 
-/** Whose p-values there are: with -strong one null stands for all hypotheses. */
-export const testsOf = ({ hypotheses, strong }: AnalysisRelabellings): readonly TestRelabellings[] =>
-  strong === undefined ? hypotheses : [strong];
+/** As in a sentence. */
+function nameOf(family: readonly Hypothesis[]): string {
+  if (family.length === 1) return family[0]!.name;
+  const tests = [...new Set(family.map(testName))];
+  if (tests.length === 1) return `${tests[0]} in both directions (--two-tailed)`;
+  return `the largest of ${joinNames(family.map(({ name }) => name))} (-strong)`;
+}
+
+/** Whose p-values there are: one for every null. */
+export const testsOf = (relabellings: AnalysisRelabellings): readonly TestRelabellings[] =>
+  relabellings.map(({ found }) => found);
 
 /** Of each hypothesis. */
-export function nullFactsOf(
-  { hypotheses, strong }: AnalysisRelabellings,
-  { listed }: ResolvedShuffles["context"],
-): NullFacts[] {
+export function nullFactsOf(relabellings: AnalysisRelabellings, { listed }: ResolvedShuffles["context"]): NullFacts[] {
   const hasUnshuffled = listed === undefined || listed.nUnshuffled > 0;
-  return hypotheses.map((own) => ({ nSame: (strong ?? own).nSame, hasUnshuffled }));
+  const facts: NullFacts[] = [];
+  for (const { members, found } of relabellings)
+    for (const h of members) facts[h] = { nSame: found.nSame, hasUnshuffled };
+  return facts;
 }

@@ -1,9 +1,7 @@
 // Which shuffles an analysis runs: drawn, enumerated or read.
 import { UsageError } from "../../../errors.js";
-import { vectorOf } from "../../../formats/text/integers.js";
 import { type ShufflesIdentity, sha256OfNumbers } from "../../../run/run-plan.js";
 import type { ListedFacts, ShuffleContext } from "../../../stats/shuffle/describe-shuffles.js";
-import { blocksFromLabels } from "../../../stats/shuffle/exchangeability-blocks.js";
 import { planShufflesInSteps } from "../../../stats/shuffle/generated-shuffles.js";
 import { planFromPermutations } from "../../../stats/shuffle/permutations-file.js";
 import type { ErrorModel, ShufflePlan } from "../../../stats/shuffle/shuffle-plan.js";
@@ -12,14 +10,12 @@ import { withoutIdentity } from "../../../stats/shuffle/without-identity.js";
 import { inTurns, type Turns } from "../../../turns.js";
 import type { Warning } from "../../../warnings.js";
 import type { InputFiles } from "../input-files.js";
+import { assertExchanges, type BlockChoice, type ResolvedBlocks, readBlocks } from "./resolve-blocks.js";
 
-export interface ShuffleChoice {
+export interface ShuffleChoice extends BlockChoice {
   readonly notest: boolean;
   readonly errors: ErrorModel;
   readonly nShuffles?: number | undefined;
-  readonly permutations?: string | undefined;
-  readonly exchangeWithin?: string | undefined;
-  readonly exchangeWhole?: string | undefined;
 }
 
 const DEFAULT_SHUFFLES = 5000;
@@ -29,6 +25,8 @@ export interface ResolvedShuffles {
   readonly identity: ShufflesIdentity;
   /** What they were taken from; undefined: from a list. */
   readonly space: ShuffleSpace | undefined;
+  /** Undefined: everything may be exchanged, or they are listed. */
+  readonly blocks: ResolvedBlocks | undefined;
   /** Where they come from, for warnings. */
   readonly context: Pick<ShuffleContext, "wanted" | "blocks" | "listed">;
 }
@@ -42,11 +40,12 @@ export async function resolveShuffles(
   if (permutations === undefined) {
     const wanted = nShuffles ?? DEFAULT_SHUFFLES;
     const blocks = await readBlocks(options, nSubjects, files);
-    const wish = { nSubjects, nShuffles: wanted, errors, seed, countOnly: options.notest, ...(blocks && { blocks }) };
+    const space = createShuffleSpace(nSubjects, errors, blocks?.blocks);
+    if (blocks !== undefined && errors === "ee" && !options.notest) assertExchanges(blocks, space.nPermutations);
+    const wish = { nSubjects, nShuffles: wanted, errors, seed, countOnly: options.notest, ...blocksOf(blocks) };
     const shuffles = await inTurns(planShufflesInSteps(wish), turns);
-    const space = createShuffleSpace(nSubjects, errors, blocks);
     const identity = identityOf(shuffles, { seed, blocks, listed: undefined });
-    return { shuffles, identity, space, context: { wanted, blocks } };
+    return { shuffles, identity, space, blocks, context: { wanted, blocks } };
   }
   await readBlocks(options, nSubjects, files);
   const matrix = await files.integers("permutations", permutations);
@@ -60,7 +59,7 @@ export async function resolveShuffles(
   const listed: ListedFacts = { path: permutations, nFlipped, nUnshuffled, asksForSigns: errors === "both" };
   const values = matrix.values.map((index) => index - (nFlipped > 0 ? 0 : shuffles.base));
   const identity = identityOf(shuffles, { seed, blocks: undefined, listed: { values, isDrawn: nFlipped === 0 } });
-  return { shuffles, identity, space: undefined, context: { listed } };
+  return { shuffles, identity, space: undefined, blocks: undefined, context: { listed } };
 }
 
 export interface EmpiricalChoice extends ShuffleChoice {
@@ -111,7 +110,7 @@ export async function resolveNonStationarity(
   }
   const wanted = nShuffles ?? DEFAULT_SHUFFLES;
   const blocks = await readBlocks({ ...options, permutations: undefined }, nSubjects, files);
-  const wish = { nSubjects, nShuffles: wanted + 1, errors, seed, forEmpirical: true, ...(blocks && { blocks }) };
+  const wish = { nSubjects, nShuffles: wanted + 1, errors, seed, forEmpirical: true, ...blocksOf(blocks) };
   const all = await inTurns(planShufflesInSteps(wish), turns);
   if (all.count < 2) {
     throw new UsageError(
@@ -127,9 +126,11 @@ export async function resolveNonStationarity(
   return { found: { skew: skew ?? 1, shuffles, identity }, warnings };
 }
 
+const blocksOf = (found: ResolvedBlocks | undefined) => found && { blocks: found.blocks };
+
 interface ShuffleSource {
   readonly seed: number;
-  readonly blocks: Awaited<ReturnType<typeof readBlocks>>;
+  readonly blocks: ResolvedBlocks | undefined;
   /** Indices from 0; from 1 with signs, which are not drawn then. */
   readonly listed: { readonly values: Int32Array; readonly isDrawn: boolean } | undefined;
 }
@@ -139,31 +140,7 @@ function identityOf({ count, errors, exhaustive }: ShufflePlan, { seed, blocks, 
   return {
     ...{ count, errors, exhaustive },
     seed: isDrawn ? seed : null,
-    blocks: blocks === undefined ? null : { kind: blocks.kind, sha256: sha256OfNumbers(blocks.of) },
+    blocks: blocks?.identity ?? null,
     permutations: listed === undefined ? null : sha256OfNumbers(listed.values),
   };
-}
-
-/** Throws UsageError for both kinds at once or beside -permutations, InputError and DesignError for files that make no blocks. */
-async function readBlocks(
-  { exchangeWithin, exchangeWhole, permutations }: ShuffleChoice,
-  nSubjects: number,
-  files: InputFiles,
-) {
-  if (exchangeWithin !== undefined && exchangeWhole !== undefined) {
-    throw new UsageError(
-      "Cannot use -exchange_within together with -exchange_whole: expected one kind of blocks, got both. Leave one out.",
-    );
-  }
-  const path = exchangeWithin ?? exchangeWhole;
-  if (path === undefined) return undefined;
-  const kind = exchangeWithin === undefined ? "whole" : "within";
-  if (permutations !== undefined) {
-    throw new UsageError(
-      `Cannot use -exchange_${kind} together with -permutations: expected either blocks to shuffle in or the permutations themselves, got both. Leave one out.`,
-    );
-  }
-  const role = kind === "within" ? "exchangeWithin" : "exchangeWhole";
-  const of = blocksFromLabels(vectorOf(await files.integers(role, path), path), { nSubjects, kind, path });
-  return { kind, of, path, ...(kind === "within" ? { within: of } : { whole: of }) } as const;
 }

@@ -1,6 +1,8 @@
 // --stop-when-settled: which runs can stop, when they look, and what is said of it.
 import type { Looks } from "../../../engine/shuffle-loop.js";
 import { UsageError } from "../../../errors.js";
+import type { Hypothesis } from "../../../stats/design/hypothesis.js";
+import { familiesOf } from "../../../stats/inference/families.js";
 import { combineHypotheses } from "../../../stats/inference/family-wise.js";
 import { isSettled, looksOf } from "../../../stats/inference/settled.js";
 import type { ShufflePlan } from "../../../stats/shuffle/shuffle-plan.js";
@@ -33,17 +35,21 @@ export function checkStop(
 /** Undefined: all shuffles are done whatever they say. */
 export function looksFor(
   { stopWhenSettled, strong }: Pick<AnalysisOptions, "stopWhenSettled" | "strong">,
-  { count }: Pick<ShufflePlan, "count">,
+  {
+    shuffles: { count },
+    hypotheses: tests,
+  }: { readonly shuffles: Pick<ShufflePlan, "count">; readonly hypotheses: readonly Hypothesis[] },
   eligible: Uint8Array | undefined,
 ): Looks | undefined {
   if (!stopWhenSettled) return undefined;
   return {
     at: looksOf(count),
     isEnough({ hypotheses }) {
-      if (!strong)
-        return hypotheses.every(({ maxima, defaults }) => isSettled({ maxima, statistics: [defaults] }, eligible));
-      const { maxima } = combineHypotheses(hypotheses.map((of) => of.maxima));
-      return isSettled({ maxima, statistics: hypotheses.map(({ defaults }) => defaults) }, eligible);
+      return familiesOf(tests, strong).every((members) => {
+        const family = members.map((h) => hypotheses[h]!);
+        const { maxima } = combineHypotheses(family.map((of) => of.maxima));
+        return isSettled({ maxima, statistics: family.map(({ defaults }) => defaults) }, eligible);
+      });
     },
   };
 }
