@@ -71,9 +71,10 @@ export function explainOrder(command: string, names: readonly string[], texts: r
   const fits = FITS[command];
   if (fits === undefined || names.length !== texts.length) return undefined;
   const given = texts.map((text) => ({ text, look: lookAtArgument(text) }));
-  const misfits = given.filter(({ look }, i) => !isFit(fits[names[i]!], look));
-  const isTurned = misfits.length === 0 && areSwapped(names, given);
-  if (misfits.length === 0 && !isTurned) return undefined;
+  const misfits = names.filter((name, i) => !isFit(fits[name], given[i]!.look));
+  // a place that is taken is refused for itself
+  if (misfits.length > 0 && misfits.every((name) => name === "output" || name === "prefix")) return undefined;
+  if (misfits.length === 0 && !areSwapped(names, given)) return undefined;
   const meant = orders(given).find(
     (order) => order.every(({ look }, i) => isFit(fits[names[i]!], look)) && !areSwapped(names, order),
   );
