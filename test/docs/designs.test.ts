@@ -25,5 +25,5 @@ test("docs/designs.md", { timeout: 180_000 }, () => {
   const record = (folder: string) => JSON.parse(fs.readFileSync(join(directory, folder, "run.json"), "utf8"));
   expect(record("stats_names").runPlan.hash).toBe(record("stats_files").runPlan.hash);
   expect(record("stats_formula").problem.hypotheses[1].label).toBe("F(group, age)");
-  expect(fs.readdirSync(join(directory, "design"))).toContain("ftest2.txt");
+  expect(fs.readdirSync(join(directory, "design"))).toContain("ftest1.txt");
 });
