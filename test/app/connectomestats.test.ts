@@ -283,7 +283,8 @@ describe("connectomestats", () => {
 test("none -notest: statistics, and no p-values; what enhances nothing is Z", async () => {
   const prefix = out("none-notest");
   expect(await run("list.txt", "none", prefix, "-notest")).toMatchObject({ status: 0 });
-  expect(readFileSync(`${prefix}enhanced.csv`, "utf8").split("\n").slice(1)).toEqual(
-    readFileSync(`${prefix}Zstat.csv`, "utf8").split("\n").slice(1),
-  );
+  // one from the data, one from the product that shuffles go through
+  const [enhanced, z] = ["enhanced_t1", "Zstat_t1"].map((name) => matrixOf(`${prefix}${name}.csv`).flat());
+  for (const [i, value] of enhanced!.entries()) expect(Math.abs(value - z![i]!)).toBeLessThan(1e-10);
+  expect(enhanced!.length).toBe(z!.length);
 });

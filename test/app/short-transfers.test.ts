@@ -5,6 +5,7 @@ import path from "node:path";
 import { expect, it } from "vitest";
 import { isSameContent } from "../../src/results/same-content.js";
 import { runInProcess } from "../support/in-process-cli.js";
+import { endsAsReport } from "../support/report-files.js";
 import { withShortTransfers } from "../support/short-transfers.js";
 import { makeSmallAnalysis } from "../support/small-analysis.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
@@ -59,7 +60,7 @@ async function runAll(root: string): Promise<Map<string, string>> {
   for (const name of fs.readdirSync(root, { recursive: true }) as string[]) {
     const file = path.join(root, name);
     // Times and paths stand in the .json files, times in HDF5: what is read out of those is compared.
-    if (fs.statSync(file).isFile() && !/\.json$|\.h5$|^\.fixelstream/.test(name)) {
+    if (fs.statSync(file).isFile() && !/\.json$|\.h5$|^\.fixelstream/.test(name) && !endsAsReport(name)) {
       found.set(name, fs.readFileSync(file).toString("latin1"));
     }
   }

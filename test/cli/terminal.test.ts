@@ -151,7 +151,7 @@ describe("the last line says what to do next", () => {
     );
   });
 
-  it("is the last line of a run", async () => {
+  it("is the last line of a run, before the page of its results", async () => {
     const input = newAnalysis();
     const { stderr } = await runInProcess([
       "fixelcfestats",
@@ -161,9 +161,10 @@ describe("the last line says what to do next", () => {
       "-nthreads",
       "0",
     ]);
-    expect(input.relative(stderr).trimEnd().split("\n").at(-1)).toBe(
+    expect(input.relative(stderr).trimEnd().split("\n").slice(-2)).toEqual([
       "  next: mrview out/index.mif -fixel.load out/fwe_1mpvalue.mif",
-    );
+      "  report: out/report.html",
+    ]);
   });
 });
 

@@ -53,7 +53,7 @@ describe("openFixelDirectory", () => {
     [
       { dataType: "Float32LE", values: [2, 0, 1, 3, 0, 9999, 2.5, 3] },
       {},
-      "expected whole counts and first fixels, got 1 fixels from number 2.5 in voxel 2",
+      "expected whole counts and first fixels, got 1 fixel from number 2.5 in voxel 2",
     ],
     [
       { dataType: "Float32LE", values: [2, 0, 1, 2 ** 24, 0, 9999, 2, 3], lines: [] },

@@ -115,7 +115,7 @@ test("what is printed names every kind once, the largest first, and its arithmet
     const lines = describeRegions(regions, least);
     const sums = new Map<string, number>();
     for (const { name, bytes } of regions) {
-      const words = name.split(".").at(-1)!.replace("rawSums", "raw sums").replace("observedImages", "observed images");
+      const words = name.split(".").at(-1)!;
       sums.set(words, (sums.get(words) ?? 0) + bytes);
     }
     const wanted = [...sums].filter(([, bytes]) => bytes > 0 && bytes >= least);

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect } from "vitest";
 import { signatureOf } from "../../src/checksum.js";
+import { endsAsReport } from "./report-files.js";
 import { builtCommand } from "./run-cli.js";
 
 export const FAULTS = ["kill", "tear", "ENOSPC"] as const;
@@ -64,7 +65,9 @@ function begin(place: string, { prepare }: FaultedLine): string {
 }
 
 const namesIn = (place: string) =>
-  (fs.readdirSync(place, { recursive: true }) as string[]).filter((name) => name !== "log").sort();
+  (fs.readdirSync(place, { recursive: true }) as string[])
+    .filter((name) => name !== "log" && !endsAsReport(name))
+    .sort();
 
 /** Name and bytes of everything below; of what holds times, the rest. */
 function stateOf(place: string): Record<string, string> {

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { endsAsReport } from "./report-files.js";
 import { builtCommand } from "./run-cli.js";
 
 export interface FinishedRun {
@@ -66,7 +67,7 @@ export const countPhase = (runs: readonly FinishedRun[], phase: string): number 
 export function numbersIn(output: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of fs.readdirSync(output).sort()) {
-    if (name === "run.json" || fs.statSync(path.join(output, name)).isDirectory()) continue;
+    if (name === "run.json" || endsAsReport(name) || fs.statSync(path.join(output, name)).isDirectory()) continue;
     const text = fs.readFileSync(path.join(output, name), "latin1");
     const beginsAt = Number(/^file: \. (\d+)$/m.exec(text)?.[1]);
     found[name] = name.endsWith(".mif") ? text.slice(beginsAt) : text.replace(/^#.*\n/, "");

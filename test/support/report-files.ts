@@ -2,3 +2,6 @@
 
 /** `name`: without the prefix of the results. */
 export const isOfReport = (name: string): boolean => /^(report\.html|clusters_[tF]\d+\.tsv)$/.test(name);
+
+/** The same, `name` with any prefix. */
+export const endsAsReport = (name: string): boolean => /(report\.html|clusters_[tF]\d+\.tsv)$/.test(name);
