@@ -1,9 +1,9 @@
 // The table of the subjects: which rows are used, and where each row's values are.
-import { InputError, UsageError } from "../../errors.js";
+import { DesignError, InputError, UsageError } from "../../errors.js";
 import { readTable } from "../../formats/text/csv.js";
 import { type DataTable, type FactorColumn, findColumn, rowsOf, tableOf } from "../../stats/formula/data-table.js";
-import { modelFrame } from "../../stats/formula/model-frame.js";
-import { parseFormula } from "../../stats/formula/parse-formula.js";
+import { type ModelFrame, modelFrame } from "../../stats/formula/model-frame.js";
+import { parseExpression, parseFormula } from "../../stats/formula/parse-formula.js";
 import { listNames, matchSubjects } from "../../subject-names.js";
 import type { Warning } from "../../warnings.js";
 import type { ModelOptions } from "./options.js";
@@ -86,7 +86,7 @@ export async function readCohort(
 
 /** Numbers of an expression of columns, one a row. */
 function valuesOf(table: DataTable, text: string, option: string): Float64Array {
-  const frame = modelFrame(parseFormula(`~ I(${text})`), withoutGaps(table, text));
+  const frame = frameOf(text, option, withoutGaps(table, text));
   const variable = frame.variables[0];
   if (variable?.value.kind !== "numbers" || variable.value.columns.length !== 1)
     throw new UsageError(`Cannot use ${option} '${text}': expected one number a row, got something else. Correct it.`);
@@ -94,6 +94,24 @@ function valuesOf(table: DataTable, text: string, option: string): Float64Array 
   const values = new Float64Array(table.nRows).fill(Number.NaN);
   for (const [i, row] of frame.rows.entries()) values[row] = variable.value.columns[0]![i]!;
   return values;
+}
+
+/** In messages the option's own text stands: nobody wrote the formula that is made of it. */
+function frameOf(text: string, option: string, table: DataTable): ModelFrame {
+  try {
+    // "a) + I(b" is one in parentheses only
+    parseExpression(text);
+    return modelFrame(parseFormula(`~ I(${text})`), table);
+  } catch (error) {
+    if (![DesignError, InputError, UsageError].some((kind) => error instanceof kind)) throw error;
+    const message = (error as Error).message
+      .replace(
+        /^Cannot (read|use) (?:.* of )?the formula '.*?': expected/s,
+        (_, verb) => `Cannot ${verb} ${option} '${text}': expected`,
+      )
+      .replace("for example '~ group * age + sex'", "for example 1/(1+motion) or age > 10");
+    throw new UsageError(message);
+  }
 }
 
 const withoutGaps = (table: DataTable, text: string): DataTable => {
