@@ -124,6 +124,54 @@ describe.skipIf(!fs.existsSync(FULL))("where results are files", () => {
     expect(JSON.parse(fs.readFileSync(input.at("out", "run.json"), "utf8")).results.hypotheses).toHaveLength(2);
     expect(left).toContain("fwe_1mpvalue_t1.csv");
   });
+  it("a design's JSON, beside files", () => {
+    const input = newAnalysis();
+    fs.writeFileSync(input.at("table.csv"), "id,group\na,x\nb,y\nc,x\nd,y\n");
+    const whole = ["contrast.txt", "design.json", "design.txt", "ftest1.txt", "ftests.txt", "subjects.txt"];
+    const tokens = ["design", "table.csv", "~group", "--test", "group", "--out", "d", "--json", "-quiet"];
+    expect(run(input, tokens, { stdout: "full" })).toMatchObject({
+      status: 0,
+      stderr: SUMMARY_LOST("no space left on the disk"),
+    });
+    expect(fs.readdirSync(input.at("d")).sort()).toEqual([...whole, "summary.txt"]);
+  });
+  it("models of every element: summary, messages and progress", () => {
+    const input = newAnalysis();
+    const names = fs.readFileSync(input.at("subjects.txt"), "utf8").trim().split("\n");
+    const rows = names.map((name, i) => `${name},${20 + ((i * 7) % 13)}\n`);
+    fs.writeFileSync(input.at("table.csv"), `source_file,age\n${rows.join("")}`);
+    for (const [command, formula] of [
+      ["lm", "fd ~ age"],
+      ["gam", "fd ~ s(age, k = 3, fx = TRUE)"],
+    ] as const) {
+      const tokens = [command, "fd", "table.csv", formula, `${command}.csv`, "--min-subjects-abs", "4", "-force"];
+      const line = [...tokens, "-nthreads", "0", "--json"];
+      expect(run(input, [...line, "-quiet"], { stdout: "full" })).toMatchObject({
+        status: 0,
+        stderr: expect.stringContaining(SUMMARY_LOST("no space left on the disk")),
+      });
+      for (const stderr of ["full", "gone"] as const)
+        expect(run(input, [...line, "-info", "--progress", "ndjson"], { stderr }).status).toBe(0);
+      expect(
+        fs
+          .readFileSync(input.at(`${command}.csv`), "utf8")
+          .trim()
+          .split("\n"),
+      ).toHaveLength(1 + 24);
+    }
+  });
+  it("more p-values and the report of a run", () => {
+    const input = newAnalysis();
+    expect(run(input, [...INFERENCE, ...QUICK, "-quiet"], {}).status).toBe(0);
+    for (const tokens of [
+      ["report", "out", "-force"],
+      ["pvalues", "out", "--parametric"],
+    ]) {
+      expect(run(input, [...tokens, "-info"], { stdout: "full", stderr: "full" }).status).toBe(0);
+      expectWhole(input);
+    }
+    expect(fs.readdirSync(input.at("out"))).toEqual(expect.arrayContaining(["report.html", "parametric_1mpvalue.mif"]));
+  });
   it("a merge's summary", () => {
     const input = newAnalysis();
     const line = [...INFERENCE, ...QUICK, "-quiet"];
@@ -150,6 +198,7 @@ describe.skipIf(!fs.existsSync(FULL))("where the output is the result", () => {
   fs.writeFileSync(input.at("table.csv"), "id,group\na,x\nb,y\nc,x\n");
   const COMMANDS = [
     ["design", "table.csv", "~group"],
+    ["design", "table.csv", "~group", "--json"],
     ["info", "s.fxs"],
     ["info", "s.fxs", "--json"],
     ["info", "s.fxs", "--subjects"],
