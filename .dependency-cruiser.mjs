@@ -219,6 +219,10 @@ const APP_ROOMS = {
     not: "connectivity|analyse|inputs|convert|export|inspect|cache|demo|shards",
     because: "A report is made of what lies on the disk, whenever and by whomever: it must not need the run.",
   },
+  joint: {
+    not: "analyse|connectivity|inputs|convert|filter|export|inspect|verify|cache|demo|shards",
+    because: "What finished runs say together is made of their results alone: nothing is computed again.",
+  },
   shards: {
     not: "connectivity|inputs|convert|export|inspect|cache|demo",
     because: "Parts of a run become the run by the analysis itself, which is done again without its shuffles.",

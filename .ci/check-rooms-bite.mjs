@@ -60,6 +60,7 @@ const PLANTED = [
   ["src/app/design/planted.ts", "../analyse/options.js", "app-design-stands-alone"],
   ["src/app/report/planted.ts", "../analyse/options.js", "app-report-stands-alone"],
   ["src/app/demo/planted.ts", "../inspect/doctor.js", "app-demo-stands-alone"],
+  ["src/app/joint/planted.ts", "../analyse/options.js", "app-joint-stands-alone"],
   ["src/app/shards/planted.ts", "../inputs/cached-input.js", "app-shards-stands-alone"],
   ["src/app/p-values/planted.ts", "../analyse/kinds.js", "app-p-values-stands-alone"],
   ["src/index.ts", "./engine/run.js", "public-interface-imports-its-own-rooms-only"],

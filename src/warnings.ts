@@ -20,6 +20,7 @@ export const WARNING_TAGS = [
   "header-repaired",
   "ignored-option",
   "io-fallback",
+  "joint-designs",
   "listed-sign-flips",
   "mask-values",
   "memory-limit",

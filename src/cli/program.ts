@@ -19,6 +19,7 @@ import { createFixelconnectivityCommand } from "./commands/fixelconnectivity.js"
 import { createFixelfilterCommand } from "./commands/fixelfilter.js";
 import { createGamCommand } from "./commands/gam.js";
 import { createInfoCommand } from "./commands/info.js";
+import { createJointCommand } from "./commands/joint.js";
 import { createLmCommand } from "./commands/lm.js";
 import { createManCommand } from "./commands/man.js";
 import { createMergeCommand } from "./commands/merge.js";
@@ -69,6 +70,7 @@ export function createProgram(streams: CliStreams, writeOut?: (text: string) => 
     .addCommand(createReportCommand(streams))
     .addCommand(createConvertCommand(streams))
     .addCommand(createExportCommand(streams))
+    .addCommand(createJointCommand(streams))
     .addCommand(createInfoCommand(streams))
     .addCommand(createVerifyCommand(streams))
     .addCommand(createCacheCommand(streams))

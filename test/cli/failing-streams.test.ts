@@ -182,6 +182,18 @@ describe.skipIf(!fs.existsSync(FULL))("where results are files", () => {
     });
     expectWhole(input);
   });
+  it("a summary of several runs", () => {
+    const input = newAnalysis();
+    for (const folder of ["a", "b"])
+      expect(run(input, [...INFERENCE.with(-1, folder), ...QUICK, "-quiet", "--no-report"], {}).status).toBe(0);
+    expect(run(input, ["joint", "a", "b", "--out", "out", "--json", "-quiet"], { stdout: "full" })).toMatchObject({
+      status: 0,
+      stderr: SUMMARY_LOST("no space left on the disk"),
+    });
+    expect(run(input, ["joint", "a", "b", "--out", "out", "-force"], { stderr: "gone" }).status).toBe(0);
+    expect(fs.readdirSync(input.at("out")).filter((name) => name.startsWith("."))).toEqual([]);
+    expect(JSON.parse(fs.readFileSync(input.at("out", "run.json"), "utf8")).results.runs).toHaveLength(2);
+  });
   it("an error that cannot be said is in the exit code", () => {
     const input = newAnalysis();
     fs.rmSync(input.at("design.txt"));

@@ -74,7 +74,11 @@ export function createConnectomestatsCommand(streams: CliStreams): Command {
         .file("mask", "matrix: only edges that are not 0 in it take part")
         .file("posthoc", "matrix: only edges that are not 0 in it are tested; the others support their neighbours")
         .file("nodes", "text with the name of a node a line, for the summary and run.json")
-        .word("scalar", "name", "which scalar of a store (default: the only one)")
+        .word(
+          "scalar",
+          "name",
+          "which scalar of a store (default: the only one); several with commas between: a run each with the same shuffles, into a folder of its name behind <prefix>",
+        )
         .word("cache", "directory", "converted connectomes (default: .fixelstream beside the results)"),
   });
   return command.action(async () => {

@@ -69,7 +69,11 @@ export function createFixelcfestatsCommand(streams: CliStreams): Command {
           { least: 0 },
           "shuffles that make the uncorrected p-values; of the others only the maximum is found, several times faster, and family-wise p-values stay the same (default: all; 0: no uncorrected image)",
         )
-        .word("scalar", "name", "which scalar of a store (default: FD, or the only one)")
+        .word(
+          "scalar",
+          "name",
+          "which scalar of a store (default: FD, or the only one); several with commas between: a run each with the same shuffles, into a folder of its name in <output>",
+        )
         .word("template", "directory", "fixel directory of a cohort.h5 that has no /fixels and /voxels")
         .choice("result-format", ["mif", "nii"], "format of the result images (default: mif, whatever the index is)")
         .word("cache", "directory", "converted stores and prepared matrices (default: .fixelstream beside the output)"),

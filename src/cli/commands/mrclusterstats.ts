@@ -64,7 +64,11 @@ export function createMrclusterstatsCommand(streams: CliStreams): Command {
     declareOwn: (declared) =>
       declared
         .file("posthoc", "image: only voxels in this mask are tested; the others support their neighbours")
-        .word("scalar", "name", "which scalar of a store or .h5 (default: the only one)")
+        .word(
+          "scalar",
+          "name",
+          "which scalar of a store or .h5 (default: the only one); several with commas between: a run each with the same shuffles, into a folder of its name behind <prefix>",
+        )
         .word("cache", "directory", "converted images (default: .fixelstream beside the results)"),
   });
   return command.action(async () => {

@@ -1,33 +1,23 @@
 // Runs a statistical command, or prints its plan: the same for all kinds of elements.
-import type { InferenceEvents, InferenceSummary } from "../../app/analyse/analyse.js";
 import type { AnalysisOptions } from "../../app/analyse/options.js";
-import { formatPlan, type PlanSummary } from "../../app/analyse/plan/describe-plan.js";
+import { formatPlan } from "../../app/analyse/plan/describe-plan.js";
 import type { CliStreams } from "../cli-streams.js";
 import { reportInference } from "../listeners/inference.js";
 import type { AnalysisTyped } from "../options/analysis.js";
 import { printResult, printSummary, say } from "../print.js";
-import { addReport } from "./add-report.js";
-import { formatOutcome } from "./format-summary.js";
-
-export interface AnalysisUseCase<Options extends AnalysisOptions> {
-  readonly elements: "fixels" | "voxels" | "edges" | "elements";
-  infer(options: Options, events: InferenceEvents): Promise<InferenceSummary>;
-  plan(options: Options, events: InferenceEvents): Promise<PlanSummary>;
-  /** That an earlier run with the same options drew, and that is to be continued; else the one of the options. */
-  seedOf(options: Options): number;
-}
+import { describeOutcome, withReport } from "./end-of-run.js";
+import { type AnalysisUseCase, isDrawn, runScalars } from "./run-scalars.js";
 
 export async function runAnalysis<Options extends AnalysisOptions>(
-  { elements, infer, plan, seedOf }: AnalysisUseCase<Options>,
+  useCase: AnalysisUseCase<Options>,
   given: Options,
   typed: AnalysisTyped,
   streams: CliStreams,
 ): Promise<void> {
+  const { elements, infer, plan, seedOf } = useCase;
+  if (given.scalar?.includes(",")) return await runScalars(useCase, given, typed, streams);
   const options = { ...given, seed: seedOf(given) };
-  const isDrawn =
-    (options.permutations === undefined && !options.notest) ||
-    (options.nonstationarity === true && options.permutationsNonstationarity === undefined);
-  const isTold = isDrawn && typed.seed === undefined && !options.prepareOnly && !typed.dryRun;
+  const isTold = isDrawn(options) && typed.seed === undefined && !options.prepareOnly && !typed.dryRun;
   const reporter = reportInference(streams, typed, isTold ? options.seed : undefined);
   try {
     if (typed.dryRun) {
@@ -37,15 +27,9 @@ export async function runAnalysis<Options extends AnalysisOptions>(
     }
     const found = await infer(options, reporter.events);
     reporter.stop();
-    const results =
-      "output" in options ? String(options.output) : "prefix" in options ? String(options.prefix) : undefined;
-    const hasResults = results !== undefined && found.shard === undefined && options.prepareOnly !== true;
-    const summary = hasResults ? await addReport(found, results, typed, streams) : found;
+    const summary = await withReport(found, options, typed, streams);
     if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
-    else if (!typed.quiet) {
-      const { nextStep } = await import("../../app/analyse/next-step.js");
-      say(streams, formatOutcome(summary, elements, options.prepareOnly === true, nextStep(summary)));
-    }
+    else if (!typed.quiet) say(streams, await describeOutcome(summary, elements, options));
   } finally {
     reporter.stop();
   }

@@ -43,7 +43,11 @@ export function createVectorstatsCommand(streams: CliStreams): Command {
     isEnhanced: false,
     declareOwn: (declared) =>
       declared
-        .word("scalar", "name", "which scalar of a store or array of a .npz (default: the only one)")
+        .word(
+          "scalar",
+          "name",
+          "which scalar of a store or array of a .npz (default: the only one); several with commas between: a run each with the same shuffles, into a folder of its name behind <prefix>",
+        )
         .word("cache", "directory", "converted vectors (default: .fixelstream beside the results)"),
   });
   return command.action(async () => {
