@@ -2,7 +2,9 @@
 import fs from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ALL_COMMANDS, type CommandName, type EitherRun, newRun, writeColumnFor } from "../support/both-commands.js";
+import { makeConnectomes } from "../support/connectomes.js";
 import { runInProcess } from "../support/in-process-cli.js";
+import { temporaryDirectory } from "../support/temporary-directory.js";
 
 /** Of vectors a list of files, so that rows have names. */
 function prepare(command: CommandName) {
@@ -234,3 +236,43 @@ describe("what cannot be", () => {
     );
   });
 });
+
+test("connectomestats: by a formula, by a directory, by its files: one plan, one set of bits", async () => {
+  const { at, nSubjects } = makeConnectomes(temporaryDirectory(), { seed: 11 });
+  const rows = Array.from(
+    { length: nSubjects },
+    (_, i) => `c${i},${"ABC"[i % 3]},${i === 4 ? "" : 20 + ((i * 17) % 29)}`,
+  );
+  fs.writeFileSync(at("cohort.csv"), `participant_id,group,age\n${rows.toReversed().join("\n")}\n`);
+  const record: Record<string, { runPlan: { hash: string }; problem: { hypotheses: { label?: string }[] } }> = {};
+  const numbers: Record<string, (readonly [string, string])[]> = {};
+  async function analyse(name: string, list: string, middle: readonly string[], options: readonly string[]) {
+    fs.mkdirSync(at(name));
+    const tokens = ["connectomestats", at(list), "nbs", ...middle, `${at(name)}/`, "-threshold", "1.5", ...options];
+    const result = await runInProcess([...tokens, "-nshuffles", "20", "--seed", "1", "-nthreads", "0"]);
+    expect(result.status, result.stderr).toBe(0);
+    record[name] = JSON.parse(fs.readFileSync(at(`${name}/run.json`), "utf8"));
+    numbers[name] = fs
+      .readdirSync(at(name))
+      .filter((file) => /^(fwe|uncorrected|null|enhanced|.stat|.value|beta|Zstat)/.test(file))
+      .map((file) => [file, fs.readFileSync(at(`${name}/${file}`), "utf8").replace(/^#.*$/gm, "")] as const);
+  }
+  const made = ["design", at("cohort.csv"), FORMULA, ...TESTS, "--subjects", at("list.txt"), "--out", at("design")];
+  expect(await runInProcess([...made, "-quiet"])).toMatchObject({ status: 0 });
+  fs.copyFileSync(at("design/subjects.txt"), at("chosen.txt"));
+  await analyse("formula", "list.txt", [], ["--formula", FORMULA, "--phenotypes", at("cohort.csv"), ...TESTS]);
+  await analyse("directory", "list.txt", [], ["--design-dir", at("design")]);
+  const ftests = ["ftest1.txt", "ftest2.txt"].flatMap((file) => ["-ftest", at(`design/${file}`)]);
+  const files = ["-ttests", at("design/ttests.txt"), ...ftests];
+  await analyse("files", "chosen.txt", [at("design/design.txt")], files);
+  for (const name of ["formula", "directory"]) {
+    expect(record[name]!.runPlan.hash).toBe(record["files"]!.runPlan.hash);
+    expect(record[name]!.problem.hypotheses.map(({ label }) => label)).toEqual([
+      "groupB - groupC",
+      "group",
+      "F(age, group)",
+    ]);
+    expect(numbers[name]).toEqual(numbers["files"]);
+  }
+  expect(numbers["files"]!.length).toBeGreaterThan(8);
+}, 60_000);
