@@ -51,6 +51,14 @@ describe("commands", () => {
     expect(() => resolveCommandLine(program, tokens)).not.toThrow();
   });
 
+  it("are all in README's table, once", () => {
+    const section = /## Commands\n(.*?)\n## /s.exec(read("README.md"))![1]!;
+    const named = [...section.matchAll(/^\| (`.*?) \|/gm)].flatMap((row) => row[1]!.split(", "));
+    const program = createProgram({ stdout: process.stdout, stderr: process.stderr, command: "" });
+    const names = program.commands.map((command) => `\`${command.name()}\``).filter((name) => name !== "`help`");
+    expect(named.sort()).toEqual(names.sort());
+  });
+
   it("your own data in five minutes, as written, with MRtrix3's names", () => {
     const directory = makeTemporaryDirectory();
     const names = {
