@@ -5,6 +5,7 @@ import { signatureOf } from "../checksum.js";
 import { InputError } from "../errors.js";
 import { readImageVector } from "../formats/image.js";
 import type { ImageHeader } from "../formats/image-header.js";
+import { pathKindOf } from "../formats/path-kind.js";
 import { readMatrix } from "../formats/text/matrix.js";
 import { describeSystemError } from "../system-error.js";
 import { checksumOf } from "./earlier-run.js";
@@ -21,6 +22,8 @@ export interface FinishedRun {
   readonly kind: RunRecord["runPlan"]["kind"];
   /** Postfixes of the hypotheses: of names of files. */
   readonly hypotheses: readonly { readonly name: string; readonly kind: "t" | "F"; readonly postfix: string }[];
+  /** Whether t-tests were done in both directions (--two-tailed): some results are of a test, others of a direction. */
+  readonly hasDirections: boolean;
   /** Whether the run wrote a result of that name. */
   has(name: string): boolean;
   /** Throws InputError: not there, changed since, or not as large as the others. */
@@ -39,7 +42,7 @@ export interface FileValues {
   readonly nColumns: number | undefined;
 }
 
-/** A directory, or the prefix of results. `purpose`: what cannot be done, up to the colon. Throws InputError. */
+/** A directory, the prefix of results, or their run.json. `purpose`: what cannot be done, up to the colon. Throws InputError. */
 export function openFinishedRun(output: string, purpose: string): FinishedRun {
   const path = findRecord(output);
   const refuse = (got: string) => {
@@ -57,7 +60,7 @@ export function openFinishedRun(output: string, purpose: string): FinishedRun {
   const record = readRecord(path, refuse);
   const directory = dirname(path);
   const base = basename(path).slice(0, -RUN_RECORD_FILE.length);
-  const found = record.problem["hypotheses"] as readonly { name: string; kind: "t" | "F" }[];
+  const found = record.problem["hypotheses"] as readonly { name: string; kind: "t" | "F"; direction?: string }[];
   const several = found.length > 1;
   const fileOf = (name: string): string | undefined =>
     [".mif", ".nii", ".csv", ".txt"]
@@ -85,6 +88,7 @@ export function openFinishedRun(output: string, purpose: string): FinishedRun {
   return {
     ...{ directory, base, record, kind: record.runPlan.kind, read },
     hypotheses: found.map(({ name, kind }) => ({ name, kind, postfix: several ? `_${name}` : "" })),
+    hasDirections: found.some(({ direction }) => direction !== undefined),
     has: (name) => fileOf(name) !== undefined,
     async readDeviations() {
       const groups: Float64Array[] = [];
@@ -111,8 +115,8 @@ function isAsListed(path: string, listed: FileChecksum | undefined): boolean {
 }
 
 function findRecord(output: string): string | undefined {
-  const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-  return [join(output, RUN_RECORD_FILE), `${output}${RUN_RECORD_FILE}`].find(isFile);
+  const isRecord = (path: string) => basename(path).endsWith(RUN_RECORD_FILE) && pathKindOf(path) === "file";
+  return [output, join(output, RUN_RECORD_FILE), `${output}${RUN_RECORD_FILE}`].find(isRecord);
 }
 
 function readRecord(path: string, refuse: (got: string) => InputError): RunRecord {

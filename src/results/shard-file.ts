@@ -1,8 +1,9 @@
 // A part of a run on the disk: OUT.shards/2-of-5.fxn, a state of shuffles that says in its header how it was made. While it is computed a hidden folder beside
 // it says by whom.
-import { readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { InputError } from "../errors.js";
+import { pathKindOf } from "../formats/path-kind.js";
 import { namesIn } from "../publish/made-files.js";
 import type { Maker } from "../publish/maker.js";
 import { createPartial, listPartials, type PartialDirectory, sweepAbandoned } from "../publish/partial-directory.js";
@@ -40,9 +41,7 @@ export const shardPathOf = (folder: string, shard: Shard): string => join(folder
 
 /** Where the parts of a run are: in a directory of results, or beside what begins with a prefix. Undefined: there are none. */
 export function findShards(output: string): string | undefined {
-  return [join(output, ".shards"), `${output}.shards`].find((folder) =>
-    statSync(folder, { throwIfNoEntry: false })?.isDirectory(),
-  );
+  return [join(output, ".shards"), `${output}.shards`].find((folder) => pathKindOf(folder) === "directory");
 }
 
 export interface FoundShard extends Shard {

@@ -69,6 +69,38 @@ describe("pvalues", () => {
     expect((await refused(run, ["--tail"])).said).toContain("got another file under the name out/run.json.");
   });
 
+  it("a file in the output's place is no run; the run.json of one is as good as its directory", async () => {
+    const run = newRun("fixelcfestats");
+    fs.writeFileSync(run.at("out"), "");
+    const { said: refusal, ...rest } = await refused(run, ["--tail"]);
+    expect(rest).toEqual({ status: 1 });
+    expect(refusal).toBe(
+      "Cannot add p-values to out: expected the results of a run, with its run.json, got none. Name the output directory, or the prefix, of a run.",
+    );
+    for (const command of ["merge", "status"]) {
+      const { status, stderr } = await runInProcess([command, run.at("out")]);
+      expect({ command, status }).toEqual({ command, status: 1 });
+      expect(stderr).not.toContain("a system that does it");
+    }
+    fs.rmSync(run.at("out"));
+    await run.run();
+    const { status, stderr } = await runInProcess(["pvalues", run.at("out", "run.json"), "--parametric"]);
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(fs.readdirSync(run.at("out"))).toContain("parametric_1mpvalue.mif");
+  });
+
+  it.each(["fixelcfestats", "vectorstats"] as const)("results of %s --two-tailed", async (command) => {
+    const run = newRun(command);
+    const done = await run.run("--two-tailed");
+    expect(done.status, done.stderr).toBe(0);
+    const output = run.at(command === "fixelcfestats" ? "out" : "out/x_");
+    const { status, stderr } = await runInProcess(["pvalues", output, "--parametric"]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      "expected tests of one direction, got results of --two-tailed, whose directions share images and null distributions. Run the analysis again with these options.",
+    );
+  });
+
   it("results of -notest, and results without uncorrected p", async () => {
     const run = newRun("fixelcfestats");
     await run.run("-notest");

@@ -102,6 +102,11 @@ function withoutWhatIsMissing(run: FinishedRun, options: AddOptions, purpose: st
   const has = (names: readonly string[]) => names.some((name) => run.has(`${name}${postfix}`));
   const refuse = (got: string, remedy: string) =>
     new InputError(`${purpose}: ${got}. ${remedy}`, { path: run.directory });
+  if (run.hasDirections)
+    throw refuse(
+      "expected tests of one direction, got results of --two-tailed, whose directions share images and null distributions",
+      "Run the analysis again with these options.",
+    );
   const hasShuffles = has(["fwe_1mpvalue"]);
   if ((tail || gamma) && !hasShuffles)
     throw refuse(
