@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { escapeHtml, type Html, html } from "./html.js";
 import { count } from "./numbers.js";
+import { REPORT_BEGINS } from "./page-file.js";
 import { packPayload } from "./payload.js";
 import { ELEMENTS, type ReportData } from "./report-data.js";
 import { clustersSection } from "./sections/clusters.js";
@@ -16,9 +17,6 @@ import { picturesSection } from "./sections/pictures.js";
 import { provenanceSection } from "./sections/provenance.js";
 import { type Section, sectionHtml } from "./sections/section.js";
 import { verdictsSection, warningsSection } from "./sections/verdicts.js";
-
-/** Every page begins with it: by that a file is known as ours. */
-export const REPORT_BEGINS = "<!DOCTYPE html>\n<!-- fixelstream report";
 
 export interface PageInputs {
   readonly data: ReportData;

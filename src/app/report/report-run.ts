@@ -1,7 +1,11 @@
 // The report at the end of a run: its results are complete by then, and whatever happens here does not make them less so.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { isFixelstreamError } from "../../errors.js";
+import { REPORT_BEGINS, REPORT_FILE } from "../../report/page-file.js";
+import { beginsWith } from "../../results/report-folder.js";
 import { shellWord } from "../../shell-word.js";
-import { earlierReport, writeReport } from "./write-report.js";
+import { findResults } from "./find-results.js";
 
 export interface ReportedRun {
   /** Of the page; undefined: none was made. */
@@ -13,6 +17,7 @@ export interface ReportedRun {
 /** Throws nothing. */
 export async function reportRun(results: string, signal?: AbortSignal): Promise<ReportedRun> {
   try {
+    const { writeReport } = await import("./write-report.js"); // and all that draws
     const { report, remarks } = await writeReport({ results, signal });
     return { report, warning: remarks.length === 0 ? undefined : `Of the report ${report}: ${remarks.join(" ")}` };
   } catch (error) {
@@ -36,4 +41,11 @@ export function reportNothing(results: string): ReportedRun {
   } catch {
     return {};
   }
+}
+
+/** The page of an earlier run, where it lies beside results; undefined: none. */
+function earlierReport(results: string): string | undefined {
+  const { directory, base } = findResults(results);
+  const path = join(directory, `${base}${REPORT_FILE}`);
+  return existsSync(path) && beginsWith(path, REPORT_BEGINS) ? path : undefined;
 }

@@ -1,13 +1,14 @@
 // fixelstream report: one page and tables of clusters, out of what a run left on disk.
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InputError, InternalError } from "../../errors.js";
 import { pathKindOf } from "../../formats/path-kind.js";
 import { CLUSTERS_TSV_BEGINS, clustersTsv } from "../../report/clusters.js";
-import { REPORT_BEGINS, reportPage } from "../../report/page.js";
+import { reportPage } from "../../report/page.js";
+import { REPORT_BEGINS, REPORT_FILE } from "../../report/page-file.js";
 import { clustersFileName } from "../../report/sections/clusters.js";
-import { beginsWith, publishReport } from "../../results/report-folder.js";
+import { publishReport } from "../../results/report-folder.js";
 import { VERSION } from "../../version.js";
 import { collectReport } from "./collect.js";
 import { findResults } from "./find-results.js";
@@ -39,8 +40,6 @@ export interface ReportSummary {
   readonly remarks: readonly string[];
   readonly elapsedMs: number;
 }
-
-export const REPORT_FILE = "report.html";
 
 /** Throws InputError: no results, or nothing can be written there; the reason of the signal. */
 export async function writeReport({ results, out, background, tracts, signal }: ReportOptions): Promise<ReportSummary> {
@@ -113,11 +112,4 @@ function builtForPage(name: "client.js" | "page.css"): string {
   } catch (cause) {
     throw new InternalError(`${name} of the report is not where the build puts it: ${fileURLToPath(url)}.`, { cause });
   }
-}
-
-/** The page of an earlier run, where it lies beside results; undefined: none. */
-export function earlierReport(results: string): string | undefined {
-  const { directory, base } = findResults(results);
-  const path = join(directory, `${base}${REPORT_FILE}`);
-  return existsSync(path) && beginsWith(path, REPORT_BEGINS) ? path : undefined;
 }
