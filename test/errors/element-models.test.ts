@@ -17,7 +17,7 @@ writeFileSync(at("table <b>.csv"), TABLE);
 writeFileSync(at("short.csv"), TABLE.split("\n").slice(0, 9).join("\n"));
 writeFileSync(at("list.txt"), "0\n3\n");
 
-async function fit(
+async function runModel(
   kind: string,
   formula: string,
   output: string,
@@ -224,21 +224,21 @@ it.each<[kind: string, formula: string, output: string, more: string[], message:
     ] as const),
   ] as never,
 ])("%s %s into %s, %j", { timeout: 180_000 }, async (kind, formula, output, more, message, table) => {
-  const { status, stderr } = await fit(kind, formula, output, more, table);
+  const { status, stderr } = await runModel(kind, formula, output, more, table);
   expect(stderr).toContain(`fixelstream: error: ${message}\n`);
   expect(status).not.toBe(0);
   expect(readFileSync(at("table <b>.csv"), "utf8")).toBe(TABLE);
 });
 
 it("elements are those of the data", async () => {
-  const { stderr } = await fit("lm", "FD ~ age", "x.csv", ["--elements", at("list.txt")]);
+  const { stderr } = await runModel("lm", "FD ~ age", "x.csv", ["--elements", at("list.txt")]);
   expect(stderr).toContain(
     'Cannot use --elements list.txt: expected numbers of elements from 0 to 2, as element_id counts them, got "3". Correct the list.\n',
   );
 });
 
 it("rows without names are taken as they stand, and that is said", async () => {
-  const { status, stderr } = await fit("lm", "FD ~ age + group", "rows.csv");
+  const { status, stderr } = await runModel("lm", "FD ~ age + group", "rows.csv");
   expect(status).toBe(0);
   expect(stderr).toContain(
     "table <b>.csv has no column that names the subjects: rows are taken in the order in which they stand.",
