@@ -71,7 +71,7 @@ export const postfixOf = ({ hypotheses }: Pick<ResultSpec, "hypotheses">, h: num
   hypotheses.length > 1 ? `_${hypotheses[h]!.name}` : "";
 
 /** Of what the directions of a test share. */
-const sharedPostfixOf = ({ hypotheses }: ResultSpec, h: number): string =>
+export const sharedPostfixOf = ({ hypotheses }: Pick<ResultSpec, "hypotheses">, h: number): string =>
   hypotheses.length > 1 ? `_${testName(hypotheses[h]!)}` : "";
 
 /** Of a hypothesis; undefined: it has none of its own. */

@@ -3,7 +3,8 @@
 import { componentsOf, tabulateClusters } from "../../report/clusters.js";
 import type { HypothesisData, Kind, ModelData, Reference, ReportData, Values } from "../../report/report-data.js";
 import { meanOf, referenceOf } from "../../report/words.js";
-import { postfixOf } from "../../results/result-list.js";
+import { postfixOf, sharedPostfixOf } from "../../results/result-list.js";
+import { isMirrored } from "../../stats/inference/families.js";
 import type { FoundResults } from "./find-results.js";
 import { edgeNeighbours, fixelNeighbours, type Neighbours, placeNeighbours } from "./neighbours.js";
 import { readBackground } from "./read-background.js";
@@ -17,6 +18,9 @@ interface RecordedHypothesis {
   readonly kind: "t" | "F";
   readonly rank: number;
   readonly label?: string;
+  /** Where a test is two-tailed. */
+  readonly test?: string;
+  readonly direction?: "positive" | "negative";
 }
 
 export interface CollectOptions {
@@ -127,16 +131,21 @@ async function collectHypothesis(inputs: HypothesisInputs): Promise<HypothesisDa
   const { name, kind, rank, label } = all[h]!;
   const postfix = postfixOf({ hypotheses: all }, h);
   const read = (what: string) => reader.read(`${what}${postfix}`);
+  const shared = sharedPostfixOf({ hypotheses: all }, h);
+  const observed = async (what: string) => {
+    const values = await reader.read(`${what}${shared}`);
+    return isMirrored(all, h) ? values?.map((value) => -value) : values;
+  };
   const { record } = found;
   const summary = (record.results as { hypotheses?: readonly HypothesisData["summary"][] }).hypotheses?.[h] ?? {};
   const nothing = () => new Float32Array(reader.nElements).fill(Number.NaN);
-  const statistic = (await read(`${kind}value`)) ?? nothing();
-  const z = (await read("Zstat")) ?? statistic;
+  const statistic = (await observed(`${kind}value`)) ?? nothing();
+  const z = (await observed("Zstat")) ?? statistic;
   const enhanced = (await firstOf(["cfe", "tfce", "enhanced", "clustersize"], read)) ?? undefined;
   const familyWise = await read("fwe_1mpvalue");
   const nShuffles = Number(record.problem.nShuffles);
   const p = familyWise && pValues(familyWise, { statistic, least: summary.smallestP ?? 1 / nShuffles });
-  const effect = kind === "t" ? await read("abs_effect") : undefined;
+  const effect = kind === "t" ? await observed("abs_effect") : undefined;
   const reference: Reference | undefined =
     kind === "t" && contrast !== undefined && known !== undefined ? referenceOf(contrast[0]!, known) : undefined;
   const of = reference && factors && fitted(reference.row, factors);
@@ -164,7 +173,7 @@ async function collectHypothesis(inputs: HypothesisInputs): Promise<HypothesisDa
     ...{ name, kind, rank, label, contrast, statistic, z, enhanced, p, effect, significant, clusters, summary },
     percent: of && effect?.map((value, i) => (of[i]! > 0 ? (100 * value) / of[i]! : Number.NaN)),
     reference: of && reference,
-    nullMaxima: (await reader.readNull(`null_dist${postfix}`)) ?? (await reader.readNull("null_dist")),
+    nullMaxima: (await reader.readNull(`null_dist${shared}`)) ?? (await reader.readNull("null_dist")),
     contributions: await read("null_contributions"),
   };
 }
