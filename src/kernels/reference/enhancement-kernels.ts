@@ -2,13 +2,28 @@
 import { type KernelSet, PANELS } from "../kernel-set.js";
 import { boundRows, LEVEL_LANES, levelBins } from "./bounds.js";
 import { enhancedValue, enhanceRows, reduceEnhanced } from "./cfe.js";
-import { enhanceExactly } from "./exact.js";
-import { enhanceGrid, gridComponents } from "./grid.js";
+import { gridComponents } from "./grid.js";
+import { enhanceBins, enhanceExactly } from "./heights.js";
 import { reduceMap } from "./maps.js";
 import { type MemoryViews, span } from "./memory-views.js";
-import { enhanceNetwork, networkComponents } from "./network.js";
+import { networkComponents } from "./network.js";
 
 export function enhancementKernels({ f64, f32, u32, u16, u8, buffer }: MemoryViews) {
+  const binnedHeights = (
+    m: number,
+    binBytes: number,
+    nBins: number,
+    bins: number,
+    extentPowers: number,
+    heightSums: number,
+  ) => {
+    const nBinValues = span(m, PANELS.lanes, 1);
+    return {
+      bins: binBytes === 1 ? u8(bins, nBinValues) : u16(bins, nBinValues),
+      extentPowers: f64(extentPowers, m + 1),
+      heightSums: f64(heightSums, nBins + 1),
+    };
+  };
   return {
     f32EnhanceRows(
       nRows,
@@ -84,26 +99,13 @@ export function enhancementKernels({ f64, f32, u32, u16, u8, buffer }: MemoryVie
       heightSums,
       enhanced,
     ) {
-      const nBinValues = span(m, PANELS.lanes, 1);
-      const inputs = {
-        ...{ nCells, row, plane, connectivity },
-        bins: binBytes === 1 ? u8(bins, nBinValues) : u16(bins, nBinValues),
-        cells: u32(cells, m),
-        extentPowers: f64(extentPowers, m + 1),
-        heightSums: f64(heightSums, nBins + 1),
-      };
-      enhanceGrid(inputs, f32(enhanced, m));
+      const grid = { nCells, row, plane, connectivity, cells: u32(cells, m) };
+      const heights = binnedHeights(m, binBytes, nBins, bins, extentPowers, heightSums);
+      enhanceBins(heights, gridComponents(grid), f32(enhanced, m));
     },
     f32EnhanceNetwork(m, nNodes, binBytes, nBins, bins, ends, extentPowers, heightSums, enhanced) {
-      const nBinValues = span(m, PANELS.lanes, 1);
-      const inputs = {
-        nNodes,
-        bins: binBytes === 1 ? u8(bins, nBinValues) : u16(bins, nBinValues),
-        ends: u32(ends, m),
-        extentPowers: f64(extentPowers, m + 1),
-        heightSums: f64(heightSums, nBins + 1),
-      };
-      enhanceNetwork(inputs, f32(enhanced, m));
+      const heights = binnedHeights(m, binBytes, nBins, bins, extentPowers, heightSums);
+      enhanceBins(heights, networkComponents({ nNodes, ends: u32(ends, m) }), f32(enhanced, m));
     },
     f32EnhanceGridExact(m, nCells, row, plane, connectivity, z, cells, extentPowers, power, enhanced) {
       const grid = { nCells, row, plane, connectivity, cells: u32(cells, m) };

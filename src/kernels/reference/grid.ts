@@ -1,8 +1,5 @@
-// Reference enhancement over the cells of a grid: every height by itself, its components by flooding. Smith & Nichols 2009, NeuroImage 44:83-98. Contract: ../CONTRACTS.md.
-import { PANELS } from "../kernel-set.js";
-import type { Components } from "./exact.js";
-
-const { lanes: LANES } = PANELS;
+// Components of the cells of a grid, of a height by itself, by flooding. Contract: ../CONTRACTS.md.
+import type { Components } from "./heights.js";
 
 export interface Cells {
   readonly nCells: number;
@@ -12,30 +9,6 @@ export interface Cells {
   /** 6 or 26. */
   readonly connectivity: number;
   readonly cells: Uint32Array;
-}
-
-export interface GridInputs extends Cells {
-  /** Of element 0 in the lane; others are LANES apart. */
-  readonly bins: Uint8Array | Uint16Array;
-  readonly extentPowers: Float64Array;
-  readonly heightSums: Float64Array;
-}
-
-export function enhanceGrid(inputs: GridInputs, enhanced: Float32Array): void {
-  const { bins, extentPowers, heightSums } = inputs;
-  const nElements = enhanced.length;
-  const componentsOf = gridComponents(inputs);
-  const sums = new Float64Array(nElements);
-  let largest = 0;
-  for (let e = 0; e < nElements; e++) largest = Math.max(largest, bins[e * LANES]!);
-  // 0^0: one height past the largest adds something where nothing is
-  const last = largest > 0 && extentPowers[0]! > 0 ? largest + 1 : largest;
-  for (let height = 1; height <= last; height++) {
-    const power = heightSums[height]! - heightSums[height - 1]!;
-    const extents = componentsOf((e) => bins[e * LANES]! >= height);
-    for (let e = 0; e < nElements; e++) sums[e]! += extentPowers[extents[e]!]! * power;
-  }
-  enhanced.set(sums);
 }
 
 /** By flooding. */
