@@ -34,6 +34,15 @@ export interface ShufflesIdentity {
   readonly permutations: string | null;
 }
 
+/** Which voxels are neighbours. */
+export interface GridIdentity {
+  /** SHA-256 of the places of the elements in their grid. */
+  readonly places: string;
+  readonly dimensions: readonly number[];
+  /** How many neighbours a voxel has. */
+  readonly connectivity: 6 | 26;
+}
+
 export type EnhancementIdentity =
   | { readonly kind: "none" }
   | {
@@ -41,32 +50,19 @@ export type EnhancementIdentity =
       readonly dh: number;
       readonly extentPower: number;
       readonly heightPower: number;
-      /** Which elements are neighbours: SHA-256 of the places of the elements in their grid, and how many neighbours a voxel has. */
-      readonly graph: {
-        readonly places: string;
-        readonly dimensions: readonly number[];
-        readonly connectivity: 6 | 26;
-      };
+      readonly graph: GridIdentity;
     }
   | {
       /** Every height: no dh. */
       readonly kind: "tfce-exact";
       readonly extentPower: number;
       readonly heightPower: number;
-      readonly graph: {
-        readonly places: string;
-        readonly dimensions: readonly number[];
-        readonly connectivity: 6 | 26;
-      };
+      readonly graph: GridIdentity;
     }
   | {
       readonly kind: "cluster";
       readonly threshold: number;
-      readonly graph: {
-        readonly places: string;
-        readonly dimensions: readonly number[];
-        readonly connectivity: 6 | 26;
-      };
+      readonly graph: GridIdentity;
     }
   | {
       readonly kind: "tfnbs";
