@@ -10,14 +10,18 @@ export interface ArrayPlace {
   readonly length: number;
 }
 
-export interface PayloadHypothesis {
+/** What every picture says of a hypothesis. */
+export interface HypothesisHead {
   readonly name: string;
   readonly title: string;
   /** `t` or `F` */
   readonly statistic: string;
-  /** What the effect's colour says: ` %`, or the units of the data; absent: an F-test. */
+  /** What the effect's colour says: ` %`, or empty, the units of the data; absent: an F-test. */
   readonly effectUnit?: string;
   readonly hasP: boolean;
+}
+
+export interface PayloadHypothesis extends HypothesisHead {
   /** Value = scale x stored. */
   readonly scales: { readonly statistic: number; readonly effect: number };
   readonly arrays: Readonly<Record<"of" | "statistic" | "effect" | "p", ArrayPlace | undefined>>;

@@ -1,6 +1,7 @@
 // Quantises what the pictures are drawn of (payload-format.ts), small enough to be mailed.
 import { deflateRawSync } from "node:zlib";
 import { voxelAt } from "./clusters.js";
+import { headOf } from "./hypothesis-head.js";
 import type { ArrayPlace, Payload, PayloadHypothesis } from "./payload-format.js";
 import type { Geometry, HypothesisData, ReportData, Values } from "./report-data.js";
 
@@ -62,11 +63,7 @@ export function packPayload(data: ReportData, mean: Values | undefined): PackedP
     const effect = h.percent ?? h.effect;
     const scales = { statistic: scaleOf(h.statistic), effect: effect === undefined ? 1 : scaleOf(effect) };
     return {
-      name: h.name,
-      title: h.label === undefined ? h.name : `${h.name} (${h.label})`,
-      statistic: h.kind,
-      ...(effect === undefined ? {} : { effectUnit: h.percent === undefined ? "" : " %" }),
-      hasP: h.p !== undefined,
+      ...headOf(h),
       scales,
       arrays: {
         of:

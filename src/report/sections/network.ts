@@ -1,6 +1,7 @@
 // The frame of the pictures of edges; client/network.ts draws in it.
 import { nodesOfEdge } from "../clusters.js";
 import { Html, html } from "../html.js";
+import { headOf } from "../hypothesis-head.js";
 import type { NetworkHypothesis, NetworkPayload } from "../network-format.js";
 import type { HypothesisData, ReportData } from "../report-data.js";
 import type { Section } from "./section.js";
@@ -41,11 +42,7 @@ function packHypothesis(h: HypothesisData, nNodes: number): NetworkHypothesis {
   const keyOf = (edge: number) => h.p?.[edge] ?? -Math.abs(h.statistic[edge]!);
   if (chosen.length > MOST_EDGES) chosen.sort((a, b) => keyOf(a) - keyOf(b)).splice(MOST_EDGES);
   return {
-    name: h.name,
-    title: h.label === undefined ? h.name : `${h.name} (${h.label})`,
-    statistic: h.kind,
-    ...(effect === undefined ? {} : { effectUnit: h.percent === undefined ? "" : " %" }),
-    hasP: h.p !== undefined,
+    ...headOf(h),
     edges: chosen.map(
       (edge) =>
         [
