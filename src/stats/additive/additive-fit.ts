@@ -3,6 +3,7 @@
 //
 //   a = lambda d     coefficients R^-1 U z / (1 + a)     what is penalised sum z^2 a / (1 + a)     degrees of freedom sum 1 / (1 + a)
 import { DesignError } from "../../errors.js";
+import { createModelFit, type ModelFit } from "../linear/model-fit.js";
 import { orthogonalFactors } from "../linear/orthogonal-factors.js";
 import { symmetricEigen } from "../smooth/symmetric-eigen.js";
 import { chooseSmoothing, remlVariance } from "./choose-smoothing.js";
@@ -17,26 +18,14 @@ export interface SmoothBlock {
   readonly penalty: Float64Array | undefined;
 }
 
-export interface AdditiveFit {
-  /** f64 [columns]. */
-  readonly estimate: Float64Array;
-  readonly stdError: Float64Array;
+/** `df` is the sum of all degrees of freedom. */
+export interface AdditiveFit extends ModelFit {
   /** f64 [smooths]. */
   readonly edf: Float64Array;
   readonly refDf: Float64Array;
-  rSquared: number;
   devExpl: number;
   criterion: number;
   scale: number;
-  /** Sum of all. */
-  df: number;
-  logLik: number;
-  AIC: number;
-  BIC: number;
-  deviance: number;
-  dfResidual: number;
-  nObs: number;
-  isPerfect: boolean;
 }
 
 export interface AdditiveDesign {
@@ -47,10 +36,8 @@ export interface AdditiveDesign {
 }
 
 export const createAdditiveFit = (nColumns: number, nSmooths: number): AdditiveFit => ({
-  ...{ estimate: new Float64Array(nColumns), stdError: new Float64Array(nColumns) },
-  ...{ edf: new Float64Array(nSmooths), refDf: new Float64Array(nSmooths) },
-  ...{ rSquared: 0, devExpl: 0, criterion: 0, scale: 0, df: 0, logLik: 0, AIC: 0, BIC: 0, deviance: 0, dfResidual: 0 },
-  ...{ nObs: 0, isPerfect: false },
+  ...createModelFit(nColumns),
+  ...{ edf: new Float64Array(nSmooths), refDf: new Float64Array(nSmooths), devExpl: 0, criterion: 0, scale: 0 },
 });
 
 const LN_2PI = Math.log(2 * Math.PI);

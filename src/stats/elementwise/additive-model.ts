@@ -4,6 +4,7 @@ import { DesignError, UsageError } from "../../errors.js";
 import { type AdditiveDesign, type AdditiveFit, createAdditiveFit, prepareAdditive } from "../additive/additive-fit.js";
 import { tPValue } from "../linear/linear-fit.js";
 import {
+  COMMON_VALUES,
   type ElementModel,
   type ElementModelSpec,
   GAM_MODEL_STATISTICS,
@@ -21,13 +22,7 @@ const MODEL_VALUES: Readonly<Record<(typeof GAM_MODEL_STATISTICS)[number], (fit:
   "dev.expl": (fit) => fit.devExpl,
   "sp.criterion": (fit) => fit.criterion,
   scale: (fit) => fit.scale,
-  df: (fit) => fit.df,
-  logLik: (fit) => fit.logLik,
-  AIC: (fit) => fit.AIC,
-  BIC: (fit) => fit.BIC,
-  deviance: (fit) => fit.deviance,
-  "df.residual": (fit) => fit.dfResidual,
-  nobs: (fit) => fit.nObs,
+  ...COMMON_VALUES,
 };
 
 interface Prepared {

@@ -1,6 +1,13 @@
 // One linear model for all elements, as ModelArray.lm fits it: subjects without a finite value are left out, element by element.
 import { createLinearFit, type LinearDesign, type LinearFit, prepareLinear } from "../linear/linear-fit.js";
-import { type ElementModel, type ElementModelSpec, MODEL_STATISTICS, type Outcome, termName } from "./model-spec.js";
+import {
+  COMMON_VALUES,
+  type ElementModel,
+  type ElementModelSpec,
+  MODEL_STATISTICS,
+  type Outcome,
+  termName,
+} from "./model-spec.js";
 import { attempt, createPatternDesigns, elementDesign, keyOfPattern, type PatternDesign } from "./pattern-designs.js";
 import { smoothColumns } from "./smooth-terms.js";
 
@@ -20,13 +27,7 @@ const MODEL_VALUES: Readonly<Record<(typeof MODEL_STATISTICS)[number], (fit: Lin
   sigma: (fit) => fit.sigma,
   statistic: (fit) => fit.fStatistic,
   "p.value": (fit) => fit.fPValue,
-  df: (fit) => fit.df,
-  logLik: (fit) => fit.logLik,
-  AIC: (fit) => fit.AIC,
-  BIC: (fit) => fit.BIC,
-  deviance: (fit) => fit.deviance,
-  "df.residual": (fit) => fit.dfResidual,
-  nobs: (fit) => fit.nObs,
+  ...COMMON_VALUES,
 };
 
 /** Throws UsageError, DesignError. */

@@ -4,6 +4,7 @@ import { UsageError } from "../../errors.js";
 import type { DataTable } from "../formula/data-table.js";
 import type { ModelFrame } from "../formula/model-frame.js";
 import type { MatrixOptions } from "../formula/model-matrix.js";
+import type { ModelFit } from "../linear/model-fit.js";
 
 /** Of a term of a linear model, in the order of the output. */
 export const TERM_STATISTICS = ["estimate", "std.error", "statistic", "p.value"] as const;
@@ -21,6 +22,17 @@ export const GAM_MODEL_STATISTICS = [
   ...["adj.r.squared", "dev.expl", "sp.criterion", "scale", "df"],
   ...["logLik", "AIC", "BIC", "deviance", "df.residual", "nobs"],
 ] as const;
+
+/** Of what both kinds of models answer. */
+export const COMMON_VALUES = {
+  df: (fit: ModelFit) => fit.df,
+  logLik: (fit: ModelFit) => fit.logLik,
+  AIC: (fit: ModelFit) => fit.AIC,
+  BIC: (fit: ModelFit) => fit.BIC,
+  deviance: (fit: ModelFit) => fit.deviance,
+  "df.residual": (fit: ModelFit) => fit.dfResidual,
+  nobs: (fit: ModelFit) => fit.nObs,
+} as const;
 
 export interface ElementModelSpec {
   readonly kind: "lm" | "gam";

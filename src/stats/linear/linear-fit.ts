@@ -1,5 +1,6 @@
 // Least squares of one element after another under one design: what R's lm, summary.lm and logLik say of each.
 import { logFLower, logFUpper } from "../functions/f-tails.js";
+import { createModelFit, type ModelFit } from "./model-fit.js";
 import { orthogonalFactors } from "./orthogonal-factors.js";
 
 /** A design for the subjects that an element has. */
@@ -13,36 +14,22 @@ export interface LinearDesign {
   fit(values: Float64Array, fit: LinearFit): void;
 }
 
-/** What one fit answers; NaN where there is nothing to say. Used again for every element. */
-export interface LinearFit {
-  /** f64 [nColumns] each; NaN for a column that others explain. */
-  readonly estimate: Float64Array;
-  readonly stdError: Float64Array;
+export interface LinearFit extends ModelFit {
+  /** f64 [nColumns]; NaN for a column that others explain. */
   readonly statistic: Float64Array;
   /** Of the two-sided t-test. */
   readonly pValue: Float64Array;
-  rSquared: number;
   adjRSquared: number;
   sigma: number;
   /** F-test of all columns but the intercept. */
   fStatistic: number;
   fPValue: number;
-  df: number;
-  logLik: number;
-  AIC: number;
-  BIC: number;
-  deviance: number;
-  dfResidual: number;
-  nObs: number;
-  /** What is left is rounding: R says "essentially perfect fit". */
-  isPerfect: boolean;
 }
 
 export const createLinearFit = (nColumns: number): LinearFit => ({
-  ...{ estimate: new Float64Array(nColumns), stdError: new Float64Array(nColumns) },
+  ...createModelFit(nColumns),
   ...{ statistic: new Float64Array(nColumns), pValue: new Float64Array(nColumns) },
-  ...{ rSquared: 0, adjRSquared: 0, sigma: 0, fStatistic: 0, fPValue: 0, df: 0 },
-  ...{ logLik: 0, AIC: 0, BIC: 0, deviance: 0, dfResidual: 0, nObs: 0, isPerfect: false },
+  ...{ adjRSquared: 0, sigma: 0, fStatistic: 0, fPValue: 0 },
 });
 
 /** Which of the fit's p-values are wanted: each takes longer than the fit. */
