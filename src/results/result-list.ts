@@ -90,16 +90,16 @@ export function observedResults(spec: ResultSpec) {
     condition: one("effect", "cond"),
     hypotheses: spec.hypotheses.map(({ kind }, h): ObservedOfHypothesis => {
       const postfix = sharedPostfixOf(spec, h);
-      // the negatives of those in front of it
-      if (isMirrored(spec.hypotheses, h)) return {};
+      const parametric = spec.more?.parametric === true ? parametricResults(spec, postfixOf(spec, h)) : {};
+      // statistics are the negatives of those in front of it
+      if (isMirrored(spec.hypotheses, h)) return parametric;
       return {
+        ...parametric,
         statistic: one("statistic", `${kind}value${postfix}`),
         z: one("statistic", `Zstat${postfix}`),
         effect: kind === "t" ? one("effect", `abs_effect${postfix}`) : undefined,
         // one deviation for all is what it is divided by
         standardisedEffect: kind === "t" && nGroups === undefined ? one("effect", `std_effect${postfix}`) : undefined,
-        ...(spec.more?.parametric === true ? { parametric: one("tested", `${PARAMETRIC_NAME}${postfix}`) } : {}),
-        ...(spec.more?.parametric === true ? adjustedResult(spec, "parametric", postfix) : {}),
       };
     }),
   };
@@ -108,6 +108,12 @@ export function observedResults(spec: ResultSpec) {
 /** What adjusting makes of one kind of p-values, where it was asked for. */
 const adjustedResult = ({ more }: ResultSpec, of: AdjustedOf, postfix: string) =>
   more?.adjust === undefined ? {} : { [of + more.adjust]: one("tested", `${adjustedName(of, more.adjust)}${postfix}`) };
+
+/** One-sided: each direction has its own. */
+const parametricResults = (spec: ResultSpec, postfix: string) => ({
+  parametric: one("tested", `${PARAMETRIC_NAME}${postfix}`),
+  ...adjustedResult(spec, "parametric", postfix),
+});
 
 export function inferenceResults(spec: ResultSpec) {
   const { strong, notest, enhanced, empirical, uncorrected, uncorrectedShuffles } = spec;
