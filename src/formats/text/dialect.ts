@@ -3,7 +3,7 @@ import { InputError } from "../../errors.js";
 import { formatCount } from "../../units.js";
 import { SEPARATED_BY, SEPARATORS, separatorOf } from "./cells.js";
 import { decimalLayout } from "./decimal-commas.js";
-import { contentLines } from "./lines.js";
+import { contentLines, createSteps } from "./lines.js";
 import { isNumber, shorten, TOKEN } from "./numbers.js";
 import { layoutWith, type TableLayout, widthIn } from "./table-layout.js";
 
@@ -49,5 +49,32 @@ function* tableLayout(
       { path },
     );
   }
+  if (one !== undefined) yield* assertNoDecimals(text, one.layout, fitting.length > 1, path);
   return (one ?? fitting[0])?.layout ?? layoutWith(separatorOf(first), first, second);
+}
+
+/** A column of decimals under its name looks like R's table of one column with whole numbers for the names of its rows. */
+function* assertNoDecimals(
+  text: string,
+  { separator, header, rowNames, rowNamesTitle }: TableLayout,
+  hasOther: boolean,
+  path: string,
+): Generator<void, void> {
+  const isShort = rowNames && rowNamesTitle === undefined && header?.length === 1;
+  if (separator !== "comma" || !isShort || !hasOther) return;
+  let isName = true;
+  let shown: string | undefined;
+  const isDue = createSteps();
+  for (const line of contentLines(text)) {
+    if (isDue(line)) yield;
+    const content = line.content.trim();
+    if (!/[^\s,;]/.test(content)) continue;
+    if (!isName && !/^[+-]?\d+,\d+$/.test(content)) return;
+    if (!isName) shown ??= content;
+    isName = false;
+  }
+  throw new InputError(
+    `Cannot read ${path}: commas may be decimal marks (1 column) or separate names of rows from values, as in ${shorten(shown ?? "")}, expected one reading, got two. Write decimal points, or a name above the names of rows.`,
+    { path },
+  );
 }

@@ -151,6 +151,10 @@ describe("decimal commas", () => {
     ],
     ["1,0 0,1\n", "commas may be decimal marks (2 columns, separated by blanks) or separate values (4 columns)"],
     ["30,25\n28,05\n", "commas may be decimal marks (1 column) or separate values (2 columns), as in 28,05"],
+    [
+      "age\n1,001\n0,001\n",
+      "commas may be decimal marks (1 column) or separate names of rows from values, as in 1,001, expected one reading, got two. Write decimal points, or a name above the names of rows.",
+    ],
     ["a\tb\n1,500\t2,250\n", "commas may be decimal marks or group thousands, as in 1,500 (line 2, column a)"],
     [
       "1,2,3;4,5,6\n",
