@@ -109,11 +109,14 @@ function describeTest(plan: ShufflePlan, context: ShuffleContext, test: TestRela
 function isTooLarge(
   { count, exhaustive }: ShufflePlan,
   { listed }: ShuffleContext,
-  { nDifferent = count, nExist = nDifferent }: TestRelabellings,
+  { nDifferent = count, nExist }: TestRelabellings,
   smallest: PValue,
 ): boolean {
-  if (exhaustive || listed !== undefined) return smallest.count * 20 > smallest.of;
-  return Math.min(count, nExist) < 20;
+  const isLarge = smallest.count * 20 > smallest.of;
+  if (exhaustive || listed !== undefined) return isLarge;
+  // where nobody knows how many exist, a repeat or two are luck
+  const nKnown = nExist ?? (2 * nDifferent <= count ? nDifferent : count);
+  return isLarge && Math.min(count, nKnown) < 20;
 }
 
 /** Whether repeats are more than the odd one among thousands. */

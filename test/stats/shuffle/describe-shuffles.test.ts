@@ -22,6 +22,9 @@ test("enough shuffles: nothing to warn of", () => {
   expect(said(planOf(20, 100), { tests: [testOf({ nDifferent: 97, nSame: 2 })] })).toEqual([]);
   // the luck of a short draw
   expect(said(planOf(20, 20), { tests: [testOf({ nDifferent: 17, nSame: 3, nExist: 70 })] })).toEqual([]);
+  // of too many to be counted
+  expect(said(planOf(20, 20), { tests: [testOf({ nDifferent: 19, nSame: 1 })] })).toEqual([]);
+  expect(said(planOf(20, 20), { tests: [testOf({ nDifferent: 19, nSame: 2 })] })).toEqual([]);
 });
 
 test("all shuffles used: the smallest p-value is stated", () => {
@@ -37,6 +40,11 @@ test("p = 0.05 out of reach", () => {
   expect(said(planOf(4, 5000, "ise"))[1]).toBe(
     "too-few-shuffles: With 16 shuffles no p-value can reach 0.05: the smallest possible one is 1/16 = 0.0625. Use more subjects, or fewer restrictions on the shuffles.",
   );
+});
+
+test("what can be reached is never said to be out of reach", () => {
+  const tests = [testOf({ nDifferent: 19, nSame: 240, nExist: 19 })];
+  expect(said(planOf(12, 5000), { tests })[0]).toMatch(/^repeated-relabellings: .* 240\/5000 = 6\/125 = 0\.048\.$/);
 });
 
 describe("shuffles that repeat relabellings", () => {
