@@ -61,11 +61,26 @@ export function binsOf(values: ArrayLike<number>, nBins: number, range?: readonl
   return { edges: Array.from({ length: nBins + 1 }, (_, i) => low + ((high - low) * i) / nBins), counts };
 }
 
-/** `lines`: values marked across, with their words. */
+export interface Curve {
+  readonly words: string;
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+}
+
+/** `lines`: values marked across, with their words; `curves`: over the bars. */
 export function histogram(
   label: string,
   { edges, counts }: Bins,
-  { x, y, lines = [] }: { x: string; y: string; lines?: readonly { value: number; words: string; isMain?: boolean }[] },
+  {
+    x,
+    y,
+    lines = [],
+    curves = [],
+  }: {
+    x: string;
+    y: string;
+    lines?: readonly { value: number; words: string; isMain?: boolean }[];
+    curves?: readonly Curve[];
+  },
 ): Html {
   const bars = counts.map((n, i) => ({ from: edges[i]!, to: edges[i + 1]!, n }));
   return chart(label, {
@@ -75,6 +90,13 @@ export function histogram(
     marks: [
       Plot.rectY(bars, { x1: "from", x2: "to", y: "n", fill: COLOURS.main, fillOpacity: 0.75 }),
       Plot.ruleY([0]),
+      ...curves.flatMap(({ words, points }, i) => [
+        Plot.lineY(points, { x: "x", y: "y", stroke: GROUP_COLOURS[2 + i]!, strokeWidth: 2.5 }),
+        // half way along, where neither bars nor the other curve are near
+        Plot.text([points[Math.floor(points.length / (3 + i))]!], {
+          ...{ x: "x", y: "y", dy: -12, dx: 20, text: () => words, fill: "currentColor" },
+        }),
+      ]),
       ...lines.flatMap(({ value, words, isMain = false }, i) => [
         Plot.ruleX([value], {
           stroke: isMain ? COLOURS.accent : "currentColor",

@@ -1,5 +1,7 @@
 // Sentences for the methods section of a paper, with the numbers of this run.
-import { count, short } from "./numbers.js";
+import type { RunRecord } from "../results/run-record.js";
+import { adjustedWords } from "./more-words.js";
+import { count, share, short } from "./numbers.js";
 import { REFERENCES, type Reference } from "./references.js";
 import { ELEMENTS, type ReportData } from "./report-data.js";
 import { titleOf, verdictOf } from "./verdict.js";
@@ -15,7 +17,6 @@ export function methodsOf(data: ReportData): Methods {
   const { problem, runPlan, versions } = record;
   const model = "found" in data.model ? data.model.found : undefined;
   const enhancement = enhancementOf(data);
-  const references = [...enhancement.references, REFERENCES.freedmanLane, REFERENCES.permutation, REFERENCES.mrtrix];
   const errors =
     { ee: "permutations", ise: "sign flips", both: "permutations and sign flips" }[runPlan.shuffles.errors as "ee"] ??
     "shuffles";
@@ -27,19 +28,87 @@ export function methodsOf(data: ReportData): Methods {
       ? ""
       : ` with ${model.factors.length} columns (${model.factors.join(", ")})${model.nElementColumns > 0 ? ` and ${model.nElementColumns} that differ between ${many}` : ""}`;
   const tests = data.hypotheses.map((h) => titleOf(h, model)).join("; ");
-  const blocks = runPlan.shuffles.blocks as { kind: string } | null;
+  const isExhaustive = problem.exhaustive === true;
+  const blocks = blocksInMethods(data);
+  const more = moreInMethods(data);
   const paragraphs = [
     `${what === "the values" ? "The values" : what} of ${count(Number(problem.nSubjects))} subjects ${kind === "vector" ? "" : `in ${count(Number(problem.nElements))} ${many} `}were analysed by a general linear model${columns}; ${short(Number(problem.degreesOfFreedom))} degrees of freedom were left${groups > 1 ? `, with ${groups} groups of subjects of different variance` : ""}. Hypotheses: ${tests}.`,
     nShuffles === 0
-      ? "No hypothesis was tested by permutation; effects and statistics only are reported."
-      : `${enhancement.text} Family-wise error over ${many} was controlled by the distribution of the maximum over ${problem.exhaustive === true ? `all ${count(nShuffles)}` : `${count(nShuffles)} random`} ${errors}${blocks === null ? "" : ` ${blocks.kind === "within" ? "within" : "of whole"} exchangeability blocks`} (Freedman & Lane 1983; Winkler et al. 2014${problem.exhaustive === true ? "" : `; seed ${record.seed}`}), at p < 0.05, one-sided for each t-test${record.options.strong === true ? ", and over all hypotheses together" : ""}.`,
+      ? `No hypothesis was tested by permutation${more.text === "" ? "; effects and statistics only are reported" : ""}.${more.text}`
+      : `${enhancement.text} Family-wise error over ${many} was controlled by the distribution of the maximum over ${isExhaustive ? `all ${count(nShuffles)}` : `${count(nShuffles)} random`} ${errors}${blocks.text} (Freedman & Lane 1983; Winkler et al. 2014${blocks.cited}${isExhaustive ? "" : `; seed ${record.seed}`}), at p < 0.05, ${sidesOf(data)}${record.options.strong === true ? ", and over all hypotheses together" : ""}.${settledInMethods(record)}${more.text}`,
     `The analysis was done with fixelstream ${versions.fixelstream}, which gives the numbers of MRtrix3 (Tournier et al. 2019).`,
+  ];
+  const references = [
+    ...(nShuffles === 0
+      ? []
+      : [...enhancement.references, REFERENCES.freedmanLane, REFERENCES.permutation, ...blocks.references]),
+    ...more.references,
+    REFERENCES.mrtrix,
   ];
   const results = data.hypotheses.map((h) => {
     const { headline, p, effect } = verdictOf(h, data);
     return `${h.name}: ${[headline, p, effect].filter((sentence) => sentence !== undefined).join(" ")}`;
   });
   return { paragraphs: [...paragraphs, `Results. ${results.join(" ")}`], references };
+}
+
+interface Said {
+  readonly text: string;
+  readonly references: readonly Reference[];
+}
+
+function sidesOf({ hypotheses, record }: ReportData): string {
+  if (hypotheses.every(({ kind }) => kind === "F")) return "without a direction, as F-tests are";
+  return record.options.twoTailed === true
+    ? "in both directions of each t-test (two-tailed)"
+    : "one-sided for each t-test";
+}
+
+function blocksInMethods({ record }: ReportData): Said & { readonly cited: string } {
+  const { blocks } = record.runPlan.shuffles as { blocks: { kind: string } | null };
+  if (blocks === null) return { text: "", cited: "", references: [] };
+  const where = { within: "within", whole: "of whole" }[blocks.kind] ?? "within and of nested";
+  return {
+    text: ` ${where} exchangeability blocks`,
+    cited: "; Winkler et al. 2015",
+    references: [REFERENCES.blocks],
+  };
+}
+
+function settledInMethods({ settled }: RunRecord): string {
+  if (settled === undefined) return "";
+  const { asked, done, confidence } = settled;
+  return done < asked
+    ? ` Of ${count(asked)} shuffles that were planned the first ${count(done)} were done: more would have moved no p across 0.05 (confidence ${share(confidence)}).`
+    : ` Shuffling was to end as soon as more would move no p across 0.05, which did not come to pass.`;
+}
+
+/** By what else p-values were made; of all hypotheses alike. */
+function moreInMethods({ hypotheses }: ReportData): Said {
+  const found = hypotheses.map(({ summary }) => summary);
+  const fits = (["tail", "gamma"] as const).filter((kind) => found.some((one) => one[kind]?.distribution));
+  const adjusted = found.flatMap((one) => one.adjusted ?? []);
+  const kinds = new Map(adjusted.map((one) => [adjustedWords(one), one.method]));
+  const cited = { bh: " (Benjamini & Hochberg 1995)", by: " (Benjamini & Yekutieli 2001)", holm: " (Holm 1979)" };
+  const fitted = {
+    tail: "a generalised Pareto distribution fitted to the tail of the null",
+    gamma: "a gamma distribution fitted to the null",
+  };
+  const said = [
+    ...fits.map((kind) => ` Small p-values were also taken from ${fitted[kind]} (Winkler et al. 2016).`),
+    ...(found.some((one) => one.parametric)
+      ? [" Parametric p-values of single elements were taken from the distribution of the statistic."]
+      : []),
+    ...[...kinds].map(([words, method]) => ` Also reported: ${words}${cited[method as keyof typeof cited] ?? ""}.`),
+  ];
+  const methods = [...new Set(kinds.values())].flatMap((method) => (method === "bonferroni" ? [] : [method]));
+  return {
+    text: said.join(""),
+    references: [
+      ...(fits.length === 0 ? [] : [REFERENCES.fasterPermutation]),
+      ...methods.map((method) => REFERENCES[method]),
+    ],
+  };
 }
 
 function enhancementOf({ record, kind }: ReportData): { text: string; references: Reference[] } {

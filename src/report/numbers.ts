@@ -33,3 +33,5 @@ export const place = (mm: ArrayLike<number>): string =>
 
 /** In a table for programs: no rounding that hides, n/a as BIDS has it. */
 export const cell = (value: number): string => (Number.isFinite(value) ? String(Number(value.toPrecision(7))) : "n/a");
+
+export const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

@@ -1,8 +1,8 @@
 // Puts the sections into one file that fetches nothing, runs one script and obeys one style sheet: its policy says so to the browser.
 import { createHash } from "node:crypto";
 import { escapeHtml, type Html, html } from "./html.js";
-import { count } from "./numbers.js";
-import { REPORT_BEGINS } from "./page-file.js";
+import { capital, count } from "./numbers.js";
+import { type MadeWith, madeWithElement, REPORT_BEGINS } from "./page-file.js";
 import { packPayload } from "./payload.js";
 import { ELEMENTS, type ReportData } from "./report-data.js";
 import { clustersSection } from "./sections/clusters.js";
@@ -25,9 +25,10 @@ export interface PageInputs {
   readonly style: string;
   /** `0.1.0` */
   readonly version: string;
+  readonly madeWith?: MadeWith | undefined;
 }
 
-export function reportPage({ data, script, style, version }: PageInputs): string {
+export function reportPage({ data, script, style, version, madeWith = {} }: PageInputs): string {
   const sections = sectionsOf(data);
   const title = titleOf(data);
   const policy = [
@@ -40,7 +41,7 @@ export function reportPage({ data, script, style, version }: PageInputs): string
   ].join("; ");
   return `${REPORT_BEGINS} ${escapeHtml(version)} of plan ${escapeHtml(data.record.runPlan.hash)} -->
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
+<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">${madeWithElement(madeWith)}
 <title>${escapeHtml(title)}</title><style>${style}</style></head>
 <body><a class="skip" href="#verdict">To the verdict</a>
 ${headerOf(data, sections, title)}
@@ -72,7 +73,7 @@ const hashOf = (text: string): string => `sha256-${createHash("sha256").update(t
 
 function titleOf({ scalar, kind, place }: ReportData): string {
   const what = scalar === "the value" ? ELEMENTS[kind].many : scalar;
-  return `${what.charAt(0).toUpperCase()}${what.slice(1)}: results in ${place === "" ? "." : place}`;
+  return `${capital(what)}: results in ${place === "" ? "." : place}`;
 }
 
 function headerOf({ record, kind }: ReportData, sections: readonly Section[], title: string): Html {

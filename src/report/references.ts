@@ -72,4 +72,57 @@ export const REFERENCES = {
     title: "Adjusting the effect of nonstationarity in cluster-based and TFCE inference",
     ...{ journal: "NeuroImage", year: 2011, volume: "54", pages: "2006-2019", doi: "10.1016/j.neuroimage.2010.09.088" },
   }),
+  blocks: article("winkler2015", {
+    author: "Winkler, A. M. and Webster, M. A. and Vidaurre, D. and Nichols, T. E. and Smith, S. M.",
+    title: "Multi-level block permutation",
+    ...{ journal: "NeuroImage", year: 2015, volume: "123", pages: "253-268", doi: "10.1016/j.neuroimage.2015.05.092" },
+  }),
+  fasterPermutation: article("winkler2016", {
+    author: "Winkler, A. M. and Ridgway, G. R. and Douaud, G. and Nichols, T. E. and Smith, S. M.",
+    title: "Faster permutation inference in brain imaging",
+    ...{ journal: "NeuroImage", year: 2016, volume: "141", pages: "502-516", doi: "10.1016/j.neuroimage.2016.05.068" },
+  }),
+  bh: article("benjamini1995", {
+    author: "Benjamini, Y. and Hochberg, Y.",
+    title: "Controlling the false discovery rate: A practical and powerful approach to multiple testing",
+    ...{
+      journal: "Journal of the Royal Statistical Society Series B",
+      year: 1995,
+      volume: "57",
+      pages: "289-300",
+      doi: "10.1111/j.2517-6161.1995.tb02031.x",
+    },
+  }),
+  by: article("benjamini2001", {
+    author: "Benjamini, Y. and Yekutieli, D.",
+    title: "The control of the false discovery rate in multiple testing under dependency",
+    ...{ journal: "Annals of Statistics", year: 2001, volume: "29", pages: "1165-1188", doi: "10.1214/aos/1013699998" },
+  }),
+  holm: article("holm1979", {
+    author: "Holm, S.",
+    title: "A simple sequentially rejective multiple test procedure",
+    ...{ journal: "Scandinavian Journal of Statistics", year: 1979, volume: "6", pages: "65-70" },
+  }),
+  modelArray: article("zhao2023", {
+    author:
+      "Zhao, C. and Tapera, T. M. and Bagautdinova, J. and Bourque, J. and Covitz, S. and Gur, R. E. and Gur, R. C. and Larsen, B. and Mehta, K. and Meisler, S. L. and Murtha, K. and Muschelli, J. and Roalf, D. R. and Sydnor, V. J. and Valcarcel, A. M. and Shinohara, R. T. and Cieslak, M. and Satterthwaite, T. D.",
+    title: "ModelArray: An R package for statistical analysis of fixel-wise data",
+    ...{ journal: "NeuroImage", year: 2023, volume: "271", pages: "120037", doi: "10.1016/j.neuroimage.2023.120037" },
+  }),
+  thinPlate: article("wood2003", {
+    author: "Wood, S. N.",
+    title: "Thin plate regression splines",
+    ...{
+      journal: "Journal of the Royal Statistical Society Series B",
+      year: 2003,
+      volume: "65",
+      pages: "95-114",
+      doi: "10.1111/1467-9868.00374",
+    },
+  }),
+  smoothTest: article("wood2013", {
+    author: "Wood, S. N.",
+    title: "On p-values for smooth components of an extended generalized additive model",
+    ...{ journal: "Biometrika", year: 2013, volume: "100", pages: "221-228", doi: "10.1093/biomet/ass048" },
+  }),
 } as const;

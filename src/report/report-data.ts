@@ -1,5 +1,6 @@
 // What a report is made of: plain data, collected from disk by src/app/report, told by the sections.
 import type { RunRecord } from "../results/run-record.js";
+import type { MoreP } from "./more-words.js";
 
 export type Kind = "fixel" | "voxel" | "edge" | "vector";
 export type Values = Float32Array | Float64Array;
@@ -40,8 +41,10 @@ export interface HypothesisData {
   readonly statistic: Values;
   readonly z: Values;
   readonly enhanced: Values | undefined;
-  /** Family-wise p; undefined with -notest; NaN: not tested. */
+  /** Undefined: nothing was tested with a correction; NaN: not tested. */
   readonly p: Values | undefined;
+  /** What `p` is: `family-wise p`, or `false discovery rate (Benjamini-Hochberg) of parametric p`. */
+  readonly pWords: string;
   /** Of a t-test: the contrast of the effects. */
   readonly effect: Values | undefined;
   /** Undefined: F-test, or no design is known. */
@@ -55,7 +58,11 @@ export interface HypothesisData {
   readonly significant: Uint32Array;
   readonly clusters: readonly Cluster[];
   /** As the run counted and found. */
-  readonly summary: { readonly significant?: number; readonly smallestP?: number; readonly largestFwe?: number };
+  readonly summary: MoreP & {
+    readonly significant?: number;
+    readonly smallestP?: number;
+    readonly largestFwe?: number;
+  };
 }
 
 export interface Cluster {
@@ -135,6 +142,21 @@ export interface DataCheck {
   readonly nLookedAt: number;
 }
 
+/** Who is exchanged with whom. */
+export interface BlockData {
+  /** `-exchange_within` */
+  readonly option: string;
+  /** As typed. */
+  readonly path: string;
+  /** A line a block, those alike together, indented by level. */
+  readonly lines: readonly string[];
+  /** Different ones: in digits, or as 4.0e2567. */
+  readonly permutations?: string | undefined;
+  readonly signFlips?: string | undefined;
+  /** Of the highest level, with the rows of their subjects; undefined: the file is not as it was. */
+  readonly blocks: readonly { readonly name: string; readonly subjects: readonly number[] }[] | undefined;
+}
+
 export interface Background {
   readonly name: string;
   readonly dimensions: readonly [number, number, number];
@@ -159,6 +181,8 @@ export interface ReportData {
   readonly network: Network | undefined;
   /** What connected elements of a cluster: `the fixel-fixel connectivity matrix in matrix/`. */
   readonly clustersBy: string;
+  /** Undefined: subjects are exchanged freely. */
+  readonly blocks: BlockData | undefined;
   readonly effects: Maybe<readonly EffectData[]>;
   readonly check: Maybe<DataCheck>;
   readonly background: Background | undefined;

@@ -1,6 +1,7 @@
 // What a run says of a hypothesis: numbers first, sentences of them.
 import { clopperPearson } from "../stats/inference/clopper-pearson.js";
 import { volumeOf } from "./clusters.js";
+import { moreInWords } from "./more-words.js";
 import { count, percent, place, pValue, share, short } from "./numbers.js";
 import { ELEMENTS, type HypothesisData, type ModelData, type ReportData } from "./report-data.js";
 import { contrastInWords, directionsOf } from "./words.js";
@@ -22,6 +23,8 @@ export interface Verdict {
   /** Sentences: what was found, how sure that is, how large it is where it is largest, what the test was, which direction it did not ask for. */
   readonly headline: string;
   readonly p: string | undefined;
+  /** By other p-values: a sentence each. */
+  readonly more: readonly string[];
   readonly effect: string | undefined;
   readonly facts: string;
   readonly direction: string;
@@ -33,7 +36,9 @@ export function verdictOf(h: HypothesisData, data: ReportData): Verdict {
   const model = "found" in data.model ? data.model.found : undefined;
   const nTested = countFinite(h.p ?? h.statistic);
   const nShuffles = Number(record.problem.nShuffles);
-  const smallestP = h.p === undefined ? undefined : (h.summary.smallestP ?? smallestOf(h.p));
+  const isFamilyWise = nShuffles > 0;
+  const smallestP =
+    h.p === undefined ? undefined : ((isFamilyWise ? h.summary.smallestP : undefined) ?? smallestOf(h.p));
   const interval =
     record.problem.exhaustive === true || smallestP === undefined ? undefined : intervalOf(smallestP, nShuffles);
   const critical = h.nullMaxima && criticalValue(h.nullMaxima);
@@ -45,7 +50,8 @@ export function verdictOf(h: HypothesisData, data: ReportData): Verdict {
   return {
     ...{ name: h.name, title: titleOf(h, model), ...found },
     headline: headlineOf(h, data, model, found, many),
-    p: sentenceOfP(found, { nShuffles, many, exhaustive: record.problem.exhaustive === true }),
+    p: sentenceOfP(found, { nShuffles, many, exhaustive: record.problem.exhaustive === true, pWords: h.pWords }),
+    more: moreInWords(h.summary, many),
     effect: sentenceOfEffect(h, data, model),
     facts: `${count(Number(record.problem.nSubjects))} subjects, ${short(Number(record.problem.degreesOfFreedom))} degrees of freedom, ${h.kind === "t" ? "a t-test" : `an F-test of ${h.rank} rows`}${critical === undefined ? "" : `; the critical value of ${statisticName(data)} is ${short(critical, 4)} (95 % of the shuffles' maxima are not above it)`}.`,
     direction: sentenceOfDirection(h, data, model),
@@ -105,16 +111,18 @@ function headlineOf(
 ): string {
   const { nSignificant, nTested, volume } = found;
   const question = questionOf(h, data, model);
-  if (nSignificant === undefined) return `Whether ${question} was not tested (-notest): effects and statistics only.`;
+  if (nSignificant === undefined)
+    return `Whether ${question} was not tested (-notest): effects and statistics only${h.summary.parametric === undefined ? "" : ", and p-values that are not corrected"}.`;
+  if (nTested === 0) return `Whether ${question} could not be tested in any of the ${many}.`;
   if (nSignificant === 0)
-    return `No evidence that ${question}: none of ${count(nTested)} ${many} has a family-wise p below 0.05.`;
+    return `No evidence that ${question}: none of ${count(nTested)} ${many} has a ${h.pWords} below 0.05.`;
   const size = volume === undefined ? "" : `, ${short(volume)} mm³`;
   const groups =
     data.kind === "vector"
       ? ""
       : ` in ${h.clusters.length === 1 ? "1 cluster" : `${count(h.clusters.length)} clusters`}`;
   const verb = question.charAt(0).toUpperCase() + question.slice(1);
-  return `${verb} in ${count(nSignificant)} of ${count(nTested)} ${many} (${share(nSignificant / nTested)}${size})${groups}, family-wise p < 0.05.`;
+  return `${verb} in ${count(nSignificant)} of ${count(nTested)} ${many} (${share(nSignificant / nTested)}${size})${groups}, ${h.pWords} < 0.05.`;
 }
 
 function questionOf(h: HypothesisData, { scalar }: ReportData, model: ModelData | undefined): string {
@@ -127,9 +135,10 @@ function questionOf(h: HypothesisData, { scalar }: ReportData, model: ModelData 
 
 function sentenceOfP(
   { smallestP, interval }: Found,
-  { nShuffles, many, exhaustive }: { nShuffles: number; many: string; exhaustive: boolean },
+  { nShuffles, many, exhaustive, pWords }: { nShuffles: number; many: string; exhaustive: boolean; pWords: string },
 ): string | undefined {
   if (smallestP === undefined) return undefined;
+  if (nShuffles === 0) return `The smallest ${pWords} of all ${many} is ${pValue(smallestP)}.`;
   const of = exhaustive
     ? ` (all ${count(nShuffles)} relabellings: exact)`
     : interval === undefined

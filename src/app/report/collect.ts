@@ -1,6 +1,7 @@
 // Everything that a report tells, out of what a run left on disk.
 
 import { componentsOf, tabulateClusters } from "../../report/clusters.js";
+import { adjustedWords } from "../../report/more-words.js";
 import type { HypothesisData, Kind, ModelData, Reference, ReportData, Values } from "../../report/report-data.js";
 import { meanOf, referenceOf } from "../../report/words.js";
 import { postfixOf, sharedPostfixOf } from "../../results/result-list.js";
@@ -8,6 +9,7 @@ import { isMirrored } from "../../stats/inference/families.js";
 import type { FoundResults } from "./find-results.js";
 import { edgeNeighbours, fixelNeighbours, type Neighbours, placeNeighbours } from "./neighbours.js";
 import { readBackground } from "./read-background.js";
+import { readBlocks } from "./read-blocks.js";
 import { readModel } from "./read-model.js";
 import { readSubjects } from "./read-subjects.js";
 import { readTracts, type Tract } from "./read-tracts.js";
@@ -82,7 +84,10 @@ export async function collectReport(
     geometry: reader.geometry,
     network: reader.network,
     clustersBy: neighbours.words,
-    ...readSubjects(record, hypotheses, reader.columns === "same"),
+    blocks: await readBlocks(record),
+    ...(await readSubjects(record, hypotheses, {
+      ...{ hasColumns: reader.columns === "same", nElements: reader.nElements, signal },
+    })),
     background: behind,
     mean:
       known &&
@@ -142,15 +147,19 @@ async function collectHypothesis(inputs: HypothesisInputs): Promise<HypothesisDa
   const statistic = (await observed(`${kind}value`)) ?? nothing();
   const z = (await observed("Zstat")) ?? statistic;
   const enhanced = (await firstOf(["cfe", "tfce", "enhanced", "clustersize"], read)) ?? undefined;
-  const familyWise = await read("fwe_1mpvalue");
   const nShuffles = Number(record.problem.nShuffles);
-  const p = familyWise && pValues(familyWise, { statistic, least: summary.smallestP ?? 1 / nShuffles });
+  const tested = await correctedOf(read, summary, nShuffles);
+  const p = tested && pValues(tested.complement, { statistic, least: tested.least });
   const effect = kind === "t" ? await observed("abs_effect") : undefined;
   const reference: Reference | undefined =
     kind === "t" && contrast !== undefined && known !== undefined ? referenceOf(contrast[0]!, known) : undefined;
   const of = reference && factors && fitted(reference.row, factors);
-  const significant = p === undefined ? new Uint32Array(0) : significantOf(p, nShuffles);
-  if (summary.significant !== undefined && summary.significant !== significant.length)
+  const significant = p === undefined ? new Uint32Array(0) : significantOf(p, tested!.nShuffles);
+  if (
+    tested?.nShuffles !== undefined &&
+    summary.significant !== undefined &&
+    summary.significant !== significant.length
+  )
     remarks.push(
       `${name}: the run counted ${summary.significant} significant, the images here give ${significant.length}: p-values that tie are counted otherwise.`,
     );
@@ -171,11 +180,39 @@ async function collectHypothesis(inputs: HypothesisInputs): Promise<HypothesisDa
   });
   return {
     ...{ name, kind, rank, label, contrast, statistic, z, enhanced, p, effect, significant, clusters, summary },
+    pWords: tested?.words ?? "family-wise p",
     percent: of && effect?.map((value, i) => (of[i]! > 0 ? (100 * value) / of[i]! : Number.NaN)),
     reference: of && reference,
     nullMaxima: (await reader.readNull(`null_dist${shared}`)) ?? (await reader.readNull("null_dist")),
     contributions: await read("null_contributions"),
   };
+}
+
+interface Tested {
+  /** 1 - p. */
+  readonly complement: Values;
+  readonly words: string;
+  /** No p is smaller. */
+  readonly least: number;
+  /** Undefined: not counted in shuffles. */
+  readonly nShuffles: number | undefined;
+}
+
+/** The family-wise p of the shuffles, or, where there were none, what single p-values were adjusted to. */
+async function correctedOf(
+  read: (what: string) => Promise<Values | undefined>,
+  { smallestP, adjusted = [] }: HypothesisData["summary"],
+  nShuffles: number,
+): Promise<Tested | undefined> {
+  const familyWise = await read("fwe_1mpvalue");
+  if (familyWise !== undefined)
+    return { complement: familyWise, words: "family-wise p", least: smallestP ?? 1 / nShuffles, nShuffles };
+  for (const one of adjusted) {
+    const complement = await read(`${one.of}_${one.method}_1mpvalue`);
+    if (complement !== undefined)
+      return { complement, words: adjustedWords(one), least: one.smallestP, nShuffles: undefined };
+  }
+  return undefined;
 }
 
 async function firstOf(names: readonly string[], read: (name: string) => Promise<Values | undefined>) {
@@ -194,10 +231,14 @@ function pValues(familyWise: Values, { statistic, least }: { statistic: Values; 
   return p;
 }
 
-/** p < 0.05, counted in whole shuffles: 1 - 0.95 of float32 is not below. */
-function significantOf(p: Float32Array, nShuffles: number): Uint32Array {
+/** p < 0.05, counted in whole shuffles where it is a share of them: 1 - 0.95 of float32 is not below. */
+function significantOf(p: Float32Array, nShuffles: number | undefined): Uint32Array {
   const found: number[] = [];
   for (let i = 0; i < p.length; i++) {
+    if (nShuffles === undefined) {
+      if (p[i]! < 0.05) found.push(i);
+      continue;
+    }
     const shuffles = p[i]! * nShuffles;
     const whole = Math.round(shuffles);
     const isWhole = Math.abs(shuffles - whole) < 0.01;

@@ -1,14 +1,12 @@
-// Values of subjects, out of the store that the run read: in clusters, and of each subject beside the others. Bounded: large clusters and templates are
+// Values of subjects, out of the data that the run read: in clusters, and of each subject beside the others. Bounded: large clusters and templates are
 // looked at in evenly spaced elements.
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { isFixelstreamError } from "../../errors.js";
 import { describeSubjects } from "../../report/describe-subjects.js";
 import type { DataCheck, EffectData, HypothesisData, Maybe } from "../../report/report-data.js";
 import type { RunRecord } from "../../results/run-record.js";
 import type { ColumnSource } from "../../store/column-source.js";
 import { openColumnSource } from "../../store/open-column-source.js";
-import { openStore } from "../../store/open-store.js";
+import { findSubjectSource } from "./subject-source.js";
 
 /** Clusters of a hypothesis whose subjects are shown. */
 const MOST_CLUSTERS = 6;
@@ -23,34 +21,36 @@ export interface SubjectValues {
   readonly check: Maybe<DataCheck>;
 }
 
-/** `hasColumns`: element i of the results is column i of the store. */
-export function readSubjects(
+/** `hasColumns`: element i of the results is column i of the data. Throws the reason of `signal`. */
+export async function readSubjects(
   record: RunRecord,
   hypotheses: readonly HypothesisData[],
-  hasColumns: boolean,
-): SubjectValues {
+  { hasColumns, nElements, signal }: { hasColumns: boolean; nElements: number; signal?: AbortSignal | undefined },
+): Promise<SubjectValues> {
   const nowhere = (missing: string): SubjectValues => ({ effects: { missing }, check: { missing } });
-  const { store, subjects = [] } = record.inputs as {
+  const {
+    store,
+    scalar,
+    subjects = [],
+  } = record.inputs as {
     store?: { path?: string };
+    scalar?: string;
     subjects?: readonly { name: string }[];
   };
-  const path = store?.path;
-  if (path === undefined || !existsSync(join(path, "store.json")))
-    return nowhere(
-      `The values of subjects are read from the converted data, which are not at ${path ?? "a known place"} any more. The same command makes them again; then fixelstream report does.`,
-    );
   if (!hasColumns)
     return nowhere("The mask of the run is not there any more: which column of the data is which voxel is not known.");
   let source: ColumnSource | undefined;
   try {
-    const opened = openStore(path, { io: "auto", verify: false });
-    const { scalar = opened.scalarNames[0]! } = record.inputs as { scalar?: string };
+    const found = await findSubjectSource(store?.path, scalar, signal);
+    if ("missing" in found) return nowhere(found.missing);
     const rows = rowsOf(
-      opened.subjectNames(scalar),
+      found.names,
       subjects.map(({ name }) => name),
     );
-    if (rows === undefined) return nowhere(`The subjects of the run are not those of ${path} any more.`);
-    source = openColumnSource(opened.spec(scalar, rows));
+    if (rows === undefined) return nowhere(`The subjects of the run are not those of ${store?.path} any more.`);
+    source = openColumnSource(found.spec(rows));
+    if (source.nElements !== nElements)
+      return nowhere(`${store?.path} has ${source.nElements} elements now; the run had ${nElements}.`);
     return {
       effects: { found: effectsOf(source, hypotheses) },
       check: {

@@ -52,6 +52,7 @@ export async function writeReport({ results, out, background, tracts, signal }: 
     script: builtForPage("client.js"),
     style: builtForPage("page.css"),
     version: VERSION,
+    madeWith: { background, tracts },
   });
   const tables = data.hypotheses.flatMap((h) =>
     h.p === undefined ? [] : [{ name: `${page.base}${clustersFileName(h.name)}`, text: clustersTsv(h.clusters, data) }],

@@ -14,6 +14,20 @@ export function addReportOption(declared: ReturnType<typeof declare>): ReturnTyp
     .flag("no-report", "no page of the results (default: report.html and tables of clusters are put beside them)");
 }
 
+/** After p-values were added to results: the page that is there with them. As addReport. */
+export async function renewReport<Summary extends object>(
+  summary: Summary,
+  results: string,
+  typed: ReportTyped,
+  streams: CliStreams,
+): Promise<Summary & { readonly report?: string }> {
+  const { reportAgain, reportNothing } = await import("../../app/report/report-run.js");
+  const { report, warning } =
+    typed.report === false ? reportNothing(results, "from before") : await reportAgain(results, streams.signal);
+  if (warning !== undefined) say(streams, `fixelstream: warning: ${warning}\n`);
+  return report === undefined ? summary : { ...summary, report };
+}
+
 /** `results`: the output or the prefix. A report that cannot be made is a warning: the results are there. */
 export async function addReport<Summary extends InferenceSummary>(
   summary: Summary,
@@ -23,7 +37,7 @@ export async function addReport<Summary extends InferenceSummary>(
 ): Promise<Summary> {
   const { reportNothing, reportRun } = await import("../../app/report/report-run.js");
   const { report, warning } =
-    typed.report === false ? reportNothing(results) : await reportRun(results, streams.signal);
+    typed.report === false ? reportNothing(results) : await reportRun(results, { signal: streams.signal });
   if (warning !== undefined) say(streams, `fixelstream: warning: ${warning}\n`);
   return report === undefined ? summary : { ...summary, report };
 }

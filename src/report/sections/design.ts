@@ -26,17 +26,9 @@ export function designSection(data: ReportData): Section {
           `${name}: ${two.map((value) => `${count(design.filter((row) => row[j] === value).length)} × ${short(value)}`).join(", ")}`,
         ];
   });
-  const variances =
-    varianceGroups === undefined
-      ? ""
-      : ` Variance groups: ${[...new Set(varianceGroups)]
-          .sort((a, b) => a - b)
-          .map((group) => `${count(varianceGroups.filter((one) => one === group).length)} subjects in ${group}`)
-          .join(", ")}.`;
-  const blocks = data.record.runPlan.shuffles.blocks;
   return {
     ...section,
-    body: html`<p>${count(design.length)} subjects, ${factors.length} columns${nElementColumns > 0 ? ` and ${nElementColumns} that each element brings` : ""}; condition number ${short(condition, 4)}${condition > 1e5 ? ": columns can hardly be told apart" : ""}. ${groups.length === 0 ? "" : `Sizes of groups: ${groups.join("; ")}.`}${variances}${blocks === null ? "" : ` Subjects are exchanged ${blocks.kind === "within" ? "within" : "as"} whole blocks (see the command).`}</p>
+    body: html`<p>${count(design.length)} subjects, ${factors.length} columns${nElementColumns > 0 ? ` and ${nElementColumns} that each element brings` : ""}; condition number ${short(condition, 4)}${condition > 1e5 ? ": columns can hardly be told apart" : ""}. ${groups.length === 0 ? "" : `Sizes of groups: ${groups.join("; ")}.`}</p>
 <figure>${picture(model.found)}<figcaption>The design: a row a subject${design.length > MOST_ROWS ? ", neighbours taken together" : ""}; each column from its smallest value (light) to its largest (dark).</figcaption></figure>
 ${table(
   "Hypotheses",
@@ -50,8 +42,50 @@ ${table(
   ),
   { numeric: new Set(factors.map((_, j) => j + 2)) },
 )}
-${correlations(model.found)}`,
+${correlations(model.found)}
+${blocksOf(data)}${variancesOf(varianceGroups, data)}`,
   };
+}
+
+const namesOf = (rows: readonly number[], { subjects }: ReportData): string =>
+  rows.map((row) => subjects[row] ?? `subject ${row + 1}`).join(", ");
+
+/** Who is exchanged with whom. */
+function blocksOf(data: ReportData): Piece {
+  const { blocks } = data;
+  if (blocks === undefined) return "";
+  const { option, path, lines, permutations, signFlips } = blocks;
+  const how = {
+    "-exchange_within": "Subjects are exchanged within their block only.",
+    "-exchange_whole": "Blocks are exchanged as wholes; the subjects of one stay together, in their order.",
+  }[option];
+  const counts =
+    permutations === undefined ? "" : ` They allow ${permutations} permutations and ${signFlips} sign flips.`;
+  const members =
+    blocks.blocks === undefined
+      ? missing(`Who is in which block is not told: ${path} is not there as the run read it.`)
+      : table(
+          "Blocks",
+          ["block", "subjects", "who"],
+          blocks.blocks.map(({ name, subjects }) => [name, count(subjects.length), namesOf(subjects, data)]),
+          { numeric: new Set([1]) },
+        );
+  return html`<h3>Exchangeability blocks</h3><p>${how ?? "Subjects are exchanged as the tree of blocks allows."} From ${option} <code>${path}</code>.${counts}</p>
+${lines.length === 0 ? "" : html`<pre tabindex="0">${lines.join("\n")}</pre>`}${members}`;
+}
+
+function variancesOf(groups: readonly number[] | undefined, data: ReportData): Piece {
+  if (groups === undefined) return "";
+  const { variance } = data.record.inputs as { variance?: { path?: string } };
+  const rowsOf = (group: number) => groups.flatMap((one, row) => (one === group ? [row] : []));
+  const numbers = [...new Set(groups)].sort((a, b) => a - b);
+  return html`<h3>Variance groups</h3><p>Subjects of a group share a residual variance, which is estimated apart from the other groups'${variance?.path === undefined ? "" : html`; from <code>${variance.path}</code>`}.</p>
+${table(
+  "Variance groups",
+  ["group", "subjects", "who"],
+  numbers.map((group) => [String(group), count(rowsOf(group).length), namesOf(rowsOf(group), data)]),
+  { numeric: new Set([1]) },
+)}`;
 }
 
 function picture({ design, factors }: ModelData): Piece {

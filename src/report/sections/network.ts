@@ -3,6 +3,7 @@ import { nodesOfEdge } from "../clusters.js";
 import { Html, html } from "../html.js";
 import { headOf } from "../hypothesis-head.js";
 import type { NetworkHypothesis, NetworkPayload } from "../network-format.js";
+import { capital } from "../numbers.js";
 import type { HypothesisData, ReportData } from "../report-data.js";
 import type { Section } from "./section.js";
 
@@ -22,7 +23,7 @@ export function networkSection(data: ReportData): Section | undefined {
     body: html`<div class="controls">
 <label>Hypothesis <select id="net-hypothesis">${payload.hypotheses.map(({ title }, i) => html`<option value="${i}">${title}</option>`)}</select></label>
 <label>Colour <select id="net-colour"><option value="effect">effect</option><option value="statistic">${payload.hypotheses[0]?.statistic ?? "t"}</option></select></label>
-<label>Family-wise p at most <input type="range" id="net-p" min="0" max="400" step="1" value="130"> <output id="net-p-text">0.05</output></label>
+<label>${capital(data.hypotheses[0]?.pWords ?? "p")} at most <input type="range" id="net-p" min="0" max="400" step="1" value="130"> <output id="net-p-text">0.05</output></label>
 </div>
 <p><span id="net-count"></span><span class="legend"><span id="net-low"></span><canvas id="net-legend" role="img" aria-label="Scale of colours: blue below 0, orange above, lighter further away"></canvas><span id="net-high"></span></span></p>
 <div class="networks"><figure><canvas id="net-matrix" width="520" height="520" role="img" aria-label="Matrix of edges"></canvas><figcaption>A row and a column a node; in full what is below p, faint what is not.</figcaption></figure>

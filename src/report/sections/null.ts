@@ -1,8 +1,11 @@
 // The null distribution: what the largest statistic is where there is no effect, and which elements have it.
-import { binsOf, histogram } from "../charts.js";
+import { gammaP } from "../../stats/inference/gamma-fit.js";
+import { paretoP } from "../../stats/inference/pareto-tail.js";
+import { type Bins, binsOf, histogram } from "../charts.js";
 import { mmOf, nameOfEdge } from "../clusters.js";
 import { html, type Piece, table } from "../html.js";
-import { count, place, share, short } from "../numbers.js";
+import { type FittedP, fitInWords, fitsOf } from "../more-words.js";
+import { count, place, pValue, share, short } from "../numbers.js";
 import { ELEMENTS, type HypothesisData, type ReportData } from "../report-data.js";
 import { criticalValue, statisticName } from "../verdict.js";
 import { missing, type Section } from "./section.js";
@@ -22,11 +25,12 @@ function nullOf(h: HypothesisData, data: ReportData): Piece {
   if (nullMaxima === undefined) return missing("There is none: nothing was tested, or the file is gone.");
   const observed = largest(h.enhanced ?? h.z);
   const critical = criticalValue(nullMaxima);
-  const high = Math.max(observed, largest(nullMaxima));
   const what = statisticName(data);
+  const bins = binsOf(nullMaxima, 60, [Math.min(0, least(nullMaxima)), Math.max(observed, largest(nullMaxima))]);
+  const fits = fitsOf(h.summary);
   return html`<figure>${histogram(
     `Histogram of the largest ${what} of ${count(nullMaxima.length)} shuffles; 95 % line at ${short(critical)}, observed ${short(observed)}`,
-    binsOf(nullMaxima, 60, [Math.min(0, least(nullMaxima)), high]),
+    bins,
     {
       x: `largest ${what} of a shuffle`,
       y: "shuffles",
@@ -34,14 +38,62 @@ function nullOf(h: HypothesisData, data: ReportData): Piece {
         { value: critical, words: `95 %: ${short(critical)}` },
         { value: observed, words: `observed: ${short(observed)}`, isMain: true },
       ],
+      curves: fits.flatMap((fit) => curveOf(fit, bins, nullMaxima.length)),
     },
-  )}<figcaption>${h.name}: the largest ${what} of each of ${count(nullMaxima.length)} shuffles, the unshuffled data among them. Elements above the dashed line are significant.</figcaption></figure>
+  )}<figcaption>${h.name}: the largest ${what} of each of ${count(nullMaxima.length)} shuffles, the unshuffled data among them. Elements above the dashed line are significant.${fits.some(({ distribution }) => distribution !== null) ? " Curve: how many shuffles the fitted distribution has in each bar." : ""}</figcaption></figure>
 ${table(
   `Quantiles of the null of ${h.name}`,
   ["share of shuffles below", `largest ${what}`],
   [0.5, 0.9, 0.95, 0.99, 0.999].map((q) => [share(q), short(quantile(nullMaxima, q), 4)]),
   { numeric: new Set([0, 1]) },
-)}${oftenest(h, data)}`;
+)}${fitsTable(h, fits, data)}${oftenest(h, data)}`;
+}
+
+/** Points between which a curve is drawn. */
+const CURVE_POINTS = 240;
+
+/** What the fit has in a bar as wide as the histogram's around each point; of a tail only from where it begins. */
+function curveOf({ kind, distribution }: FittedP, { edges }: Bins, nShuffles: number) {
+  if (distribution === null) return [];
+  const [low, high] = [edges[0]!, edges.at(-1)!];
+  const width = edges[1]! - low;
+  const isTail = "nTail" in distribution;
+  const above = (at: number) =>
+    isTail ? paretoP(distribution, at, nShuffles) : gammaP(distribution, at, Number.MIN_VALUE);
+  const first = isTail ? distribution.threshold + width / 2 : low + width / 2;
+  if (!(first < high)) return [];
+  const points = Array.from({ length: CURVE_POINTS + 1 }, (_, i) => {
+    const x = first + ((high - first) * i) / CURVE_POINTS;
+    return { x, y: nShuffles * Math.max(0, above(x - width / 2) - above(x + width / 2)) };
+  });
+  return [{ words: kind, points }];
+}
+
+function fitsTable({ name, nullMaxima, summary }: HypothesisData, fits: readonly FittedP[], data: ReportData): Piece {
+  if (fits.length === 0) return "";
+  const { many } = ELEMENTS[data.kind];
+  const counted = nullMaxima === undefined ? [] : [["shuffles", "their shares, not fitted", criticalValue(nullMaxima)]];
+  return table(
+    `Fits of the null of ${name}`,
+    ["p from", "what was fitted", "p = 0.05 at", `${many} below 0.05`, "smallest p"],
+    [
+      ...counted.map(([from, words, at]) => [
+        from,
+        words,
+        short(Number(at), 4),
+        summary.significant === undefined ? "n/a" : count(summary.significant),
+        summary.smallestP === undefined ? "n/a" : pValue(summary.smallestP),
+      ]),
+      ...fits.map((fit) => [
+        fit.kind,
+        fitInWords(fit),
+        fit.threshold === null ? "n/a" : short(fit.threshold, 4),
+        count(fit.nBelow),
+        pValue(fit.smallestP),
+      ]),
+    ],
+    { numeric: new Set([2, 3, 4]) },
+  );
 }
 
 /** Some elements that are the maximum all the time make the test blind elsewhere. */

@@ -1,6 +1,6 @@
 // The frame of the pictures; client/viewer.ts draws in it.
 import { Html, html } from "../html.js";
-import { place, short } from "../numbers.js";
+import { capital, place, short } from "../numbers.js";
 import type { PackedPayload } from "../payload.js";
 import type { Payload } from "../payload-format.js";
 import { ELEMENTS, type ReportData } from "../report-data.js";
@@ -12,6 +12,7 @@ export function picturesSection(data: ReportData, packed: PackedPayload | undefi
   if (packed === undefined) return undefined;
   const { header, bytes } = packed;
   const { one, many } = ELEMENTS[data.kind];
+  const pWords = data.hypotheses[0]?.pWords ?? "p";
   const planes = ["axial", "coronal", "sagittal"] as const;
   const hasEffect = header.hypotheses.some(({ effectUnit }) => effectUnit !== undefined);
   return {
@@ -21,7 +22,7 @@ export function picturesSection(data: ReportData, packed: PackedPayload | undefi
 <label>Hypothesis <select id="view-hypothesis">${header.hypotheses.map(({ title }, i) => html`<option value="${i}">${title}</option>`)}</select></label>
 <label>Colour <select id="view-colour"><option value="effect"${hasEffect ? "" : html` disabled`}>effect</option><option value="statistic"${hasEffect ? "" : html` selected`}>${header.hypotheses[0]?.statistic ?? "t"}</option>${header.arrays.direction === undefined ? "" : html`<option value="direction">direction</option>`}</select></label>
 <label>Background <select id="view-background">${header.arrays.background === undefined ? "" : html`<option value="image">${header.backgroundName ?? "image"}</option>`}${header.arrays.mean === undefined ? "" : html`<option value="mean">fitted mean</option>`}<option value="density">${many} in a voxel</option><option value="none">none</option></select></label>
-<label>Family-wise p at most <input type="range" id="view-p" min="0" max="400" step="1" value="130"> <output id="view-p-text">0.05</output></label>
+<label>${capital(pWords)} at most <input type="range" id="view-p" min="0" max="400" step="1" value="130"> <output id="view-p-text">0.05</output></label>
 <label><input type="checkbox" id="view-others" checked> the others faintly</label>
 <label>Zoom <input type="range" id="view-zoom" min="1" max="10" step="0.5" value="1"></label>
 </div>

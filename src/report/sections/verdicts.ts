@@ -18,8 +18,8 @@ export function verdictsSection(data: ReportData): Section {
     id: "verdict",
     title: data.hypotheses.length === 1 ? "Verdict" : "Verdicts",
     body: html`${data.hypotheses.map((h) => {
-      const { name, title, headline, p, effect, facts, direction, nSignificant } = verdictOf(h, data);
-      const sentences = [p, effect, facts, direction].filter((sentence) => sentence !== undefined);
+      const { name, title, headline, p, more, effect, facts, direction, nSignificant } = verdictOf(h, data);
+      const sentences = [p, effect, ...more, facts, direction].filter((sentence) => sentence !== undefined);
       const kind = nSignificant === undefined ? "untested" : nSignificant > 0 ? "found" : "none";
       return html`<article class="verdict ${kind}" id="verdict-${name}" data-significant="${nSignificant}">
 <h3>${title}</h3><p class="headline">${headline}</p>
