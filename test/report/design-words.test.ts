@@ -72,7 +72,8 @@ it("of a ModelArray file the page has the subjects' values that it has of images
   const ran = await runInProcess([...args, ...QUICK]);
   expect(ran).toEqual({ status: 0, stdout: "", stderr: "" });
   const parts = readPageParts(readPage(input.at("of file", "report.html")));
-  const valuesOf = ({ document }: typeof parts) => document.querySelector("#effects-t1")!.textContent!.split("\n");
+  const valuesOf = ({ document }: ReturnType<typeof readPageParts>): string[] =>
+    document.querySelector("#effects-t1")!.textContent!.split("\n");
   expect(valuesOf(wanted)).toHaveLength(13);
   expect(valuesOf(parts).map((row) => row.split("\t").slice(1))).toEqual(
     valuesOf(wanted).map((row) => row.split("\t").slice(1)),
