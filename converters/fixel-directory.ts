@@ -14,11 +14,12 @@ import {
 } from "../src/store/build-store.js";
 import { assertOutputFree, type StoreClaim, withClaim } from "../src/store/claim-store.js";
 import type { ElementType } from "../src/store/column-source.js";
-import { dataFileBytes } from "../src/store/element-type.js";
+import { bytesPerValue, dataFileBytes } from "../src/store/element-type.js";
 import type { Manifest } from "../src/store/manifest.js";
 import type { Warning } from "../src/warnings.js";
 import { type GroupPlan, planGroups } from "./plan-groups.js";
 import { readersOf } from "./read-subject.js";
+import { isWorthASecondThread, type SpareThread, startSpareThread } from "./second-thread.js";
 import { checkSubjectFiles, describeInput } from "./subject-files.js";
 import { createBuffer, workBytes, writeGroups } from "./write-groups.js";
 
@@ -86,16 +87,25 @@ export interface ConvertSummary {
  * the subject files at once; output exists; disk full; a file changed meanwhile), BudgetError (memory for less than one subject).
  */
 export async function convertFixelDirectory(conversion: FixelConversion): Promise<ConvertSummary> {
-  const checked = await checkInputs(conversion);
-  return await withClaim(conversion.output, conversion.claim ?? "store", (claim) =>
-    convertChecked(conversion, checked, claim),
-  );
+  let spare: SpareThread | undefined;
+  const onSize = (dataBytes: number) => {
+    if (isWorthASecondThread(dataBytes, conversion.nThreads)) spare = startSpareThread();
+  };
+  try {
+    const checked = await checkInputs(conversion, onSize);
+    return await withClaim(conversion.output, conversion.claim ?? "store", (claim) =>
+      convertChecked(conversion, checked, claim, spare),
+    );
+  } finally {
+    await spare?.discard();
+  }
 }
 
 async function convertChecked(
   conversion: FixelConversion,
   checked: Awaited<ReturnType<typeof checkInputs>>,
   claim: StoreClaim,
+  spare: SpareThread | undefined,
 ): Promise<ConvertSummary> {
   const { output, memoryBytes, nThreads, onProgress } = conversion;
   const { files, nFixels, searchedIn, planOf } = checked;
@@ -110,6 +120,7 @@ async function convertChecked(
     .sort((a, b) => workBytes(b.shape, b.groups) - workBytes(a.shape, a.groups));
   const buffer = createBuffer(widest!.shape, widest!.groups, nThreads);
 
+  const first: ElementType = resumableElementType(planOf("f32")) === "f64" ? "f64" : "f32";
   const convertAs = async (elementType: ElementType): Promise<ConvertSummary | undefined> => {
     const plan = planOf(elementType);
     const { shape } = plan;
@@ -120,7 +131,8 @@ async function convertChecked(
         onProgress?.({ phase, done, total });
       const onSubject = report("read", shape.nSubjects);
       const nReadAgain = await build.checkResumed(() => onSubject(0));
-      if (!(await writeGroups({ build, shape, groups, ...readersOf(files, elementType), buffer, nThreads, onSubject })))
+      const held = { groups, buffer, nThreads, spare: elementType === first ? spare : undefined };
+      if (!(await writeGroups({ build, shape, ...readersOf(files, elementType), ...held, onSubject })))
         return undefined;
       onSubject(shape.nSubjects);
       const onBlock = report("verify", countBlocks(nFixels, shape.blockWidth));
@@ -145,7 +157,7 @@ async function convertChecked(
   };
 
   // float32 until a value turns up that it cannot hold; then everything again as float64.
-  const asFloat32 = resumableElementType(planOf("f32")) === "f64" ? undefined : await convertAs("f32");
+  const asFloat32 = first === "f64" ? undefined : await convertAs("f32");
   const summary = asFloat32 ?? (await convertAs("f64"));
   if (summary === undefined) throw new InternalError(`A value of ${conversion.inputDirectory} is no float64.`);
   return summary;
@@ -166,8 +178,8 @@ async function finish(
   return finished.manifest;
 }
 
-/** Everything that can be wrong with the inputs, before anything is written. */
-async function checkInputs(conversion: FixelConversion) {
+/** Everything that can be wrong with the inputs, before anything is written. `onSize`: what the matrix will take at least, before any file of a subject is opened. */
+async function checkInputs(conversion: FixelConversion, onSize: (dataBytes: number) => void) {
   const { inputDirectory, subjectList, output, scalar, force, command, onProgress } = conversion;
   if (!isPlainName(scalar)) {
     throw new UsageError(`Cannot name a scalar ${JSON.stringify(scalar)}: expected a plain file name such as FD.`);
@@ -183,6 +195,7 @@ async function checkInputs(conversion: FixelConversion) {
     listPath: subjectList,
   });
   const total = names.length;
+  onSize(total * nFixels * bytesPerValue("f32"));
   const files = await checkSubjectFiles(names, paths, nFixels, {
     onChecked: (done) => onProgress?.({ phase: "check", done, total }),
     onWarning: conversion.onWarning,

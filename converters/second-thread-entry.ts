@@ -1,5 +1,5 @@
 // Entry of the second thread of a conversion (second-thread-work.ts).
-import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort } from "node:worker_threads";
 import { createBlockSums } from "../src/store/block-sums.js";
 import { createRowGroup, rowGroupBytes } from "../src/store/row-group.js";
 import { writeBlocks } from "../src/store/write-blocks.js";
@@ -14,60 +14,66 @@ import {
   type SecondSetup,
 } from "./second-thread-work.js";
 
-const { shape, buffer, groups, row, control, files } = workerData as SecondSetup;
+type Ask = Exclude<SecondRequest, { readonly type: "sums" }>;
+
 const port = parentPort as MessagePort;
-const words = new Int32Array(control);
-const sums = createBlockSums(shape);
-const held = groups.map(({ byteOffset, byteLength }) =>
-  createRowGroup(shape, new Uint8Array(buffer, byteOffset, byteLength), sums),
-);
-const parts = createRawParts(shape, new Uint8Array(buffer, row.byteOffset, row.byteLength));
 const say = (answer: SecondAnswer) => port.postMessage(answer);
 
-port.on("message", (request: SecondRequest) => {
-  if (request.type === "write") say(write(request));
-  else if (request.type === "read") say(read(request));
-  else {
+port.once("message", (setup: SecondSetup) => {
+  const { answer, sums } = createWork(setup);
+  port.on("message", (request: SecondRequest) => {
+    if (request.type !== "sums") return say(answer(request));
     say({ type: "sums", state: sums.state() });
     port.close();
-  }
+  });
+  say({ type: "ready" });
 });
-say({ type: "ready" });
 
-function write(group: Group & { readonly fd: number }): SecondAnswer {
-  try {
-    writeGroup(group);
-    return { type: "written" };
-  } catch (cause) {
-    return fail(undefined, cause);
+function createWork({ shape, buffer, groups, row, control, files }: SecondSetup) {
+  const words = new Int32Array(control);
+  const sums = createBlockSums(shape);
+  const held = groups.map(({ byteOffset, byteLength }) =>
+    createRowGroup(shape, new Uint8Array(buffer, byteOffset, byteLength), sums),
+  );
+  const parts = createRawParts(shape, new Uint8Array(buffer, row.byteOffset, row.byteLength));
+
+  function write(group: Group & { readonly fd: number }): SecondAnswer {
+    try {
+      writeGroup(group);
+      return { type: "written" };
+    } catch (cause) {
+      return fail(undefined, cause);
+    }
   }
-}
 
-function read({
-  iBuffer,
-  firstSubject,
-  count,
-  subjects,
-}: Group & { readonly subjects: readonly number[] }): SecondAnswer {
-  const group = held[iBuffer]!;
-  group.begin(firstSubject, count);
-  const found: FoundRow[] = [];
-  for (const row of claimRows({ words, subjects, files, group, parts })) {
-    if ("cause" in row) return fail(row.subject, row.cause);
-    found.push(row);
+  function read({
+    iBuffer,
+    firstSubject,
+    count,
+    subjects,
+  }: Group & { readonly subjects: readonly number[] }): SecondAnswer {
+    const group = held[iBuffer]!;
+    group.begin(firstSubject, count);
+    const found: FoundRow[] = [];
+    for (const row of claimRows({ words, subjects, files, group, parts })) {
+      if ("cause" in row) return fail(row.subject, row.cause);
+      found.push(row);
+    }
+    return { type: "read", found };
   }
-  return { type: "read", found };
-}
 
-function writeGroup({ iBuffer, fd, firstSubject, count }: Group & { readonly fd: number }): void {
-  const { byteOffset } = groups[iBuffer]!;
-  const blocks = new Uint8Array(buffer, byteOffset, rowGroupBytes(shape, count));
-  for (const _ of writeBlocks(fd, shape, blocks, { firstSubject, count })); // to its end, whatever becomes of the reading: it is promised then
-  sums.addBlocks(firstSubject, count, blocks);
-}
+  function writeGroup({ iBuffer, fd, firstSubject, count }: Group & { readonly fd: number }): void {
+    const { byteOffset } = groups[iBuffer]!;
+    const blocks = new Uint8Array(buffer, byteOffset, rowGroupBytes(shape, count));
+    for (const _ of writeBlocks(fd, shape, blocks, { firstSubject, count })); // to its end, whatever becomes of the reading: it is promised then
+    sums.addBlocks(firstSubject, count, blocks);
+  }
 
-function fail(subject: number | undefined, cause: unknown): SecondAnswer {
-  Atomics.store(words, CONTROL.stop, 1);
-  const { message, code, syscall, stack } = cause as NodeJS.ErrnoException;
-  return { type: "failed", failure: { subject, message, code, syscall, stack } };
+  function fail(subject: number | undefined, cause: unknown): SecondAnswer {
+    Atomics.store(words, CONTROL.stop, 1);
+    const { message, code, syscall, stack } = cause as NodeJS.ErrnoException;
+    return { type: "failed", failure: { subject, message, code, syscall, stack } };
+  }
+
+  return { answer: (request: Ask) => (request.type === "write" ? write(request) : read(request)), sums };
 }

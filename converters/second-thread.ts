@@ -55,14 +55,34 @@ function entryUrl(): URL {
     : new URL("second-thread-entry.js", here);
 }
 
-export function startSecondThread(setup: SecondSetup, entry = entryUrl()): SecondThread {
-  const worker = new Worker(entry, {
-    workerData: setup,
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
-  });
+/** A thread that is told later what to do, so that it starts while the inputs are checked. */
+export interface SpareThread {
+  readonly worker: Worker;
+  /** Its exit code, when it has ended for whatever reason. */
+  readonly exited: Promise<number>;
+  /** Ends it, if it has not ended. */
+  discard(): Promise<void>;
+}
+
+export function startSpareThread(entry = entryUrl()): SpareThread {
+  const worker = new Worker(entry, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB } });
   worker.unref(); // whoever waits for an answer holds the process
+  worker.on("error", () => {}); // what cannot start is done without; who works with it listens too
+  const exited = new Promise<number>((resolve) => worker.once("exit", resolve));
+  return {
+    worker,
+    exited,
+    async discard() {
+      worker.ref(); // or the process ends while its end is waited for
+      void worker.terminate();
+      await exited;
+    },
+  };
+}
+
+export function startSecondThread(setup: SecondSetup, spare = startSpareThread()): SecondThread {
+  const { worker, exited } = spare;
   const words = new Int32Array(setup.control);
-  const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
   let begun = () => {};
   const started = new Promise<void>((resolve) => {
     begun = resolve;
@@ -92,9 +112,10 @@ export function startSecondThread(setup: SecondSetup, entry = entryUrl()): Secon
     else waiting.shift()?.resolve(answer);
   });
   worker.on("error", (cause) => die(new InternalError(`A thread of the conversion died: ${cause.message}`, { cause })));
-  worker.on("exit", (code) => {
+  void exited.then((code) => {
     if (!isClosing) die(new InternalError(`A thread of the conversion ended unexpectedly (exit code ${code}).`));
   });
+  worker.postMessage(setup);
   async function ask(request: SecondRequest): Promise<SecondAnswer> {
     if (death !== undefined) throw death;
     hasWorked = true;
@@ -131,9 +152,7 @@ export function startSecondThread(setup: SecondSetup, entry = entryUrl()): Secon
       isEnding = true;
       isReady = false;
       Atomics.store(words, CONTROL.stop, 1);
-      worker.ref(); // or the process ends while its end is waited for
-      void worker.terminate();
-      await exited;
+      await spare.discard();
     },
   };
 }

@@ -3,6 +3,7 @@
 //
 //   read and place   | group 0 | group 1 | group 2 |             two buffers in turn
 //   write                      | group 0 | group 1 | group 2 |
+import { setTimeout as delay } from "node:timers/promises";
 import pLimit from "p-limit";
 import type { StoreBuild } from "../src/store/build-store.js";
 import { type CutRow, cutRow } from "../src/store/cut-row.js";
@@ -12,8 +13,14 @@ import { createTurns } from "../src/turns.js";
 import { claimRows } from "./claim-rows.js";
 import type { GroupPlan } from "./plan-groups.js";
 import { createRawParts, type RawFile, type RawParts } from "./raw-row.js";
-import { isWorthASecondThread, ReadFailure, type SecondThread, startSecondThread } from "./second-thread.js";
-import { CONTROL } from "./second-thread-work.js";
+import {
+  isWorthASecondThread,
+  ReadFailure,
+  type SecondThread,
+  type SpareThread,
+  startSecondThread,
+} from "./second-thread.js";
+import { CONTROL, type FoundRow, type Group } from "./second-thread-work.js";
 
 /** A row of a store, which its reader fills. [nElements] */
 export type Row = Float32Array | Float64Array;
@@ -40,12 +47,17 @@ export interface GroupWork {
   readonly buffer: ArrayBuffer | SharedArrayBuffer;
   /** What was asked for; a second thread is waited for then. */
   readonly nThreads?: number | undefined;
+  /** A thread that is starting already; it ends with the work. */
+  readonly spare?: SpareThread | undefined;
   /** Subjects that are read, those of an earlier run included. */
   readonly onSubject?: ((done: number) => void) | undefined;
 }
 
 /** Bytes read between two turns of the event loop: 2 ms. */
 const TURN_BYTES = 2 ** 22;
+
+/** Milliseconds. A thread that has started answers in 2. */
+const LONGEST_ANSWER_MS = 10;
 
 /** Bytes of the groups and rows held. */
 export function workBytes(shape: BlockedShape, { nBuffers, groupSize, nRows }: GroupPlan): number {
@@ -97,6 +109,8 @@ export async function writeGroups(work: GroupWork): Promise<boolean> {
   };
   try {
     if (work.nThreads !== undefined) await second?.started;
+    // it has started while the inputs were checked: what is left is its answer
+    else if (work.spare !== undefined) await Promise.race([second?.started, delay(LONGEST_ANSWER_MS)]);
     for (const [i, { first, count }] of planRuns(build.written, groups.groupSize).entries()) {
       const iBuffer = i % held.length;
       const group = held[iBuffer]!;
@@ -104,7 +118,7 @@ export async function writeGroups(work: GroupWork): Promise<boolean> {
       if (filled !== undefined) write(filled, isShared ? second : undefined);
       if (held.length === 1) await writing;
       group.begin(first, count);
-      const crcs = await readGroup(reading, group, iBuffer, isShared);
+      const crcs = await readGroup(reading, group, iBuffer);
       await writing;
       if (crcs === undefined) return false;
       filled = { group, iBuffer, crcs };
@@ -139,7 +153,7 @@ interface Reading {
 }
 
 function createSecond(
-  { buffer, shape, rawFiles }: GroupWork,
+  { buffer, shape, rawFiles, spare }: GroupWork,
   held: readonly RowGroup[],
   rows: readonly HeldRow[],
   control: SharedArrayBuffer,
@@ -148,16 +162,11 @@ function createSecond(
   if (!(buffer instanceof SharedArrayBuffer) || row === undefined) return undefined;
   const groups = held.map(({ bytes: { byteOffset, byteLength } }) => ({ byteOffset, byteLength }));
   const { byteOffset, byteLength } = row;
-  return startSecondThread({ shape, buffer, groups, row: { byteOffset, byteLength }, control, files: rawFiles });
+  return startSecondThread({ shape, buffer, groups, row: { byteOffset, byteLength }, control, files: rawFiles }, spare);
 }
 
 /** The group's subjects; the CRC-32 of each one's file. After a failure, or a value that does not fit (then undefined), the rest is not read. */
-async function readGroup(
-  reading: Reading,
-  group: RowGroup,
-  iBuffer: number,
-  isShared: boolean,
-): Promise<number[] | undefined> {
+async function readGroup(reading: Reading, group: RowGroup, iBuffer: number): Promise<number[] | undefined> {
   const { work, words, second } = reading;
   const { firstSubject, count } = group;
   const [raw, others]: [number[], number[]] = [[], []];
@@ -165,8 +174,11 @@ async function readGroup(
     (work.rawFiles[subject] === undefined ? others : raw).push(subject);
   const crcs = new Array<number>(count).fill(0);
   words.fill(0);
-  const theirs = isShared ? second!.read({ iBuffer, firstSubject, count }, raw) : undefined;
-  const results = await Promise.allSettled([theirs, readRaw(reading, group, raw, crcs)]);
+  const place = { iBuffer, firstSubject, count };
+  const asked = second?.isReady() === true ? second.read(place, raw) : undefined;
+  const ours = readRaw(reading, group, raw, crcs);
+  const theirs = asked ?? (second && joinIn(second, place, raw, { words, ours }));
+  const results = await Promise.allSettled([theirs, ours]);
   const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
   if (failures.length > 0) throw firstOf(failures, work);
   for (const { subject, sourceCrc32, valuesCrc32 } of (await theirs) ?? []) {
@@ -178,6 +190,19 @@ async function readGroup(
   work.onSubject?.(firstSubject + count);
   return crcs;
 }
+
+/** By the other thread, where it is ready before ours has taken all. */
+async function joinIn(
+  second: SecondThread,
+  group: Group,
+  subjects: readonly number[],
+  { words, ours }: { readonly words: Int32Array; readonly ours: Promise<void> },
+): Promise<readonly FoundRow[]> {
+  await Promise.race([second.started, ours]);
+  const isLeft = Atomics.load(words, CONTROL.nextRead) < subjects.length && Atomics.load(words, CONTROL.stop) === 0;
+  return second.isReady() && isLeft ? await second.read(group, subjects) : [];
+}
+
 /** Raw files by the main thread, as many as the other leaves it. */
 async function readRaw({ work, words, parts }: Reading, group: RowGroup, subjects: readonly number[], crcs: number[]) {
   const { rawFiles: files, shape } = work;

@@ -123,8 +123,8 @@ describe.skipIf(!fs.existsSync(entry))("with a second thread", () => {
     });
   });
 
-  it.each([1, 2, 3])(
-    "that ends at its request %i, nothing is published, and the same line goes on",
+  it.each([2, 3, 4])(
+    "that ends at its message %i, nothing is published, and the same line goes on",
     async (request) => {
       const cohort = cohortOf(WIDE);
       const output = outputOf(cohort, 2);
@@ -147,6 +147,26 @@ describe.skipIf(!fs.existsSync(entry))("with a second thread", () => {
       ]);
     },
   );
+
+  it("that ends before it is ready is done without", async () => {
+    const cohort = cohortOf(WIDE);
+    vi.spyOn(Worker.prototype, "postMessage").mockImplementation(function (this: Worker) {
+      void this.terminate();
+    });
+    await convert(cohort, 2);
+    vi.restoreAllMocks();
+    await convert(cohort, 1);
+    expect(contentsOf(outputOf(cohort, 2)).bytes).toEqual(contentsOf(outputOf(cohort, 1)).bytes);
+  });
+
+  it("that has started while the inputs were checked ends with what is wrong with them", async () => {
+    const cohort = cohortOf(WIDE);
+    fs.writeFileSync(path.join(cohort.inputDirectory, "s9.mif"), "no image");
+    const ended = vi.spyOn(Worker.prototype, "terminate");
+    await expect(convert(cohort, 2)).rejects.toThrow(/s9\.mif/);
+    expect(ended).toHaveBeenCalled();
+    await ended.mock.results[0]!.value;
+  });
 
   it("is stopped by what onProgress throws, and leaves what the same line continues", async () => {
     const cohort = cohortOf(WIDE);
