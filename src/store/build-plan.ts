@@ -44,7 +44,18 @@ export function dataFileName({ scalar, shape }: StoreBuildPlan): string {
   return `${scalar}.${shape.elementType}`;
 }
 
-/** Writes what lies beside the matrix into `partial`; `crc32`: of the subjects' sources. */
+/** Copies the template's files into `partial`, and brings them to the disk. Rejects with what the system says. */
+export async function copyTemplate({ template }: StoreBuildPlan, partial: string): Promise<void> {
+  if (template === undefined) return;
+  for (const { path: source } of [template.index, template.directions]) {
+    const copy = path.join(partial, path.basename(source));
+    await fs.promises.copyFile(source, copy);
+    const handle = await fs.promises.open(copy, "r+");
+    await handle.sync().finally(() => handle.close());
+  }
+}
+
+/** Writes what lies beside the matrix into `partial`, where the template has been copied; `crc32`: of the subjects' sources. */
 export function assemble(plan: StoreBuildPlan, partial: string, crc32: readonly number[], scan: BlockScan): Manifest {
   const { shape, template } = plan;
   const version = readProgramVersion();
@@ -67,7 +78,7 @@ export function assemble(plan: StoreBuildPlan, partial: string, crc32: readonly 
       },
     },
     ...(template && {
-      template: { index: copyInto(partial, template.index), directions: copyInto(partial, template.directions) },
+      template: { index: signCopy(partial, template.index), directions: signCopy(partial, template.directions) },
     }),
     provenance: { command: plan.command, version, date: new Date().toISOString() },
   };
@@ -86,8 +97,7 @@ function writeMissing(partial: string, scalar: string, missing: Uint32Array) {
   };
 }
 
-function copyInto(partial: string, input: InputFile) {
+function signCopy(partial: string, input: InputFile) {
   const file = path.basename(input.path);
-  fs.copyFileSync(input.path, path.join(partial, file));
   return { file, crc32: checksumFile(path.join(partial, file)) };
 }

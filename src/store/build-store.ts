@@ -8,7 +8,7 @@ import type { PartialDirectory } from "../publish/partial-directory.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { formatBytes } from "../units.js";
 import { type BlockSumsState, createBlockSums } from "./block-sums.js";
-import { assemble, dataFileName, type StoreBuildPlan } from "./build-plan.js";
+import { assemble, copyTemplate, dataFileName, type StoreBuildPlan } from "./build-plan.js";
 import { findIntact } from "./check-journal.js";
 import { assertOutputFree, claimStore, reportingWrites, type StoreClaim } from "./claim-store.js";
 import { cutRow } from "./cut-row.js";
@@ -173,6 +173,9 @@ function runBuild(build: OpenedBuild): StoreBuild {
   let isInJournal = true;
   const sums = createBlockSums(shape);
   const settling = createSettling(writer.sync, journal);
+  /** At once: at the end it would wait for the disk. */
+  const template = copyTemplate(plan, partial.path);
+  template.catch(() => {}); // answered by whoever waits for it
   const asWriteError = (cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     return new InputError(`Cannot write ${plan.output}: ${reason}. Check the disk, and run the command again.`, {
@@ -220,6 +223,7 @@ function runBuild(build: OpenedBuild): StoreBuild {
     open = false;
     await writing.catch(() => {});
     await settling.settled().catch(() => {});
+    await template.catch(() => {});
     writer.close();
     journal.close();
     // Nothing when it was published.
@@ -232,13 +236,16 @@ function runBuild(build: OpenedBuild): StoreBuild {
     if (absent >= 0) throw new InternalError(`Subject ${absent} of ${plan.output} was never written.`);
     const scan = sums.result() ?? (await writer.scan(onBlock));
     onBlock?.(scan.blockCrc32.length - 1);
+    await template.catch((cause: unknown) => {
+      throw asWriteError(cause);
+    });
     const manifest = reportingWrites(plan.output, () => {
       partial.assertMine(plan.output);
       const made = assemble(plan, partial.path, crc32 as number[], scan);
       fs.writeFileSync(path.join(partial.path, MANIFEST_FILE), formatManifest(made));
       return made;
     });
-    await settling.settled().catch((cause: unknown) => {
+    await settling.settled("last").catch((cause: unknown) => {
       throw asWriteError(cause);
     });
     return { partial, manifest };

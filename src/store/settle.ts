@@ -7,14 +7,18 @@ export interface Settling {
   add(entry: JournalEntry | JournalPart): void;
   /** Throws what a sync that has ended threw, if one did. */
   assertFine(): void;
-  /** Resolves when everything added is on the disk and in the journal. Rejects with what a sync threw, now and ever after: an fsync reports an error once. */
-  settled(): Promise<void>;
+  /**
+   * Resolves when everything added is on the disk and in the journal. `last`: the journal itself is brought to the disk by who publishes, with all that lies beside
+   * it. Rejects with what a sync threw, now and ever after: an fsync reports an error once.
+   */
+  settled(last?: "last"): Promise<void>;
 }
 
 export function createSettling(sync: () => Promise<void>, journal: Pick<JournalWriter, "append" | "sync">): Settling {
   let waiting: (JournalEntry | JournalPart)[] = [];
   let failure: { readonly cause: unknown } | undefined;
   let running: Promise<void> | undefined;
+  let isLast = false;
 
   async function run(): Promise<void> {
     try {
@@ -23,7 +27,7 @@ export function createSettling(sync: () => Promise<void>, journal: Pick<JournalW
         waiting = [];
         await sync();
         for (const entry of entries) journal.append(entry);
-        await journal.sync();
+        if (!isLast) await journal.sync();
       }
     } catch (cause) {
       failure ??= { cause };
@@ -42,7 +46,8 @@ export function createSettling(sync: () => Promise<void>, journal: Pick<JournalW
       if (failure === undefined) running ??= run();
     },
     assertFine,
-    async settled() {
+    async settled(last) {
+      isLast = last !== undefined;
       await running;
       assertFine();
     },
