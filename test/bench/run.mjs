@@ -13,7 +13,7 @@ import { parseArgs } from "node:util";
 import { CASES } from "./cases.mjs";
 import { createContext } from "./tools/context.mjs";
 import { asLines, commitOf, compare, entriesOf, printComparison, readHistory } from "./tools/history.mjs";
-import { describeMachine, machineOf, markdown, printCase } from "./tools/report.mjs";
+import { describeMachine, machineOf, markdown, printCase, printTimes } from "./tools/report.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -27,6 +27,12 @@ const { values: options } = parseArgs({
 });
 
 async function runCase(context, { group, name, needs, run }) {
+  const start = performance.now();
+  const result = await runFully(context, { group, name, needs, run });
+  return { ...result, seconds: Math.round((performance.now() - start) / 100) / 10 };
+}
+
+async function runFully(context, { group, name, needs, run }) {
   const head = { group, name };
   if (needs !== undefined && !context.isThere(needs))
     return { ...head, figures: [], skipped: `${needs} is not installed` };
@@ -53,6 +59,7 @@ async function main() {
     if (options.json) console.log(JSON.stringify({ ...result, mode, machine }));
     else printCase(result);
   }
+  if (!options.json) printTimes(results);
   const history = new URL("./history.jsonl", import.meta.url);
   const entries = entriesOf(results, machine, mode, commitOf(dirname(fileURLToPath(import.meta.url))));
   if (options.compare) {

@@ -16,8 +16,10 @@ const SIZES = {
 /** Of MRtrix3, whose variable designs take 27 ms an element and shuffle: the difference of two runs. */
 const PEER = {
   fixed: { m: 4000, few: 2, many: 6 },
-  varying: { m: 50, few: 2, many: 4 },
+  varying: { m: 50, few: 1, many: 2 },
 };
+/** Theirs is measured once for data that lie otherwise and cost the same. */
+const measured = new Map();
 
 const isPatient = (subject) => (subject < N / 2 ? 0 : 1);
 const random = createRandom(20);
@@ -110,7 +112,11 @@ async function runModel(context, model) {
       better: "less",
     });
   }
-  const theirs = await measurePeer(context, model);
+  // their price does not depend on how patterns lie: dealt out, a few elements have them all
+  const kind = model.missing === "coherent" ? "interleaved" : model.missing;
+  const key = `${kind} ${model.column} ${model.grouped}`;
+  if (!measured.has(key)) measured.set(key, await measurePeer(context, model, kind));
+  const theirs = measured.get(key);
   if (theirs === undefined) return { figures, note: "MRtrix3's vectorstats is not installed" };
   figures.push({ name: "MRtrix3's vectorstats", value: theirs, unit: "us" });
   figures.push({ name: "theirs / ours", value: theirs / ours, unit: "ratio", better: "more" });
@@ -223,11 +229,9 @@ async function openModel(context, model) {
 }
 
 /** Microseconds of processor time an element and shuffle; undefined where MRtrix3 is not installed. */
-async function measurePeer(context, model) {
+async function measurePeer(context, model, kind) {
   if (!context.isThere("vectorstats")) return undefined;
   const { m, few, many } = PEER[model.peer];
-  // their price does not depend on how patterns lie: dealt out, a few elements have them all
-  const kind = model.missing === "coherent" ? "interleaved" : model.missing;
   const input = vectors(context.dir, N, m, MISSING[kind], kind);
   const at = (name) => join(input, name);
   const options = ["-nthreads", "1", "-quiet", "-force"];

@@ -79,7 +79,7 @@ const checksumCase = {
   quick: true,
   async run(context) {
     const full = context.mode === "full";
-    const size = { ...SPEED[context.mode], threads: 2, shuffles: full ? 5000 : 256 };
+    const size = { ...SPEED[context.mode], threads: 2, shuffles: full ? 2500 : 256 };
     await infer(context, { ...size, shuffles: 1, fresh: true });
     const runs = { compared: [], not: [] };
     for (const which of ["compared", "not", "not", "compared"]) {

@@ -38,6 +38,15 @@ export function printCase(result) {
   }
 }
 
+/** How long the bench took, and the cases that took most of it. */
+export function printTimes(results) {
+  const all = results.reduce((sum, { seconds }) => sum + seconds, 0);
+  const longest = [...results].sort((a, b) => b.seconds - a.seconds).slice(0, 5);
+  console.log(`\n${results.length} cases took ${(all / 60).toFixed(1)} min, inputs included; the longest:`);
+  for (const { group, name, seconds } of longest)
+    console.log(`  ${seconds.toFixed(0).padStart(5)} s  ${group}: ${name}`);
+}
+
 const HEAD = `# Benchmarks
 
 Made by \`npm run bench -- --write\`; do not edit by hand (with \`--only\`, the sections that ran are written anew). Every sample asserts its answer. Compare ratios: absolute figures belong to one machine, and each section names its own.
