@@ -20,10 +20,10 @@ const REACH = 18;
 const STEP = 1.5;
 const MOST_ROUNDS = 100;
 /**
- * Of the criterion's slope where nothing more is gained, relative to its size and that of the scale's logarithm: mgcv's Newton iteration ends between 1.9e-7 and
- * 5.5e-7 on its way to the straight line, where every step is 1.
+ * Of the criterion's slope where nothing more is gained, relative to its size and that of the scale's logarithm: 1e-5 degrees of freedom from the straight line at most. mgcv
+ * ends between 1.9e-7 and 5.5e-7 on its way there, where every step of Newton's is 1, unless it is told to go on.
  */
-const FLAT = 2.9e-7;
+export const FLAT = 1e-9;
 
 /** rho. Where the smooth wants to be straight, it ends where the criterion is flat. */
 export function chooseSmoothing(problem: SmoothingProblem, method: "REML" | "GCV.Cp"): number {

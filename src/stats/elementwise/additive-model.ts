@@ -1,7 +1,8 @@
 // One additive model for all elements, as ModelArray.gam fits it: subjects without a finite value are left out, element by element, and the bases of the smooths
 // are those of the subjects that are left.
 import { DesignError, UsageError } from "../../errors.js";
-import { type AdditiveDesign, type AdditiveFit, createAdditiveFit, prepareAdditive } from "../additive/additive-fit.js";
+import { type AdditiveDesign, type AdditiveFit, createAdditiveFit } from "../additive/additive-design.js";
+import { prepareAdditive } from "../additive/additive-fit.js";
 import { tPValue } from "../linear/linear-fit.js";
 import {
   COMMON_VALUES,

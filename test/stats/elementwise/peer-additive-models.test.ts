@@ -105,7 +105,11 @@ test.skipIf(modelArrayPeer === undefined).each(CASES)(
         const own = Math.abs(mine - theirs) / Math.max(Math.abs(theirs), error);
         const absolute = Math.abs(mine - theirs);
         // p-values of a smooth are right to 1e-6 in mgcv: Davies' algorithm
-        const difference = /^s_.*p\.value/.test(statistic) && absolute < 1.5e-6 ? 0 : own;
+        // a difference of two fits that mgcv ends short of their minima (docs/modelarray.md) is right to 1e-5 of the variance
+        const isRight =
+          (/^s_.*p\.value/.test(statistic) && absolute < 1.5e-6) ||
+          (name === "gam_reml" && statistic.endsWith(".rsq") && absolute < 1e-5);
+        const difference = isRight ? 0 : own;
         if (difference > (worst.get(statistic)?.[0] ?? 0))
           worst.set(statistic, [difference, `${element}: ${mine}, not ${theirs}`]);
       }
