@@ -124,6 +124,58 @@ describe.each(ALL_COMMANDS)("%s", (command) => {
     expect(byDirectory.stderr).toContain("1 of 12 subjects takes no part, having no row in ");
   }, 60_000);
 
+  test("groups and blocks of all subjects are cut to those that take part, as if the others had never been", async () => {
+    const names = fs.readFileSync(run.at("subjects.txt"), "utf8").trim().split("\n");
+    const groups = names.map((_, i) => 1 + (i % 2));
+    const blocks = names.map((_, i) => 1 + (i % 3));
+    const some = (values: readonly unknown[]) => values.filter((_, i) => i !== 4);
+    const lines = (values: readonly unknown[]) => `${values.join("\n")}\n`;
+    const table = (labels: readonly number[]) => names.map((name, i) => `${name},${labels[i]}`);
+    fs.writeFileSync(run.at("variance.txt"), lines(["subject,group", ...table(groups)]));
+    fs.writeFileSync(run.at("within.txt"), `${blocks.join(" ")}\n`);
+    fs.writeFileSync(run.at("tree.txt"), lines(blocks.map((block, i) => `-1 ${block} ${i + 1}`)));
+    fs.writeFileSync(run.at("some_variance.txt"), lines(some(groups)));
+    fs.writeFileSync(run.at("some_within.txt"), lines(some(blocks)));
+    fs.writeFileSync(run.at("some_tree.txt"), lines(some(blocks.map((block, i) => `-1 ${block} ${i + 1}`))));
+    const list = command === "fixelcfestats" ? run.first[1]! : run.first[0]!;
+    fs.writeFileSync(run.at("some.txt"), lines(some(fs.readFileSync(list, "utf8").trim().split("\n"))));
+    const asked = ["--formula", "~ age", "--phenotypes", run.at("cohort.csv"), "--test", "age"];
+    for (const [role, name] of [
+      ["-exchange_within", "within.txt"],
+      ["-eb", "tree.txt"],
+    ] as const) {
+      const cut = await analyse(`cut${role}`, [], [...asked, "-variance", run.at("variance.txt"), role, run.at(name)]);
+      const { first } = run;
+      run.first = command === "fixelcfestats" ? [first[0]!, run.at("some.txt")] : [run.at("some.txt")];
+      const without = await analyse(
+        `without${role}`,
+        [],
+        [...asked, "-variance", run.at("some_variance.txt"), role, run.at(`some_${name}`)],
+      );
+      run.first = first;
+      expect(cut.record.problem.nSubjects).toBe(11);
+      expect(cut.record.problem.hypotheses).toEqual(without.record.problem.hypotheses);
+      expect(cut.record.results).toEqual(without.record.results);
+      const numbersOf = (output: string) =>
+        fs
+          .readdirSync(run.at(output))
+          .filter((file) => /(fwe|null_dist|value|beta|std)/.test(file))
+          .map((file) => [
+            file,
+            fs
+              .readFileSync(run.at(output, file))
+              .toString("latin1")
+              .replace(/^.*command_history.*$/gm, "")
+              .slice(-80),
+          ]);
+      expect(numbersOf(`cut${role}`).length).toBeGreaterThan(3);
+      expect(numbersOf(`cut${role}`)).toEqual(numbersOf(`without${role}`));
+      expect(cut.stderr + JSON.stringify(cut.record)).toContain(
+        "which has 12 subjects, the rows of the 11 that take part are used.",
+      );
+    }
+  }, 60_000);
+
   test("an element-wise regressor is one more column, which the tests leave alone", async () => {
     const column = writeColumnFor(run.run, 12);
     const { record } = await analyse(
@@ -177,6 +229,29 @@ describe("what cannot be", () => {
     return { status: result.status, message: run.relative(result.stderr) };
   }
   const error = (message: string, status = 2) => ({ status, message: `fixelstream: error: ${message}\n` });
+
+  test("files of all subjects that cannot be cut, or with names of others", async () => {
+    const asked = ["--formula", "~ age", "--phenotypes", run.at("cohort.csv"), "--test", "age"];
+    const permutations = Array.from({ length: 12 }, (_, i) => `${i} ${(i + 1) % 12}`);
+    fs.writeFileSync(run.at("permutations.txt"), `${permutations.join("\n")}\n`);
+    expect(await refused([], ...asked, "-permutations", run.at("permutations.txt"))).toEqual(
+      error(
+        `Cannot use permutations.txt: expected permutations of the 11 subjects that take part, got some of all 12 of subjects.txt. Make them for these subjects, or leave the file out.`,
+        1,
+      ),
+    );
+    const names = fs.readFileSync(run.at("subjects.txt"), "utf8").trim().split("\n");
+    const rows = names.map((name, i) => `${name},${1 + (i % 2)}`);
+    fs.writeFileSync(run.at("variance.txt"), `subject,group\n${[rows[1], rows[0], ...rows.slice(2)].join("\n")}\n`);
+    const { message } = await refused([], ...asked, "-variance", run.at("variance.txt"));
+    expect(message).toContain(
+      `Cannot use variance.txt: expected its rows in the order of the subjects of subjects.txt, got ${names[1]} in row 1, where ${names[0]} belongs.`,
+    );
+    fs.writeFileSync(run.at("variance.txt"), "1\n2\n".repeat(5));
+    expect((await refused([], ...asked, "-variance", run.at("variance.txt"))).message).toContain(
+      "Cannot use variance.txt for -variance: expected 11 values (one per subject), got 10.",
+    );
+  });
 
   test("options that do not go together", async () => {
     expect(await refused([], "--design-dir", "d", "--formula", "~ age")).toEqual(

@@ -46,6 +46,8 @@ export interface InputFiles {
   readonly read: Readonly<Record<string, InputFile>>;
   /** How texts were read where that is not numbers alone: sentences. */
   readonly notes: readonly string[];
+  /** One more of them. */
+  addNote(note: string): void;
 }
 
 /** Of a run: what a text may take of its memory, and what ends the reading. */
@@ -76,6 +78,9 @@ export function createInputFiles(options: Pick<TextOptions, "memoryBytes" | "sig
   return {
     read,
     notes,
+    addNote(note) {
+      if (!notes.includes(note)) notes.push(note);
+    },
     text,
     list: async (role, path) => namesOfList(await text(role, path), path),
     matrix: async (role, path) => await parse(role, await text(role, path), path),

@@ -26,6 +26,7 @@ import { type ResolvedNonStationarity, resolveNonStationarity, resolveShuffles }
 import { checkStop } from "./plan/stop-when-settled.js";
 import { checkRowNames, type SubjectOrder } from "./plan/table-names.js";
 import { selectColumnSubjects, selectSubjects } from "./select-subjects.js";
+import { filesOfWhole, GROUP_ROLES, PERMUTATION_ROLES, type WholeCohortFiles } from "./whole-cohort-files.js";
 
 export interface AnalysisPlan<Input extends DataInput = DataInput> {
   readonly input: Input;
@@ -63,12 +64,14 @@ export interface AnalysisPlan<Input extends DataInput = DataInput> {
 }
 
 /** Other files with a row a subject; the design's names are checked together with its shape. Throws DesignError. */
-function checkNamedRows({ read }: InputFiles, order: SubjectOrder): readonly string[] {
-  const roles = [
-    ...["variance", "exchangeWithin", "exchangeWhole", "exchangeabilityBlocks"],
-    ...["permutations", "permutationsNonstationarity"],
-  ];
-  const checks = roles.flatMap((role) => (read[role] === undefined ? [] : [checkRowNames(read[role], order)]));
+function checkNamedRows(
+  { read, isOfWhole }: WholeCohortFiles,
+  order: SubjectOrder,
+  whole: SubjectOrder,
+): readonly string[] {
+  const checks = [...GROUP_ROLES, ...PERMUTATION_ROLES].flatMap((role) =>
+    read[role] === undefined ? [] : [checkRowNames(read[role], isOfWhole(role) ? whole : order)],
+  );
   const problems = checks.flatMap((check) => check.problems);
   if (problems.length > 0) throw new DesignError(problems);
   return checks.flatMap((check) => check.notes);
@@ -123,17 +126,18 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
     named?.rows === undefined ? column : selectColumnSubjects(column, named.rows),
   );
   const turns = createTurns(signal);
-  const drawing = { nSubjects, seed: options.seed, files, turns };
+  const rowFiles = filesOfWhole(files, whole!, named?.rows);
+  const drawing = { nSubjects, seed: options.seed, files: rowFiles, turns };
   const shuffled = await problems.from(() => resolveShuffles(options, drawing));
   const correction = await problems.from(() => resolveNonStationarity(options, drawing));
   const varianceOf = ({ design }: ResolvedDesign) =>
     options.varianceOfBlocks !== true
-      ? readVarianceGroups(options.variance, nSubjects, files, design)
+      ? readVarianceGroups(options.variance, nSubjects, rowFiles, design)
       : shuffled && groupsOfBlocks(shuffled.blocks, nSubjects, design);
   const varied = await problems.from(() => (designed === undefined ? undefined : varianceOf(designed)));
   problems.throwAny(options);
   return await resolveFound(kind, options, {
-    ...{ input, named, order, files, cache, turns },
+    ...{ input, named, order, whole: whole!, files: rowFiles, cache, turns },
     ...{
       designed: designed!,
       selection: selected!,
@@ -156,7 +160,9 @@ interface Found<Input extends DataInput> {
   readonly shuffles: Awaited<ReturnType<typeof resolveShuffles>>;
   readonly corrected: Awaited<ReturnType<typeof resolveNonStationarity>>;
   readonly variance: Awaited<ReturnType<typeof readVarianceGroups>>;
-  readonly files: InputFiles;
+  /** Of all subjects of the data. */
+  readonly whole: SubjectOrder;
+  readonly files: WholeCohortFiles;
   readonly cache: string;
   readonly turns: ReturnType<typeof createTurns>;
 }
@@ -167,8 +173,8 @@ async function resolveFound<Options extends AnalysisOptions, Input extends DataI
   options: Options,
   found: Found<Input>,
 ): Promise<AnalysisPlan<Input>> {
-  const { input, named, order, designed, selection, columnInputs, shuffles, corrected, variance, files, cache, turns } =
-    found;
+  const { input, named, order, designed, selection, columnInputs, shuffles, corrected, variance, cache, turns } = found;
+  const { files, whole } = found;
   const { design, list, factors, labels, notes } = designed;
   checkStop(options, shuffles.shuffles);
   const { hypotheses } = list;
@@ -177,7 +183,7 @@ async function resolveFound<Options extends AnalysisOptions, Input extends DataI
   const model = { design, hypotheses, groups, nElementColumns: columnInputs.length };
   const question = { model, partition, shuffles, strong: options.strong };
   const relabellings = options.notest ? undefined : await resolveRelabellings(question, turns);
-  const namedRows = checkNamedRows(files, order);
+  const namedRows = checkNamedRows(files, order, whole);
   return {
     ...{ input, design, columnInputs, selection, cache, files, factors, labels },
     notes: [
