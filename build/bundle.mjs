@@ -1,7 +1,8 @@
 // The program in few files: node build/bundle.mjs, after tsc. The command line and every thread and child process begin at an entry below; what several of
 // them or only one command need goes into chunks that are loaded then. dist/program has them; the entries that tsc made become one import of it, so
 // that paths of entries (workers, bin) stay what they are in the sources. dist/src stays as tsc made it: the public interface and the tests use it.
-// A start loads one file for some sixty, which is half of its time.
+// A start loads one file for some sixty, which is half of its time; what commands share would be in a hundred more, one for each set of commands, and
+// is put together in layers.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -29,23 +30,33 @@ const BUNDLED = ["@observablehq/plot", "commander", "linkedom", "ml-matrix", "p-
 const ZOD = "zod.cjs";
 
 /** A module finds files from where it lies in dist/src (simd.wasm, fixtures, package.json), wherever its code went: all chunks lie in dist/program. */
-const places = {
+const places = (layers) => ({
   name: "places",
   setup(bundling) {
+    bundling.onResolve({ filter: /^layer:/ }, ({ path: name }) => ({ path: name, namespace: "layer" }));
+    bundling.onLoad({ filter: /./, namespace: "layer" }, ({ path: name }) => {
+      const { modules } = layers.find(({ example }) => `layer:${example}` === name);
+      return { contents: modules.map((file) => `import ${JSON.stringify(`./${file}`)};\n`).join(""), resolveDir: root };
+    });
     bundling.onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
       const own = path.relative(root, file).replace(/\.ts$/, ".js").split(path.sep).join("/");
       const source = readFileSync(file, "utf8");
       const here = `new URL(${JSON.stringify(`../${own}`)}, import.meta.url).href`;
       const isOfZod = own === "src/zod.js"; // required when it is needed, from the one file below
       const placed = isOfZod ? source.replace('("zod")', `("./${ZOD}")`) : source.replaceAll("import.meta.url", here);
-      return { contents: placed, loader: "ts" };
+      const start = path.relative(root, file).split(path.sep).join("/");
+      const used = layers.filter(({ users }) => users.includes(start));
+      return {
+        contents: [placed, ...used.map(({ example }) => `import "layer:${example}";`)].join("\n"),
+        loader: "ts",
+      };
     });
     bundling.onResolve({ filter: /^[^./]/ }, ({ path: name, kind, importer }) => {
       if (kind === "entry-point" || name.startsWith("node:") || importer.includes("node_modules")) return undefined;
       return BUNDLED.includes(name) ? undefined : { path: name, external: true };
     });
   },
-};
+});
 
 const common = {
   absWorkingDir: root,
@@ -55,19 +66,45 @@ const common = {
   metafile: true,
   logLevel: "warning",
 };
-const ours = await build({
+const wholeProgram = {
   ...common,
   entryPoints: Object.entries(ENTRIES).map(([out, source]) => ({ out, in: `${source}.ts` })),
   outdir: program,
   chunkNames: "[name]-[hash]",
   splitting: true,
   format: "esm",
-  plugins: [places],
   // packages that require what Node brings
   banner: {
     js: 'import { createRequire as requireOf } from "node:module";\nconst require = requireOf(import.meta.url);',
   },
-});
+};
+
+/** What stands for a layer: whoever needs some of it loads all of it, as one file. Named after the command that says what is in it. */
+const LAYERS = ["src/app/convert/convert.ts", "src/app/analyse/vectors.ts"];
+
+const { metafile } = await build({ ...wholeProgram, write: false, plugins: [places([])] });
+const ours = await build({ ...wholeProgram, plugins: [places(layersOf(metafile))] });
+
+/** Modules of each layer, and the beginnings of commands that need some of them. A module that loads a package (koffi, h5wasm) is in none. */
+function layersOf({ inputs, outputs }) {
+  const staticallyOf = (start) => {
+    const found = new Set([start]);
+    for (const file of found)
+      for (const { kind, path: next } of inputs[file]?.imports ?? []) if (kind !== "dynamic-import") found.add(next);
+    return [...found];
+  };
+  const isOurs = (file) => file in inputs && !file.includes("node_modules/");
+  const isAlone = (file) => staticallyOf(file).every((found) => found in inputs || found.startsWith("node:"));
+  const starts = Object.values(outputs).flatMap(({ entryPoint }) => entryPoint ?? []);
+  const dynamic = starts.filter((start) => !Object.values(ENTRIES).some((entry) => start === `${entry}.ts`));
+  const placed = new Set(staticallyOf(`${ENTRIES.fixelstream}.ts`)); // every start loads it
+  return LAYERS.map((example) => {
+    const modules = staticallyOf(example).filter((file) => isOurs(file) && !placed.has(file) && isAlone(file));
+    for (const file of modules) placed.add(file);
+    const needed = new Set(modules);
+    return { example, modules, users: dynamic.filter((start) => staticallyOf(start).some((file) => needed.has(file))) };
+  });
+}
 
 const zod = await build({
   ...common,

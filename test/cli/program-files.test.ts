@@ -1,0 +1,43 @@
+// What a command loads when it starts: few files, because each takes half a millisecond. Needs `npm run build`.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const program = join(import.meta.dirname, "../../dist/program");
+const files = readdirSync(program).filter((name) => name.endsWith(".js"));
+
+/** Those that are loaded with it, itself included. */
+function loadedWith(start: string): Set<string> {
+  const loaded = new Set([start]);
+  for (const name of loaded) {
+    const source = readFileSync(join(program, name), "utf8");
+    for (const [, next] of source.matchAll(/^(?:import|\} from|export .* from) ?(?:.*from )?"\.\/(.+\.js)";$/gm))
+      loaded.add(next!);
+  }
+  return loaded;
+}
+
+describe("the program", () => {
+  const start = loadedWith("fixelstream.js");
+
+  it("begins with few files", () => {
+    expect(start.size).toBeGreaterThan(1);
+    expect(start.size).toBeLessThanOrEqual(20);
+  });
+
+  it.each([
+    ["convert", 15],
+    ["vectors", 30],
+    ["fixels", 40],
+    ["voxels", 40],
+    ["edges", 40],
+    ["fit-models", 40],
+    ["fixel-filter", 40],
+  ])("loads few more for %s", (name, most) => {
+    const [entry, ...others] = files.filter((file) => new RegExp(`^${name}-[A-Z0-9]{8}\\.js$`).test(file));
+    expect(others).toEqual([]);
+    const more = [...loadedWith(entry!)].filter((file) => !start.has(file));
+    expect(more.length).toBeGreaterThan(1);
+    expect(more.length).toBeLessThanOrEqual(most);
+  });
+});
