@@ -163,7 +163,9 @@ export async function writeInference(
       significanceOf(own.defaults, fwe, { eligible: spec.eligible, pOf, lists: spec.listsSignificant === true }),
       turns,
     );
-    const error = monteCarloError(peak, sorted, facts[h] ?? ONLY_ITSELF, spec.isExhaustive === true);
+    const isExhaustive = spec.isExhaustive === true;
+    const largest = Math.max(...shared.members.map((member) => largestTested(spec, state.hypotheses[member]!)));
+    const error = monteCarloError(peak, sorted, facts[h] ?? ONLY_ITSELF, { isExhaustive, unshuffled: largest });
     const like = valuesLike(spec, own, 0);
     const into = moreWriter(writer, { spec, h, like, turns, signal }, nElements);
     const { adjust } = spec.more ?? {};
@@ -171,11 +173,8 @@ export async function writeInference(
       adjust === undefined || names.uncorrected === undefined
         ? undefined
         : [await writeAdjusted(uncorrectedP(spec, state, h), "uncorrected", adjust, into)];
-    const isExhaustive = spec.isExhaustive === true;
     const family = { statistics: own.defaults, fwe, eligible: spec.eligible, sorted, isExhaustive };
-    const unshuffled = Math.max(
-      ...shared.members.map((member) => state.hypotheses[member]!).map((of) => largestTested(spec, of)),
-    );
+    const unshuffled = Math.max(0, largest);
     const fitted = await writeFitted({ ...family, unshuffled, facts: facts[h] ?? ONLY_ITSELF }, spec.more ?? {}, into);
     const monteCarlo = { ...error, statistic: spec.enhanced ?? "Zstat" };
     found.push({ ...significance, monteCarlo, ...(adjusted && { adjusted }), ...fitted });
@@ -184,7 +183,7 @@ export async function writeInference(
 }
 
 function largestTested({ eligible }: ResultSpec, { defaults }: HypothesisNull): number {
-  let largest = 0;
+  let largest = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < defaults.length; i++) if (eligible?.[i] !== 0) largest = Math.max(largest, defaults[i]!);
   return largest;
 }

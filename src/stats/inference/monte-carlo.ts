@@ -24,16 +24,18 @@ export interface MonteCarloError {
 /** That a run can be asked for. */
 const MOST_SHUFFLES = 10_000_000;
 const LEVEL = 0.05;
+/** Statistics nearer than this are the same one, summed in another order. */
+const TIE = 1e-9;
 
 /**
- * `sorted` ascending, [S]: the null distribution; `smallest`: the p of its peak. The unshuffled data, one of the S, are no draw: the interval is of the other
- * S - 1, of which one less is not below the peak.
+ * `sorted` ascending, [S]: the null distribution; `smallest`: the p of its peak, whose statistic is `unshuffled`: the largest tested one of the family that
+ * shares the null. The unshuffled data, one of the S, are no draw: both intervals are of the other S - 1, of which one less is not below the peak.
  */
 export function monteCarloError(
   smallest: PValue,
   sorted: Float64Array,
   facts: NullFacts,
-  isExhaustive: boolean,
+  { isExhaustive, unshuffled }: { readonly isExhaustive: boolean; readonly unshuffled: number },
 ): MonteCarloError {
   const p = smallest.count / smallest.of;
   const at = thresholdOf(sorted, facts);
@@ -41,7 +43,7 @@ export function monteCarloError(
   if (isExhaustive) {
     return { ...shared, smallestP: [p, p], threshold: { at, interval: [at, at] }, shufflesToSettle: sorted.length };
   }
-  const threshold = { at, interval: thresholdInterval(sorted) };
+  const threshold = { at, interval: thresholdInterval(sorted, facts, unshuffled) };
   const [count, of] = [smallest.count - 1, smallest.of - 1];
   // one shuffle alone says nothing
   if (of === 0) return { ...shared, smallestP: [0, 1], threshold, shufflesToSettle: null };
@@ -61,7 +63,22 @@ function thresholdOf(sorted: Float64Array, facts: NullFacts): number | null {
   return sorted[sorted.length - 1 - most] ?? null;
 }
 
-function thresholdInterval(sorted: Float64Array): readonly [number | null, number | null] {
-  const { low, high } = quantilePlaces(LEVEL, sorted.length);
-  return [sorted[low] ?? null, sorted[high] ?? null];
+/**
+ * Order statistics of the draws alone. With n of them, X of which are above the value that 0.05 of all shuffles are above, X ~ Binomial(n, 0.05): the value lies
+ * below draw number `low` with P(X >= n - low), above number `high` with P(X < n - high), each at most 2.5 %. The unshuffled data would lie above more often than
+ * a draw does, and move both.
+ */
+function thresholdInterval(
+  sorted: Float64Array,
+  { hasUnshuffled }: NullFacts,
+  unshuffled: number,
+): readonly [number | null, number | null] {
+  const nDraws = sorted.length - (hasUnshuffled ? 1 : 0);
+  const least = unshuffled - TIE * Math.abs(unshuffled);
+  // where it is not found it is the last one
+  const found = sorted.findIndex((value) => value >= least);
+  const left = hasUnshuffled && found >= 0 ? found : nDraws;
+  const { low, high } = quantilePlaces(LEVEL, nDraws);
+  const drawAt = (place: number) => (place < 0 || place >= nDraws ? null : sorted[place < left ? place : place + 1]!);
+  return [drawAt(low), drawAt(high)];
 }

@@ -14,7 +14,7 @@ export function looksOf(nShuffles: number): number[] {
 }
 
 export interface Family {
-  /** f64 [shuffles done], in any order. */
+  /** f64 [shuffles done], the unshuffled data first: no draw, and in no interval. */
   readonly maxima: Float64Array;
   /** [m] each: statistics of the unshuffled data that are compared with them. */
   readonly statistics: readonly ArrayLike<number>[];
@@ -22,7 +22,7 @@ export interface Family {
 
 /** Whether no tested statistic lies where 0.05 may: between the order statistics that have its threshold in between. `eligible` u8 [m]; undefined: all are tested. */
 export function isSettled({ maxima, statistics }: Family, eligible: Uint8Array | undefined): boolean {
-  const sorted = maxima.slice().sort();
+  const sorted = maxima.slice(1).sort();
   const { low, high } = quantilePlaces(LEVEL, sorted.length, SETTLED_CONFIDENCE);
   const [least, most] = [sorted[low] ?? 0, sorted[high] ?? Number.POSITIVE_INFINITY];
   for (const of of statistics)
