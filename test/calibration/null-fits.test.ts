@@ -22,12 +22,22 @@ import { bytesOf, npyBytes } from "../support/write-npy.js";
 /** Of three hypotheses each. */
 const N_DATA_SETS = 67;
 const N_NULLS = 3 * N_DATA_SETS;
+/**
+ * Of the data; shuffles have it in front of the number of their data set. The figures of docs/p-values.md are those of seed 20, by which its statement, and with it
+ * the bounds below, were set: another seed checks them.
+ */
+const SEED = Number(process.env["FIXELSTREAM_NULLS_SEED"] ?? 21);
 const N_FEW = 500;
 const N_MANY = 20_000;
 const LEVELS = [0.05, 0.005] as const;
 const ITSELF = { nSame: 1, hasUnshuffled: true };
 
-const shared = (seed: number) => ({ force: true, nShuffles: N_FEW + N_MANY, memoryBytes: 2 ** 28, seed });
+const shared = (seed: number) => ({
+  force: true,
+  nShuffles: N_FEW + N_MANY,
+  memoryBytes: 2 ** 28,
+  seed: 1000 * SEED + seed,
+});
 
 /** Maxima of a hypothesis, in the order of the shuffles. */
 type Keep = (maxima: Float64Array) => void;
@@ -42,7 +52,7 @@ async function runFixels(n: number, keep: Keep): Promise<void> {
   const files = writeNullDesign(directory, {});
   writeNullTemplate(directory, undefined);
   const store = await makeStore(directory, "all.fxs", {
-    values: makeNullData(n, {}),
+    values: makeNullData(n, {}, SEED),
     nSubjects: n * N_SUBJECTS,
     template: { indexPath: at("index.mif"), directionsPath: at("directions.mif") },
   });
@@ -57,7 +67,7 @@ async function runVectorNulls(n: number, keep: Keep): Promise<void> {
   const directory = makeTemporaryDirectory();
   const at = (name: string) => join(directory, name);
   const files = writeNullDesign(directory, {});
-  const data = makeNullData(n, {});
+  const data = makeNullData(n, {}, SEED);
   mkdirSync(at("out"));
   for (let d = 0; d < n; d++) {
     const values = data.subarray(d * N_SUBJECTS * N_ELEMENTS, (d + 1) * N_SUBJECTS * N_ELEMENTS);
@@ -120,5 +130,5 @@ test.each([
       expect(mean(gamma!), `p ${level}`).toBeGreaterThan(-0.1);
     }
   },
-  3_600_000,
+  600_000,
 );

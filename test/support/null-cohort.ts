@@ -61,8 +61,8 @@ const blockOf = {
 const testedOf = (subject: number, { blocks }: NullModel) => (blocks === "whole" ? subject >> 1 : subject) % 2;
 
 /** f32 [nDataSets * N_SUBJECTS x N_ELEMENTS]: data set after data set. */
-export function makeNullData(nDataSets: number, model: NullModel): Float32Array {
-  const random = createRandom(20);
+export function makeNullData(nDataSets: number, model: NullModel, seed = 20): Float32Array {
+  const random = createRandom(seed);
   const data = new Float32Array(nDataSets * N_SUBJECTS * N_ELEMENTS);
   const isMissing = new Uint8Array(N_ELEMENTS);
   let block: ArrayLike<number> = [];
