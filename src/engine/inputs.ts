@@ -107,6 +107,8 @@ export interface EngineInputs {
   readonly shuffles: RunShuffles;
   /** Shuffles of the plan from the first that count for uncorrected p. Default: all. */
   readonly uncorrectedShuffles?: number | undefined;
+  /** Exceedances after which an element's shuffles stop counting; there are no maxima then. Not where maps are enhanced as wholes. Default: all count. */
+  readonly negativeBinomial?: number | undefined;
   /** Only where statistics are enhanced. */
   readonly nonStationarity?: NonStationarity | undefined;
   /** u8 [nElements]: elements that may be a maximum. */

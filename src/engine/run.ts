@@ -228,7 +228,10 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
         nonStationarity && (await gatherEmpirical({ ...loop, shuffles: nonStationarity.shuffles }, events));
       keeper = createNullKeeper({ job, buffer, partition }, range, { planHash, uncorrectedShuffles, from });
       const empirical = nonStationarity && "divide";
-      const cost = await runShuffles({ ...loop, shuffles, keeper, events, nCounted, empirical });
+      const cost = await runShuffles({
+        ...{ ...loop, shuffles, keeper, events, nCounted, empirical },
+        negativeBinomial: inputs.negativeBinomial,
+      });
       if (tables.length > 0) cost.ms.tables = tablesMs;
       if (gathered !== undefined) {
         cost.ms.empirical = gathered.ms;

@@ -10,6 +10,7 @@ import type { Batch, LaneRange, SumsOrder } from "./plan/job.js";
 import { createEnhancedReducer } from "./reduce/enhanced.js";
 import type { Enhancer, Runner, Sink, Steps, TileSource } from "./seams.js";
 import { createSearcher } from "./search/searcher.js";
+import { createSequentialCounter } from "./sequential.js";
 import { createBinSink } from "./sinks/bins.js";
 import { createScoreSink } from "./sinks/scores.js";
 import { createZSink } from "./sinks/z.js";
@@ -25,6 +26,7 @@ export function createRunner(inputs: ContextInputs): Runner {
   const maps = job.enhancement?.kind === "graph" ? createGraphEnhancer(context, job.enhancement) : undefined;
   const reducer = createEnhancedReducer(context);
   const empirical = createEmpirical(context);
+  const counter = createSequentialCounter(context);
   const { lanes: groupLanes } = context.kernels.panels;
 
   function* enhancePiece(
@@ -32,7 +34,9 @@ export function createRunner(inputs: ContextInputs): Runner {
     piece: number,
     { batch, lanes }: { batch: Batch; lanes: readonly LaneRange[] },
   ): Steps {
-    const place = load(piece);
+    // all enhanced statistics of the unshuffled data are kept, and all are gathered
+    const place = load(piece, batch.sequential && ((element) => counter.isOpen(element, batch)));
+    if (place.nRows === 0) return;
     for (const [h, range] of lanes.entries()) {
       for (let group = Math.floor(range.first / groupLanes); group * groupLanes < range.end; group++) {
         enhance(h, group, batch);

@@ -11,6 +11,8 @@ export interface ProductTile {
   readonly h: number;
   readonly firstElement: number;
   readonly nElements: number;
+  /** Those elements, counted from firstElement, where some are left out (batch.sequential). Default: one after the other. */
+  readonly members?: readonly number[] | undefined;
   /** Columns of the product, whole panels. */
   readonly width: number;
   /** First of its shuffles, in the batch. */
@@ -59,8 +61,8 @@ export interface TileSource {
 }
 
 export interface Enhancer {
-  /** Reads a piece; `firstElement`, `nRows` of it. */
-  load(piece: number): { readonly firstElement: number; readonly nRows: number };
+  /** Reads a piece; `firstElement`, `nRows` of it. Rows that `keeps` leaves out have no connections; where all are left out nothing is read, and nRows is 0. */
+  load(piece: number, keeps?: (element: number) => boolean): { readonly firstElement: number; readonly nRows: number };
   /** Enhanced statistics f32 [nRows][lanes] of the loaded piece, into the worker's `enhanced`. */
   enhance(h: number, group: number, batch: Batch): void;
   close(): void;

@@ -1,13 +1,15 @@
 // The loop of a run: batches of shuffles, each in the phases that its sink and enhancer need, with a barrier after each. It knows neither model nor enhancer.
 import { UsageError } from "../errors.js";
-import type { NullState } from "../run/null-state.js";
+import { NO_ELEMENT, type NullState } from "../run/null-state.js";
 import { countLanes, placeOfLane } from "../run/shuffle-range.js";
+import { isStopped } from "../stats/inference/negative-binomial.js";
 import { type BatchContents, clearLastGroup, fillBatch } from "./fill-shared.js";
 import type { NullKeeper } from "./null-keeper.js";
 import { type Batch, CONTROL, type LaneRange, type PhaseOrder, SUM_ELEMENTS, type ZTable } from "./plan/job.js";
 import { SLAB_LANES } from "./plan/search-shape.js";
 import { createMaximaReader } from "./reduce/maxima.js";
 import { countLevelPieces } from "./search/searcher.js";
+import { sequentialEnds } from "./sequential.js";
 import type { Pool } from "./threads/pool.js";
 import { addCounted, mapsOrders } from "./whole-maps.js";
 
@@ -61,6 +63,8 @@ export interface LoopInputs extends BatchContents {
   readonly empirical: Batch["empirical"];
   /** Lanes from the first whose statistics count for uncorrected p. */
   readonly nCounted: number;
+  /** As of EngineInputs. */
+  readonly negativeBinomial?: number | undefined;
   readonly events: RunEvents;
 }
 
@@ -83,12 +87,22 @@ const ADVICE = {
   },
 } as const;
 
+/** Of a shuffle of which some elements were left out. */
+const NO_MAXIMUM = { value: 0, element: NO_ELEMENT };
+
+/** Whether no element goes on, in any hypothesis. */
+function allStopped({ job: { shared, size }, buffer }: LoopInputs, n: number): () => boolean {
+  const eligible = shared.eligible === undefined ? undefined : new Uint8Array(buffer, shared.eligible, size.nElements);
+  const counters = shared.hypotheses.map((of) => new Uint32Array(buffer, of.counters, size.nElements));
+  return () => counters.every((of) => of.every((state, e) => isStopped(state, n) || eligible?.[e] === 0));
+}
+
 const NONE: LaneRange = { first: 0, end: 0 };
 const isAny = ({ first, end }: LaneRange): boolean => end > first;
 
 /** Runs every lane: afterwards the keeper has all of them. Throws UsageError for an enhancement whose heights are too fine. */
 export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
-  const { job, kernels, pool, keeper, events, turns } = inputs;
+  const { job, kernels, pool, keeper, events, turns, negativeBinomial } = inputs;
   const { range } = inputs.shuffles;
   const { layout, sink, enhancement, search } = job;
   const control = new Int32Array(inputs.buffer, job.shared.control, CONTROL.words);
@@ -156,6 +170,9 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
     ...{ lanes, binBytes, keepDefault: first === 0 && keeper !== undefined, tables: inputs.tables },
     empirical: inputs.empirical,
     counted: Math.max(0, Math.min(lanes, inputs.nCounted - first)),
+    ...(negativeBinomial !== undefined && {
+      sequential: { n: negativeBinomial, firstShuffle: range.first + placeOfLane(range, first) },
+    }),
   });
 
   /** Lanes whose maps are made, by hypothesis; lanes that need a maximum alone, and the hypotheses that look for it by bounds. */
@@ -235,6 +252,11 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
     if (keeper === undefined) return events.onProgress?.(lanes.first + lanes.lanes, nLanes);
     const start = performance.now();
     for (let lane = 0; lane < lanes.lanes; lane++) {
+      if (negativeBinomial !== undefined) {
+        const of = placeOfLane(range, lanes.first + lane);
+        if (of >= 0) keeper.keep(of, () => NO_MAXIMUM);
+        continue;
+      }
       const place = placeOfLane(range, lanes.first + lane);
       for (const h of job.size.hypotheses.keys()) assertFinite(maximumOf(h, lane).value);
       if (place >= 0) keeper.keep(place, (h) => maximumOf(h, lane));
@@ -245,13 +267,16 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
     await events.onBatch?.(keeper.state());
   };
 
-  const ends = (events.looks?.at ?? []).map((look) => look - range.first + (range.leadingIdentity ? 1 : 0));
+  const looks = (events.looks?.at ?? []).map((look) => look - range.first + (range.leadingIdentity ? 1 : 0));
+  const ends = negativeBinomial === undefined ? looks : sequentialEnds(nLanes, group);
+  const isDone = negativeBinomial === undefined ? () => false : allStopped(inputs, negativeBinomial);
   for (let first = 0; first < nLanes; ) {
     const look = ends.find((end) => end > first) ?? nLanes;
     const lanes = Math.min(layout.batchShuffles, nLanes - first, look - first);
     await runBatch({ first, lanes, binBytes: 1 });
     first += lanes;
     if (keeper !== undefined && first === look && first < nLanes && events.looks?.isEnough(keeper.state())) break;
+    if (isDone()) break;
     if (turns.isDue()) await turns.take();
   }
   return cost;

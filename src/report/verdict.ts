@@ -111,6 +111,8 @@ function headlineOf(
 ): string {
   const { nSignificant, nTested, volume } = found;
   const question = questionOf(h, data, model);
+  if (nSignificant === undefined && data.record.negativeBinomial !== undefined)
+    return `Whether ${question} was not tested for all ${many} together (--negbin): there are p-values of single ones, not corrected.`;
   if (nSignificant === undefined)
     return `Whether ${question} was not tested (-notest): effects and statistics only${h.summary.parametric === undefined ? "" : ", and p-values that are not corrected"}.`;
   if (nTested === 0) return `Whether ${question} could not be tested in any of the ${many}.`;

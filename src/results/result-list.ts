@@ -37,6 +37,8 @@ export interface ResultSpec {
   readonly isExhaustive?: boolean;
   /** Shuffles that uncorrected p-values are made of; 0: there are none. Undefined: all. */
   readonly uncorrectedShuffles?: number | undefined;
+  /** Exceedances after which an element stopped: uncorrected p are all that there is. Undefined: all shuffles count. */
+  readonly negativeBinomial?: number | undefined;
   readonly strong: boolean;
   readonly notest: boolean;
   /** Beside the p-values of every run. Default: none. */
@@ -117,10 +119,11 @@ const parametricResults = (spec: ResultSpec, postfix: string) => ({
 
 export function inferenceResults(spec: ResultSpec) {
   const { strong, notest, enhanced, empirical, uncorrected, uncorrectedShuffles } = spec;
+  const hasNull = !notest && spec.negativeBinomial === undefined;
   const families = familiesOf(spec.hypotheses, strong);
   return {
     families,
-    strong: strong && !notest ? one("null", "null_dist") : undefined,
+    strong: strong && hasNull ? one("null", "null_dist") : undefined,
     hypotheses: spec.hypotheses.map((_, h) => {
       const postfix = postfixOf(spec, h);
       return {
@@ -128,15 +131,18 @@ export function inferenceResults(spec: ResultSpec) {
         enhanced: enhanced === undefined ? undefined : one("statistic", `${enhanced}${postfix}`),
         // one of a family
         null:
-          notest || strong || families.every(([first]) => first !== h)
+          !hasNull || strong || families.every(([first]) => first !== h)
             ? undefined
             : one("null", `null_dist${sharedPostfixOf(spec, h)}`),
-        familyWise: notest ? undefined : one("tested", `fwe_1mpvalue${postfix}`),
+        familyWise: !hasNull ? undefined : one("tested", `fwe_1mpvalue${postfix}`),
         uncorrected: notest || uncorrectedShuffles === 0 ? undefined : one("tested", `${uncorrected}${postfix}`),
-        contributions: notest ? undefined : one("tested", `null_contributions${postfix}`),
+        contributions: !hasNull ? undefined : one("tested", `null_contributions${postfix}`),
         ...(notest || uncorrectedShuffles === 0 ? {} : adjustedResult(spec, "uncorrected", postfix)),
         ...Object.fromEntries(
-          (notest ? [] : fitsOf(spec.more ?? {})).map((kind) => [kind, one("tested", `${fittedName(kind)}${postfix}`)]),
+          (!hasNull ? [] : fitsOf(spec.more ?? {})).map((kind) => [
+            kind,
+            one("tested", `${fittedName(kind)}${postfix}`),
+          ]),
         ),
       };
     }),

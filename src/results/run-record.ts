@@ -1,8 +1,10 @@
 // run.json: what was run, on what, how long it took and what it warned of. Written beside the results, last.
+
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { signed } from "../checksum.js";
 import type { RunPlan } from "../run/run-plan.js";
+import type { NegativeBinomial } from "../stats/inference/negative-binomial.js";
 import type { Warning } from "../warnings.js";
 
 export const RUN_RECORD_FORMAT = "fixelstream-run";
@@ -81,6 +83,8 @@ export interface RunRecord {
   /** An earlier run had done the shuffles before `fromShuffle`, and kept them at that time. Absent where one run did all. `timings` are of the last one. */
   readonly resumed?: { readonly fromShuffle: number; readonly savedAt: string };
   /** The run was to stop when more shuffles would move no family-wise p across 0.05. `done` is `asked` where it never came to that. */
+  /** Of a run whose elements stopped one by one (--negbin). */
+  readonly negativeBinomial?: NegativeBinomial;
   readonly settled?: { readonly asked: number; readonly done: number; readonly confidence: number };
   /** The shuffles were computed in parts, by runs of their own. Absent where one run did all. */
   readonly shards?: readonly { readonly path: string; readonly first: number; readonly end: number }[];

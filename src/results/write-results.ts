@@ -4,6 +4,7 @@ import { countCountedShuffles, type HypothesisNull, NO_ELEMENT, type NullState }
 import type { Observed } from "../run/observed.js";
 import { combineHypotheses, familyWise, sortNull } from "../stats/inference/family-wise.js";
 import { type MonteCarloError, monteCarloError } from "../stats/inference/monte-carlo.js";
+import { negativeBinomialP } from "../stats/inference/negative-binomial.js";
 import { isBelowFivePercent, type NullFacts, type PValue, pValueOf } from "../stats/inference/p-values.js";
 import { createTurns, inTurns, type Turns } from "../turns.js";
 import { type MoreFound, type MoreWriter, writeAdjusted, writeFitted, writeParametric } from "./more-p-values.js";
@@ -142,8 +143,11 @@ export async function writeInference(
   for (const [h, names] of results.hypotheses.entries()) {
     const own = state.hypotheses[h]!;
     if (names.enhanced !== undefined) await writer.write(names.enhanced, [own.defaults], signal);
+    const like = valuesLike(spec, own ?? NOTHING, 0);
+    const into = moreWriter(writer, { spec, h, like, turns, signal }, nElements);
+    const uncorrected = own && (await writeUncorrected(writer, { spec, h, state, names, into, signal }));
     if (names.familyWise === undefined) {
-      found.push({ significant: undefined, smallestP: undefined, largestFwe: undefined });
+      found.push({ significant: undefined, smallestP: undefined, largestFwe: undefined, ...uncorrected });
       continue;
     }
     const shared = familyOf(h);
@@ -151,12 +155,6 @@ export async function writeInference(
     const sorted = await inTurns(sortNull(shared.maxima), turns);
     const fwe = await inTurns(familyWiseOf(spec, own, sorted), turns);
     await writer.write(names.familyWise, [fwe], signal);
-    if (names.uncorrected !== undefined) {
-      const uncorrected = valuesLike(spec, own, nElements);
-      const nCounted = state.uncorrectedShuffles === undefined ? sorted.length : countCountedShuffles(state);
-      for (let i = 0; i < nElements; i++) uncorrected[i] = own.counters[i]! / nCounted;
-      await writer.write(names.uncorrected, [uncorrected], signal);
-    }
     await writer.write(names.contributions!, [contributions(state, h, shared.winners)], signal);
     const pOf = (statistic: number) => pValueOf(statistic, sorted, facts[h] ?? ONLY_ITSELF);
     const { peak, ...significance } = await inTurns(
@@ -166,18 +164,11 @@ export async function writeInference(
     const isExhaustive = spec.isExhaustive === true;
     const largest = Math.max(...shared.members.map((member) => largestTested(spec, state.hypotheses[member]!)));
     const error = monteCarloError(peak, sorted, facts[h] ?? ONLY_ITSELF, { isExhaustive, unshuffled: largest });
-    const like = valuesLike(spec, own, 0);
-    const into = moreWriter(writer, { spec, h, like, turns, signal }, nElements);
-    const { adjust } = spec.more ?? {};
-    const adjusted =
-      adjust === undefined || names.uncorrected === undefined
-        ? undefined
-        : [await writeAdjusted(uncorrectedP(spec, state, h), "uncorrected", adjust, into)];
     const family = { statistics: own.defaults, fwe, eligible: spec.eligible, sorted, isExhaustive };
     const unshuffled = Math.max(0, largest);
     const fitted = await writeFitted({ ...family, unshuffled, facts: facts[h] ?? ONLY_ITSELF }, spec.more ?? {}, into);
     const monteCarlo = { ...error, statistic: spec.enhanced ?? "Zstat" };
-    found.push({ ...significance, monteCarlo, ...(adjusted && { adjusted }), ...fitted });
+    found.push({ ...significance, monteCarlo, ...uncorrected, ...fitted });
   }
   return found;
 }
@@ -188,10 +179,41 @@ function largestTested({ eligible }: ResultSpec, { defaults }: HypothesisNull): 
   return largest;
 }
 
-/** f64 [nElements]: the share of shuffles with no smaller statistic; NaN where nothing is tested. */
-function uncorrectedP({ eligible }: ResultSpec, state: NullState, h: number): Float64Array {
+const NOTHING = { defaults: new Float64Array(0) } as const;
+
+interface Uncorrected {
+  readonly spec: ResultSpec;
+  readonly h: number;
+  readonly state: NullState;
+  readonly names: ReturnType<typeof inferenceResults>["hypotheses"][number];
+  readonly into: MoreWriter;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The image of single elements by the shuffles, where there is one, and what is adjusted of it. */
+async function writeUncorrected(
+  writer: ResultWriter,
+  { spec, h, state, names, into, signal }: Uncorrected,
+): Promise<MoreFound> {
+  if (names.uncorrected === undefined) return {};
   const { counters } = state.hypotheses[h]!;
   const n = countCountedShuffles(state);
+  const { negativeBinomial: least } = spec;
+  const image = into.imageOf();
+  for (let i = 0; i < image.length; i++)
+    image[i] = least === undefined ? counters[i]! / n : 1 - negativeBinomialP(counters[i]!, least, n);
+  await writer.write(names.uncorrected, [image], signal);
+  const { adjust } = spec.more ?? {};
+  if (adjust === undefined) return {};
+  return { adjusted: [await writeAdjusted(uncorrectedP(spec, state, h), "uncorrected", adjust, into)] };
+}
+
+/** f64 [nElements]: the share of shuffles with no smaller statistic, or the p of those that stopped; NaN where nothing is tested. */
+function uncorrectedP({ eligible, negativeBinomial: least }: ResultSpec, state: NullState, h: number): Float64Array {
+  const { counters } = state.hypotheses[h]!;
+  const n = countCountedShuffles(state);
+  if (least !== undefined)
+    return Float64Array.from(counters, (of, i) => (eligible?.[i] === 0 ? Number.NaN : negativeBinomialP(of, least, n)));
   return Float64Array.from(counters, (smaller, i) => (eligible?.[i] === 0 ? Number.NaN : (n - smaller) / n));
 }
 

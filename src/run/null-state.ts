@@ -8,7 +8,7 @@ export interface HypothesisNull {
   readonly maxima: Float64Array;
   /** u32 [shuffles done]: the element that has it, the lowest of equals; NO_ELEMENT where nothing is above 0. */
   readonly elements: Uint32Array;
-  /** u32 [nElements]: shuffles done, of those that are counted, with a smaller (enhanced) statistic than that of the unshuffled data. */
+  /** u32 [nElements]: shuffles done, of those that are counted, with a smaller (enhanced) statistic than that of the unshuffled data. Where the plan has `negativeBinomial`: as of stats/inference/negative-binomial.ts, and all maxima are 0. */
   readonly counters: Uint32Array;
   /** f32 (enhanced) or f64 (Z) [nElements]: of the unshuffled data, computed as the null's are, so that equals compare equal. Empty while a run goes on. */
   readonly defaults: Float32Array | Float64Array;

@@ -114,6 +114,8 @@ export interface RunPlanParts {
   readonly nonStationarity?: { readonly skew: number; readonly shuffles: ShufflesIdentity };
   /** Shuffles from the first that count for uncorrected p. Absent: all. */
   readonly uncorrectedShuffles?: number;
+  /** Exceedances after which the shuffles of an element stop counting. Absent: all count. */
+  readonly negativeBinomial?: number;
   /** Of the null's products; double where the model leaves no choice. */
   readonly precision: "double" | "single";
   readonly kernels: "simd" | "reference" | "native";

@@ -15,6 +15,7 @@ import {
   writeObserved,
 } from "../../results/write-results.js";
 import type { NullState } from "../../run/null-state.js";
+import { describeStopping } from "../../stats/inference/negative-binomial.js";
 import { factsOfFirst } from "../../stats/inference/p-values.js";
 import { SETTLED_CONFIDENCE } from "../../stats/inference/settled.js";
 import { boundThreads } from "../../system-cores.js";
@@ -254,7 +255,8 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     await timed("write", () => writeEmpirical(results, spec, empirical, signal));
     await events.onNullState?.(state);
     const settled = settledOf(options, plan, state);
-    const nShuffles = options.notest ? 0 : (settled?.done ?? plan.shuffles.count);
+    const stopping = stoppingOf(options, plan, state);
+    const nShuffles = options.notest ? 0 : (settled?.done ?? stopping?.done ?? plan.shuffles.count);
     const nullFacts = plan.nullFacts.map((of) => factsOfFirst(of, nShuffles, plan.shuffles.count));
     const { plannedBytes } = summary;
     if (places.shard !== undefined) {
@@ -297,6 +299,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
           peakBytes,
           resumed: shuffles.resumed,
           settled,
+          stopping,
           shards: merged?.shards,
         },
         copied: results.copied,
@@ -313,6 +316,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
       ...summaryOf(plan, { output: kind.describeOutput(options), nShuffles, warnings, timings, memory: used }),
       ...(shuffles.resumed && { resumedFrom: shuffles.resumed.fromShuffle }),
       ...(settled && { settled }),
+      ...(stopping && { negativeBinomial: stopping }),
       ...(uncorrectedShuffles === undefined ? {} : { uncorrectedShuffles }),
       hypotheses: plan.hypotheses.map(({ name, test }, h) => {
         const label = plan.labels.get(test ?? name);
@@ -351,6 +355,18 @@ function settledOf(
   const done = ranges.reduce((sum, { first, end }) => sum + end - first, 0);
   return { asked: count, done, confidence: SETTLED_CONFIDENCE };
 }
+
+const stoppingOf = (
+  { negativeBinomial: n }: AnalysisOptions,
+  { shuffles: { count: asked }, selection: { eligible } }: AnalysisPlan,
+  { hypotheses }: NullState,
+) =>
+  n === undefined
+    ? undefined
+    : describeStopping(
+        hypotheses.map(({ counters }) => counters),
+        { n, asked, eligible },
+      );
 
 /** With -notest the observed pass has said it all, unless what enhancement makes of it is a result. */
 const needsShuffles = ({ notest }: AnalysisOptions, { enhanced }: ResultSpec) => !notest || enhanced !== undefined;

@@ -88,6 +88,7 @@ function resultSpecOf<Options extends AnalysisOptions>(
     isExhaustive: shuffles.exhaustive,
     more: morePValuesOf(options),
     uncorrectedShuffles: enhancement.uncorrectedShuffles,
+    negativeBinomial: options.negativeBinomial,
     // 3.0.x and the development branch differ in one name; the form of the arguments tells which is meant
     uncorrected: kind.uncorrectedInText ?? (contrast === undefined ? "uncorrected_1mpvalue" : "uncorrected_pvalue"),
     inDouble: kind.uncorrectedInText !== undefined,

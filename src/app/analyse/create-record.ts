@@ -14,6 +14,7 @@ import {
 } from "../../results/run-record.js";
 import type { Significance } from "../../results/write-results.js";
 import type { RunPlan } from "../../run/run-plan.js";
+import type { NegativeBinomial } from "../../stats/inference/negative-binomial.js";
 import { factsOfFirst, smallestPossibleP } from "../../stats/inference/p-values.js";
 import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
@@ -53,6 +54,7 @@ export interface RecordInputs {
   readonly timings: Timings;
   readonly resumed: Resumed | undefined;
   readonly settled: Settled | undefined;
+  readonly stopping: NegativeBinomial | undefined;
   readonly shards: MergedShuffles["shards"] | undefined;
   readonly memory: MemoryWatch;
   readonly memoryParts: MemoryParts | undefined;
@@ -83,6 +85,7 @@ export function createRunRecord(found: RecordInputs): RunRecord {
     timings: { ...timings.ms, total: performance.now() - timings.start },
     ...(found.resumed && { resumed: describeResumed(found.resumed) }),
     ...(found.settled && { settled: found.settled }),
+    ...(found.stopping && { negativeBinomial: found.stopping }),
     ...(found.shards && { shards: found.shards }),
     memory: {
       ...{ plannedBytes: summary.plannedBytes, peakResidentBytes: found.peakBytes },
@@ -129,7 +132,7 @@ function describeInputs({ opened, columns, prepared, copied, plan, options }: Re
   };
 }
 
-function describeProblem({ problem, plan, options, settled }: RecordInputs): RunRecord["problem"] {
+function describeProblem({ problem, plan, options, settled, stopping }: RecordInputs): RunRecord["problem"] {
   const { partition, columnInputs, selection, groups, hypotheses, shuffles, factors, labels } = plan;
   return {
     ...problem,
@@ -145,7 +148,7 @@ function describeProblem({ problem, plan, options, settled }: RecordInputs): Run
       const label = labels.get(test ?? name);
       return { name, kind, rank, ...(direction && { test, direction }), ...(label === undefined ? {} : { label }) };
     }),
-    nShuffles: options.notest ? 0 : (settled?.done ?? shuffles.count),
+    nShuffles: options.notest ? 0 : (settled?.done ?? stopping?.done ?? shuffles.count),
     // where not all make the uncorrected image: how many of the first do; 0: there is none
     ...(plan.enhancement.uncorrectedShuffles === undefined
       ? {}

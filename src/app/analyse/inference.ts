@@ -2,6 +2,7 @@
 import type { MoreFound } from "../../results/more-p-values.js";
 import type { Significance } from "../../results/write-results.js";
 import type { NullState } from "../../run/null-state.js";
+import type { NegativeBinomial } from "../../stats/inference/negative-binomial.js";
 import type { Warning } from "../../warnings.js";
 import type { InferenceFacts } from "./plan/describe-facts.js";
 import type { PlanSummary } from "./plan/describe-plan.js";
@@ -52,6 +53,8 @@ export interface InferenceSummary {
   readonly resumedFrom?: number;
   /** Of a run that was to stop when it is settled: shuffles asked for, and whether all were done. */
   readonly settled?: Settled;
+  /** Of a run whose elements stopped one by one. */
+  readonly negativeBinomial?: NegativeBinomial;
   /** Shuffles that the uncorrected image is made of, where not all are; 0: there is none. */
   readonly uncorrectedShuffles?: number;
   readonly hypotheses: readonly (MoreFound & {

@@ -58,6 +58,8 @@ export interface AnalysisOptions {
   readonly notest: boolean;
   /** The shuffles end when more of them would move no family-wise p across 0.05. Default: all are done. */
   readonly stopWhenSettled?: boolean | undefined;
+  /** An element's shuffles count until so many of them have no smaller statistic: uncorrected p alone. Default: all count. */
+  readonly negativeBinomial?: number | undefined;
   /** p of the distribution of the statistic as well. */
   readonly parametric?: boolean | undefined;
   /** p-values of single elements adjusted for their number. */

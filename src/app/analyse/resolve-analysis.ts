@@ -17,6 +17,7 @@ import type { ElementKind, ElementSelection, EnhancementPlan } from "./element-k
 import { createInputFiles, type InputFiles } from "./input-files.js";
 import type { AnalysisOptions } from "./options.js";
 import { checkPValues } from "./plan/check-p-values.js";
+import { checkNegativeBinomial } from "./plan/negative-binomial.js";
 import type { ResolvedBlocks } from "./plan/resolve-blocks.js";
 import { type ResolvedDesign, resolveDesign } from "./plan/resolve-design.js";
 import { groupsOfBlocks, readVarianceGroups } from "./plan/resolve-model.js";
@@ -184,6 +185,9 @@ async function resolveFound<Options extends AnalysisOptions, Input extends DataI
   const question = { model, partition, shuffles, strong: options.strong };
   const relabellings = options.notest ? undefined : await resolveRelabellings(question, turns);
   const namedRows = checkNamedRows(files, order, whole);
+  const nShuffles = options.notest ? 0 : shuffles.shuffles.count;
+  const enhancement = kind.resolveEnhancement(options, input, selection, { cache, nShuffles });
+  checkNegativeBinomial(options, shuffles.shuffles, enhancement.kind);
   return {
     ...{ input, design, columnInputs, selection, cache, files, factors, labels },
     notes: [
@@ -201,9 +205,7 @@ async function resolveFound<Options extends AnalysisOptions, Input extends DataI
     blocks: shuffles.blocks,
     nonStationarity: corrected.found,
     nullFacts: relabellings === undefined ? [] : nullFactsOf(relabellings, shuffles.context),
-    enhancement: kind.resolveEnhancement(options, input, selection, {
-      ...{ cache, nShuffles: options.notest ? 0 : shuffles.shuffles.count },
-    }),
+    enhancement,
     warnings: [
       ...(options.verify === false ? [NOT_VERIFIED] : []),
       ...[input, ...columnInputs].flatMap(({ warnings = [] }) => warnings),

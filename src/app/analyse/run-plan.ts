@@ -44,6 +44,7 @@ export function runPlanOf({ plan, opened, columns, connectivity, ...found }: Run
     ...(plan.enhancement.uncorrectedShuffles === undefined
       ? {}
       : { uncorrectedShuffles: plan.enhancement.uncorrectedShuffles }),
+    ...(found.options.negativeBinomial === undefined ? {} : { negativeBinomial: found.options.negativeBinomial }),
     precision: resolvePrecision(found.options.precision, model),
     kernels: found.kernels.kernels,
     ...(found.kernels.product === undefined ? {} : { product: found.kernels.product }),

@@ -79,6 +79,11 @@ export function openRun(path: string): FinishedRun {
   if (record.options["notest"] === true) {
     throw refuse("expected a run with shuffles, got one with -notest, which has no null distribution. Run it without.");
   }
+  if (record.negativeBinomial !== undefined) {
+    throw refuse(
+      "expected a run with a null distribution, got one with --negbin, which counts single elements only. Run it without.",
+    );
+  }
   const own = base === "" ? basename(resolve(directory)) : base.replace(/[_.-]+$/, "") || base;
   return { path, name: own, directory, record, base };
 }

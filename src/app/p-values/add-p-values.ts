@@ -110,8 +110,10 @@ function withoutWhatIsMissing(run: FinishedRun, options: AddOptions, purpose: st
   const hasShuffles = has(["fwe_1mpvalue"]);
   if ((tail || gamma) && !hasShuffles)
     throw refuse(
-      `expected a null distribution to fit (${tail ? "--tail" : "--gamma"}), got results of -notest`,
-      "Run the analysis with shuffles.",
+      `expected a null distribution to fit (${tail ? "--tail" : "--gamma"}), got results of ${run.record.negativeBinomial === undefined ? "-notest" : "--negbin"}`,
+      run.record.negativeBinomial === undefined
+        ? "Run the analysis with shuffles."
+        : "Run the analysis without --negbin.",
     );
   const isSomeTested = run.record.runPlan.eligible !== null && (run.kind === "voxel" || run.kind === "edge");
   if (parametric && isSomeTested) {
@@ -239,11 +241,11 @@ const testedIn = ({ kind }: Pick<FinishedRun, "kind">, fwe: Float64Array): Uint8
  * The share of shuffles with no smaller statistic, out of an image of 1 - p. As many are tests as the record says: images of voxels have 0 outside the mask, as
  * where p is 1, and it does not matter which of those are which.
  */
-function uncorrectedP({ problem }: RunRecord, image: Float64Array): Float64Array {
+function uncorrectedP({ problem, negativeBinomial }: RunRecord, image: Float64Array): Float64Array {
   const nShuffles = Number(problem["nShuffles"]);
   const n = Math.min(nShuffles, Number(problem["uncorrectedShuffles"] ?? nShuffles));
   const nTests = Number(problem["nPosthoc"] ?? problem["nElements"]);
-  const p = image.map((value) => Math.round((1 - value) * n) / n);
+  const p = image.map((value) => (negativeBinomial === undefined ? Math.round((1 - value) * n) / n : 1 - value));
   let surplus = p.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0) - nTests;
   for (let i = 0; i < p.length && surplus > 0; i++) {
     if (image[i] !== 0) continue;

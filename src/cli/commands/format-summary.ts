@@ -60,6 +60,7 @@ export function formatInferenceSummary(summary: InferenceSummary, elements = "fi
     );
   }
   if (summary.settled !== undefined) lines.push(`  ${formatSettled(summary.settled)}`);
+  if (summary.negativeBinomial !== undefined) lines.push(`  ${formatStopping(summary.negativeBinomial, elements)}`);
   lines.push(`  memory: ${formatMemory(summary)}`);
   const isPlaced = summary.warnings.every(({ tag }) => tag !== "place-unknown");
   lines.push(
@@ -74,6 +75,12 @@ const formatSettled = ({ asked, done, confidence }: NonNullable<InferenceSummary
   done === asked
     ? `not settled before the last of ${asked} shuffles (--stop-when-settled)`
     : `stopped after ${done} of ${asked} shuffles: no family-wise p is near 0.05 (${100 * confidence} %)`;
+
+const formatStopping = (
+  { n, asked, done, nTests, nStopped, meanCounted }: NonNullable<InferenceSummary["negativeBinomial"]>,
+  elements: string,
+): string =>
+  `uncorrected p-values alone (--negbin ${n}): ${nStopped} of ${nTests} tests of ${elements} stopped, at shuffle ${Number(meanCounted.toPrecision(3))} on average (tests that went on counted), the last at ${done - 1} of ${asked - 1}; no family-wise p, which need all`;
 
 function formatMemory({ memory: { plannedBytes, peakResidentBytes, fileBytes } }: InferenceSummary): string {
   const files =

@@ -5,7 +5,7 @@ import { ANALYSIS_DEFAULTS, type AnalysisOptions } from "../../app/analyse/optio
 import { UsageError } from "../../errors.js";
 import { declare } from "./declare.js";
 import { addDesignOptions, addShuffleOptions, type DesignOptions, type ShuffleOptions } from "./inference.js";
-import { addPValueOptions, type PValueOptions } from "./p-values.js";
+import { addPValueOptions, addStoppingOption, type PValueOptions } from "./p-values.js";
 import type { Shard } from "./parsers.js";
 import {
   addIoOption,
@@ -51,6 +51,7 @@ export function addAnalysisOptions(command: Command, texts: AnalysisTexts): Comm
   const { inDouble, declareOwn, isEnhanced = true } = texts;
   addShuffleOptions(command, { isEnhanced });
   addPValueOptions(command);
+  addStoppingOption(command);
   addDesignOptions(command);
   declareOwn(declare(command.optionsGroup("Options of fixelstream")));
   addMemoryOption(command);
@@ -141,6 +142,7 @@ export function resolveAnalysisOptions(
     stopWhenSettled: typed.stopWhenSettled,
     checkpointSeconds: typed.checkpointEvery,
     ...{ parametric: typed.parametric, fdr: typed.fdr, tail: typed.tail, gamma: typed.gamma },
+    negativeBinomial: typed.negbin,
     strong: typed.strong ?? ANALYSIS_DEFAULTS.strong,
     notest: typed.notest ?? ANALYSIS_DEFAULTS.notest,
     force: typed.force ?? ANALYSIS_DEFAULTS.force,

@@ -8,6 +8,7 @@ export interface PValueOptions {
   readonly fdr?: Adjustment;
   readonly tail?: boolean;
   readonly gamma?: boolean;
+  readonly negbin?: number;
 }
 
 export function addPValueOptions(command: Command): Command {
@@ -23,4 +24,13 @@ export function addPValueOptions(command: Command): Command {
       "family-wise p below 0.1 by a generalised Pareto distribution fitted to the tail of the null: fwe_tail_1mpvalue",
     )
     .flag("gamma", "family-wise p by a gamma distribution with the moments of the null: fwe_gamma_1mpvalue").command;
+}
+
+/** Of runs alone: p-values of results that are there are counted already. */
+export function addStoppingOption(command: Command): Command {
+  return declare(command).integer(
+    "negbin",
+    { least: 1, most: 1_000_000 },
+    "uncorrected p by the negative binomial distribution: an element's shuffles count until this many have no smaller statistic, and no family-wise p are made, which need all elements (20 know p to a quarter of it; not where whole maps are enhanced)",
+  ).command;
 }

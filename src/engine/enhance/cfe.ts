@@ -14,13 +14,30 @@ export function createCfeEnhancer(context: Context, cfe: CfeJob): Enhancer {
   let firstElement = 0;
   let nRows = 0;
 
+  /** Moves the connections of the rows that are kept together; the others have none. */
+  const leaveOut = (keeps: (element: number) => boolean, starts: Uint32Array, connections: Uint8Array) => {
+    let from = starts[0]!;
+    let to = 0;
+    for (let i = 0; i < nRows; i++) {
+      const end = starts[i + 1]!;
+      starts[i] = to;
+      if (keeps(firstElement + i)) {
+        connections.copyWithin(to * 8, from * 8, end * 8);
+        to += end - from;
+      }
+      from = end;
+    }
+    starts[nRows] = to;
+  };
+
   return {
-    load(iWindow) {
+    load(iWindow, keeps) {
       const { windowBytes } = layout;
       connectivity ??= openConnectivityFiles(cfe.path, { io: cfe.io, windowBytes, onFallback });
       const place = u32(shared.windows + iWindow * 16, 4);
       firstElement = place[0]!;
       nRows = place[1]!;
+      if (keeps !== undefined && !anyOf(firstElement, nRows, keeps)) return { firstElement, nRows: 0 };
       const starts = u32(w.rowStarts, nRows + 1);
       connectivity.copyCountsInto(starts, firstElement, nRows);
       let nConnections = 0;
@@ -35,6 +52,7 @@ export function createCfeEnhancer(context: Context, cfe: CfeJob): Enhancer {
       const bytes = nConnections * 8;
       connectivity.copyConnectionsInto(u8(w.connections, bytes), place[3]! * 2 ** 32 + place[2]!, nConnections);
       report.bytesRead += bytes + nRows * 8;
+      if (keeps !== undefined) leaveOut(keeps, starts, u8(w.connections, bytes));
       return { firstElement, nRows };
     },
     enhance(h, group, { binBytes }) {
@@ -55,4 +73,9 @@ export function createCfeEnhancer(context: Context, cfe: CfeJob): Enhancer {
     },
     close: () => connectivity?.close(),
   };
+}
+
+function anyOf(first: number, count: number, keeps: (element: number) => boolean): boolean {
+  for (let i = 0; i < count; i++) if (keeps(first + i)) return true;
+  return false;
 }

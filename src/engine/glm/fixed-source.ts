@@ -1,7 +1,9 @@
 // Statistics under one design for all elements, tile by tile of shuffles: one product serves all hypotheses. mathematics M5.
 import { roundUp } from "../../kernels/kernel-set.js";
 import type { Context } from "../context.js";
+import type { Batch } from "../plan/job.js";
 import type { TileSource } from "../seams.js";
+import { createSequentialCounter } from "../sequential.js";
 import type { BlockLoader } from "./load-block.js";
 import { createFixedObserver } from "./observe-fixed.js";
 import { createRowRemover } from "./remove-rows.js";
@@ -20,6 +22,7 @@ export function createFixedSource(context: Context, loader: BlockLoader): TileSo
 
   const removeRows = createRowRemover(context);
   const shuffled = createShuffleProduct(context);
+  const counter = createSequentialCounter(context);
 
   /** |e_h|^2 of hypothesis h, whose moments begin at row `first`: a pointer. */
   const sumsOf = (nCorrections: number, first: number, width: number): number => {
@@ -32,14 +35,30 @@ export function createFixedSource(context: Context, loader: BlockLoader): TileSo
     return w.hypothesisSums;
   };
 
+  /** Elements that go on; undefined: all are wanted, as where they are enhanced by what their neighbours have. */
+  const openMembers = (iBlock: number, batch: Batch): readonly number[] | undefined => {
+    if (batch.sequential === undefined || job.enhancement !== undefined) return undefined;
+    const { firstElement, nElements } = loader.place(iBlock);
+    return counter.openOf(
+      firstElement,
+      Array.from({ length: nElements }, (_, i) => i),
+      batch,
+    );
+  };
+
   return {
     observe: createFixedObserver(context, loader),
     *tiles(iBlock, batch, sink) {
-      const { width, firstElement, nElements } = loader.loadBlock(iBlock, "later");
+      const members = openMembers(iBlock, batch);
+      if (members?.length === 0) return;
+      const { width, firstElement, nElements } = loader.loadBlock(iBlock, "later", members);
       removeRows(width, size.sharedRank, shared.sharedNuisance);
       if (nMoments > 0) k.product.f64(momentRows, n, width, shared.moments, w.packed, w.moments, width);
       shuffled.prepare(width);
       for (let first = 0; first < batch.lanes; first += laneShuffles) {
+        if (first % tileShuffles === 0 && first > 0 && members !== undefined) {
+          if (openMembers(iBlock, batch)!.length === 0) return;
+        }
         if (first % tileShuffles === 0) shuffled.multiply(first / tileShuffles, width);
         const count = Math.min(laneShuffles, batch.lanes - first);
         const product = shuffled.rowsOf(first % tileShuffles, width);
@@ -52,7 +71,7 @@ export function createFixedSource(context: Context, loader: BlockLoader): TileSo
           const nuisance = [lanes, w.moments + firstMoment * width * 8, width] as const;
           const sumSquares = sumsOf(nCorrections, firstMoment, width);
           const statistic = [...sizes, ...tested, ...nuisance, sumSquares, size.dof, signed] as const;
-          sink.product({ h, firstElement, nElements, width, first, count, statistic }, batch);
+          sink.product({ h, firstElement, nElements, members, width, first, count, statistic }, batch);
           firstMoment += nCorrections;
         }
         yield;

@@ -14,7 +14,7 @@ export interface BlockPlace {
 }
 
 export interface LoadedBlock extends BlockPlace {
-  /** nElements rounded up to whole panels. */
+  /** nElements, those that were packed, rounded up to whole panels. */
   readonly width: number;
 }
 
@@ -28,8 +28,8 @@ export interface BlockLoader {
    * compared with its checksums: throws InputError.
    */
   readRaw(iBlock: number, pass: Pass, place: Pick<BlockPlace, "firstColumn" | "nColumns">, offset?: number): void;
-  /** Reads block i and packs the columns inside the mask. */
-  loadBlock(iBlock: number, pass: Pass): LoadedBlock;
+  /** Reads block i and packs the columns inside the mask; or those of `members` alone, counted from the block's first element. */
+  loadBlock(iBlock: number, pass: Pass, members?: readonly number[]): LoadedBlock;
   /** f64 [n]: element c of the loaded block, as it was read, whatever has become of the packed ones. */
   rawColumn(block: LoadedBlock, c: number): Float64Array;
   close(): void;
@@ -64,13 +64,14 @@ export function createBlockLoader(context: Context): BlockLoader {
   return {
     place,
     readRaw,
-    loadBlock(iBlock, pass) {
+    loadBlock(iBlock, pass, members) {
       const found = place(iBlock);
       const { firstColumn, nColumns, firstElement, nElements } = found;
       readRaw(iBlock, pass, found);
-      for (let i = 0; i < nElements; i++) columnIndices[i] = columns[firstElement + i]! - firstColumn;
-      k.f64PackColumns(n, nElements, w.raw, size.valueBytes, nColumns, w.columnIndices, w.packed, w.nonFinite);
-      return { ...found, width: roundUp(nElements, k.panels.f32) };
+      const count = members?.length ?? nElements;
+      for (let i = 0; i < count; i++) columnIndices[i] = columns[firstElement + (members?.[i] ?? i)]! - firstColumn;
+      k.f64PackColumns(n, count, w.raw, size.valueBytes, nColumns, w.columnIndices, w.packed, w.nonFinite);
+      return { ...found, nElements: count, width: roundUp(count, k.panels.f32) };
     },
     rawColumn({ nColumns }, c) {
       const raw = size.valueBytes === 4 ? context.f32(w.raw, n * nColumns) : context.f64(w.raw, n * nColumns);

@@ -2,6 +2,7 @@
 import type { Context } from "../context.js";
 import type { Batch, ModelJob } from "../plan/job.js";
 import type { Sink, Steps, TileSource } from "../seams.js";
+import { createSequentialCounter } from "../sequential.js";
 import { createDesignCache } from "./design-cache.js";
 import type { BlockLoader } from "./load-block.js";
 import { createModelLoader, type ElementGroup, type ModelBlock } from "./model-block.js";
@@ -16,6 +17,7 @@ export function createModelSource(context: Context, modelJob: ModelJob, blocks: 
   // one product for all hypotheses, or one a hypothesis
   const createTester = size.nGroups === 1 && size.nElementColumns === 0 ? createSharedTester : createResidualTester;
   const designs = createDesignCache(context, modelJob);
+  const counter = createSequentialCounter(context);
   const prepare = createTester(context, modelJob, loader, designs);
 
   function* testNone({ place }: ModelBlock, { members }: ElementGroup, batch: Batch, sink: Sink): Steps {
@@ -30,11 +32,24 @@ export function createModelSource(context: Context, modelJob: ModelJob, blocks: 
     }
   }
 
+  /** Elements can be left out: what others have is nothing to them. */
+  const isSingly = ({ sequential }: Batch) => sequential !== undefined && context.job.enhancement === undefined;
+  const anyOpen = (firstElement: number, nElements: number, batch: Batch) => {
+    for (let i = 0; i < nElements; i++) if (counter.isOpen(firstElement + i, batch)) return true;
+    return false;
+  };
+
   return {
     observe: createModelObserver(context, modelJob, loader, designs),
     *tiles(iBlock, batch, sink) {
+      const { firstElement, nElements } = blocks.place(iBlock);
+      // nothing of it is wanted: it is not read
+      if (isSingly(batch) && !anyOpen(firstElement, nElements, batch)) return;
       const block = loader.load(iBlock, "later");
-      for (const group of block.groups) {
+      for (const all of block.groups) {
+        const members = isSingly(batch) ? counter.openOf(block.place.firstElement, all.members, batch) : all.members;
+        if (members.length === 0) continue;
+        const group = { ...all, members };
         const test = yield* prepare(block, group);
         yield* test === undefined ? testNone(block, group, batch, sink) : test(batch, sink);
       }

@@ -126,6 +126,8 @@ export interface Batch {
   readonly empirical: "gather" | "divide" | undefined;
   /** Lanes from the first whose statistics count for uncorrected p. */
   readonly counted: number;
+  /** Counting stops (engine/sequential.ts): after `n` exceedances. `firstShuffle`: index in the plan of the shuffle in lane 0. Undefined: all are counted. */
+  readonly sequential?: { readonly n: number; readonly firstShuffle: number } | undefined;
   /** Degrees of freedom that have a table of thresholds (engine/z-tables.ts). */
   readonly tables: readonly ZTable[];
 }

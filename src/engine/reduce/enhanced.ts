@@ -1,6 +1,7 @@
 // From enhanced statistics of a piece to what is kept of them, whoever enhanced: the unshuffled data's own, a counter an element, a maximum a shuffle.
 import type { Context } from "../context.js";
 import type { Batch, LaneRange } from "../plan/job.js";
+import { createSequentialCounter } from "../sequential.js";
 
 export interface EnhancedReducer {
   /** Before the first piece of a batch: no maximum yet. */
@@ -14,7 +15,9 @@ export interface EnhancedReducer {
   ): void;
 }
 
-export function createEnhancedReducer({ job, worker: w, kernels: k, f32, u32 }: Context): EnhancedReducer {
+export function createEnhancedReducer(context: Context): EnhancedReducer {
+  const { job, worker: w, kernels: k, f32, u32 } = context;
+  const counter = createSequentialCounter(context);
   const { size, shared, layout } = job;
   const { lanes } = k.panels;
   return {
@@ -28,6 +31,17 @@ export function createEnhancedReducer({ job, worker: w, kernels: k, f32, u32 }: 
       const of = (lane: number) => Math.max(0, Math.min(lanes, lane - group * lanes));
       const [first, end] = [of(range.first), of(range.end)];
       if (group === 0 && first === 0 && batch.keepDefault) k.f32KeepDefault(nRows, firstElement, w.enhanced, defaults);
+      if (batch.sequential !== undefined) {
+        const values = f32(w.enhanced, nRows * lanes);
+        const own = f32(defaults, size.nElements);
+        for (let row = 0; row < nRows; row++) {
+          const element = firstElement + row;
+          if (!counter.isOpen(element, batch)) continue;
+          const of = { values, at: row * lanes, step: 1, first: group * lanes, count: end };
+          counter.count(h, element, own[element]!, of, batch);
+        }
+        return;
+      }
       const maxima = (h * layout.batchShuffles + group * lanes) * 4;
       const counted = Math.max(first, Math.min(end, of(batch.counted)));
       for (const [from, to, counts] of [

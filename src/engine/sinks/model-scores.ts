@@ -8,6 +8,7 @@ import type { Context } from "../context.js";
 import { OWN_PATTERN_SHUFFLES } from "../plan/blocks.js";
 import type { Batch } from "../plan/job.js";
 import type { Sink, StatisticTile } from "../seams.js";
+import { createSequentialCounter } from "../sequential.js";
 
 /** Z of t > 0 is below t: where t is so far below a positive maximum, its Z is too, with all its rounding. */
 const BELOW = 1 - 1e-9;
@@ -19,6 +20,7 @@ export function createModelScorer(context: Context): Sink["statistics"] {
   const mostShuffles = Math.max(laneShuffles, OWN_PATTERN_SHUFFLES);
   if (modelJob === undefined) return () => {};
   const { regions, model } = modelJob;
+  const counter = createSequentialCounter(context);
   const nLanes = size.hypotheses.length * batchShuffles;
   const maxima = f64(w.maxima, nLanes);
   const maximaElements = u32(w.maximaElements, nLanes);
@@ -95,8 +97,31 @@ export function createModelScorer(context: Context): Sink["statistics"] {
     }
   };
 
-  return (tile: StatisticTile, { keepDefault }: Batch) => {
-    const keepsDefault = keepDefault && tile.first === 0;
+  /** What the others keep of a tile, in numbers that grow with Z within an element: with degrees of freedom of its own every value becomes a Z, exact ones. */
+  const countSingly = ({ h, firstElement, members, first, count, stride, dof }: StatisticTile, batch: Batch) => {
+    const { kind, rank } = model.hypotheses[h]!;
+    const { defaults } = kept[h]!;
+    const statistics = f64(regions.statistics, count * stride);
+    const none = dof === undefined ? 0 : noneOf(kind, rank, dof);
+    const dofs = dof === undefined ? f64(regions.dofs, count * stride) : undefined;
+    const keepsDefault = batch.keepDefault && first === 0;
+    const values = new Float64Array(count);
+    for (const [i, member] of members.entries()) {
+      const element = firstElement + member;
+      if (keepsDefault && dof !== undefined) elementDofs[element] = dof;
+      for (let b = 0; b < count; b++) {
+        const x = roundScore(statistics[b * stride + i]!);
+        if (dofs !== undefined) values[b] = zOfStatistic(kind, rank, x, roundScore(dofs[b * stride + i]!));
+        else values[b] = x === 0 || !Number.isFinite(x) ? none : x;
+      }
+      if (keepsDefault) defaults[element] = values[0]!;
+      counter.count(h, element, defaults[element]!, { values, at: 0, step: 1, first, count }, batch);
+    }
+  };
+
+  return (tile: StatisticTile, batch: Batch) => {
+    if (batch.sequential !== undefined) return countSingly(tile, batch);
+    const keepsDefault = batch.keepDefault && tile.first === 0;
     if (tile.dof === undefined) scoreByDofs(tile, keepsDefault);
     else scoreByStatistic(tile, tile.dof, keepsDefault);
   };

@@ -2,12 +2,15 @@
 // of freedom Z grows with it, so only what is kept is ever made a Z.
 import type { Context } from "../context.js";
 import type { SinkJob } from "../plan/inputs.js";
+import type { Batch } from "../plan/job.js";
 import type { Sink } from "../seams.js";
+import { createSequentialCounter } from "../sequential.js";
 import { createModelScorer } from "./model-scores.js";
 
 export function createScoreSink(context: Context, { untestable }: Extract<SinkJob, { kind: "scores" }>): Sink {
   const { job, worker: w, kernels: k, f64, u32, u8 } = context;
   const { size, shared, layout } = job;
+  const counter = createSequentialCounter(context);
   const nLanes = size.hypotheses.length * layout.batchShuffles;
   const eligible = shared.eligible === undefined ? undefined : u8(shared.eligible, size.nElements);
 
@@ -24,6 +27,17 @@ export function createScoreSink(context: Context, { untestable }: Extract<SinkJo
     }
   };
 
+  const countSingly = (tile: Parameters<Sink["product"]>[0], batch: Batch) => {
+    const { h, firstElement, nElements, members, width, first, count } = tile;
+    const scores = f64(w.scores, count * width);
+    const defaults = f64(shared.hypotheses[h]!.defaults, size.nElements);
+    for (let c = 0; c < nElements; c++) {
+      const element = firstElement + (members?.[c] ?? c);
+      if (batch.keepDefault && first === 0) defaults[element] = scores[c]!;
+      counter.count(h, element, defaults[element]!, { values: scores, at: c, step: width, first, count }, batch);
+    }
+  };
+
   return {
     begin() {
       f64(w.maxima, nLanes).fill(Number.NEGATIVE_INFINITY);
@@ -34,6 +48,7 @@ export function createScoreSink(context: Context, { untestable }: Extract<SinkJo
       const { defaults, counters } = shared.hypotheses[h]!;
       const lane = h * layout.batchShuffles + first;
       k.f64ScoreStatistics(...statistic, untestable[h]!, w.scores, width);
+      if (batch.sequential !== undefined) return countSingly(tile, batch);
       // a block's tiles come in order, so the defaults of its elements are there before they are compared with
       const keepsDefault = batch.keepDefault && first === 0;
       if (eligible !== undefined) leaveOut(tile, keepsDefault);

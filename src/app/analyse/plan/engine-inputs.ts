@@ -47,6 +47,7 @@ export function engineInputs(options: AnalysisOptions, plan: AnalysisPlan, data:
     memoryBytes: options.memoryBytes,
     ...(eligible === undefined ? {} : { eligible }),
     uncorrectedShuffles: plan.enhancement.uncorrectedShuffles,
+    negativeBinomial: options.negativeBinomial,
     nonStationarity: nonStationarityOf(plan),
     shuffles: { plan: plan.shuffles, range: data.range ?? rangeOf(options, plan) },
     onFallback: data.onFallback ?? (() => {}),
