@@ -10,6 +10,7 @@ import { readMatrix } from "../formats/text/matrix.js";
 import { describeSystemError } from "../system-error.js";
 import { checksumOf } from "./earlier-run.js";
 import { RUN_RECORD_FILE } from "./result-folder.js";
+import { postfixOf, sharedPostfixOf } from "./result-list.js";
 import { type FileChecksum, RUN_RECORD_FORMAT, type RunRecord } from "./run-record.js";
 import { findShards } from "./shard-file.js";
 
@@ -20,10 +21,16 @@ export interface FinishedRun {
   readonly base: string;
   readonly record: RunRecord;
   readonly kind: RunRecord["runPlan"]["kind"];
-  /** Postfixes of the hypotheses: of names of files. */
-  readonly hypotheses: readonly { readonly name: string; readonly kind: "t" | "F"; readonly postfix: string }[];
-  /** Whether t-tests were done in both directions (--two-tailed): some results are of a test, others of a direction. */
-  readonly hasDirections: boolean;
+  readonly hypotheses: readonly {
+    readonly name: string;
+    readonly kind: "t" | "F";
+    /** Of names of files; `sharedPostfix`: of those that the directions of a test share (--two-tailed). */
+    readonly postfix: string;
+    readonly sharedPostfix: string;
+    /** Of a direction of a t-test (stats/inference/families.ts). */
+    readonly test?: string;
+    readonly direction?: "positive" | "negative";
+  }[];
   /** Whether the run wrote a result of that name. */
   has(name: string): boolean;
   /** Throws InputError: not there, changed since, or not as large as the others. */
@@ -60,8 +67,10 @@ export function openFinishedRun(output: string, purpose: string): FinishedRun {
   const record = readRecord(path, refuse);
   const directory = dirname(path);
   const base = basename(path).slice(0, -RUN_RECORD_FILE.length);
-  const found = record.problem["hypotheses"] as readonly { name: string; kind: "t" | "F"; direction?: string }[];
-  const several = found.length > 1;
+  const found = record.problem["hypotheses"] as readonly Omit<
+    FinishedRun["hypotheses"][number],
+    "postfix" | "sharedPostfix"
+  >[];
   const fileOf = (name: string): string | undefined =>
     [".mif", ".nii", ".csv", ".txt"]
       .map((ending) => `${base}${name}${ending}`)
@@ -87,8 +96,11 @@ export function openFinishedRun(output: string, purpose: string): FinishedRun {
   };
   return {
     ...{ directory, base, record, kind: record.runPlan.kind, read },
-    hypotheses: found.map(({ name, kind }) => ({ name, kind, postfix: several ? `_${name}` : "" })),
-    hasDirections: found.some(({ direction }) => direction !== undefined),
+    hypotheses: found.map(({ name, kind, test, direction }, h) => ({
+      ...{ name, kind, ...(direction && { test, direction }) },
+      postfix: postfixOf({ hypotheses: found }, h),
+      sharedPostfix: sharedPostfixOf({ hypotheses: found }, h),
+    })),
     has: (name) => fileOf(name) !== undefined,
     async readDeviations() {
       const groups: Float64Array[] = [];

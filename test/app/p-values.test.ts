@@ -63,6 +63,10 @@ const MODELS: readonly Model[] = [
   { name: "-strong", write: three, changes: { strong: true } },
   { name: "-variance", write: groups },
   { name: "sign flips", changes: { errors: "ise" } },
+  { name: "--two-tailed", changes: { twoTailed: true } },
+  { name: "--two-tailed, t- and F-tests", write: three, changes: { twoTailed: true } },
+  { name: "--two-tailed -strong", write: three, changes: { twoTailed: true, strong: true } },
+  { name: "--two-tailed -variance", write: groups, changes: { twoTailed: true } },
 ];
 
 describe.each(ALL_COMMANDS)("%s", (command) => {

@@ -89,18 +89,6 @@ describe("pvalues", () => {
     expect(fs.readdirSync(run.at("out"))).toContain("parametric_1mpvalue.mif");
   });
 
-  it.each(["fixelcfestats", "vectorstats"] as const)("results of %s --two-tailed", async (command) => {
-    const run = newRun(command);
-    const done = await run.run("--two-tailed");
-    expect(done.status, done.stderr).toBe(0);
-    const output = run.at(command === "fixelcfestats" ? "out" : "out/x_");
-    const { status, stderr } = await runInProcess(["pvalues", output, "--parametric"]);
-    expect(status).toBe(1);
-    expect(stderr).toContain(
-      "expected tests of one direction, got results of --two-tailed, whose directions share images and null distributions. Run the analysis again with these options.",
-    );
-  });
-
   it("results of -notest, and results without uncorrected p", async () => {
     const run = newRun("fixelcfestats");
     await run.run("-notest");

@@ -20,6 +20,7 @@ import {
 } from "../../results/more-p-values.js";
 import type { RunRecord } from "../../results/run-record.js";
 import { MATRIX_DIGITS, ROW_DIGITS, writeNumbers } from "../../results/write-numbers.js";
+import { familiesOf, isMirrored } from "../../stats/inference/families.js";
 import { sortNull } from "../../stats/inference/family-wise.js";
 import type { NullFacts } from "../../stats/inference/p-values.js";
 import { createTurns, inTurns, type Turns } from "../../turns.js";
@@ -67,7 +68,7 @@ export async function addPValues(options: AddOptions, { onWarning, signal }: Add
     const hasUncorrected = UNCORRECTED.some((name) => run.has(`${name}${postfix}`));
     return namesOf(asked, hasUncorrected).map((name) => `${name}${postfix}`);
   });
-  const like = await run.read(`Zstat${run.hypotheses[0]!.postfix}`);
+  const like = await run.read(`Zstat${run.hypotheses[0]!.sharedPostfix}`);
   const ending = like.file.slice(like.file.lastIndexOf("."));
   const files = names.map((name) => `${run.base}${name}${ending}`);
   const added = openAddedResults(run, { files, overwrite: options.force, purpose });
@@ -102,11 +103,6 @@ function withoutWhatIsMissing(run: FinishedRun, options: AddOptions, purpose: st
   const has = (names: readonly string[]) => names.some((name) => run.has(`${name}${postfix}`));
   const refuse = (got: string, remedy: string) =>
     new InputError(`${purpose}: ${got}. ${remedy}`, { path: run.directory });
-  if (run.hasDirections)
-    throw refuse(
-      "expected tests of one direction, got results of --two-tailed, whose directions share images and null distributions",
-      "Run the analysis again with these options.",
-    );
   const hasShuffles = has(["fwe_1mpvalue"]);
   if ((tail || gamma) && !hasShuffles)
     throw refuse(
@@ -147,10 +143,18 @@ interface Adding {
 }
 
 async function addTo(run: FinishedRun, h: number, more: MorePValues, { turns, write }: Adding) {
-  const { name, kind, postfix } = run.hypotheses[h]!;
+  const { name, kind, postfix, sharedPostfix, direction } = run.hypotheses[h]!;
+  const isNegative = isMirrored(run.hypotheses, h);
   const statistic = ENHANCED.find((of) => run.has(`${of}${postfix}`)) ?? "Zstat";
   const read = async (of: string) => elementsOf(run, await run.read(`${of}${postfix}`));
-  const z = await read("Zstat");
+  // an image of the test has the negatives of what the other direction has
+  const readShared = async (of: string) => {
+    const found = await run.read(`${of}${sharedPostfix}`);
+    // + 0: no negative zeros
+    const values = isNegative ? found.values.map((value) => 0 - value) : found.values;
+    return elementsOf(run, { ...found, values });
+  };
+  const z = await readShared("Zstat");
   const fwe = run.has(`fwe_1mpvalue${postfix}`) ? await read("fwe_1mpvalue") : undefined;
   const like = fwe ?? z;
   const writer = (isGiven: (i: number) => boolean): MoreWriter => ({
@@ -167,7 +171,7 @@ async function addTo(run: FinishedRun, h: number, more: MorePValues, { turns, wr
   const eligible = run.record.runPlan.eligible === null || fwe === undefined ? undefined : testedIn(run, fwe.values);
   let found: MoreFound = {};
   if (more.parametric) {
-    const [{ values }, deviations] = [await read(`${kind}value`), await run.readDeviations()];
+    const [{ values }, deviations] = [await readShared(`${kind}value`), await run.readDeviations()];
     const test = { kind, statistic: values, z: z.values, deviations: deviations.map(z.pick), eligible };
     found = await writeParametric(
       test,
@@ -184,13 +188,14 @@ async function addTo(run: FinishedRun, h: number, more: MorePValues, { turns, wr
   }
   if (fwe !== undefined && fitsOf(more).length > 0) {
     const statistics = statistic === "Zstat" ? z.values : (await read(statistic)).values;
-    const isAlone = run.has(`null_dist${postfix}`);
-    const { values } = await run.read(isAlone ? `null_dist${postfix}` : "null_dist");
+    const isOwn = run.has(`null_dist${sharedPostfix}`);
+    const { values } = await run.read(isOwn ? `null_dist${sharedPostfix}` : "null_dist");
+    const isAlone = isOwn && direction === undefined;
     const family = {
-      ...{ statistics, fwe: fwe.values, eligible, facts: factsOf(run.record, h) },
+      ...{ statistics, fwe: fwe.values, eligible, facts: factsOf(run, h) },
       sorted: await inTurns(sortNull(values), turns),
       isExhaustive: run.record.problem["exhaustive"] === true,
-      // with -strong the list begins with it, unless it is not in the list
+      // where several share a list it begins with it, unless it is not in the list
       unshuffled: isAlone ? largest(statistics, eligible) : values[0]!,
     };
     found = joinMore(
@@ -262,9 +267,11 @@ function largest(statistics: Float64Array, eligible: Uint8Array | undefined): nu
 }
 
 /** The record has the smallest p that any data can have: count / S, or (count + 1) / (S + 1) of a list without the unshuffled data. */
-function factsOf({ problem }: RunRecord, h: number): NullFacts {
+function factsOf({ record: { problem, options }, hypotheses }: FinishedRun, h: number): NullFacts {
   const listed = problem["relabellings"] as readonly { readonly smallestPossibleP: number }[] | undefined;
-  const p = (listed?.[h] ?? listed?.[0])?.smallestPossibleP;
+  // one of each family, in their order
+  const family = familiesOf(hypotheses, options["strong"] === true).findIndex((members) => members.includes(h));
+  const p = listed?.[family]?.smallestPossibleP;
   const n = Number(problem["nShuffles"]);
   if (p === undefined) return { nSame: 1, hasUnshuffled: true };
   const isWhole = (count: number) => Math.abs(count - Math.round(count)) < 1e-6;
