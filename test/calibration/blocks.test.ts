@@ -9,7 +9,7 @@ import { makeTemporaryDirectory } from "../support/peer.js";
 import { createRandom } from "../support/seeded-random.js";
 import { bytesOf, npyBytes } from "../support/write-npy.js";
 
-const N_DATA_SETS = 400;
+const N_DATA_SETS = 200;
 const N_FAMILIES = 20;
 const N = 2 * N_FAMILIES;
 const N_ELEMENTS = 4;

@@ -19,9 +19,10 @@ import { makeTemporaryDirectory } from "../support/peer.js";
 import { runProblem, runVectors } from "../support/run-inference.js";
 import { bytesOf, npyBytes } from "../support/write-npy.js";
 
-/** Of three hypotheses each. */
-const N_DATA_SETS = 67;
-const N_NULLS = 3 * N_DATA_SETS;
+/** Of three hypotheses each. With enhancement half as many: a data set takes some seconds. */
+const N_DATA_SETS = { "enhanced (CFE)": 34, "not enhanced": 67 } as const;
+/** Mean errors of p from --tail in docs/p-values.md, at the levels below: p is never further too small than that. */
+const STATED = { "enhanced (CFE)": [-0.01, -0.15], "not enhanced": [0, -0.09] } as const;
 /**
  * Of the data; shuffles have it in front of the number of their data set. The figures of docs/p-values.md are those of seed 20, by which its statement, and with it
  * the bounds below, were set: another seed checks them.
@@ -109,10 +110,10 @@ test.each([
   ["enhanced (CFE)", runFixels],
   ["not enhanced", runVectorNulls],
 ] as const)(
-  `${N_NULLS} nulls, %s: p at 0.05 and 0.005 from ${N_FEW} shuffles`,
+  `%s: p at 0.05 and 0.005 from ${N_FEW} shuffles`,
   async (what, run) => {
     const errors: Errors[] = LEVELS.map(() => ({}));
-    await run(N_DATA_SETS, (maxima) => {
+    await run(N_DATA_SETS[what], (maxima) => {
       for (const [i, level] of LEVELS.entries()) addErrors(errors[i]!, maxima, level);
     });
     const lines = LEVELS.flatMap((level, i) =>
@@ -124,9 +125,11 @@ test.each([
     process.stdout.write(`${lines.join("\n")}\n`);
     for (const [i, level] of LEVELS.entries()) {
       const { plain, tail, gamma } = errors[i]!;
-      // docs/p-values.md#what-fits-are-worth: the tail is nearer than counting at 0.05, no further off at 0.005, and there too small by a sixth on average, not by more
+      // docs/p-values.md#what-fits-are-worth: the tail is nearer than counting at 0.05, and no further off at 0.005
       expect(rms(tail!), `p ${level}`).toBeLessThan((level === 0.05 ? 1 : 1.05) * rms(plain!));
-      expect(mean(tail!), `p ${level}`).toBeGreaterThan(level === 0.05 ? -0.05 : -0.2);
+      // four standard errors; hypotheses of a data set are not independent
+      const allowed = (errors: readonly number[]) => (4 * rms(errors)) / Math.sqrt(N_DATA_SETS[what]);
+      expect(mean(tail!), `p ${level}`).toBeGreaterThan(STATED[what][i]! - allowed(tail!));
       expect(mean(gamma!), `p ${level}`).toBeGreaterThan(-0.1);
     }
   },
