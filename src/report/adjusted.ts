@@ -2,7 +2,7 @@
 import { dot, fitLinear, type LinearFit } from "./linear-fit.js";
 import { short } from "./numbers.js";
 import type { ModelData } from "./report-data.js";
-import { isConstant, meanOf, twoValues } from "./words.js";
+import { isConstant, levelsOf, meanOf, twoValues } from "./words.js";
 
 export interface Adjusted {
   /** [nSubjects]: without what the other columns explain, about their means. */
@@ -81,7 +81,14 @@ function groupName(model: ModelData, asked: readonly number[], i: number): strin
   const areIndicators = asked.length > 1 && asked.every((j) => twoValues(model, j)?.join() === "0,1");
   const ones = asked.filter((j) => row[j] === 1);
   if (areIndicators && ones.length === 1) return model.factors[ones[0]!]!;
-  return asked.map((j) => `${model.factors[j]} = ${short(row[j]!)}`).join(", ");
+  return asked.map((j) => levelOf(model, j, row[j]!) ?? `${model.factors[j]} = ${short(row[j]!)}`).join(", ");
+}
+
+/** `group is control`; undefined: no factor, or one of more levels, of which 0 is any of the others. */
+function levelOf(model: ModelData, j: number, value: number): string | undefined {
+  const named = levelsOf(model, j);
+  const nLevels = Object.values(model.levels ?? {}).filter(([zero]) => zero === named?.[0]).length;
+  return named === undefined || nLevels > 1 ? undefined : named[value === 1 ? 1 : 0];
 }
 
 function againstCovariate(

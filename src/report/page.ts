@@ -28,9 +28,33 @@ export interface PageInputs {
   readonly madeWith?: MadeWith | undefined;
 }
 
-export function reportPage({ data, script, style, version, madeWith = {} }: PageInputs): string {
-  const sections = sectionsOf(data);
+export function reportPage({ data, ...inputs }: PageInputs): string {
+  const { record, recordName } = data;
   const title = titleOf(data);
+  const sections = sectionsOf(data);
+  return framePage({
+    ...inputs,
+    of: `plan ${record.runPlan.hash}`,
+    title,
+    facts: factsOf(data),
+    sections,
+    from: recordName,
+  });
+}
+
+export interface FrameInputs extends Omit<PageInputs, "data"> {
+  /** `plan 0f..`: what results the page is of. */
+  readonly of: string;
+  readonly title: string;
+  /** Under the title. */
+  readonly facts: string;
+  readonly sections: readonly Section[];
+  /** What the numbers were read from. */
+  readonly from: string;
+}
+
+export function framePage({ of, title, facts, sections, from, ...rest }: FrameInputs): string {
+  const { script, style, version, madeWith = {} } = rest;
   const policy = [
     "default-src 'none'",
     `script-src '${hashOf(script)}'`,
@@ -39,14 +63,14 @@ export function reportPage({ data, script, style, version, madeWith = {} }: Page
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");
-  return `${REPORT_BEGINS} ${escapeHtml(version)} of plan ${escapeHtml(data.record.runPlan.hash)} -->
+  return `${REPORT_BEGINS} ${escapeHtml(version)} of ${escapeHtml(of)} -->
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">${madeWithElement(madeWith)}
 <title>${escapeHtml(title)}</title><style>${style}</style></head>
 <body><a class="skip" href="#verdict">To the verdict</a>
-${headerOf(data, sections, title)}
+${headerOf(facts, sections, title)}
 <main>${sections.map((section) => sectionHtml(section).text).join("")}</main>
-<footer>Made by fixelstream ${escapeHtml(version)} from ${escapeHtml(data.recordName)} and the files beside it. The page fetches nothing.</footer>
+<footer>Made by fixelstream ${escapeHtml(version)} from ${escapeHtml(from)} and the files beside it. The page fetches nothing.</footer>
 <script>${script}</script></body></html>
 `;
 }
@@ -76,10 +100,13 @@ function titleOf({ scalar, kind, place }: ReportData): string {
   return `${capital(what)}: results in ${place === "" ? "." : place}`;
 }
 
-function headerOf({ record, kind }: ReportData, sections: readonly Section[], title: string): Html {
+function factsOf({ record, kind }: ReportData): string {
   const { problem, startedAt } = record;
   const { many } = ELEMENTS[kind];
-  const facts = `${count(Number(problem.nSubjects))} subjects, ${count(Number(problem.nElements))} ${many}, ${count(Number(problem.nShuffles))} shuffles; run of ${startedAt.slice(0, 10)} with fixelstream ${record.versions.fixelstream}`;
+  return `${count(Number(problem.nSubjects))} subjects, ${count(Number(problem.nElements))} ${many}, ${count(Number(problem.nShuffles))} shuffles; run of ${startedAt.slice(0, 10)} with fixelstream ${record.versions.fixelstream}`;
+}
+
+function headerOf(facts: string, sections: readonly Section[], title: string): Html {
   return html`<header><h1>${title}</h1><p class="sub">${facts}</p>
 <nav aria-label="Sections"><ul>${sections.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav></header>`;
 }

@@ -3,7 +3,7 @@ import { deflateRawSync } from "node:zlib";
 import { voxelAt } from "./clusters.js";
 import { headOf } from "./hypothesis-head.js";
 import type { ArrayPlace, Payload, PayloadHypothesis } from "./payload-format.js";
-import type { Geometry, HypothesisData, ReportData, Values } from "./report-data.js";
+import type { Geometry, HypothesisData, ShownData, Values } from "./report-data.js";
 
 /** Of the deflated arrays, so that the page stays below 10 MB. */
 export const MOST_PAYLOAD_BYTES = 6.5e6;
@@ -38,7 +38,7 @@ function createPacker() {
   };
 }
 
-export function packPayload(data: ReportData, mean: Values | undefined): PackedPayload | undefined {
+export function packPayload(data: ShownData, mean: Values | undefined): PackedPayload | undefined {
   const { geometry, kind, hypotheses, background } = data;
   if (geometry === undefined || (kind !== "fixel" && kind !== "voxel")) return undefined;
   const box = boxOf(geometry);

@@ -13,6 +13,8 @@ export interface ModelData {
   readonly factors: readonly string[];
   /** The design's columns have names of their own. */
   readonly isNamed: boolean;
+  /** Of columns of 0 and 1 that code a factor: what 0 and 1 mean: `group is control`, `group is patient`. */
+  readonly levels?: Readonly<Record<string, readonly [zero: string, one: string]>> | undefined;
   /** Element-wise columns, behind those of the design. */
   readonly nElementColumns: number;
   /** Of each subject, from 0; undefined: one variance for all. */
@@ -164,13 +166,11 @@ export interface Background {
   readonly values: Uint8Array;
 }
 
-export interface ReportData {
+/** What pictures, clusters and tables are made of, whether a run or a model of one formula made it. */
+export interface ShownData {
   readonly kind: Kind;
-  readonly record: RunRecord;
   /** As typed: where the results are. */
   readonly place: string;
-  /** Name of the record: `x_run.json`. */
-  readonly recordName: string;
   readonly nElements: number;
   /** What is measured: FD. */
   readonly scalar: string;
@@ -181,8 +181,6 @@ export interface ReportData {
   readonly network: Network | undefined;
   /** What connected elements of a cluster: `the fixel-fixel connectivity matrix in matrix/`. */
   readonly clustersBy: string;
-  /** Undefined: subjects are exchanged freely. */
-  readonly blocks: BlockData | undefined;
   readonly effects: Maybe<readonly EffectData[]>;
   readonly check: Maybe<DataCheck>;
   readonly background: Background | undefined;
@@ -190,7 +188,61 @@ export interface ReportData {
   readonly mean: Values | undefined;
   /** What was found out while the report was made: sentences. */
   readonly remarks: readonly string[];
+}
+
+export interface ReportData extends ShownData {
+  readonly record: RunRecord;
+  /** Name of the record: `x_run.json`. */
+  readonly recordName: string;
+  /** Undefined: subjects are exchanged freely. */
+  readonly blocks: BlockData | undefined;
   readonly files: readonly string[];
+}
+
+/** What a model left beside its numbers; of R's analyses nothing. */
+export interface ModelRecord {
+  readonly command: string;
+  readonly program: string;
+  readonly input: string;
+  readonly cohort: string;
+  readonly formula: string;
+  readonly weights?: string;
+  readonly subset?: string;
+  readonly nSubjects: number;
+  readonly nElements: number;
+  readonly nFitted: number;
+  readonly nTooFew: number;
+  readonly nUnusable: number;
+  readonly nPerfect: number;
+  /** Of the smoothing; absent: a linear model. */
+  readonly method?: string;
+}
+
+/** A term is what a hypothesis is of a run. */
+export interface ModelTerm extends HypothesisData {
+  /** As the statistics have it: `age`, `poly(age, 2)1`. */
+  readonly term: string;
+  /** Coefficients have a sign, smooths have none; the model has neither. */
+  readonly of: "coefficient" | "smooth" | "model";
+  /** p of each element, not corrected for their number; undefined: the analysis has none. */
+  readonly singleP: Values | undefined;
+  /** Of each correction beside that of `p`: how it is called, and how many are below 0.05. */
+  readonly others: readonly { readonly words: string; readonly nBelow: number }[];
+  /** `p` was corrected for this page: the analysis has no correction. */
+  readonly isCorrectedHere: boolean;
+  /** Of a smooth: median effective degrees of freedom. */
+  readonly medianEdf: number | undefined;
+}
+
+export interface ModelReportData extends ShownData {
+  readonly hypotheses: readonly ModelTerm[];
+  readonly analysis: string;
+  /** Undefined: made by another program. */
+  readonly fitted: ModelRecord | undefined;
+  /** Names of all statistics, as the results have them. */
+  readonly statistics: readonly string[];
+  /** Of the elements that were fitted: median of the adjusted R2 and the like, by name. */
+  readonly medians: readonly { readonly name: string; readonly value: number }[];
 }
 
 export const ELEMENTS: Readonly<Record<Kind, { readonly one: string; readonly many: string }>> = {

@@ -51,8 +51,14 @@ export function directionsOf(weights: readonly number[], model: ModelData): Dire
     }
     const two = twoValues(model, i);
     if (two === undefined) return compare((than) => `is ${than} where ${name(i)} is larger`, isPositive);
-    const [low, high] = two.map((value) => short(value));
-    return compare((than) => `is ${than} where ${name(i)} is ${high} than where it is ${low}`, isPositive);
+    const [low, high] = two;
+    const named = levelsOf(model, i);
+    if (named !== undefined)
+      return compare((than) => `is ${than} where ${named[1]} than where ${named[0]}`, isPositive);
+    return compare(
+      (than) => `is ${than} where ${name(i)} is ${short(high)} than where it is ${short(low)}`,
+      isPositive,
+    );
   }
   if (inDesign && involved.length === 2 && weights[involved[0]!]! + weights[involved[1]!]! === 0) {
     const [a, b] = involved as [number, number];
@@ -62,6 +68,10 @@ export function directionsOf(weights: readonly number[], model: ModelData): Dire
   const words = contrastInWords(weights, model.factors);
   return { tested: `has ${words} above 0`, opposite: `has ${words} below 0` };
 }
+
+/** What 0 and 1 of a column mean, where it codes a factor. */
+export const levelsOf = (model: ModelData, column: number): readonly [string, string] | undefined =>
+  isIndicator(model, column) ? model.levels?.[model.factors[column]!] : undefined;
 
 const isIndicator = (model: ModelData, column: number): boolean => {
   const two = twoValues(model, column);
@@ -96,7 +106,9 @@ export function referenceOf(weights: readonly number[], model: ModelData): Refer
     return { row, words: `the fitted mean of ${negative.map(name).join(" and ")}${others}`, per: "" };
   }
   const row = means.map((mean, i) => (involved.includes(i) ? twoValues(model, i)![0] : mean));
-  const where = involved.map((i) => `${name(i)} is ${short(twoValues(model, i)![0])}`).join(" and ");
+  const where = involved
+    .map((i) => levelsOf(model, i)?.[0] ?? `${name(i)} is ${short(twoValues(model, i)![0])}`)
+    .join(" and ");
   const [low, high] = twoValues(model, involved[0]!)!;
   const per = involved.length === 1 && high - low !== 1 ? ` per unit of ${name(involved[0]!)}` : "";
   return { row, words: `the fitted mean where ${where}${others}`, per };

@@ -20,6 +20,7 @@ import { creatorName, readProgramVersion } from "../../store/creator.js";
 import { boundMemory } from "../../system-memory.js";
 import type { Warning } from "../../warnings.js";
 import { type Cohort, placeRows, readCohort } from "./cohort.js";
+import { fittedSubjects, type RecordedSubjects } from "./fitted-subjects.js";
 import { findData, type OpenedScalar, scalarsOf } from "./open-data.js";
 import type { ModelOptions, ModelSummary } from "./options.js";
 import { type GroupCounts, openScratch } from "./scratch.js";
@@ -174,6 +175,7 @@ async function fitOpened(
     throw new UsageError(
       `Cannot correct by hommel: expected at most ${MOST_HOMMEL} elements, got ${nChosen}, which takes too long. Use hochberg, which is nearly the same, or --elements.`,
     );
+  const { scalars } = spec;
   const nSubjects = cohort.table.nRows;
   const nStatistics = model.statistics.length;
   const plan = planElementwise({ nSubjects, nStatistics, sources, chosen, nThreads, memoryBytes });
@@ -243,7 +245,13 @@ async function fitOpened(
       ...{ heldBytes: plan.heldBytes, statistics: names, elapsedMs },
       method: spec.kind === "gam" ? spec.method : undefined,
     };
-    await writeModel(options, { names, elements, columnOf }, data, scratch.directory, recordOf(options, summary));
+    const fitted = fittedSubjects(model.frame, {
+      coding: spec.coding,
+      source: sources[0]!,
+      subjects: opened[0]!.subjects,
+    });
+    const record = recordOf(options, summary, { ...fitted, corrections, scalar: scalars[0]! });
+    await writeModel(options, { names, elements, columnOf }, data, scratch.directory, record);
     scratch.remove();
     return summary;
   } catch (error) {
@@ -268,12 +276,14 @@ function plainColumn(column: ElementModelSpec["table"]["columns"][number]): unkn
 function recordOf(
   { command, cohort, input, weights, subset, minSubjects }: ModelOptions,
   summary: ModelSummary,
+  told: RecordedSubjects & { readonly corrections: readonly string[]; readonly scalar: string },
 ): string {
   const { statistics: _, elapsedMs: __, bytesRead: ___, ...rest } = summary;
   return JSON.stringify({
     ...{ format: "fixelstream-model", program: creatorName(readProgramVersion()), command, input, cohort },
     ...{ weights, subset, minSubjects },
     ...rest,
+    ...told,
   });
 }
 

@@ -11,7 +11,7 @@ import { edgeNeighbours, fixelNeighbours, type Neighbours, placeNeighbours } fro
 import { readBackground } from "./read-background.js";
 import { readBlocks } from "./read-blocks.js";
 import { readModel } from "./read-model.js";
-import { readSubjects } from "./read-subjects.js";
+import { readSubjects, type SubjectInputs } from "./read-subjects.js";
 import { readTracts, type Tract } from "./read-tracts.js";
 import { openResults, type ResultReader } from "./read-values.js";
 
@@ -85,7 +85,7 @@ export async function collectReport(
     network: reader.network,
     clustersBy: neighbours.words,
     blocks: await readBlocks(record),
-    ...(await readSubjects(record, hypotheses, {
+    ...(await readSubjects(record.inputs as SubjectInputs, hypotheses, {
       ...{ hasColumns: reader.columns === "same", nElements: reader.nElements, signal },
     })),
     background: behind,
@@ -247,7 +247,8 @@ function significantOf(p: Float32Array, nShuffles: number | undefined): Uint32Ar
   return Uint32Array.from(found);
 }
 
-function fitted(row: readonly number[], factors: readonly Values[]): Float64Array {
+/** Of each element: the row of the design times its effects. */
+export function fitted(row: readonly number[], factors: readonly Values[]): Float64Array {
   const out = new Float64Array(factors[0]!.length);
   for (const [f, values] of factors.entries()) {
     const weight = row[f] ?? 0;

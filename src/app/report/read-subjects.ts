@@ -3,7 +3,6 @@
 import { isFixelstreamError } from "../../errors.js";
 import { describeSubjects } from "../../report/describe-subjects.js";
 import type { DataCheck, EffectData, HypothesisData, Maybe } from "../../report/report-data.js";
-import type { RunRecord } from "../../results/run-record.js";
 import type { ColumnSource } from "../../store/column-source.js";
 import { openColumnSource } from "../../store/open-column-source.js";
 import { findSubjectSource } from "./subject-source.js";
@@ -16,6 +15,13 @@ const MOST_MEMBERS = 500;
 const WINDOWS = 64;
 const WINDOW_ELEMENTS = 64;
 
+/** As run.json has them. */
+export interface SubjectInputs {
+  readonly store?: { readonly path?: string | undefined };
+  readonly scalar?: string | undefined;
+  readonly subjects?: readonly { readonly name: string }[];
+}
+
 export interface SubjectValues {
   readonly effects: Maybe<readonly EffectData[]>;
   readonly check: Maybe<DataCheck>;
@@ -23,20 +29,11 @@ export interface SubjectValues {
 
 /** `hasColumns`: element i of the results is column i of the data. Throws the reason of `signal`. */
 export async function readSubjects(
-  record: RunRecord,
+  { store, scalar, subjects = [] }: SubjectInputs,
   hypotheses: readonly HypothesisData[],
   { hasColumns, nElements, signal }: { hasColumns: boolean; nElements: number; signal?: AbortSignal | undefined },
 ): Promise<SubjectValues> {
   const nowhere = (missing: string): SubjectValues => ({ effects: { missing }, check: { missing } });
-  const {
-    store,
-    scalar,
-    subjects = [],
-  } = record.inputs as {
-    store?: { path?: string };
-    scalar?: string;
-    subjects?: readonly { name: string }[];
-  };
   if (!hasColumns)
     return nowhere("The mask of the run is not there any more: which column of the data is which voxel is not known.");
   let source: ColumnSource | undefined;

@@ -94,7 +94,7 @@ function openFixels(at: At, isThere: IsThere, readNull: ReadNull): ResultReader 
   };
 }
 
-function valuesOf(path: string, count?: number): Float32Array {
+export function valuesOf(path: string, count?: number): Float32Array {
   const image = openImage(path);
   try {
     const values = new Float32Array(Math.min(count ?? image.nElements, image.nElements));
@@ -107,7 +107,11 @@ function valuesOf(path: string, count?: number): Float32Array {
 
 type Grid = Pick<Geometry, "dimensions" | "voxelSizes" | "toMm">;
 
-export function gridOf({ dimensions, voxelSizes, transform = NO_TRANSFORM }: ImageHeader): Grid {
+export function gridOf({
+  dimensions,
+  voxelSizes,
+  transform = NO_TRANSFORM,
+}: Pick<ImageHeader, "dimensions" | "voxelSizes" | "transform">): Grid {
   const sizes = [0, 1, 2].map((axis) => (voxelSizes[axis]! > 0 ? voxelSizes[axis]! : 1)) as [number, number, number];
   return {
     dimensions: [dimensions[0] ?? 1, dimensions[1] ?? 1, dimensions[2] ?? 1],
@@ -116,7 +120,7 @@ export function gridOf({ dimensions, voxelSizes, transform = NO_TRANSFORM }: Ima
   };
 }
 
-function geometryOfFixels(indexPath: string, directionsPath: string, nFixels: number): Geometry {
+export function geometryOfFixels(indexPath: string, directionsPath: string, nFixels: number): Geometry {
   const index = openImage(indexPath);
   try {
     const nVoxels = index.nElements / 2;

@@ -1,4 +1,4 @@
-// fixelstream report: one page and tables of clusters, out of what a run left on disk.
+// A run's report: one page and tables of clusters, out of what a run left on disk.
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +7,7 @@ import { pathKindOf } from "../../formats/path-kind.js";
 import { CLUSTERS_TSV_BEGINS, clustersTsv } from "../../report/clusters.js";
 import { reportPage } from "../../report/page.js";
 import { REPORT_BEGINS, REPORT_FILE } from "../../report/page-file.js";
+import type { ShownData } from "../../report/report-data.js";
 import { clustersFileName } from "../../report/sections/clusters.js";
 import { publishReport } from "../../results/report-folder.js";
 import { VERSION } from "../../version.js";
@@ -42,7 +43,8 @@ export interface ReportSummary {
 }
 
 /** Throws InputError: no results, or nothing can be written there; the reason of the signal. */
-export async function writeReport({ results, out, background, tracts, signal }: ReportOptions): Promise<ReportSummary> {
+export async function writeReport(options: ReportOptions): Promise<ReportSummary> {
+  const { results, out, background, tracts, signal } = options;
   const start = performance.now();
   const found = findResults(results);
   const page = placeOf(out, found);
@@ -58,6 +60,19 @@ export async function writeReport({ results, out, background, tracts, signal }: 
     h.p === undefined ? [] : [{ name: `${page.base}${clustersFileName(h.name)}`, text: clustersTsv(h.clusters, data) }],
   );
   signal?.throwIfAborted();
+  return publishPage(page, { text, tables, data, start, stale: "[tF]\\d+(_positive|_negative)?" });
+}
+
+export interface MadePage {
+  readonly text: string;
+  readonly tables: readonly { readonly name: string; readonly text: string }[];
+  readonly data: ShownData;
+  readonly start: number;
+  /** Names of hypotheses whose tables go where this page has none of them: a regular expression. */
+  readonly stale: string;
+}
+
+export function publishPage(page: PagePlace, { text, tables, data, start, stale }: MadePage): ReportSummary {
   const escaped = page.base.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   publishReport({
     directory: page.directory,
@@ -65,7 +80,7 @@ export async function writeReport({ results, out, background, tracts, signal }: 
       ...tables.map((file) => ({ ...file, begins: CLUSTERS_TSV_BEGINS })),
       { name: page.name, text, begins: REPORT_BEGINS },
     ],
-    stale: { names: new RegExp(`^${escaped}clusters_[tF]\\d+\\.tsv$`), begins: CLUSTERS_TSV_BEGINS },
+    stale: { names: new RegExp(`^${escaped}clusters_${stale}\\.tsv$`, "u"), begins: CLUSTERS_TSV_BEGINS },
     purpose: `Cannot write the report ${page.path}`,
   });
   return {
@@ -80,7 +95,7 @@ export async function writeReport({ results, out, background, tracts, signal }: 
   };
 }
 
-interface PagePlace {
+export interface PagePlace {
   readonly path: string;
   readonly directory: string;
   readonly name: string;
@@ -88,7 +103,7 @@ interface PagePlace {
   readonly base: string;
 }
 
-function placeOf(out: string | undefined, { directory, base }: { directory: string; base: string }): PagePlace {
+export function placeOf(out: string | undefined, { directory, base }: { directory: string; base: string }): PagePlace {
   if (out === undefined) {
     const name = `${base}${REPORT_FILE}`;
     return { path: join(directory, name), directory, name, base };
@@ -103,7 +118,7 @@ function placeOf(out: string | undefined, { directory, base }: { directory: stri
 }
 
 /** Where the build puts it: beside this file when it is built; from the sources what was built last. Throws InternalError. */
-function builtForPage(name: "client.js" | "page.css"): string {
+export function builtForPage(name: "client.js" | "page.css"): string {
   const here = import.meta.url;
   const url = here.endsWith(".ts")
     ? new URL(`../../../dist/src/report/${name}`, here)

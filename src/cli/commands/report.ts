@@ -11,6 +11,7 @@ type Typed = StandardOptions & {
   readonly out?: string;
   readonly background?: string;
   readonly tracts?: string;
+  readonly analysis?: string;
   readonly json?: boolean;
 };
 
@@ -18,11 +19,12 @@ const HELP = {
   about: [
     "Makes a page of the results of a statistical command: what was found and how sure it is, clusters with their peaks, effects in percent, the null distribution, sentences for the methods section, and where every number comes from. One file that fetches nothing: it can be mailed, printed and archived. Beside it a table of clusters for each hypothesis (clusters_t1.tsv).",
     "Statistical commands and merge do so themselves, unless --no-report is given; this makes it again, from what is on the disk.",
+    "Of lm and gam: what depends on each term, by the correction that was asked for, else by the false discovery rate; the page is put beside the .h5 or the table, or into the directory.",
   ],
   usages: ["<results> [options]"],
   examples: [
-    "report stats_fd/",
     "report out/x_ --out x.html",
+    "report cohort.h5 --analysis lm_age",
     "report stats_fd/ --tracts bundles/ --background template.mif",
   ],
 };
@@ -30,7 +32,7 @@ const HELP = {
 export function createReportCommand(streams: CliStreams): Command {
   const command = describeHelp(new Command("report"), HELP)
     .summary("make a page of a run's results")
-    .argument("<results>", "the output of fixelcfestats, or the prefix of the other commands");
+    .argument("<results>", "the output of fixelcfestats, lm or gam, or the prefix of the other commands");
   declare(command.optionsGroup("Options"))
     .file("out", "the page (default: report.html beside the results); an earlier report is replaced, nothing else")
     .file("background", "an image in the space of the template, behind fixels or voxels (default: the fitted mean)")
@@ -39,13 +41,14 @@ export function createReportCommand(streams: CliStreams): Command {
       "directory",
       "masks of bundles (fixel data files, or images on the grid): clusters are named by those that hold them",
     )
+    .word("analysis", "name", "of lm and gam: which, where the file or directory has several")
     .flag("json", "the summary as JSON on standard output");
   addStandardOptions(command);
   return command.action(async (results: string) => {
-    const { writeReport } = await import("../../app/report/write-report.js");
+    const { reportAny } = await import("../../app/report/report-any.js");
     const typed = command.opts<Typed>();
-    const { out, background, tracts } = typed;
-    const summary = await writeReport({ results, out, background, tracts, signal: streams.signal });
+    const { out, background, tracts, analysis } = typed;
+    const summary = await reportAny({ results, out, background, tracts, analysis, signal: streams.signal });
     for (const remark of summary.remarks) say(streams, `fixelstream: warning: ${remark}\n`);
     if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
     else if (!typed.quiet) {

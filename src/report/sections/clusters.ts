@@ -2,13 +2,13 @@
 import { axisInWords } from "../clusters.js";
 import { html, type Piece, table } from "../html.js";
 import { count, percent, place, pValue, share, short } from "../numbers.js";
-import { type Cluster, ELEMENTS, type HypothesisData, type ReportData } from "../report-data.js";
+import { type Cluster, ELEMENTS, type HypothesisData, type ShownData } from "../report-data.js";
 import { missing, type Section } from "./section.js";
 
 /** Rows shown; the file beside the page has all. */
 const MOST_ROWS = 50;
 
-export function clustersSection(data: ReportData): Section {
+export function clustersSection(data: ShownData): Section {
   return {
     id: "clusters",
     title: data.kind === "vector" ? "Significant elements" : "Clusters",
@@ -18,7 +18,7 @@ ${data.hypotheses.map((h) => clustersOf(h, data))}`,
 }
 
 /** Exactly what percent is a share of. */
-function percentInWords({ hypotheses }: ReportData): string {
+function percentInWords({ hypotheses }: ShownData): string {
   const said = hypotheses.flatMap(({ name, percent: found, reference }) =>
     found === undefined || reference === undefined
       ? []
@@ -28,7 +28,7 @@ function percentInWords({ hypotheses }: ReportData): string {
   return `Percent effect: ${said.join("; ")}; of a cluster, mean effect / mean of that.`;
 }
 
-function clustersOf(h: HypothesisData, data: ReportData): Piece {
+function clustersOf(h: HypothesisData, data: ShownData): Piece {
   const { kind } = data;
   const { clusters } = h;
   const { many } = ELEMENTS[kind];
@@ -60,7 +60,7 @@ function clustersOf(h: HypothesisData, data: ReportData): Piece {
       false,
     ],
     [h.kind, (one) => short(one.statistic), true],
-    ["Z", (one) => short(one.z), true],
+    ...(clusters.some(({ z }) => Number.isFinite(z)) ? [["Z", (one: Cluster) => short(one.z), true] as const] : []),
     ["p", (one) => pValue(one.p), true],
     ...(h.effect === undefined
       ? []

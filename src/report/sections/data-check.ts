@@ -2,10 +2,10 @@
 import { COLOURS, chart, Plot } from "../charts.js";
 import { html, table } from "../html.js";
 import { count, share, short } from "../numbers.js";
-import { ELEMENTS, type ReportData } from "../report-data.js";
+import { ELEMENTS, type ShownData } from "../report-data.js";
 import { missing, type Section } from "./section.js";
 
-export function dataCheckSection(data: ReportData): Section {
+export function dataCheckSection(data: ShownData): Section {
   const { check, kind, nElements } = data;
   const section = { id: "data", title: "The data" };
   if ("missing" in check) return { ...section, body: missing(check.missing) };

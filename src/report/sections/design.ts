@@ -1,7 +1,7 @@
 // The model: the design as a picture, what is tested of it, and how well its columns can be told apart.
 import { decompose, matrixOf } from "../../stats/design/matrix.js";
 import { chart, Plot } from "../charts.js";
-import { html, type Piece, table } from "../html.js";
+import { type Html, html, type Piece, table } from "../html.js";
 import { dot, fitLinear } from "../linear-fit.js";
 import { count, short } from "../numbers.js";
 import type { ModelData, ReportData } from "../report-data.js";
@@ -16,20 +16,10 @@ export function designSection(data: ReportData): Section {
   const { model } = data;
   const section = { id: "design", title: "Design" };
   if ("missing" in model) return { ...section, body: missing(model.missing) };
-  const { design, factors, nElementColumns, varianceGroups } = model.found;
-  const condition = conditionOf(model.found);
-  const groups = factors.flatMap((name, j) => {
-    const two = twoValues(model.found, j);
-    return two === undefined
-      ? []
-      : [
-          `${name}: ${two.map((value) => `${count(design.filter((row) => row[j] === value).length)} × ${short(value)}`).join(", ")}`,
-        ];
-  });
+  const { factors, varianceGroups } = model.found;
   return {
     ...section,
-    body: html`<p>${count(design.length)} subjects, ${factors.length} columns${nElementColumns > 0 ? ` and ${nElementColumns} that each element brings` : ""}; condition number ${short(condition, 4)}${condition > 1e5 ? ": columns can hardly be told apart" : ""}. ${groups.length === 0 ? "" : `Sizes of groups: ${groups.join("; ")}.`}</p>
-<figure>${picture(model.found)}<figcaption>The design: a row a subject${design.length > MOST_ROWS ? ", neighbours taken together" : ""}; each column from its smallest value (light) to its largest (dark).</figcaption></figure>
+    body: html`${modelHtml(model.found)}
 ${table(
   "Hypotheses",
   ["hypothesis", "row", ...factors],
@@ -45,6 +35,22 @@ ${table(
 ${correlations(model.found)}
 ${blocksOf(data)}${variancesOf(varianceGroups, data)}`,
   };
+}
+
+/** Sizes, condition and the picture. */
+export function modelHtml(model: ModelData): Html {
+  const { design, factors, nElementColumns } = model;
+  const condition = conditionOf(model);
+  const groups = factors.flatMap((name, j) => {
+    const two = twoValues(model, j);
+    return two === undefined
+      ? []
+      : [
+          `${name}: ${two.map((value) => `${count(design.filter((row) => row[j] === value).length)} × ${short(value)}`).join(", ")}`,
+        ];
+  });
+  return html`<p>${count(design.length)} subjects, ${factors.length} columns${nElementColumns > 0 ? ` and ${nElementColumns} that each element brings` : ""}; condition number ${short(condition, 4)}${condition > 1e5 ? ": columns can hardly be told apart" : ""}. ${groups.length === 0 ? "" : `Sizes of groups: ${groups.join("; ")}.`}</p>
+<figure>${picture(model)}<figcaption>The design: a row a subject${design.length > MOST_ROWS ? ", neighbours taken together" : ""}; each column from its smallest value (light) to its largest (dark).</figcaption></figure>`;
 }
 
 const namesOf = (rows: readonly number[], { subjects }: ReportData): string =>
@@ -117,7 +123,7 @@ function picture({ design, factors }: ModelData): Piece {
 
 const shorten = (name: string): string => (name.length > 14 ? `${name.slice(0, 13)}…` : name);
 
-function correlations(model: ModelData): Piece {
+export function correlations(model: ModelData): Piece {
   const varying = model.factors.flatMap((_, j) => (isConstant(model, j) ? [] : [j]));
   if (varying.length < 2) return "";
   const columns = varying.map((j) => centred(model, j));

@@ -3,14 +3,14 @@ import { type Adjusted, adjust } from "../adjusted.js";
 import { COLOURS, chart, GROUP_COLOURS, Plot } from "../charts.js";
 import { type Html, html, type Piece, table } from "../html.js";
 import { cell, count, short } from "../numbers.js";
-import type { EffectData, HypothesisData, ModelData, ReportData } from "../report-data.js";
+import type { EffectData, HypothesisData, ModelData, ShownData } from "../report-data.js";
 import { missing, type Section } from "./section.js";
 
-export function effectsSection(data: ReportData): Section {
+export function effectsSection(data: ShownData): Section {
   return { id: "effects", title: "Effects in subjects", body: bodyOf(data) };
 }
 
-function bodyOf(data: ReportData): Html {
+function bodyOf(data: ShownData): Html {
   const { effects, model } = data;
   if ("missing" in effects) return missing(effects.missing);
   if ("missing" in model) return missing(model.missing);
@@ -19,7 +19,7 @@ function bodyOf(data: ReportData): Html {
 ${data.hypotheses.map((h) => ofHypothesis(h, data, model.found, effects.found))}`;
 }
 
-function ofHypothesis(h: HypothesisData, data: ReportData, model: ModelData, all: readonly EffectData[]): Piece {
+function ofHypothesis(h: HypothesisData, data: ShownData, model: ModelData, all: readonly EffectData[]): Piece {
   const own = all.filter(({ hypothesis }) => hypothesis === h.name);
   if (own.length === 0 || h.contrast === undefined) return "";
   const shown = own.map((effect) => ({ effect, adjusted: adjust(model, h.contrast!, effect.values) }));
@@ -29,7 +29,7 @@ function ofHypothesis(h: HypothesisData, data: ReportData, model: ModelData, all
 <details><summary>Values as a table (tabs between)</summary><button type="button" class="copy" data-copies="${id}">Copy</button><pre id="${id}" tabindex="0">${asTsv(shown, data)}</pre></details>`;
 }
 
-function figureOf({ cluster, what }: EffectData, { values, by }: Adjusted, { subjects, scalar }: ReportData): Html {
+function figureOf({ cluster, what }: EffectData, { values, by }: Adjusted, { subjects, scalar }: ShownData): Html {
   const nameOf = (i: number) => subjects[i] ?? `subject ${i + 1}`;
   const y = { label: scalar === "the value" ? "adjusted value" : `adjusted ${scalar}`, grid: true };
   const size = { width: 440, height: 280, marginLeft: 60 };
@@ -89,7 +89,7 @@ const spread = (i: number): number => ((((i + 1) * 0.618034) % 1) - 0.5) * 0.8;
 
 function asTsv(
   shown: readonly { effect: EffectData; adjusted: Adjusted | undefined }[],
-  { subjects }: ReportData,
+  { subjects }: ShownData,
 ): string {
   const head = [
     "subject",

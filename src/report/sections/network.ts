@@ -4,13 +4,13 @@ import { Html, html } from "../html.js";
 import { headOf } from "../hypothesis-head.js";
 import type { NetworkHypothesis, NetworkPayload } from "../network-format.js";
 import { capital } from "../numbers.js";
-import type { HypothesisData, ReportData } from "../report-data.js";
+import type { HypothesisData, ShownData } from "../report-data.js";
 import type { Section } from "./section.js";
 
 /** Edges that are given to the pictures: of more those with the smallest p. */
 const MOST_EDGES = 60_000;
 
-export function networkSection(data: ReportData): Section | undefined {
+export function networkSection(data: ShownData): Section | undefined {
   const { network } = data;
   if (network === undefined) return undefined;
   const payload: NetworkPayload = {

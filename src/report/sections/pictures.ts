@@ -3,12 +3,12 @@ import { Html, html } from "../html.js";
 import { capital, place, short } from "../numbers.js";
 import type { PackedPayload } from "../payload.js";
 import type { Payload } from "../payload-format.js";
-import { ELEMENTS, type ReportData } from "../report-data.js";
+import { ELEMENTS, type ShownData } from "../report-data.js";
 import type { Section } from "./section.js";
 
 const TILES = 6;
 
-export function picturesSection(data: ReportData, packed: PackedPayload | undefined): Section | undefined {
+export function picturesSection(data: ShownData, packed: PackedPayload | undefined): Section | undefined {
   if (packed === undefined) return undefined;
   const { header, bytes } = packed;
   const { one, many } = ELEMENTS[data.kind];
@@ -62,7 +62,7 @@ function hereTable(one: string, { hypotheses }: Payload): Html {
 }
 
 /** Of the clusters of the hypothesis that is shown: as many as any has. */
-function tilesOf({ hypotheses, kind }: ReportData): Html | string {
+function tilesOf({ hypotheses, kind }: ShownData): Html | string {
   const tiles = hypotheses.flatMap((h) =>
     h.clusters
       .slice(0, TILES)

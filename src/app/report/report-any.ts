@@ -1,0 +1,53 @@
+// fixelstream report: of a run, or of a model of one formula. Apart, because a run needs nothing of models.
+import { UsageError } from "../../errors.js";
+import { clustersTsv } from "../../report/clusters.js";
+import { modelPage } from "../../report/model-page.js";
+import { clustersFileName } from "../../report/sections/clusters.js";
+import { VERSION } from "../../version.js";
+import { collectModel } from "./collect-model.js";
+import { findModelSource, type ModelSource } from "./model-source.js";
+import {
+  builtForPage,
+  placeOf,
+  publishPage,
+  type ReportOptions,
+  type ReportSummary,
+  writeReport,
+} from "./write-report.js";
+
+export interface AnyReportOptions extends ReportOptions {
+  /** Of a file or directory with several of lm and gam. */
+  readonly analysis?: string | undefined;
+}
+
+/** `results`: also an .h5, a directory or a table of lm and gam. Throws as writeReport; UsageError: which analysis. */
+export async function reportAny({ analysis, ...options }: AnyReportOptions): Promise<ReportSummary> {
+  const start = performance.now();
+  const { results, signal } = options;
+  const source = await findModelSource(results, analysis, signal);
+  if (source !== undefined) return await writeModelReport(source, options, start);
+  if (analysis === undefined) return await writeReport(options);
+  throw new UsageError(
+    `Cannot report ${results}: expected results of lm or gam beside --analysis ${analysis}, got others. Leave --analysis out.`,
+  );
+}
+
+async function writeModelReport(
+  source: ModelSource,
+  { results, out, background, tracts, signal }: ReportOptions,
+  start: number,
+): Promise<ReportSummary> {
+  const page = placeOf(out, source);
+  const data = await collectModel(source, results, { background, tracts, signal });
+  const text = modelPage(data, results, {
+    script: builtForPage("client.js"),
+    style: builtForPage("page.css"),
+    version: VERSION,
+    madeWith: { background, tracts },
+  });
+  const tables = data.hypotheses.flatMap((h) =>
+    h.p === undefined ? [] : [{ name: `${page.base}${clustersFileName(h.name)}`, text: clustersTsv(h.clusters, data) }],
+  );
+  signal?.throwIfAborted();
+  return publishPage(page, { text, tables, data, start, stale: "[\\p{L}\\p{N}._-]+" });
+}
