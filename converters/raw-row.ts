@@ -6,6 +6,7 @@ import type { RowSum } from "../src/store/block-sums.js";
 import { combineCrc32 } from "../src/store/crc32-combine.js";
 import { type CutRow, cutRow } from "../src/store/cut-row.js";
 import { type BlockedShape, bytesPerValue } from "../src/store/element-type.js";
+import { createScannedValues } from "../src/store/finite.js";
 
 /** As it was when it was checked. */
 export interface RawFile {
@@ -31,7 +32,7 @@ export interface RawParts {
   readonly nWhole: number;
 }
 
-/** `buffer`: of a row of the shape. `inOne`: a row is one part, which is read where it belongs. */
+/** `buffer`: of a row of the shape. `inOne`: a row is one part, which is read where it belongs; else parts have a memory of their own. */
 export function createRawParts(shape: BlockedShape, buffer: Uint8Array, { inOne = false } = {}): RawParts {
   const valueBytes = bytesPerValue(shape.elementType);
   const pieceBytes = shape.blockWidth * valueBytes;
@@ -40,8 +41,13 @@ export function createRawParts(shape: BlockedShape, buffer: Uint8Array, { inOne 
     ? rowBytes
     : Math.min(rowBytes, Math.max(1, Math.floor(PART_BYTES / pieceBytes)) * pieceBytes);
   const nWhole = Math.ceil(rowBytes / partBytes) - 1;
-  const cut = (bytes: number) => cutRow({ ...shape, nElements: bytes / valueBytes }, buffer.subarray(0, bytes));
-  return { bytes: buffer, whole: cut(partBytes), last: cut(rowBytes - nWhole * partBytes), nWhole };
+  const scanned = inOne || shape.elementType !== "f32" ? undefined : createScannedValues(partBytes);
+  const all = scanned?.bytes ?? buffer;
+  const cut = (bytes: number): CutRow => {
+    const row = cutRow({ ...shape, nElements: bytes / valueBytes }, all.subarray(0, bytes));
+    return { ...row, allFinite: scanned && (() => scanned.allFinite(bytes)) };
+  };
+  return { bytes: all, whole: cut(partBytes), last: cut(rowBytes - nWhole * partBytes), nWhole };
 }
 
 /** It is not, or no longer, what was checked. Known by its code, which goes from thread to thread. */

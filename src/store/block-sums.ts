@@ -85,7 +85,7 @@ export function createBlockSums(shape: BlockedShape): BlockSums {
 
     return {
       add(part) {
-        if (!allFinite(part.bytes, shape.elementType)) {
+        if (!(part.allFinite?.() ?? allFinite(part.bytes, shape.elementType))) {
           missing ??= new Uint32Array(nElements);
           const first = done / valueBytes;
           const counts = missing.subarray(first, first + part.bytes.byteLength / valueBytes);

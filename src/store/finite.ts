@@ -1,5 +1,6 @@
 // Values that are infinite or not a number: found at the speed of memory where there are none, counted where there are.
 import type { ElementType } from "./column-source.js";
+import { FINITE_MODULE } from "./finite-module.js";
 
 /** Bits of the exponent; all set: infinite or not a number. Of float64 only the high word is looked at. */
 const EXPONENT = { f32: 0x7f800000, f64: 0x7ff00000 } as const;
@@ -20,6 +21,36 @@ export function allFinite(bytes: Uint8Array, elementType: ElementType): boolean 
   }
   for (let i = end; i < values.length; i++) a += values[i]! * 0;
   return a + b + c + d === 0;
+}
+
+/** float32 in a memory in which they are looked at at 50 GB/s; `allFinite` takes 8, and seven milliseconds until it is compiled well. */
+export interface ScannedValues {
+  /** From 0 on. */
+  readonly bytes: Uint8Array;
+  /** Of the first `lengthBytes`, a multiple of 4. */
+  allFinite(lengthBytes: number): boolean;
+}
+
+const PAGE_BYTES = 65_536;
+/** Bytes that the module looks at together. */
+const STRIDE = 64;
+
+/** Room for `lengthBytes`. */
+export function createScannedValues(lengthBytes: number): ScannedValues {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(FINITE_MODULE, "base64")));
+  const { memory, allFinite: scan } = exports as {
+    memory: WebAssembly.Memory;
+    allFinite(from: number, end: number): 0 | 1;
+  };
+  memory.grow(Math.ceil(lengthBytes / PAGE_BYTES));
+  const bytes = new Uint8Array(memory.buffer, 0, lengthBytes);
+  return {
+    bytes,
+    allFinite(length) {
+      const end = length - (length % STRIDE);
+      return scan(0, end) === 1 && allFinite(bytes.subarray(end, length), "f32");
+    },
+  };
 }
 
 /** Adds 1 to counts[i] where value i of `bytes` is not finite, for as many as there are counts. */
