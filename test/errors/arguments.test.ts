@@ -21,6 +21,7 @@ const names = readFileSync(at("subjects.txt"), "utf8").trim().split("\n");
 writeFileSync(at("noend.txt"), names.map((name) => `${name.replace(/\.mif$/, "")}\n`).join(""));
 writeFileSync(at("all.txt"), ["directions.mif", "index.mif", ...names].map((name) => `${name}\n`).join(""));
 writeFileSync(at("short.txt"), "1 0 1\n1 1 2\n");
+writeFileSync(at("cohort.csv"), "source_file,age,group\nsub-01.mif,20,a\nsub-02.mif,31,b\n");
 writeFileSync(at("narrow.txt"), "1 0\n");
 
 const run = async (line: string) => {
@@ -49,6 +50,30 @@ describe.each([
     );
     expect(stderr).toContain(`(${order})`);
     expect(stderr).toContain(`Did you mean: fixelstream ${command} ${right}?`);
+  });
+});
+
+describe.each(["lm", "gam"])("%s", (command) => {
+  const right = ["@fd", "@cohort.csv", "FD~age", "@out.csv"];
+  const swaps = right.flatMap((_, i) => right.slice(i + 1).map((__, k) => [i, i + 1 + k] as const));
+  it.each(swaps)("arguments %i and %i have changed places", async (i, j) => {
+    const wrong = [...right];
+    [wrong[i], wrong[j]] = [wrong[j]!, wrong[i]!];
+    const { status, stdout, stderr } = await run(`${command} ${wrong.join(" ")}`);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(
+      new RegExp(
+        `^fixelstream: error: Arguments of ${command} stand in another order than it takes \\(input, cohort, formula, out\\): .*\\. Did you mean: fixelstream ${command} @fd @cohort\\.csv 'FD~age' @out\\.csv\\?\n$`,
+      ),
+    );
+    if (i === 2 || j === 2) expect(stderr).toMatch(/FD~age, given as \w+, is a formula/);
+  });
+
+  it("leaves a table with names alone, and an output that is there, to their own messages", async () => {
+    expect((await run(`${command} @fd @subjects.txt FD~age @out.csv`)).stderr).not.toContain(
+      "Did you mean: fixelstream",
+    );
+    expect((await run(`${command} @fd @cohort.csv FD~age @cohort.csv`)).stderr).not.toContain("another order");
   });
 });
 

@@ -2,6 +2,14 @@
 import { shellWord } from "../../shell-word.js";
 import { type ArgumentKind, type ArgumentLook, lookAtArgument } from "./path-kind.js";
 
+/** A table with a column of names alone looks like a list. */
+const MODEL: Readonly<Record<string, readonly ArgumentKind[]>> = {
+  input: ["fixels", "store", "hdf5", "numbers"],
+  cohort: ["table", "list"],
+  formula: ["formula"],
+  out: ["new", "word", "directory", "fixels", "hdf5", "table", "numbers"],
+};
+
 /** What may stand where, by the names of arguments in the command's own definition. */
 const FITS: Readonly<Record<string, Readonly<Record<string, readonly ArgumentKind[]>>>> = {
   fixelcfestats: {
@@ -32,6 +40,8 @@ const FITS: Readonly<Record<string, Readonly<Record<string, readonly ArgumentKin
     contrast: ["numbers"],
     prefix: ["new", "word", "directory"],
   },
+  lm: MODEL,
+  gam: MODEL,
   "convert fixels": { input: ["fixels"], subjects: ["list"], output: ["new", "word", "store", "hdf5"] },
   "convert voxels": { list: ["list"], mask: ["image"], output: ["new", "word", "store"] },
   "convert edges": { list: ["list"], output: ["new", "word", "store"] },
@@ -56,6 +66,7 @@ const NAMES: Readonly<Partial<Record<ArgumentKind, string>>> = {
   list: "a list of names",
   numbers: "a matrix of numbers",
   table: "a table with words in it",
+  formula: "a formula",
 };
 
 interface Given {
@@ -73,7 +84,7 @@ export function explainOrder(command: string, names: readonly string[], texts: r
   const given = texts.map((text) => ({ text, look: lookAtArgument(text) }));
   const misfits = names.filter((name, i) => !isFit(fits[name], given[i]!.look));
   // a place that is taken is refused for itself
-  if (misfits.length > 0 && misfits.every((name) => name === "output" || name === "prefix")) return undefined;
+  if (misfits.length > 0 && misfits.every((name) => ["output", "prefix", "out"].includes(name))) return undefined;
   if (misfits.length === 0 && !areSwapped(names, given)) return undefined;
   const meant = orders(given).find(
     (order) => order.every(({ look }, i) => isFit(fits[names[i]!], look)) && !areSwapped(names, order),

@@ -6,11 +6,11 @@ import { join } from "node:path";
  * new        nothing of that name           fixels     fixel directory      list    text, a name a line
  * word       nothing, and no path at all    matrix     fixel connectivity   numbers text of numbers, .npy
  * directory  another directory              store      of convert           table   text of several columns with words
- * image      tracks    hdf5                 dash       "-"
+ * image      tracks    hdf5                 dash       "-"                  formula  nothing, with a ~
  */
 export type ArgumentKind =
   | ("new" | "word" | "directory" | "fixels" | "matrix" | "store" | "image" | "tracks" | "hdf5")
-  | ("dash" | "list" | "numbers" | "table" | "unknown");
+  | ("dash" | "list" | "numbers" | "table" | "formula" | "unknown");
 
 export interface ArgumentLook {
   readonly kind: ArgumentKind;
@@ -28,6 +28,7 @@ const MOST_BYTES = 2 ** 22;
 
 export function lookAtArgument(text: string): ArgumentLook {
   if (text === "-") return { kind: "dash" };
+  if (!existsSync(text) && text.includes("~")) return { kind: "formula" };
   if (!existsSync(text)) return { kind: /^\w+$/.test(text) ? "word" : "new" };
   try {
     const status = statSync(text);
