@@ -81,6 +81,49 @@ test.each<
   for (const [, [difference, what]] of worst) expect(difference, what).toBeLessThan(1);
 });
 
+test("a subject of weight 0 is as one that is not there, unlike in mgcv, which counts it", () => {
+  const modelFor = (formula: string, some: readonly string[][], weights?: Float64Array) =>
+    createElementModel({
+      ...{
+        kind: "gam",
+        formula,
+        table: tableOf(columns!, some),
+        scalars: ["A"],
+        notInDot: [],
+        moreThan: 10,
+        coding: {},
+      },
+      ...{
+        termStatistics: TERM_STATISTICS,
+        modelStatistics: GAM_MODEL_STATISTICS,
+        smoothStatistics: SMOOTH_STATISTICS,
+      },
+      ...{ weights, method: "REML", changedRsq: [] },
+    });
+  const isOut = (i: number) => i % 9 === 2;
+  const weights = Float64Array.from(rows, (_, i) => (isOut(i) ? 0 : 1));
+  const values = Float64Array.from(A, (row) => row[0]!);
+  const without = values.filter((_, i) => !isOut(i));
+  const [weighed, cut] = [
+    modelFor("A ~ age + sex", rows, weights),
+    modelFor(
+      "A ~ age + sex",
+      rows.filter((_, i) => !isOut(i)),
+    ),
+  ];
+  const [mine, theirs] = [new Float64Array(weighed.statistics.length), new Float64Array(cut.statistics.length)];
+  expect(weighed.fit([values], mine)).toBe("fitted");
+  expect(cut.fit([without], theirs)).toBe("fitted");
+  for (const [s, name] of weighed.statistics.entries()) expect(mine[s]! / theirs[s]!, name).toBeCloseTo(1, 12);
+  expect(mine[weighed.statistics.indexOf("model.nobs")]).toBe(40);
+  // of several penalised smooths what the subject had says nothing
+  const several = modelFor("A ~ s(age, k = 6) + s(dose, k = 5)", rows, weights);
+  const [before, after] = [new Float64Array(several.statistics.length), new Float64Array(several.statistics.length)];
+  several.fit([values], before);
+  several.fit([values.map((value, i) => (isOut(i) ? 1e3 : value))], after);
+  expect(after).toEqual(before);
+});
+
 test("what is not made is refused by name", () => {
   expect(() => modelOf("A ~ age + s(age, k = 4, fx = TRUE)", "REML")).toThrow(
     "Cannot fit an additive model: expected columns that do not depend on each other, got 1 of 5 that the others explain, among 45 subjects. Leave a term out, or write a smaller k.",
