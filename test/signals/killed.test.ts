@@ -1,5 +1,5 @@
 // kill -9 at random moments of whole runs, conversion to publishing; the same command again and again. What is there in the end is what an undisturbed run
-// leaves, to the byte, and nothing else.
+// leaves, to the byte, and nothing else; no kill costs more than a batch of shuffles.
 import { describe, expect, it } from "vitest";
 import { ALL_COMMANDS } from "../support/both-commands.js";
 import { killedLine, killOverAndOver } from "../support/killed-runs.js";
