@@ -98,6 +98,25 @@ it.skipIf(!hasParallel)(`GNU parallel${hasParallel ? "" : " (left out: it is not
   expectSame("parallel");
 });
 
+/** What bash makes of the script's words for a task: the job's number where the scheduler puts it. */
+const expanded = (script: string, env: Record<string, string>) => {
+  const line = /^.*fixelstream fixelcfestats .*$/m.exec(script)![0].replace(/^exec |&$/g, "");
+  return bash(`printf '%s ' ${line}`, env);
+};
+it.each([
+  ["PBS", pbs, "PBS_ARRAY_INDEX", (text: string) => text],
+  ["Torque", pbs, "PBS_ARRAYID", (text: string) => text.replace("PBS_ARRAY_INDEX", "PBS_ARRAYID")],
+  ["SGE", sge, "SGE_TASK_ID", (text: string) => text],
+])("%s: is bash, and each task of the array takes the shard of its number", (_, script, name, change) => {
+  const changed = change(script);
+  expect(text).toContain(`$${name}`);
+  const { status, stderr } = spawnSync("bash", ["-n"], { input: changed, encoding: "utf8" });
+  expect([status, stderr]).toEqual([0, ""]);
+  const tasks = /^#(?:PBS -J|\$ -t) 1-(\d+)$/m.exec(changed)![1]!;
+  for (let i = 1; i <= Number(tasks); i++)
+    expect(expanded(changed, { [name]: String(i) })).toMatch(new RegExp(` --shard ${i}/${tasks} $`));
+});
+
 it.each([
   ["PBS", pbs, "pbs", (i: number) => ({ PBS_ARRAY_INDEX: String(i), PBS_O_WORKDIR: root })],
   ["SGE", sge, "sge", (i: number) => ({ SGE_TASK_ID: String(i) })],
