@@ -1,8 +1,8 @@
-// "<passed> <failed>" of vitest's results file. usage: count-results.mjs <file> <exit code of npm test>
+// "<passed> <failed>" of vitest's results file. usage: count-results.mjs <file> <exit code of the command> <the command>
 // What vitest cannot count still fails: no file, a test file that could not be loaded, no test at all, an exit code without a failed test.
 import { readFileSync } from "node:fs";
 
-const [file, exitCode] = process.argv.slice(2);
+const [file, exitCode, command = "the command"] = process.argv.slice(2);
 const say = (text) => process.stderr.write(`${text}\n`);
 
 function readResults() {
@@ -23,7 +23,7 @@ for (const { name, status, assertionResults } of results?.testResults ?? []) {
   say(`${name} failed outside its tests`);
   failed++;
 }
-if (results === undefined) say("npm test left no results: it ended before the tests did");
+if (results === undefined) say(`${command} left no results: it ended before the tests did`);
 else if (passed + failed === 0) say("no test was run");
 else say(`${passed} tests passed, ${failed} failed, ${tests.length - passed - count("failed")} skipped`);
 if (failed === 0 && (passed === 0 || exitCode !== "0")) failed = 1;
