@@ -6,7 +6,7 @@ import { ALL_COMMANDS, type CommandName, type EitherRun, NAMES, newRun } from ".
 const ending = (command: CommandName) => NAMES[command].ending;
 const nameIn = (run: EitherRun, name: string) => run.at("out", NAMES[run.command].isPrefixed ? `x_${name}` : name);
 const warningOf = async (run: EitherRun, ...tokens: string[]) => {
-  const { status, stderr } = await run.run("-force", ...tokens);
+  const { status, stderr } = await run.run("-force", "--report", ...tokens);
   expect(status, stderr).toBe(0);
   return run.relative(stderr);
 };
@@ -19,7 +19,7 @@ describe.each(ALL_COMMANDS)("%s -force", (command) => {
 
   it("removes the results of the earlier run that it does not make, and counts them", async () => {
     const run = newRun(command);
-    expect((await run.run()).status).toBe(0);
+    expect((await run.run("--report")).status).toBe(0);
     const before = run.results();
     const message = await warningOf(run, "-notest");
     const after = run.results();
@@ -94,7 +94,7 @@ describe.each(ALL_COMMANDS)("%s -force", (command) => {
       fs.writeFileSync(run.at("aside.txt"), "raw data");
       fs.writeFileSync(nameIn(run, "run.json"), JSON.stringify({ ...run.record, files: [name] }));
       const before = run.results().map((file) => [file, run.result(file)]);
-      const { status, stderr } = await run.run("-force");
+      const { status, stderr } = await run.run("-force", "--report");
       const record = command === "fixelcfestats" ? "run.json" : "x_run.json";
       const target = command === "fixelcfestats" ? "out" : `out/x_*${ending(command)}`;
       expect(run.relative(stderr)).toBe(
@@ -114,7 +114,7 @@ describe.each(ALL_COMMANDS)("%s -force", (command) => {
       fs.writeFileSync(nameIn(run, "run.json"), text);
       fs.writeFileSync(nameIn(run, "mine"), "mine");
       const before = run.results().map((file) => [file, run.result(file)]);
-      const { status, stderr } = await run.run("-force", "-notest");
+      const { status, stderr } = await run.run("-force", "-notest", "--report");
       expect(status).toBe(1);
       expect(run.relative(stderr)).toMatch(
         /^fixelstream: error: Cannot write results to out\S*: expected \S+ to be a result of an earlier run, got a file without the record of a run beside it\. -force replaces only what fixelstream wrote: move it away\. Choose another/,

@@ -2,14 +2,14 @@
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { newAnalysis, write } from "../support/expect-refusal.js";
-import { runInProcess } from "../support/in-process-cli.js";
+import { runWithReport } from "../support/in-process-cli.js";
 import { rawFixelData } from "../support/make-cohort.js";
 import { readNullDistribution, readSmallImage } from "../support/peer.js";
 import type { SmallAnalysis, SmallAnalysisOptions } from "../support/small-analysis.js";
 
 const QUICK = ["-nshuffles", "20", "-nthreads", "0", "-quiet", "--seed", "1"];
 const run = (input: SmallAnalysis, ...options: string[]) =>
-  runInProcess(["fixelcfestats", ...input.positionals, ...QUICK, ...options]);
+  runWithReport(["fixelcfestats", ...input.positionals, ...QUICK, ...options]);
 const DONE = { status: 0, stdout: "", stderr: "" };
 const constant = (count: number) =>
   `fixelstream: warning: ${count} of 24 elements cannot be tested and get zeros: ${count} with the same value in all observations. Leave them out with -mask.\n`;
@@ -190,7 +190,7 @@ describe("texts", () => {
       "0",
       "-force",
     ];
-    expect((await runInProcess(tokens)).status).toBe(0);
+    expect((await runWithReport(tokens)).status).toBe(0);
     expect(readNullDistribution(input.at("out", "null_dist.txt"))).toHaveLength(2);
   });
   it("with commas, tabs, comments and blank lines", async () => {

@@ -4,13 +4,13 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { listing, newAnalysis, write } from "../support/expect-refusal.js";
-import { runInProcess } from "../support/in-process-cli.js";
+import { runWithReport } from "../support/in-process-cli.js";
 import { makeTemporaryDirectory, readSmallImage } from "../support/peer.js";
 import { builtCommand } from "../support/run-cli.js";
 import { makeSmallAnalysis, type SmallAnalysis } from "../support/small-analysis.js";
 
 const QUICK = ["-nshuffles", "20", "-nthreads", "0", "-quiet", "--seed", "1"];
-const run = (input: SmallAnalysis) => runInProcess(["fixelcfestats", ...input.positionals, ...QUICK]);
+const run = (input: SmallAnalysis) => runWithReport(["fixelcfestats", ...input.positionals, ...QUICK]);
 const DONE = { status: 0, stdout: "", stderr: "" };
 
 describe("paths", () => {
@@ -32,9 +32,9 @@ describe("paths", () => {
     expect(record.inputs.subjects[1].name).toBe(subject);
     // the same through a store
     const store = input.at("cohort.fxs");
-    expect(await runInProcess(["convert", "fixels", ...input.positionals.slice(0, 2), store, "-quiet"])).toEqual(DONE);
+    expect(await runWithReport(["convert", "fixels", ...input.positionals.slice(0, 2), store, "-quiet"])).toEqual(DONE);
     const tokens = [store, input.at("subjects.txt"), ...input.positionals.slice(2, 5), input.at("from store")];
-    expect(await runInProcess(["fixelcfestats", ...tokens, ...QUICK])).toEqual(DONE);
+    expect(await runWithReport(["fixelcfestats", ...tokens, ...QUICK])).toEqual(DONE);
     expect(readSmallImage(input.at("from store", "cfe.mif")).values).toEqual(
       readSmallImage(input.at("out", "cfe.mif")).values,
     );
@@ -44,11 +44,11 @@ describe("paths", () => {
     for (const bad of [input.at("design.txt", "fd"), input.at("y".repeat(256))]) {
       for (const position of [0, 1, 2, 3, 4]) {
         const tokens = input.positionals.with(position, bad);
-        const { status, stderr } = await runInProcess(["fixelcfestats", ...tokens, ...QUICK]);
+        const { status, stderr } = await runWithReport(["fixelcfestats", ...tokens, ...QUICK]);
         expect({ position, status }).toEqual({ position, status: 1 });
         expect(stderr).toMatch(/^fixelstream: error: Cannot (use|read) .*: expected .*, got .*\. .*\n$/);
       }
-      const { status, stderr } = await runInProcess(["fixelcfestats", ...input.positionals, "-mask", bad, ...QUICK]);
+      const { status, stderr } = await runWithReport(["fixelcfestats", ...input.positionals, "-mask", bad, ...QUICK]);
       expect(status).toBe(1);
       expect(stderr).toMatch(/^fixelstream: error: Cannot .*: expected .*, got .*\. .*\n$/);
     }
@@ -57,7 +57,7 @@ describe("paths", () => {
     const input = newAnalysis();
     const before = listing(input.root);
     const store = input.at(`${"z".repeat(251)}.fxs`);
-    const { status, stderr } = await runInProcess([
+    const { status, stderr } = await runWithReport([
       "convert",
       "fixels",
       ...input.positionals.slice(0, 2),
@@ -95,7 +95,7 @@ describe("paths", () => {
   ])("of %s too long to be written", async (_, tokensOf) => {
     const input = newAnalysis();
     const before = listing(input.root);
-    const { status, stderr } = await runInProcess([...tokensOf(input, input.at("z".repeat(256))), "-quiet"]);
+    const { status, stderr } = await runWithReport([...tokensOf(input, input.at("z".repeat(256))), "-quiet"]);
     expect(stderr).toMatch(/^fixelstream: error: Cannot (write|put|keep) .*z.*: .*\n$/);
     expect(status).toBe(1);
     expect(listing(input.root)).toEqual(before);
@@ -113,14 +113,14 @@ describe("inputs are never written to", () => {
     const outputs = makeTemporaryDirectory();
     const before = stateOf(input.root);
     const six = input.positionals.with(5, path.join(outputs, "out"));
-    expect(await runInProcess(["fixelcfestats", ...six, ...QUICK])).toEqual(DONE);
+    expect(await runWithReport(["fixelcfestats", ...six, ...QUICK])).toEqual(DONE);
     const store = path.join(outputs, "cohort.fxs");
-    expect(await runInProcess(["convert", "fixels", ...six.slice(0, 2), store, "-quiet"])).toEqual(DONE);
+    expect(await runWithReport(["convert", "fixels", ...six.slice(0, 2), store, "-quiet"])).toEqual(DONE);
     expect(stateOf(input.root)).toEqual(before);
     const stored = stateOf(store);
     const through = [store, "-", ...six.slice(2, 5), path.join(outputs, "through")];
-    expect(await runInProcess(["fixelcfestats", ...through, ...QUICK])).toEqual(DONE);
-    expect((await runInProcess(["verify", store, "-quiet"])).status).toBe(0);
+    expect(await runWithReport(["fixelcfestats", ...through, ...QUICK])).toEqual(DONE);
+    expect((await runWithReport(["verify", store, "-quiet"])).status).toBe(0);
     expect(stateOf(store)).toEqual(stored);
   });
 

@@ -3,14 +3,14 @@ import fs from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { VERSION } from "../../src/version.js";
 import { newAnalysis, write } from "../support/expect-refusal.js";
-import { runInProcess } from "../support/in-process-cli.js";
+import { runWithReport } from "../support/in-process-cli.js";
 import { readNullDistribution, readSmallImage } from "../support/peer.js";
 import { isOfReport } from "../support/report-files.js";
 import type { SmallAnalysis } from "../support/small-analysis.js";
 
 const QUICK = ["-nshuffles", "20", "-nthreads", "0", "-quiet", "--seed", "1"];
 const run = async (input: SmallAnalysis, tokens: readonly string[]) => {
-  const result = await runInProcess(["fixelcfestats", ...tokens, ...QUICK]);
+  const result = await runWithReport(["fixelcfestats", ...tokens, ...QUICK]);
   expect(result).toEqual({ status: 0, stdout: "", stderr: "" });
   return fs
     .readdirSync(input.at("out"))
@@ -174,7 +174,7 @@ describe("headers", () => {
   });
   it("of results from a store have the template's geometry, or none in particular", async () => {
     const store = input.at("cohort.fxs");
-    await runInProcess(["convert", "fixels", ...input.positionals.slice(0, 2), store, "-quiet"]);
+    await runWithReport(["convert", "fixels", ...input.positionals.slice(0, 2), store, "-quiet"]);
     await run(input, [store, "-", ...input.positionals.slice(2, 5), input.at("from-store")]);
     const header = headerOf(input.at("from-store", "cfe.mif"));
     expect(header).toContain("vox: 1,1,1");

@@ -9,7 +9,7 @@ import { wrapWords } from "../../src/cli/help.js";
 import { drawBar } from "../../src/cli/listeners/progress.js";
 import { ALL_COMMANDS, NAMES, newRun } from "../support/both-commands.js";
 import { newAnalysis } from "../support/expect-refusal.js";
-import { runInProcess } from "../support/in-process-cli.js";
+import { runInProcess, runWithReport } from "../support/in-process-cli.js";
 import { fixturesDirectory, hasCommand } from "../support/peer.js";
 import { builtCommand, runCli } from "../support/run-cli.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
@@ -153,7 +153,7 @@ describe("the last line says what to do next", () => {
 
   it("is the last line of a run, before the page of its results", async () => {
     const input = newAnalysis();
-    const { stderr } = await runInProcess([
+    const { stderr } = await runWithReport([
       "fixelcfestats",
       ...input.positionals,
       "-nshuffles",

@@ -38,7 +38,20 @@ function run(command: string): void {
 
 const DESIGN = "1 1\n1 -1\n1 1\n1 -1\n1 1\n1 -1\n";
 const vectorstats = (input: string, prefix: string) =>
-  fixelstream("vectorstats", input, "d.txt", "c.txt", prefix, "--scalar", "FD", "-notest", "-nthreads", "0", "-quiet");
+  fixelstream(
+    "vectorstats",
+    input,
+    "d.txt",
+    "c.txt",
+    prefix,
+    "--scalar",
+    "FD",
+    "-notest",
+    "-nthreads",
+    "0",
+    "-quiet",
+    "--no-report",
+  );
 
 beforeAll(() => {
   writeTemplate(at("template"), nFixels);

@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { listing, newAnalysis } from "../support/expect-refusal.js";
 import { hdf5Fixtures } from "../support/hdf5-fixtures.js";
-import { runInProcess } from "../support/in-process-cli.js";
+import { runWithReport } from "../support/in-process-cli.js";
 import { deadId, foreignId, plantPartial } from "../support/partials.js";
 import type { SmallAnalysis } from "../support/small-analysis.js";
 
@@ -12,7 +12,7 @@ const QUICK = ["-nshuffles", "20", "-nthreads", "0", "-quiet"];
 
 async function expectRefusal(input: SmallAnalysis, tokens: readonly string[], message: string): Promise<void> {
   const before = listing(input.root).map((name) => [name, contentOf(input.at(name))]);
-  const { status, stderr } = await runInProcess([...tokens, "-quiet"]);
+  const { status, stderr } = await runWithReport([...tokens, "-quiet"]);
   expect(input.relative(stderr)).toBe(`fixelstream: error: ${message}\n`);
   expect(status).toBe(1);
   expect(listing(input.root).map((name) => [name, contentOf(input.at(name))])).toEqual(before);
@@ -28,7 +28,7 @@ describe("a store that convert --force would replace", () => {
     [
       "is a link to a store",
       async (input, output) => {
-        await runInProcess([...convert(input, "real.fxs"), "-quiet"]);
+        await runWithReport([...convert(input, "real.fxs"), "-quiet"]);
         fs.symlinkSync(input.at("real.fxs"), output);
       },
       "a symbolic link",
@@ -45,7 +45,7 @@ describe("a store that convert --force would replace", () => {
     [
       "has something else in it",
       async (input, output) => {
-        await runInProcess([...convert(input, "cohort.fxs"), "-quiet"]);
+        await runWithReport([...convert(input, "cohort.fxs"), "-quiet"]);
         fs.writeFileSync(path.join(output, "notes.txt"), "mine");
       },
       "one with notes.txt in it",
@@ -62,7 +62,7 @@ describe("a store that convert --force would replace", () => {
   });
   it("is its own parent", async () => {
     const input = newAnalysis();
-    const { status, stderr } = await runInProcess([...convert(input, "."), "-quiet"]);
+    const { status, stderr } = await runWithReport([...convert(input, "."), "-quiet"]);
     expect(status).toBe(1);
     expect(stderr).toMatch(
       /^fixelstream: error: Cannot replace .*: expected a store that fixelstream made, got a directory/,
@@ -83,9 +83,9 @@ describe("an .h5 that convert --force would replace", () => {
   });
   it("has results of analyses", async () => {
     const input = newAnalysis();
-    await runInProcess([...convert(input, "cohort.h5"), "-quiet"]);
-    await runInProcess(["fixelcfestats", ...input.positionals, ...QUICK]);
-    await runInProcess(["export", input.at("out"), input.at("cohort.h5"), "--analysis", "cfe", "-quiet"]);
+    await runWithReport([...convert(input, "cohort.h5"), "-quiet"]);
+    await runWithReport(["fixelcfestats", ...input.positionals, ...QUICK]);
+    await runWithReport(["export", input.at("out"), input.at("cohort.h5"), "--analysis", "cfe", "-quiet"]);
     await expectRefusal(
       input,
       convert(input, "cohort.h5"),
@@ -94,8 +94,8 @@ describe("an .h5 that convert --force would replace", () => {
   });
   it("is a link, also where it would only be added to", async () => {
     const input = newAnalysis();
-    await runInProcess([...convert(input, "real.h5"), "-quiet"]);
-    await runInProcess(["fixelcfestats", ...input.positionals, ...QUICK]);
+    await runWithReport([...convert(input, "real.h5"), "-quiet"]);
+    await runWithReport(["fixelcfestats", ...input.positionals, ...QUICK]);
     fs.symlinkSync(input.at("real.h5"), input.at("cohort.h5"));
     const message =
       "Cannot write cohort.h5: expected a new name or a file, got a symbolic link. Give another name, or that of the file it leads to.";
@@ -104,7 +104,8 @@ describe("an .h5 that convert --force would replace", () => {
   });
   it("is made again when it is ours", async () => {
     const input = newAnalysis();
-    for (let i = 0; i < 2; i++) expect((await runInProcess([...convert(input, "cohort.h5"), "-quiet"])).status).toBe(0);
+    for (let i = 0; i < 2; i++)
+      expect((await runWithReport([...convert(input, "cohort.h5"), "-quiet"])).status).toBe(0);
     expect(listing(input.root).filter((name) => name.startsWith("cohort"))).toEqual(["cohort.h5"]);
   });
 });
@@ -150,7 +151,7 @@ describe("results that -force would replace", () => {
   ];
   it.each(cases)("%s", async (_, change, message) => {
     const input = newAnalysis();
-    expect((await runInProcess(["fixelcfestats", ...input.positionals, ...QUICK])).status).toBe(0);
+    expect((await runWithReport(["fixelcfestats", ...input.positionals, ...QUICK])).status).toBe(0);
     change(input);
     await expectRefusal(input, again(input), message);
   });
@@ -178,7 +179,7 @@ describe("results that -force would replace", () => {
   it("twice, with other files of the user's beside them", async () => {
     const input = newAnalysis();
     for (let i = 0; i < 3; i++) {
-      expect((await runInProcess(i === 0 ? again(input).slice(0, -1) : again(input))).status).toBe(0);
+      expect((await runWithReport(i === 0 ? again(input).slice(0, -1) : again(input))).status).toBe(0);
       fs.writeFileSync(input.at("out", "notes.txt"), "mine");
     }
     expect(fs.readFileSync(input.at("out", "notes.txt"), "utf8")).toBe("mine");
@@ -188,7 +189,7 @@ describe("results that -force would replace", () => {
 describe("two runs at once into one output", () => {
   it("give one result; the other is told of it, and leaves nothing", async () => {
     const input = newAnalysis();
-    const run = (seed: string) => runInProcess(["fixelcfestats", ...input.positionals, ...QUICK, "--seed", seed]);
+    const run = (seed: string) => runWithReport(["fixelcfestats", ...input.positionals, ...QUICK, "--seed", seed]);
     const results = await Promise.all([run("1"), run("2")]);
     expect(results.map(({ status }) => status).sort()).toEqual([0, 1]);
     const refused = results.find(({ status }) => status === 1)!;
@@ -208,13 +209,13 @@ describe("what a killed vectorstats left", () => {
     plantPartial(input.at(".partial-"), deadId(), "results", { "x_betas.csv": "half" });
     const living = plantPartial(input.at(".partial-"), foreignId(), "results", { "x_betas.csv": "half" });
     const files = ["v.txt", "design.txt", "contrast.txt", "x_"].map((name) => input.at(name));
-    const refused = await runInProcess(["vectorstats", ...files, ...QUICK]);
+    const refused = await runWithReport(["vectorstats", ...files, ...QUICK]);
     expect(refused.status).toBe(1);
     expect(input.relative(refused.stderr)).toMatch(
       /^fixelstream: error: Cannot write results to x_\*\.csv: expected nobody else to write x_betas\.csv there, got process \d+ of /,
     );
     const others = [...files.slice(0, 3), input.at("y_")];
-    expect(await runInProcess(["vectorstats", ...others, ...QUICK])).toMatchObject({ status: 0 });
+    expect(await runWithReport(["vectorstats", ...others, ...QUICK])).toMatchObject({ status: 0 });
     expect(fs.readdirSync(input.root).filter((name) => name.startsWith("."))).toContain(path.basename(living));
     expect(fs.readdirSync(input.root).filter((name) => name.startsWith(".partial-"))).toHaveLength(1);
   });
@@ -222,9 +223,9 @@ describe("what a killed vectorstats left", () => {
 
 describe("images that export would replace", () => {
   const exported = async (input: SmallAnalysis) => {
-    await runInProcess([...convert(input, "cohort.h5"), "-quiet"]);
-    await runInProcess(["fixelcfestats", ...input.positionals, ...QUICK]);
-    await runInProcess(["export", input.at("out"), input.at("cohort.h5"), "--analysis", "cfe", "-quiet"]);
+    await runWithReport([...convert(input, "cohort.h5"), "-quiet"]);
+    await runWithReport(["fixelcfestats", ...input.positionals, ...QUICK]);
+    await runWithReport(["export", input.at("out"), input.at("cohort.h5"), "--analysis", "cfe", "-quiet"]);
   };
   const export_ = (input: SmallAnalysis, ...more: string[]) => [
     ...["export", input.at("cohort.h5"), input.at("img"), "--analysis", "cfe", ...more],
@@ -257,7 +258,7 @@ describe("images that export would replace", () => {
     const input = newAnalysis();
     await exported(input);
     for (const more of [[], ["-force"]])
-      expect((await runInProcess([...export_(input, ...more), "-quiet"])).status).toBe(0);
+      expect((await runWithReport([...export_(input, ...more), "-quiet"])).status).toBe(0);
     expect(listing(input.at("img")).filter((name) => name.startsWith("."))).toEqual([]);
   });
 });

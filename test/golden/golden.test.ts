@@ -24,7 +24,7 @@ import {
   valuesOnly,
 } from "../support/golden-outputs.js";
 import { layOutPlace } from "../support/golden-places.js";
-import { runInProcess } from "../support/in-process-cli.js";
+import { runWithReport } from "../support/in-process-cli.js";
 
 const FILE = new URL("./golden.json", import.meta.url);
 const isWriting = process.env["GOLDEN_WRITE"] === "1";
@@ -53,8 +53,9 @@ describe.each([...new Set(GOLDEN_CASES.map(({ place }) => place))])("%s", (place
 
 async function runCase(golden: GoldenCase): Promise<void> {
   const output = golden.name.replace(/\W+/g, "-");
-  const { status, stderr } = await runInProcess(golden.tokens.map((token) => token.replace("OUT", output)));
+  const { status, stderr } = await runWithReport(golden.tokens.map((token) => token.replace("OUT", output)));
   expect(status, stderr).toBe(0);
+  expect(stderr).not.toContain("their report was not made");
   const outputs = placeOf(golden, output);
   const hashes = hashOutputs(outputs);
   found.set(golden.name, hashes);

@@ -86,7 +86,7 @@ function runBoth(made: Connectomes, algorithm: string, tokens: readonly string[]
   const common = [...tokens, "-permutations", made.at("perms.txt"), "-nthreads", "1", "-quiet", "-force"];
   const paths = [made.at("list.txt"), algorithm, made.at("design.txt"), made.at("contrast.txt")];
   execFileSync("connectomestats", [...paths, `${theirs}/`, ...common], { cwd: beside, stdio: "pipe" });
-  const result = runCli(["connectomestats", ...paths, `${ours}/`, ...common], made.directory);
+  const result = runCli(["connectomestats", ...paths, `${ours}/`, ...common, "--no-report"], made.directory);
   expect(result.status, result.stderr).toBe(0);
   const names = readdirSync(theirs);
   expect(names.length).toBeGreaterThan(5);
@@ -151,7 +151,7 @@ describe.each(readdirSync(storedFolder))("stored: %s", (file) => {
 
   test.each(["simd", "reference"])("%s kernels", (kernels) => {
     const tokens = stored.arguments.map((token) => (token === "peer_" ? `${kernels}_` : token));
-    const result = runCli(["connectomestats", ...tokens, "-nthreads", "1", "--kernels", kernels], work);
+    const result = runCli(["connectomestats", ...tokens, "-nthreads", "1", "--kernels", kernels, "--no-report"], work);
     expect(result.status, result.stderr).toBe(0);
     expect(Object.keys(stored.outputs).length).toBeGreaterThan(10);
     const problems: string[] = [];

@@ -57,7 +57,7 @@ describe.each(CASES)("%s", (name) => {
       let manifest: PeerManifest;
       beforeAll(() => {
         ({ directory, manifest } = layOutPeerCase(name));
-        const result = runCli(["fixelcfestats", ...manifest.arguments, "-kernels", kernels], directory);
+        const result = runCli(["fixelcfestats", ...manifest.arguments, "-kernels", kernels, "--no-report"], directory);
         expect(result.stderr).not.toContain("error");
         expect(result.status).toBe(0);
       });

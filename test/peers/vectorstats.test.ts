@@ -19,7 +19,7 @@ describe.each(vectorstatsCases)("%s", (name) => {
   for (const kernels of ["simd", "reference"]) {
     test(`every output, ${kernels}`, () => {
       const directory = layOutVectorstats();
-      const result = runCli(["vectorstats", ...tokens, "-kernels", kernels], directory);
+      const result = runCli(["vectorstats", ...tokens, "-kernels", kernels, "--no-report"], directory);
       expect(result.status, result.stderr).toBe(0);
       const prefix = tokens[3]!;
       // what depends on a deviation of ours (real degrees of freedom of G) is looked at in fixelcfestats-deviations.test.ts

@@ -6,7 +6,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runInProcess } from "../support/in-process-cli.js";
+import { runWithReport } from "../support/in-process-cli.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -17,7 +17,7 @@ describe.skipIf(!fs.existsSync(executablePath))("in Chromium", () => {
   let browser: Browser;
   beforeAll(async () => {
     for (const kind of ["fixels", "voxels", "edges"]) {
-      const { status, stderr } = await runInProcess(["demo", kind, path.join(root, "demo"), "-quiet"]);
+      const { status, stderr } = await runWithReport(["demo", kind, path.join(root, "demo"), "-quiet"]);
       expect(status, stderr).toBe(0);
     }
     browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });

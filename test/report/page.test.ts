@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { runInProcess } from "../support/in-process-cli.js";
+import { runWithReport } from "../support/in-process-cli.js";
 import { readNullDistribution, readSmallImage } from "../support/peer.js";
 import { newReportCase, QUICK, readPage, readTsv, runReported, textOf } from "../support/report-cases.js";
 import type { SmallAnalysis } from "../support/small-analysis.js";
@@ -97,11 +97,11 @@ describe("beside a run", () => {
 
   it("is made again from the disk alone, to the same bits, also where only the results are left", async () => {
     const tables = fs.readFileSync(input.at("out", "clusters_t1.tsv"), "utf8");
-    expect(await runInProcess(["report", input.at("out"), "-quiet"])).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(await runWithReport(["report", input.at("out"), "-quiet"])).toEqual({ status: 0, stdout: "", stderr: "" });
     expect(readPage(input.at("out", "report.html"))).toBe(page);
     fs.renameSync(input.at("design.txt"), input.at("gone.txt"));
     fs.renameSync(input.at("matrix"), input.at("matrix-gone"));
-    const { status, stderr } = await runInProcess([
+    const { status, stderr } = await runWithReport([
       "report",
       input.at("out"),
       "--out",
@@ -143,11 +143,11 @@ describe("where none is made", () => {
   it("--no-report leaves none, and says that one of an earlier run is not this one's", async () => {
     const input = newReportCase();
     const tokens = ["fixelcfestats", ...input.positionals, ...QUICK];
-    expect(await runInProcess([...tokens, "--no-report"])).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(await runWithReport([...tokens, "--no-report"])).toEqual({ status: 0, stdout: "", stderr: "" });
     expect(fs.readdirSync(input.at("out")).filter((name) => /report|clusters/.test(name))).toEqual([]);
-    await runInProcess([...tokens, "-force"]);
+    await runWithReport([...tokens, "-force"]);
     expect(fs.existsSync(input.at("out", "report.html"))).toBe(true);
-    const { stderr } = await runInProcess([...tokens, "-force", "--no-report"]);
+    const { stderr } = await runWithReport([...tokens, "-force", "--no-report"]);
     expect(input.relative(stderr)).toContain(
       "fixelstream: warning: out/report.html is of an earlier run: fixelstream report out makes it again.\n",
     );
@@ -157,7 +157,7 @@ describe("where none is made", () => {
     const input = newReportCase();
     fs.mkdirSync(input.at("out"));
     fs.writeFileSync(input.at("out", "report.html"), "mine");
-    const { status, stderr } = await runInProcess(["fixelcfestats", ...input.positionals, ...QUICK]);
+    const { status, stderr } = await runWithReport(["fixelcfestats", ...input.positionals, ...QUICK]);
     expect(status).toBe(0);
     expect(input.relative(stderr)).toBe(
       "fixelstream: warning: The results are complete, but their report was not made: Cannot write the report out/report.html: expected no report.html there, or one of an earlier report, got another file. Move it away. fixelstream report out makes it.\n",
@@ -183,7 +183,7 @@ describe("where none is made", () => {
     expect(fs.existsSync(input.at("out", "clusters_t2.tsv"))).toBe(true);
     fs.writeFileSync(input.at("out", "clusters_t3.tsv"), "mine\n");
     fs.writeFileSync(input.at("contrast.txt"), "0 -1\n");
-    await runInProcess(["fixelcfestats", ...input.positionals, ...QUICK, "-force"]);
+    await runWithReport(["fixelcfestats", ...input.positionals, ...QUICK, "-force"]);
     const left = fs.readdirSync(input.at("out")).filter((name) => name.endsWith(".tsv"));
     expect(left.sort()).toEqual(["clusters_t1.tsv", "clusters_t3.tsv"]);
   });
@@ -192,8 +192,8 @@ describe("where none is made", () => {
 it("the summary ends with the page's path; --json has it", async () => {
   const input = newReportCase();
   const tokens = ["fixelcfestats", ...input.positionals, ...QUICK.filter((token) => token !== "-quiet")];
-  const { stderr } = await runInProcess(tokens);
+  const { stderr } = await runWithReport(tokens);
   expect(input.relative(stderr)).toMatch(/\n {2}results: out\n(?: {2}next: .*\n)? {2}report: out\/report\.html\n$/);
-  const { stdout } = await runInProcess([...tokens, "-force", "--json"]);
+  const { stdout } = await runWithReport([...tokens, "-force", "--json"]);
   expect(JSON.parse(stdout).report).toBe(path.join(input.at("out"), "report.html"));
 });

@@ -5,7 +5,7 @@ import { adjust } from "../../src/report/adjusted.js";
 import { describeSubjects } from "../../src/report/describe-subjects.js";
 import { fitLinear } from "../../src/report/linear-fit.js";
 import type { ModelData } from "../../src/report/report-data.js";
-import { runInProcess } from "../support/in-process-cli.js";
+import { runWithReport } from "../support/in-process-cli.js";
 import { rawFixelData } from "../support/make-cohort.js";
 import { newReportCase, readPage, readTsv, runReported, textOf } from "../support/report-cases.js";
 
@@ -117,7 +117,7 @@ describe("in a page", () => {
     fs.writeFileSync(input.at("bundles", "small.mif"), rawFixelData(Float32Array.of(1, 1)));
     for (const name of fs.readdirSync(input.at(".fixelstream")))
       fs.rmSync(input.at(".fixelstream", name), { recursive: true });
-    const { status, stderr } = await runInProcess([
+    const { status, stderr } = await runWithReport([
       "report",
       input.at("out"),
       "--tracts",

@@ -20,10 +20,36 @@ function createSink(): { stream: NodeJS.WriteStream; text: () => string } {
   return { stream: stream as unknown as NodeJS.WriteStream, text: () => chunks.join("") };
 }
 
-export async function runInProcess(tokens: readonly string[], signal?: AbortSignal): Promise<InProcessResult> {
+/** Makes a report of its results, unless it is told not to. */
+const REPORTING: ReadonlySet<string> = new Set([
+  "fixelcfestats",
+  "vectorstats",
+  "mrclusterstats",
+  "connectomestats",
+  "merge",
+]);
+
+/** `fixelstream ...tokens`, but without the page of the results unless `--report` asks for it: it takes longer to draw than a small run itself. */
+export function runInProcess(tokens: readonly string[], signal?: AbortSignal): Promise<InProcessResult> {
+  const [command, ...rest] = tokens;
+  if (command === undefined || !REPORTING.has(command) || tokens.includes("--report"))
+    return run(tokens, tokens, signal);
+  return run([command, "--no-report", ...rest], tokens, signal);
+}
+
+/** `fixelstream ...tokens` and nothing else. */
+export const runWithReport = (tokens: readonly string[], signal?: AbortSignal): Promise<InProcessResult> =>
+  run(tokens, tokens, signal);
+
+/** `typed`: what the record of the run says of its command line. */
+async function run(
+  tokens: readonly string[],
+  typed: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<InProcessResult> {
   const stdout = createSink();
   const stderr = createSink();
-  const command = ["fixelstream", ...tokens].join(" ");
+  const command = ["fixelstream", ...typed].join(" ");
   const status = await runCli(tokens, { stdout: stdout.stream, stderr: stderr.stream, command, signal });
   return { status, stdout: stdout.text(), stderr: stderr.text() };
 }

@@ -6,7 +6,7 @@ import path from "node:path";
 import fc from "fast-check";
 import { expect } from "vitest";
 import { parseId } from "../../src/publish/maker.js";
-import { runInProcess } from "./in-process-cli.js";
+import { runWithReport } from "./in-process-cli.js";
 import { deadId, foreignId } from "./partials.js";
 import { makeSmallAnalysis, type SmallAnalysis } from "./small-analysis.js";
 import { npyBytes } from "./write-npy.js";
@@ -33,7 +33,7 @@ export async function prepareRemoving(directory: string): Promise<void> {
     ["export", inputs.at("out"), inputs.at("in.h5"), "--analysis", "lm", "-quiet"],
     ["vectorstats", inputs.at("v.npy"), inputs.at("design.txt"), inputs.at("contrast.txt"), inputs.at("v_"), ...quick],
   ]) {
-    expect((await runInProcess(tokens)).stderr).toBe("");
+    expect((await runWithReport(tokens)).stderr).toBe("");
   }
   cacheNames = [...fs.readdirSync(inputs.at("cache")), ...fs.readdirSync(inputs.at(".fixelstream"))];
   expect(cacheNames.map((name) => name.slice(24)).sort()).toEqual([".fxc", ".fxs", ".fxs"]);
@@ -184,7 +184,7 @@ export async function checkRemoving({ numRuns, seed }: { readonly numRuns: numbe
         if ("command" in step) {
           const commands = commandsIn(home);
           const tokens = commands[step.command % commands.length]!;
-          const { status, stderr } = await runInProcess(step.force ? [...tokens, "-force"] : tokens);
+          const { status, stderr } = await runWithReport(step.force ? [...tokens, "-force"] : tokens);
           statuses.set(`${tokens[0]} ${status}`, (statuses.get(`${tokens[0]} ${status}`) ?? 0) + 1);
           expect([0, 1, 2], `${tokens.join(" ")}\n${stderr}`).toContain(status);
           const after = contentsOf(home);

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import { expect } from "vitest";
 import { newAnalysis, write } from "./expect-refusal.js";
-import { runInProcess } from "./in-process-cli.js";
+import { runWithReport } from "./in-process-cli.js";
 import type { SmallAnalysis } from "./small-analysis.js";
 
 export const QUICK = ["-nshuffles", "200", "-nthreads", "0", "-quiet", "--seed", "1"];
@@ -29,7 +29,7 @@ export function newReportCase(names: { factors?: string; label?: string } = {}):
 }
 
 export async function runReported(input: SmallAnalysis, ...more: string[]): Promise<string> {
-  const result = await runInProcess(["fixelcfestats", ...input.positionals, ...QUICK, ...more]);
+  const result = await runWithReport(["fixelcfestats", ...input.positionals, ...QUICK, ...more]);
   expect(result).toEqual({ status: 0, stdout: "", stderr: "" });
   return readPage(input.at("out", "report.html"));
 }
