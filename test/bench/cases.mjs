@@ -10,6 +10,7 @@ import { boundCases } from "./cases/bounds.mjs";
 import { peerConnectivity } from "./cases/connectivity.mjs";
 import { elementwise } from "./cases/elementwise.mjs";
 import { enhanceCases } from "./cases/enhance.mjs";
+import { epilogueCases } from "./cases/epilogues.mjs";
 import { peerFixelFilter } from "./cases/filter.mjs";
 import { glmCases } from "./cases/glm.mjs";
 import { gemmCases, peakCases } from "./cases/kernels.mjs";
@@ -31,6 +32,7 @@ export const CASES = [
   ...nativeCases,
   ...enhanceCases,
   ...glmCases,
+  ...epilogueCases,
   conversion,
   packedConversion,
   storePass,

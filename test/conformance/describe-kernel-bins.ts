@@ -53,6 +53,18 @@ export const BIN_SHAPES: readonly BinShape[] = [
     nCorrections: 2,
     signed: false,
   },
+  { name: "F of rank 4", nShuffles: 3, nColumns: 14, rank: 5, contrastRank: 4, nCorrections: 0, signed: false },
+  { name: "F of rank 7", nShuffles: 2, nColumns: 4, rank: 7, contrastRank: 7, nCorrections: 0, signed: false },
+  {
+    name: "F of rank 4, corrected",
+    nShuffles: 3,
+    nColumns: 11,
+    rank: 5,
+    contrastRank: 4,
+    nCorrections: 1,
+    signed: false,
+  },
+  { name: "t, corrected twice", nShuffles: 3, nColumns: 7, rank: 3, contrastRank: 1, nCorrections: 2, signed: true },
   { name: "F of rank 3", nShuffles: 3, nColumns: 7, rank: 3, contrastRank: 3, nCorrections: 0, signed: false },
   {
     name: "F of rank 3, corrected",

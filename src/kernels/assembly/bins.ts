@@ -24,29 +24,37 @@ export function f64BinStatistics(
   );
   beginBins(nCells, firstCell, shift, cells, thresholds, binBytes, bins);
   if (productBytes == 4) {
-    if (contrastRank == 1) return nCorrections > 0 ? f32BinCorrected() : rank == 1 ? f32BinRow() : f32Bin1();
-    return nCorrections > 0 || contrastRank > 3 ? f32BinAny() : contrastRank == 2 ? f32Bin2() : f32Bin3();
+    if (contrastRank == 1) return nCorrections > 1 ? f32BinCorrected() : nCorrections == 1 ? f32BinCorrected1() : rank == 1 ? f32BinRow() : f32Bin1();
+    if (nCorrections > 0) return nCorrections == 1 ? f32BinAnyCorrected1() : f32BinAnyCorrected();
+    return contrastRank > 3 ? f32BinAny() : contrastRank == 2 ? f32Bin2() : f32Bin3();
   }
-  if (contrastRank == 1) return nCorrections > 0 ? f64BinCorrected() : rank == 1 ? f64BinRow() : f64Bin1();
-  return nCorrections > 0 || contrastRank > 3 ? f64BinAny() : contrastRank == 2 ? f64Bin2() : f64Bin3();
+  if (contrastRank == 1) return nCorrections > 1 ? f64BinCorrected() : nCorrections == 1 ? f64BinCorrected1() : rank == 1 ? f64BinRow() : f64Bin1();
+  if (nCorrections > 0) return nCorrections == 1 ? f64BinAnyCorrected1() : f64BinAnyCorrected();
+  return contrastRank > 3 ? f64BinAny() : contrastRank == 2 ? f64Bin2() : f64Bin3();
 }
 
-export function f64BinRow(): i32 { return binTile(false, false, 1, 1); }
-export function f64Bin1(): i32 { return binTile(false, false, 1, 0); }
-export function f64Bin2(): i32 { return binTile(false, false, 2, 0); }
-export function f64Bin3(): i32 { return binTile(false, false, 3, 0); }
-export function f64BinCorrected(): i32 { return binTile(false, true, 1, 0); }
-export function f64BinAny(): i32 { return binTile(false, true, 0, 0); }
-export function f32BinRow(): i32 { return binTile(true, false, 1, 1); }
-export function f32Bin1(): i32 { return binTile(true, false, 1, 0); }
-export function f32Bin2(): i32 { return binTile(true, false, 2, 0); }
-export function f32Bin3(): i32 { return binTile(true, false, 3, 0); }
-export function f32BinCorrected(): i32 { return binTile(true, true, 1, 0); }
-export function f32BinAny(): i32 { return binTile(true, true, 0, 0); }
+export function f64BinRow(): i32 { return binTile(false, 0, 1, 1); }
+export function f64Bin1(): i32 { return binTile(false, 0, 1, 0); }
+export function f64Bin2(): i32 { return binTile(false, 0, 2, 0); }
+export function f64Bin3(): i32 { return binTile(false, 0, 3, 0); }
+export function f64BinCorrected1(): i32 { return binTile(false, 1, 1, 0); }
+export function f64BinCorrected(): i32 { return binTile(false, 2, 1, 0); }
+export function f64BinAny(): i32 { return binTile(false, 0, 0, 0); }
+export function f64BinAnyCorrected1(): i32 { return binTile(false, 1, 0, 0); }
+export function f64BinAnyCorrected(): i32 { return binTile(false, 2, 0, 0); }
+export function f32BinRow(): i32 { return binTile(true, 0, 1, 1); }
+export function f32Bin1(): i32 { return binTile(true, 0, 1, 0); }
+export function f32Bin2(): i32 { return binTile(true, 0, 2, 0); }
+export function f32Bin3(): i32 { return binTile(true, 0, 3, 0); }
+export function f32BinCorrected1(): i32 { return binTile(true, 1, 1, 0); }
+export function f32BinCorrected(): i32 { return binTile(true, 2, 1, 0); }
+export function f32BinAny(): i32 { return binTile(true, 0, 0, 0); }
+export function f32BinAnyCorrected1(): i32 { return binTile(true, 1, 0, 0); }
+export function f32BinAnyCorrected(): i32 { return binTile(true, 2, 0, 0); }
 
 // @ts-ignore: decorator
 @inline
-function binTile(isSingle: bool, isCorrected: bool, s: i32, r: i32): i32 {
+function binTile(isSingle: bool, nCorrected: i32, s: i32, r: i32): i32 {
   const rows = r == 1 ? 1 : tile.rank, rowBytes = tile.rowBytes, basis = tile.contrastBasis, last = tile.nColumns - 1;
   const factor = f64x2.splat(tile.scale), signBit = i64x2.splat(tile.sign), zero = f64x2.splat(0);
   const low = doubleOf(firstCell), high = doubleOf(firstCell + nCells), bits = shift + 32;
@@ -54,8 +62,18 @@ function binTile(isSingle: bool, isCorrected: bool, s: i32, r: i32): i32 {
   let largest = zero, row = tile.product, corrections = tile.correctionRows, target = bins;
   for (let b = 0; b < tile.nShuffles; b++) {
     let w = 0, at = row, to = target, sums = tile.sumSquares, column = tile.correctionColumns;
-    do {
-      let x = tile.squareOfRows(isSingle, isCorrected, s, rows, at, rowBytes, basis, corrections, column, v128.load(sums), factor, signBit, zero);
+    if (r != 1 && last > 1) {
+      do {
+        const x = tile.squaresOfRows(isSingle, nCorrected, s, rows, at, rowBytes, basis, corrections, column, sums, factor, signBit, zero);
+        let y = tile.second;
+        if (w + 2 == last) y = v128.and(y, i64x2(-1, 0));
+        largest = f64x2.pmax(largest, storeBins(x, true, low, high, bits, origin, edges, isWide, to, to + (step >> 1)));
+        largest = f64x2.pmax(largest, storeBins(y, w + 2 < last, low, high, bits, origin, edges, isWide, to + step, to + step + (step >> 1)));
+        w += 4; to += 2 * step; at += isSingle ? 16 : 32; sums += 32; column += 32;
+      } while (w + 2 <= last);
+    }
+    if (w <= last) do {
+      let x = tile.squareOfRows(isSingle, nCorrected != 0, s, rows, at, rowBytes, basis, corrections, column, v128.load(sums), factor, signBit, zero);
       if (w == last) x = v128.and(x, i64x2(-1, 0));
       largest = f64x2.pmax(largest, storeBins(x, w < last, low, high, bits, origin, edges, isWide, to, to + (step >> 1)));
       w += 2; to += step; at += isSingle ? 8 : 16; sums += 16; column += 16;

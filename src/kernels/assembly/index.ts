@@ -3,8 +3,8 @@ export { f64Gemm, f32Gemm } from "./gemm";
 export { f64PackColumns, f64MarkMissing, sortColumns, f64ProjectOut, f64SumSquares, f64ScaleColumns, f64AddScaled, f64GatherBasis, f32GatherBasis, f32FromF64Panels } from "./pack";
 export { f64BinStatistics, f64BinScores } from "./bins";
 // called by name only inside: see statistic.ts
-export { f64BinRow, f64Bin1, f64Bin2, f64Bin3, f64BinCorrected, f64BinAny, f32BinRow, f32Bin1, f32Bin2, f32Bin3, f32BinCorrected, f32BinAny, binScores, binOf } from "./bins";
-export { f64ScoreRow, f64Score1, f64Score2, f64Score3, f64ScoreCorrected, f64ScoreAny, f32ScoreRow, f32Score1, f32Score2, f32Score3, f32ScoreCorrected, f32ScoreAny } from "./score";
+export { f64BinRow, f64Bin1, f64Bin2, f64Bin3, f64BinCorrected1, f64BinCorrected, f64BinAnyCorrected1, f64BinAnyCorrected, f64BinAny, f32BinRow, f32Bin1, f32Bin2, f32Bin3, f32BinCorrected1, f32BinCorrected, f32BinAnyCorrected1, f32BinAnyCorrected, f32BinAny, binScores, binOf } from "./bins";
+export { f64ScoreRow, f64Score1, f64Score2, f64Score3, f64ScoreCorrected1, f64ScoreCorrected, f64ScoreAnyCorrected1, f64ScoreAnyCorrected, f64ScoreAny, f32ScoreRow, f32Score1, f32Score2, f32Score3, f32ScoreCorrected1, f32ScoreCorrected, f32ScoreAnyCorrected1, f32ScoreAnyCorrected, f32ScoreAny } from "./score";
 export { pooledPlain, pooledShiftedRow, pooledShifted1, pooledShifted, pooledByColumn1, pooledByColumn, pooledShiftedByColumn, singlePlain, singleShiftedRow, singleShifted1, singleShifted, singleByColumn1, singleByColumn, singleShiftedByColumn } from "./varying";
 export { f64ScoreStatistics, f64ReduceScores, f64ReduceMembers } from "./score";
 export { f32EnhanceRows, f32KeepDefault, f32ReduceEnhanced } from "./cfe";

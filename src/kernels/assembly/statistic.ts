@@ -81,3 +81,69 @@ export function squareOfRows(
   }
   return squareOf(squares, uu, u, total, factor, signBit, none);
 }
+
+/** Of two pairs at once: what squaresOfRows has made of the second. */
+export let second: v128 = f64x2.splat(0);
+
+/**
+ * squareOfRows of two pairs of columns side by side, which share the loads of weights and the turns of the loop: returns the first, leaves the `second`. s: rank
+ * of the contrast where it is 1 to 3, 0: any, three of its rows at a time. `corrections`: 0, 1, or 2 where there are any number.
+ */
+// @ts-ignore: decorator
+@inline
+export function squaresOfRows(
+  isSingle: bool, corrections: i32, s: i32, r: i32, at: usize, rowStep: usize, basis: usize, correction: usize, column: usize,
+  sums: usize, factor: v128, signBit: v128, none: v128,
+): v128 {
+  const next: usize = isSingle ? 8 : 16, zero = f64x2.splat(0), weightBytes = <usize>(s == 0 ? contrastRank : s) << 3;
+  const moment = corrections == 1 ? v128.load(column) : zero, nextMoment = corrections == 1 ? v128.load(column, 16) : zero;
+  let left = zero, right = zero, u = zero, v = zero, uu = zero, vv = zero, q = 0;
+  do {
+    let u1 = zero, v1 = zero, u2 = zero, v2 = zero, row = at, weights = basis + (<usize>q << 3), from = correction, j = 0;
+    u = zero; v = zero;
+    do {
+      let d = loadPair(isSingle, row), e = loadPair(isSingle, row + next);
+      if (corrections == 1) {
+        const share = v128.load64_splat(from);
+        d = f64x2.sub(d, f64x2.mul(share, moment));
+        e = f64x2.sub(e, f64x2.mul(share, nextMoment));
+        from += 8;
+      } else if (corrections == 2) {
+        let moments = column, k = 0;
+        do {
+          const share = v128.load64_splat(from);
+          d = f64x2.sub(d, f64x2.mul(share, v128.load(moments)));
+          e = f64x2.sub(e, f64x2.mul(share, v128.load(moments, 16)));
+          from += 8; moments += columnBytes;
+        } while (++k < nCorrections);
+      }
+      if (s != 0 || q == 0) {
+        left = f64x2.add(left, f64x2.mul(d, d));
+        right = f64x2.add(right, f64x2.mul(e, e));
+      }
+      let weight = v128.load64_splat(weights);
+      u = f64x2.add(u, f64x2.mul(weight, d));
+      v = f64x2.add(v, f64x2.mul(weight, e));
+      if (s != 1) {
+        weight = v128.load64_splat(weights, 8);
+        u1 = f64x2.add(u1, f64x2.mul(weight, d));
+        v1 = f64x2.add(v1, f64x2.mul(weight, e));
+      }
+      if (s == 0 || s == 3) {
+        weight = v128.load64_splat(weights, 16);
+        u2 = f64x2.add(u2, f64x2.mul(weight, d));
+        v2 = f64x2.add(v2, f64x2.mul(weight, e));
+      }
+      weights += weightBytes;
+      row += rowStep;
+    } while (++j < r);
+    uu = s == 0 ? f64x2.add(uu, f64x2.mul(u, u)) : f64x2.mul(u, u);
+    vv = s == 0 ? f64x2.add(vv, f64x2.mul(v, v)) : f64x2.mul(v, v);
+    // of any rank: what lies beyond its last row counts for nothing
+    if (s == 0 ? q + 1 < contrastRank : s > 1) { uu = f64x2.add(uu, f64x2.mul(u1, u1)); vv = f64x2.add(vv, f64x2.mul(v1, v1)); }
+    if (s == 0 ? q + 2 < contrastRank : s > 2) { uu = f64x2.add(uu, f64x2.mul(u2, u2)); vv = f64x2.add(vv, f64x2.mul(v2, v2)); }
+    q += 3;
+  } while (s == 0 && q < contrastRank);
+  second = squareOf(right, vv, v, v128.load(sums, 16), factor, signBit, none);
+  return squareOf(left, uu, u, v128.load(sums), factor, signBit, none);
+}
