@@ -256,19 +256,48 @@ export interface KernelSet {
   f64GatherMaskedRows: MaskedGatherKernel;
   f32GatherMasked: MaskedGatherKernel;
   f32GatherMaskedRows: MaskedGatherKernel;
-  f64MaskedProduct(
+  f64MaskedPair(
     nRows: number,
     nShuffles: number,
     signs: number,
-    nMissing: number,
-    missing: number,
+    nFirst: number,
+    first: number,
+    nSecond: number,
+    second: number,
     positions: number,
-    row: number,
+    rows: number,
     columns: number,
-    columnStride: number,
     product: number,
     scratch: number,
     spread: number,
+  ): void;
+  f64FactorisePair(
+    nRows: number,
+    nColumns: number,
+    basis: number,
+    nFirst: number,
+    first: number,
+    nSecond: number,
+    second: number,
+    q: number,
+    factors: number,
+  ): void;
+  f64PreparePair(
+    nRows: number,
+    nColumns: number,
+    q: number,
+    weights: number,
+    firstSource: number,
+    secondSource: number,
+    sourceBytes: number,
+    sourceStride: number,
+    nFirst: number,
+    first: number,
+    nSecond: number,
+    second: number,
+    columns: number,
+    rows: number,
+    fit: number,
   ): void;
   f64MarkMissing(
     nRows: number,

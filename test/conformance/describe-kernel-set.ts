@@ -8,6 +8,7 @@ import { describeEnhanceKernels } from "./describe-kernel-enhance.js";
 import { describeGraphKernels } from "./describe-kernel-graph.js";
 import { describeGroupedByColumn } from "./describe-kernel-grouped.js";
 import { describeLinearKernels } from "./describe-kernel-linear.js";
+import { describeMaskedKernels } from "./describe-kernel-masked.js";
 import { describeNetworkKernels } from "./describe-kernel-network.js";
 import { describeRowKernels } from "./describe-kernel-rows.js";
 import { describeSmoothingKernels } from "./describe-kernel-smooth.js";
@@ -38,6 +39,7 @@ export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
     describeNetworkKernels(tested);
     describeBoundKernels(tested);
     describeVaryingKernels(tested);
+    describeMaskedKernels(tested);
     describeGroupedByColumn(tested);
     describeSmoothingKernels(tested);
   });

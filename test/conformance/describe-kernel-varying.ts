@@ -65,54 +65,6 @@ export function describeVaryingKernels(tested: KernelsUnderTest): void {
     }
   });
 
-  describe("f64MaskedProduct", () => {
-    it.each([
-      [7, 1, 0],
-      [9, 3, 2],
-      [5, 2, 5],
-      [16, 4, 15],
-      [64, 6, 0],
-      [65, 8, 1],
-      [130, 5, 40],
-      [200, 4, 199],
-    ])("as f64GatherMasked and the product: %i observations, %i shuffles, %i missing", (n, nShuffles, nMissing) => {
-      const random = createRandom(n * 10 + nShuffles);
-      const missing = Int32Array.from(random.permutation(n).slice(0, nMissing)).sort((a, b) => a - b);
-      const labels = Int32Array.from(Array.from({ length: nShuffles }, () => random.permutation(n)).flat());
-      const signs = Int8Array.from(labels, () => (random.uniform() < 0.5 ? -1 : 1));
-      const row = Float64Array.from({ length: n - nMissing }, () => random.normal());
-      const positions = positionsSideBySide(labels, n);
-      // two columns of a panel that has others beside them
-      const panel = Float64Array.from({ length: n * 4 }, (_, i) => (i % 4 < 2 ? random.normal() : Number.NaN));
-      for (const source of missing) panel.fill(0, source * 4, source * 4 + 2);
-      for (const signed of [true, false]) {
-        linear.clear();
-        const place = (values: Float64Array | Int32Array | Int8Array) => linear.place(values).at;
-        const scratch = linear.reserve(new Uint8Array((n + 1) * 4 + roundUp(n, 64) / 8));
-        const gathered = linear.reserve(new Float64Array(roundUp(nShuffles, 4) * n));
-        const whole = linear.reserve(new Float64Array(roundUp(nShuffles, 4) * 4));
-        const product = linear.reserve(new Float64Array(nShuffles * 2));
-        const spread = linear.reserve(new Float64Array(4 * n));
-        const [signsAt, missingAt, positionsAt, rowAt] = [
-          signed ? place(signs) : 0,
-          place(missing),
-          place(positions),
-          place(row),
-        ];
-        const columns = place(panel);
-        const masked = [nMissing, missingAt, positionsAt, rowAt] as const;
-        kernels.f64GatherMasked(n, 1, nShuffles, place(labels), signsAt, ...masked, gathered.at, scratch.at);
-        kernels.product.f64(roundUp(nShuffles, 4), n, 4, gathered.at, columns, whole.at, 4);
-        kernels.f64MaskedProduct(n, nShuffles, signsAt, ...masked, columns, 4, product.at, scratch.at, spread.at);
-        linear.expectGuardsIntact();
-        // every bit
-        expect([...product.view]).toEqual(
-          Array.from(product.view, (_, i) => whole.view[Math.floor(i / 2) * 4 + (i % 2)]!),
-        );
-      }
-    });
-  });
-
   describe.each([
     ["f64LaneProduct", 4, (x: number) => x],
     ["f32LaneProduct", 8, Math.fround],

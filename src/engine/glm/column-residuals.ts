@@ -21,6 +21,13 @@ import { createOwnMoments } from "./own-moments.js";
 import { createPanels } from "./panels.js";
 import { MEMBERS_A_STEP, type ProductRows, type ResidualPreparer } from "./residual-preparer.js";
 
+/** What elements share that have the same observations. */
+interface SharedParts {
+  readonly key: string;
+  readonly shared: SharedFactors;
+  readonly product: ProductRows;
+}
+
 export function columnPreparer(context: Context, modelJob: ModelJob, loader: ModelLoader): ResidualPreparer {
   const { regions, size, model } = modelJob;
   const { job, worker: w, kernels: k, f64, buffer } = context;
@@ -29,8 +36,11 @@ export function columnPreparer(context: Context, modelJob: ModelJob, loader: Mod
   const rank = r0 + c;
   const panelsOf = createPanels(context);
   const moments = model.groups && createOwnMoments(context, modelJob, loader);
+  const openScope = createArrayPool();
   /** Of one group of elements: nothing of it is read when the next is prepared. */
-  const scope = createArrayPool()();
+  const scope = openScope();
+  const sharedScope = openScope();
+  let kept: SharedParts | undefined;
 
   /** Takes Q0 out of panels; returns Q0'y, f64 [r0][width]. */
   const projectShared = (panels: number, width: number): Float64Array => {
@@ -96,8 +106,17 @@ export function columnPreparer(context: Context, modelJob: ModelJob, loader: Mod
 
   const productOf = (shared: SharedFactors, { keep }: ElementGroup): ProductRows => {
     if (model.groups === undefined) return shuffledShared(model, shared, keep, job.hasSigns);
-    const groups = sharedGroupRows(model, shared, keep, job.hasSigns, scope.take);
+    const groups = sharedGroupRows(model, shared, keep, job.hasSigns, sharedScope.take);
     return { count: groups.rows.length / n, rows: groups.rows, groups };
+  };
+
+  /** Those of the last group, where this one has the same observations: of most blocks all elements have them all. */
+  const sharedOf = (group: ElementGroup): SharedParts => {
+    if (kept?.key === group.key) return kept;
+    sharedScope.giveBack();
+    const shared = factoriseShared(model, group.keep, sharedScope.take);
+    kept = { key: group.key, shared, product: productOf(shared, group) };
+    return kept;
   };
 
   return function* (block, group) {
@@ -106,7 +125,7 @@ export function columnPreparer(context: Context, modelJob: ModelJob, loader: Mod
     const y = w.packed;
     loader.pack(block, group);
     scope.giveBack();
-    const shared = factoriseShared(model, group.keep, scope.take);
+    const { shared, product } = sharedOf(group);
     f64(regions.basis, r0 * n).set(shared.q);
     panelsOf.writeRows(regions.gathered, shared.q, r0);
     // inner products of lanes are a lane product under the identity; the tile's own labels come later
@@ -120,6 +139,7 @@ export function columnPreparer(context: Context, modelJob: ModelJob, loader: Mod
     const sizes = model.groups && groupSizes(model.groups, group.keep);
     const factors = { ...createFactors(0, rank), count: rank };
     const designs: (ElementDesign | undefined)[] = [];
+    const nObservations = n - group.missing.length;
     for (let e = 0; e < count; e++) {
       if (e % MEMBERS_A_STEP === 0) yield;
       if (isEnough[e] === 0) {
@@ -135,7 +155,7 @@ export function columnPreparer(context: Context, modelJob: ModelJob, loader: Mod
       r.fill(0);
       for (let i = 0; i < r0; i++) for (let j = i; j < r0; j++) r[i * rank + j] = shared.r[i * r0 + j]!;
       for (let j = 0; j < c; j++) for (let i = 0; i <= r0 + j; i++) r[i * rank + r0 + j] = own[j]![i * width + e]!;
-      const design = designOfFactors(model, group.keep, factors, sizes);
+      const design = designOfFactors(model, group.keep, factors, { sizes, nObservations });
       designs.push(design.verdict === "testable" ? design : undefined);
     }
     if (designs.every((design) => design === undefined)) return undefined;
@@ -155,7 +175,7 @@ export function columnPreparer(context: Context, modelJob: ModelJob, loader: Mod
     const residuals = size.contrastRanks.length > 1 ? Float64Array.from(f64(y, width * n)) : undefined;
     return {
       designs,
-      product: productOf(shared, group),
+      product,
       fill(h) {
         if (residuals !== undefined) f64(y, width * n).set(residuals);
         const { shifts: added } = testedParts(

@@ -7,6 +7,7 @@ import { createDesignCache } from "./design-cache.js";
 import type { BlockLoader } from "./load-block.js";
 import { createModelLoader, type ElementGroup, type ModelBlock } from "./model-block.js";
 import { createModelObserver } from "./observe-model.js";
+import { createOwnPatternTester } from "./own-pattern-tester.js";
 import { createResidualTester } from "./residual-tester.js";
 import { createSharedTester } from "./shared-design-tester.js";
 
@@ -19,6 +20,7 @@ export function createModelSource(context: Context, modelJob: ModelJob, blocks: 
   const designs = createDesignCache(context, modelJob);
   const counter = createSequentialCounter(context);
   const prepare = createTester(context, modelJob, loader, designs);
+  const ownPattern = createOwnPatternTester(context, modelJob);
 
   function* testNone({ place }: ModelBlock, { members }: ElementGroup, batch: Batch, sink: Sink): Steps {
     const tile = { firstElement: place.firstElement, members, stride: members.length, isSquared: false };
@@ -39,6 +41,16 @@ export function createModelSource(context: Context, modelJob: ModelJob, blocks: 
     return false;
   };
 
+  function* testGroup(block: ModelBlock, group: ElementGroup, batch: Batch, sink: Sink): Steps {
+    const test = yield* prepare(block, group);
+    yield* test === undefined ? testNone(block, group, batch, sink) : test(batch, sink);
+  }
+
+  function* testAlone(block: ModelBlock, groups: readonly ElementGroup[], batch: Batch, sink: Sink): Steps {
+    const others = yield* ownPattern!.test(block, groups, batch, sink);
+    for (const group of others) yield* testGroup(block, group, batch, sink);
+  }
+
   return {
     observe: createModelObserver(context, modelJob, loader, designs),
     *tiles(iBlock, batch, sink) {
@@ -46,13 +58,20 @@ export function createModelSource(context: Context, modelJob: ModelJob, blocks: 
       // nothing of it is wanted: it is not read
       if (isSingly(batch) && !anyOpen(firstElement, nElements, batch)) return;
       const block = loader.load(iBlock, "later");
+      // elements with patterns of their own wait for a second one
+      const waiting: ElementGroup[] = [];
       for (const all of block.groups) {
         const members = isSingly(batch) ? counter.openOf(block.place.firstElement, all.members, batch) : all.members;
         if (members.length === 0) continue;
         const group = { ...all, members };
-        const test = yield* prepare(block, group);
-        yield* test === undefined ? testNone(block, group, batch, sink) : test(batch, sink);
+        if (ownPattern?.takes(group) !== true) {
+          yield* testGroup(block, group, batch, sink);
+          continue;
+        }
+        waiting.push(group);
+        if (waiting.length === 2) yield* testAlone(block, waiting.splice(0), batch, sink);
       }
+      if (waiting.length > 0) yield* testAlone(block, waiting, batch, sink);
     },
     close() {
       loader.close();

@@ -15,8 +15,6 @@ export interface ModelTiles {
    * a tile, of the `lanes` that the batch has, is multiplied when its first shuffle is asked for.
    */
   multiply(nRows: number, first: number, lanes: number, width: number): number;
-  /** One row a shuffle times the first two of the packed columns: pointer to f64 [count][2] of shuffles from `first`, a multiple of the lanes. The same bits. */
-  multiplyOne(first: number, count: number): number;
   /** Indicators, which have no signs, times the squares of the packed columns: as `multiply`, of G rows. */
   multiplySquares(first: number, lanes: number, width: number): number;
   /** Of a value of the products. */
@@ -126,13 +124,6 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
       const columns = isSingle ? w.packed32 : w.packed;
       const of = { nRows, isSigned: true, entries, gathered, columns, operand, product, prepare: preparePacked };
       return multiply(of, first, lanes, width);
-    },
-    multiplyOne(first, count) {
-      const { entries, product, runs, spread } = regions;
-      const signs = job.hasSigns ? signsOf(first) : 0;
-      const missing = [nMissing, regions.missing, positionsOf(first)] as const;
-      k.f64MaskedProduct(n, count, signs, ...missing, entries, w.packed, k.panels.f64, product, runs, spread);
-      return product;
     },
     multiplySquares(first, lanes, width) {
       const { indicators: entries, gatheredIndicators: gathered, squareOperand: operand } = regions;

@@ -2,7 +2,7 @@
 // elements at once. K_g has blocks: shared rows among each other, which are the same for all; shared rows with own columns, a product; own columns, lane by lane.
 import type { Allocate } from "../../stats/design/column-factors.js";
 import type { SharedFactors } from "../../stats/glm/element-design.js";
-import { groupMoments, residualSize } from "../../stats/glm/group-moments.js";
+import { type GroupMoments, groupMoments, residualSize } from "../../stats/glm/group-moments.js";
 import { splitByGroup } from "../../stats/glm/group-rows.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
@@ -29,6 +29,9 @@ export function createOwnMoments(context: Context, modelJob: ModelJob, loader: M
   const firstOf = ofGroups.map((_, g) => ofGroups.slice(0, g).reduce((sum, rows) => sum + rows.length, 0));
   const groupPanel = (g: number, j: number, width: number) => loader.ownPanel(c + j) + firstOf[g]! * width * 8;
 
+  /** Of the last group of elements; most have the same observations as the next. */
+  let last: ({ readonly shared: SharedFactors } & GroupMoments) | undefined;
+
   const splitPanels = (j: number, width: number) => {
     const all = f64(loader.ownPanel(j), n * width);
     for (const [g, rows] of ofGroups.entries()) {
@@ -52,7 +55,8 @@ export function createOwnMoments(context: Context, modelJob: ModelJob, loader: M
   return {
     groupPanel,
     place({ keep }, shared, isTested, width, allocate) {
-      const { gram, sizes } = groupMoments(model, keep, shared.q, r0)!;
+      if (last?.shared !== shared) last = { shared, ...groupMoments(model, keep, shared.q, r0)! };
+      const { gram, sizes } = last;
       const columns = f64(regions.gramColumns, nGroups * r * r * width);
       const put = (g: number, a: number, b: number, values: ArrayLike<number>, from: number) => {
         const [to, mirrored] = [((g * r + a) * r + b) * width, ((g * r + b) * r + a) * width];

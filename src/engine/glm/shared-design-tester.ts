@@ -7,7 +7,6 @@ import { type ShuffledDesign, shuffledDesign } from "../../stats/glm/shuffled-de
 import { testedParts } from "../../stats/glm/tested-parts.js";
 import { isMirrored } from "../../stats/inference/families.js";
 import type { Context } from "../context.js";
-import { OWN_PATTERN_SHUFFLES } from "../plan/blocks.js";
 import type { Batch, ModelJob } from "../plan/job.js";
 import type { Sink, Steps } from "../seams.js";
 import type { DesignCache } from "./design-cache.js";
@@ -41,17 +40,13 @@ export function createSharedTester(
   const shiftsOf = (h: number, width: number) => regions.shifts + h * size.sharedRank * width * 8;
   const totalsOf = (h: number, width: number) => regions.totals + h * width * 8;
 
-  /** An element with a pattern of its own, and one row a shuffle: gathering it, and a panel of columns that are padding, would cost more than what is multiplied. */
-  const isAlone = (count: number, r: number) =>
-    count === 1 && r === 1 && tiles.valueBytes === 8 && k.rowProduct === undefined;
-
   /**
    * Residuals of the full model into the panel, and the columns of Q' beside those of `count` members; v_h and |e_h|^2 of each hypothesis into their regions.
    * Returns the columns of the product.
    */
   const prepare = (design: ElementDesign, { rank: r, basis, tested }: ShuffledDesign, count: number): number => {
     const own = panels.columns(count);
-    const width = isAlone(count, r) ? 2 : panels.columns(count + r);
+    const width = panels.columns(count + r);
     panels.writeRows(regions.gathered, basis, r);
     k.product.f64(panels.rows(r), n, own, regions.gathered, w.packed, regions.product, own);
     const fitted = Float64Array.from(f64(regions.product, r * own));
@@ -91,11 +86,9 @@ export function createSharedTester(
     const width = prepare(design, shuffled, members.length);
     yield;
     return function* (batch, sink) {
-      const alone = isAlone(members.length, r);
-      const step = alone ? OWN_PATTERN_SHUFFLES : laneShuffles;
-      for (let first = 0; first < batch.lanes; first += step) {
-        const count = Math.min(step, batch.lanes - first);
-        const product = alone ? tiles.multiplyOne(first, count) : tiles.multiply(r, first, batch.lanes, width);
+      for (let first = 0; first < batch.lanes; first += laneShuffles) {
+        const count = Math.min(laneShuffles, batch.lanes - first);
+        const product = tiles.multiply(r, first, batch.lanes, width);
         for (const [h, { rank: s, kind }] of hypotheses.entries()) {
           if (isMirrored(model.hypotheses, h)) continue;
           f64(regions.tested, s * r).set(tested[h]!);

@@ -36,6 +36,8 @@ const PATTERN_BLOCK_BYTES = 16 * 2 ** 20;
 const PATTERN_SPAN = 4096;
 /** Shuffles at a time of an element that shares its pattern with no other: a multiple of any lanes. */
 export const OWN_PATTERN_SHUFFLES = 256;
+/** Columns of a design at most where elements with patterns of their own have one row a shuffle: the constant may be left out. */
+export const MOST_PAIR_COLUMNS = 2;
 /** Pieces a thread claims of those at least: they cost alike, and their number is what it costs to have elements of a pattern apart. */
 const PATTERN_CLAIMS = 4;
 /** Pieces (blocks, windows) a thread claims in a phase at least, so that no thread waits long for the last one. */

@@ -5,7 +5,7 @@ import { type PanelSizes, roundUp } from "../../kernels/kernel-set.js";
 import { type Offsets, regionsOf } from "../../kernels/memory-regions.js";
 import { observedIndex } from "../../run/observed.js";
 import { MAX_CELLS } from "../../stats/glm/bin-table.js";
-import { OWN_PATTERN_SHUFFLES, panelColumns, tileColumns, tileRows } from "./blocks.js";
+import { MOST_PAIR_COLUMNS, OWN_PATTERN_SHUFFLES, panelColumns, tileColumns, tileRows } from "./blocks.js";
 import type { MemoryShape, PlanInputs } from "./inputs.js";
 import { CANDIDATES, SLAB_LANES } from "./search-shape.js";
 import { productRows } from "./size.js";
@@ -233,6 +233,7 @@ function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: 
   const mostRows = Math.max(...contrastRanks);
   const own = c > 0 ? lanes : 0;
   const few = variable && c === 0 && nGroups === 1 && native === 0 && single === 0 ? OWN_PATTERN_SHUFFLES : 0;
+  const pair = few > 0 && r <= MOST_PAIR_COLUMNS ? 1 : 0;
   const sorted = variable && c === 0 ? shape.blockWidth : 0;
   return {
     /** One an element-wise column: [n][nColumns] as stored. */
@@ -263,8 +264,17 @@ function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: 
     groupLabels: blocks.i32(grouped * own, n),
     groupSigns: blocks.i8(grouped * own, n),
     gathered: blocks[value](gatheredRows, n),
-    /** Of f64MaskedProduct: a row by target, of four shuffles. */
-    spread: blocks.f64(few > 0 ? 4 * n : 0),
+    /** Two elements with patterns of their own (own-pattern-tester.ts): what each lacks, Q of both, what f64FactorisePair and f64PreparePair say, columns and rows. */
+    pairMissing: blocks.i32(2 * pair, n),
+    pairBasis: blocks.f64(2 * pair * r, n),
+    pairFactors: blocks.f64(2 * pair * r, r + 2),
+    pairWeights: blocks.f64(2 * pair * r),
+    pairFit: blocks.f64(6 * pair),
+    pairColumns: blocks.f64(4 * pair, n),
+    pairRows: blocks.f64(2 * pair, n + 4),
+    /** Scratch of f64MaskedPair: missing positions of both, and a row of both by target, of four shuffles. */
+    pairRuns: blocks.u8(pair * ((n + 1) * 8 + roundUp(n, 64) / 8)),
+    spread: blocks.f64(4 * pair, 2 * n + 8),
     gatheredIndicators: blocks[value](squareRows, n),
     squares: blocks.f64(indicated * n, width),
     squares32: blocks.f32((1 - native) * single * indicated * n, width),
@@ -272,7 +282,7 @@ function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: 
     operand: blocks[value](native * n, width),
     squareOperand: blocks[value](native * indicated * n, width),
     squareProduct: blocks[value](Math.max(squareRows, grouped * own * nGroups), width),
-    product: blocks[value](Math.max(gatheredRows * width, 2 * few)),
+    product: blocks[value](Math.max(gatheredRows * width, 4 * few)),
     ownProduct: blocks[value](Math.max(lanes * nGroups * c, 1), width),
     shifts: blocks.f64(hypotheses.length, r, width),
     totals: blocks.f64(hypotheses.length, width),

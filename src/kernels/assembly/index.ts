@@ -13,7 +13,7 @@ export { f32ReduceMap } from "./maps";
 export { f32EnhanceNetwork, f32EnhanceNetworkExact } from "./network";
 export { u8LevelBins, boundRows, f32EnhanceOne } from "./bounds";
 export { f64PooledStatistics, f64LaneProduct, f32LaneProduct, f64LaneSquares, f32LaneSquares, f64GatherMasked, f32GatherMasked } from "./varying";
-export { f64MaskedProduct } from "./masked";
+export { f64MaskedPair, f64FactorisePair, f64PreparePair } from "./masked";
 export { f64GroupedStatistics, f64GroupedByColumn } from "./grouped";
 export { f64RowsFromPanels, f32RowsFromPanels, f64GatherRows, f32GatherRows, f64GatherMaskedRows, f32GatherMaskedRows } from "./rows";
 export { f32SmoothingWeights, f32SmoothRows } from "./smooth";

@@ -1,9 +1,10 @@
 // Models whose design varies between elements or whose variance is grouped, by the reference implementations: pointers become views. Contract: ../CONTRACTS.md.
 import { type KernelSet, PANELS, roundUp } from "../kernel-set.js";
 import { groupedByColumn, groupedStatistics } from "./grouped.js";
+import { factorisePair, maskedPair, preparePair } from "./masked.js";
 import { type MemoryViews, span } from "./memory-views.js";
 import { gatherMaskedRows } from "./rows.js";
-import { gatherMasked, laneProduct, laneSquares, maskedProduct, pooledStatistics } from "./varying.js";
+import { gatherMasked, laneProduct, laneSquares, pooledStatistics } from "./varying.js";
 
 export function modelKernels({ f64, f32, i32, i8 }: MemoryViews) {
   const maskedInputs = (
@@ -111,18 +112,36 @@ export function modelKernels({ f64, f32, i32, i8 }: MemoryViews) {
       const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, basis);
       gatherMaskedRows(inputs, f64(gathered, nShuffles * nBasis * nRows));
     },
-    f64MaskedProduct(nRows, nShuffles, signs, nMissing, missing, positions, row, columns, columnStride, product) {
+    f64MaskedPair(nRows, nShuffles, signs, nFirst, first, nSecond, second, positions, rows, columns, product) {
       const inputs = {
         nRows,
         nShuffles,
         signs: signs === 0 ? undefined : i8(signs, nShuffles * nRows),
-        missing: i32(missing, nMissing),
+        missing: [i32(first, nFirst), i32(second, nSecond)] as const,
         positions: i32(positions, roundUp(nShuffles, 4) * nRows),
-        row: f64(row, nRows - nMissing),
-        columns: f64(columns, span(nRows, columnStride, 2)),
-        columnStride,
+        rows: f64(rows, 2 * nRows + 8),
+        columns: f64(columns, nRows * 4),
       };
-      maskedProduct(inputs, f64(product, nShuffles * 2));
+      maskedPair(inputs, f64(product, nShuffles * 4));
+    },
+    f64FactorisePair(nRows, nColumns, basis, nFirst, first, nSecond, second, q, factors) {
+      const missing = [i32(first, nFirst), i32(second, nSecond)] as const;
+      const inputs = { nRows, nColumns, basis: f64(basis, nColumns * nRows), missing };
+      factorisePair(inputs, f64(q, nColumns * nRows * 2), f64(factors, nColumns * (nColumns + 2) * 2));
+    },
+    f64PreparePair(nRows, nColumns, q, weights, firstSource, secondSource, sourceBytes, sourceStride, ...rest) {
+      const [nFirst, first, nSecond, second, columns, rows, fit] = rest;
+      const source = (pointer: number) => products(sourceBytes, pointer, span(nRows, sourceStride, 1));
+      const inputs = {
+        nRows,
+        nColumns,
+        q: f64(q, nColumns * nRows * 2),
+        weights: f64(weights, nColumns * 2),
+        sources: [source(firstSource), source(secondSource)] as const,
+        sourceStride,
+        missing: [i32(first, nFirst), i32(second, nSecond)] as const,
+      };
+      preparePair(inputs, f64(columns, nRows * 4), f64(rows, 2 * nRows + 8), f64(fit, 6));
     },
     f32GatherMasked(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, _positions, basis, gathered) {
       const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, signs, nMissing, missing, basis);

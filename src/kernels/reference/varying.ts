@@ -157,43 +157,6 @@ export interface MaskedInputs {
   readonly basis: Float64Array;
 }
 
-export interface MaskedRowInputs {
-  readonly nRows: number;
-  readonly nShuffles: number;
-  /** Undefined: all +1. */
-  readonly signs: Int8Array | undefined;
-  readonly missing: Int32Array;
-  /** [nShuffles / 4][nRows][4]. */
-  readonly positions: Int32Array;
-  /** [remaining]. */
-  readonly row: Float64Array;
-  /** [nRows][columnStride], of which two count. */
-  readonly columns: Float64Array;
-  readonly columnStride: number;
-}
-
-/** product[b][w] = sum over sources of what gatherMasked gives the source, times its column w. */
-export function maskedProduct(inputs: MaskedRowInputs, product: Float64Array): void {
-  const { nRows, nShuffles, signs, positions, row, columns, columnStride } = inputs;
-  const missing = new Set(inputs.missing);
-  for (let b = 0; b < nShuffles; b++) {
-    const positionOf = (source: number) => positions[((b >> 2) * nRows + source) * 4 + (b & 3)]!;
-    const sources = new Int32Array(nRows);
-    for (let source = 0; source < nRows; source++) sources[positionOf(source)] = source;
-    const spread = new Float64Array(nRows);
-    let remaining = 0;
-    for (const [i, source] of sources.entries()) {
-      if (!missing.has(source)) spread[i] = row[remaining++]! * (signs?.[b * nRows + i] ?? 1);
-    }
-    for (let w = 0; w < 2; w++) {
-      let sum = 0;
-      for (let source = 0; source < nRows; source++)
-        sum += spread[positionOf(source)]! * columns[source * columnStride + w]!;
-      product[b * 2 + w] = sum;
-    }
-  }
-}
-
 /** The transpose of the masked shuffle, applied to rows that have the remaining observations only. */
 export function gatherMasked(inputs: MaskedInputs, gathered: Products): void {
   const { nRows, nBasis, labels, signs, basis } = inputs;

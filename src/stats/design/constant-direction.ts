@@ -20,15 +20,25 @@ export function besidesConstant(
   tested: readonly Float64Array[],
 ): Float64Array | undefined {
   const n = keep.length;
-  const r = basis.length / n;
   let nKept = 0;
   for (let i = 0; i < n; i++) nKept += keep[i]!;
-  const g = new Float64Array(r);
-  for (let j = 0; j < r; j++) {
+  const sums = new Float64Array(basis.length / n);
+  for (let j = 0; j < sums.length; j++) {
     let sum = 0;
     for (let i = j * n; i < j * n + n; i++) sum += basis[i]!;
-    g[j] = sum / Math.sqrt(nKept);
+    sums[j] = sum;
   }
+  return besidesConstantOfSums(sums, nKept, tested);
+}
+
+/** The same of the sums of the basis's rows, f64 [r], and the number of observations left. */
+export function besidesConstantOfSums(
+  sums: Float64Array,
+  nKept: number,
+  tested: readonly Float64Array[],
+): Float64Array | undefined {
+  const r = sums.length;
+  const g = sums.map((sum) => sum / Math.sqrt(nKept));
   const dot = (a: Float64Array) => a.reduce((sum, x, j) => sum + x * g[j]!, 0);
   const inside = dot(g);
   if (!(inside > 1 - OUTSIDE) || tested.some((direction) => Math.abs(dot(direction)) > TESTED)) return undefined;

@@ -138,16 +138,16 @@ function assembleExact(model: GlmModel, keep: Uint8Array, { isIndependent, ...pa
 
 /**
  * The design of columns that are factorised already, those that elements share in the coordinates of B, and which leave enough of each other. Q may be empty
- * where there are no variance groups, or `sizes` gives n_g: then the design has no moments of the groups.
+ * where there are no variance groups, or `sizes` gives n_g: then the design has no moments of the groups. `nObservations`: of `keep`, where they are counted.
  */
 export function designOfFactors(
   model: GlmModel,
   keep: Uint8Array,
   factors: ColumnFactors,
-  sizes?: Float64Array,
+  known: { readonly sizes?: Float64Array | undefined; readonly nObservations?: number } = {},
 ): ElementDesign {
   const k = countFactors(model);
-  const nObservations = countObservations(keep);
+  const { sizes, nObservations = countObservations(keep) } = known;
   if (nObservations < k) return untestable("fewer-than-factors", 0, nObservations);
   const upper = upperOf(model, factors);
   const condition = conditionOfUpper(upper, k);

@@ -1,6 +1,6 @@
 // The part of a design that shuffles of the errors can change: what the products of the null are computed with. stats/design/constant-direction.ts.
 import { type Allocate, invertUpper, newArray } from "../design/column-factors.js";
-import { besidesConstant } from "../design/constant-direction.js";
+import { besidesConstant, besidesConstantOfSums } from "../design/constant-direction.js";
 import { matrixOf, multiply, transpose } from "../design/matrix.js";
 import type { DesignPartition } from "../design/partition.js";
 import type { ElementDesign, SharedFactors } from "./element-design.js";
@@ -39,26 +39,38 @@ export function shuffledDesign(
   hasSigns: boolean,
   allocate: Allocate = newArray,
 ): ShuffledDesign {
-  const { rank: r, basis, hypotheses } = design;
-  const tested = hypotheses.map((hypothesis) => hypothesis.tested);
-  const rows = hasSigns
-    ? undefined
-    : besidesConstant(
-        basis,
-        keep,
-        tested.flatMap((directions) => columnsOf(directions, r)),
-      );
-  if (rows === undefined) return { rank: r, basis, tested };
+  const { rank: r, basis } = design;
+  const rows = hasSigns ? undefined : besidesConstant(basis, keep, testedOf(design));
+  const { rank, tested } = besides(design, rows);
+  return { rank, basis: rows === undefined ? basis : combineRows(rows, basis, r, allocate), tested };
+}
+
+/** What the products of an element are computed with, without the basis. */
+export interface ShuffledDirections extends Pick<ShuffledDesign, "rank" | "tested"> {
+  /** f64 [rank][r], of the design's basis; undefined: it is the basis. */
+  readonly rows: Float64Array | undefined;
+}
+
+/** `sums` f64 [r]: of the rows of the design's basis. */
+export function shuffledDirections(design: ElementDesign, sums: Float64Array, hasSigns: boolean): ShuffledDirections {
+  const rows = hasSigns ? undefined : besidesConstantOfSums(sums, design.nObservations, testedOf(design));
+  return { ...besides(design, rows), rows };
+}
+
+const testedOf = ({ rank: r, hypotheses }: ElementDesign) => hypotheses.flatMap(({ tested }) => columnsOf(tested, r));
+
+function besides(
+  { rank: r, hypotheses }: ElementDesign,
+  rows: Float64Array | undefined,
+): Pick<ShuffledDesign, "rank" | "tested"> {
+  if (rows === undefined) return { rank: r, tested: hypotheses.map(({ tested }) => tested) };
   const u = matrixOf(r - 1, r, (i, j) => rows[i * r + j]!);
-  return {
-    rank: r - 1,
-    basis: combineRows(rows, basis, r, allocate),
-    tested: tested.map((directions) => {
-      const s = directions.length / r;
-      const rowsOf = matrixOf(s, r, (i, j) => directions[i * r + j]!);
-      return multiply(rowsOf, transpose(u)).values;
-    }),
-  };
+  const tested = hypotheses.map(({ tested: directions }) => {
+    const s = directions.length / r;
+    const rowsOf = matrixOf(s, r, (i, j) => directions[i * r + j]!);
+    return multiply(rowsOf, transpose(u)).values;
+  });
+  return { rank: r - 1, tested };
 }
 
 /** Rows of a product, f64 [count][n]; in coordinates of the columns' own basis f64 [count][k], undefined: they are it. */

@@ -21,7 +21,7 @@ export function testedParts(
     sumSquares,
   }: {
     readonly r: number;
-    readonly fitted: Float64Array;
+    readonly fitted: ArrayLike<number>;
     readonly sse: ArrayLike<number>;
     readonly sumSquares: ArrayLike<number>;
   },

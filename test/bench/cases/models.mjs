@@ -63,7 +63,7 @@ const MODELS = [
     manyShuffles: true,
     peer: "varying",
   },
-  { name: "NaN, a pattern of its own for every element", missing: "own", variable: true, peer: "varying", atMost: 15 },
+  { name: "NaN, a pattern of its own for every element", missing: "own", variable: true, peer: "varying", atMost: 8 },
   { name: "one element-wise column", missing: "complete", variable: true, column: true, peer: "varying", atMost: 4 },
   { name: "two variance groups", missing: "complete", variable: false, grouped: true, peer: "fixed", atMost: 4 },
   {
