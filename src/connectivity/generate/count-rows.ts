@@ -34,64 +34,84 @@ export interface RowCounterOptions {
   readonly threshold: number;
 }
 
+/** Columns that are looked through together once any of them has something. */
+const BESIDE = 8;
+const markWords = (nFixels: number) => Math.ceil(nFixels / (4 * BESIDE));
+
 /** Bytes of one. */
-export const counterBytes = (nFixels: number): number =>
-  4 * nFixels + 4 * (Math.ceil(nFixels / 32) + Math.ceil(nFixels / 1024) + 2);
+export const counterBytes = (nFixels: number): number => 4 * (4 * BESIDE + 1) * markWords(nFixels);
 
 /** Sums are float32 in the order of the streamlines, as the peer's; counts are whole numbers. */
 export function createRowCounter({ nFixels, isWeighted, threshold }: RowCounterOptions): RowCounter {
+  const nColumns = 4 * BESIDE * markWords(nFixels);
   // signed: a thread's numbers of 32 bits are quickest, and no fixel has 2^31 streamlines
-  const counts = new Int32Array(isWeighted ? 0 : nFixels);
-  const sums = new Float32Array(isWeighted ? nFixels : 0);
-  /** A bit a column that has something, and a bit a word of them that is not 0. */
-  const touched = new Int32Array(Math.ceil(nFixels / 32));
-  const groups = new Int32Array(Math.ceil(touched.length / 32));
-  const note = (column: number) => {
-    const word = column >>> 5;
-    const bits = touched[word]!;
-    if (bits === 0) groups[word >>> 5] = groups[word >>> 5]! | (1 << (word & 31));
-    touched[word] = bits | (1 << (column & 31));
-  };
+  const counts = new Int32Array(isWeighted ? 0 : nColumns);
+  const sums = new Float32Array(isWeighted ? nColumns : 0);
+  /** 1 for every eight columns of which one has something: written each time, as asking costs more than writing. */
+  const marks = new Uint8Array(nColumns / BESIDE);
+  const markedWords = new Int32Array(marks.buffer);
   const weight = new Uint32Array(1);
   const weightValue = new Float32Array(weight.buffer);
 
-  /** Every touched column in order, with what it has, which is cleared. */
+  /** Of eight columns those that are kept, from place `to` on; how many. Nothing is asked: which of them are kept is as good as random, and a wrong guess costs as much as all eight. */
+  const takeCounts = (first: number, leastCount: number, scale: number, { columns, values }: RowOutput, to: number) => {
+    let n = to;
+    for (let column = first; column < first + BESIDE; column++) {
+      const count = counts[column]!;
+      counts[column] = 0;
+      columns[n] = column;
+      values[n] = f(scale * f(count));
+      n += 1 + ((count - leastCount) >> 31); // 0 where it is less
+    }
+    return n - to;
+  };
+  const takeSums = (first: number, scale: number, { columns, values }: RowOutput, to: number) => {
+    let n = to;
+    for (let column = first; column < first + BESIDE; column++) {
+      const sum = sums[column]!;
+      if (sum === 0) continue;
+      sums[column] = 0;
+      const value = f(scale * sum);
+      if (!(value >= threshold)) continue;
+      columns[n] = column;
+      values[n++] = value;
+    }
+    return n - to;
+  };
+  /** Where eight might not fit. */
+  const last: RowOutput = {
+    columns: new Uint32Array(BESIDE),
+    values: new Float32Array(BESIDE),
+    counts: new Uint32Array(0),
+    extents: new Float32Array(0),
+  };
+
+  /** Every column in order that has something, with what it has, which is cleared. */
   const take = (scale: number, output: RowOutput, at: number): number => {
-    const { columns, values } = output;
-    const most = columns.length - at;
+    const most = output.columns.length;
     const leastCount = isWeighted ? 0 : leastCountOf(scale, threshold);
-    let n = 0;
-    for (let group = 0; group < groups.length; group++) {
-      let words = groups[group]!;
-      groups[group] = 0;
-      while (words !== 0) {
-        const word = 32 * group + lowestBit(words);
-        words &= words - 1;
-        let bits = touched[word]!;
-        touched[word] = 0;
-        while (bits !== 0) {
-          const column = 32 * word + lowestBit(bits);
-          bits &= bits - 1;
-          let value: number;
-          if (isWeighted) {
-            value = f(scale * sums[column]!);
-            sums[column] = 0;
-            if (!(value >= threshold)) continue;
-          } else {
-            const count = counts[column]!;
-            counts[column] = 0;
-            if (count < leastCount) continue;
-            value = f(scale * f(count));
-          }
-          if (n < most) {
-            columns[at + n] = column;
-            values[at + n] = value;
-          }
-          n++;
+    const takeEight = (first: number, into: RowOutput, to: number) =>
+      isWeighted ? takeSums(first, scale, into, to) : takeCounts(first, leastCount, scale, into, to);
+    let end = at;
+    for (let word = 0; word < markedWords.length; word++) {
+      let marked = markedWords[word]!;
+      if (marked === 0) continue;
+      markedWords[word] = 0;
+      for (; marked !== 0; marked &= marked - 1) {
+        const first = BESIDE * (4 * word + (lowestBit(marked) >>> 3));
+        if (end + BESIDE <= most) {
+          end += takeEight(first, output, end);
+          continue;
         }
+        const n = takeEight(first, last, 0);
+        for (let i = 0; i < n && end + i < most; i++) {
+          output.columns[end + i] = last.columns[i]!;
+          output.values[end + i] = last.values[i]!;
+        }
+        end += n;
       }
     }
-    return n <= most ? n : -1;
+    return end <= most ? end - at : -1;
   };
 
   return {
@@ -102,18 +122,16 @@ export function createRowCounter({ nFixels, isWeighted, threshold }: RowCounterO
           const w = weightValue[0]!;
           for (let p = first + 2; p < end; p++) {
             const column = words[p]!;
-            const sum = sums[column]!;
-            if (sum === 0) note(column);
-            sums[column] = sum + w;
+            sums[column] = sums[column]! + w;
+            marks[column >>> 3] = 1;
           }
         }
       : (words, first) => {
           const end = first + 1 + words[first]!;
           for (let p = first + 1; p < end; p++) {
             const column = words[p]!;
-            const count = counts[column]!;
-            if (count === 0) note(column);
-            counts[column] = count + 1;
+            counts[column] = counts[column]! + 1;
+            marks[column >>> 3] = 1;
           }
         },
     finish: take,
@@ -126,11 +144,14 @@ const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits);
 function leastCountOf(scale: number, threshold: number): number {
   let count = Math.max(1, Math.floor(threshold / scale) - 1);
   while (!(f(scale * f(count)) >= threshold)) {
-    if (!(scale > 0)) return Number.POSITIVE_INFINITY;
+    if (!(scale > 0)) return MOST_COUNT;
     count++;
   }
   return count;
 }
+
+/** More than any count. */
+const MOST_COUNT = 2 ** 31 - 1;
 
 /** Float32 running sum of the values of one row. */
 export function extentOf(values: Float32Array, first: number, count: number): number {

@@ -1,6 +1,7 @@
 // The voxels that a streamline runs through, and the chord in each. Family of facts: src/connectivity/FORMAT.md#how-a-matrix-is-made. Geometry is float32
 // where the peer's is, so that its matrices come out bit by bit.
 import type { FixelGrid } from "./fixel-grid.js";
+import { leastOf, mostOf, nearestVoxel } from "./nearest-voxel.js";
 import { SPLINE, splineWeightsInto, upsamplingRatio } from "./spline.js";
 
 const f = Math.fround;
@@ -19,16 +20,7 @@ export interface Tracer {
 export const MOST_VOXELS = 100_000;
 /** Of the least voxel size: how near the end of a chord is to the side of its voxel. */
 const ACCURACY = 0.005;
-/** Farther voxels are not told apart: far outside any image. */
-const FARTHEST = 2 ** 30;
-
 type Matrix = [number, number, number, number, number, number, number, number, number, number, number, number];
-
-/** Halves away from 0. */
-function rounded(v: number): number {
-  const whole = v < 0 ? -Math.floor(0.5 - v) : Math.floor(v + 0.5);
-  return Math.max(-FARTHEST, Math.min(whole, FARTHEST));
-}
 
 export function createTracer(grid: FixelGrid, stepSize: number | undefined): Tracer {
   const [sizeX, sizeY, sizeZ] = grid.size;
@@ -75,9 +67,9 @@ export function createTracer(grid: FixelGrid, stepSize: number | undefined): Tra
       const x = points[i]!;
       const y = points[i + 1]!;
       const z = points[i + 2]!;
-      voxels[i] = rounded(f(f(f(f(m00 * x) + f(m01 * y)) + f(m02 * z)) + m03));
-      voxels[i + 1] = rounded(f(f(f(f(m10 * x) + f(m11 * y)) + f(m12 * z)) + m13));
-      voxels[i + 2] = rounded(f(f(f(f(m20 * x) + f(m21 * y)) + f(m22 * z)) + m23));
+      voxels[i] = nearestVoxel(f(f(f(f(m00 * x) + f(m01 * y)) + f(m02 * z)) + m03));
+      voxels[i + 1] = nearestVoxel(f(f(f(f(m10 * x) + f(m11 * y)) + f(m12 * z)) + m13));
+      voxels[i + 2] = nearestVoxel(f(f(f(f(m20 * x) + f(m21 * y)) + f(m22 * z)) + m23));
     }
   };
 
@@ -147,6 +139,15 @@ export function createTracer(grid: FixelGrid, stepSize: number | undefined): Tra
           nextY = voxels[d + 1]!;
           nextZ = voxels[d + 2]!;
           let high = 1;
+          let beyondX = 0;
+          let beyondY = 0;
+          let beyondZ = 0;
+          const leastX = leastOf(vx);
+          const leastY = leastOf(vy);
+          const leastZ = leastOf(vz);
+          const mostX = mostOf(vx);
+          const mostY = mostOf(vy);
+          const mostZ = mostOf(vz);
           mu = low;
           for (;;) {
             const ox = f(inX - exitX);
@@ -167,10 +168,10 @@ export function createTracer(grid: FixelGrid, stepSize: number | undefined): Tra
             const x = f(f(f(f(w0 * ax) + f(w1 * bx)) + f(w2 * cx)) + f(w3 * dx));
             const y = f(f(f(f(w0 * ay) + f(w1 * by)) + f(w2 * cy)) + f(w3 * dy));
             const z = f(f(f(f(w0 * az) + f(w1 * bz)) + f(w2 * cz)) + f(w3 * dz));
-            const px = rounded(f(f(f(f(m00 * x) + f(m01 * y)) + f(m02 * z)) + m03));
-            const py = rounded(f(f(f(f(m10 * x) + f(m11 * y)) + f(m12 * z)) + m13));
-            const pz = rounded(f(f(f(f(m20 * x) + f(m21 * y)) + f(m22 * z)) + m23));
-            if (px === vx && py === vy && pz === vz) {
+            const px = f(f(f(f(m00 * x) + f(m01 * y)) + f(m02 * z)) + m03);
+            const py = f(f(f(f(m10 * x) + f(m11 * y)) + f(m12 * z)) + m13);
+            const pz = f(f(f(f(m20 * x) + f(m21 * y)) + f(m22 * z)) + m23);
+            if (px >= leastX && px <= mostX && py >= leastY && py <= mostY && pz >= leastZ && pz <= mostZ) {
               low = mu;
               inX = x;
               inY = y;
@@ -180,10 +181,15 @@ export function createTracer(grid: FixelGrid, stepSize: number | undefined): Tra
               exitX = x;
               exitY = y;
               exitZ = z;
-              nextX = px;
-              nextY = py;
-              nextZ = pz;
+              beyondX = px;
+              beyondY = py;
+              beyondZ = pz;
             }
+          }
+          if (high < 1) {
+            nextX = nearestVoxel(beyondX);
+            nextY = nearestVoxel(beyondY);
+            nextZ = nearestVoxel(beyondZ);
           }
         }
         if (vx >= 0 && vy >= 0 && vz >= 0 && vx < sizeX && vy < sizeY && vz < sizeZ) {
