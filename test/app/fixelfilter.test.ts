@@ -315,3 +315,43 @@ describe("a store", () => {
     expect(fs.existsSync(output)).toBe(false);
   });
 });
+
+describe("a cohort in an .h5", () => {
+  const list = at("names.txt");
+  const convertTo = async (output: string) => {
+    fs.writeFileSync(list, `${names.join("\n")}\n`);
+    const command = "fixelstream convert fixels ..";
+    await convertFixels({ inputDirectory: at("fd"), subjectList: list, output, scalar: "afd", command });
+    return output;
+  };
+
+  it("becomes the store that a store of it becomes, to the bit, in groups too", async () => {
+    const store = fresh(".fxs");
+    await runFilter({ ...given, input: await convertTo(fresh(".fxs")), filter: "smooth", output: store });
+    const input = await convertTo(fresh(".h5"));
+    const smooths = { ...given, input, filter: "smooth", template: at("fd") } as const;
+    const least = await runFilter({ ...smooths, output: fresh(".fxs"), memoryBytes: 1 }).catch((error) => error);
+    for (const memoryBytes of [2 ** 28, least.neededBytes]) {
+      const output = fresh(".fxs");
+      const summary = await runFilter({ ...smooths, output, memoryBytes });
+      expect(summary).toMatchObject({ isStore: true, nFiltered: names.length, nFixels });
+      const made = openStore(output, { io: "read" });
+      expect([made.scalarNames, made.subjectNames("afd")]).toEqual([["afd"], names]);
+      expect(valuesOfStore(output, names.length).map(bitsOf)).toEqual(valuesOfStore(store, names.length).map(bitsOf));
+      expect(verifyStore(output)).toMatchObject({ damagedBlocks: [], damagedFiles: [], fileProblems: [] });
+      expect(leftBeside(output)).toEqual([]);
+    }
+  });
+
+  it("needs places for distances, and a store to write to", async () => {
+    const input = await convertTo(fresh(".h5"));
+    await expect(
+      runFilter({ ...given, input, filter: "smooth", output: fresh(".h5"), template: at("fd") }),
+    ).rejects.toThrow(
+      /^Cannot write .*\.h5: expected the name of a store such as smooth\.fxs, as the input is a cohort in an \.h5, got that of a file\. Correct the name\.$/,
+    );
+    await expect(runFilter({ ...given, input, filter: "smooth", output: fresh(".fxs"), scalar: "fc" })).rejects.toThrow(
+      /fc/,
+    );
+  });
+});

@@ -61,7 +61,7 @@ it("an option of the other filter is not used, as in the peer", async () => {
   fs.rmSync(input.at("other"), { recursive: true });
 });
 
-it("nothing of that name, nothing in a fixel directory, an HDF5 file", async () => {
+it("nothing of that name, nothing in a fixel directory, --template of no .h5", async () => {
   expect(await refused(["fd/none.mif", "smooth", "out.mif", ...MATRIX])).toBe(
     "Cannot filter fd/none.mif: there is no such file or directory. Correct the name.\n",
   );
@@ -69,8 +69,8 @@ it("nothing of that name, nothing in a fixel directory, an HDF5 file", async () 
   expect(await refused(["alone.mif", "smooth", "out.mif", ...MATRIX])).toBe(
     "Cannot use .: expected a file index.mif, .nii, .mif.gz or .nii.gz in it, got none. Is it a fixel directory?\n",
   );
-  expect(await refused(["cohort.h5", "smooth", "out.fxs", ...MATRIX], 2)).toBe(
-    "Cannot filter cohort.h5: expected a data file, a fixel directory or a store, got an HDF5 file. Make a store of it first: fixelstream convert modelarray.\n",
+  expect(await refused(["cohort.fxs", "smooth", "out.fxs", ...MATRIX, "--template", "fd"], 2)).toBe(
+    "Cannot use --template fd: expected an .h5, got cohort.fxs. Leave it out.\n",
   );
 });
 

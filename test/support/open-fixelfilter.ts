@@ -10,7 +10,7 @@ export async function runFilter(tokens: FilterTokens): Promise<FilterSummary & {
   const warnings: Warning[] = [];
   const summary = await filterFixels({
     ...FILTER_DEFAULTS,
-    ...{ mask: undefined, like: "3.0", scalar: undefined, memoryBytes: 2 ** 28, nThreads: 0, kernels: "auto" },
+    ...{ mask: undefined, like: "3.0", scalar: undefined, template: undefined, memoryBytes: 2 ** 28, nThreads: 0, kernels: "auto" },
     ...{ force: false, command: "fixelstream fixelfilter ..", onWarning: (warning) => warnings.push(warning) },
     ...tokens,
   });

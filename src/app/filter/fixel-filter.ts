@@ -1,4 +1,4 @@
-// The use case "filter fixel data over their connections": a data file, a fixel directory or a store, and the same of what becomes of it.
+// The use case "filter fixel data over their connections": a data file, a fixel directory or a store, and the same of what becomes of it; of a cohort in an .h5 a store.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { examineRows } from "../../connectivity/connected-rows.js";
@@ -13,6 +13,7 @@ import { connect } from "./connect.js";
 import { openDirectorySource, openFileSource } from "./file-source.js";
 import { openFileTarget } from "./file-target.js";
 import { enhance, smooth } from "./filter-groups.js";
+import { openHdf5Source } from "./hdf5-source.js";
 import type { FilterSummary, FixelFilterOptions } from "./options.js";
 import { describeRecipe, recipeOf } from "./recipe.js";
 
@@ -56,14 +57,12 @@ interface OpenedInput {
 }
 
 async function openInput(options: FixelFilterOptions): Promise<OpenedInput> {
-  const { input, output, command, force, signal, scalar } = options;
-  if (isHdf5Path(input)) {
-    throw new UsageError(
-      `Cannot filter ${input}: expected a data file, a fixel directory or a store, got an HDF5 file. Make a store of it first: fixelstream convert modelarray.`,
-    );
-  }
-  if (existsSync(join(input, "store.json")) || /\.fxs\/?$/.test(input)) {
-    const source = openStoreSource(input, scalar, options);
+  const { input, output, command, force, signal, scalar, template } = options;
+  const isHdf5 = isHdf5Path(input);
+  if (template !== undefined && !isHdf5)
+    throw new UsageError(`Cannot use --template ${template}: expected an .h5, got ${input}. Leave it out.`);
+  if (isHdf5 || existsSync(join(input, "store.json")) || /\.fxs\/?$/.test(input)) {
+    const source = isHdf5 ? await openHdf5Source(options) : openStoreSource(input, scalar, options);
     const recipe = recipeOf(options);
     return {
       isStore: true,
@@ -73,7 +72,7 @@ async function openInput(options: FixelFilterOptions): Promise<OpenedInput> {
     };
   }
   if (scalar !== undefined)
-    throw new UsageError(`Cannot use --scalar ${scalar}: expected a store, got ${input}. Leave it out.`);
+    throw new UsageError(`Cannot use --scalar ${scalar}: expected a store or an .h5, got ${input}. Leave it out.`);
   const form = pathKindOf(input) === "directory" ? "directory" : "file";
   if (form === "file" && pathKindOf(input) === undefined)
     throw new InputError(`Cannot filter ${input}: there is no such file or directory. Correct the name.`, {
@@ -117,7 +116,7 @@ function assertPlaces(input: string, { template }: FilterSource): void {
   const known = voxelSizes.slice(0, 3).every((size) => size > 0 && size < Number.POSITIVE_INFINITY);
   if (!isPlaceUnknown(entries) && known) return;
   throw new InputError(
-    `Cannot smooth ${input}: expected a template with the size of its voxels, got ${known ? "one made from tables, without it" : `voxels of ${voxelSizes.slice(0, 3).join(" x ")} mm`}. Convert again with --template and the real fixel directory.`,
+    `Cannot smooth ${input}: expected a template with the size of its voxels, got ${known ? "one made from tables, without it" : `voxels of ${voxelSizes.slice(0, 3).join(" x ")} mm`}. ${isHdf5Path(input) ? "Give the fixel directory that it was made with: --template DIRECTORY." : "Convert again with --template and the real fixel directory."}`,
     { path: template.indexPath },
   );
 }

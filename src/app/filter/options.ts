@@ -20,10 +20,10 @@ export const FILTER_DEFAULTS = {
 } as const;
 
 export interface FixelFilterOptions {
-  /** A fixel data file, a fixel directory, or a store. */
+  /** A fixel data file, a fixel directory, a store, or a ModelArray file (.h5). */
   readonly input: string;
   readonly filter: FilterName;
-  /** Of the same kind. */
+  /** Of the same kind; of an .h5 a store. */
   readonly output: string;
   /** Directory made by fixelconnectivity. */
   readonly matrix: string;
@@ -39,8 +39,10 @@ export interface FixelFilterOptions {
   readonly cfeC: number;
   readonly cfeLegacy: boolean;
   readonly like: PeerVersion;
-  /** Of a store. Default: FD, or the only one. */
+  /** Of a store or an .h5. Default: FD, or the only one. */
   readonly scalar: string | undefined;
+  /** Fixel directory that an .h5 was made with; undefined: its own tables say where its fixels are. */
+  readonly template: string | undefined;
   readonly memoryBytes: number;
   /** 0: the main thread works alone. */
   readonly nThreads: number;

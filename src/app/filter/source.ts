@@ -24,6 +24,19 @@ export interface FilterSource {
   close(): void;
 }
 
+/** A whole cohort in one file or store: it is filtered into a store. */
+export interface CohortSource extends FilterSource {
+  /** As typed. */
+  readonly path: string;
+  /** The file that holds the values. */
+  readonly dataPath: string;
+  readonly scalar: string;
+  /** In row order. */
+  readonly subjectNames: readonly string[];
+  /** Throws InputError: another one lies there than was opened. */
+  assertUnchanged(): void;
+}
+
 export interface FilterTarget {
   /** Bytes a fixel, and others, held while writing. */
   readonly rowBytes: number;

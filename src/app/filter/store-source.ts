@@ -9,12 +9,7 @@ import { openStore, type Store } from "../../store/open-store.js";
 import { createTurns } from "../../turns.js";
 import type { Warning } from "../../warnings.js";
 import { uncheckedWarnings } from "../inputs/input-source.js";
-import type { FilterSource } from "./source.js";
-
-export interface StoreSource extends FilterSource {
-  readonly store: Store;
-  readonly scalar: string;
-}
+import type { CohortSource } from "./source.js";
 
 const DEFAULT_SCALAR = "FD";
 
@@ -26,7 +21,7 @@ export function openStoreSource(
     onWarning,
     signal,
   }: { readonly onWarning?: ((warning: Warning) => void) | undefined; readonly signal?: AbortSignal | undefined },
-): StoreSource {
+): CohortSource {
   const use: UseMark = useEntry(path); // whoever replaces it meanwhile keeps this one until then
   try {
     const store = openStore(path, { io: "read" });
@@ -46,7 +41,9 @@ export function openStoreSource(
     /** Blocks whose checksum was compared. */
     const checked = new Uint8Array(countBlocks(nFixels, blockWidth));
     return {
-      ...{ nSubjects, nFixels, template, store, scalar },
+      ...{ nSubjects, nFixels, template, path, dataPath: spec.path, scalar },
+      subjectNames: store.subjectNames(scalar),
+      assertUnchanged: () => store.assertSame(),
       rowBytes: 0,
       otherBytes: nSubjects * Math.min(blockWidth, nFixels) * valueBytes + 2 ** 18,
       async read(first, count, take) {

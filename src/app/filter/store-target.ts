@@ -10,13 +10,12 @@ import { beginStoreBuild, type StoreBuild, type StoreBuildPlan } from "../../sto
 import { assertOutputFree, claimStore } from "../../store/claim-store.js";
 import { cutRow } from "../../store/cut-row.js";
 import { type RowGroup, rowGroupBytes } from "../../store/row-group.js";
-import type { FilterTarget } from "./source.js";
-import type { StoreSource } from "./store-source.js";
+import type { CohortSource, FilterTarget } from "./source.js";
 
 export interface StoreTargetInputs {
   /** As typed. */
   readonly output: string;
-  readonly source: StoreSource;
+  readonly source: CohortSource;
   /** All that the values depend on beside the source: only a run of the same is continued. */
   readonly recipe: string;
   readonly command: string;
@@ -29,24 +28,24 @@ const STAGING_BYTES = 2 ** 20;
 
 /** Throws UsageError, InputError: output is the input, exists, or is being written by another. */
 export function openStoreTarget({ output, source, recipe, command, force }: StoreTargetInputs): FilterTarget {
-  const { store, scalar, nSubjects, nFixels, template } = source;
+  const { scalar, nSubjects, nFixels, template } = source;
   if (imageKindOf(output) !== undefined || isHdf5Path(output)) {
     throw new UsageError(
-      `Cannot write ${output}: expected the name of a store such as smooth.fxs, as the input is a store, got that of a file. Correct the name.`,
+      `Cannot write ${output}: expected the name of a store such as smooth.fxs, as the input is ${isHdf5Path(source.path) ? "a cohort in an .h5" : "a store"}, got that of a file. Correct the name.`,
     );
   }
-  if (resolve(output) === resolve(store.path))
+  if (resolve(output) === resolve(source.path))
     throw new UsageError(`Cannot write ${output}: it is the input. Give the output another name.`);
   assertOutputFree(output, force);
   const claim = {
     ...claimStore(output),
-    assertUnchanged: async () => store.assertSame(),
+    assertUnchanged: async () => source.assertUnchanged(),
   };
   const shape = { nSubjects, nElements: nFixels, blockWidth: blockWidthFor(nSubjects), elementType: "f32" as const };
-  const data = describeInput(scalar, store.spec(scalar).path);
+  const data = describeInput(scalar, source.dataPath);
   const plan: StoreBuildPlan = {
     ...{ output, replace: force, kind: "fixel", scalar, shape, command, recipe, claim },
-    sources: store.subjectNames(scalar).map((name) => ({ ...data, name })),
+    sources: source.subjectNames.map((name) => ({ ...data, name })),
     template: {
       index: describeInput(basename(template.indexPath), template.indexPath),
       directions: describeInput(basename(template.directionsPath), template.directionsPath),

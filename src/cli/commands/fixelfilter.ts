@@ -21,7 +21,7 @@ import { printSummary, say } from "../print.js";
 const HELP = {
   about: [
     "Filter fixel data over a fixel-fixel connectivity matrix. Arguments, options and numbers are those of MRtrix3's fixelfilter: smoothed values are the same bit for bit, clusters the same. The matrix is read once for as many subjects as --memory holds, not once a subject.",
-    "The input is a data file, a fixel directory (every data file in it is filtered; index and directions are copied) or a converted store (cohort.fxs); the output is of the same kind. A store that was filtered serves the statistical commands like any other, and a run that was stopped is continued by the same command.",
+    "The input is a data file, a fixel directory (every data file in it is filtered; index and directions are copied) or a converted store (cohort.fxs); the output is of the same kind. A cohort in an .h5 of ModelArray or fixelstream is filtered into a store. A store that was filtered serves the statistical commands like any other, and a run that was stopped is continued by the same command.",
     "smooth: weights are connectivity times a Gaussian of the distance; values that are not finite are left out, and filled in where neighbours have values. connect: clusters of connected fixels above a threshold, numbered by size from 1. cfe: an image of Z statistics, enhanced as fixelcfestats enhances it (of MRtrix3's development version). Filtered files are Float32, whatever the type of the input.",
   ],
   examples: [
@@ -37,9 +37,9 @@ const HELP = {
 export function createFixelfilterCommand(streams: CliStreams): Command {
   const command = describeHelp(new Command("fixelfilter"), HELP)
     .summary("smooth fixel data over their connections, enhance them, or find clusters")
-    .argument("<input>", "fixel data file, fixel directory, or a converted store (cohort.fxs)")
+    .argument("<input>", "fixel data file, fixel directory, a converted store (cohort.fxs), or a cohort in an .h5")
     .argument("<filter>", "smooth, connect or cfe")
-    .argument("<output>", "of the same kind: a data file, a directory to make, or a store");
+    .argument("<output>", "of the same kind: a data file, a directory to make, or a store (of an .h5 too)");
   addFilterOptions(command);
   addMemoryOption(command);
   addThreadsOption(command);

@@ -31,6 +31,7 @@ export type FilterTyped = StandardOptions &
     readonly like: PeerVersion;
     readonly kernels: "auto" | "simd" | "reference";
     readonly scalar?: string;
+    readonly template?: string;
     readonly json?: boolean;
   };
 
@@ -56,7 +57,12 @@ export function addFilterOptions(command: Command): Command {
     .choice("like", ["3.0", "dev"], "which MRtrix3 to be like where a fixel has nothing to be computed from", {
       default: "3.0",
     })
-    .word("scalar", "name", "which scalar of a store (default: FD, or the only one)")
+    .word("scalar", "name", "which scalar of a store or an .h5 (default: FD, or the only one)")
+    .word(
+      "template",
+      "directory",
+      "fixel directory that a cohort.h5 was made with, where it has no /fixels and /voxels",
+    )
     .choice("kernels", ["auto", "simd", "reference"], "hot loops: SIMD, or plain ones for comparison", {
       default: "auto",
     })
@@ -87,7 +93,7 @@ export function resolveFilterOptions(
     const near = nearest(filter, FILTERS);
     throw new UsageError(`Unknown filter ${filter}.${didYouMean(near)} Use one of: ${FILTERS.join(", ")}.`);
   }
-  const { matrix, mask, like, scalar, kernels } = typed;
+  const { matrix, mask, like, scalar, template, kernels } = typed;
   if (matrix === undefined) {
     throw new UsageError(
       `Cannot run fixelfilter: expected -matrix DIRECTORY, the connectivity that ${filter} runs over, got none. fixelconnectivity makes it.`,
@@ -102,7 +108,7 @@ export function resolveFilterOptions(
   }
   const { fwhm, minweight, thresholdValue, thresholdConnectivity } = FILTER_DEFAULTS;
   return {
-    ...{ filter, matrix, mask, like, scalar, kernels },
+    ...{ filter, matrix, mask, like, scalar, template, kernels },
     fwhm: atLeastZero("fwhm", typed.fwhm ?? fwhm, "mm"),
     minweight: atLeastZero("minweight", typed.minweight ?? minweight, "a weight"),
     thresholdValue: typed.threshold_value ?? thresholdValue,
