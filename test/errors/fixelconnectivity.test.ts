@@ -56,8 +56,8 @@ const REMEDY = "Correct the header, or write the file again with tckconvert or t
 
 describe("streamlines", () => {
   it.each([
-    ["a.trx", "a TRX file. Convert it: trx_convert_tractogram a.trx a.tck"],
-    ["a.trk", "a TrackVis file. Convert it: nib-trk2tck a.trk"],
+    ["a.trx", "a TRX file. Convert it: trx_convert_tractogram a.trx a.tck (of trx-python: pip install trx-python)"],
+    ["a.trk", "a TrackVis file. Convert it: nib-trk2tck a.trk (of nibabel: pip install nibabel)"],
     ["a b.vtk", "a VTK file. Convert it: tckconvert 'a b.vtk' 'a b.tck'"],
     ["a.ply", "a PLY file. Convert it: tckconvert a.ply a.tck"],
     ["a.tck.gz", "a compressed one. Convert it: gunzip a.tck.gz"],

@@ -24,8 +24,8 @@ const REMEDY = "Correct the header, or write the file again with tckconvert or t
 
 /** How other formats of streamlines become .tck. */
 const CONVERTED: readonly (readonly [ending: string, what: string, command: (from: string, to: string) => string])[] = [
-  [".trx", "a TRX file", (from, to) => `trx_convert_tractogram ${from} ${to}`],
-  [".trk", "a TrackVis file", (from) => `nib-trk2tck ${from}`],
+  [".trx", "a TRX file", (from, to) => `trx_convert_tractogram ${from} ${to} (of trx-python: pip install trx-python)`],
+  [".trk", "a TrackVis file", (from) => `nib-trk2tck ${from} (of nibabel: pip install nibabel)`],
   [".vtk", "a VTK file", (from, to) => `tckconvert ${from} ${to}`],
   [".ply", "a PLY file", (from, to) => `tckconvert ${from} ${to}`],
   [".tck.gz", "a compressed one", (from) => `gunzip ${from}`],
