@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { runInProcess } from "../support/in-process-cli.js";
-import { fixturesDirectory } from "../support/peer.js";
+import { fixturesDirectory, readSmallImage } from "../support/peer.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const root = temporaryDirectory();
@@ -23,6 +23,32 @@ describe("fixelstream demo", () => {
       "\nOf the 10 edges with a planted effect 10 are significant (family-wise p < 0.05); of the others 0.\n",
     );
     expect(JSON.parse(readFileSync(join(output, "stats-edges", "run.json"), "utf8")).problem.nodes).toHaveLength(24);
+  });
+
+  test("fixels: from streamlines to the test with four commands, and the matrix is the peer's", async () => {
+    const output = join(root, "f");
+    const { status, stdout, stderr } = await runInProcess(["demo", output]);
+    expect(status, stderr).toBe(0);
+    const lines = stdout.split("\n").filter((line) => line.startsWith("  fixelstream "));
+    expect(lines.map((line) => line.split(" ")[3])).toEqual([
+      "fixelconnectivity",
+      "convert",
+      "fixelfilter",
+      "fixelcfestats",
+    ]);
+    for (const line of lines.slice(1)) expect(line).not.toContain(join("demo", "matrix"));
+    expect(stdout).toContain(`The same four commands run on your own data:\n\n${lines[0]}\n`);
+    expect(stdout).toMatch(
+      /\nOf the 246 fixels with a planted effect 1[789]\d are significant \(family-wise p < 0\.05\); of the others \d\.\n/,
+    );
+    for (const name of ["index.mif", "fixels.mif", "values.mif"]) {
+      const [made, theirs] = [output, join(fixturesDirectory, "demo")].map(
+        (at) => readSmallImage(join(at, "matrix", name)).values,
+      );
+      expect(made, name).toEqual(theirs);
+    }
+    const { problem } = JSON.parse(readFileSync(join(output, "stats", "run.json"), "utf8"));
+    expect(problem.factors).toEqual(["intercept", "patient", "age"]);
   });
 
   test("voxels, and again", async () => {

@@ -18,7 +18,7 @@ import { formatInferenceSummary } from "./format-summary.js";
 const HELP = {
   usages: ["[output] [options]", "fixels|voxels|edges [output] [options]"],
   about: [
-    "Convert a cohort that comes with fixelstream (fixels, unless voxels or edges are asked for), look for the effect that was planted in it, and say what was found and where.",
+    "Analyse a cohort that comes with fixelstream (fixels, unless voxels or edges are asked for), look for the effect that was planted in it, and say what was found and where. Of fixels every step is run: the connectivity of streamlines, which are generated, the conversion, smoothing and the test.",
   ],
   examples: ["demo", "demo edges", "demo voxels /tmp/demo -quiet"],
 };
@@ -28,9 +28,9 @@ type Kind = (typeof KINDS)[number];
 
 export function createDemoCommand(streams: CliStreams): Command {
   const command = describeHelp(new Command("demo"), HELP)
-    .summary("convert and analyse a cohort that comes with fixelstream")
+    .summary("analyse a cohort that comes with fixelstream")
     .argument("[what]", "fixels, voxels or edges (default: fixels)")
-    .argument("[output]", "where to put the store and the results (default: demo-output)");
+    .argument("[output]", "where to put what is made: stores, results (default: demo-output)");
   addStandardOptions(command);
   return command.action(async () => {
     const { kind, output } = resolveArguments(command.args);
@@ -53,14 +53,20 @@ function resolveArguments([first, second]: readonly string[]): { kind: Kind; out
   return { kind: "fixels", output: first };
 }
 
+/** A command before the analysis. */
+interface Step {
+  /** Without `fixelstream`. */
+  readonly line: string;
+  run(): Promise<unknown>;
+}
+
 interface Demo {
-  /** What is in it, before the two commands. */
+  /** What is in it, before the commands. */
   readonly about: string;
-  /** Without `fixelstream`; `store` and `stats` are where they go. */
-  readonly conversion: string;
+  readonly steps: readonly Step[];
+  /** Without `fixelstream`. */
   readonly inference: string;
   readonly elements: Kind;
-  convert(): Promise<unknown>;
   infer(events: InferenceEvents): Promise<InferenceSummary>;
   compare(): TruthComparison | Promise<TruthComparison>;
   /** The result of the last sentence. */
@@ -70,37 +76,74 @@ interface Demo {
 interface Places {
   /** Of the cohort. */
   at(name: string): string;
+  /** Of what is made. */
+  made(name: string): string;
   readonly store: string;
   readonly stats: string;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Of every analysis here. */
 const SHARED = { ...ANALYSIS_DEFAULTS, seed: 1, force: true };
+const WORK = { memoryBytes: SHARED.memoryBytes, force: true };
 
-async function fixelsOf({ at, store, stats }: Places): Promise<Demo> {
+async function fixelsOf({ at, made, store, stats, signal }: Places): Promise<Demo> {
   const { inferFixels } = await import("../../app/analyse/fixels.js");
+  const { makeConnectivity } = await import("../../app/connectivity/make-connectivity.js");
   const { convertFixels } = await import("../../app/convert/convert.js");
   const { compareWithTruth } = await import("../../app/demo/compare-with-truth.js");
-  const [design, contrast, connectivity] = ["design.txt", "contrast.txt", "matrix"].map(at) as [string, string, string];
-  const conversion = `convert fixels ${at("fd")} ${at("subjects.txt")} ${store} -force`;
-  const inference = `fixelcfestats ${store} - ${design} ${contrast} ${connectivity} ${stats} --seed 1 -force`;
-  const paths = { input: store, subjects: "-", design, contrast, connectivity, output: stats };
+  const { writeDemoTracks } = await import("../../app/demo/demo-tracks.js");
+  const { filterFixels } = await import("../../app/filter/fixel-filter.js");
+  const { FILTER_DEFAULTS } = await import("../../app/filter/options.js");
+  const [fd, subjects, design, contrast] = ["fd", "subjects.txt", "design.tsv", "contrast.txt"].map(at) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const [tracks, matrix, smooth] = ["tracks.tck", "matrix", "smooth.fxs"].map(made) as [string, string, string];
+  const nThreads = availableParallelism();
+  const connection = `fixelconnectivity ${fd} ${tracks} ${matrix} -force`;
+  const conversion = `convert fixels ${fd} ${subjects} ${store} -force`;
+  const smoothing = `fixelfilter ${store} smooth ${smooth} -matrix ${matrix} -force`;
+  const inference = `fixelcfestats ${smooth} - ${design} ${contrast} ${matrix} ${stats} --seed 1 -force`;
+  const paths = { input: smooth, subjects: "-", design, contrast, connectivity: matrix, output: stats };
+  await writeDemoTracks(tracks);
+  const steps = [
+    {
+      line: connection,
+      run: () =>
+        makeConnectivity({
+          ...{ ...WORK, fixelDirectory: fd, tracks, output: matrix, nThreads, signal },
+          command: `fixelstream ${connection}`,
+        }),
+    },
+    {
+      line: conversion,
+      run: () =>
+        convertFixels({
+          ...{ inputDirectory: fd, subjectList: subjects, output: store, force: true },
+          command: `fixelstream ${conversion}`,
+        }),
+    },
+    {
+      line: smoothing,
+      run: () =>
+        filterFixels({
+          ...{ ...FILTER_DEFAULTS, ...WORK, input: store, filter: "smooth", output: smooth, matrix, nThreads, signal },
+          ...{ mask: undefined, like: "3.0", scalar: undefined, template: undefined, kernels: "auto" },
+          command: `fixelstream ${smoothing}`,
+        }),
+    },
+  ];
   return {
     about:
       "The demo cohort: 20 controls and 20 patients on a template of two crossing bundles. Patients have lower fibre\n" +
-      "density in one stretch of one bundle (246 fixels).",
-    ...{ conversion, inference, elements: "fixels" },
-    convert: () =>
-      convertFixels({
-        ...{ inputDirectory: at("fd"), subjectList: at("subjects.txt"), output: store, force: true },
-        command: `fixelstream ${conversion}`,
-      }),
+      `density in one stretch of one bundle (246 fixels). Streamlines of both were made now: ${tracks}.`,
+    ...{ steps, inference, elements: "fixels" },
     infer: (events) =>
       inferFixels(
-        {
-          ...{ ...SHARED, ...CFE_DEFAULTS, ...paths, command: `fixelstream ${inference}` },
-          nThreads: availableParallelism(),
-        },
+        { ...{ ...SHARED, ...CFE_DEFAULTS, ...paths, command: `fixelstream ${inference}` }, nThreads },
         events,
       ),
     compare: () => compareWithTruth(at("truth.mif"), join(stats, "fwe_1mpvalue.mif")),
@@ -112,7 +155,7 @@ async function voxelsOf({ at, store, stats }: Places): Promise<Demo> {
   const { inferVoxels } = await import("../../app/analyse/voxels.js");
   const { convertVoxels } = await import("../../app/convert/convert-voxels.js");
   const { compareWithTruth } = await import("../../app/demo/compare-with-truth.js");
-  const [list, design, contrast, mask] = ["list.txt", "design.txt", "contrast.txt", "mask.nii.gz"].map(at) as [
+  const [list, design, contrast, mask] = ["list.txt", "design.tsv", "contrast.txt", "mask.nii.gz"].map(at) as [
     string,
     string,
     string,
@@ -122,12 +165,17 @@ async function voxelsOf({ at, store, stats }: Places): Promise<Demo> {
   const inference = `mrclusterstats ${store} ${design} ${contrast} ${mask} ${stats}/ --seed 1 -force`;
   return {
     about: "The demo cohort: images of 12 controls and 12 patients, who are lower in one blob (57 voxels).",
-    ...{ conversion, inference, elements: "voxels" },
-    convert: () =>
-      convertVoxels({
-        ...{ list, mask, output: store, scalar: "values", force: true, memoryBytes: SHARED.memoryBytes },
-        command: `fixelstream ${conversion}`,
-      }),
+    ...{ inference, elements: "voxels" },
+    steps: [
+      {
+        line: conversion,
+        run: () =>
+          convertVoxels({
+            ...{ list, mask, output: store, scalar: "values", force: true, memoryBytes: SHARED.memoryBytes },
+            command: `fixelstream ${conversion}`,
+          }),
+      },
+    ],
     infer: (events) =>
       inferVoxels(
         {
@@ -145,7 +193,7 @@ async function edgesOf({ at, store, stats }: Places): Promise<Demo> {
   const { inferEdges } = await import("../../app/analyse/edges.js");
   const { convertEdges } = await import("../../app/convert/convert-edges.js");
   const { compareConnectomes } = await import("../../app/demo/compare-with-truth.js");
-  const [list, design, contrast, nodes] = ["list.txt", "design.txt", "contrast.txt", "nodes.txt"].map(at) as [
+  const [list, design, contrast, nodes] = ["list.txt", "design.tsv", "contrast.txt", "nodes.txt"].map(at) as [
     string,
     string,
     string,
@@ -157,12 +205,17 @@ async function edgesOf({ at, store, stats }: Places): Promise<Demo> {
     about:
       "The demo cohort: connectomes of 16 controls and 16 patients between 24 regions. Patients are weaker in the edges\n" +
       "among five of them (10 edges).",
-    ...{ conversion, inference, elements: "edges" },
-    convert: () =>
-      convertEdges({
-        ...{ list, output: store, scalar: "values", force: true, memoryBytes: SHARED.memoryBytes },
-        command: `fixelstream ${conversion}`,
-      }),
+    ...{ inference, elements: "edges" },
+    steps: [
+      {
+        line: conversion,
+        run: () =>
+          convertEdges({
+            ...{ list, output: store, scalar: "values", force: true, memoryBytes: SHARED.memoryBytes },
+            command: `fixelstream ${conversion}`,
+          }),
+      },
+    ],
     infer: (events) =>
       inferEdges(
         {
@@ -182,13 +235,18 @@ async function runDemo(kind: Kind, output: string, typed: StandardOptions, strea
   const demoOf = { fixels: fixelsOf, voxels: voxelsOf, edges: edgesOf }[kind];
   const demo = await demoOf({
     at: (name) => join(cohort, name),
+    made: (name) => join(output, name),
+    signal: streams.signal,
     store: join(output, kind === "fixels" ? "cohort.fxs" : `${kind}.fxs`),
     stats: join(output, kind === "fixels" ? "stats" : `stats-${kind}`),
   });
   const say = async (text: string) => (typed.quiet ? undefined : await printSummary(streams, text));
-  await say(`${demo.about} The same two commands run on your own data:\n\n`);
-  await say(`  fixelstream ${demo.conversion}\n`);
-  await demo.convert();
+  const count = demo.steps.length === 1 ? "two" : "four";
+  await say(`${demo.about}\nThe same ${count} commands run on your own data:\n\n`);
+  for (const { line, run } of demo.steps) {
+    await say(`  fixelstream ${line}\n`);
+    await run();
+  }
   await say(`  fixelstream ${demo.inference}\n\n`);
   const progress = createProgress(streams.stderr, typed);
   const events = {
