@@ -339,7 +339,7 @@ describe("a cohort in an .h5", () => {
       expect([made.scalarNames, made.subjectNames("afd")]).toEqual([["afd"], names]);
       expect(valuesOfStore(output, names.length).map(bitsOf)).toEqual(valuesOfStore(store, names.length).map(bitsOf));
       expect(verifyStore(output)).toMatchObject({ damagedBlocks: [], damagedFiles: [], fileProblems: [] });
-      expect(leftBeside(output)).toEqual([]);
+      expect(leftBeside(output).filter((name) => name.startsWith(path.basename(output)))).toEqual([]);
     }
   });
 

@@ -104,9 +104,8 @@ const NEVER_SAID: readonly (readonly [file: string, option: string, commands: re
   ["src/store/select-rows.ts", "subjects", ["lm", "gam"], "rows are named by their table"],
   ["src/stats/elementwise/reduced-formula.ts", "changed-rsq", ["lm"], "an option of gam"],
   ["src/mapping/mapped-file.ts", "io", ["verify", "fixelconnectivity", "fixelfilter"], "they map nothing"],
-  ["src/formats/place-warnings.ts", "template", ["fixelfilter"], "it says of which commands it is"],
-  ["src/app/filter/fixel-filter.ts", "template", ["fixelfilter"], "an option of convert, as it says"],
   ["src/store/select-rows.ts", "subjects", ["fixelcfestats"], "named as info's"],
+  ["src/store/select-rows.ts", "subjects", ["fixelfilter"], "it filters all rows"],
 ];
 
 it("and belongs to every command that can say it", () => {

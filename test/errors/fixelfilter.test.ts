@@ -189,7 +189,7 @@ it("too little memory", async () => {
 
 it("a scalar of what is no store, and one that a store has not", async () => {
   expect(await refused(["fd", "smooth", "out", ...MATRIX, "--scalar", "FD"], 2)).toBe(
-    "Cannot use --scalar FD: expected a store, got fd. Leave it out.\n",
+    "Cannot use --scalar FD: expected a store or an .h5, got fd. Leave it out.\n",
   );
   const convert = ["convert", "fixels", input.at("fd"), input.at("subjects.txt"), input.at("cohort.fxs"), "-quiet"];
   expect((await runInProcess(convert)).status).toBe(0);
