@@ -10,8 +10,13 @@ export async function runFilter(tokens: FilterTokens): Promise<FilterSummary & {
   const warnings: Warning[] = [];
   const summary = await filterFixels({
     ...FILTER_DEFAULTS,
-    ...{ mask: undefined, like: "3.0", scalar: undefined, template: undefined, memoryBytes: 2 ** 28, nThreads: 0, kernels: "auto" },
-    ...{ force: false, command: "fixelstream fixelfilter ..", onWarning: (warning) => warnings.push(warning) },
+    ...{ mask: undefined, like: "3.0", scalar: undefined, memoryBytes: 2 ** 28, nThreads: 0, kernels: "auto" },
+    ...{
+      template: undefined,
+      force: false,
+      command: "fixelstream fixelfilter ..",
+      onWarning: (warning) => warnings.push(warning),
+    },
     ...tokens,
   });
   return { ...summary, warnings };
