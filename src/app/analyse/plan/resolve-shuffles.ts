@@ -20,6 +20,27 @@ export interface ShuffleChoice extends BlockChoice {
 
 const DEFAULT_SHUFFLES = 5000;
 
+interface Drawn {
+  /** All that decides them. */
+  of: string;
+  plan: ShufflePlan | undefined;
+}
+
+/**
+ * The last ones, of a run and of its empirical statistic: runs of several scalars, their plans before them, and a run that begins by planning have the same, and
+ * a million take ten seconds to find repeats among. What is kept is small: which few were drawn again.
+ */
+const planOf: Drawn = { of: "", plan: undefined };
+const empiricalOf: Drawn = { of: "", plan: undefined };
+
+async function shared(last: Drawn, decides: object, draw: () => Promise<ShufflePlan>): Promise<ShufflePlan> {
+  const of = JSON.stringify(decides);
+  if (last.plan !== undefined && last.of === of) return last.plan;
+  const plan = await draw();
+  Object.assign(last, { of, plan });
+  return plan;
+}
+
 export interface ResolvedShuffles {
   readonly shuffles: ShufflePlan;
   readonly identity: ShufflesIdentity;
@@ -43,7 +64,9 @@ export async function resolveShuffles(
     const space = createShuffleSpace(nSubjects, errors, blocks?.blocks);
     if (blocks !== undefined && errors === "ee" && !options.notest) assertExchanges(blocks, space.nPermutations);
     const wish = { nSubjects, nShuffles: wanted, errors, seed, countOnly: options.notest, ...blocksOf(blocks) };
-    const shuffles = await inTurns(planShufflesInSteps(wish), turns);
+    const shuffles = await shared(planOf, { ...wish, blocks: blocks?.identity }, () =>
+      inTurns(planShufflesInSteps(wish), turns),
+    );
     const identity = identityOf(shuffles, { seed, blocks, listed: undefined });
     return { shuffles, identity, space, blocks, context: { wanted, blocks } };
   }
@@ -111,7 +134,9 @@ export async function resolveNonStationarity(
   const wanted = nShuffles ?? DEFAULT_SHUFFLES;
   const blocks = await readBlocks({ ...options, permutations: undefined }, nSubjects, files);
   const wish = { nSubjects, nShuffles: wanted + 1, errors, seed, forEmpirical: true, ...blocksOf(blocks) };
-  const all = await inTurns(planShufflesInSteps(wish), turns);
+  const all = await shared(empiricalOf, { ...wish, blocks: blocks?.identity }, () =>
+    inTurns(planShufflesInSteps(wish), turns),
+  );
   if (all.count < 2) {
     throw new UsageError(
       "Cannot use -nonstationarity: expected shuffles other than the unshuffled data, got none with these blocks and -errors. Leave it out.",
