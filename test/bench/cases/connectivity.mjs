@@ -26,7 +26,7 @@ function dataOf(path) {
 }
 
 export const peerConnectivity = {
-  group: "peer",
+  group: "connectivity",
   name: "fixelconnectivity beside MRtrix3's, two threads each",
   quick: true,
   needs: "fixelconnectivity",

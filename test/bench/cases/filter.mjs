@@ -12,7 +12,7 @@ const SIZES = {
 };
 
 export const peerFixelFilter = {
-  group: "peer",
+  group: "connectivity",
   name: "fixelfilter smooth beside MRtrix3's, one thread each",
   quick: true,
   needs: "fixelfilter",
