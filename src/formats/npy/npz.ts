@@ -39,7 +39,8 @@ const DEFLATED = 8;
 
 /** The one array of an archive, or the one named. Throws InputError when it is no zip, or holds no such array, or several and none is named. */
 export async function openNpzArray(path: string, choice?: NpzChoice): Promise<NpzArray> {
-  const { openPromise } = await import("yauzl");
+  // in the bundled program a CommonJS package has its names under `default` alone
+  const { openPromise } = (await import("yauzl")).default;
   let zip: ZipFile;
   try {
     zip = await openPromise(path, { lazyEntries: true, autoClose: false });
