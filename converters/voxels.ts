@@ -36,6 +36,8 @@ export async function openVoxelList({ list, names, mask, signal, onWarning }: Vo
   const check = (header: ImageHeader, path: string) => checkVoxelHeader(header, mask, path);
   const { places, dimensions } = mask.grid;
   const files = await checkSubjectFiles(names, paths, places.length, { check, signal, onWarning });
+  const whole = 16 * countElements(dimensions);
+  const largest = files.reduce((most, { readerBytes }) => Math.max(most, readerBytes.f64), whole);
   return {
     path: list,
     kind: "voxel",
@@ -45,17 +47,20 @@ export async function openVoxelList({ list, names, mask, signal, onWarning }: Vo
     subjectNames: names,
     elementsIdentity: createHash("sha256").update(places).digest("hex"),
     elementTypes: files.some(({ mayNeedFloat64 }) => mayNeedFloat64) ? ["f32", "f64"] : ["f32"],
-    // one image, decoded, beside its bytes
-    readerBytes: 24 * countElements(dimensions),
+    // one image decoded, beside its bytes or what unpacks it, and its voxels in the mask
+    readerBytes: largest + 8 * places.length,
     async openRows() {
       return {
         async readInto(rows, first, count, onRow) {
           const crc32: number[] = [];
+          let inMask = new Float32Array(0) as Float32Array | Float64Array;
           for (let i = 0; i < count; i++) {
             const file = files[first + i]!;
             assertUnchanged(file);
             const { values } = await readImageVector(file.typedPath, check);
-            const inMask = new (values instanceof Float32Array ? Float32Array : Float64Array)(places.length);
+            const isNarrow = values instanceof Float32Array;
+            if (inMask.length !== places.length || inMask instanceof Float32Array !== isNarrow)
+              inMask = new (isNarrow ? Float32Array : Float64Array)(places.length);
             for (const [element, place] of places.entries()) inMask[element] = values[place]!;
             if (!copyExactly(rows, i * places.length, inMask)) return undefined;
             const start = checksumFile(file.typedPath);
