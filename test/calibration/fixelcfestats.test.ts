@@ -4,7 +4,7 @@ import { binomialBand, countFound, expectCalibrated } from "../support/calibrati
 import { CALIBRATED_MODELS, type NullModel } from "../support/null-cohort.js";
 import { runNullFixels } from "../support/null-runs.js";
 
-const N_DATA_SETS = 400;
+const N_DATA_SETS = 300;
 /** Statistics below 0 have the enhanced value 0: a half, and more where the means of blocks are in the errors of the model. */
 const EQUAL_BELOW = 0.75;
 

@@ -4,7 +4,7 @@ import { binomialBand, countFound, expectCalibrated } from "../support/calibrati
 import { CALIBRATED_MODELS } from "../support/null-cohort.js";
 import { runNullVectors } from "../support/null-runs.js";
 
-const N_DATA_SETS = 400;
+const N_DATA_SETS = 300;
 
 describe(`${N_DATA_SETS} data sets: errors in ${binomialBand(N_DATA_SETS).join(" to ")} of them, p-values uniform`, () => {
   test.each(CALIBRATED_MODELS)("%j", async (model) => {

@@ -1,10 +1,11 @@
 // What a rate of errors and a set of p-values must look like when they are right.
 import { expect } from "vitest";
+import type { SeededRandom } from "./seeded-random.js";
 
 /** Shuffles of a data set, the identity among them: 1 - p is above 0.95 for exactly the 5 largest of 100. */
 export const N_SHUFFLES = 100;
 const LEVEL = 0.05;
-/** Chance that one check of a right programme fails; some hundred of them are made. */
+/** Chance that one check of a right programme fails: of six such checks (a file of voxels or edges) 99.94 % hold together. Seeds are fixed. */
 const CHANCE = 1e-4;
 /** Of the normal distribution. */
 const QUANTILE_OF_CHANCE = 3.719;
@@ -68,6 +69,27 @@ export function uniformChiSquare(
 /** Data sets in which an effect was found. */
 export const countFound = (outcomes: readonly NullOutcome[]): number =>
   outcomes.filter(({ largestFwe }) => largestFwe > 1 - LEVEL).length;
+
+/**
+ * Whether the data themselves are among the largest of a null distribution, whose first value is theirs: of equal values, as sizes are, the order is drawn. An
+ * effect is found so in as many data sets as the level says, exactly; by p-values, which count equals as larger, in fewer.
+ */
+export function isFoundWithTies(nulls: readonly number[], random: SeededRandom): boolean {
+  const own = nulls[0]!;
+  const nEqual = nulls.filter((value) => value === own).length;
+  const nAbove = nulls.filter((value) => value > own).length;
+  return nAbove + 1 + random.integer(nEqual) <= LEVEL * nulls.length;
+}
+
+/** Of each data set: found by its p-values, and with equals drawn. In band both, where no values are equal the same. */
+export function expectErrorsInBand(outcomes: readonly { readonly byP: boolean; readonly drawn: boolean }[]): void {
+  const [least, most] = binomialBand(outcomes.length);
+  const [byP, drawn] = (["byP", "drawn"] as const).map((by) => outcomes.filter((outcome) => outcome[by]).length);
+  expect(drawn, `errors in ${outcomes.length} data sets, at least ${least}`).toBeGreaterThanOrEqual(least);
+  expect(drawn, `errors in ${outcomes.length} data sets, at most ${most}`).toBeLessThanOrEqual(most);
+  expect(byP).toBeLessThanOrEqual(drawn!);
+  expect(byP).toBeGreaterThan(0);
+}
 
 /**
  * Effects were found in as many data sets as the level says, no fewer and no more; corrected and uncorrected p-values are uniform.
