@@ -69,7 +69,7 @@ export async function openEdgeList(options: EdgeList): Promise<EdgeSource> {
     sources: files.map(({ name, path, sizeBytes, mtimeMs, status }) => ({ name, path, sizeBytes, mtimeMs, status })),
     subjectNames: names,
     notes: form === undefined ? [] : [`${paths[0]} is read as ${form}.`],
-    elementTypes: ["f32", "f64"],
+    elementTypes: (await mayNeedFloat64(paths)) ? ["f32", "f64"] : ["f32"],
     // one matrix as text and as numbers, and its edges
     readerBytes: largest * BYTES_A_CHARACTER + 16 * nNodes ** 2,
     async openRows() {
@@ -94,6 +94,19 @@ export async function openEdgeList(options: EdgeList): Promise<EdgeSource> {
       };
     },
   };
+}
+
+/** Texts may; of arrays the headers say. What is wrong with a file is said when it is read. */
+async function mayNeedFloat64(paths: readonly string[]): Promise<boolean> {
+  if (!paths.every(isNumpy)) return true;
+  for (const path of new Set(paths)) {
+    const types = await openNpy(path, { what: "nodes x nodes" }).then(
+      ({ elementTypes }) => elementTypes,
+      () => ["f64"],
+    );
+    if (types.includes("f64")) return true;
+  }
+  return false;
 }
 
 /** Throws InputError: no matrix of numbers, not square. */

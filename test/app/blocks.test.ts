@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { AnalysisOptions } from "../../src/app/analyse/options.js";
-import { COMMANDS, type EitherRun, newRun } from "../support/both-commands.js";
+import { ALL_COMMANDS, type EitherRun, newRun } from "../support/both-commands.js";
 import { createRandom } from "../support/seeded-random.js";
 
 const rows = (run: EitherRun, name: string, table: readonly (readonly number[])[]): string => {
@@ -24,7 +24,7 @@ function contents(run: EitherRun): Record<string, string> {
   );
 }
 
-describe.each(COMMANDS)("%s", (command) => {
+describe.each(ALL_COMMANDS)("%s", (command) => {
   const N = 12;
   const table = (of: (i: number) => number[]) => Array.from({ length: N }, (_, i) => of(i));
   const begin = () => newRun(command, { nSubjects: N });

@@ -3,15 +3,15 @@ import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   ALL_COMMANDS,
+  type CommandName,
   type EitherRun,
-  type KindName,
   NAMES,
   newRun,
   writeColumnFor,
 } from "../support/both-commands.js";
 import { fileOfSubject } from "../support/small-analysis.js";
 
-const nameOf = (command: KindName, image: string) => {
+const nameOf = (command: CommandName, image: string) => {
   const { ending, beta } = NAMES[command];
   return `${image === "beta0" ? beta : image}${ending}`;
 };
@@ -42,18 +42,31 @@ async function expectConvertedAgain(run: EitherRun, options: object, file: strin
   expect(after).toBe(await infer("fresh"));
 }
 
+/** All edges of 7 nodes, so that the last value of a file is one that is tested. */
+const nElements = 28;
+
 describe.each(ALL_COMMANDS)("%s", (command) => {
   it("values of subjects", async () => {
-    const run = newRun(command);
-    const file = command === "vectorstats" ? run.at("values.npy") : run.at("fd", fileOfSubject(0));
+    const run = newRun(command, { nElements });
+    const file = {
+      fixelcfestats: run.at("fd", fileOfSubject(0)),
+      vectorstats: run.at("values.npy"),
+      mrclusterstats: run.at("fd", fileOfSubject(0)),
+      connectomestats: run.at("connectome-0.npy"),
+    }[command];
     await expectConvertedAgain(run, {}, file, "beta0");
   });
 
   it("values of a column", async () => {
-    const run = newRun(command);
-    const column = writeColumnFor(run);
+    const run = newRun(command, { nElements });
+    const column = writeColumnFor(run, 8, nElements);
     fs.writeFileSync(run.at("contrast.txt"), "0 -1 0\n");
-    const file = command === "vectorstats" ? column : run.at("column-3.mif");
+    const file = {
+      fixelcfestats: run.at("column-3.mif"),
+      vectorstats: column,
+      mrclusterstats: run.at("column-3.mif"),
+      connectomestats: run.at("column-3.npy"),
+    }[command];
     await expectConvertedAgain(run, { column: [column] }, file, "beta0");
   });
 });

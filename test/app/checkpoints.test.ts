@@ -8,13 +8,13 @@ import { clearCache, listCache } from "../../src/app/cache/cache.js";
 import { formatMoment } from "../../src/cli/listeners/inference.js";
 import { Interrupted } from "../../src/errors.js";
 import { readCheckpoint, readCheckpointMark } from "../../src/results/checkpoint.js";
-import { ALL_KINDS, COMMANDS, type EitherRun, type KindName, NAMES, newRun } from "../support/both-commands.js";
+import { ALL_COMMANDS, type CommandName, type EitherRun, NAMES, newRun } from "../support/both-commands.js";
 import { createRandom } from "../support/seeded-random.js";
 
 /** Several batches of either command. */
 const MANY = { nShuffles: 2400, memoryBytes: 2.25 * 2 ** 20, seed: 5 };
 const countOf = ({ command }: EitherRun) => (command === "vectorstats" ? 60_000 : MANY.nShuffles);
-const begin = (command: KindName) => newRun(command, { nSubjects: 12 });
+const begin = (command: CommandName) => newRun(command, { nSubjects: 12 });
 const cacheOf = (run: EitherRun) => run.at(".fixelstream");
 const checkpointsIn = (run: EitherRun) =>
   fs.existsSync(cacheOf(run)) ? fs.readdirSync(cacheOf(run)).filter((name) => name.endsWith(".fxr")) : [];
@@ -60,7 +60,7 @@ async function go(run: EitherRun, options: Partial<AnalysisOptions>, share?: num
   return told;
 }
 
-describe.each(ALL_KINDS)("%s", (command) => {
+describe.each(ALL_COMMANDS)("%s", (command) => {
   const undisturbed = (async () => {
     const run = begin(command);
     await go(run, {});
@@ -234,26 +234,16 @@ describe.each(ALL_KINDS)("%s", (command) => {
 });
 
 it("a seed that nobody asked for is the one of the run that is continued", async () => {
-  for (const command of COMMANDS) {
+  for (const command of ALL_COMMANDS) {
     const run = begin(command);
     const { kept } = await go(run, { seed: 71, seedIsDrawn: true }, 0.5);
     const [entry] = checkpointsIn(run);
     expect(readCheckpointMark(path.join(cacheOf(run), entry!))).toMatchObject({ seed: 71, seedIsDrawn: true });
-    const { seedOfFixels, seedOfVectors } = {
-      ...(await import("../../src/app/analyse/fixels.js")),
-      ...(await import("../../src/app/analyse/vectors.js")),
-    };
-    const ask = (changes: Partial<AnalysisOptions>): number => {
-      const options = run.optionsOf({
-        ...MANY,
-        nShuffles: countOf(run),
-        seed: 9,
-        seedIsDrawn: true,
-        cache: cacheOf(run),
+    const ask = (changes: Partial<AnalysisOptions>): number =>
+      run.seedOf({
+        ...{ ...MANY, nShuffles: countOf(run), seed: 9, seedIsDrawn: true, cache: cacheOf(run) },
         ...changes,
       });
-      return command === "vectorstats" ? seedOfVectors(options as never) : seedOfFixels(options as never);
-    };
     expect(ask({})).toBe(71);
     expect(ask({ memoryBytes: 2 ** 30, nThreads: 2, force: true })).toBe(71);
     expect([ask({ seedIsDrawn: false }), ask({ restart: true }), ask({ nShuffles: 2401 })]).toEqual([9, 9, 9]);

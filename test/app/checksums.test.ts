@@ -1,25 +1,18 @@
-// What is damaged is refused, by both commands and whatever the model; --no-verify computes all the same, and says so.
+// What is damaged is refused, by every command and whatever the model; --no-verify computes all the same, and says so.
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { convertFixels } from "../../src/app/convert/convert.js";
-import { convertVectorInput } from "../../src/app/convert/convert-vectors.js";
 import { signed } from "../../src/checksum.js";
-import { COMMANDS, type CommandName, type EitherRun, newRun, writeColumnFor } from "../support/both-commands.js";
+import { ALL_COMMANDS, type CommandName, type EitherRun, newRun, writeColumnFor } from "../support/both-commands.js";
 import { runInProcess } from "../support/in-process-cli.js";
 
-const SIZE = { nElements: 1300, nSubjects: 8 };
+/** All edges of 51 nodes, too. */
+const SIZE = { nElements: 1326, nSubjects: 8 };
 
 /** The run's values as a store of two blocks. */
 async function storeFor(run: EitherRun): Promise<string> {
   const output = run.at("s.fxs");
-  const options = { output, command: "test" };
-  if (run.command === "fixelcfestats")
-    await convertFixels({ ...options, inputDirectory: run.at("fd"), subjectList: run.at("subjects.txt") });
-  else {
-    const more = { scalar: "values", memoryBytes: 2 ** 28, force: false };
-    await convertVectorInput({ ...options, ...more, input: run.at("values.npy") });
-  }
+  expect(await runInProcess(run.convertLine(output))).toMatchObject({ status: 0, stderr: "" });
   return output;
 }
 
@@ -31,10 +24,6 @@ function flip(file: string, byte: number, bit = 6): void {
   fs.writeFileSync(file, bytes);
 }
 
-const asStore = (run: EitherRun, input: string) => ({
-  input,
-  ...(run.command === "fixelcfestats" ? { subjects: "-" } : {}),
-});
 /** Byte of subject 3's value of an element. */
 const byteOf = (element: number) =>
   ((Math.floor(element / 1024) * SIZE.nSubjects + 3) * 1024 + (element % 1024)) * 4 + 2;
@@ -51,14 +40,14 @@ const MODELS: Readonly<Record<string, (run: EitherRun) => object>> = {
   "no shuffles": () => ({ notest: true }),
 };
 
-describe.each(COMMANDS)("%s", (command: CommandName) => {
+describe.each(ALL_COMMANDS)("%s", (command: CommandName) => {
   it.each(Object.keys(MODELS))("refuses a flipped bit in either block of a store: %s", async (model) => {
     const run = newRun(command, SIZE);
     const store = await storeFor(run);
-    const options = { ...asStore(run, store), ...MODELS[model]!(run) };
+    const options = { ...run.ofStore(store), ...MODELS[model]!(run) };
     for (const [element, range] of [
       [20, "block 0 (elements 0 to 1023, counted from 0)"],
-      [1290, "block 1 (elements 1024 to 1299, counted from 0)"],
+      [1290, "block 1 (elements 1024 to 1325, counted from 0)"],
     ] as const) {
       flip(dataIn(store), byteOf(element));
       await expect(run.infer(options)).rejects.toMatchObject({
@@ -93,17 +82,13 @@ describe.each(COMMANDS)("%s", (command: CommandName) => {
   it("computes from damaged values with --no-verify, warns of it, and keeps that in run.json", async () => {
     const run = newRun(command, SIZE);
     const store = await storeFor(run);
-    const file = Object.values(asStore(run, store));
-    const tokens = (output: string) =>
-      command === "fixelcfestats"
-        ? [command, ...file, run.at("design.txt"), run.at("contrast.txt"), run.at("matrix"), output]
-        : [command, ...file, run.at("design.txt"), run.at("contrast.txt"), output];
-    const output = command === "fixelcfestats" ? run.at("out") : `${run.at("out")}/x_`;
+    const files = run.paths.map((file, i) => (i === 0 ? store : file));
+    if (command === "fixelcfestats") files[1] = "-";
     flip(dataIn(store), byteOf(20));
     const common = ["-nshuffles", "20", "--seed", "1", "-nthreads", "0", "-quiet"];
-    const refused = await runInProcess([...tokens(output), ...common]);
+    const refused = await runInProcess([command, ...files, ...common]);
     expect([refused.status, refused.stderr.slice(0, 30)]).toEqual([1, "fixelstream: error: Cannot use"]);
-    const { status, stderr } = await runInProcess([...tokens(output), ...common, "--no-verify"]);
+    const { status, stderr } = await runInProcess([command, ...files, ...common, "--no-verify"]);
     expect(run.relative(stderr)).toBe(
       "fixelstream: warning: No checksum is compared (--no-verify): a damaged store, matrix or template would be used as it is. `fixelstream verify` compares them at any time.\n",
     );
@@ -117,15 +102,15 @@ describe.each(COMMANDS)("%s", (command: CommandName) => {
     const manifest = path.join(store, "store.json");
     const { crc32: _, ...unsigned } = JSON.parse(fs.readFileSync(manifest, "utf8"));
     fs.writeFileSync(manifest, JSON.stringify(unsigned));
-    await run.infer(asStore(run, store));
+    await run.infer(run.ofStore(store));
     const [warning, ...others] = run.record.warnings.map(({ tag, message }) => `${tag}: ${run.relative(message)}`);
     expect(warning).toBe(
       `unchecked: s.fxs/store.json has no checksum: it was written by ${unsigned.creator}. Names and numbers in it cannot be compared; its values and its template are. Convert the cohort again to have one.`,
     );
     expect(others).toEqual([]);
     flip(dataIn(store), byteOf(20));
-    await expect(run.infer({ ...asStore(run, store), force: true })).rejects.toThrow(/block 0/);
+    await expect(run.infer({ ...run.ofStore(store), force: true })).rejects.toThrow(/block 0/);
     fs.writeFileSync(manifest, JSON.stringify(signed({ ...unsigned, creator: "fixelstream 9" }), null, 4));
-    await expect(run.infer({ ...asStore(run, store), force: true })).rejects.toThrow(/block 0/);
+    await expect(run.infer({ ...run.ofStore(store), force: true })).rejects.toThrow(/block 0/);
   });
 });

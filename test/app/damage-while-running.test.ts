@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { isFixelstreamError } from "../../src/errors.js";
-import { COMMANDS, type CommandName, newRun } from "../support/both-commands.js";
+import { ALL_COMMANDS, type CommandName, newRun } from "../support/both-commands.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { runCli } from "../support/run-cli.js";
 
@@ -14,9 +14,7 @@ type Run = ReturnType<typeof newRun>;
 
 async function newStoreRun(command: CommandName): Promise<Run> {
   const run = newRun(command);
-  const from =
-    command === "fixelcfestats" ? ["fixels", run.at("fd"), run.at("subjects.txt")] : ["vectors", run.at("values.npy")];
-  const made = await runInProcess(["convert", ...from, run.at("a.fxs"), "-quiet"]);
+  const made = await runInProcess(run.convertLine(run.at("a.fxs")));
   expect(made.stderr).toBe("");
   return run;
 }
@@ -25,9 +23,9 @@ const dataOf = (run: Run) => {
   const name = fs.readdirSync(run.at("a.fxs")).find((file) => file.endsWith(".f32"))!;
   return run.at("a.fxs", name);
 };
-const storeOptions = (run: Run, command: CommandName) => ({
-  ...{ input: run.at("a.fxs"), io: "read" as const, nShuffles: N_SHUFFLES, force: true },
-  ...(command === "fixelcfestats" ? { subjects: "-" } : {}),
+const storeOptions = (run: Run) => ({
+  ...run.ofStore(run.at("a.fxs")),
+  ...{ io: "read" as const, nShuffles: N_SHUFFLES, force: true },
 });
 const numbersOf = (run: Run) =>
   run
@@ -52,11 +50,11 @@ const ACTS: Readonly<Record<string, (run: Run) => void>> = {
   },
 };
 
-describe.each(COMMANDS)("%s of a store", (command) => {
+describe.each(ALL_COMMANDS)("%s of a store", (command) => {
   describe.each(PHASES)("during %s", (phase) => {
     it.each(Object.entries(ACTS))("%s", async (_, act) => {
       const plain = await newStoreRun(command);
-      await plain.infer(storeOptions(plain, command));
+      await plain.infer(storeOptions(plain));
       const run = await newStoreRun(command);
       let done = false;
       const onProgress = (now: string) => {
@@ -64,7 +62,7 @@ describe.each(COMMANDS)("%s of a store", (command) => {
         done = true;
         act(run);
       };
-      const failure = await run.infer(storeOptions(run, command), { onProgress }).then(
+      const failure = await run.infer(storeOptions(run), { onProgress }).then(
         () => undefined,
         (error: unknown) => error,
       );
@@ -77,7 +75,7 @@ describe.each(COMMANDS)("%s of a store", (command) => {
   });
 });
 
-describe.each(COMMANDS)("%s of files", (command) => {
+describe.each(ALL_COMMANDS)("%s of files", (command) => {
   it.each(["observe", "shuffle"])(
     "whose cache is cleared during %s has the same numbers, and the cache is cleared of what is free",
     async (phase) => {

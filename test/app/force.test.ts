@@ -25,7 +25,7 @@ describe.each(ALL_COMMANDS)("%s -force", (command) => {
     const after = run.results();
     const gone = before.filter((name) => !after.includes(name));
     expect(gone.map((name) => name.replace(/\.\w+$/, ""))).toEqual([
-      ...["fwe_1mpvalue", "null_contributions", "null_dist", "uncorrected_pvalue"],
+      ...["fwe_1mpvalue", "null_contributions", "null_dist", NAMES[command].uncorrected],
     ]);
     // index and directions are no results
     const nResults = after.filter((name) => !["index.mif", "directions.mif"].includes(name)).length;

@@ -25,6 +25,12 @@ function paths(run: EitherRun, names: readonly string[]): { positional: { first:
   if (run.command === "fixelcfestats")
     return { positional: { first: [options.input, options.subjects], last: [options.connectivity] } };
   if (run.command === "mrclusterstats") return { positional: { first: [options.input], last: [options.mask] } };
+  if (run.command === "connectomestats") {
+    for (const [i, name] of names.entries())
+      fs.copyFileSync(run.at(`connectome-${i}.npy`), run.at(`${name.replace(/\.mif$/, "")}.npy`));
+    fs.writeFileSync(run.at("list.txt"), names.map((name) => `${name.replace(/\.mif$/, "")}.npy\n`).join(""));
+    return { positional: { first: [run.at("list.txt"), "tfnbs"], last: ["-mask", options.mask] } };
+  }
   const bytes = fs.readFileSync(options.input);
   const values = new Float32Array(new Uint8Array(bytes.subarray(10 + bytes.readUInt16LE(8))).buffer);
   const width = values.length / names.length;
@@ -76,7 +82,10 @@ describe.each(ALL_COMMANDS)("%s", (command) => {
     const byDirectory = await analyse("directory", [], ["--design-dir", run.at("design")]);
     // the files themselves, of the subjects that take part
     const { first } = run;
-    run.first = command === "fixelcfestats" ? [first[0]!, run.at("design", "subjects.txt")] : [run.at("chosen.txt")];
+    run.first =
+      command === "fixelcfestats"
+        ? [first[0]!, run.at("design", "subjects.txt")]
+        : [run.at("chosen.txt"), ...first.slice(1)];
     fs.copyFileSync(run.at("design", "subjects.txt"), run.at("chosen.txt"));
     const files = ["-ttests", run.at("design", "ttests.txt"), "-ftest", run.at("design", "ftest1.txt")];
     const byFiles = await analyse(

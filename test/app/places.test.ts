@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { tryLock } from "../../src/publish/lock.js";
 import { createPartial } from "../../src/publish/partial-directory.js";
 import { partialPrefixOf, publishStore } from "../../src/store/publish-store.js";
-import { COMMANDS, newRun } from "../support/both-commands.js";
+import { ALL_COMMANDS, NAMES, newRun } from "../support/both-commands.js";
 import { listing, newAnalysis } from "../support/expect-refusal.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { deadId, plantPartial } from "../support/partials.js";
@@ -101,11 +101,11 @@ describe("names of outputs", () => {
   });
 });
 
-describe.each(COMMANDS)("%s --dry-run", (command) => {
+describe.each(ALL_COMMANDS)("%s --dry-run", (command) => {
   it("changes nothing, makes nothing, and settles nothing that a killed run left", async () => {
     const run = newRun(command);
     await run.infer();
-    const prefix = command === "vectorstats" ? "x_" : "";
+    const prefix = NAMES[command].isPrefixed ? "x_" : "";
     // As killed after the first of two moves.
     const first = run.at("out", `${prefix}another.csv`);
     fs.writeFileSync(first, "new");
@@ -137,15 +137,17 @@ describe.each(COMMANDS)("%s --dry-run", (command) => {
   it("does not take for results what the run would take away first", async () => {
     const run = newRun(command);
     fs.mkdirSync(run.at("out"), { recursive: true });
-    const name = command === "vectorstats" ? "x_betas.csv" : "beta0.mif";
+    const { beta, ending, isPrefixed } = NAMES[command];
+    const prefix = isPrefixed ? "x_" : "";
+    const name = `${prefix}${beta}${ending}`;
     fs.writeFileSync(run.at("out", name), "new");
-    const folder = plantPartial(run.at("out", ".partial-"), deadId(), "results", { "run.json": "new" });
+    const folder = plantPartial(run.at("out", ".partial-"), deadId(), "results", { [`${prefix}run.json`]: "new" });
     const { ino: inode, size: sizeBytes, mtimeMs } = fs.statSync(run.at("out", name));
-    const other = fs.statSync(path.join(folder, "run.json"));
+    const other = fs.statSync(path.join(folder, `${prefix}run.json`));
     const files = [
       { name, identity: { inode, sizeBytes, mtimeMs }, replaces: null },
       {
-        name: "run.json",
+        name: `${prefix}run.json`,
         identity: { inode: other.ino, sizeBytes: other.size, mtimeMs: other.mtimeMs },
         replaces: null,
       },

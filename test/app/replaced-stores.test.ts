@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { COMMANDS, type CommandName, newRun } from "../support/both-commands.js";
+import { ALL_COMMANDS, type CommandName, newRun } from "../support/both-commands.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { rawFixelData } from "../support/make-cohort.js";
 import { runCli } from "../support/run-cli.js";
@@ -12,21 +12,18 @@ import { fileOfSubject } from "../support/small-analysis.js";
 async function newStoreRun(command: CommandName) {
   const run = newRun(command);
   const other = newRun(command, { value: (subject, element) => ((subject * 5 + element * 3) % 7) / 4 });
-  const from = (source: typeof run, output: string) =>
-    command === "fixelcfestats"
-      ? ["convert", "fixels", source.at("fd"), source.at("subjects.txt"), run.at(output), "-quiet"]
-      : ["convert", "vectors", source.at("values.npy"), run.at(output), "-quiet"];
+  const from = (source: typeof run, output: string) => source.convertLine(run.at(output));
   for (const tokens of [from(run, "a.fxs"), from(other, "b.fxs")])
     expect((await runInProcess(tokens)).stderr, tokens.join(" ")).toBe("");
   const swap = () => {
     fs.renameSync(run.at("a.fxs"), run.at("old.fxs"));
     fs.renameSync(run.at("b.fxs"), run.at("a.fxs"));
   };
-  const options = { input: run.at("a.fxs"), ...(command === "fixelcfestats" ? { subjects: "-" } : {}) };
+  const options = run.ofStore(run.at("a.fxs"));
   return { run, swap, options, from: () => from(other, "a.fxs") };
 }
 
-describe.each(COMMANDS)("%s of a store", (command) => {
+describe.each(ALL_COMMANDS)("%s of a store", (command) => {
   it("that is replaced after its manifest was read is refused", async () => {
     const { run, swap, options } = await newStoreRun(command);
     await expect(run.infer(options, { onFacts: swap })).rejects.toThrow(

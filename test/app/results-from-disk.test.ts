@@ -2,8 +2,7 @@
 import fs from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { readNullState, writeNullState } from "../../src/results/null-state-file.js";
-import { ALL_COMMANDS, type EitherRun, newRun } from "../support/both-commands.js";
-import { rawFixelData } from "../support/make-cohort.js";
+import { ALL_COMMANDS, type EitherRun, newRun, writeMaskFor } from "../support/both-commands.js";
 
 /** Where the shuffles come from instead of being computed. */
 const kept = vi.hoisted((): { path: string | undefined; nRead: number } => ({ path: undefined, nRead: 0 }));
@@ -51,10 +50,9 @@ describe.each(ALL_COMMANDS)("%s", (command) => {
       (run: EitherRun) => {
         fs.writeFileSync(run.at("variance.txt"), "1 2 1 2 1 2 1 2\n");
         if (command === "vectorstats") return { variance: run.at("variance.txt") };
-        fs.writeFileSync(run.at("mask.mif"), rawFixelData(Float32Array.from({ length: 24 }, (_, i) => i % 5)));
-        fs.writeFileSync(run.at("posthoc.mif"), rawFixelData(Float32Array.from({ length: 24 }, (_, i) => i % 3)));
-        const ofFixels = command === "fixelcfestats" && { mask: run.at("mask.mif") };
-        return { variance: run.at("variance.txt"), ...ofFixels, posthoc: run.at("posthoc.mif") };
+        const mask = writeMaskFor(run, "mask", (i) => i % 5 !== 0);
+        const posthoc = writeMaskFor(run, "posthoc", (i) => i % 3 !== 0);
+        return { variance: run.at("variance.txt"), mask, posthoc };
       },
     ],
   ])("%s", async (_, change) => {

@@ -32,9 +32,11 @@ function divide(command: CommandName, options: readonly string[] = [], run = new
     fixelcfestats: ["fd", "subjects.txt", "design.txt", "contrast.txt", "matrix"],
     vectorstats: ["values.npy", "design.txt", "contrast.txt"],
     mrclusterstats: ["images.txt", "design.txt", "contrast.txt", "all.mif"],
-  }[command].map((name) => run.at(name));
+    connectomestats: ["connectomes.txt", "tfnbs", "design.txt", "contrast.txt"],
+  }[command].map((name) => (name === "tfnbs" ? name : run.at(name)));
   const cache = ["--cache", run.at(".fixelstream")];
-  const line = (...tokens: string[]) => [command, ...paths, output, ...options, ...QUICK, ...cache, ...tokens];
+  const mask = command === "connectomestats" ? ["-mask", run.at("edges.csv")] : [];
+  const line = (...tokens: string[]) => [command, ...paths, output, ...mask, ...options, ...QUICK, ...cache, ...tokens];
   return {
     ...{ run, output, folder, line },
     shard: (i, of, ...tokens) => runInProcess(line("--shard", `${i}/${of}`, ...tokens)),
@@ -111,6 +113,7 @@ const MORE: Record<CommandName, Case[]> = {
     ["-cfe_legacy, signs", 2, () => ["-nshuffles", "40", "-cfe_legacy", "-errors", "ise"]],
   ],
   vectorstats: [],
+  connectomestats: [nonStationarity, ["--tfce-exact", 3, () => ["-nshuffles", "60", "--tfce-exact"]]],
   mrclusterstats: [
     nonStationarity,
     ["sizes of clusters", 3, () => ["-nshuffles", "60", "-threshold", "1.2"]],
@@ -327,7 +330,7 @@ describe.each(ALL_COMMANDS)("%s", (command) => {
     const said = await runInProcess(divided.line("--prepare-only").filter((token) => token !== "-quiet"));
     expect(said.status).toBe(0);
     expect(said.stderr).toMatch(
-      /fixelstream: 24 (fixels|voxels|elements), 8 subjects: prepared in .*\.fixelstream in .*\n$/,
+      /fixelstream: (24 (fixels|voxels|elements)|28 edges), 8 subjects: prepared in .*\.fixelstream in .*\n$/,
     );
     expect(fs.existsSync(run.at("out")) ? fs.readdirSync(run.at("out")) : undefined).toEqual(before);
     const entries = fs.readdirSync(run.at(".fixelstream"));

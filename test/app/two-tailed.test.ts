@@ -5,10 +5,9 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import type { AnalysisOptions, FixelCfeOptions } from "../../src/app/analyse/options.js";
 import { Interrupted } from "../../src/errors.js";
-import { ALL_COMMANDS, type EitherRun, NAMES, newRun } from "../support/both-commands.js";
+import { ALL_COMMANDS, type EitherRun, NAMES, newRun, writeMaskFor } from "../support/both-commands.js";
 import { makeConnectomes } from "../support/connectomes.js";
 import { runInProcess } from "../support/in-process-cli.js";
-import { rawFixelData } from "../support/make-cohort.js";
 import { type ModelOptions, writeModelProblem } from "../support/make-model-problem.js";
 import { writeRows } from "../support/make-problem.js";
 import { makeTemporaryDirectory } from "../support/peer.js";
@@ -74,24 +73,15 @@ describe.each(ALL_COMMANDS)("%s", (command) => {
     "plain kernels": () => ({ kernels: "reference" }),
     "variance groups": (run) => ({ variance: writeRows(run.at("groups.txt"), [[0, 1, 0, 1, 0, 1, 0, 1]]) }),
     ...(command === "vectorstats" ? {} : { "-nonstationarity": () => ({ nonstationarity: true }) }),
-    ...(command === "fixelcfestats"
-      ? {
-          "-mask, -posthoc": (run: EitherRun) => {
-            const some = (is: (fixel: number) => boolean) =>
-              rawFixelData(Float32Array.from({ length: 24 }, (_, i) => +is(i)));
-            fs.writeFileSync(
-              run.at("mask.mif"),
-              some((i) => i % 5 !== 2),
-            );
-            fs.writeFileSync(
-              run.at("posthoc.mif"),
-              some((i) => i % 3 === 0),
-            );
-            return { mask: run.at("mask.mif"), posthoc: run.at("posthoc.mif") };
-          },
-          "--uncorrected-shuffles 0": () => ({ uncorrectedShuffles: 0 }),
-        }
-      : {}),
+    ...(command === "vectorstats"
+      ? {}
+      : {
+          "-mask, -posthoc": (run: EitherRun) => ({
+            mask: writeMaskFor(run, "mask", (i) => i % 5 !== 2),
+            posthoc: writeMaskFor(run, "posthoc", (i) => i % 3 === 0),
+          }),
+        }),
+    ...(command === "fixelcfestats" ? { "--uncorrected-shuffles 0": () => ({ uncorrectedShuffles: 0 }) } : {}),
   };
   test.each(Object.keys(VARIANTS))("%s: the bits of a run over the row and its negative", async (name) => {
     const run = newRun(command);

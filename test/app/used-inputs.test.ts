@@ -2,8 +2,7 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ALL_COMMANDS, newRun, writeColumnFor } from "../support/both-commands.js";
-import { rawFixelData } from "../support/make-cohort.js";
+import { ALL_COMMANDS, newRun, writeColumnFor, writeMaskFor } from "../support/both-commands.js";
 
 const sha256 = (path: string) => createHash("sha256").update(fs.readFileSync(path)).digest("hex");
 
@@ -14,20 +13,16 @@ describe.each(ALL_COMMANDS)("%s", (command) => {
       fs.writeFileSync(run.at(name), text);
       return run.at(name);
     };
-    const all = Float32Array.from({ length: 24 }, () => 1);
     const files: Record<string, string> = {
       design: run.at("design.txt"),
       contrast: write("contrast.txt", "0 -1\n1 0\n"),
       ftests: write("ftests.txt", "1 1\n"),
       variance: write("variance.txt", "1\n2\n1\n2\n1\n2\n1\n2\n"),
       exchangeWithin: write("blocks.txt", "1\n1\n2\n2\n1\n1\n2\n2\n"),
-      ...(command === "fixelcfestats"
-        ? {
-            subjects: run.at("subjects.txt"),
-            mask: write("mask.mif", rawFixelData(all)),
-            posthoc: write("posthoc.mif", rawFixelData(all)),
-          }
-        : {}),
+      ...(command === "fixelcfestats" ? { subjects: run.at("subjects.txt") } : {}),
+      ...(command === "vectorstats"
+        ? {}
+        : { mask: writeMaskFor(run, "mask", () => true), posthoc: writeMaskFor(run, "posthoc", () => true) }),
     };
     const before = Object.entries(files).map(([role, path]) => {
       return [role === "subjects" ? "subjectList" : role, { path, sha256: sha256(path) }];

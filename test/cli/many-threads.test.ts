@@ -3,7 +3,7 @@ import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { boundThreads } from "../../src/system-cores.js";
-import { ALL_KINDS, newRun } from "../support/both-commands.js";
+import { ALL_COMMANDS, newRun } from "../support/both-commands.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { fixturesDirectory } from "../support/peer.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const { nThreads, warning } = boundThreads(500);
 const said = `fixelstream: warning: ${warning?.message}\n`;
 
-describe.each(ALL_KINDS)("%s", (command) => {
+describe.each(ALL_COMMANDS)("%s", (command) => {
   it("limits threads, and keeps the warning", async () => {
     const either = newRun(command);
     expect((await either.run()).status).toBe(0);

@@ -118,6 +118,7 @@ describe("the last line says what to do next", () => {
       fixelcfestats: `mrview ${either.at("out", "index.mif")} -fixel.load ${either.at("out", "fwe_1mpvalue.mif")}`,
       mrclusterstats: `mrview ${either.at("out", "x_fwe_1mpvalue.mif")}`,
       vectorstats: undefined,
+      connectomestats: undefined,
     };
     expect(nextStep(found)).toBe(expected[command]);
   });

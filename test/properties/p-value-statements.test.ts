@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import type { InferenceSummary } from "../../src/app/analyse/analyse.js";
 import type { AnalysisOptions } from "../../src/app/analyse/options.js";
-import { COMMANDS, newRun } from "../support/both-commands.js";
+import { ALL_COMMANDS, newRun } from "../support/both-commands.js";
 import { createRandom } from "../support/seeded-random.js";
 
 const write = (file: string, rows: readonly (readonly (number | string)[])[]) =>
@@ -39,7 +39,7 @@ function expectNoContradiction(summary: InferenceSummary, record: { problem: Rec
   }
 }
 
-describe.each(COMMANDS)("%s", (command) => {
+describe.each(ALL_COMMANDS)("%s", (command) => {
   test("the summary claims nothing that a warning excludes", async () => {
     let excluded = 0;
     let found = 0;

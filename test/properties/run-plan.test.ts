@@ -7,7 +7,7 @@ import type {
   FixelCfeOptions,
   VoxelStatsOptions,
 } from "../../src/app/analyse/options.js";
-import { ALL_KINDS, type EitherRun, newRun, writeColumnFor } from "../support/both-commands.js";
+import { ALL_COMMANDS, type EitherRun, newRun, writeColumnFor } from "../support/both-commands.js";
 import { rawFixelData } from "../support/make-cohort.js";
 import { writeMatrix } from "../support/small-analysis.js";
 
@@ -20,7 +20,7 @@ const hashOf = async (run: EitherRun, changes: Changes = {}): Promise<string> =>
   return run.record.runPlan.hash;
 };
 
-describe.each(ALL_KINDS)("%s", (command) => {
+describe.each(ALL_COMMANDS)("%s", (command) => {
   const run = newRun(command, { value });
   let base: string;
   const write = (name: string, contents: string | Uint8Array): string => {

@@ -2,6 +2,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { InferenceEvents } from "../../src/app/analyse/analyse.js";
+import { seedOfEdges } from "../../src/app/analyse/edges.js";
+import { seedOfFixels } from "../../src/app/analyse/fixels.js";
 import {
   inferEdges,
   inferFixels,
@@ -13,6 +15,8 @@ import {
   planVoxels,
 } from "../../src/app/analyse/kinds.js";
 import { type AnalysisOptions, TFCE_DEFAULTS } from "../../src/app/analyse/options.js";
+import { seedOfVectors } from "../../src/app/analyse/vectors.js";
+import { seedOfVoxels } from "../../src/app/analyse/voxels.js";
 import { newAnalysis } from "./expect-refusal.js";
 import { type InProcessResult, runInProcess } from "./in-process-cli.js";
 import { rawFixelData } from "./make-cohort.js";
@@ -23,30 +27,47 @@ import { bytesOf, npyBytes } from "./write-npy.js";
 
 /** Those of which a test says what is different. */
 export const COMMANDS = ["fixelcfestats", "vectorstats"] as const;
-/** Those of which a test asks only for what all kinds of elements share, and that their inputs say of what type the values are before they are read. */
-export const ALL_COMMANDS = [...COMMANDS, "mrclusterstats"] as const;
-/** The same with connectomes, the type of whose values is found when they are converted. */
-export const ALL_KINDS = [...ALL_COMMANDS, "connectomestats"] as const;
+/** All kinds of elements: what a test asks of one it asks of each. */
+export const ALL_COMMANDS = [...COMMANDS, "mrclusterstats", "connectomestats"] as const;
 export type CommandName = (typeof ALL_COMMANDS)[number];
-export type KindName = (typeof ALL_KINDS)[number];
 
 /** What a test has to know of a command. `enhanced` is undefined where nothing is. */
 export const NAMES = {
-  fixelcfestats: { ending: ".mif", elements: "fixels", enhanced: "cfe", beta: "beta0", isPrefixed: false },
-  vectorstats: { ending: ".csv", elements: "elements", enhanced: undefined, beta: "betas", isPrefixed: true },
-  mrclusterstats: { ending: ".mif", elements: "voxels", enhanced: "tfce", beta: "beta0", isPrefixed: true },
-  connectomestats: { ending: ".csv", elements: "edges", enhanced: "enhanced", beta: "beta_0", isPrefixed: true },
+  fixelcfestats: {
+    ...{ ending: ".mif", elements: "fixels", enhanced: "cfe", beta: "beta0", isPrefixed: false },
+    uncorrected: "uncorrected_pvalue",
+  },
+  vectorstats: {
+    ...{ ending: ".csv", elements: "elements", enhanced: undefined, beta: "betas", isPrefixed: true },
+    uncorrected: "uncorrected_pvalue",
+  },
+  mrclusterstats: {
+    ...{ ending: ".mif", elements: "voxels", enhanced: "tfce", beta: "beta0", isPrefixed: true },
+    uncorrected: "uncorrected_pvalue",
+  },
+  connectomestats: {
+    ...{ ending: ".csv", elements: "edges", enhanced: "enhanced", beta: "beta_0", isPrefixed: true },
+    uncorrected: "uncorrected_1mpvalue",
+  },
 } as const;
 
 export interface EitherRun {
-  readonly command: KindName;
+  readonly command: CommandName;
   at(...names: string[]): string;
   /** The message without the analysis's own folder. */
   relative(text: string): string;
+  /** On the command line: inputs and the place of the results. */
+  readonly paths: readonly string[];
   /** On the command line, with few shuffles, a seed and no threads. */
   run(...tokens: string[]): Promise<InProcessResult>;
   infer(changes?: Partial<AnalysisOptions>, events?: InferenceEvents): ReturnType<typeof inferVectors>;
   plan(changes?: Partial<AnalysisOptions>): ReturnType<typeof planVectors>;
+  /** `convert` of its data into a store or an .h5. */
+  convertLine(output: string): string[];
+  /** Analyse that, or another store. */
+  ofStore(store: string): Partial<AnalysisOptions>;
+  /** `seedOf` of its kind. */
+  seedOf(changes: Partial<AnalysisOptions>): number;
   /** What `infer` would be given. */
   optionsOf(changes: Partial<AnalysisOptions>): AnalysisOptions;
   /** Names of the results, sorted; the prefix taken off. */
@@ -76,14 +97,14 @@ export interface EitherOptions {
 }
 
 /** In a folder of its own: design.txt, contrast.txt and so on; results in out/. */
-export function newRun(command: KindName, options: EitherOptions = {}): EitherRun {
+export function newRun(command: CommandName, options: EitherOptions = {}): EitherRun {
   const { nElements = 24, nSubjects = 8, prefix = "x_", wide = false } = options;
   const small = newAnalysis({ nFixels: nElements, nSubjects, ...(options.value && { value: options.value }) });
   const [fd, subjects, design, contrast, connectivity, output] = small.positionals as string[] &
     [string, string, string, string, string, string];
-  const isVectors = command === "vectorstats";
-  if (isVectors) layOutVectors(small, { nSubjects, nElements, wide });
-  else if (wide) for (let i = 0; i < nSubjects; i++) widen(small.at("fd", fileOfSubject(i)));
+  const isImages = command === "fixelcfestats" || command === "mrclusterstats";
+  if (isImages && wide) for (let i = 0; i < nSubjects; i++) widen(small.at("fd", fileOfSubject(i)));
+  if (command === "vectorstats") layOutVectors(small, { nSubjects, nElements, wide });
   if (command === "mrclusterstats") layOutVoxels(small, { nSubjects, nElements });
   if (command === "connectomestats") layOutEdges(small, { nSubjects, nElements, wide });
   const glued = `${small.at("out")}/${prefix}`;
@@ -96,25 +117,30 @@ export function newRun(command: KindName, options: EitherOptions = {}): EitherRu
   const network = { ...common, algorithm: "tfnbs", input: connectomes, mask: edges, prefix: glued } as const;
   const rows = {
     fixelcfestats: {
-      ...{ options: fixels, paths: small.positionals },
+      ...{ options: fixels, paths: small.positionals, converted: ["fixels", fd, subjects] },
+      seedOf: (changes: Partial<AnalysisOptions>) => seedOfFixels({ ...fixels, ...changes }),
       infer: (changes?: Partial<AnalysisOptions>, events?: InferenceEvents) =>
         inferFixels({ ...fixels, ...changes }, events),
       plan: (changes?: Partial<AnalysisOptions>) => planInference({ ...fixels, ...changes }),
     },
     vectorstats: {
-      ...{ options: vectors, paths: [vectors.input, design, contrast, glued] },
+      ...{ options: vectors, paths: [vectors.input, design, contrast, glued], converted: ["vectors", vectors.input] },
+      seedOf: (changes: Partial<AnalysisOptions>) => seedOfVectors({ ...vectors, ...changes }),
       infer: (changes?: Partial<AnalysisOptions>, events?: InferenceEvents) =>
         inferVectors({ ...vectors, ...changes }, events),
       plan: (changes?: Partial<AnalysisOptions>) => planVectors({ ...vectors, ...changes }),
     },
     mrclusterstats: {
-      ...{ options: voxels, paths: [images, design, contrast, mask, glued] },
+      ...{ options: voxels, paths: [images, design, contrast, mask, glued], converted: ["voxels", images, mask] },
+      seedOf: (changes: Partial<AnalysisOptions>) => seedOfVoxels({ ...voxels, ...changes }),
       infer: (changes?: Partial<AnalysisOptions>, events?: InferenceEvents) =>
         inferVoxels({ ...voxels, ...changes }, events),
       plan: (changes?: Partial<AnalysisOptions>) => planVoxels({ ...voxels, ...changes }),
     },
     connectomestats: {
       ...{ options: network, paths: [connectomes, "tfnbs", design, contrast, glued, "-mask", edges] },
+      ...{ converted: ["edges", connectomes] },
+      seedOf: (changes: Partial<AnalysisOptions>) => seedOfEdges({ ...network, ...changes }),
       infer: (changes?: Partial<AnalysisOptions>, events?: InferenceEvents) =>
         inferEdges({ ...network, ...changes }, events),
       plan: (changes?: Partial<AnalysisOptions>) => planEdges({ ...network, ...changes }),
@@ -125,6 +151,7 @@ export function newRun(command: KindName, options: EitherOptions = {}): EitherRu
   const nameOf = (name: string) => `${base}${name}`;
   return {
     command,
+    paths: row.paths,
     at: small.at,
     relative: small.relative,
     run: (...tokens) =>
@@ -134,6 +161,9 @@ export function newRun(command: KindName, options: EitherOptions = {}): EitherRu
       ]),
     infer: row.infer,
     plan: row.plan,
+    seedOf: row.seedOf,
+    convertLine: (store) => ["convert", ...row.converted, store, "-quiet"],
+    ofStore: (store) => ({ input: store, ...(command === "fixelcfestats" ? { subjects: "-" } : {}) }),
     optionsOf: (changes) => ({ ...row.options, ...changes }),
     results: () =>
       fs
@@ -201,12 +231,33 @@ function matrixOfEdges(values: ArrayLike<number>): number[][] {
   return rows;
 }
 
+/** Of a matrix of nodes x nodes, row by row: what layOutEdges put there. */
+export function edgesOf(matrix: readonly number[], nElements: number): number[] {
+  const nNodes = Math.sqrt(matrix.length);
+  return matrix.filter((_, at) => at % nNodes >= Math.floor(at / nNodes)).slice(0, nElements);
+}
+
 function npyOfEdges(values: Float32Array | Float64Array): Buffer {
   const rows = matrixOfEdges(values);
   const shape = [rows.length, rows.length];
   return values instanceof Float64Array
     ? npyBytes({ descr: "<f8", shape, data: bytesOf(Float64Array.from(rows.flat())) })
     : npyBytes({ shape, data: bytesOf(Float32Array.from(rows.flat())) });
+}
+
+/** Those elements, in the form that -mask and -posthoc take. Vectors have neither. */
+export function writeMaskFor(
+  run: EitherRun,
+  name: string,
+  isInside: (element: number) => boolean,
+  nElements = 24,
+): string {
+  const inside = Float32Array.from({ length: nElements }, (_, i) => Number(isInside(i)));
+  const isMatrix = run.command === "connectomestats";
+  const path = run.at(`${name}.${isMatrix ? "csv" : "mif"}`);
+  const rows = () => matrixOfEdges(inside).map((row) => row.join(","));
+  fs.writeFileSync(path, isMatrix ? `${rows().join("\n")}\n` : rawFixelData(inside));
+  return path;
 }
 
 /** A regressor that differs between elements, in the form that the command takes. */
