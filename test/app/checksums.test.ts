@@ -61,9 +61,10 @@ describe.each(ALL_COMMANDS)("%s", (command: CommandName) => {
   });
 
   it("refuses a flipped bit in the store of a column", async () => {
-    const run = newRun(command, { nElements: 24 });
+    const nElements = 28;
+    const run = newRun(command, { nElements });
     const cache = run.at("cache");
-    const column = writeColumnFor(run);
+    const column = writeColumnFor(run, SIZE.nSubjects, nElements);
     fs.writeFileSync(run.at("three.txt"), "0 -1 0\n");
     const options = { column: [column], contrast: run.at("three.txt"), cache };
     await run.infer(options);
@@ -73,7 +74,7 @@ describe.each(ALL_COMMANDS)("%s", (command: CommandName) => {
       const store = path.join(cache, name);
       flip(dataIn(store), 30);
       await expect(run.infer({ ...options, force: true })).rejects.toThrow(
-        `Cannot use ${dataIn(store)}: expected block 0 (elements 0 to 23, counted from 0) as it was written`,
+        `Cannot use ${dataIn(store)}: expected block 0 (elements 0 to 27, counted from 0) as it was written`,
       );
       flip(dataIn(store), 30);
     }
