@@ -36,7 +36,7 @@ export async function openVoxelList({ list, names, mask, signal, onWarning }: Vo
   const check = (header: ImageHeader, path: string) => checkVoxelHeader(header, mask, path);
   const { places, dimensions } = mask.grid;
   const files = await checkSubjectFiles(names, paths, places.length, { check, signal, onWarning });
-  const whole = 16 * countElements(dimensions);
+  const whole = 24 * countElements(dimensions);
   const largest = files.reduce((most, { readerBytes }) => Math.max(most, readerBytes.f64), whole);
   return {
     path: list,
@@ -47,7 +47,7 @@ export async function openVoxelList({ list, names, mask, signal, onWarning }: Vo
     subjectNames: names,
     elementsIdentity: createHash("sha256").update(places).digest("hex"),
     elementTypes: files.some(({ mayNeedFloat64 }) => mayNeedFloat64) ? ["f32", "f64"] : ["f32"],
-    // one image decoded, beside its bytes or what unpacks it, and its voxels in the mask
+    // one image decoded, beside its bytes, or what unpacks it, and the one before until it is collected; its voxels in the mask
     readerBytes: largest + 8 * places.length,
     async openRows() {
       return {

@@ -5,7 +5,7 @@ import type { AnalysisOptions, EdgeStatsOptions, FixelCfeOptions } from "../../s
 import { formatInferenceSummary } from "../../src/cli/commands/format-summary.js";
 import { Interrupted } from "../../src/errors.js";
 import { describeStopping, negativeBinomialP } from "../../src/stats/inference/negative-binomial.js";
-import { type EitherRun, type KindName, NAMES, newRun, writeColumnFor } from "../support/both-commands.js";
+import { type CommandName, type EitherRun, NAMES, newRun, writeColumnFor } from "../support/both-commands.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { rawFixelData } from "../support/make-cohort.js";
 import { readNumbers, readSmallImage } from "../support/peer.js";
@@ -20,7 +20,7 @@ const KINDS = ["fixelcfestats", "vectorstats", "connectomestats"] as const;
 
 /** A strong effect on a quarter of the elements, so that some never stop. */
 function newStudy(
-  command: KindName,
+  command: CommandName,
   isMissing: (subject: number, element: number) => boolean = () => false,
   effectOn: (element: number) => number = (element) => (element < 10 ? 3 : 0),
 ): EitherRun {
@@ -34,7 +34,7 @@ function newStudy(
 }
 
 type Changes = Partial<AnalysisOptions & FixelCfeOptions & EdgeStatsOptions>;
-const alone = (command: KindName): Changes => (command === "connectomestats" ? { algorithm: "none" } : {});
+const alone = (command: CommandName): Changes => (command === "connectomestats" ? { algorithm: "none" } : {});
 
 function imageOf(run: EitherRun, postfix = ""): number[] {
   const { ending, isPrefixed } = NAMES[run.command];
@@ -92,26 +92,30 @@ const tree = (run: EitherRun): Changes => {
   return { exchangeabilityBlocks: run.at("eb.txt") };
 };
 
-const CASES: readonly [what: string, kinds: readonly KindName[], of: (run: EitherRun) => Changes, missing?: boolean][] =
+const CASES: readonly [
+  what: string,
+  kinds: readonly CommandName[],
+  of: (run: EitherRun) => Changes,
+  missing?: boolean,
+][] = [
+  ["plain", KINDS, () => ({})],
+  ["missing data", ["vectorstats", "fixelcfestats"], () => ({}), true],
+  ["variance groups", ["vectorstats"], (run) => ({ variance: groups(run) }), true],
   [
-    ["plain", KINDS, () => ({})],
-    ["missing data", ["vectorstats", "fixelcfestats"], () => ({}), true],
-    ["variance groups", ["vectorstats"], (run) => ({ variance: groups(run) }), true],
-    [
-      "a column",
-      ["vectorstats"],
-      (run) => ({ column: [writeColumnFor(run, N_SUBJECTS, N_ELEMENTS)], contrast: run.at("wide.txt") }),
-    ],
-    ["blocks and flips", ["vectorstats"], (run) => ({ ...tree(run), errors: "both" })],
-    [
-      "mask, nonstationarity",
-      ["fixelcfestats"],
-      (run) => ({ ...mask(run), nonstationarity: true, nShufflesNonstationarity: 20 }),
-    ],
-    ["posthoc", ["fixelcfestats"], posthoc],
-    ["single precision", ["vectorstats"], () => ({ precision: "single" })],
-    ["reference kernels", ["fixelcfestats"], () => ({ kernels: "reference" })],
-  ];
+    "a column",
+    ["vectorstats"],
+    (run) => ({ column: [writeColumnFor(run, N_SUBJECTS, N_ELEMENTS)], contrast: run.at("wide.txt") }),
+  ],
+  ["blocks and flips", ["vectorstats"], (run) => ({ ...tree(run), errors: "both" })],
+  [
+    "mask, nonstationarity",
+    ["fixelcfestats"],
+    (run) => ({ ...mask(run), nonstationarity: true, nShufflesNonstationarity: 20 }),
+  ],
+  ["posthoc", ["fixelcfestats"], posthoc],
+  ["single precision", ["vectorstats"], () => ({ precision: "single" })],
+  ["reference kernels", ["fixelcfestats"], () => ({ kernels: "reference" })],
+];
 
 describe.each(CASES)("%s", (_, kinds, changesOf, isMissing = false) => {
   it.each(kinds)("%s: the p of a count by hand, whatever threads and memory, continued too", async (command) => {
