@@ -159,6 +159,17 @@ export interface BlockData {
   readonly blocks: readonly { readonly name: string; readonly subjects: readonly number[] }[] | undefined;
 }
 
+/** Of each element, shown projected. */
+export interface DataMap {
+  readonly title: string;
+  /** A sentence or two: what it is, and what to make of it. */
+  readonly words: string;
+  /** NaN: none. */
+  readonly values: Values;
+  /** Few elements have a value above 0: they are not averaged away, and listed. */
+  readonly isRare: boolean;
+}
+
 export interface Background {
   readonly name: string;
   readonly dimensions: readonly [number, number, number];
@@ -183,6 +194,7 @@ export interface ShownData {
   readonly clustersBy: string;
   readonly effects: Maybe<readonly EffectData[]>;
   readonly check: Maybe<DataCheck>;
+  readonly maps: readonly DataMap[];
   readonly background: Background | undefined;
   /** Fitted at the means of the design's columns: what the data are like there. */
   readonly mean: Values | undefined;

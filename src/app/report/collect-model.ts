@@ -1,11 +1,12 @@
 // What a page of a model tells: each term with the correction that was asked for, its clusters and subjects.
 import { componentsOf, tabulateClusters, type VisitNeighbours } from "../../report/clusters.js";
 import { isIntercept } from "../../report/model-words.js";
-import type { Maybe, ModelData, ModelReportData, ModelTerm, Values } from "../../report/report-data.js";
+import type { DataMap, Maybe, ModelData, ModelReportData, ModelTerm, Values } from "../../report/report-data.js";
 import { meanOf, referenceOf } from "../../report/words.js";
 import { normalFromLogUpper } from "../../stats/functions/normal.js";
 import { adjustPValues, CORRECTIONS } from "../../stats/linear/adjust-p-values.js";
 import { type CollectOptions, fitted } from "./collect.js";
+import { mapsOfData, residualMap } from "./maps-of.js";
 import type { ModelSource, RecordedFit } from "./model-source.js";
 import { placeNeighbours } from "./neighbours.js";
 import { readBackground } from "./read-background.js";
@@ -34,6 +35,15 @@ function termsOf(names: readonly string[]): Map<string, string[]> {
     terms.set(term, [...(terms.get(term) ?? []), ending]);
   }
   return terms;
+}
+
+function modelMaps(
+  sigma: Float64Array | undefined,
+  missingCounts: Float32Array | undefined,
+  { kind, nElements }: Pick<ModelSource, "kind" | "nElements">,
+): DataMap[] {
+  const maps = mapsOfData({ kind, nElements, missingCounts, unconnected: undefined });
+  return sigma === undefined ? maps : [residualMap(sigma, kind), ...maps];
 }
 
 /** What was asked first, then the model as a whole and what is no question. */
@@ -87,7 +97,11 @@ export async function collectModel(
       geometry === undefined
         ? "each element by itself"
         : `over the 26 neighbouring voxels${kind === "fixel" ? ", fixels within 45° of each other" : ""}, coefficients of one sign`,
-    ...read,
+    ...{ effects: read.effects, check: read.check },
+    maps: modelMaps(values.get("model.sigma"), "missingCounts" in read ? read.missingCounts : undefined, {
+      kind,
+      nElements,
+    }),
     background: behind,
     mean:
       known &&

@@ -7,6 +7,7 @@ import { meanOf, referenceOf } from "../../report/words.js";
 import { postfixOf, sharedPostfixOf } from "../../results/result-list.js";
 import { isMirrored } from "../../stats/inference/families.js";
 import type { FoundResults } from "./find-results.js";
+import { mapsOf } from "./maps-of.js";
 import { edgeNeighbours, fixelNeighbours, type Neighbours, placeNeighbours } from "./neighbours.js";
 import { readBackground } from "./read-background.js";
 import { readBlocks } from "./read-blocks.js";
@@ -75,7 +76,11 @@ export async function collectReport(
     neighbours.close();
   }
   const { subjects, scalar } = record.inputs as { subjects?: readonly { name: string }[]; scalar?: string };
+  const read = await readSubjects(record.inputs as SubjectInputs, hypotheses, {
+    ...{ hasColumns: reader.columns === "same", nElements: reader.nElements, signal },
+  });
   return {
+    maps: await mapsOf(reader, { kind, missingCounts: read.missingCounts, unconnected: neighbours.unconnected }),
     ...{ kind, record, place, hypotheses, model, remarks },
     recordName: `${base}run.json`,
     nElements: reader.nElements,
@@ -85,9 +90,8 @@ export async function collectReport(
     network: reader.network,
     clustersBy: neighbours.words,
     blocks: await readBlocks(record),
-    ...(await readSubjects(record.inputs as SubjectInputs, hypotheses, {
-      ...{ hasColumns: reader.columns === "same", nElements: reader.nElements, signal },
-    })),
+    effects: read.effects,
+    check: read.check,
     background: behind,
     mean:
       known &&

@@ -1,5 +1,5 @@
 // What connects elements into clusters: the fixel-fixel connectivity where it is at hand, neighbouring voxels, shared nodes.
-import { openMatrixDirectory } from "../../connectivity/matrix-directory.js";
+import { type MatrixDirectory, openMatrixDirectory } from "../../connectivity/matrix-directory.js";
 import { isFixelstreamError } from "../../errors.js";
 import { edgeOf } from "../../formats/connectome.js";
 import { nodesOfEdge, type VisitNeighbours } from "../../report/clusters.js";
@@ -9,6 +9,8 @@ export interface Neighbours {
   readonly visit: VisitNeighbours;
   /** `over the fixel-fixel connectivity in matrix/` */
   readonly words: string;
+  /** Of each element 1 where it is connected with no other; undefined: not known, or of no use. */
+  readonly unconnected?: Float32Array | undefined;
   /** Why it is not what it should be. */
   readonly remark?: string | undefined;
   close(): void;
@@ -33,6 +35,7 @@ export function fixelNeighbours(directory: string | undefined, nFixels: number, 
     const firsts = new Float64Array(1);
     let connected = new Uint32Array(4096);
     return {
+      unconnected: unconnectedOf(matrix),
       words: `over the fixel-fixel connectivity in ${directory}`,
       visit(fixel, visit) {
         matrix.copyRowsInto(counts, firsts, fixel, 1);
@@ -49,6 +52,27 @@ export function fixelNeighbours(directory: string | undefined, nFixels: number, 
       `The connectivity ${directory} cannot be read any more: clusters are made of neighbouring voxels, fixels within 45° of each other.`,
     );
   }
+}
+
+/** Rows that are looked at together. */
+const ROWS = 65_536;
+
+function unconnectedOf(matrix: MatrixDirectory): Float32Array {
+  const out = new Float32Array(matrix.nFixels);
+  const counts = new Float64Array(ROWS);
+  const firsts = new Float64Array(ROWS);
+  const only = new Uint32Array(1);
+  for (let first = 0; first < out.length; first += ROWS) {
+    const n = Math.min(ROWS, out.length - first);
+    matrix.copyRowsInto(counts, firsts, first, n);
+    for (let i = 0; i < n; i++) {
+      if (counts[i]! > 1) continue;
+      if (counts[i] === 1) matrix.copyConnectedInto(only, firsts[i]!, 1);
+      // itself is nobody else
+      if (counts[i] === 0 || only[0] === first + i) out[first + i] = 1;
+    }
+  }
+  return out;
 }
 
 /** Voxels that share a face (6), or a face, an edge or a corner (26); fixels of the same and of neighbouring voxels that run alike. */

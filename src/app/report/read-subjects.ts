@@ -25,6 +25,8 @@ export interface SubjectInputs {
 export interface SubjectValues {
   readonly effects: Maybe<readonly EffectData[]>;
   readonly check: Maybe<DataCheck>;
+  /** Of each element how many subjects have no finite value; undefined: not counted. */
+  readonly missingCounts?: Float32Array | undefined;
 }
 
 /** `hasColumns`: element i of the results is column i of the data. Throws the reason of `signal`. */
@@ -50,6 +52,7 @@ export async function readSubjects(
       return nowhere(`${store?.path} has ${source.nElements} elements now; the run had ${nElements}.`);
     return {
       effects: { found: effectsOf(source, hypotheses) },
+      missingCounts: missingOf(source),
       check: {
         found: checkOf(
           source,
@@ -126,6 +129,22 @@ function meansOf(source: ColumnSource, elements: readonly number[]): number[] {
     i = end;
   }
   return Array.from(sums, (sum, row) => sum / counts[row]!);
+}
+
+/** Values that are read for that: 256 MB of them, a fraction of a second. */
+const MOST_COUNTED = 64e6;
+const COUNTED_ELEMENTS = 4096;
+
+function missingOf(source: ColumnSource): Float32Array | undefined {
+  const { nElements, nRows } = source;
+  if (nElements * nRows > MOST_COUNTED) return undefined;
+  const counts = new Float32Array(nElements);
+  for (let first = 0; first < nElements; first += COUNTED_ELEMENTS) {
+    const n = Math.min(COUNTED_ELEMENTS, nElements - first);
+    const values = columnsOf(source, first, n);
+    for (let j = 0; j < values.length; j++) if (!Number.isFinite(values[j]!)) counts[first + (j % n)]!++;
+  }
+  return counts;
 }
 
 function checkOf(source: ColumnSource, names: readonly string[]): DataCheck {

@@ -3,12 +3,14 @@ import { COLOURS, chart, Plot } from "../charts.js";
 import { html, table } from "../html.js";
 import { count, share, short } from "../numbers.js";
 import { ELEMENTS, type ShownData } from "../report-data.js";
+import { mapsHtml } from "./data-maps.js";
 import { missing, type Section } from "./section.js";
 
 export function dataCheckSection(data: ShownData): Section {
   const { check, kind, nElements } = data;
   const section = { id: "data", title: "The data" };
-  if ("missing" in check) return { ...section, body: missing(check.missing) };
+  const maps = mapsHtml(data);
+  if ("missing" in check) return { ...section, body: html`${missing(check.missing)}${maps}` };
   const { subjects, nLookedAt } = check.found;
   const odd = subjects.filter(({ remarks }) => remarks.length > 0);
   const { many } = ELEMENTS[kind];
@@ -52,6 +54,6 @@ export function dataCheckSection(data: ShownData): Section {
         one.remarks.join(", "),
       ]),
       { numeric: new Set([1, 2, 3, 4]) },
-    )}</details>`,
+    )}</details>${maps}`,
   };
 }
