@@ -26,6 +26,9 @@ const { values: options } = parseArgs({
   },
 });
 
+/** Characters: it goes into the page. */
+const LONGEST_REASON = 500;
+
 async function runCase(context, { group, name, needs, run }) {
   const start = performance.now();
   const result = await runFully(context, { group, name, needs, run });
@@ -39,7 +42,7 @@ async function runFully(context, { group, name, needs, run }) {
   try {
     return { ...head, ...(await run(context)) };
   } catch (error) {
-    return { ...head, figures: [], skipped: `FAILED: ${error.message}`, failed: true };
+    return { ...head, figures: [], skipped: `FAILED: ${error.message.slice(0, LONGEST_REASON)}`, failed: true };
   }
 }
 
