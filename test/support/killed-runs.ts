@@ -63,7 +63,7 @@ function runAndKill({ root, tokens }: KilledLine, { phase, afterMs }: Moment): P
   });
 }
 
-const WATCHED = ["--progress", "ndjson"];
+const WATCHED = ["--progress", "ndjson", "-info"];
 /** What follows the last shuffle, of which no progress is told. */
 const RESULTS = "results";
 const progressOf = (stderr: string): { phase: string; share: number }[] =>
@@ -80,6 +80,12 @@ const hasResults = ({ out }: KilledLine): boolean =>
 /** Shuffles that the run had done when it ended, of `nShuffles`; 0 before the first. */
 const shufflesDone = (stderr: string, nShuffles: number) =>
   Math.floor((progressOf(stderr).findLast(({ phase }) => phase === "shuffle")?.share ?? 0) * nShuffles);
+
+/** Of a batch; of a run that continues it need not be that of the whole. Undefined where the run was killed before it said so. */
+function batchOf(stderr: string): number | undefined {
+  const found = /\bbatch(?:es)? of ([\d,]+) shuffles/.exec(stderr)?.[1];
+  return found === undefined ? undefined : Number(found.replaceAll(",", ""));
+}
 
 /** What the run began with, of its shuffles; undefined where it was killed before it said so. */
 function shufflesKept(stderr: string): number | undefined {
@@ -105,13 +111,14 @@ export async function killOverAndOver(line: KilledLine, nKills: number, seed: nu
   const phases = [...undisturbed.beganMs.keys()];
   const ends = [...[...undisturbed.beganMs.values()].slice(1), undisturbed.ms];
   const record = fs.readdirSync(line.out).find((name) => name.endsWith("run.json"));
-  const { batchShuffles, nBatches } = JSON.parse(fs.readFileSync(path.join(line.out, record!), "utf8")).plan;
+  const { nBatches } = JSON.parse(fs.readFileSync(path.join(line.out, record!), "utf8")).plan;
   expect(nBatches).toBeGreaterThan(3);
   const numbers = () =>
     Object.fromEntries(Object.entries(numbersIn(line.out)).filter(([name]) => !name.endsWith("run.json")));
   const expected = numbers();
   begin();
-  let [killed, resumed, finished, done, isNew] = [0, 0, 0, 0, true];
+  let [killed, resumed, finished, isNew] = [0, 0, 0, true];
+  let last = NOTHING_DONE;
   const killedIn = new Map<string, number>();
   const check = () => {
     finished++;
@@ -134,10 +141,10 @@ export async function killOverAndOver(line: KilledLine, nKills: number, seed: nu
     if (kept !== undefined) {
       if (kept > 0) resumed++;
       // the share is told with six digits
-      expect(done - kept).toBeLessThanOrEqual(batchShuffles + 1);
-      done = 0;
+      expect(last.done - kept, stderr).toBeLessThanOrEqual(last.batch + 1);
+      last = { done: shufflesDone(stderr, line.nShuffles), batch: batchOf(stderr)! };
+      expect(last.batch).toBeGreaterThan(0);
     }
-    done = Math.max(done, shufflesDone(stderr, line.nShuffles));
     if (wasKilled) {
       killed++;
       const phase = phasesOf(stderr).at(-1) ?? "start";
@@ -148,17 +155,20 @@ export async function killOverAndOver(line: KilledLine, nKills: number, seed: nu
     if (wasKilled) expect(withoutHidden(numbers())).toEqual(expected);
     else check();
     begin();
-    [done, isNew] = [0, true];
+    [last, isNew] = [NOTHING_DONE, true];
   }
-  const last = runCli(line.tokens, line.root);
-  expect(last).toMatchObject({ status: 0 });
-  if (last.stderr.includes("resumed at shuffle")) resumed++;
+  const end = runCli(line.tokens, line.root);
+  expect(end).toMatchObject({ status: 0 });
+  if (end.stderr.includes("resumed at shuffle")) resumed++;
   check();
   return { killed, resumed, finished, phases, killedIn: Object.fromEntries(killedIn) };
 }
 
 const withoutHidden = (files: Record<string, string>) =>
   Object.fromEntries(Object.entries(files).filter(([name]) => !name.startsWith(".")));
+
+/** Shuffles of the plan, and those of a batch of the run that did them. */
+const NOTHING_DONE = { done: 0, batch: 0 };
 
 /** Phases that end in a file of the cache. */
 const PREPARING: ReadonlySet<string> = new Set(["convert", "connectivity"]);
