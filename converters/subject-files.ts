@@ -39,7 +39,7 @@ export interface SubjectFile extends InputFile {
 
 /** Problems written out in one message. */
 const LISTED = 100;
-/** Bytes. Spans, scaled values and one chunk of doubles of formats' reader, see strided-values.ts. */
+/** Bytes. Spans, scaled values and one chunk of doubles of formats' reader, see strided-values.ts: of small images all of it, twice. */
 const IMAGE_READER_BYTES = 6 * 2 ** 20;
 /** Bytes. What passes through: header and tail of a raw file. */
 export const STREAM_CHUNK_BYTES = 2 ** 16;
@@ -146,7 +146,7 @@ function describeFile(name: string, typedPath: string, header: ImageHeader): Sub
   const stored = bytesOfElements(header.dataType, nElements);
   const decoding = isPacked
     ? input.sizeBytes + 2 * (header.dataOffset + stored) + nElements * 8 // the file, zlib's pieces and their concatenation, the decoded values
-    : IMAGE_READER_BYTES;
+    : Math.min(IMAGE_READER_BYTES, STREAM_CHUNK_BYTES + 2 * (stored + nElements * 8));
   const inPlace = {
     raw: STREAM_CHUNK_BYTES,
     packed: PACKED_CHUNKS * packedChunkBytes(header.dataOffset + stored),

@@ -199,7 +199,7 @@ describe("converting a fixel directory", () => {
       numberedValues(6, 500).reduce((all, value, i) => all.fill(value + 0.1, i, i + 1), new Float64Array(3000)),
       6,
     );
-    const budget = 6 * 2 ** 20 + 2 ** 16 + 3 * 4000; // a decoding reader, the least staging, three subjects
+    const budget = 2 ** 16 + 2 * 8000 + 2 ** 16 + 3 * 4000; // a decoding reader, the least staging, three subjects
     let restarted = false;
     const stopped = convert(cohort, {
       memoryBytes: budget,
