@@ -76,6 +76,7 @@ const ONE = [
 ] as const;
 const TWO = ["copyFileSync", "linkSync", "renameSync"] as const;
 const ONE_LATER = ["open", "readFile", "stat", "unlink"] as const;
+const TWO_LATER = ["copyFile"] as const;
 
 let isInUse = false;
 
@@ -95,6 +96,7 @@ function useByteNames(): void {
   for (const name of ONE) wrap(fs, name, 1);
   for (const name of TWO) wrap(fs, name, 2);
   for (const name of ONE_LATER) wrap(fs.promises, name, 1);
+  for (const name of TWO_LATER) wrap(fs.promises, name, 2);
   const { readdirSync, realpathSync } = fs;
   const list = (folder: string) => readdirSync(asPath(folder) as string, "buffer").map(toName);
   // Entries with types are asked for where names are only counted.
