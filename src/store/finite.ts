@@ -35,14 +35,32 @@ const PAGE_BYTES = 65_536;
 /** Bytes that the module looks at together. */
 const STRIDE = 64;
 
+interface FiniteModule {
+  readonly memory: WebAssembly.Memory;
+  allFinite(from: number, end: number): 0 | 1;
+}
+
+/** Undefined where addresses are limited (ulimit -v): a memory of WebAssembly sets many aside that it never uses. */
+function openModule(lengthBytes: number): FiniteModule | undefined {
+  try {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(FINITE_MODULE, "base64")));
+    const opened = exports as unknown as FiniteModule;
+    opened.memory.grow(Math.ceil(lengthBytes / PAGE_BYTES));
+    return opened;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
 /** Room for `lengthBytes`. */
 export function createScannedValues(lengthBytes: number): ScannedValues {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(FINITE_MODULE, "base64")));
-  const { memory, allFinite: scan } = exports as {
-    memory: WebAssembly.Memory;
-    allFinite(from: number, end: number): 0 | 1;
-  };
-  memory.grow(Math.ceil(lengthBytes / PAGE_BYTES));
+  const opened = openModule(lengthBytes);
+  if (opened === undefined) {
+    const bytes = new Uint8Array(lengthBytes);
+    return { bytes, allFinite: (length) => allFinite(bytes.subarray(0, length), "f32") };
+  }
+  const { memory, allFinite: scan } = opened;
   const bytes = new Uint8Array(memory.buffer, 0, lengthBytes);
   return {
     bytes,
