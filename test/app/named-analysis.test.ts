@@ -155,7 +155,7 @@ describe.each(ALL_COMMANDS)("%s", (command) => {
     ] as const) {
       const cut = await analyse(`cut${role}`, [], [...asked, "-variance", run.at("variance.txt"), role, run.at(name)]);
       const { first } = run;
-      run.first = command === "fixelcfestats" ? [first[0]!, run.at("some.txt")] : [run.at("some.txt")];
+      run.first = first.map((argument) => (argument === list ? run.at("some.txt") : argument));
       const without = await analyse(
         `without${role}`,
         [],

@@ -3,7 +3,7 @@ import { Writable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createProgress } from "../../src/cli/listeners/progress.js";
 import { newAnalysis } from "../support/expect-refusal.js";
-import { runInProcess } from "../support/in-process-cli.js";
+import { runInProcess, runWithReport } from "../support/in-process-cli.js";
 
 function sink(isTTY = false) {
   const chunks: string[] = [];
@@ -111,11 +111,11 @@ describe("notes", () => {
   it("say what the inputs are, the seed when it was drawn, and what was found", async () => {
     const input = newAnalysis();
     const tokens = ["fixelcfestats", ...input.positionals, "-nshuffles", "50", "-nthreads", "0"];
-    const { stderr } = await runInProcess(tokens);
+    const { stderr } = await runWithReport(tokens);
     expect(input.relative(stderr)).toMatch(
       /^fixelstream: 24 fixels, 8 subjects \(sub-1\.mif \.\. sub-8\.mif, found in fd\), 2 factors \(condition number 1\.000\), hypotheses t1\nfixelstream: seed (\d+) \(give --seed \1 for the same shuffles\)\nfixelstream: 24 fixels, 8 subjects, 50 shuffles in [\d.]+ s\n {2}t1: largest Z [\d.]+, \d+ fixels with family-wise p < 0\.05 \(smallest p [\d.]+, largest fwe_1mpvalue 1\.0000\)\n {4}smallest p within [\d.]+ to [\d.]+ \(95 %\); (?:no p can be below 0\.05|p = 0\.05 at cfe [\d.]+ \([\d.]+ to \?\))(?:; (?:about \d+|more than 10000000) shuffles would (?:be needed to )?say on which side of 0\.05 it is)?\n {2}memory: .* planned, .*\n {2}results: out\n {2}next: mrview out\/index\.mif -fixel\.load out\/fwe_1mpvalue\.mif\n {2}report: out\/report\.html\n$/,
     );
-    const seeded = await runInProcess([...tokens, "-force", "-quiet", "--seed", "5"]);
+    const seeded = await runWithReport([...tokens, "-force", "-quiet", "--seed", "5"]);
     expect(input.relative(seeded.stderr)).toMatch(
       /^fixelstream: warning: \d+ results of an earlier run in out will be overwritten\.\n$/,
     );

@@ -1,7 +1,7 @@
 // Maps of the data in the page: their numbers are those of the images, the matrix and the subjects' files.
 import fs from "node:fs";
 import { expect, it } from "vitest";
-import { runInProcess } from "../support/in-process-cli.js";
+import { runWithReport } from "../support/in-process-cli.js";
 import { rawFixelData } from "../support/make-cohort.js";
 import { readSmallImage } from "../support/peer.js";
 import { readPageParts } from "../support/read-page.js";
@@ -24,7 +24,7 @@ it("residual sd, missing values and unconnected fixels are counted, placed and d
   values[2] = Number.NaN;
   values[9] = Number.NaN;
   fs.writeFileSync(input.at("fd", "sub-3.mif"), rawFixelData(values));
-  const { status, stderr } = await runInProcess(["fixelcfestats", ...input.positionals, ...QUICK]);
+  const { status, stderr } = await runWithReport(["fixelcfestats", ...input.positionals, ...QUICK]);
   expect(status, stderr).toBe(0);
   const page = readPage(input.at("out", "report.html"));
   const parts = readPageParts(page);

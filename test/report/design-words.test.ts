@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import { expect, it } from "vitest";
 import { write } from "../support/expect-refusal.js";
-import { runInProcess } from "../support/in-process-cli.js";
+import { runInProcess, runWithReport } from "../support/in-process-cli.js";
 import { readPageParts } from "../support/read-page.js";
 import { newReportCase, QUICK, readPage, runReported } from "../support/report-cases.js";
 
@@ -43,7 +43,7 @@ it("nested blocks and the variance groups that they make", async () => {
   write(input, "eb.txt", `${rows.join("\n")}\n`);
   write(input, "variance.txt", "1\n1\n1\n1\n1\n1\n2\n2\n2\n2\n2\n2\n");
   const more = ["-eb", input.at("eb.txt"), "-variance", input.at("variance.txt"), "-nshuffles", "64"];
-  expect((await runInProcess(["fixelcfestats", ...input.positionals, "-nthreads", "0", ...more])).status).toBe(0);
+  expect((await runWithReport(["fixelcfestats", ...input.positionals, "-nthreads", "0", ...more])).status).toBe(0);
   const parts = readPageParts(readPage(input.at("out", "report.html")));
   expect(parts.tableOf("Blocks")!.rows[0]).toEqual(["-1/1", "2", "sub-1.mif, sub-7.mif"]);
   expect(parts.tableOf("Variance groups")!.rows).toEqual([
@@ -69,7 +69,7 @@ it("of a ModelArray file the page has the subjects' values that it has of images
   await runReported(input);
   const wanted = readPageParts(readPage(input.at("out", "report.html")));
   const args = ["fixelcfestats", file, "-", design, contrast, matrix, out];
-  const ran = await runInProcess([...args, ...QUICK]);
+  const ran = await runWithReport([...args, ...QUICK]);
   expect(ran).toEqual({ status: 0, stdout: "", stderr: "" });
   const parts = readPageParts(readPage(input.at("of file", "report.html")));
   const valuesOf = ({ document }: ReturnType<typeof readPageParts>): string[] =>
