@@ -13,6 +13,16 @@ export function nearest(typed: string, names: readonly string[]): string[] {
     .slice(0, 3);
 }
 
+/** As nearest; else those that contain `typed`: `patient` of `grouppatient`. */
+export function meant(typed: string, names: readonly string[]): string[] {
+  const near = nearest(typed, names);
+  if (near.length > 0 || typed.length < LEAST_PART) return near;
+  return names.filter((name) => name.toLowerCase().includes(typed.toLowerCase())).slice(0, 3);
+}
+
+/** Characters that are enough of a name to find it by. */
+const LEAST_PART = 3;
+
 /** Damerau and Levenshtein's, of adjacent letters: V. I. Levenshtein, Soviet Physics Doklady 1966, 10:707. */
 function distanceOf(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];

@@ -48,7 +48,9 @@ export function normaliseArguments(command: Command, tokens: readonly string[]):
     if (equals < 0) i += option.nValues;
     checkValues(option, values, equals >= 0, known);
     if (option.nValues > 0 && !option.repeatable && seen.has(option.name)) {
-      throw new UsageError(`Cannot use ${spelled(option.name)} twice: expected it once, got ${values[0]} as well.`);
+      throw new UsageError(
+        `Cannot use ${spelled(option.name)} twice: expected it once, got ${values[0]} as well. Leave one out.`,
+      );
     }
     seen.add(option.name);
     options.push(option.nValues === 0 ? `--${option.name}` : `--${option.name}=${values.join("=")}`);
@@ -104,6 +106,13 @@ function matchOption(typed: string, known: readonly KnownOption[], command: Comm
     const isStatistical = known.some(({ name }) => name === "nshuffles");
     const earlier = isStatistical ? describeEarlier(typed.toLowerCase()) : undefined;
     if (earlier !== undefined) throw new UsageError(earlier);
+    const argument = argumentNamed(typed, command);
+    if (argument !== undefined) {
+      const all = command.registeredArguments.map((one) => `<${one.name()}>`).join(" ");
+      throw new UsageError(
+        `Unknown option -${typed}: it is an argument of ${pathOf(command)}, ${all}. Write it there, without -${typed}.`,
+      );
+    }
     const near = nearest(
       typed,
       known.map(({ name }) => name),
@@ -113,6 +122,21 @@ function matchOption(typed: string, known: readonly KnownOption[], command: Comm
   if (candidates.every(({ name }) => name.startsWith(shortest.name))) return shortest;
   const names = candidates.map(({ name }) => spelled(name)).sort();
   throw new UsageError(`Cannot tell which option -${typed} is: ${names.join(", ")}. Write more of its name.`);
+}
+
+/** Names that other commands, or other programs, give to what is an argument here. */
+const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  cohort: ["phenotypes", "table"],
+  table: ["phenotypes", "cohort"],
+  out: ["output"],
+  output: ["out"],
+};
+
+function argumentNamed(typed: string, command: Command): string | undefined {
+  const wanted = typed.toLowerCase();
+  return command.registeredArguments
+    .map((argument) => argument.name())
+    .find((name) => name.toLowerCase() === wanted || OTHER_NAMES[name]?.includes(wanted));
 }
 
 /** `convert fixels`: what stands before the arguments. */

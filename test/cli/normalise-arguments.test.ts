@@ -111,7 +111,7 @@ describe("options", () => {
     ["-mask -force", "Cannot use -mask: expected a value after it, got the option -force."],
     ["-config key", "Cannot use -config: expected two values after it, got one."],
     ["--force=yes", "Cannot use -force: expected no value, got yes."],
-    ["-mask a.mif -mask b.mif", "Cannot use -mask twice: expected it once, got b.mif as well."],
+    ["-mask a.mif -mask b.mif", "Cannot use -mask twice: expected it once, got b.mif as well. Leave one out."],
   ])("%s is refused", (options, message) => {
     expect(refusal(`fixelcfestats ${SIX} ${options}`)).toBe(message);
   });

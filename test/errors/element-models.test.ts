@@ -56,7 +56,7 @@ it.each<[kind: string, formula: string, output: string, more: string[], message:
     "FD ~ s(age, k = 5) + s(w)",
     "x.csv",
     [],
-    "Cannot make s(w): expected at least k = 10 different values of its covariate, got 2. Write a smaller k.",
+    "Cannot make s(w): expected at least k = 10 different values of its covariate, got 2. Use it without s().",
   ],
   [
     "gam",
@@ -105,7 +105,7 @@ it.each<[kind: string, formula: string, output: string, more: string[], message:
     "FD ~ age",
     "x.csv",
     ["--weights", "w"],
-    "Cannot use --weights 'w': expected finite numbers of 0 or more, got -1 in row 4. Correct the column.",
+    "Cannot use --weights 'w': expected finite numbers of 0 or more, got -1 in row 4 after the header. Correct the column.",
   ],
   [
     "lm",

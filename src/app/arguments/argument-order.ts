@@ -42,6 +42,7 @@ const FITS: Readonly<Record<string, Readonly<Record<string, readonly ArgumentKin
   },
   lm: MODEL,
   gam: MODEL,
+  design: { table: ["table", "list"], formula: ["formula"] },
   "convert fixels": { input: ["fixels"], subjects: ["list"], output: ["new", "word", "store", "hdf5"] },
   "convert voxels": { list: ["list"], mask: ["image"], output: ["new", "word", "store"] },
   "convert edges": { list: ["list"], output: ["new", "word", "store"] },

@@ -1,6 +1,8 @@
 // The table of the subjects: which rows are used, and where each row's values are.
+
 import { DesignError, InputError, UsageError } from "../../errors.js";
 import { readTable } from "../../formats/text/csv.js";
+import { didYouMean, meant } from "../../near-names.js";
 import { type DataTable, type FactorColumn, findColumn, rowsOf, tableOf } from "../../stats/formula/data-table.js";
 import { type ModelFrame, modelFrame } from "../../stats/formula/model-frame.js";
 import { parseExpression, parseFormula } from "../../stats/formula/parse-formula.js";
@@ -51,7 +53,7 @@ export async function readCohort(
   const at = named === undefined ? -1 : cells.columns.indexOf(named);
   if (subjectColumn !== undefined && at < 0)
     throw new UsageError(
-      `Cannot use --subject-column ${subjectColumn}: expected a column of ${path} (${listNames(cells.columns, 12)}), got none of that name. Correct the name.`,
+      `Cannot use --subject-column ${subjectColumn}: expected a column of ${path} (${listNames(cells.columns, 12)}), got none of that name.${didYouMean(meant(subjectColumn, cells.columns)) || " Correct the name."}`,
     );
   let table = tableOf(cells.columns, rows);
   for (const wish of ordered) table = orderLevels(table, wish, path);
@@ -70,7 +72,7 @@ export async function readCohort(
   const wrong = weighed?.findIndex((weight) => weight < 0 || weight === Number.POSITIVE_INFINITY) ?? -1;
   if (wrong >= 0)
     throw new UsageError(
-      `Cannot use --weights '${weights}': expected finite numbers of 0 or more, got ${weighed![wrong]} in row ${wrong + 1}. Correct the column.`,
+      `Cannot use --weights '${weights}': expected finite numbers of 0 or more, got ${weighed![wrong]} in row ${wrong + 1} after the header. Correct the column.`,
     );
   const nWithout = weighed?.reduce((sum, weight) => sum + Number(Number.isNaN(weight)), 0) ?? 0;
   if (nWithout > 0)
@@ -109,7 +111,10 @@ function frameOf(text: string, option: string, table: DataTable): ModelFrame {
         /^Cannot (read|use) (?:.* of )?the formula '.*?': expected/s,
         (_, verb) => `Cannot ${verb} ${option} '${text}': expected`,
       )
-      .replace("for example '~ group * age + sex'", "for example 1/(1+motion) or age > 10");
+      .replace(
+        /(Write it as R does|A ~ stands before the variables), for example '.*'/,
+        "Write it as R does, for example 1/(1+motion) or age > 10",
+      );
     throw new UsageError(message);
   }
 }
@@ -122,9 +127,10 @@ const withoutGaps = (table: DataTable, text: string): DataTable => {
 function orderLevels(table: DataTable, wish: string, path: string): DataTable {
   const [name, listed] = wish.split("=", 2) as [string, string | undefined];
   const column = findColumn(table, name);
+  const columns = table.columns.map((one) => one.name);
   if (column?.kind !== "factor")
     throw new UsageError(
-      `Cannot use --ordered ${wish}: expected a column of texts in ${path}, got ${column === undefined ? "none of that name" : "one of numbers"}. Correct the name.`,
+      `Cannot use --ordered ${wish}: expected a column of texts in ${path}, got ${column === undefined ? "none of that name" : "one of numbers"}.${(column === undefined && didYouMean(meant(name, columns))) || " Correct the name."}`,
     );
   const levels = listed === undefined ? column.levels : listed.split(",").map((level) => level.trim());
   const unknown =

@@ -2,10 +2,11 @@
 import { readFileSync } from "node:fs";
 import { planElementwise } from "../../engine/elementwise/plan.js";
 import { runElementwise } from "../../engine/elementwise/run.js";
-import { InputError, UsageError } from "../../errors.js";
+import { DesignError, InputError, UsageError } from "../../errors.js";
 import { createElementModel } from "../../stats/elementwise/element-model.js";
 import {
   chooseStatistics,
+  type ElementModel,
   type ElementModelSpec,
   GAM_MODEL_STATISTICS,
   MODEL_STATISTICS,
@@ -13,10 +14,13 @@ import {
   TERM_STATISTICS,
 } from "../../stats/elementwise/model-spec.js";
 import { namesIn } from "../../stats/formula/expression.js";
+import type { DroppedRow } from "../../stats/formula/model-frame.js";
 import { parseFormula } from "../../stats/formula/parse-formula.js";
 import { adjustPValues, MOST_HOMMEL } from "../../stats/linear/adjust-p-values.js";
 import type { ColumnSourceSpec } from "../../store/column-source.js";
 import { creatorName, readProgramVersion } from "../../store/creator.js";
+import { listNames } from "../../subject-names.js";
+import { describeSystemError } from "../../system-error.js";
 import { boundMemory } from "../../system-memory.js";
 import type { Warning } from "../../warnings.js";
 import { type Cohort, placeRows, readCohort } from "./cohort.js";
@@ -44,7 +48,11 @@ export async function fitModels(asked: ModelOptions): Promise<ModelSummary> {
     const spec = specOf(options, cohort, scalars);
     // before anything is converted
     const model = createElementModel(spec);
-    sayDropped(model.frame.dropped.length, cohort, options, warn);
+    sayDropped(model.frame.dropped, cohort, options, warn);
+    if (named.includes(response)) {
+      const message = `${response} is on both sides of '${options.formula}': as a term by itself it is left out of the right, as R does; within a function it explains itself.`;
+      warn({ tag: "design-rank", message });
+    }
     const opened: OpenedScalar[] = [];
     for (const scalar of scalars)
       opened.push(
@@ -74,9 +82,38 @@ function responseOf({ formula: text, scalar }: ModelOptions): string {
   return names[0]!;
 }
 
-function sayDropped(nDropped: number, { table }: Cohort, { cohort }: ModelOptions, warn: (warning: Warning) => void) {
-  if (nDropped === 0) return;
-  const message = `${nDropped} of ${table.nRows} subjects lack a value of a variable in ${cohort} and are left out of every element.`;
+/** No element could have numbers. Throws DesignError. */
+function assertEnough(nSubjects: number, moreThan: number, { formula, minSubjects: { abs, rel } }: ModelOptions) {
+  if (nSubjects > moreThan) return;
+  throw new DesignError([
+    `Cannot fit '${formula}': expected more than ${Math.floor(moreThan)} subjects (--min-subjects-abs ${abs}, --min-subjects-rel ${rel}), got ${nSubjects}. Add subjects, or lower the threshold.`,
+  ]);
+}
+
+function sayRank(complete: ElementModel["complete"], nSubjects: number, warn: (warning: Warning) => void) {
+  if (complete === undefined) return;
+  const { explained, dfResidual } = complete;
+  if (explained.length > 0)
+    warn({
+      tag: "design-rank",
+      message: `Columns that those before them explain get NaN, as NA in R: ${listNames(explained, 8)}.`,
+    });
+  if (dfResidual <= 0)
+    warn({
+      tag: "design-rank",
+      message: `The model has as many columns as subjects (${nSubjects}): no degree of freedom is left, so that standard errors, statistics and p-values are NaN.`,
+    });
+}
+
+function sayDropped(
+  dropped: readonly DroppedRow[],
+  { table }: Cohort,
+  { cohort }: ModelOptions,
+  warn: (warning: Warning) => void,
+) {
+  if (dropped.length === 0) return;
+  const variables = [...new Set(dropped.flatMap(({ missing }) => missing))];
+  const message = `${dropped.length} of ${table.nRows} subjects of ${cohort} lack a value of ${listNames(variables, 5)} and are left out of every element.`;
   warn({ tag: "subjects-dropped", message });
 }
 
@@ -161,6 +198,8 @@ async function fitOpened(
     const inFile = source.rows;
     return { ...source, rows: inFile === undefined ? rows : rows.map((row) => inFile[row]!) };
   });
+  assertEnough(model.frame.rows.length, spec.moreThan, options);
+  sayRank(model.complete, model.frame.rows.length, warn);
   const { nElements } = sources[0]!;
   const other = sources.find((source) => source.nElements !== nElements);
   if (other !== undefined)
@@ -311,9 +350,20 @@ function sayUnfitted(
     });
 }
 
+function readList(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new InputError(
+      `Cannot read --elements ${path}: expected a list of elements, got ${describeSystemError(error)}. Check the path and its permissions.`,
+      { path, cause: error },
+    );
+  }
+}
+
 /** Ascending, each once. Throws InputError. */
 function readElements(path: string, nElements: number): Uint32Array {
-  const words = readFileSync(path, "utf8")
+  const words = readList(path)
     .split(/[\s,;]+/)
     .filter((word) => word !== "" && word !== "element_id");
   const wrong = words.find((word) => !/^\d+$/.test(word) || Number(word) >= nElements);

@@ -1,6 +1,7 @@
 // The scalars that a formula names, opened as columns of elements.
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
 import { UsageError } from "../../errors.js";
 import { openFixelDirectory } from "../../formats/fixel-directory.js";
 import { type FixelTables, readFixelTables, tablesOfDirectory } from "../../formats/hdf5/fixel-tables.js";
@@ -8,9 +9,10 @@ import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { listScalars } from "../../formats/hdf5/modelarray-layout.js";
 import { openHdf5 } from "../../formats/hdf5/open.js";
 import { readVoxelTable, type VoxelTable } from "../../formats/hdf5/voxel-table.js";
+import { didYouMean, meant } from "../../near-names.js";
 import type { ColumnSourceSpec } from "../../store/column-source.js";
 import { openStore } from "../../store/open-store.js";
-import { listNames } from "../../subject-names.js";
+import { listNames, matchSubjects } from "../../subject-names.js";
 import type { Warning } from "../../warnings.js";
 import { resolveFixelInput } from "../inputs/fixel-input.js";
 import type { OpenEvents } from "../inputs/input-source.js";
@@ -94,7 +96,7 @@ export async function findData(options: ModelOptions, names: readonly string[] |
           );
         const found = await resolveFixelInput({
           ...{ ...common, scalar: undefined, subjects: options.cohort, template },
-          readList: async () => [...names],
+          readList: async () => filesNamed(input, names),
         });
         opened.push(found);
         for (const warning of found.warnings ?? []) events.onWarning?.(warning);
@@ -111,6 +113,15 @@ export async function findData(options: ModelOptions, names: readonly string[] |
     open: (_, events) => openVectors(undefined, events),
     close,
   };
+}
+
+/** A table may name its subjects without the ending of their files. */
+function filesNamed(directory: string, names: readonly string[]): string[] {
+  const missing = names.filter((name) => !existsSync(isAbsolute(name) ? name : join(directory, name)));
+  if (missing.length === 0) return [...names];
+  const files = readdirSync(directory).filter((name) => !/^(index|directions)\./.test(name));
+  const found = matchSubjects(names, files);
+  return found.every((place) => typeof place === "number") ? found.map((place) => files[place as number]!) : [...names];
 }
 
 const placesOfTemplate = (path: string) => ({ tables: tablesOfDirectory(openFixelDirectory(path)) });
@@ -131,7 +142,7 @@ export function scalarsOf(
   if (scalarNames === undefined) return [response];
   if (!scalarNames.includes(response))
     throw new UsageError(
-      `Cannot fit '${formula}': expected a scalar of ${input} on its left (${listNames(scalarNames, 12)}), got ${response}. Correct the formula.`,
+      `Cannot fit '${formula}': expected a scalar of ${input} on its left (${listNames(scalarNames, 12)}), got ${response}${columns.includes(response) ? `, a column of ${cohort}` : ""}.${didYouMean(meant(response, scalarNames)) || ` Correct the formula, for example '${scalarNames[0] ?? "FD"} ~ ..'.`}`,
     );
   const others = named.filter((name) => name !== response && scalarNames.includes(name));
   const both = others.find((name) => columns.includes(name));

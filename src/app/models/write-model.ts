@@ -55,7 +55,7 @@ export async function assertOutputOpen(options: ModelOptions): Promise<void> {
       },
     );
   if (form === "table") return assertNoFile(output, force);
-  if (!existsSync(output)) return;
+  if (!existsSync(output)) return assertDirectoryName(output);
   if (!statSync(output).isDirectory())
     throw new InputError(
       `Cannot write ${output}: expected the name of a directory, of a file.h5 or of a table.csv, got a file of another kind. Give another name.`,
@@ -66,6 +66,15 @@ export async function assertOutputOpen(options: ModelOptions): Promise<void> {
     throw new InputError(
       `Cannot write ${analysis} to ${output}: ${taken} is there. Choose another name with --analysis, or --force to replace the results.`,
       { path: output },
+    );
+}
+
+/** A new directory named as a file is a slip. */
+function assertDirectoryName(output: string): void {
+  const other = /\.(mif|nii|mif\.gz|nii\.gz|mgz|tsv|txt|xlsx|json|fxs|csv\.gz|rds)$/i.exec(output.replace(/\/+$/, ""));
+  if (other !== null)
+    throw new UsageError(
+      `Cannot write ${output}: expected a file.h5, a table.csv, or the name of a directory for images, got one that ends in ${other[0]}. Give another name.`,
     );
 }
 

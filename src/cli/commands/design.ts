@@ -5,7 +5,7 @@ import { formatCount } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { declare } from "../options/declare.js";
-import { memoryOf } from "../options/memory.js";
+import { assertWorkable, memoryOf } from "../options/memory.js";
 import { CODINGS, type Coding } from "../options/named-design.js";
 import { addMemoryOption, addStandardOptions, type StandardOptions } from "../options/standard.js";
 import { printResult, printSummary, say, warner } from "../print.js";
@@ -57,6 +57,7 @@ export function createDesignCommand(streams: CliStreams): Command {
     const { makeDesign } = await import("../../app/design/make-design.js");
     const typed = command.opts<Typed>();
     const { test: tests = [], subjects, scalar, subjectColumn, out: output, coding, force = false } = typed;
+    assertWorkable(typed.memory);
     if (output !== undefined && tests.length === 0) {
       throw new UsageError(
         "Cannot write a design that tests nothing: expected --test with a term or a column, got none. Add one, or leave --out away to see the design's columns.",

@@ -4,6 +4,7 @@ import type { ModelOptions, ModelSummary } from "../../app/models/options.js";
 import { formatBytes, formatCount, formatDuration } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { createProgress } from "../listeners/progress.js";
+import { assertWorkable } from "../options/memory.js";
 import { type ModelTyped, resolveModelOptions } from "../options/model.js";
 import { nThreadsOf } from "../options/standard.js";
 import { printSummary, say } from "../print.js";
@@ -11,6 +12,7 @@ import { printSummary, say } from "../print.js";
 export async function runModel(command: Command, kind: "lm" | "gam", streams: CliStreams): Promise<void> {
   const [input, cohort, formula, output] = command.args as [string, string, string, string];
   const typed = command.opts<ModelTyped>();
+  assertWorkable(typed.memory);
   const given = resolveModelOptions(typed, kind);
   const progress = createProgress(streams.stderr, typed);
   const options: ModelOptions = {

@@ -1,7 +1,9 @@
 // Options of the commands that fit a model to every element, and what they become.
+
 import type { Command } from "commander";
 import type { ModelOptions } from "../../app/models/options.js";
 import { UsageError } from "../../errors.js";
+import { didYouMean, nearest } from "../../near-names.js";
 import { declare } from "./declare.js";
 import {
   addIoOption,
@@ -106,7 +108,7 @@ export function resolveModelOptions(
   const unknown = corrections.find((name) => !CORRECTIONS.includes(name as (typeof CORRECTIONS)[number]));
   if (unknown !== undefined)
     throw new UsageError(
-      `Cannot use --correct ${typed.correct}: expected some of ${CORRECTIONS.join(", ")}, or none, got ${unknown}. Correct the name.`,
+      `Cannot use --correct ${typed.correct}: expected some of ${CORRECTIONS.join(", ")}, or none, got ${unknown}.${didYouMean(nearest(unknown, CORRECTIONS)) || " Correct the name."}`,
     );
   const changedRsq = (listOf(typed.changedRsq) ?? []).map(Number);
   const wrong = changedRsq.find((term) => !Number.isInteger(term) || term < 1);

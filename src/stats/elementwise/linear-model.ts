@@ -129,6 +129,10 @@ export function createElementLinearModel(spec: ElementModelSpec): ElementModel {
     statistics,
     nLast: 0,
     frame: complete.frame,
+    complete: ofAll && {
+      explained: names.filter((_, column) => !ofAll.design.kept.includes(column)),
+      dfResidual: ofAll.design.dfResidual,
+    },
     pValues: [
       statistics.flatMap((name, i) => (i < names.length * nTermStatistics && name.endsWith(".p.value") ? [i] : [])),
       statistics.flatMap((name, i) => (i >= names.length * nTermStatistics && name === "model.p.value" ? [i] : [])),

@@ -1,6 +1,7 @@
 // What is fitted to every element, as plain data: it crosses to worker threads, which make the model for themselves.
 
 import { UsageError } from "../../errors.js";
+import { didYouMean, nearest } from "../../near-names.js";
 import type { DataTable } from "../formula/data-table.js";
 import type { ModelFrame } from "../formula/model-frame.js";
 import type { MatrixOptions } from "../formula/model-matrix.js";
@@ -75,6 +76,8 @@ export interface ElementModel {
   readonly nLast: number;
   /** Of all subjects. */
   readonly frame: ModelFrame;
+  /** Of the design of all subjects; undefined: elements have columns of their own, or smooths are penalised. */
+  readonly complete?: { readonly explained: readonly string[]; readonly dfResidual: number } | undefined;
   /** The first reason why an element was unusable. */
   readonly firstReason: string | undefined;
 }
@@ -84,7 +87,7 @@ export function chooseStatistics(option: string, asked: readonly string[], known
   const unknown = asked.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new UsageError(
-      `Cannot use ${option} ${unknown}: expected some of ${known.join(", ")}, got ${unknown}. Correct the name.`,
+      `Cannot use ${option} ${unknown}: expected some of ${known.join(", ")}, got ${unknown}.${didYouMean(nearest(unknown, known)) || " Correct the name."}`,
     );
   return known.filter((name) => asked.includes(name));
 }

@@ -1,6 +1,6 @@
 // The value of an expression for the subjects of a table: arithmetic, comparisons, and the functions of functions.ts.
 import { DesignError } from "../../errors.js";
-import { didYouMean, nearest } from "../../near-names.js";
+import { didYouMean, meant, nearest } from "../../near-names.js";
 import { deparse, type Expression } from "./expression.js";
 import { FUNCTIONS, type GivenArgument } from "./functions.js";
 import { lengthOf, type Numbers, numbers, type Value } from "./value.js";
@@ -85,7 +85,7 @@ function variableOf(name: string, scope: Scope): Value {
 
 /** The error for a variable that no table has. */
 export function unknownVariable(name: string, names: readonly string[], text: string): DesignError {
-  const near = nearest(name, names);
+  const near = meant(name, names);
   const listed = names.length > 12 ? `${names.slice(0, 12).join(", ")}, ..` : names.join(", ");
   return new DesignError([
     `Cannot use the formula '${text}': expected columns of the table (${listed}), got the variable ${JSON.stringify(name)}.${didYouMean(near) || " Correct its name, or add the column."}`,
@@ -120,6 +120,10 @@ function binary(expression: Expression & { kind: "binary" }, scope: Scope): Valu
       `Cannot compute ${deparse(expression)}: expected arithmetic or a comparison, got '${operator}'. Write the column into the table instead.`,
     ]);
   }
+  if (operator === "|" && [left, right].some(({ kind }) => kind === "factor"))
+    throw new DesignError([
+      `Cannot compute ${deparse(expression)}: expected fixed effects, got a random one, as lme4 writes it, or a comparison that lacks its ==. Write the factor as a term: ~ age + group.`,
+    ]);
   const a = asNumbers(left, expression);
   const b = asNumbers(right, expression);
   const logical = LOGICAL.has(operator);

@@ -202,12 +202,15 @@ function assertFinite(
     if (value.kind === "factor") return [];
     const wrong = rows.filter((row) => value.columns.some((column) => !Number.isFinite(column[row]!)));
     if (wrong.length === 0) return [];
-    const where = wrong
-      .slice(0, 5)
-      .map((row) => row + 1)
-      .join(", ");
+    const first = wrong.slice(0, 5).map((row) => row + 1);
+    const where =
+      wrong.length > 5
+        ? `${first.join(", ")} and ${wrong.length - 5} more`
+        : first.length > 1
+          ? `${first.slice(0, -1).join(", ")} and ${first.at(-1)}`
+          : `${first[0]}`;
     return [
-      `Cannot use ${text} of the formula '${shown(formula.text)}': expected finite numbers, got infinite ones (row ${where}${wrong.length > 5 ? ", .." : ""} of the table, counting from 1 after its header). Correct the values, or the term.`,
+      `Cannot use ${text} of the formula '${shown(formula.text)}': expected finite numbers, got infinite ones (${wrong.length > 1 ? "rows" : "row"} ${where} of the table, counting from 1 after its header). Correct the values, or the term.`,
     ];
   });
   if (problems.length > 0) throw new DesignError(problems);

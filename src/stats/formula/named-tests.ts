@@ -1,6 +1,6 @@
 // What a user asks of a design by names: a term (F over its columns), a column (t), a sum of columns with weights (t), several together (F).
 import { DesignError } from "../../errors.js";
-import { didYouMean, nearest } from "../../near-names.js";
+import { didYouMean, meant } from "../../near-names.js";
 import type { Expression } from "./expression.js";
 import { parseExpression } from "./parse-formula.js";
 import { findTerm, type Terms } from "./terms.js";
@@ -157,6 +157,6 @@ const MOST_LISTED = 20;
 function unknownTest({ columns, labels }: NamedColumns, label: string): string {
   const listed = (names: readonly string[]) =>
     names.length > MOST_LISTED ? `${names.slice(0, MOST_LISTED).join(", ")}, ..` : names.join(", ") || "none";
-  const near = didYouMean(nearest(label, [...new Set([...labels, ...columns])]));
+  const near = didYouMean(meant(label, [...new Set([...labels, ...columns])]));
   return `Cannot test '${label}': expected a term (${listed(labels)}), a column (${listed(columns)}), a sum of columns with weights such as 'a - 0.5*b', or several together as F(a, b), got another name.${near || " Correct the name."}`;
 }

@@ -32,7 +32,10 @@ export function readSmooth(call: Expression & { kind: "call" }, formula: string)
     new UsageError(
       `Cannot use ${text} of the formula '${shown(formula)}': expected ${expected}, got ${got}. Write for example s(age, k = 4, fx = TRUE).`,
     );
-  if (call.name !== "s") throw refuse("a smooth of one variable, s(x)", `${call.name}(..)`);
+  if (call.name !== "s")
+    throw new UsageError(
+      `Cannot use ${text} of the formula '${shown(formula)}': expected a smooth of one variable, s(x), got ${call.name}(..), which is not made. Write s(x) + s(z); for an interaction ns(x, df = 3) * ns(z, df = 3) in a linear model, or s(x, by = g) where one is a factor.`,
+    );
   let k: number | undefined;
   let fx = false;
   let bs = "tp";

@@ -81,8 +81,14 @@ function endOfQuoted(text: string, start: number): number {
 
 /** The error of a formula that is none, with the place. */
 export function unreadable(text: string, at: number, expected: string, got: string): UsageError {
+  if (text.trim() === "")
+    return new UsageError(
+      "Cannot read the formula: expected one, got an empty text. Write it as R does, for example '~ group * age + sex'.",
+    );
+  const example = /^\s*~/.test(text) ? "~ group * age + sex" : "FD ~ group * age + sex";
+  const advice = text.includes("~") ? "Write it as R does" : "A ~ stands before the variables";
   return new UsageError(
-    `Cannot read the formula '${shown(text)}': expected ${expected}, got ${got} (character ${at + 1}). Write it as R does, for example '~ group * age + sex'.`,
+    `Cannot read the formula '${shown(text)}': expected ${expected}, got ${got} (character ${at + 1}). ${advice}, for example '${example}'.`,
   );
 }
 

@@ -9,6 +9,8 @@ export interface LinearDesign {
   /** Observations that count: those of weight 0 do not. */
   readonly n: number;
   readonly rank: number;
+  /** Columns that those before them do not explain, ascending. */
+  readonly kept: readonly number[];
   readonly dfResidual: number;
   /** Fills `fit` with what `values` answers: f64 of all subjects the design was made of, finite. */
   fit(values: Float64Array, fit: LinearFit): void;
@@ -107,7 +109,7 @@ export function prepareLinear(
   }
 
   return {
-    ...{ nColumns, n, rank, dfResidual },
+    ...{ nColumns, n, rank, kept: [...kept], dfResidual },
     fit(values, fit) {
       project(values);
       let rss = 0;

@@ -41,7 +41,7 @@ export function smoothBasis({ label, x, k: wanted, bs = "tp", by }: SmoothReques
   const k = wanted === undefined || wanted < 0 ? DEFAULT_K : Math.max(least, wanted);
   if (nDifferent < k)
     throw new DesignError([
-      `Cannot make ${label}: expected at least k = ${k} different values of its covariate, got ${nDifferent}. Write a smaller k.`,
+      `Cannot make ${label}: expected at least k = ${k} different values of its covariate, got ${nDifferent}. ${nDifferent < least ? "Use it without s()" : `Write k = ${nDifferent} or less`}.`,
     ]);
   if (bs === "tp" && nDifferent > MOST_KNOTS)
     throw new DesignError([

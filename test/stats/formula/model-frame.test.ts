@@ -162,7 +162,7 @@ describe("smooth terms", () => {
   test.each([
     [
       "~ te(age, iq)",
-      "Cannot use te(age, iq) of the formula '~ te(age, iq)': expected a smooth of one variable, s(x), got te(..). Write for example s(age, k = 4, fx = TRUE).",
+      "Cannot use te(age, iq) of the formula '~ te(age, iq)': expected a smooth of one variable, s(x), got te(..), which is not made. Write s(x) + s(z); for an interaction ns(x, df = 3) * ns(z, df = 3) in a linear model, or s(x, by = g) where one is a factor.",
     ],
     [
       "~ s(age, k = 1)",

@@ -91,7 +91,7 @@ describe("parseFormula", () => {
     ],
     [
       "a ~ b ~ c",
-      "Cannot read the formula 'a ~ b ~ c': expected an operator or the end, got '~' (character 7). Write it as R does, for example '~ group * age + sex'.",
+      "Cannot read the formula 'a ~ b ~ c': expected an operator or the end, got '~' (character 7). Write it as R does, for example 'FD ~ group * age + sex'.",
     ],
   ])("%s is refused", (text, message) => {
     expect(() => parseFormula(text)).toThrow(message);

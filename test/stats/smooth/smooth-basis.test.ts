@@ -99,7 +99,7 @@ test.skipIf(modelArrayPeer === undefined)("bases that ModelArray's models had", 
 test("what cannot be made is refused", () => {
   const x = Float64Array.from({ length: 20 }, (_, i) => i % 5);
   expect(() => smoothBasis({ label: "s(x)", x })).toThrow(
-    "Cannot make s(x): expected at least k = 10 different values of its covariate, got 5. Write a smaller k.",
+    "Cannot make s(x): expected at least k = 10 different values of its covariate, got 5. Write k = 5 or less.",
   );
   expect(() => smoothBasis({ label: "s(x)", x, k: 4, bs: "gp" })).toThrow(
     'Cannot make s(x): expected bs = "tp" (thin-plate) or "cr" (cubic regression), got "gp". Write one of these.',
