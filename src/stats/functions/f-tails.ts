@@ -79,9 +79,20 @@ export function logBetaPrefix(w: number, rank: number, dof: number): number {
 
 /** ln of the beta density's peak factor: (ab / (2 pi (a + b)))^(1/2) times the three Stirling errors. */
 function logNormaliser(a: number, b: number): number {
+  // the same few of all elements
+  const slot = 3 * ((2 * b) & (N_SLOTS - 1));
+  if (normalisers[slot] === a && normalisers[slot + 1] === b) return normalisers[slot + 2]!;
   const errors = stirlingError(a + b) - stirlingError(a) - stirlingError(b);
-  return (Math.log(b) - Math.log1p(b / a) - LN_2PI) / 2 + errors;
+  const normaliser = (Math.log(b) - Math.log1p(b / a) - LN_2PI) / 2 + errors;
+  normalisers[slot] = a;
+  normalisers[slot + 1] = b;
+  normalisers[slot + 2] = normaliser;
+  return normaliser;
 }
+
+const N_SLOTS = 16;
+/** By rank: a, b and their normaliser; 0 is no a. */
+const normalisers = new Float64Array(3 * N_SLOTS);
 
 /** u - ln(1 + u) >= 0 without cancellation; `onePlus` = 1 + u, given separately since u may be near -1. */
 function deviance(u: number, onePlus: number): number {
