@@ -32,16 +32,21 @@ export function methodsOf(data: ReportData): Methods {
   const blocks = blocksInMethods(data);
   const more = moreInMethods(data);
   const paragraphs = [
-    `${what === "the values" ? "The values" : what} of ${count(Number(problem.nSubjects))} subjects ${kind === "vector" ? "" : `in ${count(Number(problem.nElements))} ${many} `}were analysed by a general linear model${columns}; ${short(Number(problem.degreesOfFreedom))} degrees of freedom were left${groups > 1 ? `, with ${groups} groups of subjects of different variance` : ""}. Hypotheses: ${tests}.`,
+    `${what === "the values" ? "The values" : what} of ${count(Number(problem.nSubjects))} subjects ${kind === "vector" ? "" : `in ${count(Number(problem.nElements))} ${many} `}${maskInMethods(data)}were analysed by a general linear model${columns}; ${short(Number(problem.degreesOfFreedom))} degrees of freedom were left${groups > 1 ? `, with ${groups} groups of subjects of different variance` : ""}. Hypotheses: ${tests}.`,
     nShuffles === 0
       ? `No hypothesis was tested by permutation${more.text === "" ? "; effects and statistics only are reported" : ""}.${more.text}`
-      : `${enhancement.text} Family-wise error over ${many} was controlled by the distribution of the maximum over ${isExhaustive ? `all ${count(nShuffles)}` : `${count(nShuffles)} random`} ${errors}${blocks.text} (Freedman & Lane 1983; Winkler et al. 2014${blocks.cited}${isExhaustive ? "" : `; seed ${record.seed}`}), at p < 0.05, ${sidesOf(data)}${record.options.strong === true ? ", and over all hypotheses together" : ""}.${settledInMethods(record)}${more.text}`,
+      : record.negativeBinomial !== undefined
+        ? `${enhancement.text} ${oneByOne(data, { errors, blocks })}${more.text}`
+        : `${enhancement.text} Family-wise error over ${testedOf(data)} was controlled by the distribution of the maximum over ${isExhaustive ? `all ${count(nShuffles)}` : `${count(nShuffles)} random`} ${errors}${blocks.text} (Freedman & Lane 1983; Winkler et al. 2014${blocks.cited}${isExhaustive ? "" : `; seed ${record.seed}`}), at p < 0.05, ${sidesOf(data)}${record.options.strong === true ? ", and over all hypotheses together" : ""}.${settledInMethods(record)}${more.text}`,
     `The analysis was done with fixelstream ${versions.fixelstream}, which gives the numbers of MRtrix3 (Tournier et al. 2019).`,
   ];
   const references = [
     ...(nShuffles === 0
       ? []
       : [...enhancement.references, REFERENCES.freedmanLane, REFERENCES.permutation, ...blocks.references]),
+    ...(record.negativeBinomial === undefined || more.references.includes(REFERENCES.fasterPermutation)
+      ? []
+      : [REFERENCES.fasterPermutation]),
     ...more.references,
     REFERENCES.mrtrix,
   ];
@@ -50,6 +55,32 @@ export function methodsOf(data: ReportData): Methods {
     return `${h.name}: ${[headline, p, effect].filter((sentence) => sentence !== undefined).join(" ")}`;
   });
   return { paragraphs: [...paragraphs, `Results. ${results.join(" ")}`], references };
+}
+
+/** Voxels always have one. */
+function maskInMethods({ record, kind }: ReportData): string {
+  return kind === "fixel" || kind === "edge" ? (typeof record.options.mask === "string" ? "of a mask " : "") : "";
+}
+
+/** What the maximum is over. */
+function testedOf({ record, kind }: ReportData): string {
+  const { many } = ELEMENTS[kind];
+  const { nPosthoc } = record.problem;
+  return nPosthoc === undefined
+    ? many
+    : `the ${count(Number(nPosthoc))} ${many} of a mask chosen for this test (-posthoc)`;
+}
+
+/** Of --negbin: there is no maximum, and nothing is corrected by it. */
+function oneByOne(data: ReportData, { errors, blocks }: { errors: string; blocks: Said & { cited: string } }): string {
+  const { record, kind } = data;
+  const { n, asked } = record.negativeBinomial!;
+  return `Each ${record.problem.nPosthoc === undefined ? ELEMENTS[kind].one : `of ${testedOf(data)}`} was tested by itself with random ${errors}${blocks.text}, which ended for it at the ${ordinal(n)} whose statistic was not smaller, and after ${count(asked)} at the latest (negative binomial approximation; Winkler et al. 2016${blocks.cited}; seed ${record.seed}), ${sidesOf(data)}; these p-values are not corrected for the number of ${ELEMENTS[kind].many}.`;
+}
+
+function ordinal(n: number): string {
+  const ending = { one: "st", two: "nd", few: "rd", other: "th" } as Readonly<Record<string, string>>;
+  return `${count(n)}${ending[new Intl.PluralRules("en", { type: "ordinal" }).select(n)] ?? "th"}`;
 }
 
 interface Said {

@@ -2,7 +2,7 @@
 import { binsOf, histogram } from "./charts.js";
 import { html, type Piece, table } from "./html.js";
 import { modelMethods, termVerdict } from "./model-words.js";
-import { capital, count, short } from "./numbers.js";
+import { beginning, capital, count, short } from "./numbers.js";
 import { type FrameInputs, framePage } from "./page.js";
 import { packPayload } from "./payload.js";
 import { ELEMENTS, type ModelReportData } from "./report-data.js";
@@ -39,7 +39,7 @@ export function modelPage(data: ModelReportData, from: string, parts: PageParts)
   return framePage({
     ...parts,
     of: `analysis ${analysis}`,
-    title: `${capital(scalar)}: ${analysis} in ${from}`,
+    title: `${beginning(scalar, scalar)}: ${analysis} in ${from}`,
     facts,
     sections,
     from,

@@ -1,7 +1,7 @@
 // What a model of one formula says of a term, and of itself for the methods section: coefficients in words, with the correction that was asked for.
 import { volumeOf } from "./clusters.js";
 import type { Methods } from "./methods.js";
-import { count, percent, place, pValue, share, short } from "./numbers.js";
+import { beginning, count, percent, place, pValue, share, short } from "./numbers.js";
 import { REFERENCES, type Reference } from "./references.js";
 import { ELEMENTS, type ModelReportData, type ModelTerm } from "./report-data.js";
 import { directionsOf } from "./words.js";
@@ -59,7 +59,7 @@ function headlineOf(
       : `, ${short(new Set(Array.from(significant, (e) => geometry.voxelOf[e]!)).size * volumeOf(geometry))} mm³`;
   const groups =
     geometry === undefined ? "" : ` in ${count(clusters.length)} ${clusters.length === 1 ? "cluster" : "clusters"}`;
-  return `${question.charAt(0).toUpperCase()}${question.slice(1)} in ${count(nSignificant)} of ${count(nTested)} ${many} (${share(nSignificant / nTested)}${volume})${groups}, ${pWords} < 0.05.`;
+  return `${beginning(question, data.scalar)} in ${count(nSignificant)} of ${count(nTested)} ${many} (${share(nSignificant / nTested)}${volume})${groups}, ${pWords} < 0.05.`;
 }
 
 function questionOf({ of, term }: ModelTerm, { scalar, fitted }: ModelReportData): string {

@@ -34,4 +34,8 @@ export const place = (mm: ArrayLike<number>): string =>
 /** In a table for programs: no rounding that hides, n/a as BIDS has it. */
 export const cell = (value: number): string => (Number.isFinite(value) ? String(Number(value.toPrecision(7))) : "n/a");
 
+/** A sentence that begins with what is measured: a name that the user gave stays as it is. */
+export const beginning = (sentence: string, scalar: string): string =>
+  scalar === "the value" || !sentence.startsWith(scalar) ? capital(sentence) : sentence;
+
 export const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

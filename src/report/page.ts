@@ -67,12 +67,18 @@ export function framePage({ of, title, facts, sections, from, ...rest }: FrameIn
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">${madeWithElement(madeWith)}
 <title>${escapeHtml(title)}</title><style>${style}</style></head>
-<body><a class="skip" href="#verdict">To the verdict</a>
+<body>${skipTo(sections)}
 ${headerOf(facts, sections, title)}
 <main>${sections.map((section) => sectionHtml(section).text).join("")}</main>
 <footer>Made by fixelstream ${escapeHtml(version)} from ${escapeHtml(from)} and the files beside it. The page fetches nothing.</footer>
 <script>${script}</script></body></html>
 `;
+}
+
+/** Past the list of sections: a page of a design has no verdict. */
+function skipTo(sections: readonly Section[]): string {
+  const to = sections.find(({ id }) => id === "verdict") ?? sections[0];
+  return to === undefined ? "" : html`<a class="skip" href="#${to.id}">To the ${to.id}</a>`.text;
 }
 
 function sectionsOf(data: ReportData): Section[] {
@@ -96,8 +102,8 @@ function sectionsOf(data: ReportData): Section[] {
 const hashOf = (text: string): string => `sha256-${createHash("sha256").update(text).digest("base64")}`;
 
 function titleOf({ scalar, kind, place }: ReportData): string {
-  const what = scalar === "the value" ? ELEMENTS[kind].many : scalar;
-  return `${capital(what)}: results in ${place === "" ? "." : place}`;
+  const what = scalar === "the value" ? capital(ELEMENTS[kind].many) : scalar;
+  return `${what}: results in ${place === "" ? "." : place}`;
 }
 
 function factsOf({ record, kind }: ReportData): string {

@@ -2,7 +2,7 @@
 import { clopperPearson } from "../stats/inference/clopper-pearson.js";
 import { volumeOf } from "./clusters.js";
 import { moreInWords } from "./more-words.js";
-import { count, percent, place, pValue, share, short } from "./numbers.js";
+import { beginning, count, percent, place, pValue, share, short } from "./numbers.js";
 import { ELEMENTS, type HypothesisData, type ModelData, type ReportData } from "./report-data.js";
 import { contrastInWords, directionsOf } from "./words.js";
 
@@ -36,11 +36,13 @@ export function verdictOf(h: HypothesisData, data: ReportData): Verdict {
   const model = "found" in data.model ? data.model.found : undefined;
   const nTested = countFinite(h.p ?? h.statistic);
   const nShuffles = Number(record.problem.nShuffles);
-  const isFamilyWise = nShuffles > 0;
+  const isFamilyWise = nShuffles > 0 && h.pWords === "family-wise p";
   const smallestP =
     h.p === undefined ? undefined : ((isFamilyWise ? h.summary.smallestP : undefined) ?? smallestOf(h.p));
   const interval =
-    record.problem.exhaustive === true || smallestP === undefined ? undefined : intervalOf(smallestP, nShuffles);
+    !isFamilyWise || record.problem.exhaustive === true || smallestP === undefined
+      ? undefined
+      : intervalOf(smallestP, nShuffles);
   const critical = h.nullMaxima && criticalValue(h.nullMaxima);
   const nSignificant = h.p === undefined ? undefined : h.significant.length;
   const volume =
@@ -50,10 +52,15 @@ export function verdictOf(h: HypothesisData, data: ReportData): Verdict {
   return {
     ...{ name: h.name, title: titleOf(h, model), ...found },
     headline: headlineOf(h, data, model, found, many),
-    p: sentenceOfP(found, { nShuffles, many, exhaustive: record.problem.exhaustive === true, pWords: h.pWords }),
+    p: sentenceOfP(found, {
+      nShuffles: isFamilyWise ? nShuffles : 0,
+      many,
+      exhaustive: record.problem.exhaustive === true,
+      pWords: h.pWords,
+    }),
     more: moreInWords(h.summary, many),
     effect: sentenceOfEffect(h, data, model),
-    facts: `${count(Number(record.problem.nSubjects))} subjects, ${short(Number(record.problem.degreesOfFreedom))} degrees of freedom, ${h.kind === "t" ? "a t-test" : `an F-test of ${h.rank} rows`}${critical === undefined ? "" : `; the critical value of ${statisticName(data)} is ${short(critical, 4)} (95 % of the shuffles' maxima are not above it)`}.`,
+    facts: `${count(Number(record.problem.nSubjects))} subjects, ${short(Number(record.problem.degreesOfFreedom))} degrees of freedom, ${h.kind === "t" ? "a t-test" : `an F-test of ${h.rank === 1 ? "1 row" : `${h.rank} rows`}`}${critical === undefined ? "" : `; the critical value of ${statisticName(data)} is ${short(critical, 4)} (95 % of the shuffles' maxima are not above it)`}.`,
     direction: sentenceOfDirection(h, data, model),
   };
 }
@@ -123,14 +130,18 @@ function headlineOf(
     data.kind === "vector"
       ? ""
       : ` in ${h.clusters.length === 1 ? "1 cluster" : `${count(h.clusters.length)} clusters`}`;
-  const verb = question.charAt(0).toUpperCase() + question.slice(1);
+  const verb = beginning(question, data.scalar);
   return `${verb} in ${count(nSignificant)} of ${count(nTested)} ${many} (${share(nSignificant / nTested)}${size})${groups}, ${h.pWords} < 0.05.`;
 }
+
+/** An F-test of one column has neither its sign nor its size. */
+const unsigned = (row: readonly number[]): readonly number[] =>
+  row.filter((weight) => weight !== 0).length === 1 ? row.map((weight) => (weight === 0 ? 0 : 1)) : row;
 
 function questionOf(h: HypothesisData, { scalar }: ReportData, model: ModelData | undefined): string {
   const row = h.contrast?.[0];
   if (h.kind === "F")
-    return `${scalar} depends on ${h.contrast?.map((r) => contrastInWords(r, model?.factors ?? [])).join(" or ") ?? h.name}`;
+    return `${scalar} depends on ${h.contrast?.map((r) => contrastInWords(unsigned(r), model?.factors ?? [])).join(" or ") ?? h.name}`;
   if (row === undefined || model === undefined) return `${h.name} is above 0`;
   return `${scalar} ${directionsOf(row, model).tested}`;
 }

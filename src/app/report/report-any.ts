@@ -1,4 +1,4 @@
-// fixelstream report: of a run, or of a model of one formula. Apart, because a run needs nothing of models.
+// fixelstream report: of a run, of a model of one formula, or of a design. Apart, because a run needs nothing of models.
 import { UsageError } from "../../errors.js";
 import { clustersTsv } from "../../report/clusters.js";
 import { modelPage } from "../../report/model-page.js";
@@ -6,6 +6,7 @@ import { clustersFileName } from "../../report/sections/clusters.js";
 import { VERSION } from "../../version.js";
 import { collectModel } from "./collect-model.js";
 import { findModelSource, type ModelSource } from "./model-source.js";
+import { isDesign, reportDesign } from "./report-design.js";
 import {
   builtForPage,
   placeOf,
@@ -24,12 +25,24 @@ export interface AnyReportOptions extends ReportOptions {
 export async function reportAny({ analysis, ...options }: AnyReportOptions): Promise<ReportSummary> {
   const start = performance.now();
   const { results, signal } = options;
+  const design = analysis === undefined ? await designOf(options) : undefined;
+  if (design !== undefined) return design;
   const source = await findModelSource(results, analysis, signal);
   if (source !== undefined) return await writeModelReport(source, options, start);
   if (analysis === undefined) return await writeReport(options);
   throw new UsageError(
     `Cannot report ${results}: expected results of lm or gam beside --analysis ${analysis}, got others. Leave --analysis out.`,
   );
+}
+
+/** Of a design: nothing lies behind it, and it has no clusters. Undefined: no design. */
+async function designOf({ results, out, background, tracts }: ReportOptions): Promise<ReportSummary | undefined> {
+  const unused = background !== undefined ? "--background" : tracts !== undefined ? "--tracts" : undefined;
+  if (unused !== undefined && isDesign(results))
+    throw new UsageError(
+      `Cannot report ${results}: expected no ${unused} beside a design, which has no picture of a brain, got it. Leave it out.`,
+    );
+  return await reportDesign(results, out);
 }
 
 async function writeModelReport(

@@ -66,7 +66,7 @@ export async function writeReport(options: ReportOptions): Promise<ReportSummary
 export interface MadePage {
   readonly text: string;
   readonly tables: readonly { readonly name: string; readonly text: string }[];
-  readonly data: ShownData;
+  readonly data: Pick<ShownData, "hypotheses" | "remarks">;
   readonly start: number;
   /** Names of hypotheses whose tables go where this page has none of them: a regular expression. */
   readonly stale: string;

@@ -24,6 +24,7 @@ function percentInWords({ hypotheses }: ShownData): string {
       ? []
       : [`for ${name} 100 × effect${reference.per} / ${reference.words}`],
   );
+  if (hypotheses.every(({ kind }) => kind === "F")) return "No effect in percent: F-tests have no direction.";
   if (said.length === 0) return "No effect in percent: no group or intercept to relate it to is known.";
   return `Percent effect: ${said.join("; ")}; of a cluster, mean effect / mean of that.`;
 }
@@ -34,7 +35,7 @@ function clustersOf(h: HypothesisData, data: ShownData): Piece {
   const { many } = ELEMENTS[kind];
   const file = clustersFileName(h.name);
   const title = html`<h3>${h.name}${h.label === undefined ? "" : ` (${h.label})`}</h3>`;
-  if (h.p === undefined) return html`${title}${missing("Nothing was tested.")}`;
+  if (h.p === undefined) return html`${title}${missing(`Nothing was tested for all ${many} together.`)}`;
   if (clusters.length === 0) return html`${title}${missing(`No ${ELEMENTS[kind].one} is significant.`)}`;
   const columns: readonly (readonly [string, (one: Cluster) => Piece, isNumber: boolean])[] = [
     [

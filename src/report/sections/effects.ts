@@ -3,7 +3,7 @@ import { type Adjusted, adjust } from "../adjusted.js";
 import { COLOURS, chart, GROUP_COLOURS, Plot } from "../charts.js";
 import { type Html, html, type Piece, table } from "../html.js";
 import { cell, count, short } from "../numbers.js";
-import type { EffectData, HypothesisData, ModelData, ShownData } from "../report-data.js";
+import { type EffectData, ELEMENTS, type HypothesisData, type ModelData, type ShownData } from "../report-data.js";
 import { missing, type Section } from "./section.js";
 
 export function effectsSection(data: ShownData): Section {
@@ -14,7 +14,10 @@ function bodyOf(data: ShownData): Html {
   const { effects, model } = data;
   if ("missing" in effects) return missing(effects.missing);
   if ("missing" in model) return missing(model.missing);
-  if (effects.found.length === 0) return missing("Nothing is significant: there is no cluster to show.");
+  if (effects.found.length === 0)
+    return missing(
+      `${data.hypotheses.every(({ p }) => p === undefined) ? `Nothing was tested for all ${ELEMENTS[data.kind].many} together` : "Nothing is significant"}: there is no cluster to show.`,
+    );
   return html`<p>Values of ${data.scalar} of each subject, mean over a cluster; adjusted: what the columns that the contrast leaves out explain is taken away, about their means. Bars and bands: the fit and its 95 % interval (least squares of the cluster's means). The clusters were chosen because of these data: the effects are larger here than new subjects would show.</p>
 ${data.hypotheses.map((h) => ofHypothesis(h, data, model.found, effects.found))}`;
 }

@@ -76,18 +76,42 @@ function memoryCourse({ record: { memory } }: ReportData): Piece {
   })}<figcaption>Resident memory. ${phases.map(({ phase, ms: at }) => `${phase} from ${short(at / 1000)} s`).join(", ")}.</figcaption></figure>`;
 }
 
-function commandsOf({ kind, place, recordName, hypotheses, files }: ReportData): (readonly [string, string])[] {
-  const postfix = hypotheses.length > 1 ? `_${hypotheses[0]!.name}` : "";
+/** The first of the results that a reader would open, without base and ending; and what p it has, undefined: none. */
+function shownResult({ recordName, hypotheses, files }: ReportData): { name: string; words: string | undefined } {
+  const base = recordName.slice(0, -"run.json".length);
+  const [{ name, summary, pWords }] = hypotheses as [ReportData["hypotheses"][0]];
+  const postfixes = ["", `_${name}`, `_${name.replace(/_(posi|nega)tive$/, "")}`];
+  const wanted: (readonly [string, string | undefined])[] = [
+    ["fwe_1mpvalue", "family-wise"],
+    ...(summary.adjusted ?? []).map(({ of, method }) => [`${of}_${method}_1mpvalue`, pWords] as const),
+    ["parametric_1mpvalue", "not corrected"],
+    ["uncorrected_pvalue", "not corrected"],
+    ["uncorrected_1mpvalue", "not corrected"],
+    ["Zstat", undefined],
+  ];
+  const stems = new Set(files.map((file) => file.slice(base.length).replace(/\.(mif|nii|csv|txt)$/, "")));
+  for (const [what, words] of wanted)
+    for (const postfix of postfixes) if (stems.has(`${what}${postfix}`)) return { name: `${what}${postfix}`, words };
+  return { name: "Zstat", words: undefined };
+}
+
+function commandsOf(data: ReportData): (readonly [string, string])[] {
+  const { kind, place, recordName, files } = data;
+  const { name: shown, words } = shownResult(data);
   const base = recordName.slice(0, -"run.json".length);
   const folder = place.endsWith("/") || place === "" ? place : place.slice(0, place.length - base.length);
   const at = (name: string) => `${folder === "" || folder.endsWith("/") ? folder : `${folder}/`}${base}${name}`;
   const ending = files.some((name) => name.endsWith(".nii")) ? "nii" : "mif";
-  const [index, p] = [at("index.mif"), at(`fwe_1mpvalue${postfix}.${ending}`)];
+  const [index, p] = [at("index.mif"), at(`${shown}.${ending}`)];
   const python = (path: string, read: string) =>
-    `import numpy\n${read}\np = 1 - values  # family-wise\nprint((p < 0.05).sum())`.replaceAll(
+    `import numpy\n${read}\n${words === undefined ? "print(numpy.nanmax(values))" : `p = 1 - values  # ${words}\nprint((p < 0.05).sum())`}`.replaceAll(
       "PATH",
       JSON.stringify(path),
     );
+  const inR = (read: string, comment: string) =>
+    words === undefined
+      ? `z <- ${read}${comment}\nmax(z, na.rm = TRUE)`
+      : `p <- 1 - ${read}${comment}\nsum(p < 0.05, na.rm = TRUE)`;
   const again = ["This page again", `fixelstream report ${shellWord(place === "" ? recordName : place)}`] as const;
   if (kind === "fixel" || kind === "voxel")
     return [
@@ -99,22 +123,19 @@ function commandsOf({ kind, place, recordName, hypotheses, files }: ReportData):
         "Python",
         python(
           p,
-          "import nibabel  # after: mrconvert fwe_1mpvalue.mif fwe_1mpvalue.nii\nvalues = nibabel.load(PATH).get_fdata().squeeze()",
+          "import nibabel  # after: mrconvert NAME.mif NAME.nii\nvalues = nibabel.load(PATH).get_fdata().squeeze()".replaceAll(
+            "NAME",
+            shown,
+          ),
         ).replaceAll('.mif"', '.nii"'),
       ],
-      [
-        "R",
-        `p <- 1 - RNifti::readNifti(${JSON.stringify(p.replace(/\.mif$/, ".nii"))})  # after mrconvert\nsum(p < 0.05, na.rm = TRUE)`,
-      ],
+      ["R", inR(`RNifti::readNifti(${JSON.stringify(p.replace(/\.mif$/, ".nii"))})`, "  # after mrconvert")],
       again,
     ];
-  const csv = at(`fwe_1mpvalue${postfix}.csv`);
+  const csv = at(`${shown}.csv`);
   return [
     ["Python", python(csv, `values = numpy.loadtxt(PATH, delimiter=${kind === "edge" ? '","' : '",", ndmin=1'})`)],
-    [
-      "R",
-      `p <- 1 - as.matrix(read.csv(${JSON.stringify(csv)}, header = FALSE, comment.char = "#"))\nsum(p < 0.05, na.rm = TRUE)`,
-    ],
+    ["R", inR(`as.matrix(read.csv(${JSON.stringify(csv)}, header = FALSE, comment.char = "#"))`, "")],
     again,
   ];
 }
