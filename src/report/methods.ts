@@ -68,7 +68,7 @@ function testedOf({ record, kind }: ReportData): string {
   const { nPosthoc } = record.problem;
   return nPosthoc === undefined
     ? many
-    : `the ${count(Number(nPosthoc))} ${many} of a mask chosen for this test (-posthoc)`;
+    : `the ${count(Number(nPosthoc))} ${many} of a mask chosen for this test`;
 }
 
 /** Of --negbin: there is no maximum, and nothing is corrected by it. */

@@ -70,7 +70,7 @@ const CASES: readonly Case[] = [
   {
     ...{ name: "-posthoc", tokens: (input) => ["-posthoc", writeMask(input)], nTested: N_IN_MASK },
     methods:
-      /of 12 subjects in 24 fixels were .* Family-wise error over the 18 fixels of a mask chosen for this test \(-posthoc\)/,
+      /of 12 subjects in 24 fixels were .* Family-wise error over the 18 fixels of a mask chosen for this test was controlled/,
   },
   {
     ...{ name: "-mask", tokens: (input) => ["-mask", writeMask(input)], nTested: N_IN_MASK },

@@ -26,7 +26,6 @@ const HELP = {
   examples: [
     "report out/x_ --out x.html",
     "report cohort.h5 --analysis lm_age",
-    "report design/",
     "report stats_fd/ --tracts bundles/ --background template.mif",
   ],
 };
