@@ -66,9 +66,7 @@ function maskInMethods({ record, kind }: ReportData): string {
 function testedOf({ record, kind }: ReportData): string {
   const { many } = ELEMENTS[kind];
   const { nPosthoc } = record.problem;
-  return nPosthoc === undefined
-    ? many
-    : `the ${count(Number(nPosthoc))} ${many} of a mask chosen for this test`;
+  return nPosthoc === undefined ? many : `the ${count(Number(nPosthoc))} ${many} of a mask chosen for this test`;
 }
 
 /** Of --negbin: there is no maximum, and nothing is corrected by it. */
