@@ -96,6 +96,27 @@ export function weightRows(
   };
 }
 
+/** Takes the rows of Q, f64 [p][n], out of `rest` [n], one after the other; `effects` [p]: how much of each. Sum of squares of what is left, and its sum. */
+export function takeOut(
+  q: Float64Array,
+  rest: Float64Array,
+  effects: Float64Array,
+): { readonly rss: number; readonly sum: number } {
+  const n = rest.length;
+  for (let k = 0; k < effects.length; k++) {
+    let share = 0;
+    for (let i = 0; i < n; i++) share += q[k * n + i]! * rest[i]!;
+    effects[k] = share;
+    for (let i = 0; i < n; i++) rest[i]! -= share * q[k * n + i]!;
+  }
+  let [rss, sum] = [0, 0];
+  for (let i = 0; i < n; i++) {
+    rss += rest[i]! * rest[i]!;
+    sum += rest[i]!;
+  }
+  return { rss, sum };
+}
+
 export interface Solution extends RowTotals {
   readonly n: number;
   readonly sumLogWeights: number;

@@ -11,10 +11,11 @@ import {
   describeSolution,
   LN_2PI,
   type SmoothBlock,
+  takeOut,
   type WeightedRows,
 } from "./additive-design.js";
 import { chooseSmoothing, remlVariance } from "./choose-smoothing.js";
-import { logPositive, STIFF } from "./penalty-size.js";
+import { logPenaltyOf, STIFF } from "./penalty-size.js";
 import { createRootChange } from "./root-change.js";
 import { testRotated } from "./smooth-test.js";
 import { multiply, multiplyTransposed } from "./square-matrices.js";
@@ -51,10 +52,7 @@ export function prepareOneSmooth(
     }
     return sum;
   });
-  const logPenalty = smooths.reduce(
-    (sum, { penalty, count }) => sum + (penalty === undefined ? 0 : logPositive(penalty, count)),
-    0,
-  );
+  const logPenalty = logPenaltyOf(smooths);
   const logStiffness = d.reduce((sum, value) => sum + (value > 0 ? Math.log(value) : 0), 0);
   const offset =
     ((n - p + nPenalised) * (1 + LN_2PI - Math.log(n - p + nPenalised)) + logStiffness - logPenalty - sumLogWeights) /
@@ -69,17 +67,7 @@ export function prepareOneSmooth(
   return {
     fit(values, fit) {
       const totals = rows.take(values, rest);
-      for (let k = 0; k < p; k++) {
-        let share = 0;
-        for (let i = 0; i < n; i++) share += q[k * n + i]! * rest[i]!;
-        effects[k] = share;
-        for (let i = 0; i < n; i++) rest[i]! -= share * q[k * n + i]!;
-      }
-      let [rss0, sumRest] = [0, 0];
-      for (let i = 0; i < n; i++) {
-        rss0 += rest[i]! * rest[i]!;
-        sumRest += rest[i]!;
-      }
+      const { rss: rss0, sum: sumRest } = takeOut(q, rest, effects);
       for (let i = 0; i < p; i++) {
         let value = 0;
         for (let k = 0; k < p; k++) value += turn[k * p + i]! * effects[k]!;

@@ -1,7 +1,8 @@
 // What the uncertainty of the smoothing parameters adds to the degrees of freedom by way of the covariance (Wood, Pya & Saefken 2016, J. Am. Stat. Assoc. 111:1548-1563,
 // section 4).
+import { invertUpper } from "../design/column-factors.js";
 import type { SmoothBlock } from "./additive-design.js";
-import { cholesky, invertTriangle, multiply, multiplyTransposed } from "./square-matrices.js";
+import { cholesky, multiply, multiplyTransposed } from "./square-matrices.js";
 
 /**
  * `upper`: R [p][p] of the weighted columns. What is made: by the smoothing parameters [penalised smooths], products [s][s] of the changes with each rho of R G^-1/2,
@@ -22,7 +23,7 @@ export function createRootChange(
   });
   return (lambdas) => {
     const whole = gram.map((value, at) => stiff.reduce((sum, one, k) => sum + lambdas[k]! * one[at]!, value));
-    const inverse = invertTriangle(cholesky(whole, p), p);
+    const inverse = invertUpper(cholesky(whole, p), p);
     const rotated = multiply(upper, inverse, p);
     const changes = stiff.map((one, k) => {
       const turned = multiplyTransposed(inverse, multiply(one, inverse, p), p);

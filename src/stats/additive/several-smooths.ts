@@ -13,10 +13,11 @@ import {
   describeSolution,
   LN_2PI,
   type SmoothBlock,
+  takeOut,
   type WeightedRows,
 } from "./additive-design.js";
 import { chooseSeveral, createSeveralState, type SeveralState } from "./choose-several.js";
-import { logPositive, STIFF } from "./penalty-size.js";
+import { logPenaltyOf, STIFF } from "./penalty-size.js";
 import { createRootChange } from "./root-change.js";
 import { testRotated } from "./smooth-test.js";
 
@@ -76,10 +77,7 @@ export function prepareSeveralSmooths(
   });
   let logFixed = 2 * turned.logTurn;
   for (let k = 0; k < p1; k++) logFixed += 2 * Math.log(wholeUpper[k * p + k]!);
-  const logPenalty = smooths.reduce(
-    (sum, { penalty, count }) => sum + (penalty === undefined ? 0 : logPositive(penalty, count)),
-    0,
-  );
+  const logPenalty = logPenaltyOf(smooths);
   const nLeft = n - p1;
   const offset = (nLeft * (1 + LN_2PI - Math.log(nLeft)) + logFixed - logPenalty - sumLogWeights) / 2;
   const penalised = smooths.flatMap((block, i) => (block.penalty === undefined ? [] : [i]));
@@ -95,18 +93,9 @@ export function prepareSeveralSmooths(
   return {
     fit(values, fit) {
       const totals = rows.take(values, rest);
-      for (let k = 0; k < p; k++) {
-        let share = 0;
-        for (let i = 0; i < n; i++) share += q[k * n + i]! * rest[i]!;
-        effects[k] = share;
-        for (let i = 0; i < n; i++) rest[i]! -= share * q[k * n + i]!;
-      }
-      let [rss0, sumResiduals] = [0, 0];
-      for (let i = 0; i < n; i++) {
-        rss0 += rest[i]! * rest[i]!;
-        sumResiduals += rest[i]!;
-      }
-      problem.rss0 = rss0;
+      const left = takeOut(q, rest, effects);
+      problem.rss0 = left.rss;
+      let sumResiduals = left.sum;
       right.fill(0);
       for (let k = 0; k < nPenalised; k++)
         for (let i = k; i < nPenalised; i++) right[i]! += upper[k * nPenalised + i]! * target[k]!;

@@ -12,19 +12,6 @@ export function cholesky(a: Float64Array, p: number): Float64Array {
   return t;
 }
 
-export function invertTriangle(t: Float64Array, p: number): Float64Array {
-  const inverse = new Float64Array(p * p);
-  for (let j = 0; j < p; j++) {
-    inverse[j * p + j] = 1 / t[j * p + j]!;
-    for (let i = j - 1; i >= 0; i--) {
-      let sum = 0;
-      for (let k = i + 1; k <= j; k++) sum += t[i * p + k]! * inverse[k * p + j]!;
-      inverse[i * p + j] = -sum / t[i * p + i]!;
-    }
-  }
-  return inverse;
-}
-
 export function multiply(a: Float64Array, b: Float64Array, p: number): Float64Array {
   const out = new Float64Array(p * p);
   for (let i = 0; i < p; i++)

@@ -1,5 +1,6 @@
 // X = Q R of a design by Gram and Schmidt, each column twice ("twice is enough": Giraud, Langou & Rozloznik 2005), which is as orthogonal as Householder's
 // reflections. A column that the ones before it explain is left out, by R's criterion (lm: tol = 1e-7).
+import { invertUpper } from "../design/column-factors.js";
 
 export interface OrthogonalFactors {
   readonly n: number;
@@ -46,8 +47,9 @@ export function orthogonalFactors(columns: readonly Float64Array[], n: number): 
     kept.push(j);
   }
   const rank = kept.length;
+  const upper = fillUpper(r);
   return {
-    ...{ n, kept, q: q.subarray(0, rank * n), upper: fillUpper(r), inverse: invertUpper(r) },
+    ...{ n, kept, q: q.subarray(0, rank * n), upper, inverse: invertUpper(upper, rank) },
     logDeterminant: r.reduce((sum, column, k) => sum + Math.log(column[k]!), 0),
   };
 }
@@ -63,19 +65,4 @@ function fillUpper(columns: readonly Float64Array[]): Float64Array {
   const upper = new Float64Array(rank * rank);
   for (const [j, column] of columns.entries()) for (let i = 0; i <= j; i++) upper[i * rank + j] = column[i]!;
   return upper;
-}
-
-/** `columns`: of R, each down to its diagonal. */
-function invertUpper(columns: readonly Float64Array[]): Float64Array {
-  const rank = columns.length;
-  const inverse = new Float64Array(rank * rank);
-  for (let j = 0; j < rank; j++) {
-    inverse[j * rank + j] = 1 / columns[j]![j]!;
-    for (let i = j - 1; i >= 0; i--) {
-      let sum = 0;
-      for (let k = i + 1; k <= j; k++) sum += columns[k]![i]! * inverse[k * rank + j]!;
-      inverse[i * rank + j] = -sum / columns[i]![i]!;
-    }
-  }
-  return inverse;
 }
