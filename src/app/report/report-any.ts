@@ -1,14 +1,12 @@
 // fixelstream report: of a run, of a model of one formula, or of a design. Apart, because a run needs nothing of models.
 import { UsageError } from "../../errors.js";
-import { clustersTsv } from "../../report/clusters.js";
 import { modelPage } from "../../report/model-page.js";
-import { clustersFileName } from "../../report/sections/clusters.js";
-import { VERSION } from "../../version.js";
 import { collectModel } from "./collect-model.js";
 import { findModelSource, type ModelSource } from "./model-source.js";
 import { isDesign, reportDesign } from "./report-design.js";
 import {
-  builtForPage,
+  clusterTables,
+  pageParts,
   placeOf,
   publishPage,
   type ReportOptions,
@@ -53,14 +51,9 @@ async function writeModelReport(
   const page = placeOf(out, source);
   const data = await collectModel(source, results, { background, tracts, signal });
   const text = modelPage(data, results, {
-    script: builtForPage("client.js"),
-    style: builtForPage("page.css"),
-    version: VERSION,
+    ...pageParts(),
     madeWith: { background, tracts },
   });
-  const tables = data.hypotheses.flatMap((h) =>
-    h.p === undefined ? [] : [{ name: `${page.base}${clustersFileName(h.name)}`, text: clustersTsv(h.clusters, data) }],
-  );
   signal?.throwIfAborted();
-  return publishPage(page, { text, tables, data, start, stale: "[\\p{L}\\p{N}._-]+" });
+  return publishPage(page, { text, tables: clusterTables(page, data), data, start, stale: "[\\p{L}\\p{N}._-]+" });
 }

@@ -4,9 +4,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../../errors.js";
 import { readMatrix } from "../../formats/text/matrix.js";
 import { designPage } from "../../report/design-page.js";
-import { VERSION } from "../../version.js";
 import { DESIGN_FILE, parseDesignRecord } from "../design/design-files.js";
-import { builtForPage, placeOf, publishPage, type ReportSummary } from "./write-report.js";
+import { pageParts, placeOf, publishPage, type ReportSummary } from "./write-report.js";
 
 export const isDesign = (directory: string): boolean => existsSync(join(directory, DESIGN_FILE));
 
@@ -36,10 +35,6 @@ export async function reportDesign(directory: string, out: string | undefined): 
     factors: record.columns.map(({ name }) => name),
     ...{ isNamed: true, nElementColumns: 0, varianceGroups: undefined },
   };
-  const text = designPage({ ...record, model }, directory, {
-    script: builtForPage("client.js"),
-    style: builtForPage("page.css"),
-    version: VERSION,
-  });
+  const text = designPage({ ...record, model }, directory, pageParts());
   return publishPage(page, { text, tables: [], data: { hypotheses: [], remarks: [] }, start, stale: NO_NAME });
 }

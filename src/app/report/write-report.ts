@@ -51,17 +51,31 @@ export async function writeReport(options: ReportOptions): Promise<ReportSummary
   const data = await collectReport(found, { background, tracts, signal });
   const text = reportPage({
     data,
-    script: builtForPage("client.js"),
-    style: builtForPage("page.css"),
-    version: VERSION,
+    ...pageParts(),
     madeWith: { background, tracts },
   });
-  const tables = data.hypotheses.flatMap((h) =>
-    h.p === undefined ? [] : [{ name: `${page.base}${clustersFileName(h.name)}`, text: clustersTsv(h.clusters, data) }],
-  );
   signal?.throwIfAborted();
-  return publishPage(page, { text, tables, data, start, stale: "[tF]\\d+(_positive|_negative)?" });
+  return publishPage(page, {
+    text,
+    tables: clusterTables(page, data),
+    data,
+    start,
+    stale: "[tF]\\d+(_positive|_negative)?",
+  });
 }
+
+/** What every page is put together with. Throws InternalError. */
+export const pageParts = () => ({
+  script: builtForPage("client.js"),
+  style: builtForPage("page.css"),
+  version: VERSION,
+});
+
+/** Of each hypothesis that was tested. */
+export const clusterTables = ({ base }: PagePlace, data: ShownData): MadePage["tables"] =>
+  data.hypotheses.flatMap((h) =>
+    h.p === undefined ? [] : [{ name: `${base}${clustersFileName(h.name)}`, text: clustersTsv(h.clusters, data) }],
+  );
 
 export interface MadePage {
   readonly text: string;
@@ -118,7 +132,7 @@ export function placeOf(out: string | undefined, { directory, base }: { director
 }
 
 /** Where the build puts it: beside this file when it is built; from the sources what was built last. Throws InternalError. */
-export function builtForPage(name: "client.js" | "page.css"): string {
+function builtForPage(name: "client.js" | "page.css"): string {
   const here = import.meta.url;
   const url = here.endsWith(".ts")
     ? new URL(`../../../dist/src/report/${name}`, here)
