@@ -10,6 +10,9 @@ import {
   PARAMETRIC_NAME,
 } from "./more-p-values.js";
 
+/** What an enhanced statistic is called, of each kind of enhancement: a run has one of them at most. */
+export const ENHANCED = ["cfe", "tfce", "clustersize", "enhanced"] as const;
+
 export interface ResultSpec {
   readonly hypotheses: readonly {
     readonly name: string;
@@ -23,7 +26,7 @@ export interface ResultSpec {
   /** Variance groups; undefined: one variance for all. */
   readonly nGroups: number | undefined;
   /** What the enhanced statistic is called; undefined where nothing is enhanced. */
-  readonly enhanced: "cfe" | "tfce" | "clustersize" | "enhanced" | undefined;
+  readonly enhanced: (typeof ENHANCED)[number] | undefined;
   /** What it was divided by; undefined: by nothing. */
   readonly empirical?: "cfe_empirical" | "empirical" | undefined;
   /** 1 - p in both forms of the command line; the development branch says so. */

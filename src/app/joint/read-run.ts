@@ -8,8 +8,10 @@ import { parseMatrix } from "../../formats/text/matrix.js";
 import { readTextFile } from "../../formats/text/read-text.js";
 import { checkResults } from "../../results/check-results.js";
 import { RUN_RECORD_FILE } from "../../results/result-folder.js";
+import { ENHANCED, postfixOf, type ResultSpec, sharedPostfixOf } from "../../results/result-list.js";
 import { RUN_RECORD_FORMAT, type RunRecord } from "../../results/run-record.js";
 import { findShards } from "../../results/shard-file.js";
+import { isMirrored } from "../../stats/inference/families.js";
 
 export interface FinishedRun {
   /** As typed. */
@@ -126,15 +128,15 @@ export async function readNulls({ record, directory, base, path }: FinishedRun):
 
 /** In the order of the run. Rejects with InputError. */
 export async function readHypotheses(run: FinishedRun): Promise<RunHypothesis[]> {
-  const listed = run.record.problem["hypotheses"] as { name: string; test?: string; direction?: string }[];
+  const listed = run.record.problem["hypotheses"] as unknown as ResultSpec["hypotheses"];
   const found: RunHypothesis[] = [];
-  for (const { name, test, direction } of listed) {
-    const postfix = listed.length > 1 ? `_${name}` : "";
-    const shared = listed.length > 1 ? `_${test ?? name}` : "";
-    const enhanced = ["cfe", "tfce", "clustersize", "enhanced"].find((image) => fileOf(run, `${image}${postfix}`));
+  for (const [h, { name }] of listed.entries()) {
+    const postfix = postfixOf({ hypotheses: listed }, h);
+    const shared = sharedPostfixOf({ hypotheses: listed }, h);
+    const enhanced = ENHANCED.find((image) => fileOf(run, `${image}${postfix}`));
     const statistic = await readMap(run, enhanced === undefined ? `Zstat${shared}` : `${enhanced}${postfix}`);
     // both directions share the Z of the positive one
-    if (enhanced === undefined && direction === "negative")
+    if (enhanced === undefined && isMirrored(listed, h))
       for (let i = 0; i < statistic.values.length; i++) statistic.values[i] = -statistic.values[i]!;
     found.push({ name, postfix, statistic, fwe: await readMap(run, `fwe_1mpvalue${postfix}`) });
   }

@@ -18,6 +18,7 @@ import {
   writeFitted,
   writeParametric,
 } from "../../results/more-p-values.js";
+import { ENHANCED } from "../../results/result-list.js";
 import type { RunRecord } from "../../results/run-record.js";
 import { MATRIX_DIGITS, ROW_DIGITS, writeNumbers } from "../../results/write-numbers.js";
 import { familiesOf, isMirrored } from "../../stats/inference/families.js";
@@ -50,8 +51,6 @@ export interface AddEvents {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What statistics may have been made of, by the names of their images. */
-const ENHANCED = ["cfe", "tfce", "clustersize", "enhanced"];
 const UNCORRECTED = ["uncorrected_pvalue", "uncorrected_1mpvalue"];
 
 /** Throws UsageError, InputError, or the reason of `events.signal`; nothing is left then. */

@@ -4,7 +4,7 @@ import { componentsOf, tabulateClusters } from "../../report/clusters.js";
 import { adjustedWords } from "../../report/more-words.js";
 import type { HypothesisData, Kind, ModelData, Reference, ReportData, Values } from "../../report/report-data.js";
 import { meanOf, referenceOf } from "../../report/words.js";
-import { postfixOf, sharedPostfixOf } from "../../results/result-list.js";
+import { ENHANCED, postfixOf, sharedPostfixOf } from "../../results/result-list.js";
 import { isMirrored } from "../../stats/inference/families.js";
 import type { FoundResults } from "./find-results.js";
 import { mapsOf } from "./maps-of.js";
@@ -150,7 +150,7 @@ async function collectHypothesis(inputs: HypothesisInputs): Promise<HypothesisDa
   const nothing = () => new Float32Array(reader.nElements).fill(Number.NaN);
   const statistic = (await observed(`${kind}value`)) ?? nothing();
   const z = (await observed("Zstat")) ?? statistic;
-  const enhanced = (await firstOf(["cfe", "tfce", "enhanced", "clustersize"], read)) ?? undefined;
+  const enhanced = (await firstOf(ENHANCED, read)) ?? undefined;
   const nShuffles = Number(record.problem.nShuffles);
   const tested = await correctedOf(read, summary, nShuffles);
   const p = tested && pValues(tested.complement, { statistic, least: tested.least });
