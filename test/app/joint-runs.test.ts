@@ -5,7 +5,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import type { AnalysisOptions, FixelCfeOptions } from "../../src/app/analyse/options.js";
 import { joinRuns } from "../../src/app/joint/joint.js";
-import { ALL_KINDS, type EitherRun, type KindName, NAMES, newRun } from "../support/both-commands.js";
+import { ALL_COMMANDS, type CommandName, type EitherRun, NAMES, newRun } from "../support/both-commands.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { readNumbers, readSmallImage } from "../support/peer.js";
 import { createRandom } from "../support/seeded-random.js";
@@ -15,7 +15,7 @@ const N_ELEMENTS = 24;
 const N_SHUFFLES = 90;
 
 /** The second measure has the larger errors, and the effect in other elements. */
-function newMeasure(command: KindName, measure: number, effect = 2.5): EitherRun {
+function newMeasure(command: CommandName, measure: number, effect = 2.5): EitherRun {
   const { normal } = createRandom(40 + measure);
   const noise = Array.from({ length: N_SUBJECTS * N_ELEMENTS }, normal);
   const value = (i: number, e: number) =>
@@ -42,17 +42,22 @@ function valuesIn(output: string, name: string): number[] {
 interface Variant {
   readonly name: string;
   readonly changes: Changes;
-  readonly kinds: readonly KindName[];
+  readonly kinds: readonly CommandName[];
   /** Of the directions; `""` alone: there is one. */
   readonly postfixes: readonly string[];
   readonly isSharded?: boolean;
 }
 
-const ENHANCED = ALL_KINDS.filter((kind) => kind !== "vectorstats");
+const ENHANCED = ALL_COMMANDS.filter((kind) => kind !== "vectorstats");
 const VARIANTS: readonly Variant[] = [
-  { name: "plain", changes: {}, kinds: ALL_KINDS, postfixes: [""] },
-  { name: "--two-tailed", changes: { twoTailed: true }, kinds: ALL_KINDS, postfixes: ["_t1_positive", "_t1_negative"] },
-  { name: "merged shards", changes: {}, kinds: ALL_KINDS, postfixes: [""], isSharded: true },
+  { name: "plain", changes: {}, kinds: ALL_COMMANDS, postfixes: [""] },
+  {
+    name: "--two-tailed",
+    changes: { twoTailed: true },
+    kinds: ALL_COMMANDS,
+    postfixes: ["_t1_positive", "_t1_negative"],
+  },
+  { name: "merged shards", changes: {}, kinds: ALL_COMMANDS, postfixes: [""], isSharded: true },
   {
     ...{ name: "-nonstationarity", kinds: ENHANCED, postfixes: [""] },
     changes: { nonstationarity: true, nShufflesNonstationarity: 30 },

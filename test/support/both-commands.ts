@@ -30,9 +30,6 @@ export const COMMANDS = ["fixelcfestats", "vectorstats"] as const;
 /** All kinds of elements: what a test asks of one it asks of each. */
 export const ALL_COMMANDS = [...COMMANDS, "mrclusterstats", "connectomestats"] as const;
 export type CommandName = (typeof ALL_COMMANDS)[number];
-/** By their kinds of elements. */
-export { ALL_COMMANDS as ALL_KINDS };
-export type KindName = CommandName;
 
 /** What a test has to know of a command. `enhanced` is undefined where nothing is. */
 export const NAMES = {
