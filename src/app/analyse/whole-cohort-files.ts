@@ -24,6 +24,7 @@ export function filesOfWhole(
   rows: readonly number[] | undefined,
 ): WholeCohortFiles {
   const ofWhole = new Set<string>();
+  const taken = new Set(rows);
   const common = { ...files, isOfWhole: (role: string) => ofWhole.has(role) };
   if (rows === undefined) return common;
   const { nSubjects, subjectsFrom } = whole;
@@ -41,7 +42,7 @@ export function filesOfWhole(
       `Of ${path}, which has ${formatCount(nSubjects, "subjects")}, the rows of the ${rows.length} that take part are used.`,
     );
     const width = isRow ? 1 : table.nColumns;
-    const values = table.values.filter((_, at) => rows.includes(Math.floor(at / width)));
+    const values = table.values.filter((_, at) => taken.has(Math.floor(at / width)));
     const shape = isRow ? { nColumns: rows.length } : { nRows: rows.length };
     return { ...table, ...shape, values };
   };
