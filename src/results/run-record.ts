@@ -82,9 +82,9 @@ export interface RunRecord {
   readonly timings: Readonly<Record<string, number>>;
   /** An earlier run had done the shuffles before `fromShuffle`, and kept them at that time. Absent where one run did all. `timings` are of the last one. */
   readonly resumed?: { readonly fromShuffle: number; readonly savedAt: string };
-  /** The run was to stop when more shuffles would move no family-wise p across 0.05. `done` is `asked` where it never came to that. */
   /** Of a run whose elements stopped one by one (--negbin). */
   readonly negativeBinomial?: NegativeBinomial;
+  /** The run was to stop when more shuffles would move no family-wise p across 0.05. `done` is `asked` where it never came to that. */
   readonly settled?: { readonly asked: number; readonly done: number; readonly confidence: number };
   /** The shuffles were computed in parts, by runs of their own. Absent where one run did all. */
   readonly shards?: readonly { readonly path: string; readonly first: number; readonly end: number }[];
