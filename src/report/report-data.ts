@@ -1,5 +1,6 @@
 // What a report is made of: plain data, collected from disk by src/app/report, told by the sections.
 import type { RunRecord } from "../results/run-record.js";
+import type { MonteCarloError } from "../stats/inference/monte-carlo.js";
 import type { MoreP } from "./more-words.js";
 
 export type Kind = "fixel" | "voxel" | "edge" | "vector";
@@ -64,6 +65,7 @@ export interface HypothesisData {
     readonly significant?: number;
     readonly smallestP?: number;
     readonly largestFwe?: number;
+    readonly monteCarlo?: MonteCarloError;
   };
 }
 

@@ -1,5 +1,4 @@
 // What a run says of a hypothesis: numbers first, sentences of them.
-import { clopperPearson } from "../stats/inference/clopper-pearson.js";
 import { volumeOf } from "./clusters.js";
 import { moreInWords } from "./more-words.js";
 import { beginning, count, percent, place, pValue, share, short } from "./numbers.js";
@@ -39,10 +38,9 @@ export function verdictOf(h: HypothesisData, data: ReportData): Verdict {
   const isFamilyWise = nShuffles > 0 && h.pWords === "family-wise p";
   const smallestP =
     h.p === undefined ? undefined : ((isFamilyWise ? h.summary.smallestP : undefined) ?? smallestOf(h.p));
-  const interval =
-    !isFamilyWise || record.problem.exhaustive === true || smallestP === undefined
-      ? undefined
-      : intervalOf(smallestP, nShuffles);
+  const { monteCarlo } = h.summary;
+  const [low, high] = (monteCarlo?.isExact === false && monteCarlo.smallestP) || [];
+  const interval = low === undefined || high === undefined ? undefined : { low, high };
   const critical = h.nullMaxima && criticalValue(h.nullMaxima);
   const nSignificant = h.p === undefined ? undefined : h.significant.length;
   const volume =
@@ -86,13 +84,6 @@ export function criticalValue(maxima: Float64Array): number {
   const sorted = maxima.slice().sort();
   const most = Math.ceil(sorted.length / 20) - 1;
   return sorted[sorted.length - 1 - most]!;
-}
-
-function intervalOf(p: number, nShuffles: number): Verdict["interval"] {
-  const k = Math.round(p * nShuffles);
-  // the unshuffled data are one of them, and no random draw
-  if (!(nShuffles > 1 && Math.abs(p * nShuffles - k) < 0.01 * Math.max(1, k))) return undefined;
-  return clopperPearson(Math.min(k, nShuffles), nShuffles);
 }
 
 const countFinite = (values: ArrayLike<number>): number => {

@@ -27,9 +27,12 @@ describe("beside a run", () => {
     expect(text).toContain(
       `The value is lower where patient is 1 than where it is 0 in ${significant.length} of 24 fixels (`,
     );
-    const k = Math.round(
-      JSON.parse(fs.readFileSync(input.at("out", "run.json"), "utf8")).results.hypotheses[0].smallestP * 200,
-    );
+    const { smallestP, monteCarlo } = JSON.parse(fs.readFileSync(input.at("out", "run.json"), "utf8")).results
+      .hypotheses[0];
+    const k = Math.round(smallestP * 200);
+    const [low, high] = monteCarlo.smallestP.map((p: number) => Number(p.toPrecision(2)));
+    // as the summary has it
+    expect(text).toContain(` 95 % Monte-Carlo interval ${low} to ${high})`);
     expect(text).toMatch(
       new RegExp(
         `The smallest family-wise p of all fixels is [\\d.]+ \\(${k} of 200 shuffles; 95 % Monte-Carlo interval [\\de.-]+ to [\\d.]+\\)\\.`,
