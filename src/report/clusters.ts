@@ -11,16 +11,16 @@ export type VisitNeighbours = (element: number, visit: (other: number) => void) 
  */
 export function componentsOf(members: Uint32Array, nElements: number, neighbours: VisitNeighbours): Uint32Array {
   const at = new Int32Array(nElements).fill(-1);
-  for (const [i, element] of members.entries()) at[element] = i;
-  const parent = Uint32Array.from(members, (_, i) => i);
+  for (let i = 0; i < members.length; i++) at[members[i]!] = i;
+  const parent = members.map((_, i) => i);
   const rootOf = (i: number): number => {
     let root = i;
     while (parent[root] !== root) root = parent[root]!;
     for (let next = i; parent[next] !== root; ) [next, parent[next]] = [parent[next]!, root];
     return root;
   };
-  for (const [i, element] of members.entries()) {
-    neighbours(element, (other) => {
+  for (let i = 0; i < members.length; i++) {
+    neighbours(members[i]!, (other) => {
       const j = at[other] ?? -1;
       if (j < 0) return;
       const [a, b] = [rootOf(i), rootOf(j)];
@@ -30,7 +30,7 @@ export function componentsOf(members: Uint32Array, nElements: number, neighbours
     });
   }
   const numbers = new Map<number, number>();
-  return Uint32Array.from(members, (_, i) => {
+  return members.map((_, i) => {
     const root = rootOf(i);
     const number = numbers.get(root) ?? numbers.size;
     numbers.set(root, number);
@@ -85,14 +85,14 @@ function describeCluster(id: number, members: Uint32Array, inputs: ClusterInputs
     const share = (100 * value) / of;
     if (of > 0 && !(Math.abs(share) <= Math.abs(largestPercent))) largestPercent = share;
   }
-  const voxels = geometry && new Set(Array.from(members, (element) => geometry.voxelOf[element]!));
+  const nVoxels = geometry && countVoxels(geometry, members);
   return {
     ...{ id, members, peak, largestEffect, largestPercent },
     ...{ p: p[peak]!, z: z[peak]!, statistic: statistic[peak]! },
     meanEffect: sum / nEffects,
     meanPercent: sumReference > 0 ? (100 * sum) / sumReference : Number.NaN,
-    nVoxels: voxels?.size,
-    volume: geometry && voxels!.size * volumeOf(geometry),
+    nVoxels,
+    volume: geometry && nVoxels! * voxelVolume(geometry),
     peakMm: geometry && mmOf(geometry, geometry.voxelOf[peak]!),
     peakVoxel: geometry && voxelAt(geometry, geometry.voxelOf[peak]!),
     direction: geometry?.directions && meanAxis(geometry, members),
@@ -107,7 +107,19 @@ function describeCluster(id: number, members: Uint32Array, inputs: ClusterInputs
 const shareOf = (members: Uint32Array, inside: Uint8Array): number =>
   members.reduce((n, element) => n + (inside[element] === 0 ? 0 : 1), 0) / members.length;
 
-export const volumeOf = ({ voxelSizes }: Geometry): number => voxelSizes[0] * voxelSizes[1] * voxelSizes[2];
+const voxelVolume = ({ voxelSizes }: Geometry): number => voxelSizes[0] * voxelSizes[1] * voxelSizes[2];
+
+/** Distinct voxels of elements. */
+function countVoxels({ voxelOf }: Geometry, members: Uint32Array): number {
+  const voxels = members.map((element) => voxelOf[element]!).sort();
+  let n = 0;
+  for (let i = 0; i < voxels.length; i++) if (i === 0 || voxels[i] !== voxels[i - 1]) n++;
+  return n;
+}
+
+/** mm3 of the distinct voxels of elements. */
+export const volumeOf = (geometry: Geometry, members: Uint32Array): number =>
+  countVoxels(geometry, members) * voxelVolume(geometry);
 
 export function voxelAt({ dimensions: [nx, ny] }: Geometry, voxel: number): [number, number, number] {
   return [voxel % nx, Math.floor(voxel / nx) % ny, Math.floor(voxel / nx / ny)];
@@ -123,8 +135,13 @@ function meanAxis({ directions, toMm, voxelSizes }: Geometry, members: Uint32Arr
   const sums = [0, 0, 0, 0, 0, 0];
   for (const element of members) {
     const [x, y, z] = [directions![3 * element]!, directions![3 * element + 1]!, directions![3 * element + 2]!];
-    for (const [i, value] of [x * x, x * y, x * z, y * y, y * z, z * z].entries())
-      if (Number.isFinite(value)) sums[i]! += value;
+    if (!Number.isFinite(x + y + z)) continue;
+    sums[0]! += x * x;
+    sums[1]! += x * y;
+    sums[2]! += x * z;
+    sums[3]! += y * y;
+    sums[4]! += y * z;
+    sums[5]! += z * z;
   }
   const [xx, xy, xz, yy, yz, zz] = sums as [number, number, number, number, number, number];
   let axis = [1, 0.9, 0.8];

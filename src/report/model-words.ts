@@ -53,10 +53,7 @@ function headlineOf(
   if (nSignificant === 0)
     return `No evidence that ${question}: none of ${count(nTested)} ${many} has a ${pWords} below 0.05.`;
   const { geometry } = data;
-  const volume =
-    geometry === undefined
-      ? ""
-      : `, ${short(new Set(Array.from(significant, (e) => geometry.voxelOf[e]!)).size * volumeOf(geometry))} mm³`;
+  const volume = geometry === undefined ? "" : `, ${short(volumeOf(geometry, significant))} mm³`;
   const groups =
     geometry === undefined ? "" : ` in ${count(clusters.length)} ${clusters.length === 1 ? "cluster" : "clusters"}`;
   return `${beginning(question, data.scalar)} in ${count(nSignificant)} of ${count(nTested)} ${many} (${share(nSignificant / nTested)}${volume})${groups}, ${pWords} < 0.05.`;

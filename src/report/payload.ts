@@ -2,6 +2,7 @@
 import { deflateRawSync } from "node:zlib";
 import { voxelAt } from "./clusters.js";
 import { headOf } from "./hypothesis-head.js";
+import { nthSmallest, quantileOf } from "./nth-smallest.js";
 import type { ArrayPlace, Payload, PayloadHypothesis } from "./payload-format.js";
 import type { Geometry, HypothesisData, ShownData, Values } from "./report-data.js";
 
@@ -26,7 +27,7 @@ function createPacker() {
   return {
     add(type: ArrayPlace["type"], values: ArrayLike<number> | undefined): ArrayPlace | undefined {
       if (values === undefined) return undefined;
-      const typed = TYPES[type].from(values as ArrayLike<number> & Iterable<number>);
+      const typed = new TYPES[type](values);
       const bytes = new Uint8Array(typed.buffer);
       const place = { type, offset, length: typed.length };
       const padding = (8 - (bytes.byteLength % 8)) % 8;
@@ -57,7 +58,7 @@ export function packPayload(data: ShownData, mean: Values | undefined): PackedPa
   };
   const most = Math.floor(MOST_VALUE_BYTES / BYTES_A_VALUE / Math.max(1, hypotheses.length));
   const rank = new Uint32Array(order.length);
-  for (const [i, element] of order.entries()) rank[element] = i;
+  for (let i = 0; i < order.length; i++) rank[order[i]!] = i;
   const packed = hypotheses.map((h): PayloadHypothesis => {
     const chosen = chooseElements(h, order, most);
     const effect = h.percent ?? h.effect;
@@ -66,10 +67,7 @@ export function packPayload(data: ShownData, mean: Values | undefined): PackedPa
       ...headOf(h),
       scales,
       arrays: {
-        of:
-          chosen === undefined
-            ? undefined
-            : packer.add("u32", differences(Uint32Array.from(chosen, (element) => rank[element]!))),
+        of: chosen === undefined ? undefined : packer.add("u32", differences(chosen.map((element) => rank[element]!))),
         statistic: packer.add("i16", quantise(h.statistic, chosen ?? order, scales.statistic)),
         effect: effect && packer.add("i16", quantise(effect, chosen ?? order, scales.effect)),
         p: h.p && packer.add("u16", quantiseP(h.p, chosen ?? order)),
@@ -100,7 +98,11 @@ interface Box {
 function boxOf(geometry: Geometry): Box {
   const first = [...geometry.dimensions] as number[];
   const end = [0, 0, 0];
-  for (const voxel of geometry.voxelOf) {
+  let last = -1;
+  for (let i = 0; i < geometry.voxelOf.length; i++) {
+    const voxel = geometry.voxelOf[i]!;
+    if (voxel === last) continue;
+    last = voxel;
     const at = voxelAt(geometry, voxel);
     for (let axis = 0; axis < 3; axis++) {
       if (at[axis]! < first[axis]!) first[axis] = at[axis]!;
@@ -113,32 +115,45 @@ function boxOf(geometry: Geometry): Box {
   };
 }
 
-function orderByVoxel(geometry: Geometry, { first, end }: Box) {
-  const [nx, ny] = [end[0]! - first[0]!, end[1]! - first[1]!];
-  const places = Uint32Array.from(geometry.voxelOf, (voxel) => {
-    const at = voxelAt(geometry, voxel);
-    return at[0] - first[0]! + nx * (at[1] - first[1]! + ny * (at[2] - first[2]!));
-  });
-  const order = Uint32Array.from(places, (_, element) => element).sort((a, b) => places[a]! - places[b]! || a - b);
+/** Elements in the order of their voxels in the box, those of one voxel in their own. */
+function orderByVoxel({ voxelOf, dimensions: [nx, ny] }: Geometry, { first, end }: Box) {
+  const n = voxelOf.length;
+  const [mx, my] = [end[0]! - first[0]!, end[1]! - first[1]!];
+  // a number that is sorted without comparing calls: the place, then the element
+  const keys = new Float64Array(n);
+  for (let element = 0; element < n; element++) {
+    const voxel = voxelOf[element]!;
+    const x = (voxel % nx) - first[0]!;
+    const y = (Math.floor(voxel / nx) % ny) - first[1]!;
+    const z = Math.floor(voxel / nx / ny) - first[2]!;
+    keys[element] = (x + mx * (y + my * z)) * n + element;
+  }
+  keys.sort();
+  const order = new Uint32Array(n);
   const voxels: number[] = [];
   const counts: number[] = [];
-  for (const element of order) {
-    if (voxels.length > 0 && voxels.at(-1) === places[element] && counts.at(-1)! < 255) counts[counts.length - 1]!++;
+  for (let i = 0; i < n; i++) {
+    const place = Math.floor(keys[i]! / n);
+    order[i] = keys[i]! - place * n;
+    if (voxels.length > 0 && voxels.at(-1) === place && counts.at(-1)! < 255) counts[counts.length - 1]!++;
     else {
-      voxels.push(places[element]!);
+      voxels.push(place);
       counts.push(1);
     }
   }
   return { order, voxels: Uint32Array.from(voxels), counts };
 }
 
-const differences = (values: Uint32Array): Uint32Array =>
-  values.map((value, i) => (i === 0 ? value : value - values[i - 1]!));
+function differences(values: Uint32Array): Uint32Array {
+  const out = values.slice();
+  for (let i = 1; i < out.length; i++) out[i] = values[i]! - values[i - 1]!;
+  return out;
+}
 
 function quantiseDirections(directions: Float32Array, order: Uint32Array): Int8Array {
   const out = new Int8Array(3 * order.length);
-  for (const [i, element] of order.entries())
-    for (let axis = 0; axis < 3; axis++) out[3 * i + axis] = Math.round(127 * (directions[3 * element + axis]! || 0));
+  for (let i = 0; i < order.length; i++)
+    for (let axis = 0; axis < 3; axis++) out[3 * i + axis] = Math.round(127 * (directions[3 * order[i]! + axis]! || 0));
   return out;
 }
 
@@ -151,8 +166,7 @@ function meanByVoxel(mean: Values, order: Uint32Array, counts: readonly number[]
       const value = mean[order[next++]!]!;
       if (Number.isFinite(value)) sums[voxel]! += Math.max(0, value);
     }
-  const sorted = sums.slice().sort();
-  const largest = sorted[Math.floor(0.995 * (sorted.length - 1))] ?? 0;
+  const largest = quantileOf(sums.slice(), 0.995) || 0;
   return {
     largest,
     values: Uint8Array.from(sums, (sum) => (largest > 0 ? Math.min(255, Math.round((255 * sum) / largest)) : 0)),
@@ -162,38 +176,52 @@ function meanByVoxel(mean: Values, order: Uint32Array, counts: readonly number[]
 /** Undefined: all. Else those nearest to significance, in the order of drawing. */
 function chooseElements({ p, statistic }: HypothesisData, order: Uint32Array, most: number): Uint32Array | undefined {
   if (order.length <= most) return undefined;
-  const keys = Float32Array.from(order, (element) => (p === undefined ? -Math.abs(statistic[element]!) : p[element]!));
-  for (const [i, key] of keys.entries()) if (Number.isNaN(key)) keys[i] = Number.POSITIVE_INFINITY;
-  const limit = keys.slice().sort()[most - 1]!;
-  const below = order.filter((_, i) => keys[i]! < limit).length;
-  let left = most - below;
-  return order.filter((_, i) => keys[i]! < limit || (keys[i] === limit && left-- > 0));
+  const keys = new Float32Array(order.length);
+  for (let i = 0; i < keys.length; i++) {
+    const key = p === undefined ? -Math.abs(statistic[order[i]!]!) : p[order[i]!]!;
+    keys[i] = Number.isNaN(key) ? Number.POSITIVE_INFINITY : key;
+  }
+  const limit = nthSmallest(keys.slice(), most - 1);
+  let left = most;
+  for (let i = 0; i < keys.length; i++) if (keys[i]! < limit) left--;
+  const out = new Uint32Array(most);
+  let next = 0;
+  for (let i = 0; i < keys.length; i++)
+    if (keys[i]! < limit || (keys[i] === limit && left-- > 0)) out[next++] = order[i]!;
+  return out;
 }
 
 function scaleOf(values: Values): number {
-  const sizes = Float64Array.from(values as Float64Array, (value) =>
-    Number.isFinite(value) ? Math.abs(value) : 0,
-  ).sort();
+  const sizes = new Float64Array(values.length);
+  let largest = 0;
+  for (let i = 0; i < sizes.length; i++) {
+    sizes[i] = Number.isFinite(values[i]!) ? Math.abs(values[i]!) : 0;
+    if (sizes[i]! > largest) largest = sizes[i]!;
+  }
   // one value that is far out must not cost all others their digits
-  const largest = sizes[sizes.length - 1] ?? 0;
-  const usual = sizes[Math.floor(0.999 * (sizes.length - 1))] ?? 0;
+  const usual = quantileOf(sizes, 0.999) || 0;
   return (Math.min(largest, 20 * usual) || largest || 1) / 32766;
 }
 
 /** -32768: no value. */
-const quantise = (values: Values, of: Uint32Array, scale: number): Int16Array =>
-  Int16Array.from(of, (element) => {
-    const value = values[element]!;
-    return Number.isFinite(value) ? Math.max(-32767, Math.min(32767, Math.round(value / scale))) : -32768;
-  });
+function quantise(values: Values, of: Uint32Array, scale: number): Int16Array {
+  const out = new Int16Array(of.length);
+  for (let i = 0; i < out.length; i++) {
+    const value = values[of[i]!]!;
+    out[i] = Number.isFinite(value) ? Math.max(-32767, Math.min(32767, Math.round(value / scale))) : -32768;
+  }
+  return out;
+}
 
 /** 65535: no value. */
-const quantiseP = (p: Values, of: Uint32Array): Uint16Array =>
-  Uint16Array.from(of, (element) =>
-    Number.isFinite(p[element]!)
-      ? Math.min(65534, Math.round(-Math.log10(Math.max(p[element]!, 1e-8)) * P_SCALE))
-      : 65535,
-  );
+function quantiseP(p: Values, of: Uint32Array): Uint16Array {
+  const out = new Uint16Array(of.length);
+  for (let i = 0; i < out.length; i++) {
+    const value = p[of[i]!]!;
+    out[i] = Number.isFinite(value) ? Math.min(65534, Math.round(-Math.log10(Math.max(value, 1e-8)) * P_SCALE)) : 65535;
+  }
+  return out;
+}
 
 function cropped(values: Uint8Array, { dimensions: [nx, ny] }: Geometry, { first, end }: Box): Uint8Array {
   const [mx, my, mz] = [0, 1, 2].map((axis) => end[axis]! - first[axis]!) as [number, number, number];

@@ -43,9 +43,7 @@ export function verdictOf(h: HypothesisData, data: ReportData): Verdict {
   const interval = low === undefined || high === undefined ? undefined : { low, high };
   const critical = h.nullMaxima && criticalValue(h.nullMaxima);
   const nSignificant = h.p === undefined ? undefined : h.significant.length;
-  const volume =
-    data.geometry &&
-    new Set(Array.from(h.significant, (e) => data.geometry!.voxelOf[e]!)).size * volumeOf(data.geometry);
+  const volume = data.geometry && volumeOf(data.geometry, h.significant);
   const found = { nTested, nSignificant, volume, smallestP, interval, critical };
   return {
     ...{ name: h.name, title: titleOf(h, model), ...found },

@@ -20,6 +20,7 @@ import { nativeCases } from "./cases/native.mjs";
 import { networkCase } from "./cases/networks.mjs";
 import { peerFixelCfe } from "./cases/peers.mjs";
 import { postMortemCases } from "./cases/post-mortem.mjs";
+import { reportCase } from "./cases/report.mjs";
 import { memoryCases, runCases } from "./cases/runs.mjs";
 import { start } from "./cases/start.mjs";
 import { conversion, packedConversion, storePass } from "./cases/store.mjs";
@@ -43,6 +44,7 @@ export const CASES = [
   ...limitCases,
   ...modelCases,
   elementwise,
+  reportCase,
   ...postMortemCases,
   peerFixelCfe,
   networkCase,

@@ -31,19 +31,10 @@ export function fixelNeighbours(directory: string | undefined, nFixels: number, 
     return byPlace("The run had no connectivity matrix: clusters are made of neighbouring voxels.");
   try {
     const matrix = openMatrixDirectory(directory, nFixels);
-    const counts = new Float64Array(1);
-    const firsts = new Float64Array(1);
-    let connected = new Uint32Array(4096);
     return {
       unconnected: unconnectedOf(matrix),
       words: `over the fixel-fixel connectivity in ${directory}`,
-      visit(fixel, visit) {
-        matrix.copyRowsInto(counts, firsts, fixel, 1);
-        const count = counts[0]!;
-        if (count > connected.length) connected = new Uint32Array(2 * count);
-        matrix.copyConnectedInto(connected, firsts[0]!, count);
-        for (let i = 0; i < count; i++) visit(connected[i]!);
-      },
+      visit: rowsAhead(matrix),
       close: () => matrix.close(),
     };
   } catch (error) {
@@ -56,6 +47,37 @@ export function fixelNeighbours(directory: string | undefined, nFixels: number, 
 
 /** Rows that are looked at together. */
 const ROWS = 65_536;
+/** Connections that are read together where fixels follow closely on each other: 2 MiB. */
+const MOST_AHEAD = 2 ** 19;
+
+/** Fixels ascend: the rows of many are read at once, and ahead of them ever more connections, as long as what was read is used. */
+function rowsAhead(matrix: MatrixDirectory): VisitNeighbours {
+  const counts = new Float64Array(ROWS);
+  const firsts = new Float64Array(ROWS);
+  let rows = -1;
+  let held = new Uint32Array(0);
+  let [begin, end] = [0, 0];
+  let ahead = 0;
+  const readFrom = (first: number, count: number): void => {
+    const isNear = first >= begin && first <= end + ahead;
+    ahead = isNear ? Math.min(MOST_AHEAD, Math.max(2 * ahead, 4 * count)) : 0;
+    const wanted = Math.max(count, Math.min(ahead, matrix.nConnections - first));
+    if (held.length < wanted) held = new Uint32Array(Math.max(wanted, 4096));
+    matrix.copyConnectedInto(held, first, wanted);
+    [begin, end] = [first, first + wanted];
+  };
+  return (fixel, visit) => {
+    const block = Math.floor(fixel / ROWS);
+    if (block !== rows) {
+      matrix.copyRowsInto(counts, firsts, block * ROWS, Math.min(ROWS, matrix.nFixels - block * ROWS));
+      rows = block;
+    }
+    const [count, first] = [counts[fixel - block * ROWS]!, firsts[fixel - block * ROWS]!];
+    if (count === 0) return;
+    if (first < begin || first + count > end) readFrom(first, count);
+    for (let i = first - begin; i < first - begin + count; i++) visit(held[i]!);
+  };
+}
 
 function unconnectedOf(matrix: MatrixDirectory): Float32Array {
   const out = new Float32Array(matrix.nFixels);

@@ -80,12 +80,12 @@ function rowsOf(names: readonly string[], wanted: readonly string[]): number[] |
   return rows.every((row) => row !== undefined) ? rows : undefined;
 }
 
-/** f64 [nRows x count], row-major. */
-function columnsOf(source: ColumnSource, first: number, count: number): Float64Array {
+/** [nRows x count], row-major, as the source has them. */
+function columnsOf(source: ColumnSource, first: number, count: number): Float32Array | Float64Array {
   const isWide = source.spec.elementType === "f64";
   const bytes = new Uint8Array(source.nRows * count * (isWide ? 8 : 4));
   source.copyColumnsInto(bytes, first, count);
-  return isWide ? new Float64Array(bytes.buffer) : Float64Array.from(new Float32Array(bytes.buffer));
+  return isWide ? new Float64Array(bytes.buffer) : new Float32Array(bytes.buffer);
 }
 
 function effectsOf(source: ColumnSource, hypotheses: readonly HypothesisData[]): EffectData[] {
@@ -120,7 +120,8 @@ function meansOf(source: ColumnSource, elements: readonly number[]): number[] {
     let end = i + 1;
     while (end < elements.length && elements[end] === elements[end - 1]! + 1) end++;
     const values = columnsOf(source, elements[i]!, end - i);
-    for (const [j, value] of values.entries()) {
+    for (let j = 0; j < values.length; j++) {
+      const value = values[j]!;
       if (!Number.isFinite(value)) continue;
       const row = Math.floor(j / (end - i));
       sums[row]! += value;
@@ -142,7 +143,8 @@ function missingOf(source: ColumnSource): Float32Array | undefined {
   for (let first = 0; first < nElements; first += COUNTED_ELEMENTS) {
     const n = Math.min(COUNTED_ELEMENTS, nElements - first);
     const values = columnsOf(source, first, n);
-    for (let j = 0; j < values.length; j++) if (!Number.isFinite(values[j]!)) counts[first + (j % n)]!++;
+    for (let row = 0; row < nRows; row++)
+      for (let j = 0; j < n; j++) if (!Number.isFinite(values[row * n + j]!)) counts[first + j]!++;
   }
   return counts;
 }

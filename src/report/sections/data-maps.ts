@@ -3,6 +3,7 @@
 import { mmOf, voxelAt } from "../clusters.js";
 import { Html, html, table } from "../html.js";
 import type { MapPicture } from "../map-format.js";
+import { nthSmallest } from "../nth-smallest.js";
 import { count, place, short } from "../numbers.js";
 import { type DataMap, ELEMENTS, type Geometry, type ShownData } from "../report-data.js";
 
@@ -42,13 +43,20 @@ export function mapsHtml({ maps, geometry, kind }: Pick<ShownData, "maps" | "geo
 }
 
 function factsOf({ values }: DataMap) {
-  const sorted = Float64Array.from(values as Float64Array)
-    .filter((value) => Number.isFinite(value))
-    .sort();
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-  let nAbove = 0;
-  for (const value of sorted) if (value > 0) nAbove++;
-  return { n: sorted.length, least: at(0), middle: at(0.5), high: at(0.95), most: sorted.at(-1) ?? Number.NaN, nAbove };
+  const finite = new Float64Array(values.length);
+  let [n, nAbove, least, most] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (!Number.isFinite(value)) continue;
+    finite[n++] = value;
+    if (value > 0) nAbove++;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  if (n === 0) return { n, nAbove, least: Number.NaN, middle: Number.NaN, high: Number.NaN, most: Number.NaN };
+  const found = finite.subarray(0, n);
+  const at = (share: number) => nthSmallest(found, Math.min(n - 1, Math.floor(share * n)));
+  return { n, nAbove, least, most, middle: at(0.5), high: at(0.95) };
 }
 
 /** The elements that have most, where few have any. */
