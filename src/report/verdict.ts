@@ -41,7 +41,7 @@ export function verdictOf(h: HypothesisData, data: ReportData): Verdict {
   const { monteCarlo } = h.summary;
   const [low, high] = (monteCarlo?.isExact === false && monteCarlo.smallestP) || [];
   const interval = low === undefined || high === undefined ? undefined : { low, high };
-  const critical = h.nullMaxima && criticalValue(h.nullMaxima);
+  const critical = criticalValue(h);
   const nSignificant = h.p === undefined ? undefined : h.significant.length;
   const volume = data.geometry && volumeOf(data.geometry, h.significant);
   const found = { nTested, nSignificant, volume, smallestP, interval, critical };
@@ -77,12 +77,9 @@ export function statisticName({ record }: Pick<ReportData, "record">): string {
   );
 }
 
-/** What a value must be above: #{max >= x} is below 5 % of the shuffles from there on. */
-export function criticalValue(maxima: Float64Array): number {
-  const sorted = maxima.slice().sort();
-  const most = Math.ceil(sorted.length / 20) - 1;
-  return sorted[sorted.length - 1 - most]!;
-}
+/** What a value must be above, as the run recorded it; undefined: there is none. */
+export const criticalValue = ({ summary }: HypothesisData): number | undefined =>
+  summary.monteCarlo?.threshold.at ?? undefined;
 
 const countFinite = (values: ArrayLike<number>): number => {
   let n = 0;

@@ -200,3 +200,14 @@ it("the summary ends with the page's path; --json has it", async () => {
   const { stdout } = await runWithReport([...tokens, "-force", "--json"]);
   expect(JSON.parse(stdout).report).toBe(path.join(input.at("out"), "report.html"));
 });
+
+it("of so few shuffles that none can be significant the page says so, and draws no line", async () => {
+  const input = newReportCase();
+  const few = QUICK.map((token) => (token === "200" ? "15" : token));
+  const { status, stderr } = await runWithReport(["fixelcfestats", ...input.positionals, ...few]);
+  expect(status, stderr).toBe(0);
+  const text = textOf(readPage(input.at("out", "report.html")));
+  expect(text).toContain("Nothing can be significant: so few shuffles have no value that 5 % of them are above.");
+  expect(text).not.toContain("critical value");
+  expect(text).not.toContain("95 % line");
+}, 600_000);
