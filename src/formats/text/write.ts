@@ -10,19 +10,30 @@ export interface TextForm {
   readonly significantDigits?: number | undefined;
 }
 
+const ZERO = 0x30;
+const POINT = 0x2e;
+
 /** C's %.<digits>g: no trailing zeros, exponents of at least two digits below 1e-4 and from 10^digits on, `nan`, `inf`, `-inf`. */
 export function formatNumber(value: number, significantDigits = 15): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   if (value === 0) return Object.is(value, -0) ? "-0" : "0";
-  const [mantissa, exponentText] = value.toExponential(significantDigits - 1).split("e") as [string, string];
-  const exponent = Number(exponentText);
-  if (exponent >= -4 && exponent < significantDigits) return trimZeros(value.toFixed(significantDigits - 1 - exponent));
-  return `${trimZeros(mantissa)}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+  // one conversion for nearly every number: toPrecision has C's form from 1e-4 on
+  const text =
+    Math.abs(value) < 1e-4 ? value.toExponential(significantDigits - 1) : value.toPrecision(significantDigits);
+  const at = text.indexOf("e");
+  if (at < 0) return trimZeros(text);
+  const exponent = Number(text.slice(at + 1));
+  // just below 1e-4, and rounded up to it
+  if (exponent === -4) return trimZeros(value.toFixed(significantDigits + 3));
+  return `${trimZeros(text.slice(0, at))}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
 function trimZeros(digits: string): string {
-  return digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits;
+  if (!digits.includes(".")) return digits;
+  let end = digits.length;
+  while (digits.charCodeAt(end - 1) === ZERO) end--;
+  return digits.slice(0, digits.charCodeAt(end - 1) === POINT ? end - 1 : end);
 }
 
 /** `values` [nRows x nColumns], row-major. Every line ends with a newline. */

@@ -144,6 +144,24 @@ describe("formatNumber", () => {
     expect(formatNumber(value)).toBe(expected);
   });
 
+  // Values of C's printf("%.<digits>g"): where rounding changes the exponent, and with it the form
+  it.each([
+    [0.000099996, 3, "0.0001"],
+    [0.000099994, 4, "9.999e-05"],
+    [-0.0000999999999999, 10, "-0.0001"],
+    [0.00010004, 3, "0.0001"],
+    [0.0000015, 1, "2e-06"],
+    [999.6, 3, "1e+03"],
+    [999.4, 3, "999"],
+    [1234567890.4, 10, "1234567890"],
+    [9999999999.6, 10, "1e+10"],
+    [100000, 5, "1e+05"],
+    [100, 17, "100"],
+    [0.1, 17, "0.10000000000000001"],
+  ])("%d of %d digits -> %s", (value, digits, expected) => {
+    expect(formatNumber(value, digits)).toBe(expected);
+  });
+
   it("is read back to the digits it has", () => {
     fc.assert(
       fc.property(fc.double(), (value) => {
