@@ -6,9 +6,9 @@ import { InputError } from "../errors.js";
 import { readImageVector } from "../formats/image.js";
 import type { ImageHeader } from "../formats/image-header.js";
 import { pathKindOf } from "../formats/path-kind.js";
-import { readMatrix } from "../formats/text/matrix.js";
 import { describeSystemError } from "../system-error.js";
 import { checksumOf } from "./earlier-run.js";
+import { readNumbers } from "./read-numbers.js";
 import { RUN_RECORD_FILE } from "./result-folder.js";
 import { postfixOf, sharedPostfixOf } from "./result-list.js";
 import { type FileChecksum, RUN_RECORD_FORMAT, type RunRecord } from "./run-record.js";
@@ -91,7 +91,7 @@ export function openFinishedRun(output: string, purpose: string): FinishedRun {
       const { header, values } = await readImageVector(place);
       return { file, values: Float64Array.from(values), header, nColumns: undefined };
     }
-    const { values, nColumns } = await readMatrix(place);
+    const { values, nColumns } = await readNumbers(place);
     return { file, values, header: undefined, nColumns };
   };
   return {

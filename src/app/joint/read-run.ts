@@ -4,9 +4,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../../errors.js";
 import { openImage } from "../../formats/image.js";
 import type { ImageHeader } from "../../formats/image-header.js";
-import { parseMatrix } from "../../formats/text/matrix.js";
-import { readTextFile } from "../../formats/text/read-text.js";
 import { checkResults } from "../../results/check-results.js";
+import { readNumbers } from "../../results/read-numbers.js";
 import { RUN_RECORD_FILE } from "../../results/result-folder.js";
 import { ENHANCED, postfixOf, type ResultSpec, sharedPostfixOf } from "../../results/result-list.js";
 import { RUN_RECORD_FORMAT, type RunRecord } from "../../results/run-record.js";
@@ -115,7 +114,7 @@ export async function readNulls({ record, directory, base, path }: FinishedRun):
   const nulls: Float64Array[] = [];
   for (const name of names) {
     const place = join(directory, name);
-    nulls.push(Float64Array.from(parseMatrix(await readTextFile(place), place).values));
+    nulls.push((await readNumbers(place)).values);
   }
   const count = record.problem["nShuffles"];
   const odd = nulls.find(({ length }) => length !== count);
@@ -156,8 +155,8 @@ async function readMap(run: FinishedRun, name: string): Promise<ResultMap> {
   const place = join(run.directory, file);
   const ending = file.slice(file.lastIndexOf("."));
   if (ending === ".csv") {
-    const { values, nRows, nColumns } = parseMatrix(await readTextFile(place), place);
-    return { values: Float64Array.from(values), ending, shape: { nRows, nColumns } };
+    const { values, nRows, nColumns } = await readNumbers(place);
+    return { values, ending, shape: { nRows, nColumns } };
   }
   const image = openImage(place);
   try {

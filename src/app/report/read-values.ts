@@ -5,10 +5,10 @@ import { countEdges, forEachEdge } from "../../formats/connectome.js";
 import { openFixelDirectory } from "../../formats/fixel-directory.js";
 import { openImage } from "../../formats/image.js";
 import type { ImageHeader } from "../../formats/image-header.js";
-import { readMatrix } from "../../formats/text/matrix.js";
 import { readTextFile } from "../../formats/text/read-text.js";
 import { readVoxelMask } from "../../formats/voxel-mask.js";
 import type { Geometry, Kind, Network, Values } from "../../report/report-data.js";
+import { readNumbers } from "../../results/read-numbers.js";
 import type { FoundResults } from "./find-results.js";
 
 export interface ResultReader {
@@ -39,13 +39,13 @@ export async function openResults(found: FoundResults, kind: Kind): Promise<Resu
   const isThere = (name: string) => listed.has(`${base}${name}`);
   const readNull = async (name: string) => {
     const file = [`${name}.txt`, `${name}.csv`].find(isThere);
-    return file === undefined ? undefined : (await readMatrix(at(file))).values;
+    return file === undefined ? undefined : (await readNumbers(at(file))).values;
   };
   if (kind === "fixel") return openFixels(at, isThere, readNull);
   if (kind === "voxel") return openVoxels(found, at, isThere, readNull);
   if (kind === "edge") return openEdges(found, at, isThere, readNull);
   const elements = Number(record.problem.nElements ?? record.runPlan.nElements);
-  const readTable = async (file: string) => (isThere(file) ? await readMatrix(at(file)) : undefined);
+  const readTable = async (file: string) => (isThere(file) ? await readNumbers(at(file)) : undefined);
   return {
     ...{ nElements: elements, geometry: undefined, network: undefined, columns: "same", readNull },
     async read(name) {
@@ -210,7 +210,7 @@ async function openEdges(
   const nElements = countEdges(nNodes);
   const read = async (name: string) => {
     if (!isThere(`${name}.csv`)) return undefined;
-    const { values } = await readMatrix(at(`${name}.csv`));
+    const { values } = await readNumbers(at(`${name}.csv`));
     const out = new Float64Array(nElements);
     forEachEdge(nNodes, (edge, i, j) => {
       out[edge] = values[i * nNodes + j]!;
