@@ -2,18 +2,18 @@
 //
 //   bin → cli → app ─┬→ engine ─┬→ stats ──→ kernels (types; the table is passed in)
 //                    │          ├→ store ────────→ mapping, publish
-//                    │          ├→ connectivity ─→ mapping, formats, publish
+//                    │          ├→ connectivity ─→ mapping, formats, publish, kernels
 //                    │          └→ kernels
 //                    ├→ results ─→ formats, run, stats/inference, publish
 //                    ├→ report ──→ stats, results (the record's type)
 //                    ├→ publish
 //                    └→ converters ─→ formats, store, publish
 //   run: what a run is made of and leaves, as plain data; for engine, results and app
-//   base, for everyone: byte-names, checksum, control-groups, errors, near-names, shell-word, subject-names, system-cores, system-error, system-memory, turns, units, warnings, version, zod     nobody imports: bin, cli, app (but bin → cli, cli → app)
+//   base, for everyone: byte-names, checksum, control-groups, errors, near-names, shared-memory, shell-word, subject-names, system-cores, system-error, system-memory, turns, units, warnings, version, zod     nobody imports: bin, cli, app (but bin → cli, cli → app)
 
 /** Files that any room may import. */
 const BASE =
-  "^src/(byte-names|checksum|control-groups|errors|near-names|shell-word|subject-names|system-cores|system-error|system-memory|turns|units|warnings|version|zod)\\.ts$";
+  "^src/(byte-names|checksum|control-groups|errors|near-names|shared-memory|shell-word|subject-names|system-cores|system-error|system-memory|turns|units|warnings|version|zod)\\.ts$";
 
 /** What a room may import beside itself, packages and what Node brings; and the base, unless it stands `alone`. */
 const ROOMS = {
@@ -74,9 +74,9 @@ const ROOMS = {
   },
   connectivity: {
     is: "^src/connectivity/",
-    may: ["^src/(mapping|formats|publish)/"],
+    may: ["^src/(mapping|formats|publish|kernels)/"],
     because:
-      "The sparse matrix is made from MRtrix3's images (formats) and read in windows (mapping); it knows no statistics.",
+      "The sparse matrix is made from MRtrix3's images (formats) and of streamlines (kernels), and read in windows (mapping); it knows no statistics.",
   },
   formats: {
     is: "^src/formats/",

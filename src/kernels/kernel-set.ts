@@ -537,4 +537,21 @@ export interface KernelSet {
     values: number,
     smoothed: number,
   ): void;
+
+  f32TraceVoxels(
+    nPoints: number,
+    points: number,
+    ratio: number,
+    weights: number,
+    placement: number,
+    nX: number,
+    nY: number,
+    nZ: number,
+    nearness: number,
+    most: number,
+    window: number,
+    scratch: number,
+    voxels: number,
+    chords: number,
+  ): number;
 }

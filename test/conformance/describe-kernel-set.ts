@@ -12,6 +12,7 @@ import { describeMaskedKernels } from "./describe-kernel-masked.js";
 import { describeNetworkKernels } from "./describe-kernel-network.js";
 import { describeRowKernels } from "./describe-kernel-rows.js";
 import { describeSmoothingKernels } from "./describe-kernel-smooth.js";
+import { describeTraceKernel } from "./describe-kernel-trace.js";
 import { describeVaryingKernels } from "./describe-kernel-varying.js";
 
 export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
@@ -42,5 +43,6 @@ export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
     describeMaskedKernels(tested);
     describeGroupedByColumn(tested);
     describeSmoothingKernels(tested);
+    describeTraceKernel(tested);
   });
 }

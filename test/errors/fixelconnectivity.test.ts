@@ -149,6 +149,15 @@ describe("streamlines", () => {
       "Cannot map tracks.tck: expected streamlines through fewer than 100000 voxels, got more for streamline 0 (counted from 0). Are its points in millimetres of the scanner, as those of the template? Transform the file, or make it again.",
     );
   });
+  it("with a step that no streamline has", async () => {
+    const one = newCase();
+    one.tracks({ lines: { step_size: "5000" } });
+    await expectRefusal(
+      one,
+      "Cannot map tracks.tck: expected a step between points of at most 2727 mm in its header, 4096 times a third of a voxel, got `step_size: 5000`. Correct the header: steps are in millimetres.",
+    );
+  });
+
   it("that reach no fixel", async () => {
     const one = newCase();
     for (const [streamlines, got] of [
@@ -212,7 +221,7 @@ describe("options", () => {
     const one = newCase();
     await expectRefusal(
       one,
-      `Cannot make a matrix of ${made.fixels.nFixels} fixels in 1 MiB: expected 9 MiB or more with 1 thread, got less. Raise --memory.`,
+      `Cannot make a matrix of ${made.fixels.nFixels} fixels in 1 MiB: expected 10 MiB or more with 1 thread, got less. Raise --memory.`,
       ["--memory", "1MiB"],
     );
   });

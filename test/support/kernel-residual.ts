@@ -55,6 +55,7 @@ export const RESIDUALS: Readonly<Record<Operation, { readonly warn: number; read
   f32EnhanceOne: { warn: 0, fail: 0 },
   f32SmoothingWeights: { warn: 0, fail: 0 },
   f32SmoothRows: { warn: 0, fail: 0 },
+  f32TraceVoxels: { warn: 0, fail: 0 },
 };
 
 export interface Comparison {

@@ -132,17 +132,7 @@ function visit(fixels: OracleFixels, flat: Float32Array, { step, angle = 45, mas
   if (n < 2) return [];
   const least = Math.min(...fixels.voxelSizes);
   const ratio = step === undefined ? 1 : Math.ceil(f(step) / (least * f(0.333)));
-  const given = Array.from({ length: n }, (_, i) => [flat[3 * i]!, flat[3 * i + 1]!, flat[3 * i + 2]!] as const);
-  const points = upsample(given, ratio);
-  const matrix = scannerToVoxel(fixels);
-  const voxelOf = (p: Point) =>
-    matrix
-      .map((row) => {
-        const v = f(f(f(f(row[0]! * p[0]) + f(row[1]! * p[1])) + f(row[2]! * p[2])) + row[3]!);
-        return Math.sign(v) * Math.floor(Math.abs(v) + 0.5) + 0;
-      })
-      .join(" ");
-  const chords = chordsOf(points, voxelOf, (0.005 * least) ** 2);
+  const chords = chordsOfStreamline(flat, ratio, scannerToVoxel(fixels), (0.005 * least) ** 2);
   const found: number[] = [];
   for (const [voxel, sum] of sumChords(chords)) {
     const [x, y, z] = voxel.split(" ").map(Number) as [number, number, number];
@@ -167,9 +157,26 @@ function visit(fixels: OracleFixels, flat: Float32Array, { step, angle = 45, mas
   return found.sort((a, b) => a - b);
 }
 
-interface Chord {
+export interface Chord {
+  /** x y z. */
   readonly voxel: string;
   readonly chord: Point;
+}
+
+/** Of all voxels, those outside of any image too. `matrix`: from millimetres to voxels. */
+export function chordsOfStreamline(flat: Float32Array, ratio: number, matrix: number[][], nearness: number): Chord[] {
+  const given = Array.from(
+    { length: flat.length / 3 },
+    (_, i) => [flat[3 * i]!, flat[3 * i + 1]!, flat[3 * i + 2]!] as const,
+  );
+  const voxelOf = (p: Point) =>
+    matrix
+      .map((row) => {
+        const v = f(f(f(f(row[0]! * p[0]) + f(row[1]! * p[1])) + f(row[2]! * p[2])) + row[3]!);
+        return Math.sign(v) * Math.floor(Math.abs(v) + 0.5) + 0;
+      })
+      .join(" ");
+  return chordsOf(upsample(given, ratio), voxelOf, nearness);
 }
 
 function chordsOf(points: readonly Point[], voxelOf: (p: Point) => string, accuracy: number): Chord[] {

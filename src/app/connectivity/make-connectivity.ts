@@ -4,6 +4,7 @@ import { generateMatrix, type MappedVisits } from "../../connectivity/generate/g
 import { createMatrixWriter } from "../../connectivity/generate/matrix-files.js";
 import { type GenerationPlan, planGeneration } from "../../connectivity/generate/plan-generation.js";
 import { type GridPlan, planGrid } from "../../connectivity/generate/read-grid.js";
+import { assertStep } from "../../connectivity/generate/upsampling.js";
 import { prepareDirectly } from "../../connectivity/prepare-directly.js";
 import { InputError, isFixelstreamError, UsageError } from "../../errors.js";
 import { checkFixelDataHeader } from "../../formats/fixel-directory.js";
@@ -175,6 +176,7 @@ function lookAtStreamlines({ tracks, weights }: MakeConnectivityOptions, grid: G
   const opened = openTracks(tracks);
   opened.close();
   const { bits, stepSize } = opened.header;
+  assertStep(stepSize, grid.leastVoxelSize, tracks);
   const nPoints = opened.dataBytes / ((3 * bits) / 8);
   const voxelsAPoint = Math.max(1, (1.5 * (stepSize ?? 0)) / grid.leastVoxelSize);
   return { visitBytes: Math.ceil(4 * nPoints * voxelsAPoint) };

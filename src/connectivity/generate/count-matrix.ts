@@ -47,7 +47,7 @@ function createOutput(connections: number): RowOutput {
 /** Passes over the visits that were needed. Throws what `take` throws. */
 export async function countMatrix(inputs: CountMatrixInputs): Promise<{ readonly nPasses: number }> {
   const { nFixels, totals, team, turns } = inputs;
-  await team.begin({ type: "count", options: rowOptions(inputs) });
+  await team.begin(() => ({ type: "count", options: rowOptions(inputs) }));
   const words = new Uint32Array(shared(4 * Math.floor(inputs.gatherBytes / 4)));
   const scales = new Float32Array(shared(4 * nFixels));
   const outputs = Array.from({ length: nOutputs(team.size) }, () => createOutput(inputs.outputConnections));

@@ -4,6 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openTracks } from "../../formats/tck/tracks.js";
 import { openNumberStream } from "../../formats/text/number-stream.js";
+import { compileSimdModule, resolveKernelChoice } from "../../kernels/choose-kernels.js";
+import { createSharedMemory } from "../../shared-memory.js";
 import { createTurns, type Turns } from "../../turns.js";
 import type { Warning } from "../../warnings.js";
 import { countMatrix, type TakeRows } from "./count-matrix.js";
@@ -12,6 +14,7 @@ import { mapTracks, type StreamlineCounts } from "./map-tracks.js";
 import { type GenerationPlan, mostFixelsOf } from "./plan-generation.js";
 import { type GridPlan, readGrid } from "./read-grid.js";
 import { openTeam } from "./team.js";
+import { tracerBytes } from "./trace-voxels.js";
 import { openVisits } from "./visits.js";
 
 export type { StreamlineCounts };
@@ -129,14 +132,25 @@ async function mapAll(
   const tracks = openTracks(inputs.tracksPath);
   const weights = weightsPath === undefined ? undefined : openNumberStream(weightsPath);
   try {
+    const { batchPoints } = plan;
     const options = { grid: readGrid(grid, mask), angle, stepSize: tracks.header.stepSize };
-    await team.begin({ type: "map", options });
-    const { bytes, crc32, ...counts } = await mapTracks({
-      ...{ tracks, weights, team, totals, turns, nFixels: grid.nFixels, batchPoints: plan.batchPoints },
+    const bytes = tracerBytes(batchPoints);
+    const memory = createSharedMemory(team.size * bytes);
+    const module = resolveKernelChoice("auto") === "simd" ? compileSimdModule() : undefined;
+    await team.begin((thread) => {
+      const place = { memory, firstByte: thread * bytes, module, mostPoints: batchPoints };
+      return { type: "map", options: { ...options, place } };
+    });
+    const {
+      bytes: visitBytes,
+      crc32,
+      ...counts
+    } = await mapTracks({
+      ...{ tracks, weights, team, totals, turns, nFixels: grid.nFixels, batchPoints },
       path: join(visitsPath, VISITS_FILE),
       onProgress: (done, all) => onProgress?.("map", all === 0 ? 1 : done / all),
     });
-    const record = { key: inputs.visitsKey, bytes, crc32, counts, warnings: tracks.warnings() };
+    const record = { key: inputs.visitsKey, bytes: visitBytes, crc32, counts, warnings: tracks.warnings() };
     // the record says that the visits are whole
     writeFileSync(join(visitsPath, VISITS_RECORD), `${JSON.stringify(record)}\n`, { flush: true });
     return record;

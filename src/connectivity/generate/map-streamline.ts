@@ -1,6 +1,6 @@
 // From a streamline to its fixels: in every voxel that it runs through at most one, the nearest to its direction there.
 import type { FixelGrid } from "./fixel-grid.js";
-import { createTracer } from "./trace-voxels.js";
+import { createTracer, type TracerPlace } from "./trace-voxels.js";
 
 export interface MappingOptions {
   readonly grid: FixelGrid;
@@ -8,6 +8,7 @@ export interface MappingOptions {
   readonly angle: number;
   /** Millimetres between points, as the streamlines' header says. */
   readonly stepSize: number | undefined;
+  readonly place: TracerPlace;
 }
 
 export interface Mapper {
@@ -23,8 +24,8 @@ export interface MappedStreamline {
   fate: "mapped" | "without fixel" | "outside" | "short" | "endless";
 }
 
-export function createMapper({ grid, angle, stepSize }: MappingOptions): Mapper {
-  const tracer = createTracer(grid, stepSize);
+export function createMapper({ grid, angle, stepSize, place: traced }: MappingOptions): Mapper {
+  const tracer = createTracer(grid, stepSize, traced);
   const { counts, firsts, directions, mask } = grid;
   // float32 of the angle: as the peer has it
   const leastCosine = Math.cos(Math.fround(angle) * (Math.PI / 180));
@@ -128,10 +129,13 @@ export function createMapper({ grid, angle, stepSize }: MappingOptions): Mapper 
         mapped.fate = "short";
         return mapped;
       }
-      if (!tracer.trace(points, first, n, visit)) {
+      const nChords = tracer.trace(points, first, n);
+      if (nChords < 0) {
         mapped.fate = "endless";
         return mapped;
       }
+      const { voxels: crossed, chords } = tracer;
+      for (let i = 0; i < nChords; i++) visit(crossed[i]!, chords[3 * i]!, chords[3 * i + 1]!, chords[3 * i + 2]!);
       const { fixels } = mapped;
       let nFixels = 0;
       for (let place = 0; place < nVoxels; place++) {
@@ -140,7 +144,7 @@ export function createMapper({ grid, angle, stepSize }: MappingOptions): Mapper 
       }
       sortAscending(fixels, nFixels);
       mapped.nFixels = nFixels;
-      mapped.fate = nFixels > 0 ? "mapped" : tracer.isInside ? "without fixel" : "outside";
+      mapped.fate = nFixels > 0 ? "mapped" : nChords > 0 ? "without fixel" : "outside";
       return mapped;
     },
   };

@@ -5,7 +5,7 @@ import { nOutputs, outputBytes } from "./count-matrix.js";
 import { counterBytes } from "./count-rows.js";
 import { TOTALS_BYTES } from "./fixel-totals.js";
 import { batchBytes, nBatches } from "./map-tracks.js";
-import { MOST_VOXELS } from "./trace-voxels.js";
+import { MOST_VOXELS, tracerBytes } from "./trace-voxels.js";
 import { readerBytes, WRITER_BYTES } from "./visits.js";
 
 export interface GenerationSize {
@@ -47,7 +47,10 @@ export function planGeneration({ nFixels, gridBytes, memoryBytes, nThreads }: Ge
     (size + 1) * counterBytes(nFixels) +
     Math.max(WRITER_BYTES, readerBytes(mostFixelsOf(nFixels)));
   const bytesWith = (batchPoints: number, outputConnections: number) =>
-    always + nBatches(size) * batchBytes(batchPoints) + nOutputs(size) * outputBytes(outputConnections);
+    always +
+    nBatches(size) * batchBytes(batchPoints) +
+    size * tracerBytes(batchPoints) +
+    nOutputs(size) * outputBytes(outputConnections);
   const least = bytesWith(BATCH_POINTS.least, nFixels) + LEAST_GATHER_BYTES;
   if (least > memoryBytes) {
     throw new BudgetError(

@@ -8,8 +8,8 @@ import { createPerformer, type Performer, type Role, type Task, type TaskResult 
 export interface Team {
   /** Threads that work, at least 1. */
   readonly size: number;
-  /** What all of them do from now on; what they did before is over. */
-  begin(role: Role): Promise<void>;
+  /** What they do from now on, each told apart by a number below `size`; what they did before is over. */
+  begin(roleOf: (thread: number) => Role): Promise<void>;
   /** Rejects when a thread died, or with the reason of the signal. */
   run<T extends Task>(task: T): Promise<TaskResult<T>>;
   /** Idempotent. What is under way rejects. */
@@ -27,9 +27,9 @@ function openAlone(turns: Turns): Team {
   let performer: Performer | undefined;
   return {
     size: 1,
-    async begin(role) {
+    async begin(roleOf) {
       performer = undefined;
-      performer = createPerformer(role);
+      performer = createPerformer(roleOf(0));
     },
     async run<T extends Task>(task: T) {
       if (turns.isDue()) await turns.take();
@@ -93,8 +93,8 @@ function openThreads(nThreads: number, signal: AbortSignal | undefined, entry: U
   return {
     size: nThreads,
     // nobody works between two roles: as many messages as threads reach every one of them
-    async begin(role) {
-      await Promise.all(workers.map(() => ask({ role })));
+    async begin(roleOf) {
+      await Promise.all(workers.map((_, thread) => ask({ role: roleOf(thread) })));
     },
     run: (task) => ask({ task }),
     async close() {

@@ -2,9 +2,9 @@
 
 import { InternalError } from "../../errors.js";
 import { compileSimdModule, createKernelSet } from "../../kernels/choose-kernels.js";
+import { createSharedMemory } from "../../shared-memory.js";
 import { formatCount } from "../../units.js";
 import { CONTROL } from "../plan/job.js";
-import { createSharedMemory } from "../shared-memory.js";
 import { openPool, type Pool } from "../threads/pool.js";
 import type { FilterInputs } from "./inputs.js";
 import type { FilterOrder, FilterReport, FilterSetup } from "./job.js";

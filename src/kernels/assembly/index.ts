@@ -17,3 +17,4 @@ export { f64MaskedPair, f64FactorisePair, f64PreparePair } from "./masked";
 export { f64GroupedStatistics, f64GroupedByColumn } from "./grouped";
 export { f64RowsFromPanels, f32RowsFromPanels, f64GatherRows, f32GatherRows, f64GatherMaskedRows, f32GatherMaskedRows } from "./rows";
 export { f32SmoothingWeights, f32SmoothRows } from "./smooth";
+export { f32TraceVoxels } from "./trace";

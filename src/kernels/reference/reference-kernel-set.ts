@@ -6,6 +6,7 @@ import { viewsOf } from "./memory-views.js";
 import { modelKernels } from "./model-kernels.js";
 import { smoothingKernels } from "./smoothing-kernels.js";
 import { statisticKernels } from "./statistic-kernels.js";
+import { streamlineKernels } from "./streamline-kernels.js";
 
 /** `buffer`: the whole linear memory; it must not grow afterwards. */
 export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
@@ -17,5 +18,6 @@ export function createReferenceKernelSet(buffer: ArrayBufferLike): KernelSet {
     ...modelKernels(views),
     ...enhancementKernels(views),
     ...smoothingKernels(views),
+    ...streamlineKernels(views),
   };
 }

@@ -1,6 +1,6 @@
-// The one memory that all threads of a run work in.
-import { BudgetError } from "../errors.js";
-import { formatBytes } from "../units.js";
+// Memory that threads and kernels share.
+import { BudgetError } from "./errors.js";
+import { formatBytes } from "./units.js";
 
 const PAGE_BYTES = 2 ** 16;
 

@@ -3,8 +3,9 @@
 /** Farther voxels are not told apart: far outside any image. */
 const FARTHEST = 2 ** 30;
 
-/** Of a place in voxels, float32. Halves away from 0. */
+/** Of a place in voxels, float32. Halves away from 0; what is no number lies farthest below. */
 export function nearestVoxel(place: number): number {
+  if (Number.isNaN(place)) return -FARTHEST;
   const whole = place < 0 ? -Math.floor(0.5 - place) : Math.floor(place + 0.5);
   return Math.max(-FARTHEST, Math.min(whole, FARTHEST));
 }
