@@ -21,7 +21,7 @@ writeFileSync(
 );
 
 const OUTPUT = "out.csv";
-const COMMAND = ["lm", "values.txt", "table.csv", "FD ~ age", OUTPUT, "--full", "--nthreads", "1"];
+const COMMAND = ["lm", "values.txt", "table.csv", "FD ~ age", OUTPUT, "--full", "--nthreads", "1", "--no-report"];
 
 it("lm into a table", { timeout: 240_000 }, async () => {
   const start = performance.now();

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { write } from "../support/expect-refusal.js";
-import { runInProcess } from "../support/in-process-cli.js";
+import { runInProcess, runWithReport } from "../support/in-process-cli.js";
 import { readSmallImage } from "../support/peer.js";
 import { readPageParts } from "../support/read-page.js";
 import { newReportCase, readPage, readTsv } from "../support/report-cases.js";
@@ -127,6 +127,42 @@ it("an .h5 has the same page as the directory, beside it, and one of several ana
   );
   const countOf = (text: string) => /in (\d+) of 24/.exec(text)![1];
   expect(countOf(two.verdictOf("grouppatient"))).toBe(countOf(inFile!.verdictOf("grouppatient")));
+}, 600_000);
+
+it("lm and gam make it themselves, of the analysis that they wrote; a page that cannot be made is a warning", async () => {
+  const input = newModelCase();
+  const line = (output: string, ...more: string[]) => [
+    ...["lm", input.at("fd"), input.at("phenotypes.tsv"), "FD ~ group + age", input.at(output), ...more],
+  ];
+  for (const [output, page, more] of [
+    ["images", "images/one_report.html", ["--analysis", "one"]],
+    ["images", "images/two_report.html", ["--analysis", "two"]],
+    ["file.h5", "file_one_report.html", ["--analysis", "one"]],
+    ["file.h5", "file_two_report.html", ["--analysis", "two"]],
+    ["table.csv", "table_report.html", []],
+  ] as const) {
+    const { status, stderr } = await runWithReport(line(output, ...more, "-nthreads", "0"));
+    expect(status, stderr).toBe(0);
+    expect(input.relative(stderr)).toMatch(new RegExp(`\n  report: ${page}\n$`));
+    const made = readPage(input.at(page));
+    expect(readPageParts(made).verdictOf("grouppatient")).toMatch(/ depends on grouppatient in \d+ of 24/);
+    const tokens = output === "table.csv" ? [] : ["--analysis", more[1]!];
+    await quiet("report", input.at(output), ...tokens);
+    expect(readPage(input.at(page)).replace(/<footer>.*/s, "")).toBe(made.replace(/<footer>.*/s, ""));
+  }
+  const json = await runWithReport(line("second", "--json", "-quiet"));
+  expect(input.relative(JSON.parse(json.stdout).report)).toBe("second/lm_report.html");
+  const none = await runWithReport(line("second", "--force", "--no-report", "-quiet"));
+  expect(input.relative(none.stderr)).toBe(
+    "fixelstream: warning: second/lm_report.html is of an earlier run: fixelstream report second --analysis lm makes it again.\n",
+  );
+  write(input, "second/lm_report.html", "mine");
+  const kept = await runWithReport(line("second", "--force", "-quiet"));
+  expect(kept.status).toBe(0);
+  expect(input.relative(kept.stderr)).toBe(
+    "fixelstream: warning: The results are complete, but their report was not made: Cannot write the report second/lm_report.html: expected no lm_report.html there, or one of an earlier report, got another file. Move it away. fixelstream report second --analysis lm makes it.\n",
+  );
+  expect(readPage(input.at("second", "lm_report.html"))).toBe("mine");
 }, 600_000);
 
 it("gam, and a table: smooths have curves and no direction; without places there is a table", async () => {

@@ -27,6 +27,8 @@ const REPORTING: ReadonlySet<string> = new Set([
   "mrclusterstats",
   "connectomestats",
   "merge",
+  "lm",
+  "gam",
 ]);
 
 /** `fixelstream ...tokens`, but without the page of the results unless `--report` asks for it: it takes longer to draw than a small run itself. */

@@ -1,6 +1,6 @@
 // The statistics of one analysis of lm, gam or ModelArray, from an .h5, a directory of images or a table, with where their elements are.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { createTemplateFolder } from "../../../converters/template-folder.js";
 import { InputError, UsageError } from "../../errors.js";
 import { openFixelDirectory } from "../../formats/fixel-directory.js";
@@ -18,6 +18,7 @@ import { pathKindOf } from "../../formats/path-kind.js";
 import { readTable } from "../../formats/text/csv.js";
 import type { Geometry, Kind, ModelRecord } from "../../report/report-data.js";
 import { listNames } from "../../subject-names.js";
+import { modelPagePlace } from "./model-page-place.js";
 import { geometryOfFixels, gridOf, valuesOf } from "./read-values.js";
 
 export type RecordedFit = ModelRecord & {
@@ -64,7 +65,7 @@ export async function findModelSource(
   const record = JSON.parse(readFileSync(join(given, `${chosen}_model.json`), "utf8")) as RecordedFit;
   if (files.includes(`${chosen}.csv`)) {
     const source = await inTable(join(given, `${chosen}.csv`), chosen);
-    return { ...source, record, directory: given, base: `${chosen}_` };
+    return { ...source, record, ...modelPagePlace(given, chosen) };
   }
   return inImages(given, chosen, record);
 }
@@ -106,8 +107,7 @@ async function inHdf5(path: string, analysis: string | undefined, signal?: Abort
     return {
       ...{ analysis: chosen, record: recordOf(attribute), kind: places.kind, nElements },
       ...{ geometry: places.geometry, names: results.names, values, hasColumns },
-      directory: dirname(path),
-      base: `${basename(path).replace(/\.\w+$/, "")}_${chosen}_`,
+      ...modelPagePlace(path, chosen),
     };
   } finally {
     await file.close();
@@ -186,7 +186,7 @@ async function inTable(path: string, analysis: string | undefined): Promise<Mode
   return {
     ...{ analysis: analysis ?? stem, record: undefined, kind: "vector", nElements: rows.length, geometry: undefined },
     hasColumns: rows.every((row, i) => Number(row[0]) === i),
-    ...{ names: columns, values, directory: dirname(path), base: `${stem}_` },
+    ...{ names: columns, values, ...modelPagePlace(path, stem) },
   };
 }
 
@@ -228,7 +228,7 @@ function inImages(directory: string, analysis: string, record: RecordedFit): Mod
     // of voxels an image has the order of its grid
     hasColumns: isFixels,
     ...{ analysis, record, ...places, names: named.map(({ name }) => name), values },
-    ...{ directory, base: `${analysis}_` },
+    ...modelPagePlace(directory, analysis),
   };
 }
 

@@ -6,6 +6,7 @@ import { type MadeWith, REPORT_BEGINS, REPORT_FILE, readMadeWith } from "../../r
 import { beginsWith } from "../../results/report-folder.js";
 import { shellWord } from "../../shell-word.js";
 import { findResults } from "./find-results.js";
+import { modelPagePlace } from "./model-page-place.js";
 
 export interface ReportedRun {
   /** Of the page; undefined: none was made. */
@@ -19,9 +20,27 @@ export async function reportRun(
   results: string,
   { signal, ...given }: { readonly signal?: AbortSignal | undefined } & MadeWith = {},
 ): Promise<ReportedRun> {
-  try {
+  return await reported(shellWord(results), async () => {
     const { writeReport } = await import("./write-report.js"); // and all that draws
-    const { report, remarks } = await writeReport({ results, signal, ...given });
+    return await writeReport({ results, signal, ...given });
+  });
+}
+
+/** Of what lm or gam wrote to `output`. Throws nothing. */
+export async function reportModel(output: string, analysis: string, signal?: AbortSignal): Promise<ReportedRun> {
+  return await reported(ofModel(output, analysis), async () => {
+    const { reportAny } = await import("./report-any.js");
+    return await reportAny({ results: output, analysis: isTable(output) ? undefined : analysis, signal });
+  });
+}
+
+/** `of`: behind `fixelstream report`. */
+async function reported(
+  of: string,
+  make: () => Promise<{ readonly report: string; readonly remarks: readonly string[] }>,
+): Promise<ReportedRun> {
+  try {
+    const { report, remarks } = await make();
     return { report, warning: remarks.length === 0 ? undefined : `Of the report ${report}: ${remarks.join(" ")}` };
   } catch (error) {
     const reason = isFixelstreamError(error)
@@ -30,7 +49,7 @@ export async function reportRun(
         ? `${error.name}: ${error.message}`
         : String(error);
     return {
-      warning: `The results are complete, but their report was not made: ${reason} fixelstream report ${shellWord(results)} makes it.`,
+      warning: `The results are complete, but their report was not made: ${reason} fixelstream report ${of} makes it.`,
     };
   }
 }
@@ -63,10 +82,25 @@ function madeWith(page: string): MadeWith {
 
 /** Where none is wanted: one of an earlier run must not be taken for this one's. Throws nothing. */
 export function reportNothing(results: string, isOf = "of an earlier run"): ReportedRun {
+  return leftBehind(() => earlierReport(results), shellWord(results), isOf);
+}
+
+/** The same of lm and gam. Throws nothing. */
+export function reportNoModel(output: string, analysis: string): ReportedRun {
+  const { directory, base } = modelPagePlace(output, analysis);
+  return leftBehind(() => ownPage(directory, base), ofModel(output, analysis), "of an earlier run");
+}
+
+/** Has one analysis, and no name of it. */
+const isTable = (output: string): boolean => output.toLowerCase().endsWith(".csv");
+
+const ofModel = (output: string, analysis: string): string =>
+  `${shellWord(output)}${isTable(output) ? "" : ` --analysis ${shellWord(analysis)}`}`;
+
+function leftBehind(find: () => string | undefined, of: string, isOf: string): ReportedRun {
   try {
-    const path = earlierReport(results);
-    if (path === undefined) return {};
-    return { warning: `${path} is ${isOf}: fixelstream report ${shellWord(results)} makes it again.` };
+    const path = find();
+    return path === undefined ? {} : { warning: `${path} is ${isOf}: fixelstream report ${of} makes it again.` };
   } catch {
     return {};
   }
@@ -75,6 +109,10 @@ export function reportNothing(results: string, isOf = "of an earlier run"): Repo
 /** The page of an earlier run, where it lies beside results; undefined: none. */
 function earlierReport(results: string): string | undefined {
   const { directory, base } = findResults(results);
+  return ownPage(directory, base);
+}
+
+function ownPage(directory: string, base: string): string | undefined {
   const path = join(directory, `${base}${REPORT_FILE}`);
   return existsSync(path) && beginsWith(path, REPORT_BEGINS) ? path : undefined;
 }

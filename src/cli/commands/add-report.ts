@@ -1,4 +1,4 @@
-// The report that statistical commands and merge make of their results, unless they are told not to.
+// The report that statistical commands, models and merge make of their results, unless they are told not to.
 import type { InferenceSummary } from "../../app/analyse/analyse.js";
 import type { CliStreams } from "../cli-streams.js";
 import type { declare } from "../options/declare.js";
@@ -38,6 +38,20 @@ export async function addReport<Summary extends InferenceSummary>(
   const { reportNothing, reportRun } = await import("../../app/report/report-run.js");
   const { report, warning } =
     typed.report === false ? reportNothing(results) : await reportRun(results, { signal: streams.signal });
+  if (warning !== undefined) say(streams, `fixelstream: warning: ${warning}\n`);
+  return report === undefined ? summary : { ...summary, report };
+}
+
+/** `output`: of lm or gam. As addReport. */
+export async function addModelReport<Summary extends { readonly output: string; readonly analysis: string }>(
+  summary: Summary,
+  typed: ReportTyped,
+  streams: CliStreams,
+): Promise<Summary & { readonly report?: string }> {
+  const { reportModel, reportNoModel } = await import("../../app/report/report-run.js");
+  const { output, analysis } = summary;
+  const { report, warning } =
+    typed.report === false ? reportNoModel(output, analysis) : await reportModel(output, analysis, streams.signal);
   if (warning !== undefined) say(streams, `fixelstream: warning: ${warning}\n`);
   return report === undefined ? summary : { ...summary, report };
 }

@@ -10,7 +10,7 @@ const HELP = {
     "Fit an additive model to every element: fixel, voxel or edge. Formulas, statistics, their names and their order are those of ModelArray.gam in R, the numbers those of mgcv; memory stays within --memory whatever the number of elements, and a run that was stopped is continued by the same command.",
     'Smooths are s(x), s(x, k = 6), s(x, bs = "cr"), s(x, by = g) and s(x, fx = TRUE): thin-plate regression splines, or cubic ones. How much each is smoothed is chosen for every element by restricted maximum likelihood (REML) or generalised cross-validation, but not of those that have fx = TRUE. te, ti and t2 are not made.',
     "A subject without a finite value in an element is left out of that element, and the splines are those of the subjects that are left. An element with too few subjects gets NaN.",
-    "OUT is a ModelArray file (.h5; the analysis is added to one that exists), a table (.csv), or a directory for images named <analysis>_<statistic>.mif beside index and directions.",
+    "OUT is a ModelArray file (.h5; the analysis is added to one that exists), a table (.csv), or a directory for images named <analysis>_<statistic>.mif beside index and directions. Beside it is put a page of what was found, and a table of clusters for each term.",
   ],
   examples: [
     "gam cohort.h5 phenotypes.csv 'FD~s(age,k=6)+motion+sex' cohort.h5 --analysis gam_age",

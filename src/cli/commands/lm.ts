@@ -10,7 +10,7 @@ const HELP = {
     "Fit a linear model to every element: fixel, voxel or edge. Formulas, statistics, their names and their order are those of ModelArray.lm in R, the numbers those of R's lm; memory stays within --memory whatever the number of elements, and a run that was stopped is continued by the same command.",
     "The formula has the scalar on its left and columns of the table on its right, as R reads it: factors, interactions, I(), poly(), ns(), bs(), and s(x, fx = TRUE). Another scalar of the input is a regressor with values of its own in every element.",
     "A subject without a finite value in an element is left out of that element. An element with too few subjects gets NaN.",
-    "OUT is a ModelArray file (.h5; the analysis is added to one that exists), a table (.csv), or a directory for images named <analysis>_<statistic>.mif beside index and directions.",
+    "OUT is a ModelArray file (.h5; the analysis is added to one that exists), a table (.csv), or a directory for images named <analysis>_<statistic>.mif beside index and directions. Beside it is put a page of what was found, and a table of clusters for each term.",
   ],
   examples: [
     "lm cohort.h5 phenotypes.csv 'FD~age+sex' cohort.h5 --analysis lm_age",

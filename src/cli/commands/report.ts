@@ -18,7 +18,7 @@ type Typed = StandardOptions & {
 const HELP = {
   about: [
     "Makes a page of the results of a statistical command: what was found and how sure it is, clusters with their peaks, effects in percent, the null distribution, sentences for the methods section, and where every number comes from. One file that fetches nothing: it can be mailed, printed and archived. Beside it a table of clusters for each hypothesis (clusters_t1.tsv).",
-    "Statistical commands and merge do so themselves, unless --no-report is given; this makes it again, from what is on the disk.",
+    "Statistical commands, lm, gam, joint and merge do so themselves, unless --no-report is given; this makes it again, from what is on the disk.",
     "Of lm and gam: what depends on each term, by the correction that was asked for, else by the false discovery rate; the page is put beside the .h5 or the table, or into the directory.",
     "Of a directory of design: its picture, what is tested, correlations and variance inflation of its columns, cells; beside the directory (design_report.html).",
   ],

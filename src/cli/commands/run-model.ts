@@ -8,6 +8,7 @@ import { assertWorkable } from "../options/memory.js";
 import { type ModelTyped, resolveModelOptions } from "../options/model.js";
 import { nThreadsOf } from "../options/standard.js";
 import { printSummary, say } from "../print.js";
+import { addModelReport } from "./add-report.js";
 
 export async function runModel(command: Command, kind: "lm" | "gam", streams: CliStreams): Promise<void> {
   const [input, cohort, formula, output] = command.args as [string, string, string, string];
@@ -27,17 +28,19 @@ export async function runModel(command: Command, kind: "lm" | "gam", streams: Cl
   try {
     const { fitModels } = await import("../../app/models/fit-models.js");
     const start = performance.now();
-    const summary = await fitModels(options);
+    const found = await fitModels(options);
     progress.stop();
+    const elapsedMs = performance.now() - start;
+    const summary = await addModelReport(found, typed, streams);
     if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
-    else if (!typed.quiet) say(streams, `fixelstream: ${describe(summary, performance.now() - start)}\n`);
+    else if (!typed.quiet) say(streams, `fixelstream: ${describe(summary, elapsedMs)}\n`);
   } finally {
     progress.stop();
   }
 }
 
-function describe(summary: ModelSummary, elapsedMs: number): string {
-  const { output, analysis, nFitted, nElements, nSubjects, nResumed, heldBytes, statistics, method } = summary;
+function describe(summary: ModelSummary & { readonly report?: string }, elapsedMs: number): string {
+  const { output, analysis, nFitted, nElements, nSubjects, nResumed, heldBytes, statistics, method, report } = summary;
   const resumed = nResumed > 0 ? `; ${formatCount(nResumed, "elements")} by an earlier run` : "";
-  return `${output}: ${analysis}: ${formatCount(nFitted, "of")} ${formatCount(nElements, "elements")} fitted${method === undefined ? "" : ` by ${method}`}, ${formatCount(nSubjects, "subjects")}, ${formatCount(statistics.length, "statistics")}, in ${formatDuration(elapsedMs)} and ${formatBytes(heldBytes)}${resumed}`;
+  return `${output}: ${analysis}: ${formatCount(nFitted, "of")} ${formatCount(nElements, "elements")} fitted${method === undefined ? "" : ` by ${method}`}, ${formatCount(nSubjects, "subjects")}, ${formatCount(statistics.length, "statistics")}, in ${formatDuration(elapsedMs)} and ${formatBytes(heldBytes)}${resumed}${report === undefined ? "" : `\n  report: ${report}`}`;
 }

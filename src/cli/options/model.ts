@@ -36,6 +36,7 @@ export type ModelTyped = StandardOptions &
     readonly changedRsq?: string;
     readonly template?: string;
     readonly cache?: string;
+    readonly report?: boolean;
     readonly json?: boolean;
   };
 
@@ -82,7 +83,9 @@ export function addModelOptions(command: Command, kind: "lm" | "gam"): Command {
     })
     .word("template", "directory", "fixel directory of the results, where the input has none; for voxels an image")
     .word("cache", "directory", "converted data (default: .fixelstream beside the results)")
-    .flag("json", "the summary as JSON on standard output");
+    .flag("json", "the summary as JSON on standard output")
+    .flag("report", "make a page of the results, as is the default", { hidden: true })
+    .flag("no-report", "no page of the results (default: a report and tables of clusters are put beside them)");
   command.optionsGroup("Resources");
   addMemoryOption(command);
   addThreadsOption(command);

@@ -66,7 +66,7 @@ export const elementwise = {
     const output = join(folder, "out.h5");
     rmSync(output, { force: true });
     const args = ["lm", join(folder, "cohort.fxs"), join(folder, "table.csv"), "values~age+sex+motion", output];
-    const { ms, cpuMs, peakBytes } = await context.fixelstream([...args, "-quiet"]);
+    const { ms, cpuMs, peakBytes } = await context.fixelstream([...args, "--no-report", "-quiet"]);
     expectTrue("the results are there", readFileSync(output).length > 8 * m * 20);
     figures.push({ name: `lm, ${m} elements, all of it`, value: (m / ms) * 1000, unit: "elements/s" });
     figures.push({ name: "processor time of it", value: cpuMs, unit: "ms" });
