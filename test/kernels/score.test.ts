@@ -1,7 +1,7 @@
 // Scores without enhancement: the statistic of a tile, and its reduction to maxima and counters, in every kernel set.
 import { beforeEach, describe, expect, it } from "vitest";
 import type { KernelVariant } from "../../src/kernels/kernel-set.js";
-import { BIN_SHAPES, makeBinProblem, makeThresholds } from "../conformance/describe-kernel-bins.js";
+import { BIN_SHAPES, makeBinProblem, makeThresholds, runBins } from "../conformance/describe-kernel-bins.js";
 import { CONTENT_CASES } from "../support/kernel-cases.js";
 import { type BinProblem, entry, type PlainMatrix, plainMatrix, statedBins } from "../support/kernel-statements.js";
 import { type KernelsUnderTest, openKernels } from "../support/open-kernels.js";
@@ -93,6 +93,37 @@ function runReduction(
     elements: Array.from(elements.view),
   };
 }
+
+describe("statistics of any shape", () => {
+  const [reference, simd] = (["reference", "simd"] as const).map((variant) => openKernels(variant));
+
+  // each contrast's rank and number of corrections has a loop of its own, up to the general ones; four columns a turn, and what is left of them
+  for (const contrastRank of [1, 2, 3, 4, 5, 6, 7, 9]) {
+    it(`contrast of rank ${contrastRank}: the reference's bits, whatever the rows, corrections and columns`, () => {
+      let nBinned = 0;
+      for (const nCorrections of [0, 1, 2, 3, 4, 5]) {
+        for (const more of [0, 1, 3]) {
+          for (const nColumns of [1, 2, 3, 4, 5, 6, 7, 8, 9, 12]) {
+            const rank = contrastRank + more;
+            const signed = contrastRank === 1 && nColumns % 2 === 1;
+            const shape = { name: "", nShuffles: 3, nColumns, rank, contrastRank, nCorrections, signed };
+            const problem = makeBinProblem(shape, makeThresholds(60, 0.1));
+            const [ours, theirs] = [simd!, reference!].map((tested) => {
+              tested.linear.clear();
+              const scores = runScores(tested, problem);
+              tested.linear.clear();
+              const { stored, largest } = runBins(tested, problem, { binBytes: 1 });
+              return { scores: [...scores], stored, largest };
+            });
+            expect(ours, JSON.stringify(shape)).toEqual(theirs);
+            nBinned += ours!.stored.filter((bin) => bin > 0).length;
+          }
+        }
+      }
+      expect(nBinned).toBeGreaterThan(500);
+    });
+  }
+});
 
 for (const variant of ["reference", "simd"] as KernelVariant[]) {
   const tested = openKernels(variant);

@@ -16,67 +16,103 @@ export function f64ScoreStatistics(
     nShuffles, nColumns, rank, contrastRank, nCorrections, product, productBytes, productStride, contrastBasis, correctionRows, correctionColumns, columnStride, sumSquares, dof, signed,
   );
   untestable = untestable_; scores = scores_; scoreBytes = <usize>scoreStride << 3;
-  if (productBytes == 4) {
-    if (contrastRank == 1) { if (nCorrections > 1) f32ScoreCorrected(); else if (nCorrections == 1) f32ScoreCorrected1(); else if (rank == 1) f32ScoreRow(); else f32Score1(); }
-    else if (nCorrections > 0) { if (nCorrections == 1) f32ScoreAnyCorrected1(); else f32ScoreAnyCorrected(); } else if (contrastRank > 3) f32ScoreAny(); else if (contrastRank == 2) f32Score2(); else f32Score3();
-  } else {
-    if (contrastRank == 1) { if (nCorrections > 1) f64ScoreCorrected(); else if (nCorrections == 1) f64ScoreCorrected1(); else if (rank == 1) f64ScoreRow(); else f64Score1(); }
-    else if (nCorrections > 0) { if (nCorrections == 1) f64ScoreAnyCorrected1(); else f64ScoreAnyCorrected(); } else if (contrastRank > 3) f64ScoreAny(); else if (contrastRank == 2) f64Score2(); else f64Score3();
+  if (productBytes == 4) f32Score(); else f64Score();
+}
+
+function f64Score(): void {
+  const rank = tile.rank, contrastRank = tile.contrastRank, nCorrections = tile.nCorrections;
+  if (contrastRank == 1) {
+    if (nCorrections == 0) return rank == 1 ? f64ScoreRow() : f64Score1();
+    return nCorrections == 1 ? f64Score1Corrected1() : nCorrections == 2 ? f64Score1Corrected2() : nCorrections == 3 ? f64Score1Corrected3() : f64Score1Corrected();
   }
+  if (contrastRank == 2) return nCorrections == 0 ? f64Score2() : nCorrections == 1 ? f64Score2Corrected1() : f64Score2Corrected();
+  if (contrastRank == 3) return nCorrections == 0 ? f64Score3() : nCorrections == 1 ? f64Score3Corrected1() : f64Score3Corrected();
+  if (contrastRank == 4) return nCorrections == 0 ? f64Score4() : f64Score4Corrected();
+  return nCorrections > 0 ? f64ScoreAnyCorrected() : f64ScoreAny();
+}
+
+function f32Score(): void {
+  const rank = tile.rank, contrastRank = tile.contrastRank, nCorrections = tile.nCorrections;
+  if (contrastRank == 1) {
+    if (nCorrections == 0) return rank == 1 ? f32ScoreRow() : f32Score1();
+    return nCorrections == 1 ? f32Score1Corrected1() : nCorrections == 2 ? f32Score1Corrected2() : nCorrections == 3 ? f32Score1Corrected3() : f32Score1Corrected();
+  }
+  if (contrastRank == 2) return nCorrections == 0 ? f32Score2() : nCorrections == 1 ? f32Score2Corrected1() : f32Score2Corrected();
+  if (contrastRank == 3) return nCorrections == 0 ? f32Score3() : nCorrections == 1 ? f32Score3Corrected1() : f32Score3Corrected();
+  if (contrastRank == 4) return nCorrections == 0 ? f32Score4() : f32Score4Corrected();
+  return nCorrections > 0 ? f32ScoreAnyCorrected() : f32ScoreAny();
 }
 
 export function f64ScoreRow(): void { scoreTile(false, 0, 1, 1); }
 export function f64Score1(): void { scoreTile(false, 0, 1, 0); }
+export function f64Score1Corrected1(): void { scoreTile(false, 1, 1, 0); }
+export function f64Score1Corrected2(): void { scoreTile(false, 2, 1, 0); }
+export function f64Score1Corrected3(): void { scoreTile(false, 3, 1, 0); }
+export function f64Score1Corrected(): void { scoreTile(false, 4, 1, 0); }
 export function f64Score2(): void { scoreTile(false, 0, 2, 0); }
+export function f64Score2Corrected1(): void { scoreTile(false, 1, 2, 0); }
+export function f64Score2Corrected(): void { scoreTile(false, 4, 2, 0); }
 export function f64Score3(): void { scoreTile(false, 0, 3, 0); }
-export function f64ScoreCorrected1(): void { scoreTile(false, 1, 1, 0); }
-export function f64ScoreCorrected(): void { scoreTile(false, 2, 1, 0); }
+export function f64Score3Corrected1(): void { scoreTile(false, 1, 3, 0); }
+export function f64Score3Corrected(): void { scoreTile(false, 4, 3, 0); }
+export function f64Score4(): void { scoreTile(false, 0, 4, 0); }
+export function f64Score4Corrected(): void { scoreTile(false, 4, 4, 0); }
 export function f64ScoreAny(): void { scoreTile(false, 0, 0, 0); }
-export function f64ScoreAnyCorrected1(): void { scoreTile(false, 1, 0, 0); }
-export function f64ScoreAnyCorrected(): void { scoreTile(false, 2, 0, 0); }
+export function f64ScoreAnyCorrected(): void { scoreTile(false, 4, 0, 0); }
 export function f32ScoreRow(): void { scoreTile(true, 0, 1, 1); }
 export function f32Score1(): void { scoreTile(true, 0, 1, 0); }
+export function f32Score1Corrected1(): void { scoreTile(true, 1, 1, 0); }
+export function f32Score1Corrected2(): void { scoreTile(true, 2, 1, 0); }
+export function f32Score1Corrected3(): void { scoreTile(true, 3, 1, 0); }
+export function f32Score1Corrected(): void { scoreTile(true, 4, 1, 0); }
 export function f32Score2(): void { scoreTile(true, 0, 2, 0); }
+export function f32Score2Corrected1(): void { scoreTile(true, 1, 2, 0); }
+export function f32Score2Corrected(): void { scoreTile(true, 4, 2, 0); }
 export function f32Score3(): void { scoreTile(true, 0, 3, 0); }
-export function f32ScoreCorrected1(): void { scoreTile(true, 1, 1, 0); }
-export function f32ScoreCorrected(): void { scoreTile(true, 2, 1, 0); }
+export function f32Score3Corrected1(): void { scoreTile(true, 1, 3, 0); }
+export function f32Score3Corrected(): void { scoreTile(true, 4, 3, 0); }
+export function f32Score4(): void { scoreTile(true, 0, 4, 0); }
+export function f32Score4Corrected(): void { scoreTile(true, 4, 4, 0); }
 export function f32ScoreAny(): void { scoreTile(true, 0, 0, 0); }
-export function f32ScoreAnyCorrected1(): void { scoreTile(true, 1, 0, 0); }
-export function f32ScoreAnyCorrected(): void { scoreTile(true, 2, 0, 0); }
+export function f32ScoreAnyCorrected(): void { scoreTile(true, 4, 0, 0); }
 
 /** |x| of a square, rounded to 40 bits, with the sign of its root. */
 // @ts-ignore: decorator
 @inline
-function scoreOf(square: v128, split: v128, largest: v128, fallback: v128, signBit: v128): v128 {
-  const x = f64x2.sqrt(f64x2.abs(square)), spread = f64x2.mul(x, split), kept = f64x2.sub(spread, f64x2.sub(spread, x));
+function scoreOf(isSigned: bool, square: v128, split: v128, largest: v128, fallback: v128, signBit: v128): v128 {
+  const x = f64x2.sqrt(isSigned ? f64x2.abs(square) : square), spread = f64x2.mul(x, split), kept = f64x2.sub(spread, f64x2.sub(spread, x));
   const isScore = v128.and(f64x2.gt(kept, f64x2.splat(0)), f64x2.le(kept, largest));
-  return v128.bitselect(v128.or(kept, v128.and(square, signBit)), fallback, isScore);
+  return v128.bitselect(isSigned ? v128.or(kept, v128.and(square, signBit)) : kept, fallback, isScore);
 }
 
 // @ts-ignore: decorator
 @inline
 function scoreTile(isSingle: bool, nCorrected: i32, s: i32, r: i32): void {
-  const rows = r == 1 ? 1 : tile.rank, rowBytes = tile.rowBytes, basis = tile.contrastBasis, nColumns = tile.nColumns;
+  const rows = r == 1 ? 1 : tile.rank, rowBytes = tile.rowBytes, basis = tile.contrastBasis;
   const factor = f64x2.splat(tile.scale), signBit = i64x2.splat(tile.sign), none = f64x2.splat(NaN);
   const split = f64x2.splat(SPLIT), fallback = f64x2.splat(untestable), largest = f64x2.splat(f64.MAX_VALUE);
   let row = tile.product, corrections = tile.correctionRows, out = scores;
+  // of the four columns before: their roots are drawn while the next divisions run
+  let x = none, y = none, count = 0, to = out;
   for (let b = 0; b < tile.nShuffles; b++) {
-    let w = 0, at = row, to = out, sums = tile.sumSquares, column = tile.correctionColumns;
-    if (r != 1 && nColumns > 2) {
-      do {
-        const square = tile.squaresOfRows(isSingle, nCorrected, s, rows, at, rowBytes, basis, corrections, column, sums, factor, signBit, none);
-        v128.store(to, scoreOf(square, split, largest, fallback, signBit));
-        v128.store(to, scoreOf(tile.second, split, largest, fallback, signBit), 16);
-        w += 4; to += 32; at += isSingle ? 16 : 32; sums += 32; column += 32;
-      } while (w + 2 < nColumns);
-    }
-    if (w < nColumns) do {
-      const square = tile.squareOfRows(isSingle, nCorrected != 0, s, rows, at, rowBytes, basis, corrections, column, v128.load(sums), factor, signBit, none);
-      v128.store(to, scoreOf(square, split, largest, fallback, signBit));
-      w += 2; to += 16; at += isSingle ? 8 : 16; sums += 16; column += 16;
-    } while (w < nColumns);
+    let left = tile.nColumns, at = row, next = out, sums = tile.sumSquares, column = tile.correctionColumns;
+    do {
+      const nextX = tile.squaresOfRows(isSingle, r == 1, nCorrected, s, rows, at, rowBytes, basis, corrections, column, sums, factor, signBit, none), nextY = tile.second;
+      storeScores(s == 1, x, y, count, split, largest, fallback, signBit, to);
+      x = nextX; y = nextY; to = next; count = left;
+      next += 32; at += isSingle ? 16 : 32; sums += 32; column += 32; left -= 4;
+    } while (left > 0);
     row += <usize>rows * rowBytes; corrections += <usize>(rows * tile.nCorrections) << 3; out += scoreBytes;
   }
+  storeScores(s == 1, x, y, count, split, largest, fallback, signBit, to);
+}
+
+// @ts-ignore: decorator
+@inline
+function storeScores(isSigned: bool, x: v128, y: v128, count: i32, split: v128, largest: v128, fallback: v128, signBit: v128, to: usize): void {
+  const first = scoreOf(isSigned, x, split, largest, fallback, signBit), second = scoreOf(isSigned, y, split, largest, fallback, signBit);
+  if (count > 0) v128.store(to, first);
+  if (count > 2) v128.store(to, second, 16);
 }
 
 export function f64ReduceScores(

@@ -73,7 +73,7 @@ function pooledTile(isSingle: bool, isShifted: bool, isByColumn: bool, s: i32, r
         }
         uu = f64x2.add(uu, f64x2.mul(u, u));
       } while (++q < nTests);
-      let x = squareOf(squares, uu, u, v128.load(totals + column), factor, signBit, none);
+      let x = squareOf(true, squares, uu, u, v128.load(totals + column), factor, signBit, none);
       if (hasRoots) x = v128.or(f64x2.sqrt(f64x2.abs(x)), v128.and(x, signBit));
       v128.store(to + column, x);
       w += 2;
