@@ -120,11 +120,12 @@ export function expandTerms(formula: Formula, dot: readonly string[] | undefined
       }
       case "*": {
         const [a, b] = encodeBoth();
-        return unique([...a, ...b, ...products(a, b)]);
+        // as in R, where (a - a) * b has no terms
+        return a.length === 0 ? [] : unique([...a, ...b, ...products(a, b)]);
       }
       case "/": {
         const [a, b] = encodeBoth();
-        return unique([...a, ...b.map((term) => union(a) | term)]);
+        return a.length === 0 ? [] : unique([...a, ...b.map((term) => union(a) | term)]);
       }
       case "%in%": {
         const [a, b] = encodeBoth();
