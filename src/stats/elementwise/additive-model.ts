@@ -3,7 +3,7 @@
 import { DesignError, UsageError } from "../../errors.js";
 import { type AdditiveDesign, type AdditiveFit, createAdditiveFit } from "../additive/additive-design.js";
 import { prepareAdditive } from "../additive/additive-fit.js";
-import { tPValue } from "../linear/linear-fit.js";
+import { twoSidedT } from "../functions/t-tails.js";
 import {
   COMMON_VALUES,
   type ElementModel,
@@ -157,7 +157,7 @@ export function createElementAdditiveModel(spec: ElementModelSpec): ElementModel
         if (name === "estimate") out[at] = estimate;
         else if (name === "std.error") out[at] = stdError;
         else if (name === "statistic") out[at] = estimate / stdError;
-        else out[at] = tPValue(estimate / stdError, fit.dfResidual);
+        else out[at] = twoSidedT(estimate / stdError, fit.dfResidual);
       }
     }
     for (const [s, name] of modelStatistics.entries()) out[firstModel + s] = MODEL_VALUES[name](fit);

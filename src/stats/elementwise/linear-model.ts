@@ -30,6 +30,18 @@ const MODEL_VALUES: Readonly<Record<(typeof MODEL_STATISTICS)[number], (fit: Lin
   ...COMMON_VALUES,
 };
 
+/** Sets `has` to 1 where all are finite, else 0; how many. */
+function lookForValues(given: readonly Float64Array[], has: Uint8Array): number {
+  has.fill(1);
+  for (let s = 0; s < given.length; s++) {
+    const values = given[s]!;
+    for (let row = 0; row < has.length; row++) if (!Number.isFinite(values[row]!)) has[row] = 0;
+  }
+  let n = 0;
+  for (let row = 0; row < has.length; row++) n += has[row]!;
+  return n;
+}
+
 /** Throws UsageError, DesignError. */
 export function createElementLinearModel(spec: ElementModelSpec): ElementModel {
   const { scalars, table, moreThan, termStatistics } = spec;
@@ -138,13 +150,7 @@ export function createElementLinearModel(spec: ElementModelSpec): ElementModel {
       statistics.flatMap((name, i) => (i >= names.length * nTermStatistics && name === "model.p.value" ? [i] : [])),
     ],
     fit(given, out) {
-      let nFinite = 0;
-      for (let row = 0; row < has.length; row++) {
-        let isThere = 1;
-        for (const values of given) if (!Number.isFinite(values[row]!)) isThere = 0;
-        has[row] = isThere;
-        nFinite += isThere;
-      }
+      const nFinite = lookForValues(given, has);
       if (nFinite <= moreThan) {
         out.fill(Number.NaN);
         return "tooFew";

@@ -1,5 +1,6 @@
 // Least squares of one element after another under one design: what R's lm, summary.lm and logLik say of each.
 import { logFLower, logFUpper } from "../functions/f-tails.js";
+import { twoSidedT } from "../functions/t-tails.js";
 import { createModelFit, type ModelFit } from "./model-fit.js";
 import { orthogonalFactors } from "./orthogonal-factors.js";
 
@@ -39,10 +40,6 @@ export interface WantedTests {
   readonly terms: boolean;
   readonly model: boolean;
 }
-
-/** Of the two-sided t-test. */
-export const tPValue = (t: number, dof: number): number =>
-  Number.isNaN(t) ? Number.NaN : t === 0 ? 1 : Number.isFinite(t) ? Math.exp(logFUpper(t * t, 1, dof)) : 0;
 
 /** Upper tail. `rank` a whole number >= 1. */
 export function fPValue(F: number, rank: number, dof: number): number {
@@ -95,7 +92,8 @@ export function prepareLinear(
     else for (let i = 0; i < n; i++) rest[i] = values[taken[i]!]! * roots![i]!;
     for (let k = 0; k < rank; k++) {
       const start = k * n;
-      let [a, b] = [0, 0];
+      let a = 0;
+      let b = 0;
       let i = 0;
       for (; i + 1 < n; i += 2) {
         a += q[start + i]! * rest[i]!;
@@ -136,7 +134,7 @@ export function prepareLinear(
         fit.estimate[column] = estimate;
         fit.stdError[column] = stdError;
         fit.statistic[column] = statistic;
-        fit.pValue[column] = wanted.terms ? tPValue(statistic, dfResidual) : Number.NaN;
+        fit.pValue[column] = wanted.terms ? twoSidedT(statistic, dfResidual) : Number.NaN;
       }
       fit.deviance = rss;
       fit.dfResidual = dfResidual;
