@@ -1,6 +1,6 @@
 // The use case of lm and gam: a model of one formula for every element, whose subjects without a value are left out element by element.
 import { readFileSync } from "node:fs";
-import { planElementwise } from "../../engine/elementwise/plan.js";
+import { planElementwise, worthwhileThreads } from "../../engine/elementwise/plan.js";
 import { runElementwise } from "../../engine/elementwise/run.js";
 import { DesignError, InputError, UsageError } from "../../errors.js";
 import { createElementModel } from "../../stats/elementwise/element-model.js";
@@ -192,7 +192,7 @@ async function fitOpened(
   spec: ElementModelSpec,
   { model, data, opened, warn }: Opened,
 ): Promise<ModelSummary> {
-  const { nThreads, memoryBytes, signal, output, analysis } = options;
+  const { memoryBytes, signal, output, analysis } = options;
   const sources = opened.map(({ spec: source, subjects, nSubjects }, i) => {
     const rows = placeRows(cohort, subjects, nSubjects, options, i === 0 ? warn : () => {});
     const inFile = source.rows;
@@ -217,6 +217,9 @@ async function fitOpened(
   const { scalars } = spec;
   const nSubjects = cohort.table.nRows;
   const nStatistics = model.statistics.length;
+  const isFixed = spec.kind === "lm" && sources.length === 1;
+  const steps = nSubjects * nChosen * (isFixed ? nStatistics : STEPS_OF_SEARCH);
+  const nThreads = options.areThreadsAsked ? options.nThreads : worthwhileThreads(steps, options.nThreads);
   const plan = planElementwise({ nSubjects, nStatistics, sources, chosen, nThreads, memoryBytes });
   const recipe = {
     ...{
@@ -299,6 +302,9 @@ async function fitOpened(
     throw error;
   }
 }
+
+/** A value, where every element has a design or a smoothing parameter of its own. */
+const STEPS_OF_SEARCH = 100;
 
 /** What a source holds: by its checksums, else by the file's size and time. */
 function contentOf({ blockCrc32, identity, io: _, windowBytes: __, ours: ___, ...source }: ColumnSourceSpec): unknown {

@@ -36,6 +36,8 @@ export interface ModelOptions extends Pick<ElementModelSpec, "kind" | "formula" 
   readonly cache: string | undefined;
   readonly memoryBytes: number;
   readonly nThreads: number;
+  /** Somebody asked for so many: else there may be fewer, where there is little to do. */
+  readonly areThreadsAsked?: boolean;
   readonly io: "auto" | "mmap" | "read";
   readonly verify: boolean | undefined;
   readonly force: boolean;

@@ -19,6 +19,7 @@ export async function runModel(command: Command, kind: "lm" | "gam", streams: Cl
   const options: ModelOptions = {
     ...{ ...given, input, cohort, formula, output },
     ...{ memoryBytes: typed.memory, nThreads: nThreadsOf(typed), command: streams.command, signal: streams.signal },
+    areThreadsAsked: (typed.threads ?? typed.nthreads) !== undefined,
     onWarning: ({ message }) => progress.write(`fixelstream: warning: ${message}\n`),
     onProgress(phase, share) {
       streams.signal?.throwIfAborted();

@@ -52,6 +52,12 @@ export function planElementwise(size: ElementwiseSize): ElementwisePlan {
   return { pieceElements, nPieces, groupPieces, heldBytes };
 }
 
+/** Steps that the main thread has done before another one has begun, which takes a tenth of a second of processor time. */
+const FEW_STEPS = 5e6;
+
+/** Threads that are worth their beginning; 0: the main thread. `nSteps`: for all elements, about as many as values times statistics. */
+export const worthwhileThreads = (nSteps: number, nThreads: number): number => (nSteps <= FEW_STEPS ? 0 : nThreads);
+
 export interface PieceRange {
   /** Of the source. */
   readonly first: number;

@@ -72,7 +72,8 @@ export function createElementwiseRunner(
           const at = range.firstChosen + start + t;
           const column = (chosen === undefined ? at : chosen[at]!) - first;
           for (let s = 0; s < raw.length; s++) {
-            const [values, target] = [raw[s]!, tiles[s]![t]!];
+            const values = raw[s]!;
+            const target = tiles[s]![t]!;
             for (let i = 0; i < nSubjects; i++) target[i] = values[i * count + column]!;
           }
         }
