@@ -56,7 +56,7 @@ export function verdictOf(h: HypothesisData, data: ReportData): Verdict {
     }),
     more: moreInWords(h.summary, many),
     effect: sentenceOfEffect(h, data, model),
-    facts: `${count(Number(record.problem.nSubjects))} subjects, ${short(Number(record.problem.degreesOfFreedom))} degrees of freedom, ${h.kind === "t" ? "a t-test" : `an F-test of ${h.rank === 1 ? "1 row" : `${h.rank} rows`}`}${critical === undefined ? "" : `; the critical value of ${statisticName(data)} is ${short(critical, 4)} (95 % of the shuffles' maxima are not above it)`}.`,
+    facts: `${count(Number(record.problem.nSubjects))} subjects, ${short(Number(record.problem.degreesOfFreedom))} degrees of freedom, ${h.kind === "t" ? "a t-test" : `an F-test of ${h.rank === 1 ? "1 row" : `${h.rank} rows`}`}${critical === undefined ? "" : `; the critical value of ${statisticName(data)} is ${short(critical, 4)} (p is below 0.05 above it)`}.`,
     direction: sentenceOfDirection(h, data, model),
   };
 }
@@ -77,9 +77,18 @@ export function statisticName({ record }: Pick<ReportData, "record">): string {
   );
 }
 
-/** What a value must be above, as the run recorded it; undefined: there is none. */
-export const criticalValue = ({ summary }: HypothesisData): number | undefined =>
-  summary.monteCarlo?.threshold.at ?? undefined;
+/** What a value must be above for its p to be below 0.05, as the run recorded it; undefined: none can be, or there is no null. */
+export function criticalValue({
+  nullMaxima,
+  summary,
+}: Pick<HypothesisData, "nullMaxima" | "summary">): number | undefined {
+  if (nullMaxima === undefined) return undefined;
+  if (summary.monteCarlo !== undefined) return summary.monteCarlo.threshold.at ?? undefined;
+  // records of the first versions do not have it: #{max >= x} is below 5 % of the shuffles from there on
+  const sorted = nullMaxima.slice().sort();
+  const most = Math.ceil(sorted.length / 20) - 1;
+  return sorted[sorted.length - 1 - most]!;
+}
 
 const countFinite = (values: ArrayLike<number>): number => {
   let n = 0;

@@ -64,8 +64,8 @@ const CASES: readonly Case[] = [
     never: /not corrected|uncorrected_/,
   },
   {
-    ...{ name: "--stop-when-settled", tokens: () => ["--stop-when-settled"] },
-    methods: /Shuffling was to end as soon as|Of 200 shuffles that were planned the first \d+ were done/,
+    ...{ name: "--stop-when-settled", tokens: () => ["--stop-when-settled", "-nshuffles", "600"] },
+    methods: /Shuffling was to end as soon as|Of 600 shuffles that were planned the first 500 were done/,
   },
   {
     ...{ name: "-posthoc", tokens: (input) => ["-posthoc", writeMask(input)], nTested: N_IN_MASK },

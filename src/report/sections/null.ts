@@ -25,22 +25,23 @@ function nullOf(h: HypothesisData, data: ReportData): Piece {
   if (nullMaxima === undefined) return missing("There is none: nothing was tested, or the file is gone.");
   const observed = largest(h.enhanced ?? h.z);
   const critical = criticalValue(h);
+  const hasUnshuffled = data.record.warnings.every(({ tag }) => tag !== "unshuffled-not-listed");
   const what = statisticName(data);
   const bins = binsOf(nullMaxima, 60, [Math.min(0, least(nullMaxima)), Math.max(observed, largest(nullMaxima))]);
   const fits = fitsOf(h.summary);
   return html`<figure>${histogram(
-    `Histogram of the largest ${what} of ${count(nullMaxima.length)} shuffles; ${critical === undefined ? "" : `95 % line at ${short(critical)}, `}observed ${short(observed)}`,
+    `Histogram of the largest ${what} of ${count(nullMaxima.length)} shuffles${critical === undefined ? "" : `; p = 0.05 at ${short(critical)}`}, observed ${short(observed)}`,
     bins,
     {
       x: `largest ${what} of a shuffle`,
       y: "shuffles",
       lines: [
-        ...(critical === undefined ? [] : [{ value: critical, words: `95 %: ${short(critical)}` }]),
+        ...(critical === undefined ? [] : [{ value: critical, words: `p = 0.05: ${short(critical)}` }]),
         { value: observed, words: `observed: ${short(observed)}`, isMain: true },
       ],
       curves: fits.flatMap((fit) => curveOf(fit, bins, nullMaxima.length)),
     },
-  )}<figcaption>${h.name}: the largest ${what} of each of ${count(nullMaxima.length)} shuffles, the unshuffled data among them. ${critical === undefined ? "Nothing can be significant: so few shuffles have no value that 5 % of them are above." : "Elements above the dashed line are significant."}${fits.some(({ distribution }) => distribution !== null) ? " Curve: how many shuffles the fitted distribution has in each bar." : ""}</figcaption></figure>
+  )}<figcaption>${h.name}: the largest ${what} of each of ${count(nullMaxima.length)} shuffles, the unshuffled data ${hasUnshuffled ? "among" : "beside"} them. ${critical === undefined ? "No p can be below 0.05." : "Elements above the dashed line are significant."}${fits.some(({ distribution }) => distribution !== null) ? " Curve: how many shuffles the fitted distribution has in each bar." : ""}</figcaption></figure>
 ${table(
   `Quantiles of the null of ${h.name}`,
   ["share of shuffles below", `largest ${what}`],
@@ -70,19 +71,21 @@ function curveOf({ kind, distribution }: FittedP, { edges }: Bins, nShuffles: nu
 }
 
 function fitsTable(h: HypothesisData, fits: readonly FittedP[], data: ReportData): Piece {
+  const { name, nullMaxima, summary } = h;
   if (fits.length === 0) return "";
   const { name, summary } = h;
   const { many } = ELEMENTS[data.kind];
   const critical = criticalValue(h);
+  const counted = [
+    ...["shuffles", "their shares, not fitted", critical === undefined ? "n/a" : short(critical, 4)],
+    summary.significant === undefined ? "n/a" : count(summary.significant),
+    summary.smallestP === undefined ? "n/a" : pValue(summary.smallestP),
+  ];
   return table(
     `Fits of the null of ${name}`,
     ["p from", "what was fitted", "p = 0.05 at", `${many} below 0.05`, "smallest p"],
     [
-      [
-        ...["shuffles", "their shares, not fitted", critical === undefined ? "n/a" : short(critical, 4)],
-        summary.significant === undefined ? "n/a" : count(summary.significant),
-        summary.smallestP === undefined ? "n/a" : pValue(summary.smallestP),
-      ],
+      ...(nullMaxima === undefined ? [] : [counted]),
       ...fits.map((fit) => [
         fit.kind,
         fitInWords(fit),
