@@ -32,13 +32,23 @@ export interface CheckpointMark {
   /** That the run does. */
   readonly first: number;
   readonly end: number;
+  /** It may end before (--stop-when-settled). */
+  readonly stops?: true;
   /** As typed, for people. */
   readonly command: string;
 }
 
-/** Of the shuffles first..end of a plan: a part of a run has a checkpoint of its own. */
-export function checkpointPathOf(cache: string, planHash: string, range: { first: number; end: number }): string {
-  const key = createHash("sha256").update(`${planHash} ${range.first} ${range.end}`).digest("hex").slice(0, 24);
+/**
+ * Of the shuffles first..end of a plan: a part of a run has a checkpoint of its own. So has a run that may end before: one that does them all looks at nothing
+ * on its way, and its state may be of more shuffles than the other would have done.
+ */
+export function checkpointPathOf(
+  cache: string,
+  planHash: string,
+  { first, end, stops }: Pick<CheckpointMark, "first" | "end" | "stops">,
+): string {
+  const told = `${planHash} ${first} ${end}${stops ? " stops" : ""}`;
+  const key = createHash("sha256").update(told).digest("hex").slice(0, 24);
   return join(resolve(cache), `${key}${CHECKPOINT_SUFFIX}`);
 }
 

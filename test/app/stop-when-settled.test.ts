@@ -84,6 +84,21 @@ describe.each(ALL_COMMANDS)("%s", (command) => {
   });
 });
 
+it("what a run of all shuffles has kept is not continued: it did not look, and may be past where this one ends", async () => {
+  const run = newStudy("fixelcfestats", 0);
+  const options = { nShuffles: N_SHUFFLES, memoryBytes: 2 ** 22, checkpointSeconds: 0 };
+  const stop = new AbortController();
+  const onProgress = (phase: string, share: number) => {
+    if (phase === "shuffle" && share * N_SHUFFLES > 900) stop.abort(new Interrupted("SIGINT"));
+  };
+  await expect(run.infer(options, { onProgress, signal: stop.signal })).rejects.toThrow();
+  const summary = await run.infer({ ...options, stopWhenSettled: true });
+  expect(summary).toMatchObject({ nShuffles: 500, settled: { done: 500 } });
+  expect(summary.resumedFrom).toBeUndefined();
+  // which is still there for the other
+  expect((await run.infer({ ...options, force: true })).resumedFrom).toBeGreaterThan(500);
+});
+
 it("what is said, and what is refused", async () => {
   const run = newStudy("fixelcfestats", 0);
   const paths = ["fd", "subjects.txt", "design.txt", "contrast.txt", "matrix", "out"].map((name) => run.at(name));
@@ -97,6 +112,10 @@ it("what is said, and what is refused", async () => {
     status: 0,
   });
   const refusals = [
+    [
+      ["-nshuffles", "500"],
+      "-nshuffles 500: expected more than the 500 after which it is looked at first, got 500. Leave it out, or give more.",
+    ],
     [
       ["--shard", "1/2"],
       "--shard: expected shuffles in an order drawn at random, all in this run, got part 1 of 2. Leave one of them out.",

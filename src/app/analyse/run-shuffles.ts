@@ -61,7 +61,7 @@ export function planRun({ kind, options, plan, runPlan, earlier, events, warn }:
     ...{ cache, nShuffles, restart, warn, seconds: checkpointSeconds ?? CHECKPOINT_SECONDS },
     mark: {
       ...{ planHash: hash, line: lineOf(kind, options), seed, seedIsDrawn, kernels, command },
-      ...{ first: whole.first, end: whole.end },
+      ...{ first: whole.first, end: whole.end, ...(options.stopWhenSettled && { stops: true as const }) },
     },
   });
   const kept = checkpoints.earlier;

@@ -3,7 +3,7 @@ import { quantilePlaces } from "./clopper-pearson.js";
 
 /** Of the interval at each look: looks are few, and together they are wrong less often than one of 95 %. */
 export const SETTLED_CONFIDENCE = 0.999;
-const FIRST_LOOK = 500;
+export const FIRST_LOOK = 500;
 const LEVEL = 0.05;
 
 /** Numbers of shuffles after which it is looked at: 500, and twice as many each time. */

@@ -4,13 +4,13 @@ import { UsageError } from "../../../errors.js";
 import type { Hypothesis } from "../../../stats/design/hypothesis.js";
 import { familiesOf } from "../../../stats/inference/families.js";
 import { combineHypotheses } from "../../../stats/inference/family-wise.js";
-import { isSettled, looksOf } from "../../../stats/inference/settled.js";
+import { FIRST_LOOK, isSettled, looksOf } from "../../../stats/inference/settled.js";
 import type { ShufflePlan } from "../../../stats/shuffle/shuffle-plan.js";
 import type { AnalysisOptions } from "../options.js";
 
 /** Throws UsageError for runs whose shuffles must all be done, or come in no order drawn at random. */
 export function checkStop(
-  options: Pick<AnalysisOptions, "stopWhenSettled" | "shard" | "notest" | "permutations">,
+  options: Pick<AnalysisOptions, "stopWhenSettled" | "shard" | "notest" | "permutations" | "negativeBinomial">,
   { exhaustive, count }: Pick<ShufflePlan, "exhaustive" | "count">,
 ): void {
   if (!options.stopWhenSettled) return;
@@ -30,6 +30,12 @@ export function checkStop(
       `all ${count} that exist, one after the other`,
       "Leave it out: p-values of all shuffles are exact.",
     );
+  // beside --negbin it is refused for more than that
+  if (looksOf(count).length === 0 && options.negativeBinomial === undefined) {
+    throw new UsageError(
+      `Cannot use --stop-when-settled with -nshuffles ${count}: expected more than the ${FIRST_LOOK} after which it is looked at first, got ${count}. Leave it out, or give more.`,
+    );
+  }
 }
 
 /** Undefined: all shuffles are done whatever they say. */
