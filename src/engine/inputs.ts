@@ -109,6 +109,8 @@ export interface EngineInputs {
   readonly uncorrectedShuffles?: number | undefined;
   /** Exceedances after which an element's shuffles stop counting; there are no maxima then. Not where maps are enhanced as wholes. Default: all count. */
   readonly negativeBinomial?: number | undefined;
+  /** Shuffles of the plan after which a batch ends, so that it can be asked whether they are enough (RunEvents.looks). Default: none. */
+  readonly looksAt?: readonly number[] | undefined;
   /** Only where statistics are enhanced. */
   readonly nonStationarity?: NonStationarity | undefined;
   /** u8 [nElements]: elements that may be a maximum. */

@@ -28,6 +28,7 @@ import { createRunner } from "./runner.js";
 import type { BoundTables } from "./search/bound-tables.js";
 import { planSearch, planWithSearch, type SearchPlan } from "./search/plan-search.js";
 import { countCounted, prepareSearch, searchJob, searchTables } from "./search/prepare-search.js";
+import { countBatches, endsOfBatches } from "./sequential.js";
 import { type LoopInputs, type RunCost, type RunEvents, runShuffles } from "./shuffle-loop.js";
 import { openPool, type Pool } from "./threads/pool.js";
 import { fillZTables } from "./z-tables.js";
@@ -110,7 +111,13 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
     nEmpirical: countEmpirical(inputs),
     graph: graphSizeOf(inputs.enhancement),
   };
-  const memory = planWithSearch(planInputs);
+  const planned = planWithSearch(planInputs);
+  const { range } = inputs.shuffles;
+  const ends = endsOfBatches({
+    ...{ range, groupLanes: planInputs.panels.lanes },
+    ...{ negativeBinomial: inputs.negativeBinomial, looksAt: inputs.looksAt ?? [] },
+  });
+  const memory = { ...planned, nBatches: countBatches(countLanes(range), planned.batchShuffles, ends) };
   const obstacle = typeof found === "string" ? found : tables && memory.search === undefined ? "memory" : undefined;
   const search = planSearch(
     inputs,

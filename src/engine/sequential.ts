@@ -1,6 +1,7 @@
 // Counting that stops (stats/inference/negative-binomial.ts). Elements that have stopped leave the batches: they are neither packed, multiplied nor enhanced,
 // and where all of a piece have, it is not read. Nothing is kept of maxima, which would need all elements.
 // An element is in the hands of one thread at a time, and its shuffles come in their order.
+import { countLanes, type ShuffleRange } from "../run/shuffle-range.js";
 import { isStopped } from "../stats/inference/negative-binomial.js";
 import type { Context } from "./context.js";
 import type { Batch } from "./plan/job.js";
@@ -57,8 +58,31 @@ export function createSequentialCounter({ job, u32, u8 }: Context): SequentialCo
 }
 
 /** Lanes after which it is looked who has stopped: few at first, where most do. Whole groups, as they are enhanced. */
-export function sequentialEnds(nLanes: number, groupLanes: number): number[] {
+function sequentialEnds(nLanes: number, groupLanes: number): number[] {
   const ends: number[] = [];
   for (let end = 64; end < nLanes; end *= 1.5) ends.push(Math.ceil(end / groupLanes) * groupLanes);
   return ends.filter((end) => end < nLanes);
+}
+
+export interface EndsOfBatches {
+  readonly range: ShuffleRange;
+  /** Of a group that is enhanced together. */
+  readonly groupLanes: number;
+  readonly negativeBinomial: number | undefined;
+  /** Shuffles of the plan that are done when it is asked whether they are enough. */
+  readonly looksAt: readonly number[];
+}
+
+/** Lanes, ascending, where a batch ends whatever room there is. */
+export function endsOfBatches({ range, groupLanes, negativeBinomial, looksAt }: EndsOfBatches): number[] {
+  const nLanes = countLanes(range);
+  if (negativeBinomial !== undefined) return sequentialEnds(nLanes, groupLanes);
+  return looksAt
+    .map((look) => look - range.first + (range.leadingIdentity ? 1 : 0))
+    .filter((end) => end > 0 && end < nLanes);
+}
+
+export function countBatches(nLanes: number, batchShuffles: number, ends: readonly number[]): number {
+  const bounds = [0, ...ends, nLanes];
+  return bounds.slice(1).reduce((sum, end, i) => sum + Math.ceil((end - bounds[i]!) / batchShuffles), 0);
 }

@@ -9,7 +9,7 @@ import { type Batch, CONTROL, type LaneRange, type PhaseOrder, SUM_ELEMENTS, typ
 import { SLAB_LANES } from "./plan/search-shape.js";
 import { createMaximaReader } from "./reduce/maxima.js";
 import { countLevelPieces } from "./search/searcher.js";
-import { sequentialEnds } from "./sequential.js";
+import { endsOfBatches } from "./sequential.js";
 import type { Pool } from "./threads/pool.js";
 import { addCounted, mapsOrders } from "./whole-maps.js";
 
@@ -267,8 +267,8 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
     await events.onBatch?.(keeper.state());
   };
 
-  const looks = (events.looks?.at ?? []).map((look) => look - range.first + (range.leadingIdentity ? 1 : 0));
-  const ends = negativeBinomial === undefined ? looks : sequentialEnds(nLanes, group);
+  const looksAt = events.looks?.at ?? [];
+  const ends = endsOfBatches({ range, groupLanes: group, negativeBinomial, looksAt });
   const isDone = negativeBinomial === undefined ? () => false : allStopped(inputs, negativeBinomial);
   for (let first = 0; first < nLanes; ) {
     const look = ends.find((end) => end > first) ?? nLanes;

@@ -4,6 +4,7 @@ import { mostGroups } from "../../connectivity/sketch-layout.js";
 import type { EngineInputs, MatrixSize } from "../../engine/inputs.js";
 import { type EnginePlan, planEngine } from "../../engine/run.js";
 import { BudgetError } from "../../errors.js";
+import { looksOf } from "../../stats/inference/settled.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
 import { expectedKernels, looksForLibrary } from "./choose-kernels.js";
 import type { ColumnInput } from "./data-input.js";
@@ -95,7 +96,7 @@ function planFor(options: AnalysisOptions, plan: AnalysisPlan, typeOf: (source: 
   if (connectivity !== undefined && !connectivity.exact) unknown.push(connectionsOf(connectivity.nConnections));
   const inputs = inputsWith(missing ?? canMiss, widest);
   try {
-    const assumptions = unknown.map(({ assumption }) => assumption);
+    const assumptions = [...unknown.map(({ assumption }) => assumption), ...endOfShuffles(options, plan)];
     // which takes less memory or more: a budget too small for its tiles makes no difference to "auto" (choose-kernels.ts)
     if (looksForLibrary(options, plan)) assumptions.push(LIBRARY);
     return { inputs, engine: planEngine(inputs, connectivity), assumptions, missing };
@@ -105,6 +106,17 @@ function planFor(options: AnalysisOptions, plan: AnalysisPlan, typeOf: (source: 
     const least = connectivity?.exact === false ? undefined : connectivity;
     throw isAssumed(error, best, least) ? withAssumptions(error, unknown) : error;
   }
+}
+
+/** What depends on the statistics: how many shuffles are done of those that are planned. */
+function endOfShuffles({ negativeBinomial, stopWhenSettled }: AnalysisOptions, { shuffles }: AnalysisPlan): string[] {
+  if (negativeBinomial !== undefined)
+    return [`which elements stop, and when (--negbin ${negativeBinomial}): planned as if none did`];
+  if (!stopWhenSettled) return [];
+  const [first] = looksOf(shuffles.count);
+  return [
+    `when p-values are settled (--stop-when-settled): planned for all ${shuffles.count} shuffles; looked at after ${first}, and twice as many each time`,
+  ];
 }
 
 /** Undefined: the data have not been read yet. */

@@ -73,7 +73,6 @@ function curveOf({ kind, distribution }: FittedP, { edges }: Bins, nShuffles: nu
 function fitsTable(h: HypothesisData, fits: readonly FittedP[], data: ReportData): Piece {
   const { name, nullMaxima, summary } = h;
   if (fits.length === 0) return "";
-  const { name, summary } = h;
   const { many } = ELEMENTS[data.kind];
   const critical = criticalValue(h);
   const counted = [

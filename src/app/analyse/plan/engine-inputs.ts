@@ -2,6 +2,7 @@
 import type { EngineInputs, Enhancement } from "../../../engine/inputs.js";
 import { rangeOfShard } from "../../../run/shards.js";
 import { type ShuffleRange, wholeRange } from "../../../run/shuffle-range.js";
+import { looksOf } from "../../../stats/inference/settled.js";
 import type { ColumnSourceSpec } from "../../../store/column-source.js";
 import type { ChosenKernels } from "../choose-kernels.js";
 import type { AnalysisOptions } from "../options.js";
@@ -48,6 +49,7 @@ export function engineInputs(options: AnalysisOptions, plan: AnalysisPlan, data:
     ...(eligible === undefined ? {} : { eligible }),
     uncorrectedShuffles: plan.enhancement.uncorrectedShuffles,
     negativeBinomial: options.negativeBinomial,
+    looksAt: options.stopWhenSettled ? looksOf(plan.shuffles.count) : undefined,
     nonStationarity: nonStationarityOf(plan),
     shuffles: { plan: plan.shuffles, range: data.range ?? rangeOf(options, plan) },
     onFallback: data.onFallback ?? (() => {}),
