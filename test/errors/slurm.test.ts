@@ -88,6 +88,18 @@ describe("refused", () => {
       "Cannot make jobs of a line with --restart: a job that is begun again would throw away what it had done. Leave it out, or run one shard with it by hand.",
     ],
     [
+      "an end that the shuffles decide",
+      ["--", "LINE", "--stop-when-settled"],
+      2,
+      "Cannot make jobs of a line with --stop-when-settled: it looks at all shuffles of one run, and jobs divide them. Leave it out.",
+    ],
+    [
+      "counts that stop",
+      ["--", "LINE", "--negbin", "20"],
+      2,
+      "Cannot make jobs of a line with --negbin: it counts the shuffles of one run in their order, and jobs divide them. Leave it out.",
+    ],
+    [
       "no shuffles",
       ["--", "LINE", "-notest"],
       2,

@@ -47,6 +47,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   "dry-run": "it would compute nothing. Leave it out, or put it in front of --",
   restart:
     "a job that is begun again would throw away what it had done. Leave it out, or run one shard with it by hand",
+  "stop-when-settled": "it looks at all shuffles of one run, and jobs divide them. Leave it out",
+  negbin: "it counts the shuffles of one run in their order, and jobs divide them. Leave it out",
   notest: "there are no shuffles to divide. Run the command as it is",
 };
 
