@@ -2,7 +2,9 @@
 import type { InferenceEvents, InferenceSummary } from "../../app/analyse/analyse.js";
 import type { AnalysisOptions } from "../../app/analyse/options.js";
 import { formatPlan, type PlanSummary } from "../../app/analyse/plan/describe-plan.js";
+import type { ScalarPlace } from "../../app/analyse/scalars.js";
 import { shellWord } from "../../shell-word.js";
+import { joinNames } from "../../subject-names.js";
 import type { CliStreams } from "../cli-streams.js";
 import { reportInference } from "../listeners/inference.js";
 import type { AnalysisTyped } from "../options/analysis.js";
@@ -20,6 +22,22 @@ export interface AnalysisUseCase<Options extends AnalysisOptions> {
   plan(options: Options, events: InferenceEvents): Promise<PlanSummary>;
   /** That an earlier run with the same options drew, and that is to be continued; else the one of the options. */
   seedOf(options: Options): number;
+}
+
+/** How to make them family-wise over all scalars, where `joint` would take them; else nothing, or why not. */
+function whatIsNext(
+  { shard, prepareOnly, notest, negativeBinomial }: AnalysisOptions,
+  summaries: readonly Pick<InferenceSummary, "nShuffles">[],
+  places: readonly ScalarPlace[],
+): string {
+  if (shard !== undefined || prepareOnly || notest || negativeBinomial !== undefined) return "";
+  const done = summaries.map(({ nShuffles }) => nShuffles);
+  if (new Set(done).size > 1) {
+    const ends = places.map(({ scalar }, i) => `${scalar} after ${done[i]}`);
+    return `not joined as they are: they ended after different numbers of shuffles (${joinNames(ends)}). For p-values over all of them run without --stop-when-settled, then fixelstream joint.\n`;
+  }
+  const named = places.map(({ output }) => shellWord(output)).join(" ");
+  return `family-wise over all of them: fixelstream joint ${named} --out DIRECTORY\n`;
 }
 
 /** All are planned before the first is run. */
@@ -60,10 +78,7 @@ export async function runScalars<Options extends AnalysisOptions>(
     }
     reporter.stop();
     if (typed.json) await printSummary(streams, `${JSON.stringify(summaries)}\n`);
-    else if (!typed.quiet && given.shard === undefined && !given.prepareOnly && !given.notest) {
-      const named = places.map(({ output }) => shellWord(output)).join(" ");
-      say(streams, `family-wise over all of them: fixelstream joint ${named} --out DIRECTORY\n`);
-    }
+    else if (!typed.quiet) say(streams, whatIsNext(given, summaries, places));
   } finally {
     reporter.stop();
     folders.release();
