@@ -164,6 +164,25 @@ describe("joint", () => {
     );
   });
 
+  it("the exponent of -nonstationarity", async () => {
+    const input = begin();
+    const five = input.positionals.slice(0, 5) as string[];
+    const corrected = ["-nonstationarity", "-nshuffles_nonstationarity", "20"];
+    for (const [name, skew] of [
+      ["one", "1"],
+      ["two", "2"],
+    ] as const) {
+      const line = ["fixelcfestats", ...five, input.at("out", name), ...QUICK, ...THIRTY, "--seed", "1", ...corrected];
+      expect((await runInProcess([...line, "-skew_nonstationarity", skew])).status).toBe(0);
+    }
+    const cfe = "cfe (dh 0.1, extentPower 2, heightPower 3, exponent 0.5, legacy false), -nonstationarity of skew";
+    await refused(
+      input,
+      joint(input, "one", "two"),
+      `Cannot join out/two with out/one: expected the same enhancement, ${cfe} 1, got ${cfe} 2. Statistics that are enhanced otherwise cannot be compared: run them alike.`,
+    );
+  });
+
   it("the directory of one of the runs, with -force too", async () => {
     const input = begin();
     for (const name of ["a", "b"]) {

@@ -15,14 +15,7 @@ import { isBelowFivePercent, pValueOf } from "../../stats/inference/p-values.js"
 import { createTurns, inTurns } from "../../turns.js";
 import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
-import {
-  type FinishedRun,
-  openRun,
-  type ResultMap,
-  type RunHypothesis,
-  readHypotheses,
-  readNulls,
-} from "./read-run.js";
+import { type FinishedRun, openRun, type ResultMap, type RunHypothesis, readHypotheses } from "./read-run.js";
 import { assertJoinable, hashOfShuffles } from "./same-shuffles.js";
 
 export interface JointOptions {
@@ -53,9 +46,6 @@ export interface JointSummary {
   }[];
   readonly warnings: readonly Warning[];
 }
-
-/** What is nearer than this is the same one: the texts have 10 digits, and images round statistics to f32. */
-const TIE = { text: 1e-9, image: 2 ** -24 + 1e-9 };
 
 /** Throws UsageError, InputError; nothing is left then. */
 export async function joinRuns(options: JointOptions, signal?: AbortSignal): Promise<JointSummary> {
@@ -91,13 +81,12 @@ export async function joinRuns(options: JointOptions, signal?: AbortSignal): Pro
       { path: runs[other]!.path },
     );
   }
-  const nulls: Float64Array[] = [];
-  for (const run of runs) nulls.push(...(await readNulls(run)));
   const turns = createTurns(signal);
-  const { maxima } = combineHypotheses(nulls);
-  const sorted = await inTurns(sortNull(maxima), turns);
   const hypotheses: RunHypothesis[][] = [];
   for (const run of runs) hypotheses.push(await readHypotheses(run));
+  const nulls = [...new Set(hypotheses.flat().map((of) => of.null))];
+  const { maxima } = combineHypotheses(nulls);
+  const sorted = await inTurns(sortNull(maxima), turns);
   const names = runs.map((run, r) =>
     hypotheses[r]!.map(({ postfix, fwe }) => `fwe_1mpvalue_${run.name}${postfix}${fwe.ending}`),
   );
@@ -124,7 +113,12 @@ export async function joinRuns(options: JointOptions, signal?: AbortSignal): Pro
     for (const [r, run] of runs.entries()) {
       const own: JointHypothesis[] = [];
       for (const [h, hypothesis] of hypotheses[r]!.entries()) {
-        const joint = jointMap(hypothesis, sorted, { isEdges: run.record.runPlan.kind === "edge", hasUnshuffled });
+        const ownSorted = await inTurns(sortNull(hypothesis.null), turns);
+        const joint = jointMap(
+          hypothesis,
+          { sorted, ownSorted },
+          { isEdges: run.record.runPlan.kind === "edge", hasUnshuffled },
+        );
         await writeMap(folder.pathOf(names[r]![h]!), { ...hypothesis.fwe, values: joint.values }, command, signal);
         own.push({ name: hypothesis.name, ...joint.counted });
         if (turns.isDue()) await turns.take();
@@ -145,10 +139,10 @@ export async function joinRuns(options: JointOptions, signal?: AbortSignal): Pro
   }
 }
 
-/** Joint p is never below the run's own: what is 0 or not tested there stays so. */
+/** Joint p is never below the run's own: what is 0 or not tested there stays so. Nulls f64 [shuffles] ascending. */
 function jointMap(
   { statistic, fwe }: RunHypothesis,
-  sorted: Float64Array,
+  { sorted, ownSorted }: { readonly sorted: Float64Array; readonly ownSorted: Float64Array },
   { isEdges, hasUnshuffled }: { readonly isEdges: boolean; readonly hasUnshuffled: boolean },
 ): { readonly values: Float64Array; readonly counted: Omit<JointHypothesis, "name"> } {
   const facts = { nSame: 1, hasUnshuffled };
@@ -156,20 +150,31 @@ function jointMap(
   let significant = 0;
   let largest = 0;
   let largestFwe = 0;
-  const tie = statistic.header === undefined ? TIE.text : TIE.image;
   const nNodes = isEdges ? (fwe.shape?.nColumns ?? 0) : 0;
   for (const [i, own] of fwe.values.entries()) {
-    const x = statistic.values[i]!;
-    values[i] = own > 0 ? familyWise(x * (1 + tie), sorted) : own;
+    const x = own > 0 ? asTheRunHadIt(statistic.values[i]!, own, ownSorted) : 0;
+    // null values that ten digits cannot tell apart are not counted twice
+    values[i] = own > 0 ? Math.min(own, familyWise(x, sorted)) : own;
     if (!(values[i]! > 0)) continue;
     // both triangles have an edge
     if (isEdges && Math.floor(i / nNodes) > i % nNodes) continue;
     largest = Math.max(largest, x);
     largestFwe = Math.max(largestFwe, values[i]!);
-    if (values[i]! > 0.9 && isBelowFivePercent(pValueOf(x * (1 - tie), sorted, facts))) significant++;
+    if (values[i]! > 0.9 && isBelowFivePercent(pValueOf(x, sorted, facts))) significant++;
   }
-  const { count, of } = pValueOf(largest * (1 - tie), sorted, facts);
+  const { count, of } = pValueOf(largest, sorted, facts);
   return { values, counted: { significant, smallestP: count / of, largestFwe } };
+}
+
+/**
+ * A statistic that lost digits in its file (float32, ten digits of a text, or the null was made in single precision), between the same values of the run's own
+ * null as it was: `own` is the share of them that are not above it.
+ */
+function asTheRunHadIt(statistic: number, own: number, ownSorted: Float64Array): number {
+  const nNotAbove = Math.round(own * ownSorted.length);
+  const [below, above] = [ownSorted[nNotAbove - 1]!, ownSorted[nNotAbove]];
+  if (above !== undefined && statistic >= above) return Math.max(below, above - Number.EPSILON * Math.abs(above));
+  return Math.max(below, statistic);
 }
 
 async function writeMap(path: string, map: ResultMap, command: string, signal: AbortSignal | undefined): Promise<void> {

@@ -1,7 +1,7 @@
 // What a finished run has that can be read together with others: its record, its null distributions, and of each hypothesis the statistic that they are of.
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { InputError } from "../../errors.js";
+import { InputError, InternalError } from "../../errors.js";
 import { openImage } from "../../formats/image.js";
 import type { ImageHeader } from "../../formats/image-header.js";
 import { checkResults } from "../../results/check-results.js";
@@ -41,6 +41,8 @@ export interface RunHypothesis {
   /** What the null distributions are the largest of. */
   readonly statistic: ResultMap;
   readonly fwe: ResultMap;
+  /** f64 [shuffles]: what `fwe` was looked up in. */
+  readonly null: Float64Array;
 }
 
 /** `path`: the output of a run, or its prefix. Throws InputError for what is not finished, not merged, damaged or has no null. */
@@ -108,17 +110,17 @@ function readRecord(place: string, purpose: string): RunRecord {
   });
 }
 
-/** f64 [shuffles], each of a hypothesis, a pair of directions or all of the run. Rejects with InputError. */
-export async function readNulls({ record, directory, base, path }: FinishedRun): Promise<Float64Array[]> {
+/** f64 [shuffles], each of a hypothesis, a pair of directions or all of the run; by their names without ending. Rejects with InputError. */
+async function readNulls({ record, directory, base, path }: FinishedRun): Promise<ReadonlyMap<string, Float64Array>> {
   const names = record.files.filter((file) => file.startsWith(`${base}null_dist`));
-  const nulls: Float64Array[] = [];
+  const nulls = new Map<string, Float64Array>();
   for (const name of names) {
     const place = join(directory, name);
-    nulls.push((await readNumbers(place)).values);
+    nulls.set(name.slice(base.length, name.lastIndexOf(".")), (await readNumbers(place)).values);
   }
   const count = record.problem["nShuffles"];
-  const odd = nulls.find(({ length }) => length !== count);
-  if (nulls.length > 0 && odd === undefined) return nulls;
+  const odd = [...nulls.values()].find(({ length }) => length !== count);
+  if (nulls.size > 0 && odd === undefined) return nulls;
   throw new InputError(
     `Cannot join ${path}: expected null distributions of ${count} shuffles, got ${odd === undefined ? "none" : `one of ${odd.length}`}. Run it again.`,
     { path },
@@ -128,6 +130,7 @@ export async function readNulls({ record, directory, base, path }: FinishedRun):
 /** In the order of the run. Rejects with InputError. */
 export async function readHypotheses(run: FinishedRun): Promise<RunHypothesis[]> {
   const listed = run.record.problem["hypotheses"] as unknown as ResultSpec["hypotheses"];
+  const nulls = await readNulls(run);
   const found: RunHypothesis[] = [];
   for (const [h, { name }] of listed.entries()) {
     const postfix = postfixOf({ hypotheses: listed }, h);
@@ -137,7 +140,10 @@ export async function readHypotheses(run: FinishedRun): Promise<RunHypothesis[]>
     // both directions share the Z of the positive one
     if (enhanced === undefined && isMirrored(listed, h))
       for (let i = 0; i < statistic.values.length; i++) statistic.values[i] = -statistic.values[i]!;
-    found.push({ name, postfix, statistic, fwe: await readMap(run, `fwe_1mpvalue${postfix}`) });
+    // of all hypotheses with -strong
+    const own = nulls.get(`null_dist${shared}`) ?? nulls.get("null_dist");
+    if (own === undefined) throw new InternalError(`There is no null distribution of ${name} in ${run.path}.`);
+    found.push({ name, postfix, statistic, null: own, fwe: await readMap(run, `fwe_1mpvalue${postfix}`) });
   }
   return found;
 }

@@ -63,6 +63,6 @@ function describeEnhancement({ enhancement, nonStationarity }: RunPlan): string 
   const { connectivity: _, graph: __, ...own } = enhancement as unknown as Record<string, unknown>;
   const { kind, ...parameters } = own;
   const told = Object.entries(parameters).map(([key, value]) => `${key} ${value}`);
-  const corrected = nonStationarity === undefined ? "" : ", -nonstationarity";
+  const corrected = nonStationarity === undefined ? "" : `, -nonstationarity of skew ${nonStationarity.skew}`;
   return `${kind}${told.length === 0 ? "" : ` (${told.join(", ")})`}${corrected}`;
 }
