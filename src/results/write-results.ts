@@ -165,8 +165,11 @@ export async function writeInference(
     const largest = Math.max(...shared.members.map((member) => largestTested(spec, state.hypotheses[member]!)));
     const error = monteCarloError(peak, sorted, facts[h] ?? ONLY_ITSELF, { isExhaustive, unshuffled: largest });
     const family = { statistics: own.defaults, fwe, eligible: spec.eligible, sorted, isExhaustive };
-    const unshuffled = Math.max(0, largest);
-    const fitted = await writeFitted({ ...family, unshuffled, facts: facts[h] ?? ONLY_ITSELF }, spec.more ?? {}, into);
+    const fitted = await writeFitted(
+      { ...family, unshuffled: largest, facts: facts[h] ?? ONLY_ITSELF },
+      spec.more ?? {},
+      into,
+    );
     const monteCarlo = { ...error, statistic: spec.enhanced ?? "Zstat" };
     found.push({ ...significance, monteCarlo, ...uncorrected, ...fitted });
   }

@@ -1,7 +1,7 @@
 // P-values that cannot be made, of a run or of its results: what was expected, what was got, and that nothing is left or replaced.
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type EitherRun, newRun } from "../support/both-commands.js";
+import { type EitherRun, newRun, writeMaskFor } from "../support/both-commands.js";
 import { listing } from "../support/expect-refusal.js";
 import { runInProcess } from "../support/in-process-cli.js";
 
@@ -152,6 +152,21 @@ describe("pvalues", () => {
     await pvalues(run, "--parametric", "-quiet");
     await run.run("-force");
     expect(run.results()).not.toContain("parametric_1mpvalue.mif");
+  });
+
+  it("of fixels some of which would have been tested, and parametric p", async () => {
+    const run = newRun("fixelcfestats");
+    const some = writeMaskFor(run, "some", (i) => i > 4);
+    expect(await run.run("-posthoc", some, "-notest")).toMatchObject({ status: 0 });
+    expect(await refused(run, ["--parametric"])).toEqual({
+      status: 1,
+      said: "Cannot add p-values to out: expected images that tell what was tested (--parametric), got those of a run with -posthoc and -notest, none of which does. Run the analysis again with --parametric.",
+    });
+    // of single elements there are some
+    expect(await run.run("-posthoc", some, "--negbin", "3", "-force")).toMatchObject({ status: 0 });
+    expect(await refused(run, ["--parametric", "-quiet"])).toEqual({ status: 0, said: "" });
+    const { results } = run.record as unknown as { results: { hypotheses: [{ parametric: { nTests: number } }] } };
+    expect(results.hypotheses[0].parametric.nTests).toBe(19);
   });
 
   it("of voxels some of which were tested, and parametric p", async () => {

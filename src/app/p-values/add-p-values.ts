@@ -1,7 +1,6 @@
 // fixelstream pvalues: p-values beside those of a run that is done, out of its results alone. No input is opened and nothing is computed again.
 
 import { InputError, UsageError } from "../../errors.js";
-import { writeImageInPieces } from "../../formats/image.js";
 import { openAddedResults } from "../../results/add-results.js";
 import { type FileValues, type FinishedRun, openFinishedRun } from "../../results/finished-run.js";
 import {
@@ -20,13 +19,13 @@ import {
 } from "../../results/more-p-values.js";
 import { ENHANCED } from "../../results/result-list.js";
 import type { RunRecord } from "../../results/run-record.js";
-import { MATRIX_DIGITS, ROW_DIGITS, writeNumbers } from "../../results/write-numbers.js";
 import { familiesOf, isMirrored } from "../../stats/inference/families.js";
 import { sortNull } from "../../stats/inference/family-wise.js";
 import type { NullFacts } from "../../stats/inference/p-values.js";
 import { createTurns, inTurns, type Turns } from "../../turns.js";
 import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
+import { elementsOf, writeLike } from "./element-images.js";
 
 export interface AddOptions extends MorePValues {
   /** The output directory of a run, or the prefix of its results. */
@@ -110,10 +109,15 @@ function withoutWhatIsMissing(run: FinishedRun, options: AddOptions, purpose: st
         ? "Run the analysis with shuffles."
         : "Run the analysis without --negbin.",
     );
-  const isSomeTested = run.record.runPlan.eligible !== null && (run.kind === "voxel" || run.kind === "edge");
-  if (parametric && isSomeTested) {
+  const isSomeTested = run.record.runPlan.eligible !== null;
+  const tells = run.kind === "fixel" && (hasShuffles || has(UNCORRECTED));
+  if (parametric && isSomeTested && !tells) {
+    const why =
+      run.kind === "fixel"
+        ? " and -notest, none of which does"
+        : ", which have 0 for what was not and for what is not significant";
     throw refuse(
-      "expected images that tell what was tested (--parametric), got those of a run with -posthoc, which have 0 for what was not and for what is not significant",
+      `expected images that tell what was tested (--parametric), got those of a run with -posthoc${why}`,
       "Run the analysis again with --parametric.",
     );
   }
@@ -142,7 +146,7 @@ interface Adding {
 }
 
 async function addTo(run: FinishedRun, h: number, more: MorePValues, { turns, write }: Adding) {
-  const { name, kind, postfix, sharedPostfix, direction } = run.hypotheses[h]!;
+  const { name, kind, postfix, sharedPostfix } = run.hypotheses[h]!;
   const isNegative = isMirrored(run.hypotheses, h);
   const statistic = ENHANCED.find((of) => run.has(`${of}${postfix}`)) ?? "Zstat";
   const read = async (of: string) => elementsOf(run, await run.read(`${of}${postfix}`));
@@ -167,7 +171,9 @@ async function addTo(run: FinishedRun, h: number, more: MorePValues, { turns, wr
       return write(`${of}${postfix}`, like.spread(image), like.file);
     },
   });
-  const eligible = run.record.runPlan.eligible === null || fwe === undefined ? undefined : testedIn(run, fwe.values);
+  const uncorrected = UNCORRECTED.find((of) => run.has(`${of}${postfix}`));
+  const tells = fwe ?? (uncorrected === undefined ? undefined : await read(uncorrected));
+  const eligible = run.record.runPlan.eligible === null ? undefined : tells && testedIn(run, tells.values);
   let found: MoreFound = {};
   if (more.parametric) {
     const [{ values }, deviations] = [await readShared(`${kind}value`), await run.readDeviations()];
@@ -178,7 +184,6 @@ async function addTo(run: FinishedRun, h: number, more: MorePValues, { turns, wr
       writer(() => false),
     );
   }
-  const uncorrected = UNCORRECTED.find((of) => run.has(`${of}${postfix}`));
   if (more.adjust !== undefined && uncorrected !== undefined) {
     const { values } = await read(uncorrected);
     const into = writer((i) => !Number.isNaN(values[i]!));
@@ -186,16 +191,15 @@ async function addTo(run: FinishedRun, h: number, more: MorePValues, { turns, wr
     found = joinMore(found, { adjusted: [adjusted] });
   }
   if (fwe !== undefined && fitsOf(more).length > 0) {
-    const statistics = statistic === "Zstat" ? z.values : (await read(statistic)).values;
+    const statistics = statistic === "Zstat" ? z.values : await statisticsOf(run, h);
     const isOwn = run.has(`null_dist${sharedPostfix}`);
     const { values } = await run.read(isOwn ? `null_dist${sharedPostfix}` : "null_dist");
-    const isAlone = isOwn && direction === undefined;
     const family = {
       ...{ statistics, fwe: fwe.values, eligible, facts: factsOf(run, h) },
       sorted: await inTurns(sortNull(values), turns),
       isExhaustive: run.record.problem["exhaustive"] === true,
-      // where several share a list it begins with it, unless it is not in the list
-      unshuffled: isAlone ? largest(statistics, eligible) : values[0]!,
+      // a list may have them anywhere
+      unshuffled: run.record.options["permutations"] === undefined ? values[0]! : await largestOfFamily(run, h),
     };
     found = joinMore(
       found,
@@ -209,32 +213,29 @@ async function addTo(run: FinishedRun, h: number, more: MorePValues, { turns, wr
   return { name, statistic, ...found };
 }
 
-/** Elements of a file: of a connectome each edge once. */
-function elementsOf({ kind }: Pick<FinishedRun, "kind">, file: FileValues) {
-  const pick = kind === "edge" ? upperOf : (values: Float64Array) => values;
-  return {
-    ...{ file, pick, values: pick(file.values) },
-    spread: (values: Image): Image => (kind === "edge" ? bothTriangles(values) : values),
-  };
+/** The statistic that an image of a hypothesis has; of a direction, the one with its sign. */
+async function statisticsOf(run: FinishedRun, h: number): Promise<Float64Array> {
+  const { postfix, sharedPostfix } = run.hypotheses[h]!;
+  const enhanced = ENHANCED.find((of) => run.has(`${of}${postfix}`));
+  const found = await run.read(enhanced === undefined ? `Zstat${sharedPostfix}` : `${enhanced}${postfix}`);
+  const { values } = elementsOf(run, found);
+  return enhanced === undefined && isMirrored(run.hypotheses, h) ? values.map((value) => 0 - value) : values;
 }
 
-type Image = Float32Array | Float64Array;
-
-/** Row by row, with the diagonal. */
-function upperOf(matrix: Float64Array): Float64Array {
-  const n = Math.round(Math.sqrt(matrix.length));
-  const out = new Float64Array((n * (n + 1)) / 2);
-  let at = 0;
-  for (let i = 0; i < n; i++) for (let j = i; j < n; j++) out[at++] = matrix[i * n + j]!;
-  return out;
-}
-
-function bothTriangles(values: Image): Float64Array {
-  const n = Math.round((Math.sqrt(8 * values.length + 1) - 1) / 2);
-  const out = new Float64Array(n * n);
-  let at = 0;
-  for (let i = 0; i < n; i++) for (let j = i; j < n; j++) out[i * n + j] = out[j * n + i] = values[at++]!;
-  return out;
+/** The largest tested statistic of the hypotheses that share a null. */
+async function largestOfFamily(run: FinishedRun, h: number): Promise<number> {
+  const families = familiesOf(run.hypotheses, run.record.options["strong"] === true);
+  let found = Number.NEGATIVE_INFINITY;
+  for (const member of families.find((members) => members.includes(h))!) {
+    const statistics = await statisticsOf(run, member);
+    const { postfix } = run.hypotheses[member]!;
+    const isSome = run.record.runPlan.eligible !== null;
+    const eligible = isSome
+      ? testedIn(run, elementsOf(run, await run.read(`fwe_1mpvalue${postfix}`)).values)
+      : undefined;
+    found = Math.max(found, largest(statistics, eligible));
+  }
+  return found;
 }
 
 /** Where a run with -posthoc has p-values: not NaN; of voxels and edges, not 0. */
@@ -260,7 +261,7 @@ function uncorrectedP({ problem, negativeBinomial }: RunRecord, image: Float64Ar
 }
 
 function largest(statistics: Float64Array, eligible: Uint8Array | undefined): number {
-  let found = 0;
+  let found = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < statistics.length; i++) if (eligible?.[i] !== 0 && statistics[i]! > found) found = statistics[i]!;
   return found;
 }
@@ -276,32 +277,6 @@ function factsOf({ record: { problem, options }, hypotheses }: FinishedRun, h: n
   const isWhole = (count: number) => Math.abs(count - Math.round(count)) < 1e-6;
   if (isWhole(p * n)) return { nSame: Math.round(p * n), hasUnshuffled: true };
   return { nSame: Math.round(p * (n + 1)) - 1, hasUnshuffled: false };
-}
-
-interface Form {
-  readonly kind: FinishedRun["kind"];
-  readonly command: string;
-  readonly signal: AbortSignal | undefined;
-}
-
-async function writeLike(path: string, values: Image, { header }: FileValues, { kind, command, signal }: Form) {
-  if (header === undefined) {
-    const isMatrix = kind === "edge";
-    const form = { digits: isMatrix ? MATRIX_DIGITS : ROW_DIGITS, separator: ",", commandHistory: command } as const;
-    return await writeNumbers(path, isMatrix ? rowsOf(values) : [values], form, signal);
-  }
-  const { dimensions, voxelSizes, layout, transform } = header;
-  const entries = [
-    ...header.entries.filter(([key]) => key !== "mrtrix_version"),
-    ["command_history", command.replace(/\s*\n\s*/g, " ")] as const,
-  ];
-  const spec = { dimensions, voxelSizes, layout, transform, dataType: "Float32LE" as const, entries };
-  await writeImageInPieces(path, spec, Float32Array.from(values), signal);
-}
-
-function rowsOf(values: Image): Image[] {
-  const n = Math.round(Math.sqrt(values.length));
-  return Array.from({ length: n }, (_, i) => values.subarray(i * n, (i + 1) * n));
 }
 
 interface Found extends Pick<AddSummary, "files" | "hypotheses" | "warnings"> {

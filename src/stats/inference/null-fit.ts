@@ -24,12 +24,9 @@ const LEAST_SHUFFLES = LEAST_TAIL * 4;
 /** A hundredth of the smallest share of shuffles: what lies further out was never near to being seen. */
 const PARTS_OF_A_SHUFFLE = 100;
 
-/** Another summation, or ten digits of a text. */
-const SAME = 1e-9;
-
 /**
- * `sorted` ascending, [S]; `unshuffled`: the value of the unshuffled data, one of them where they are listed. Moments are those of the others: an effect would
- * give the distribution its own skewness, and p-values far too small.
+ * `sorted` ascending, [S]; `unshuffled`: the value of the unshuffled data, one of them where they are listed, up to rounding. Moments are those of the others: an
+ * effect would give the distribution its own skewness, and p-values far too small.
  */
 export function fitNull(
   kind: NullFitKind,
@@ -48,7 +45,7 @@ export function fitNull(
   if (isExhaustive) return reject(`all ${n} shuffles that exist were done, and p-values are exact`);
   if (n < LEAST_SHUFFLES) return reject(`expected ${LEAST_SHUFFLES} shuffles or more, got ${n}`);
   if (kind === "gamma") {
-    const at = sorted.findIndex((value) => Math.abs(value - unshuffled) <= SAME * unshuffled);
+    const at = facts.hasUnshuffled ? nearestTo(unshuffled, sorted) : -1;
     const distribution = fitGamma(at < 0 ? sorted : sorted.filter((_, i) => i !== at));
     if (distribution === undefined) return reject("all its values are the same");
     return { kind, distribution, floor, threshold: gammaQuantile(distribution, 0.05) };
@@ -74,4 +71,16 @@ export function fittedP(
   if (!(statistic > tail.threshold)) return undefined;
   const { count, of } = pValueOf(statistic, sorted, facts);
   return count < TAIL_BELOW * of ? Math.max(floor, paretoP(tail, statistic, sorted.length)) : undefined;
+}
+
+/** Place of the value that it is as good as equal to: in float32, or in single precision, it may be another number. */
+function nearestTo(value: number, sorted: Float64Array): number {
+  let found = -1;
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < sorted.length; i++) {
+    const distance = Math.abs(sorted[i]! - value);
+    if (distance >= least) continue;
+    [found, least] = [i, distance];
+  }
+  return found;
 }
