@@ -2,8 +2,9 @@
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { AnalysisOptions, FixelCfeOptions } from "../../src/app/analyse/options.js";
-import { Interrupted } from "../../src/errors.js";
+import { Interrupted, UsageError } from "../../src/errors.js";
 import { ALL_COMMANDS, type CommandName, type EitherRun, NAMES, newRun } from "../support/both-commands.js";
+import { listing } from "../support/expect-refusal.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { rawFixelData } from "../support/make-cohort.js";
 import { readNumbers, readSmallImage } from "../support/peer.js";
@@ -136,7 +137,13 @@ it("-eb beside -permutations is refused by name", async () => {
   const run = newStudy("vectorstats", false);
   const { exchangeabilityBlocks } = tree(run);
   const permutations = rows(run, "list.txt", (i) => `${i} ${(i + 1) % N_SUBJECTS}`);
-  await expect(run.infer({ exchangeabilityBlocks, permutations, nShuffles: undefined })).rejects.toThrow(
-    /Cannot use -eb together with -permutations|-permutations/,
+  const before = listing(run.at());
+  const refused = await run
+    .infer({ exchangeabilityBlocks, permutations, nShuffles: undefined })
+    .catch((error) => error);
+  expect(refused).toBeInstanceOf(UsageError);
+  expect(refused.message).toBe(
+    "Cannot use -eb together with -permutations: expected either blocks to shuffle in or the permutations themselves, got both. Leave one out.",
   );
+  expect(listing(run.at())).toEqual(before);
 });
