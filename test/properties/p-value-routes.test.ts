@@ -154,10 +154,11 @@ function draw(run: EitherRun, random: SeededRandom): Drawn {
   return { changes, more };
 }
 
-/** Columns are shuffles. */
+/** Columns are shuffles; the unshuffled data anywhere among them. */
 function listOf(random: SeededRandom, hasUnshuffled: boolean): number[][] {
+  const place = random.integer(80);
   const shuffles = Array.from({ length: 80 }, (_, s) =>
-    s === 0 && hasUnshuffled ? subjects : [...random.permutation(N_SUBJECTS)],
+    s === place && hasUnshuffled ? subjects : [...random.permutation(N_SUBJECTS)],
   );
   return subjects.map((i) => shuffles.map((of) => of[i]!));
 }
