@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { checksumFile } from "../publish/checksum-file.js";
+import { systemErrorCode } from "../system-error.js";
 import type { StoreClaim } from "./claim-store.js";
 import { creatorName, readProgramVersion } from "./creator.js";
 import type { BlockedShape } from "./element-type.js";
@@ -50,8 +51,13 @@ export async function copyTemplate({ template }: StoreBuildPlan, partial: string
   for (const { path: source } of [template.index, template.directions]) {
     const copy = path.join(partial, path.basename(source));
     await fs.promises.copyFile(source, copy);
-    const handle = await fs.promises.open(copy, "r+");
-    await handle.sync().finally(() => handle.close());
+    const handle = await fs.promises.open(copy, "r"); // the copy of a file that nobody may write is one too
+    await handle
+      .sync()
+      .catch((error: unknown) => {
+        if (systemErrorCode(error) !== "EPERM") throw error; // Windows: brought to the disk with the rest
+      })
+      .finally(() => handle.close());
   }
 }
 
