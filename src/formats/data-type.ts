@@ -35,13 +35,20 @@ export function parseDataType(text: string): DataType | undefined {
   return `${SPELLING[kind]}${bits}${order.toUpperCase()}` as DataType;
 }
 
+/** Asked for many times a header. */
+const known = new Map<DataType, DataTypeParts>();
+
 export function dataTypeParts(dataType: DataType): DataTypeParts {
+  const found = known.get(dataType);
+  if (found !== undefined) return found;
   const match = NAME.exec(dataType.toLowerCase())!;
-  return {
+  const parts: DataTypeParts = {
     kind: match[1] as DataTypeParts["kind"],
     bits: Number(match[2] ?? 1) as DataTypeParts["bits"],
     littleEndian: match[3] !== "be",
   };
+  known.set(dataType, parts);
+  return parts;
 }
 
 /** Bytes that `nElements` occupy. Bits are packed 8 to a byte through the whole image. */

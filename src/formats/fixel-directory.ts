@@ -114,11 +114,17 @@ function checkDirections({ dimensions }: ImageHeader, nFixels: number, path: str
   );
 }
 
+function holdsUint32({ dataType, scaling }: ImageHeader): boolean {
+  const { kind, bits } = dataTypeParts(dataType);
+  return kind === "uint" && bits <= 32 && scaling.offset === 0 && scaling.scale === 1;
+}
+
 /** The sum of the counts, checked against where the voxels point and against the `nfixels` key. */
 function countFixels(index: Image, path: string): number {
   const nVoxels = index.nElements / 2;
-  const counts = new Float64Array(Math.min(nVoxels, VOXELS_AT_A_TIME));
-  const firsts = new Float64Array(counts.length);
+  const Counts = holdsUint32(index.header) ? Uint32Array : Float64Array; // as they stand where that can be
+  const counts = new Counts(Math.min(nVoxels, VOXELS_AT_A_TIME));
+  const firsts = new Counts(counts.length);
   let sum = 0;
   let furthest = { end: 0, voxel: 0 };
   for (let voxel = 0; voxel < nVoxels; voxel += counts.length) {

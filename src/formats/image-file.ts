@@ -152,9 +152,13 @@ export function isPackedFile(path: string): boolean {
   }
 }
 
+/** For the start of one file after the other: memory of its own for each costs more than reading it. Nothing of a header lies in it. */
+const startBytes = new Uint8Array(Math.max(...Object.values(FIRST_BYTES)));
+
 function readHeader(bytes: ByteSource, format: ImageFormat, path: string): FoundHeader {
   for (let nBytes = firstBytes(path); ; nBytes *= 2) {
-    const start = new Uint8Array(Math.min(nBytes, bytes.sizeBytes));
+    const length = Math.min(nBytes, bytes.sizeBytes);
+    const start = length <= startBytes.byteLength ? startBytes.subarray(0, length) : new Uint8Array(length);
     bytes.copyInto(start, 0);
     const found = parseStart(start, bytes.sizeBytes, format, path);
     if (found !== undefined) return found;
