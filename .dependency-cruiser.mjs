@@ -7,7 +7,7 @@
 //                    ├→ results ─→ formats, run, stats/inference, publish
 //                    ├→ report ──→ stats, results (the record's type)
 //                    ├→ publish
-//                    └→ converters ─→ formats, store, publish
+//                    └→ converters ─→ formats, mapping, store, publish
 //   run: what a run is made of and leaves, as plain data; for engine, results and app
 //   base, for everyone: byte-names, checksum, control-groups, errors, near-names, shared-memory, shell-word, subject-names, system-cores, system-error, system-memory, turns, units, warnings, version, zod     nobody imports: bin, cli, app (but bin → cli, cli → app)
 
@@ -109,7 +109,7 @@ const ROOMS = {
   },
   converters: {
     is: "^converters/",
-    may: ["^src/(formats|store|publish)/"],
+    may: ["^src/(formats|mapping|store|publish)/"],
     because: "A source format becomes a store: adding one must not need to know how stores are analysed.",
   },
   "public-interface": {

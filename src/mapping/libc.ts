@@ -8,6 +8,11 @@ export interface Libc {
   munmap(address: bigint, lengthBytes: number): boolean;
   /** Pages the range in (MADV_POPULATE_READ): false with `errno` set where the kernel cannot. `address` is page-aligned. */
   populate(address: bigint, lengthBytes: number): boolean;
+  /**
+   * Asks for pages of 2 MiB where whole ones fit into `bytes`, before they are first touched (MADV_HUGEPAGE, Linux). False with `errno` set where the kernel has none; nothing
+   * is lost then.
+   */
+  adviseLargePages(bytes: Uint8Array): boolean;
   /** Safety: [source, source + lengthBytes) must lie inside a live mapping. */
   memcpy(target: Uint8Array, source: bigint, lengthBytes: number): void;
   errno(): number;
@@ -19,6 +24,9 @@ const MAP_SHARED = 1;
 const MAP_FAILED = 0xffffffffffffffffn;
 /** Linux 5.14 and later. Answers EFAULT where touching the page would raise SIGBUS. */
 const MADV_POPULATE_READ = 22;
+const MADV_HUGEPAGE = 14;
+/** Bytes. What madvise wants its addresses to be a multiple of; more than the smallest page of some machines does no harm. */
+const PAGE_BYTES = 65_536;
 
 let loaded: { libc: Libc } | { reason: string } | undefined;
 
@@ -46,6 +54,13 @@ function bind(name: string): { libc: Libc } | { reason: string } {
         },
         munmap: (address, lengthBytes) => munmap(address, lengthBytes) === 0,
         populate: (address, lengthBytes) => madvise(address, lengthBytes, MADV_POPULATE_READ) === 0,
+        adviseLargePages(bytes) {
+          const skipped = Number(-koffi.address(bytes) & BigInt(PAGE_BYTES - 1));
+          const length = Math.floor((bytes.byteLength - skipped) / PAGE_BYTES) * PAGE_BYTES;
+          return (
+            process.platform === "linux" && length > 0 && madvise(bytes.subarray(skipped), length, MADV_HUGEPAGE) === 0
+          );
+        },
         memcpy: (target, source, lengthBytes) => void memcpy(target, source, lengthBytes),
         errno: () => koffi.errno(),
       },

@@ -62,5 +62,12 @@ test.skipIf(process.platform !== "linux" || !fs.existsSync(builtCommand))(
     expect(run(`cache clear --cache "c$b" -quiet`)).toEqual(fine);
     expect(fs.readdirSync(at("c\xff"))).toEqual([]);
     fs.rmSync(at("o\xff"), { recursive: true });
+
+    // files of such a folder, read by another thread too
+    fs.renameSync(`${input.root}/fd`, at("i\xff"));
+    for (const nThreads of [1, 2])
+      expect(run(`convert fixels "i$b" subjects.txt from-${nThreads}.fxs -nthreads ${nThreads} -quiet`)).toEqual(fine);
+    const [one, two] = [1, 2].map((n) => fs.readFileSync(`${input.root}/from-${n}.fxs/FD.f32`, "latin1"));
+    expect(two).toBe(one);
   },
 );
