@@ -2,14 +2,15 @@
 import type { NumberArray } from "../src/formats/decode.js";
 import type { InputFile } from "../src/store/build-store.js";
 import type { ElementType } from "../src/store/column-source.js";
+import type { VoxelIdentity } from "../src/store/manifest.js";
 
 export interface VectorSource {
   /** As typed. */
   readonly path: string;
   /** Of the store that is made. Default: vector. */
   readonly kind?: "vector" | "voxel" | "edge" | undefined;
-  /** What decides which elements there are, beside the sources. */
-  readonly elementsIdentity?: string | undefined;
+  /** Of kind voxel: what decides which elements there are, beside the sources. */
+  readonly voxels?: VoxelIdentity | undefined;
   readonly nSubjects: number;
   readonly nElements: number;
   /** One a subject, in row order. Rows of one file carry its name and their number. */

@@ -98,6 +98,7 @@ function planOf({ source, output, force, scalar, command, claim }: VectorConvers
     kind: source.kind ?? "vector",
     scalar,
     shape,
+    voxels: source.voxels,
     sources,
     command,
     claim,

@@ -1,10 +1,9 @@
 // A list of images and a mask -> rows of the mask's voxels, in its order.
-import { createHash } from "node:crypto";
 import { InputError } from "../src/errors.js";
 import { readImageVector } from "../src/formats/image.js";
 import { countElements, type ImageHeader } from "../src/formats/image-header.js";
 import { resolveSubjectFiles } from "../src/formats/text/subject-list.js";
-import type { VoxelGrid } from "../src/formats/voxel-grid.js";
+import { identifyVoxels, type VoxelGrid } from "../src/formats/voxel-grid.js";
 import { checksumFile } from "../src/publish/checksum-file.js";
 import type { Warning } from "../src/warnings.js";
 import { assertUnchanged, checkSubjectFiles } from "./subject-files.js";
@@ -45,7 +44,7 @@ export async function openVoxelList({ list, names, mask, signal, onWarning }: Vo
     nElements: places.length,
     sources: files.map(({ name, path, sizeBytes, mtimeMs, status }) => ({ name, path, sizeBytes, mtimeMs, status })),
     subjectNames: names,
-    elementsIdentity: createHash("sha256").update(places).digest("hex"),
+    voxels: identifyVoxels(mask.grid),
     elementTypes: files.some(({ mayNeedFloat64 }) => mayNeedFloat64) ? ["f32", "f64"] : ["f32"],
     // one image decoded, beside its bytes, or what unpacks it, and the one before until it is collected; its voxels in the mask
     readerBytes: largest + 8 * places.length,

@@ -46,6 +46,7 @@ export const WARNING_TAGS = [
   "unchecked",
   "unshuffled-not-listed",
   "untestable-elements",
+  "voxels-not-known",
   "waiting-for-cache",
 ] as const;
 

@@ -1,10 +1,16 @@
 // Voxels of a mask as elements: in the order of the mask's own strides, and who is beside whom.
+import { createHash } from "node:crypto";
 import { canonicalLayout, countElements, type ImageHeader } from "./image-header.js";
 import { axesByRank } from "./strides.js";
 
 export interface VoxelGrid extends Pick<ImageHeader, "dimensions" | "voxelSizes" | "layout" | "transform" | "entries"> {
   /** Canonical place of each element, in the order of the mask: its fastest axis first, indices ascending on reversed axes too. Peer: core/misc/voxel2vector.h. */
   readonly places: Uint32Array;
+}
+
+/** Which voxels elements are, in which order: `sha256` is that of `places`, u32 little-endian. */
+export function identifyVoxels({ dimensions, places }: Pick<VoxelGrid, "dimensions" | "places">) {
+  return { dimensions: [...dimensions], sha256: createHash("sha256").update(places).digest("hex") };
 }
 
 /** `inside`: u8, one a voxel in canonical order. */

@@ -6,7 +6,7 @@ import { systemErrorCode } from "../system-error.js";
 import type { StoreClaim } from "./claim-store.js";
 import { creatorName, readProgramVersion } from "./creator.js";
 import type { BlockedShape } from "./element-type.js";
-import { FORMAT_VERSION, type Manifest } from "./manifest.js";
+import { FORMAT_VERSION, type Manifest, type VoxelIdentity } from "./manifest.js";
 import type { BlockScan } from "./scan-blocks.js";
 
 /** A file that goes into a store. */
@@ -29,6 +29,8 @@ export interface StoreBuildPlan {
   readonly kind: Manifest["kind"];
   readonly scalar: string;
   readonly shape: BlockedShape;
+  /** Of kind voxel. */
+  readonly voxels?: VoxelIdentity | undefined;
   /** One a subject, in row order. */
   readonly sources: readonly InputFile[];
   readonly template?: { readonly index: InputFile; readonly directions: InputFile } | undefined;
@@ -83,6 +85,7 @@ export function assemble(plan: StoreBuildPlan, partial: string, crc32: readonly 
         sources: plan.sources.map((source, i) => ({ ...source, crc32: crc32[i]! })),
       },
     },
+    ...(plan.voxels && { voxels: plan.voxels }),
     ...(template && {
       template: { index: signCopy(partial, template.index), directions: signCopy(partial, template.directions) },
     }),

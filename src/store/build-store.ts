@@ -367,7 +367,16 @@ function assertDiskHasRoom(plan: StoreBuildPlan, dataPath: string): void {
   );
 }
 
-function journalPlanOf({ kind, scalar, shape, sources, template, templateOf, recipe }: StoreBuildPlan): JournalPlan {
+function journalPlanOf({
+  kind,
+  scalar,
+  shape,
+  voxels,
+  sources,
+  template,
+  templateOf,
+  recipe,
+}: StoreBuildPlan): JournalPlan {
   const templates = templateOf !== undefined ? [templateOf] : template ? [template.index, template.directions] : [];
   const inputs = [...sources, ...templates];
   return {
@@ -378,6 +387,7 @@ function journalPlanOf({ kind, scalar, shape, sources, template, templateOf, rec
     nElements: shape.nElements,
     blockWidth: shape.blockWidth,
     elementType: shape.elementType,
+    ...(voxels === undefined ? {} : { voxels }),
     ...(recipe === undefined ? {} : { recipe }),
     inputs: inputs.map(({ name, path, sizeBytes, mtimeMs }) => ({ name, path, sizeBytes, mtimeMs })),
   };

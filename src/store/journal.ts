@@ -3,6 +3,7 @@
 import fs from "node:fs";
 import { promisify } from "node:util";
 import { signatureOf, signed } from "../checksum.js";
+import type { VoxelIdentity } from "./manifest.js";
 import type { Rectangle } from "./write-rectangle.js";
 
 export const JOURNAL_FILE = "journal.ndjson";
@@ -16,6 +17,8 @@ export interface JournalPlan {
   readonly nElements: number;
   readonly blockWidth: number;
   readonly elementType: "f32" | "f64";
+  /** Of kind voxel: which values of the inputs are taken. */
+  readonly voxels?: VoxelIdentity;
   /** Of values that are computed: what they depend on beside the inputs. */
   readonly recipe?: string;
   /** Name, path, size and modification time of everything that is read. */

@@ -55,6 +55,8 @@ function describeManifest() {
     blockWidth: z.int().min(16).multipleOf(16),
     byteOrder: z.literal("little"),
     scalars: z.record(fileName, scalar),
+    /** Of voxels: which the elements are, and in which order (formats/voxel-grid.ts). Absent for other kinds, and in stores of early versions. */
+    voxels: z.object({ dimensions: z.array(z.int().min(1)), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
     /** The template's images, copied; absent for kinds that have none. */
     template: z.object({ index: checkedFile, directions: checkedFile }).optional(),
     provenance: z.object({ command: z.string(), version: z.string(), date: z.string() }),
@@ -66,6 +68,7 @@ let described: ReturnType<typeof describeManifest> | undefined;
 export type Manifest = Z.infer<ReturnType<typeof describeManifest>>;
 export type ScalarEntry = Manifest["scalars"][string];
 export type CheckedFile = NonNullable<Manifest["template"]>["index"];
+export type VoxelIdentity = NonNullable<Manifest["voxels"]>;
 export type SourceEntry = ScalarEntry["sources"][number];
 
 /** The text of store.json, with its own checksum: indented down to scalars and sources (one a line), for people and for diff. */

@@ -148,7 +148,7 @@ describe.skipIf(!hasH5py)("a voxel-wise file is called so", () => {
     );
     expect(status).toBe(2);
     expect(stderr).toBe(
-      "fixelstream: error: Cannot use voxels.h5: expected fixels in /fixels and /voxels, and it is voxel-wise (/voxels without /fixels). fixelcfestats needs fixels and their connectivity: test it with vectorstats.\n",
+      "fixelstream: error: Cannot use voxels.h5: expected fixels in /fixels and /voxels, and it is voxel-wise (/voxels without /fixels). fixelcfestats needs fixels and their connectivity: test it with mrclusterstats, or with vectorstats, which enhances nothing.\n",
     );
   });
   test("by convert modelarray into a store, whose hint works", () => {

@@ -14,7 +14,7 @@ import {
   planVectors,
   planVoxels,
 } from "../../src/app/analyse/kinds.js";
-import { type AnalysisOptions, TFCE_DEFAULTS } from "../../src/app/analyse/options.js";
+import { type AnalysisOptions, type FixelCfeOptions, TFCE_DEFAULTS } from "../../src/app/analyse/options.js";
 import { seedOfVectors } from "../../src/app/analyse/vectors.js";
 import { seedOfVoxels } from "../../src/app/analyse/voxels.js";
 import { newAnalysis } from "./expect-refusal.js";
@@ -115,13 +115,16 @@ export function newRun(command: CommandName, options: EitherOptions = {}): Eithe
   const voxels = { ...common, ...TFCE_DEFAULTS, input: images, mask, prefix: glued };
   const [connectomes, edges] = [small.at("connectomes.txt"), small.at("edges.csv")];
   const network = { ...common, algorithm: "tfnbs", input: connectomes, mask: edges, prefix: glued } as const;
+  const ofFixels = (changes: Partial<AnalysisOptions> = {}): FixelCfeOptions => ({
+    ...{ ...fixels, ...changes },
+    subjects: changes.subjects ?? subjects,
+  });
   const rows = {
     fixelcfestats: {
       ...{ options: fixels, paths: small.positionals, converted: ["fixels", fd, subjects] },
-      seedOf: (changes: Partial<AnalysisOptions>) => seedOfFixels({ ...fixels, ...changes }),
-      infer: (changes?: Partial<AnalysisOptions>, events?: InferenceEvents) =>
-        inferFixels({ ...fixels, ...changes }, events),
-      plan: (changes?: Partial<AnalysisOptions>) => planInference({ ...fixels, ...changes }),
+      seedOf: (changes: Partial<AnalysisOptions>) => seedOfFixels(ofFixels(changes)),
+      infer: (changes?: Partial<AnalysisOptions>, events?: InferenceEvents) => inferFixels(ofFixels(changes), events),
+      plan: (changes?: Partial<AnalysisOptions>) => planInference(ofFixels(changes)),
     },
     vectorstats: {
       ...{ options: vectors, paths: [vectors.input, design, contrast, glued], converted: ["vectors", vectors.input] },

@@ -17,6 +17,7 @@ import type { PlanSummary } from "./plan/describe-plan.js";
 import { type EdgeMask, readEdgeMask, readNodeNames } from "./plan/edge-masks.js";
 import { STEPS_IGNORED } from "./plan/tfce-warnings.js";
 import { seedOf } from "./same-line.js";
+import { listOf, takeListed } from "./select-subjects.js";
 
 interface EdgeData extends DataInput {
   readonly nNodes: number;
@@ -43,18 +44,20 @@ const EDGES: ElementKind<EdgeStatsOptions, EdgeData> = {
     const { files } = context;
     const found = await resolveEdgeInput({ ...sourceOptions(options, context, "subjectList"), input });
     const { nNodes } = found;
-    return {
-      ...{ ...sourceOf(found), subjectsFrom: input, searchedIn: undefined, nNodes },
+    const whole = {
+      ...sourceOf(found, input),
       mask: mask === undefined ? undefined : await readEdgeMask("mask", mask, files, nNodes),
       posthoc: posthoc === undefined ? undefined : await readEdgeMask("posthoc", posthoc, files, nNodes),
       nodeNames: nodes === undefined ? undefined : await readNodeNames(nodes, files, nNodes),
     };
+    return await takeListed(whole, options.subjects, files);
   },
   async resolveColumns(options, { nSubjects, subjects, nNodes }, context) {
     const columns: ColumnInput[] = [];
     for (const [i, path] of (options.column ?? []).entries()) {
       const given = sourceOptions({ ...options, scalar: undefined }, context, `column${i + 1}`);
-      const found = await resolveEdgeInput({ ...given, input: path, isColumn: true });
+      const whole = sourceOf(await resolveEdgeInput({ ...given, input: path, isColumn: true }), path);
+      const found = await takeListed(whole, listOf(options, whole), context.files);
       if (found.nSubjects !== nSubjects || found.nNodes !== nNodes) {
         throw new InputError(
           `Cannot use ${path} for -column: expected ${formatCount(nSubjects, "connectomes")} of ${nNodes} nodes (one per subject, in their order), got ${found.nSubjects} of ${found.nNodes}. Correct the list.`,
@@ -62,7 +65,7 @@ const EDGES: ElementKind<EdgeStatsOptions, EdgeData> = {
         );
       }
       const warnings = [...(found.warnings ?? []), ...orderWarnings(path, found.subjects, subjects)];
-      columns.push({ ...sourceOf(found), warnings });
+      columns.push({ ...found, warnings });
     }
     return columns;
   },
@@ -119,7 +122,10 @@ function sourceOptions(
 }
 
 /** Connectomes are looked at when they are resolved and converted. */
-const sourceOf = (found: EdgeInput) => ({ ...found, async checkSources() {} });
+const sourceOf = (found: EdgeInput, subjectsFrom: string) => ({
+  ...{ ...found, subjectsFrom, searchedIn: undefined },
+  async checkSources() {},
+});
 
 function selectElements(options: EdgeStatsOptions, { nElements, mask, posthoc }: EdgeData): ElementSelection {
   const warnings: Warning[] = [...ignoredOptions(options), ...(mask?.warnings ?? []), ...(posthoc?.warnings ?? [])];

@@ -29,6 +29,8 @@ export type NamedDesignOptions =
 export interface AnalysisOptions {
   /** Where the subjects' values are. */
   readonly input: string;
+  /** Names of those who take part, in the order of the design. Default: all, in their own. */
+  readonly subjects?: string | undefined;
   /** A file; of a named design its directory or table, for messages. */
   readonly design: string;
   /** In place of `design` and what is tested: rows are joined by names, and who misses a value takes no part. */

@@ -11,6 +11,7 @@ import type { ElementKind } from "./element-kind.js";
 import type { VectorStatsOptions } from "./options.js";
 import type { PlanSummary } from "./plan/describe-plan.js";
 import { seedOf } from "./same-line.js";
+import { listOf, takeListed } from "./select-subjects.js";
 
 const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
   kind: "vector",
@@ -29,19 +30,20 @@ const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
   describeOutput: ({ prefix }) => `${prefix}*.csv`,
   shardsOf: ({ prefix }) => `${prefix}.shards`,
   describeEarlier: ({ prefix }) => `, ${prefix}*.csv,`,
-  async resolveInput(options, { cache, signal }) {
+  async resolveInput(options, { cache, files, signal }) {
     const { input, scalar, memoryBytes, io, verify, verifyInputs, command } = options;
     const given = { input, scalar, memoryBytes, io, verify, verifyInputs, command };
     const found = await resolveVectorInput({ ...given, cache, signal });
-    return { ...sourceOf(found), subjectsFrom: input, searchedIn: undefined };
+    return await takeListed(sourceOf(found, input), options.subjects, files);
   },
   /** Given as the data are: a list of one file a subject, a matrix, or a store. */
-  async resolveColumns(options, { nSubjects, nElements, subjects }, { cache, signal }) {
+  async resolveColumns(options, { nSubjects, nElements, subjects }, { cache, files, signal }) {
     const { input, column = [], memoryBytes, io, verify, verifyInputs, command } = options;
     const columns = [];
     const common = { scalar: undefined, memoryBytes, io, verify, verifyInputs, command, cache, signal };
     for (const path of column) {
-      const found = await resolveVectorInput({ ...common, input: path, isColumn: true });
+      const whole = sourceOf(await resolveVectorInput({ ...common, input: path, isColumn: true }), path);
+      const found = await takeListed(whole, listOf(options, whole), files);
       if (found.nSubjects !== nSubjects || found.nElements !== nElements) {
         throw new InputError(
           `Cannot use ${path} for -column: expected ${formatCount(nSubjects, "subjects")} x ${nElements} elements, as ${input} has, got ${found.nSubjects} x ${found.nElements}. Give one value a subject and element.`,
@@ -49,7 +51,7 @@ const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
         );
       }
       const warnings = [...(found.warnings ?? []), ...orderWarnings(path, found.subjects, subjects)];
-      columns.push({ ...sourceOf(found), warnings });
+      columns.push({ ...found, warnings });
     }
     return columns;
   },
@@ -65,7 +67,10 @@ const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
 };
 
 /** Vectors are looked at when they are resolved. */
-const sourceOf = (found: VectorInput) => ({ ...found, async checkSources() {} });
+const sourceOf = (found: VectorInput, subjectsFrom: string) => ({
+  ...{ ...found, subjectsFrom, searchedIn: undefined },
+  async checkSources() {},
+});
 
 /** vectorstats. Throws UsageError, InputError, DesignError, BudgetError, or the reason of `events.signal`; no results are left then. */
 export const inferVectors = (options: VectorStatsOptions, events?: InferenceEvents): Promise<InferenceSummary> =>

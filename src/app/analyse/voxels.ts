@@ -11,7 +11,7 @@ import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
 import { orderWarnings } from "../inputs/input-source.js";
 import type { VectorInput } from "../inputs/vector-input.js";
-import { resolveVoxelInput } from "../inputs/voxel-input.js";
+import { gridOfInput, resolveVoxelInput } from "../inputs/voxel-input.js";
 import { analyse, type InferenceEvents, type InferenceSummary, type MergedShuffles, planAnalysis } from "./analyse.js";
 import type { ColumnInput, DataInput } from "./data-input.js";
 import type { ElementKind, ElementSelection, GraphPlan, ResolveContext } from "./element-kind.js";
@@ -20,6 +20,7 @@ import type { PlanSummary } from "./plan/describe-plan.js";
 import { readMaskImage } from "./plan/fixel-masks.js";
 import { STEPS_IGNORED } from "./plan/tfce-warnings.js";
 import { seedOf } from "./same-line.js";
+import { listOf, takeListed } from "./select-subjects.js";
 
 interface VoxelData extends DataInput {
   readonly grid: VoxelGrid;
@@ -40,16 +41,19 @@ const VOXELS: ElementKind<VoxelStatsOptions, VoxelData> = {
   async resolveInput(options, context) {
     const { input, mask } = options;
     const image = context.files.image("mask", mask, (header) => checkMaskAxes(header, mask));
-    const { grid, warnings } = readVoxelMask(image);
+    const { grid: ofMask, warnings } = readVoxelMask(image);
     image.close();
+    const grid = await gridOfInput(input, { path: mask, grid: ofMask }, context.signal);
     const found = await resolveVoxelInput({ ...sourceOptions(options, context, grid, "subjectList"), input });
-    return { ...sourceOf(found), subjectsFrom: input, searchedIn: undefined, grid, maskWarnings: warnings };
+    const whole = { ...sourceOf(found, input), grid, maskWarnings: warnings };
+    return await takeListed(whole, options.subjects, context.files);
   },
   async resolveColumns(options, { nSubjects, subjects, grid }, context) {
     const columns: ColumnInput[] = [];
     for (const [i, path] of (options.column ?? []).entries()) {
       const given = sourceOptions({ ...options, scalar: undefined }, context, grid, `column${i + 1}`);
-      const found = await resolveVoxelInput({ ...given, input: path, isColumn: true });
+      const whole = sourceOf(await resolveVoxelInput({ ...given, input: path, isColumn: true }), path);
+      const found = await takeListed(whole, listOf(options, whole), context.files);
       if (found.nSubjects !== nSubjects) {
         throw new InputError(
           `Cannot use ${path} for -column: expected ${formatCount(nSubjects, "images")} (one per subject, in their order), got ${found.nSubjects}. Correct the list.`,
@@ -57,7 +61,7 @@ const VOXELS: ElementKind<VoxelStatsOptions, VoxelData> = {
         );
       }
       const warnings = [...(found.warnings ?? []), ...orderWarnings(path, found.subjects, subjects)];
-      columns.push({ ...sourceOf(found), warnings });
+      columns.push({ ...found, warnings });
     }
     return columns;
   },
@@ -142,7 +146,10 @@ function sourceOptions(
 }
 
 /** Images are looked at when they are resolved. */
-const sourceOf = (found: VectorInput) => ({ ...found, async checkSources() {} });
+const sourceOf = (found: VectorInput, subjectsFrom: string) => ({
+  ...{ ...found, subjectsFrom, searchedIn: undefined },
+  async checkSources() {},
+});
 
 function graphPlan(options: VoxelStatsOptions, grid: VoxelGrid): GraphPlan {
   const connectivity = options.connectivity ? 26 : 6;

@@ -75,7 +75,7 @@ async function assertPlaced(file: Hdf5File, { template, input }: FixelInputOptio
   const remedy =
     elements === "elements"
       ? "Give the fixel directory that it was made with: --template DIRECTORY. If its elements are not fixels, test them with vectorstats."
-      : "fixelcfestats needs fixels and their connectivity: test it with vectorstats.";
+      : `fixelcfestats needs fixels and their connectivity: test it with ${elements === "voxels" ? "mrclusterstats, or with vectorstats, which enhances nothing" : "vectorstats"}.`;
   throw new UsageError(
     `Cannot use ${input}: expected fixels in /fixels and /voxels, and ${TABLES_SEEN[elements]}. ${remedy}`,
   );

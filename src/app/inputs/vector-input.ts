@@ -209,8 +209,8 @@ function filesOf({ sources }: VectorSource): string[] | undefined {
   return new Set(paths).size === 1 ? undefined : paths;
 }
 
-function cacheKey({ nSubjects, nElements, sources, elementsIdentity }: VectorSource): string {
+function cacheKey({ nSubjects, nElements, sources, voxels }: VectorSource): string {
   const lines = sources.map(({ name, path, sizeBytes, mtimeMs }) => JSON.stringify([name, path, sizeBytes, mtimeMs]));
-  const elements = elementsIdentity === undefined ? "" : ` ${elementsIdentity}`;
+  const elements = voxels === undefined ? "" : ` ${voxels.sha256}`;
   return keyOfLines([`fixelstream-vectors 1 ${nSubjects} ${nElements}${elements}`, ...lines]);
 }

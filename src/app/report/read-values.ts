@@ -9,6 +9,7 @@ import { readTextFile } from "../../formats/text/read-text.js";
 import { readVoxelMask } from "../../formats/voxel-mask.js";
 import type { Geometry, Kind, Network, Values } from "../../report/report-data.js";
 import { readNumbers } from "../../results/read-numbers.js";
+import { gridOfInput } from "../inputs/voxel-input.js";
 import type { FoundResults } from "./find-results.js";
 
 export interface ResultReader {
@@ -154,7 +155,7 @@ async function openVoxels(found: FoundResults, at: At, isThere: IsThere, readNul
     "Zstat",
     ...found.record.files.map((name) => name.slice(found.base.length).replace(/\.\w+$/, "")),
   ].find((name) => /^(Zstat|tvalue|Fvalue)/.test(name) && isThere(`${name}.mif`));
-  const grid = gridFromMask(found) ?? undefined;
+  const grid = await placesOfInput(found);
   const first = openImage(at(`${ending ?? "Zstat"}.mif`));
   const { header } = first;
   first.close();
@@ -172,16 +173,17 @@ async function openVoxels(found: FoundResults, at: At, isThere: IsThere, readNul
   };
 }
 
-/** In the order of the store's columns; undefined: the mask of the run is not there. */
-function gridFromMask({ record }: FoundResults): Uint32Array | undefined {
-  const { mask } = record.options as { mask?: string };
+/** In the order of the data's columns; undefined: the mask of the run is not there, or its input where that decides. */
+async function placesOfInput({ record }: FoundResults): Promise<Uint32Array | undefined> {
+  const { mask, input } = record.options as { mask?: string; input?: string };
   const count = Number(record.problem.nElements);
   if (typeof mask !== "string" || !existsSync(mask)) return undefined;
   try {
     const image = openImage(mask);
     try {
       const { grid } = readVoxelMask(image);
-      return grid.places.length === count ? grid.places : undefined;
+      const { places } = await gridOfInput(input ?? "", { path: mask, grid }, undefined);
+      return places.length === count ? places : undefined;
     } finally {
       image.close();
     }

@@ -10,7 +10,12 @@ import { UsageError } from "../../errors.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { didYouMean, nearest } from "../near-miss.js";
-import { type AnalysisTyped, addAnalysisOptions, resolveAnalysisOptions } from "../options/analysis.js";
+import {
+  type AnalysisTyped,
+  addAnalysisOptions,
+  addSubjectsOption,
+  resolveAnalysisOptions,
+} from "../options/analysis.js";
 import { declare } from "../options/declare.js";
 import { resolveEdgeForm } from "../options/hypothesis-form.js";
 import { runAnalysis } from "./run-analysis.js";
@@ -70,7 +75,7 @@ export function createConnectomestatsCommand(streams: CliStreams): Command {
   addAnalysisOptions(command, {
     inDouble: "effects and statistics",
     declareOwn: (declared) =>
-      declared
+      addSubjectsOption(declared)
         .file("mask", "matrix: only edges that are not 0 in it take part")
         .file("posthoc", "matrix: only edges that are not 0 in it are tested; the others support their neighbours")
         .file("nodes", "text with the name of a node a line, for the summary and run.json")

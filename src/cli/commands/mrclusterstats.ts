@@ -3,7 +3,12 @@ import { Command } from "commander";
 import { TFCE_DEFAULTS, type VoxelStatsOptions } from "../../app/analyse/options.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
-import { type AnalysisTyped, addAnalysisOptions, resolveAnalysisOptions } from "../options/analysis.js";
+import {
+  type AnalysisTyped,
+  addAnalysisOptions,
+  addSubjectsOption,
+  resolveAnalysisOptions,
+} from "../options/analysis.js";
 import { declare } from "../options/declare.js";
 import { resolveVoxelForm } from "../options/hypothesis-form.js";
 import { runAnalysis } from "./run-analysis.js";
@@ -26,7 +31,7 @@ const HELP = {
   ],
   about: [
     "Inference on voxels by permutation, with threshold-free cluster enhancement (TFCE) or by the sizes of clusters. Arguments, options, outputs and numbers are those of MRtrix3's mrclusterstats; memory stays within --memory whatever the number of subjects.",
-    "The input is a list of images on the grid of the mask, a store made by convert voxels with the same mask, or a ModelArray file of its voxels. Images are converted on their first use, the voxels of the mask alone, and stay in the cache.",
+    "The input is a list of images on the grid of the mask, a store made by convert voxels with the same mask, or a ModelArray file of its voxels. Images are converted on their first use, the voxels of the mask alone, and stay in the cache; a ModelArray file is read where it lies, its voxels in the order of its table /voxels.",
     "A design by names takes the place of the design and contrast files: a directory that fixelstream design made (--design-dir), or a formula with its table and tests (--formula '~ group * age' --phenotypes cohort.csv --test group).",
     "The design matrix is used as it is: no column of ones is ever added. A model with an intercept needs that column in the design and its weight in every row of contrasts.",
     "Results are <prefix>beta0.mif, <prefix>tvalue.mif and so on: the prefix is put in front of the names as it is.",
@@ -62,7 +67,7 @@ export function createMrclusterstatsCommand(streams: CliStreams): Command {
   addAnalysisOptions(command, {
     inDouble: "images",
     declareOwn: (declared) =>
-      declared
+      addSubjectsOption(declared)
         .file("posthoc", "image: only voxels in this mask are tested; the others support their neighbours")
         .word(
           "scalar",

@@ -2,7 +2,12 @@
 import { Command } from "commander";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
-import { type AnalysisTyped, addAnalysisOptions, resolveAnalysisOptions } from "../options/analysis.js";
+import {
+  type AnalysisTyped,
+  addAnalysisOptions,
+  addSubjectsOption,
+  resolveAnalysisOptions,
+} from "../options/analysis.js";
 import { resolveVectorForm } from "../options/hypothesis-form.js";
 import { runAnalysis } from "./run-analysis.js";
 
@@ -42,7 +47,7 @@ export function createVectorstatsCommand(streams: CliStreams): Command {
     inDouble: "effects and statistics",
     isEnhanced: false,
     declareOwn: (declared) =>
-      declared
+      addSubjectsOption(declared)
         .word(
           "scalar",
           "name",

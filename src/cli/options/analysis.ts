@@ -24,6 +24,7 @@ export type AnalysisTyped = StandardOptions &
   DesignOptions &
   ShuffleOptions &
   PValueOptions & {
+    readonly subjects?: string;
     readonly scalar?: string;
     readonly cache?: string;
     readonly kernels: AnalysisOptions["kernels"];
@@ -37,6 +38,13 @@ export type AnalysisTyped = StandardOptions &
     readonly report?: boolean;
     readonly json?: boolean;
   };
+
+/** Of commands whose arguments do not say it. */
+export const addSubjectsOption = (declared: ReturnType<typeof declare>): ReturnType<typeof declare> =>
+  declared.file(
+    "subjects",
+    "list of those who take part, in the order of the design: names in the store, .h5 or list that is the input (default: all, in its order)",
+  );
 
 export interface AnalysisTexts {
   /** What is always computed in double, whatever --precision says. */
@@ -107,6 +115,7 @@ export function resolveAnalysisOptions(
   const {
     nshuffles: nShuffles,
     permutations,
+    subjects,
     scalar,
     cache,
     errors,
@@ -126,7 +135,20 @@ export function resolveAnalysisOptions(
   }
   const isOfBlocks = vg === "auto";
   return {
-    ...{ nShuffles, permutations, scalar, cache, errors, io, verify, verifyInputs, kernels, precision, command },
+    ...{
+      nShuffles,
+      permutations,
+      subjects,
+      scalar,
+      cache,
+      errors,
+      io,
+      verify,
+      verifyInputs,
+      kernels,
+      precision,
+      command,
+    },
     ...{ variance: isOfBlocks ? undefined : (vg ?? variance), column, exchangeWithin, exchangeWhole },
     ...{ exchangeabilityBlocks, varianceOfBlocks: isOfBlocks || undefined },
     twoTailed: typed.twoTailed,

@@ -33,7 +33,7 @@ export function addDesignOptions(command: Command): Command {
     )
     .files(
       "column",
-      "a regressor that differs between fixels: a list of one file a subject; several times for several",
+      "a regressor that differs between elements: a list of one file a subject; several times for several",
     );
   return addNamedDesignOptions(declared).command;
 }
