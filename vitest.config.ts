@@ -20,6 +20,7 @@ const LONG = [
   "test/properties/bounds.test.ts",
   "test/properties/models.test.ts",
   "test/properties/non-stationarity.test.ts",
+  "test/properties/parts-of-a-run.test.ts",
   "test/properties/precision.test.ts",
   "test/properties/removing.test.ts",
   "test/properties/run-plan.test.ts",

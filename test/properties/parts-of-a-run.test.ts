@@ -3,25 +3,47 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { EngineInputs } from "../../src/engine/inputs.js";
+import type { EngineInputs, GraphEnhancement } from "../../src/engine/inputs.js";
 import { haveSameDefaults, mergeNullStates } from "../../src/run/merge-null-states.js";
 import type { NullState } from "../../src/run/null-state.js";
 import type { ShuffleRange } from "../../src/run/shuffle-range.js";
+import { planShuffles } from "../../src/stats/shuffle/generated-shuffles.js";
+import { withoutIdentity } from "../../src/stats/shuffle/without-identity.js";
 import {
   copyState,
+  type EngineProblemOptions,
   inLeastMemory,
   makeEngineProblem,
   openProblem,
   runEngine,
   withSearch,
 } from "../support/engine-problems.js";
+import { graphEnhancement } from "../support/graph-enhancement.js";
+import { statedGrid } from "../support/oracle-graph.js";
+import { statedEdges } from "../support/oracle-network.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const root = temporaryDirectory();
 const isMissing = (subject: number, element: number) =>
   element % 40 === 7 ? subject > 2 : element % 4 > 0 && subject % 6 === element % 4;
 
-const CASES = (["cfe", "none"] as const).flatMap((enhancement) => [
+/** Elements in a box, or the edges of as few nodes as have so many; a maximum needs all of a map, which is a piece of its own. */
+const GRAPHS = {
+  "every height of a grid": (m: number) => graphEnhancement(boxOf(m), { heights: { kind: "all" } }),
+  "steps over a grid": (m: number) => graphEnhancement(boxOf(m)),
+  "sizes of components of a network": (m: number) => networkOf(m, { extentPower: 1, heightPower: 0 }),
+};
+const boxOf = (m: number) =>
+  statedGrid([m / (m < 100 ? 6 : 30), m < 100 ? 3 : 6, m < 100 ? 2 : 5], new Array<boolean>(m).fill(true), 26);
+const networkOf = (m: number, powers: Pick<GraphEnhancement, "extentPower" | "heightPower">): GraphEnhancement => {
+  const nNodes = Math.ceil((Math.sqrt(8 * m + 1) - 1) / 2);
+  const edges = statedEdges(nNodes).slice(0, m);
+  const endsInto = (ends: Uint32Array) => ends.set(edges.map(({ i, j }) => i + j * 65536));
+  const heights = { kind: "one", height: 1.1, strict: false } as const;
+  return { kind: "graph", neighbours: { nNodes, endsInto }, heights, ...powers };
+};
+
+const ENHANCED = (["cfe", "none"] as const).flatMap((enhancement) => [
   { name: `${enhancement}, one design`, enhancement },
   { name: `${enhancement}, sign flips`, enhancement, errors: "ise" as const },
   ...(enhancement === "cfe"
@@ -34,6 +56,29 @@ const CASES = (["cfe", "none"] as const).flatMap((enhancement) => [
   { name: `${enhancement}, variance groups`, enhancement, nGroups: 2, nSubjects: 48, nElements: 24 },
   { name: `${enhancement}, an own column`, enhancement, nColumns: 1, nElements: 120 },
 ]);
+const enhancement = "none" as const;
+const CASES: (Partial<EngineProblemOptions> & {
+  readonly name: string;
+  readonly enhancement: EngineProblemOptions["enhancement"];
+  readonly counted?: number;
+  readonly graph?: (nElements: number) => GraphEnhancement;
+  readonly corrected?: true;
+})[] = [
+  ...ENHANCED,
+  ...Object.entries(GRAPHS).map(([name, graph]) => ({ name, enhancement, graph })),
+  { name: "steps over a grid, missing values", enhancement, isMissing, graph: GRAPHS["steps over a grid"] },
+  {
+    ...{ name: "every height of a grid, variance groups", enhancement, nGroups: 2, nSubjects: 48, nElements: 36 },
+    graph: GRAPHS["every height of a grid"],
+  },
+  {
+    ...{ name: "sizes of components, an own column, sign flips", enhancement, nColumns: 1, nElements: 120 },
+    ...{ errors: "ise", graph: GRAPHS["sizes of components of a network"] },
+  },
+  { name: "steps over a grid, not stationary", enhancement, corrected: true, graph: GRAPHS["steps over a grid"] },
+  { name: "cfe, not stationary", enhancement: "cfe", corrected: true },
+];
+const NON_STATIONARITY = { nSubjects: 20, nShuffles: 31, errors: "ee", seed: 9, forEmpirical: true } as const;
 
 interface Piece {
   readonly length: number;
@@ -77,11 +122,21 @@ async function stopped(inputs: EngineInputs, stopAfter: number, from?: NullState
   }
 }
 
-describe.each(CASES)("$name", ({ name, ...options }) => {
-  const nShuffles = options.enhancement === "cfe" ? 600 : 1500;
-  const problem = makeEngineProblem(join(root, name), {
-    ...{ nSubjects: 20, nElements: 300, nShuffles, tests: ["t", "F"], ...options },
-  }).then((inputs) => ("counted" in options ? withSearch(inputs, options.counted!) : inputs));
+describe.each(CASES)("$name", ({ name, counted, graph, corrected, ...options }) => {
+  const isEnhanced = options.enhancement === "cfe" || graph !== undefined;
+  const nShuffles = isEnhanced ? 600 : 1500;
+  const wish = { nSubjects: 20, nElements: 300, nShuffles, ...options };
+  const problem = makeEngineProblem(join(root, name), { ...wish, tests: ["t", "F"] }).then(
+    async (made): Promise<EngineInputs> => {
+      const inputs = graph === undefined ? made : { ...made, enhancement: graph(wish.nElements) };
+      if (corrected === true) {
+        const plan = withoutIdentity(planShuffles(NON_STATIONARITY));
+        const range = { first: 0, end: plan.count, leadingIdentity: false };
+        return { ...inputs, nonStationarity: { shuffles: { plan, range }, skew: 1 } };
+      }
+      return counted === undefined ? inputs : await withSearch(inputs, counted);
+    },
+  );
 
   test("parts, continued or merged, are the whole", { timeout: 120_000 }, async () => {
     const inputs = await problem;
