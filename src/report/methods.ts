@@ -22,7 +22,7 @@ export function methodsOf(data: ReportData): Methods {
     "shuffles";
   const nShuffles = Number(problem.nShuffles);
   const groups = Number(problem.varianceGroups);
-  const what = scalar === "the value" ? "the values" : scalar;
+  const what = data.joined !== undefined ? inList(data.joined) : scalar === "the value" ? "the values" : scalar;
   const columns =
     model === undefined
       ? ""
@@ -50,12 +50,31 @@ export function methodsOf(data: ReportData): Methods {
     ...more.references,
     REFERENCES.mrtrix,
   ];
+  return { paragraphs: [...paragraphs, `Results. ${resultsInWords(data)}`], references };
+}
+
+function resultsInWords(data: ReportData): string {
   const results = data.hypotheses.map((h) => {
     const { headline, p, effect } = verdictOf(h, data);
     return `${h.name}: ${[headline, p, effect].filter((sentence) => sentence !== undefined).join(" ")}`;
   });
-  return { paragraphs: [...paragraphs, `Results. ${results.join(" ")}`], references };
+  return results.join(" ");
 }
+
+/** Of runs that were joined: said once where they have one design, and of each where they have not. */
+export function jointMethods(runs: readonly ReportData[], { areAlike }: { readonly areAlike: boolean }): Methods {
+  const [first] = runs as [ReportData];
+  const { paragraphs, references } = methodsOf(first);
+  const models = areAlike ? paragraphs.slice(0, 1) : runs.map(({ joined: _, ...run }) => methodsOf(run).paragraphs[0]!);
+  return {
+    paragraphs: [...models, ...paragraphs.slice(1, 3), `Results. ${runs.map(resultsInWords).join(" ")}`],
+    references,
+  };
+}
+
+/** `FD, FC and FDC` */
+export const inList = (names: readonly string[]): string =>
+  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 
 /** Voxels always have one. */
 function maskInMethods({ record, kind }: ReportData): string {
@@ -63,9 +82,10 @@ function maskInMethods({ record, kind }: ReportData): string {
 }
 
 /** What the maximum is over. */
-function testedOf({ record, kind }: ReportData): string {
+function testedOf({ record, kind, joined }: ReportData): string {
   const { many } = ELEMENTS[kind];
   const { nPosthoc } = record.problem;
+  if (joined !== undefined) return `all ${many}, hypotheses and measures (${inList(joined)}) together`;
   return nPosthoc === undefined ? many : `the ${count(Number(nPosthoc))} ${many} of a mask chosen for this test`;
 }
 

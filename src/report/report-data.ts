@@ -211,6 +211,8 @@ export interface ReportData extends ShownData {
   /** Undefined: subjects are exchanged freely. */
   readonly blocks: BlockData | undefined;
   readonly files: readonly string[];
+  /** What is measured, of all runs that were joined; undefined: p is of this run alone. */
+  readonly joined?: readonly string[];
 }
 
 /** What a model left beside its numbers; of R's analyses nothing. */

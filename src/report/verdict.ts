@@ -3,7 +3,7 @@ import { volumeOf } from "./clusters.js";
 import { moreInWords } from "./more-words.js";
 import { beginning, count, percent, place, pValue, share, short } from "./numbers.js";
 import { ELEMENTS, type HypothesisData, type ModelData, type ReportData } from "./report-data.js";
-import { contrastInWords, directionsOf } from "./words.js";
+import { contrastInWords, directionsOf, FAMILY_WISE_P, JOINT_P } from "./words.js";
 
 export interface Verdict {
   readonly name: string;
@@ -35,7 +35,7 @@ export function verdictOf(h: HypothesisData, data: ReportData): Verdict {
   const model = "found" in data.model ? data.model.found : undefined;
   const nTested = countFinite(h.p ?? h.statistic);
   const nShuffles = Number(record.problem.nShuffles);
-  const isFamilyWise = nShuffles > 0 && h.pWords === "family-wise p";
+  const isFamilyWise = nShuffles > 0 && [FAMILY_WISE_P, JOINT_P].includes(h.pWords);
   const smallestP =
     h.p === undefined ? undefined : ((isFamilyWise ? h.summary.smallestP : undefined) ?? smallestOf(h.p));
   const { monteCarlo } = h.summary;
@@ -152,7 +152,7 @@ function sentenceOfP(
     : interval === undefined
       ? ` (${count(nShuffles)} shuffles)`
       : ` (${count(Math.round(smallestP * nShuffles))} of ${count(nShuffles)} shuffles; 95 % Monte-Carlo interval ${pValue(interval.low)} to ${pValue(interval.high)})`;
-  return `The smallest family-wise p of all ${many} is ${pValue(smallestP)}${of}.`;
+  return `The smallest ${pWords} of all ${many} is ${pValue(smallestP)}${of}.`;
 }
 
 function sentenceOfEffect(

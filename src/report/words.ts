@@ -3,6 +3,10 @@
 import { short } from "./numbers.js";
 import type { ModelData, Reference } from "./report-data.js";
 
+/** What p of the shuffles is called: over the elements of a run, or over all runs that were joined. */
+export const FAMILY_WISE_P = "family-wise p";
+export const JOINT_P = "joint family-wise p";
+
 /** Of a column of the design: the two values it has, ascending; undefined: more, or one. */
 export function twoValues(model: ModelData, column: number): readonly [number, number] | undefined {
   const values = [...new Set(model.design.map((row) => row[column]!))].sort((a, b) => a - b);

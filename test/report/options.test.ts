@@ -155,18 +155,3 @@ it("of shards the page after merge is that of the run in one piece", async () =>
   expect(merged.textOf("methods")).toBe(parts.textOf("methods"));
   expect(merged.textOf("provenance")).toContain("merged of 2 parts");
 });
-
-it("joint has no page: the refusal says which pages to open, and how to make those that are not there", async () => {
-  const runs = [newReportCase(), newReportCase()] as const;
-  await runReported(runs[0]);
-  const second = runs[1].at("second");
-  const line = ["fixelcfestats", ...runs[1].positionals.slice(0, -1), second, ...QUICK];
-  expect(await runInProcess(line)).toMatchObject({ status: 0 });
-  const [one, other] = [runs[0].at("out"), second];
-  const joint = runs[0].at("joint");
-  expect(await runInProcess(["joint", one, other, "--out", joint, "-quiet"])).toMatchObject({ status: 0 });
-  const { status, stderr } = await runInProcess(["report", joint]);
-  expect(status).toBe(1);
-  expect(stderr).toContain(`Cannot report ${joint}: expected results of one run, got joint p-values of 2 runs in`);
-  expect(stderr).toContain(`Open the page of each run, or make it: ${one}/report.html, fixelstream report ${other}.`);
-});

@@ -29,6 +29,7 @@ const REPORTING: ReadonlySet<string> = new Set([
   "merge",
   "lm",
   "gam",
+  "joint",
 ]);
 
 /** `fixelstream ...tokens`, but without the page of the results unless `--report` asks for it: it takes longer to draw than a small run itself. */

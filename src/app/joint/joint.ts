@@ -11,7 +11,8 @@ import { machineOf, RUN_RECORD_FORMAT, RUN_RECORD_VERSION, type RunRecord } from
 import { isSameContent } from "../../results/same-content.js";
 import { MATRIX_DIGITS, ROW_DIGITS, writeNumbers } from "../../results/write-numbers.js";
 import { combineHypotheses, familyWise, sortNull } from "../../stats/inference/family-wise.js";
-import { isBelowFivePercent, pValueOf } from "../../stats/inference/p-values.js";
+import { type MonteCarloError, monteCarloError } from "../../stats/inference/monte-carlo.js";
+import { isBelowFivePercent, type PValue, pValueOf } from "../../stats/inference/p-values.js";
 import { createTurns, inTurns } from "../../turns.js";
 import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
@@ -33,6 +34,8 @@ export interface JointHypothesis {
   readonly significant: number;
   readonly smallestP: number;
   readonly largestFwe: number;
+  /** As of a run, by the null distribution of all. */
+  readonly monteCarlo: MonteCarloError & { readonly statistic: string };
 }
 
 export interface JointSummary {
@@ -109,9 +112,10 @@ export async function joinRuns(options: JointOptions, signal?: AbortSignal): Pro
     const form = { digits: ROW_DIGITS, separator: " ", commandHistory: command } as const;
     await writeNumbers(folder.pathOf("null_dist.txt"), [maxima], form, signal);
     const hasUnshuffled = first.record.warnings.every(({ tag }) => tag !== "unshuffled-not-listed");
-    const found: JointHypothesis[][] = [];
+    const isExhaustive = first.record.problem["exhaustive"] === true;
+    const counted: ReturnType<typeof jointMap>["counted"][][] = [];
     for (const [r, run] of runs.entries()) {
-      const own: JointHypothesis[] = [];
+      const own: ReturnType<typeof jointMap>["counted"][] = [];
       for (const [h, hypothesis] of hypotheses[r]!.entries()) {
         const ownSorted = await inTurns(sortNull(hypothesis.null), turns);
         const joint = jointMap(
@@ -120,11 +124,20 @@ export async function joinRuns(options: JointOptions, signal?: AbortSignal): Pro
           { isEdges: run.record.runPlan.kind === "edge", hasUnshuffled },
         );
         await writeMap(folder.pathOf(names[r]![h]!), { ...hypothesis.fwe, values: joint.values }, command, signal);
-        own.push({ name: hypothesis.name, ...joint.counted });
+        own.push(joint.counted);
         if (turns.isDue()) await turns.take();
       }
-      found.push(own);
+      counted.push(own);
     }
+    const unshuffled = Math.max(...counted.flat().map(({ largest }) => largest));
+    const facts = { nSame: 1, hasUnshuffled };
+    const found = counted.map((own, r) =>
+      own.map(({ peak, largest: _, ...told }, h): JointHypothesis => {
+        const { name, statisticName } = hypotheses[r]![h]!;
+        const error = monteCarloError(peak, sorted, facts, { isExhaustive, unshuffled });
+        return { name, ...told, monteCarlo: { ...error, statistic: statisticName } };
+      }),
+    );
     const warnings = designWarnings(runs);
     const { nSubjects } = first.record.runPlan;
     const summary: JointSummary = {
@@ -144,7 +157,10 @@ function jointMap(
   { statistic, fwe }: RunHypothesis,
   { sorted, ownSorted }: { readonly sorted: Float64Array; readonly ownSorted: Float64Array },
   { isEdges, hasUnshuffled }: { readonly isEdges: boolean; readonly hasUnshuffled: boolean },
-): { readonly values: Float64Array; readonly counted: Omit<JointHypothesis, "name"> } {
+): {
+  readonly values: Float64Array;
+  readonly counted: Omit<JointHypothesis, "name" | "monteCarlo"> & { readonly peak: PValue; readonly largest: number };
+} {
   const facts = { nSame: 1, hasUnshuffled };
   const values = new Float64Array(fwe.values.length);
   let significant = 0;
@@ -162,8 +178,11 @@ function jointMap(
     largestFwe = Math.max(largestFwe, values[i]!);
     if (values[i]! > 0.9 && isBelowFivePercent(pValueOf(x, sorted, facts))) significant++;
   }
-  const { count, of } = pValueOf(largest, sorted, facts);
-  return { values, counted: { significant, smallestP: count / of, largestFwe } };
+  const peak = pValueOf(largest, sorted, facts);
+  return {
+    values,
+    counted: { significant, smallestP: peak.count / peak.of, largestFwe, peak, largest },
+  };
 }
 
 /**

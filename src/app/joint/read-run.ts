@@ -38,6 +38,8 @@ export interface RunHypothesis {
   readonly name: string;
   /** Empty where the run has one hypothesis. */
   readonly postfix: string;
+  /** `cfe`, `Zstat`. */
+  readonly statisticName: string;
   /** What the null distributions are the largest of. */
   readonly statistic: ResultMap;
   readonly fwe: ResultMap;
@@ -143,7 +145,11 @@ export async function readHypotheses(run: FinishedRun): Promise<RunHypothesis[]>
     // of all hypotheses with -strong
     const own = nulls.get(`null_dist${shared}`) ?? nulls.get("null_dist");
     if (own === undefined) throw new InternalError(`There is no null distribution of ${name} in ${run.path}.`);
-    found.push({ name, postfix, statistic, null: own, fwe: await readMap(run, `fwe_1mpvalue${postfix}`) });
+    found.push({
+      ...{ name, postfix, statistic, null: own },
+      statisticName: enhanced ?? "Zstat",
+      fwe: await readMap(run, `fwe_1mpvalue${postfix}`),
+    });
   }
   return found;
 }

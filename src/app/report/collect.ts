@@ -3,7 +3,7 @@
 import { componentsOf, tabulateClusters } from "../../report/clusters.js";
 import { adjustedWords } from "../../report/more-words.js";
 import type { HypothesisData, Kind, ModelData, Reference, ReportData, Values } from "../../report/report-data.js";
-import { meanOf, referenceOf } from "../../report/words.js";
+import { FAMILY_WISE_P, JOINT_P, meanOf, referenceOf } from "../../report/words.js";
 import { ENHANCED, postfixOf, sharedPostfixOf } from "../../results/result-list.js";
 import { isMirrored } from "../../stats/inference/families.js";
 import type { FoundResults } from "./find-results.js";
@@ -34,10 +34,20 @@ export interface CollectOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Of a run that was joined with others: what its hypotheses are by all of them together. */
+export interface JointTests {
+  readonly nShuffles: number;
+  /** [nShuffles]: of all runs. */
+  readonly maxima: Float64Array;
+  summaryOf(hypothesis: string): HypothesisData["summary"];
+  /** Of the joint image, `postfix` as the run has it. */
+  fileOf(postfix: string): string;
+}
+
 /** Throws InputError for results that are not there, or not as run.json has them; the reason of `signal`. */
 export async function collectReport(
   found: FoundResults,
-  { background, tracts, signal }: CollectOptions = {},
+  { background, tracts, signal, joint }: CollectOptions & { readonly joint?: JointTests | undefined } = {},
 ): Promise<ReportData> {
   const { record, place, base } = found;
   const kind = record.runPlan.kind as Kind;
@@ -68,6 +78,7 @@ export async function collectReport(
           remarks,
           all,
           h,
+          joint,
           contrast: contrast(all[h]!.name),
         }),
       );
@@ -132,11 +143,12 @@ interface HypothesisInputs {
   readonly remarks: string[];
   readonly all: readonly RecordedHypothesis[];
   readonly h: number;
+  readonly joint: JointTests | undefined;
   readonly contrast: readonly (readonly number[])[] | undefined;
 }
 
 async function collectHypothesis(inputs: HypothesisInputs): Promise<HypothesisData> {
-  const { found, reader, known, factors, neighbours, tracts, remarks, all, h, contrast } = inputs;
+  const { found, reader, known, factors, neighbours, tracts, remarks, all, h, contrast, joint } = inputs;
   const { name, kind, rank, label } = all[h]!;
   const postfix = postfixOf({ hypotheses: all }, h);
   const read = (what: string) => reader.read(`${what}${postfix}`);
@@ -146,13 +158,20 @@ async function collectHypothesis(inputs: HypothesisInputs): Promise<HypothesisDa
     return isMirrored(all, h) ? values?.map((value) => -value) : values;
   };
   const { record } = found;
-  const summary = (record.results as { hypotheses?: readonly HypothesisData["summary"][] }).hypotheses?.[h] ?? {};
+  const recorded = (record.results as { hypotheses?: readonly HypothesisData["summary"][] }).hypotheses?.[h];
+  const summary = joint?.summaryOf(name) ?? recorded ?? {};
   const nothing = () => new Float32Array(reader.nElements).fill(Number.NaN);
   const statistic = (await observed(`${kind}value`)) ?? nothing();
   const z = (await observed("Zstat")) ?? statistic;
   const enhanced = (await firstOf(ENHANCED, read)) ?? undefined;
   const nShuffles = Number(record.problem.nShuffles);
-  const tested = await correctedOf(read, summary, nShuffles);
+  const tested =
+    joint === undefined
+      ? await correctedOf(read, summary, nShuffles)
+      : {
+          ...{ words: JOINT_P, least: summary.smallestP ?? 1 / joint.nShuffles, nShuffles: joint.nShuffles },
+          complement: await reader.readFile(joint.fileOf(postfix)),
+        };
   const p = tested && pValues(tested.complement, { statistic, least: tested.least });
   const effect = kind === "t" ? await observed("abs_effect") : undefined;
   const reference: Reference | undefined =
@@ -184,11 +203,11 @@ async function collectHypothesis(inputs: HypothesisInputs): Promise<HypothesisDa
   });
   return {
     ...{ name, kind, rank, label, contrast, statistic, z, enhanced, p, effect, significant, clusters, summary },
-    pWords: tested?.words ?? "family-wise p",
+    pWords: tested?.words ?? FAMILY_WISE_P,
     percent: of && effect?.map((value, i) => (of[i]! > 0 ? (100 * value) / of[i]! : Number.NaN)),
     reference: of && reference,
-    nullMaxima: (await reader.readNull(`null_dist${shared}`)) ?? (await reader.readNull("null_dist")),
-    contributions: await read("null_contributions"),
+    nullMaxima: joint?.maxima ?? (await reader.readNull(`null_dist${shared}`)) ?? (await reader.readNull("null_dist")),
+    contributions: joint === undefined ? await read("null_contributions") : undefined,
   };
 }
 
@@ -210,7 +229,7 @@ async function correctedOf(
 ): Promise<Tested | undefined> {
   const familyWise = await read("fwe_1mpvalue");
   if (familyWise !== undefined)
-    return { complement: familyWise, words: "family-wise p", least: smallestP ?? 1 / nShuffles, nShuffles };
+    return { complement: familyWise, words: FAMILY_WISE_P, least: smallestP ?? 1 / nShuffles, nShuffles };
   for (const one of adjusted) {
     const complement = await read(`${one.of}_${one.method}_1mpvalue`);
     if (complement !== undefined)

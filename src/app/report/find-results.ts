@@ -4,10 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { signatureOf } from "../../checksum.js";
 import { InputError } from "../../errors.js";
 import { pathKindOf } from "../../formats/path-kind.js";
-import { REPORT_FILE } from "../../report/page-file.js";
 import { RUN_RECORD_FILE } from "../../results/result-folder.js";
 import { RUN_RECORD_FORMAT, type RunRecord } from "../../results/run-record.js";
-import { shellWord } from "../../shell-word.js";
 
 export interface FoundResults {
   readonly record: RunRecord;
@@ -36,8 +34,6 @@ export function findResults(given: string): FoundResults {
   } catch (cause) {
     throw notARecord(given, file, "a file that cannot be read as JSON", cause);
   }
-  const runs = joinedRuns(json);
-  if (runs !== undefined) throw isJoint(given, file, runs);
   if (!isRecord(json)) throw notARecord(given, file, "another JSON file");
   const signature = signatureOf(json);
   return {
@@ -49,7 +45,8 @@ export function findResults(given: string): FoundResults {
   };
 }
 
-function recordBehind(given: string): string | undefined {
+/** The record of a run or of joint; undefined: none. */
+export function recordBehind(given: string): string | undefined {
   const candidates = [
     ...(pathKindOf(given) === "directory" ? [join(given, RUN_RECORD_FILE)] : []),
     `${given}${RUN_RECORD_FILE}`,
@@ -63,25 +60,6 @@ const notARecord = (given: string, file: string, got: string, cause?: unknown): 
     `Cannot report ${given}: expected the record of a run in ${file}, got ${got}. Is it the output of a statistical command?`,
     { path: file, cause },
   );
-
-/** The runs that `joint` took together; undefined: of no joint. */
-function joinedRuns(json: unknown): readonly string[] | undefined {
-  const { format, joint } = (json ?? {}) as { format?: unknown; joint?: { runs?: unknown } };
-  if (format !== RUN_RECORD_FORMAT || !Array.isArray(joint?.runs)) return undefined;
-  return joint.runs.map(({ path }) => String(path));
-}
-
-/** Its p-values have no page of their own: maps, effects and designs are those of the runs. */
-function isJoint(given: string, file: string, runs: readonly string[]): InputError {
-  const pages = runs.map((path) => {
-    const page = [join(path, REPORT_FILE), `${path}${REPORT_FILE}`].find(existsSync);
-    return page ?? `fixelstream report ${shellWord(path)}`;
-  });
-  return new InputError(
-    `Cannot report ${given}: expected results of one run, got joint p-values of ${runs.length} runs in ${file}. Open the page of each run, or make it: ${pages.join(", ")}.`,
-    { path: file },
-  );
-}
 
 function isRecord(json: unknown): json is RunRecord {
   if (json === null || typeof json !== "object") return false;

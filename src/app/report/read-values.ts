@@ -20,6 +20,8 @@ export interface ResultReader {
   readonly columns: "same" | undefined;
   /** Undefined: no such result. Names without base and ending: `Zstat`, `beta0`, `fwe_1mpvalue_t1`. */
   read(name: string): Promise<Values | undefined>;
+  /** Of a file of the same form that lies elsewhere: results of `joint`. Rejects with InputError. */
+  readFile(path: string): Promise<Values>;
   /** Of the factors' effects, in the order of the design. */
   readFactors(count: number): Promise<Values[] | undefined>;
   /** A value a shuffle. */
@@ -49,6 +51,7 @@ export async function openResults(found: FoundResults, kind: Kind): Promise<Resu
   const readTable = async (file: string) => (isThere(file) ? await readNumbers(at(file)) : undefined);
   return {
     ...{ nElements: elements, geometry: undefined, network: undefined, columns: "same", readNull },
+    readFile: async (path) => (await readNumbers(path)).values,
     async read(name) {
       const values = (await readTable(`${name}.csv`))?.values;
       return values?.length === elements ? values : values?.slice(0, elements);
@@ -89,6 +92,7 @@ function openFixels(at: At, isThere: IsThere, readNull: ReadNull): ResultReader 
     return file === undefined ? undefined : valuesOf(at(file), nFixels);
   };
   return {
+    readFile: async (path) => valuesOf(path, nFixels),
     ...{ nElements: nFixels, network: undefined, columns: "same", readNull, read },
     geometry: geometryOfFixels(template.indexPath, template.directionsPath, nFixels),
     readFactors: (count) => factorsOf(count, (i) => read(`beta${i}`)),
@@ -160,13 +164,13 @@ async function openVoxels(found: FoundResults, at: At, isThere: IsThere, readNul
   const { header } = first;
   first.close();
   const places = grid ?? placesWithValues(at, isThere);
-  const read = async (name: string) => {
-    if (!isThere(`${name}.mif`)) return undefined;
-    const all = valuesOf(at(`${name}.mif`));
+  const readFile = async (path: string) => {
+    const all = valuesOf(path);
     return Float32Array.from(places, (place) => all[place]!);
   };
+  const read = async (name: string) => (isThere(`${name}.mif`) ? await readFile(at(`${name}.mif`)) : undefined);
   return {
-    ...{ nElements: places.length, network: undefined, readNull, read },
+    ...{ nElements: places.length, network: undefined, readNull, read, readFile },
     columns: grid === undefined ? undefined : "same",
     geometry: { ...gridOf(header), voxelOf: places, directions: undefined },
     readFactors: (count) => factorsOf(count, (i) => read(`beta${i}`)),
@@ -210,9 +214,9 @@ async function openEdges(
 ): Promise<ResultReader> {
   const { nNodes, nodes } = record.problem as { nNodes: number; nodes?: readonly string[] };
   const nElements = countEdges(nNodes);
-  const read = async (name: string) => {
-    if (!isThere(`${name}.csv`)) return undefined;
-    const { values } = await readNumbers(at(`${name}.csv`));
+  const read = async (name: string) => (isThere(`${name}.csv`) ? await readFile(at(`${name}.csv`)) : undefined);
+  const readFile = async (path: string) => {
+    const { values } = await readNumbers(path);
     const out = new Float64Array(nElements);
     forEachEdge(nNodes, (edge, i, j) => {
       out[edge] = values[i * nNodes + j]!;
@@ -221,7 +225,7 @@ async function openEdges(
   };
   const names = nodes ?? Array.from({ length: nNodes }, (_, i) => String(i + 1));
   return {
-    ...{ nElements, geometry: undefined, network: { nNodes, names }, columns: "same", readNull, read },
+    ...{ nElements, geometry: undefined, network: { nNodes, names }, columns: "same", readNull, read, readFile },
     readFactors: (count) => factorsOf(count, (i) => read(`beta_${i}`)),
   };
 }

@@ -1,9 +1,10 @@
-// fixelstream report: of a run, of a model of one formula, or of a design. Apart, because a run needs nothing of models.
+// fixelstream report: of a run, of runs that were joined, of a model of one formula, or of a design. Apart, because a run needs nothing of models.
 import { UsageError } from "../../errors.js";
 import { modelPage } from "../../report/model-page.js";
 import { collectModel } from "./collect-model.js";
 import { findModelSource, type ModelSource } from "./model-source.js";
 import { isDesign, reportDesign } from "./report-design.js";
+import { reportJoint } from "./report-joint.js";
 import {
   clusterTables,
   pageParts,
@@ -25,6 +26,8 @@ export async function reportAny({ analysis, ...options }: AnyReportOptions): Pro
   const { results, signal } = options;
   const design = analysis === undefined ? await designOf(options) : undefined;
   if (design !== undefined) return design;
+  const joint = analysis === undefined ? await reportJoint(options) : undefined;
+  if (joint !== undefined) return joint;
   const source = await findModelSource(results, analysis, signal);
   if (source !== undefined) return await writeModelReport(source, options, start);
   if (analysis === undefined) return await writeReport(options);

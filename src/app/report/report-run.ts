@@ -34,6 +34,18 @@ export async function reportModel(output: string, analysis: string, signal?: Abo
   });
 }
 
+/** Of what joint wrote to `output`. Throws nothing. */
+export async function reportJoined(output: string, signal?: AbortSignal): Promise<ReportedRun> {
+  return await reported(shellWord(output), async () => {
+    const { reportAny } = await import("./report-any.js");
+    return await reportAny({ results: output, signal });
+  });
+}
+
+/** As reportNothing. */
+export const reportNotJoined = (output: string): ReportedRun =>
+  leftBehind(() => ownPage(output, ""), shellWord(output), "of an earlier run");
+
 /** `of`: behind `fixelstream report`. */
 async function reported(
   of: string,

@@ -55,3 +55,17 @@ export async function addModelReport<Summary extends { readonly output: string; 
   if (warning !== undefined) say(streams, `fixelstream: warning: ${warning}\n`);
   return report === undefined ? summary : { ...summary, report };
 }
+
+/** Of joint. As addReport. */
+export async function addJointReport<Summary extends { readonly output: string }>(
+  summary: Summary,
+  typed: ReportTyped,
+  streams: CliStreams,
+): Promise<Summary & { readonly report?: string }> {
+  const { reportJoined, reportNotJoined } = await import("../../app/report/report-run.js");
+  const { output } = summary;
+  const { report, warning } =
+    typed.report === false ? reportNotJoined(output) : await reportJoined(output, streams.signal);
+  if (warning !== undefined) say(streams, `fixelstream: warning: ${warning}\n`);
+  return report === undefined ? summary : { ...summary, report };
+}

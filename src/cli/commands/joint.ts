@@ -8,13 +8,15 @@ import { describeHelp } from "../help.js";
 import { declare } from "../options/declare.js";
 import { addStandardOptions, type StandardOptions } from "../options/standard.js";
 import { printSummary, say } from "../print.js";
+import { addJointReport, addReportOption, type ReportTyped } from "./add-report.js";
 
-type Typed = StandardOptions & { readonly out?: string; readonly json?: boolean };
+type Typed = StandardOptions & ReportTyped & { readonly out?: string; readonly json?: boolean };
 
 const HELP = {
   about: [
     "Family-wise p-values over several measures: of each shuffle the largest statistic of all runs and all their hypotheses makes the null distribution, so that p is controlled over measures, hypotheses and elements together. Nothing is computed again: the files of the runs are all that is read.",
     "The runs must have done the same shuffles (the same --seed, -nshuffles, -errors and blocks) of the same subjects in the same order, with the same enhancement; what differs is refused by name. fixelcfestats --scalar FD,FC,FDC runs several measures so.",
+    "A page of what was found by all together is put beside the results.",
   ],
   examples: [
     "joint stats/FD stats/FC stats/FDC --out stats/joint",
@@ -27,9 +29,10 @@ export function createJointCommand(streams: CliStreams): Command {
   const command = describeHelp(new Command("joint"), HELP)
     .summary("family-wise p-values over several runs of the same shuffles")
     .argument("<outputs...>", "outputs of two or more runs of fixelcfestats, or prefixes of the other commands");
-  declare(command.optionsGroup("Options"))
+  const declared = declare(command.optionsGroup("Options"))
     .word("out", "directory", "for the results: fwe_1mpvalue of each run and hypothesis, null_dist.txt, run.json")
     .flag("json", "the summary as JSON on standard output");
+  addReportOption(declared);
   addStandardOptions(command);
   return command.action(async (runs: string[]) => {
     const { joinRuns } = await import("../../app/joint/joint.js");
@@ -37,15 +40,22 @@ export function createJointCommand(streams: CliStreams): Command {
     if (typed.out === undefined)
       throw new UsageError("Cannot join runs: expected a directory for the results, got none. Give it with --out.");
     const options = { runs, output: typed.out, force: typed.force ?? false, command: streams.command };
-    const summary = await joinRuns(options, streams.signal);
+    const joined = await joinRuns(options, streams.signal);
     // with -quiet too: a result may not be what it seems
-    for (const { message } of summary.warnings) say(streams, `fixelstream: warning: ${message}\n`);
+    for (const { message } of joined.warnings) say(streams, `fixelstream: warning: ${message}\n`);
+    const summary = await addJointReport(joined, typed, streams);
     if (typed.json) await printSummary(streams, `${JSON.stringify(summary)}\n`);
     else if (!typed.quiet) say(streams, formatJoint(summary));
   });
 }
 
-function formatJoint({ runs, nShuffles, nSubjects, output }: JointSummary): string {
+function formatJoint({
+  runs,
+  nShuffles,
+  nSubjects,
+  output,
+  report,
+}: JointSummary & { readonly report?: string }): string {
   const lines = [
     `fixelstream: ${formatCount(runs.length, "runs")} of ${formatCount(nSubjects, "subjects")}, ${formatCount(nShuffles, "shuffles")}`,
   ];
@@ -57,5 +67,6 @@ function formatJoint({ runs, nShuffles, nSubjects, output }: JointSummary): stri
     }
   }
   lines.push(`  results: ${output}`);
+  if (report !== undefined) lines.push(`  report: ${report}`);
   return `${lines.join("\n")}\n`;
 }

@@ -20,6 +20,7 @@ const HELP = {
     "Makes a page of the results of a statistical command: what was found and how sure it is, clusters with their peaks, effects in percent, the null distribution, sentences for the methods section, and where every number comes from. One file that fetches nothing: it can be mailed, printed and archived. Beside it a table of clusters for each hypothesis (clusters_t1.tsv).",
     "Statistical commands, lm, gam, joint and merge do so themselves, unless --no-report is given; this makes it again, from what is on the disk.",
     "Of lm and gam: what depends on each term, by the correction that was asked for, else by the false discovery rate; the page is put beside the .h5 or the table, or into the directory.",
+    "Of joint: what was found by all runs together, with links to their pages; the runs are read again, where joint was told that they are.",
     "Of a directory of design: its picture, what is tested, correlations and variance inflation of its columns, cells; beside the directory (design_report.html).",
   ],
   usages: ["<results> [options]"],
@@ -33,7 +34,10 @@ const HELP = {
 export function createReportCommand(streams: CliStreams): Command {
   const command = describeHelp(new Command("report"), HELP)
     .summary("make a page of a run's results")
-    .argument("<results>", "the output of fixelcfestats, lm, gam or design, or the prefix of the other commands");
+    .argument(
+      "<results>",
+      "the output of fixelcfestats, joint, lm, gam or design, or the prefix of the other commands",
+    );
   declare(command.optionsGroup("Options"))
     .file("out", "the page (default: report.html beside the results); an earlier report is replaced, nothing else")
     .file("background", "an image in the space of the template, behind fixels or voxels (default: the fitted mean)")
