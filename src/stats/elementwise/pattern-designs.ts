@@ -31,9 +31,9 @@ export interface PatternDesigns {
 
 /** Functions of a row by itself: what they give does not depend on the other rows. */
 const ROW_BY_ROW = new Set(
-  ["I", "log", "log2", "log10", "log1p", "exp", "expm1", "sqrt", "abs", "sin", "cos", "tan", "ifelse", "sign"].concat([
-    ...["is.na", "as.numeric", "as.integer", "floor", "ceiling", "round", "trunc"],
-  ]),
+  ["I", "log", "log2", "log10", "log1p", "exp", "sqrt", "abs", "sin", "cos", "tan", "floor", "ceiling", "is.na"].concat(
+    ["as.numeric"],
+  ),
 );
 
 /** Throws UsageError, DesignError: the formula, or what it makes of all subjects. */

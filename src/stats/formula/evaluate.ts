@@ -96,6 +96,7 @@ function binary(expression: Expression & { kind: "binary" }, scope: Scope): Valu
   const { operator } = expression;
   const left = evaluate(expression.left, scope);
   const right = evaluate(expression.right, scope);
+  if (operator === "%in%") return isAmong(left, right);
   if (operator === "==" || operator === "!=") {
     const texts = textsOf(left) ?? textsOf(right);
     if (texts !== undefined && (left.kind !== "numbers" || right.kind !== "numbers")) {
@@ -136,6 +137,16 @@ function binary(expression: Expression & { kind: "binary" }, scope: Scope): Valu
     return Float64Array.from({ length: n }, (_, i) => compute(x[i % x.length]!, y[i % y.length]!));
   });
   return { kind: "numbers", columns, ...(wide.names ? { names: wide.names } : {}), ...(logical ? { logical } : {}) };
+}
+
+/** A missing value is among none, as in R. */
+function isAmong(left: Value, right: Value): Numbers {
+  const list = new Set(textsOf(right) ?? shownNumbers(right));
+  const values = textsOf(left) ?? shownNumbers(left);
+  return numbers(
+    Float64Array.from(values, (value) => Number(value !== undefined && list.has(value))),
+    true,
+  );
 }
 
 const compare = (test: (a: number, b: number) => boolean) => (a: number, b: number) =>

@@ -228,8 +228,18 @@ const relevel: Call = (given, place) => {
 const CONTRASTS: readonly ContrastName[] = ["treatment", "sum", "helmert", "poly"];
 
 const withContrasts: Call = (given, place) => {
-  const args = match(given, ["object", "contr", "base"], place);
+  // R's third argument is how many columns there are
+  const args = match(given, ["object", "contr", "how.many", "base"], place);
+  if (args.has("how.many"))
+    throw refuse(
+      place,
+      "C(x, contrasts)",
+      `how.many = ${args.get("how.many")!.text}`,
+      "Write base = for the reference.",
+    );
   const factor = factorOf(args.get("object")?.value, place);
+  // as the option has them
+  if (!args.has("contr") && !args.has("base")) return factor;
   const written = args
     .get("contr")
     ?.text.replace(/^"|"$/g, "")
@@ -240,6 +250,24 @@ const withContrasts: Call = (given, place) => {
   if (base !== undefined && !factor.levels.some((_, i) => base === i + 1))
     throw refuse(place, `a level from 1 to ${factor.levels.length} as base`, String(base));
   return { ...factor, contrasts: { name, ...(base === undefined ? {} : { base }) } };
+};
+
+/** Texts become levels again where they are a variable. */
+const asCharacter: Call = (given, place) => makeFactor(given, place, false);
+
+/** TRUE where there is no value. */
+const isMissing: Call = (given, place) => {
+  const value = match(given, ["x"], place).get("x")?.value;
+  if (value?.kind === "factor")
+    return numbers(
+      Float64Array.from(value.codes, (code) => Number(code < 0)),
+      true,
+    );
+  if (value?.kind !== "numbers" || value.columns.length !== 1) throw refuse(place, "a column", "something else");
+  return numbers(
+    value.columns[0]!.map((v) => Number(Number.isNaN(v))),
+    true,
+  );
 };
 
 const asNumeric: Call = (given, place) => {
@@ -324,6 +352,8 @@ export const FUNCTIONS: Readonly<Record<string, Call>> = {
   sin: elementwise(Math.sin),
   cos: elementwise(Math.cos),
   tan: elementwise(Math.tan),
+  floor: elementwise(Math.floor),
+  ceiling: elementwise(Math.ceil),
   scale,
   mean: summary(meanOf),
   median: summary(medianOf),
@@ -337,6 +367,8 @@ export const FUNCTIONS: Readonly<Record<string, Call>> = {
   relevel,
   C: withContrasts,
   "as.numeric": asNumeric,
+  "as.character": asCharacter,
+  "is.na": isMissing,
   poly,
   ns: spline(true),
   bs: spline(false),

@@ -232,6 +232,10 @@ describe("what cannot be used", () => {
       "Cannot compute poly(age, 5): expected a degree below the number of different values, 5, got 5. Correct the call.",
     ],
     [
+      "~ C(group, poly, 1)",
+      "Cannot compute C(group, poly, 1): expected C(x, contrasts), got how.many = 1. Write base = for the reference.",
+    ],
+    [
       "~ C(group, deviation)",
       "Cannot compute C(group, deviation): expected one of the contrasts treatment, sum, helmert, poly, got deviation. Correct the call.",
     ],
