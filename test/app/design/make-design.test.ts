@@ -303,11 +303,26 @@ describe("fixed smooths", () => {
     ).toEqual([...["s(age):sexF.1", "s(age):sexF.2", "s(age):sexM.1", "s(age):sexM.2"]]);
   });
 
+  test("have columns for TRUE and FALSE, as lm has", async () => {
+    write(
+      "cohort.csv",
+      COHORT.map((line, i) => `${line},${i === 0 ? "ill" : i % 2 === 0 ? "TRUE" : "FALSE"}`),
+    );
+    const { stdout } = await design("~ s(age, by = ill, k = 3, fx = TRUE)", "--json");
+    expect(
+      JSON.parse(stdout)
+        .columns.map(({ name }: { name: string }) => name)
+        .slice(1),
+    ).toEqual([...["s(age):illFALSE.1", "s(age):illFALSE.2", "s(age):illTRUE.1", "s(age):illTRUE.2"]]);
+  });
+
   test("only: a penalised one is refused", async () => {
     expect((await design("~ s(age, k = 5)")).stderr).toBe(
       "fixelstream: error: Cannot use s(age, k = 5): expected a fixed smooth, fx = TRUE, got a penalised one, whose columns depend on the data. Write s(age, k = 5, fx = TRUE).\n",
     );
-    expect((await design("~ s(sex, fx)")).stderr).toContain("expected one column of numbers, got a factor");
+    expect((await design("~ s(sex, fx)")).stderr).toBe(
+      "fixelstream: error: Cannot make s(sex, fx): expected numbers, got a factor (sex). Use the factor as a term of its own, or as by.\n",
+    );
   });
 });
 
