@@ -44,6 +44,7 @@ export const WARNING_TAGS = [
   "touched-inputs",
   "unchanged-by-shuffles",
   "unchecked",
+  "unlike-r",
   "unshuffled-not-listed",
   "untestable-elements",
   "voxels-not-known",

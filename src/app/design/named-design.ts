@@ -14,6 +14,7 @@ import { type ModelFrame, modelFrame } from "../../stats/formula/model-frame.js"
 import { modelMatrix } from "../../stats/formula/model-matrix.js";
 import { type NamedTest, resolveTests } from "../../stats/formula/named-tests.js";
 import { parseFormula } from "../../stats/formula/parse-formula.js";
+import { describeUnlikeR } from "../../stats/formula/unlike-r.js";
 import type { ContrastName } from "../../stats/formula/value.js";
 import { listNames } from "../../subject-names.js";
 import type { Warning } from "../../warnings.js";
@@ -92,10 +93,11 @@ export function buildDesign(
   return {
     ...{ formula: request.formula, columns, assign, terms: labels, matrix, tests, dropped },
     subjects: frame.rows.map((row) => subjects[row]!),
-    notes: [...notes, ...variableNotes(frame), ...marginNotes(frame, tests, labels)],
+    notes: [...notes, ...variableNotes(frame, columns, request.coding), ...marginNotes(frame, tests, labels)],
     warnings: [
       ...designWarnings(matrix, columns),
       ...warnings,
+      ...describeUnlikeR(frame, table).map((message): Warning => ({ tag: "unlike-r", message })),
       ...droppedWarnings(dropped, subjects.length + absent.length),
     ],
     description: {
@@ -168,13 +170,28 @@ function namedProblems(problems: readonly string[], tests: readonly NamedTest[],
 export const emptyCells = (tables: readonly CellTable[]): string[] =>
   tables.flatMap(({ cells }) => cells.filter(({ nSubjects }) => nSubjects === 0).map(({ levels }) => levels));
 
-function variableNotes({ variables, unusedLevels, terms, formula }: ModelFrame): string[] {
+function variableNotes(
+  { variables, unusedLevels, terms, formula }: ModelFrame,
+  columns: readonly string[],
+  coding: ContrastName = "treatment",
+): string[] {
   const used = new Set(terms.terms.flatMap((term) => term.variables));
   const notes = variables.flatMap(({ text, value }, index) => {
     if (!used.has(index) || value.kind === "numbers") return [];
-    const { levels, ordered } = value;
+    const { levels, ordered, contrasts } = value;
     const listed = listNames(levels, 8);
-    return [ordered ? `${text} is ordered: ${listed}.` : `${text} is a factor: ${listed}; the first is the reference.`];
+    if (ordered) return [`${text} is ordered: ${listed}.`];
+    const name = contrasts?.name ?? coding;
+    const reference = levels[(contrasts?.base ?? 1) - 1]!;
+    // without an intercept each level may have a column
+    const coded = columns.includes(text + reference)
+      ? "each has a column"
+      : name !== "treatment"
+        ? `coded by ${name}`
+        : reference === levels[0]
+          ? "the first is the reference"
+          : `${reference} is the reference`;
+    return [`${text} is a factor: ${listed}; ${coded}.`];
   });
   const unused = unusedLevels.map(
     ({ variable, levels }) => `No subject with all variables has ${variable} = ${listNames(levels)}: left out.`,

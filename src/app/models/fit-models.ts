@@ -16,6 +16,7 @@ import {
 import { namesIn } from "../../stats/formula/expression.js";
 import type { DroppedRow } from "../../stats/formula/model-frame.js";
 import { parseFormula } from "../../stats/formula/parse-formula.js";
+import { describeUnlikeR } from "../../stats/formula/unlike-r.js";
 import { adjustPValues, MOST_HOMMEL } from "../../stats/linear/adjust-p-values.js";
 import type { ColumnSourceSpec } from "../../store/column-source.js";
 import { creatorName, readProgramVersion } from "../../store/creator.js";
@@ -49,6 +50,7 @@ export async function fitModels(asked: ModelOptions): Promise<ModelSummary> {
     // before anything is converted
     const model = createElementModel(spec);
     sayDropped(model.frame.dropped, cohort, options, warn);
+    for (const message of describeUnlikeR(model.frame, cohort.table)) warn({ tag: "unlike-r", message });
     if (named.includes(response)) {
       const message = `${response} is on both sides of '${options.formula}': as a term by itself it is left out of the right, as R does; within a function it explains itself.`;
       warn({ tag: "design-rank", message });

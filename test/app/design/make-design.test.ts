@@ -191,6 +191,25 @@ describe("files", () => {
     });
   });
 
+  test.each([
+    ["~ group + age", [], "group is a factor: control, patient; the first is the reference."],
+    ["~ group + age", ["--coding", "sum"], "group is a factor: control, patient; coded by sum."],
+    ["~ 0 + group + age", [], "group is a factor: control, patient; each has a column."],
+    ["~ C(group, base = 2)", [], "C(group, base = 2) is a factor: control, patient; patient is the reference."],
+  ])("say how %s codes its factor", async (formula, tokens, note) => {
+    expect((await design(formula, ...tokens)).stdout).toContain(`note         ${note}\n`);
+  });
+
+  test("say which level R may have first", async () => {
+    write(
+      "cohort.csv",
+      COHORT.map((line) => line.replace("patient", "Patient")),
+    );
+    expect((await design("~ group")).stderr).toBe(
+      'fixelstream: warning: The first level of group is Patient, by the characters\' numbers, as in R under the locale C; under English R has control first. For that, write relevel(group, ref = "control").\n',
+    );
+  });
+
   test("say what each column is, and which cells have few subjects", async () => {
     const { stdout } = await design("~ group * sex + age", "--test", "group", "--test", "group:sex", "--out", at("d"));
     expect(stdout).toBe(read("d", "summary.txt").replaceAll(`${root}/`, ""));
