@@ -368,6 +368,14 @@ export default {
       "^src/report/charts\\.ts$",
       "Charts are drawn by one file: everyone else says what is in them.",
     ),
+    {
+      name: "zod-through-one-door",
+      comment:
+        "95 modules that src/zod.ts loads as one file, when the first description is looked at: imported by name they are loaded one by one, by every command.",
+      severity: "error",
+      from: { path: "^(src|bin|converters)/", pathNot: "^src/zod\\.ts$" },
+      to: { path: "(^|/)node_modules/zod(/|$)|^zod$", dependencyTypesNot: ["type-only"] },
+    },
     onlyIn("h5wasm", "^src/formats/", "A library for one file format stays behind the room that reads formats."),
     onlyIn(
       "ml-matrix",

@@ -70,6 +70,7 @@ const PLANTED = [
   ["src/app/planted.ts", "commander", "commander-only-in-cli"],
   ["src/app/planted.ts", "cli-progress", "cli-progress-only-in-its-room"],
   ["src/app/planted.ts", "koffi", "koffi-only-in-its-room"],
+  ["src/app/planted.ts", "zod", "zod-through-one-door"],
   ["src/app/planted.ts", "h5wasm", "h5wasm-only-in-its-room"],
   ["src/app/planted.ts", "ml-matrix", "ml-matrix-only-in-its-room"],
   ["src/app/planted.ts", "fast-check", "no-dev-package-in-program"],

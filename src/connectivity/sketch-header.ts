@@ -1,11 +1,14 @@
 // The header of sketch.bin (FORMAT.md): what it was made from, and the checksums of what lies behind it.
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import type { z as Z } from "zod";
 import { signatureOf } from "../checksum.js";
 import { systemErrorCode } from "../system-error.js";
+import { zod } from "../zod.js";
 import type { ConnectivityManifest } from "./manifest.js";
 import { SKETCH_FILE, SKETCH_HEADER_BYTES, sketchBytes } from "./sketch-layout.js";
+
+const z = zod();
 
 export const SKETCH_FORMAT = "fixelstream-sketch";
 export const SKETCH_VERSION = 1;
@@ -24,7 +27,7 @@ const shape = z.object({
   sections: z.object({ records: crc32, indices: crc32, weights: crc32 }),
 });
 
-export type SketchHeader = z.infer<typeof shape>;
+export type SketchHeader = Z.infer<typeof shape>;
 
 /** Undefined: there is none in that prepared connectivity, or none that belongs to it and is as it was written: it is made again then. */
 export function readSketchHeader(path: string, { files, nElements }: ConnectivityManifest): SketchHeader | undefined {
