@@ -34,6 +34,15 @@ it("says which file is missing, and where it was looked for", async () => {
   await expect(convert(input)).rejects.toThrow(/first one missing is s1.mif \(2 of 3\)/);
 });
 
+it("says of a list that is no UTF-8 what to do", async () => {
+  const input = cohort();
+  fs.writeFileSync(input.subjectList, Buffer.from("s0.mif\nB\xfccher.mif\ns2.mif\n", "latin1"));
+  const { inputDirectory, subjectList } = input;
+  await expect(convert(input, { names: undefined } as object)).rejects.toThrow(
+    `Cannot find the files named in ${subjectList}: expected all 3 in one folder, got none that has them: in ${inputDirectory} the first one missing is B\ufffdcher.mif (2 of 3); in the working directory the first one missing is s0.mif (1 of 3). B\ufffdcher.mif has bytes that are no UTF-8, in which lists are read: write the list in UTF-8, or give the files plain names.`,
+  );
+});
+
 it("names the smallest memory that works, and it does", async () => {
   const input = cohort(100_000, [100_000, 100_000]);
   const error = await convert(input, { memoryBytes: 300_000 }).catch((error) => error);

@@ -68,11 +68,14 @@ export function resolveSubjectFiles(names: readonly string[], search: SubjectSea
     );
   }
   const ending = endingOf(names, folders);
+  const unreadable = names.find((name) => name.includes("\ufffd"));
   const remedy = looksLikeTable(names)
     ? "It looks like a table: a list has one file name a line; tables are for convert cohort."
-    : ending !== undefined
-      ? `${names[0]}${ending} is there: write the names with their ending, for example by sed 's/$/${ending}/' ${shellWord(search.listPath)} > NEW.`
-      : "Correct the names, or move the list beside the files.";
+    : unreadable !== undefined
+      ? `${unreadable} has bytes that are no UTF-8, in which lists are read: write the list in UTF-8, or give the files plain names.`
+      : ending !== undefined
+        ? `${names[0]}${ending} is there: write the names with their ending, for example by sed 's/$/${ending}/' ${shellWord(search.listPath)} > NEW.`
+        : "Correct the names, or move the list beside the files.";
   const message = `Cannot find the files named in ${search.listPath}: expected all ${names.length} in one folder, got none that has them: ${lacks.join("; ")}. ${remedy}`;
   throw new InputError(message, { path: search.listPath });
 }
