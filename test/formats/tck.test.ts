@@ -90,6 +90,7 @@ it("says what is not as the header says", () => {
     [{ lines: { count: "17" } }, undefined, 17, "its header says 17, and the other 883 are left out"],
     [{ lines: { count: "1000" } }, undefined, 900, "its header says 1000, and it holds 900"],
     [{ end: [] }, undefined, 900, "it has no mark of the end behind them"],
+    [{}, -5, 900, "it has no mark of the end behind them"],
     [
       { lines: { count: "0" }, end: [1, 2, 3] },
       -4,

@@ -211,7 +211,9 @@ function createReader(path: string, header: TckHeader, data: ByteSource, close: 
       return nStreamlines === 0 ? undefined : { nStreamlines, first, nPoints };
     },
     warnings() {
-      const left = hasEndMark ? nCurrent : nCurrent + (decoder.rest > 0 ? 1 : 0);
+      // behind as many as there should be, a piece of a point is one of the mark
+      const isPiece = decoder.rest > 0 && (header.count === 0 || nEnded < header.count);
+      const left = hasEndMark ? nCurrent : nCurrent + (isPiece ? 1 : 0);
       const broken = left === 0 ? "" : "; the last streamline, which has no end, is left out";
       const found: string[] = [];
       if (header.count > 0 && nEnded < header.count)
