@@ -175,6 +175,23 @@ describe("streamlines", () => {
       expect(fs.existsSync(one.at("matrix"))).toBe(false);
     }
   });
+  it("of one point, of weight 0, or beside the direction of every fixel", async () => {
+    const one = newCase();
+    const reason = "Cannot make a matrix of tracks.tck: expected streamlines through fixels of fixels, got";
+    one.tracks({}, [Float32Array.of(1, 2, 3)]);
+    await expectRefusal(one, `${reason} 1 streamline, 1 of fewer than 2 points. Is it the right file?`);
+    one.tracks({});
+    fs.writeFileSync(one.at("w.txt"), "0 ".repeat(60));
+    const weightless = await one.run("-tck_weights_in", one.at("w.txt"));
+    expect(weightless.stderr).toMatch(/, 60 of weight 0\. Are they the right weights\?\n$/);
+    const beside = await one.run("-angle", "0");
+    expect(beside.stderr).toMatch(
+      /with no fixel near their direction\. Are they in the space of the template, is -angle large enough\?\n$/,
+    );
+    fs.copyFileSync(one.at("fixels", "mask.mif"), one.at("mask.mif"));
+    const masked = await one.run("-angle", "0", "-mask", one.at("mask.mif"));
+    expect(masked.stderr).toMatch(/ is -angle large enough, and is the mask the right one\?\n$/);
+  });
   it("partly outside, which is said", async () => {
     const one = newCase();
     const { status, stderr } = await one.run();
@@ -257,8 +274,21 @@ describe("options", () => {
     fs.writeFileSync(one.at("w.txt"), text);
     await expectRefusal(one, `Cannot read w.txt: ${message}`, ["-tck_weights_in", one.at("w.txt")]);
   });
+  it.each(["1e-42", "2e38"])("weights of %s, whose sums float32 cannot divide by", async (weight) => {
+    const one = newCase();
+    fs.writeFileSync(one.at("w.txt"), `${weight} `.repeat(60));
+    const { status, stderr } = await one.run("-tck_weights_in", one.at("w.txt"));
+    const { sum, fixel } = /got (?<sum>\S+) for fixel (?<fixel>\d+) /.exec(stderr)!.groups!;
+    expect(Number(sum) / Number(weight)).toBeGreaterThan(0.9);
+    expect(stderr).toBe(
+      `fixelstream: error: Cannot use -tck_weights_in w.txt: expected weights whose sum over the streamlines of a fixel lies between 1.2e-38 and 8.5e37, as the numbers of a matrix (float32) need, got ${sum} for fixel ${fixel} (counted from 0). Multiply all weights by one factor: the matrix does not depend on it.\n`,
+    );
+    expect(status).toBe(1);
+    expect(fs.existsSync(one.at("matrix"))).toBe(false);
+  });
   it("extra files that cannot be written", async () => {
     const one = newCase();
+    fs.copyFileSync(one.at("fixels", "mask.mif"), one.at("mask.mif"));
     fs.writeFileSync(one.at("there.mif"), "a text");
     const fixels = made.fixels.nFixels;
     for (const [tokens, message, status = 1] of [
@@ -277,6 +307,10 @@ describe("options", () => {
       [
         ["-extent", one.at("there.mif"), "-force"],
         `Cannot write -extent there.mif: expected fixel data of ${fixels} fixels to be replaced, got another file. Move it away, or choose another name.`,
+      ],
+      [
+        ["-count", one.at("mask.mif"), "-mask", one.at("mask.mif"), "-force"],
+        "Cannot write -count mask.mif: expected another file than those that are read, got that of -mask. Choose another name.",
       ],
       [
         ["-count", one.at("c.mif"), "-extent", one.at("c.mif")],

@@ -45,11 +45,15 @@ interface Waiting {
   readonly replaces: FileIdentity | null;
 }
 
+export interface ExtraRules {
+  readonly force: boolean;
+  readonly nFixels: number;
+  /** An input of the run. */
+  readonly mask: string | undefined;
+}
+
 /** Throws UsageError and InputError: no name of an image, the same twice, a file that is there and may not be replaced. */
-export function checkExtras(
-  extras: readonly ExtraFile[],
-  { force, nFixels }: { force: boolean; nFixels: number },
-): void {
+export function checkExtras(extras: readonly ExtraFile[], { force, nFixels, mask }: ExtraRules): void {
   const [first, second] = extras.map(({ path }) => resolve(path));
   if (first !== undefined && first === second)
     throw new UsageError(`Cannot write ${extras[1]!.path} twice: expected different files for -count and -extent.`);
@@ -66,6 +70,8 @@ export function checkExtras(
     const thing = thingAt(path);
     if (thing === undefined) continue;
     if (!force) throw refuse("a new file", "one that exists already", "Choose another name, or -force to overwrite.");
+    if (mask !== undefined && isSameIdentity(identityOf(path), identityOf(mask)))
+      throw refuse("another file than those that are read", "that of -mask", "Choose another name.");
     if (!isFixelData(path, nFixels)) {
       const got = thing === "a file" ? "another file" : thing;
       throw refuse(`fixel data of ${nFixels} fixels to be replaced`, got, "Move it away, or choose another name.");

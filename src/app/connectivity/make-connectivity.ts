@@ -207,10 +207,15 @@ function nothingMapped({ tracks, fixelDirectory, mask }: MakeConnectivityOptions
     nWeightless > 0 ? `${nWeightless} of weight 0` : "",
   ].filter((part) => part !== "");
   const got = nStreamlines === 0 ? "no streamline" : `${formatCount(nStreamlines, "streamlines")}, ${parts.join(", ")}`;
+  const isNowhereInside = nShort + nOutside === nStreamlines;
   const hint =
-    nStreamlines === 0
+    nShort === nStreamlines
       ? "Is it the right file?"
-      : `Are they in the space of the template${mask === undefined ? "" : ", and is the mask the right one"}?`;
+      : nWeightless === nStreamlines
+        ? "Are they the right weights?"
+        : isNowhereInside
+          ? "Are they in the space of the template?"
+          : `Are they in the space of the template, is -angle large enough${mask === undefined ? "" : ", and is the mask the right one"}?`;
   return new InputError(
     `Cannot make a matrix of ${tracks}: expected streamlines through fixels of ${fixelDirectory}, got ${got}. ${hint}`,
     { path: tracks },

@@ -41,7 +41,7 @@ export interface MatrixPlace {
 }
 
 export interface MatrixClaim
-  extends Pick<MakeConnectivityOptions, "output" | "count" | "extent" | "force" | "command" | "signal"> {
+  extends Pick<MakeConnectivityOptions, "output" | "count" | "extent" | "mask" | "force" | "command" | "signal"> {
   readonly nFixels: number;
   /** What cannot be done, up to the colon. */
   readonly purpose: string;
@@ -56,7 +56,7 @@ const IN_ORDER = MATRIX_FILES.toReversed();
 
 /** Throws InputError: a matrix is there, or something that is none; another run is at it. */
 export function claimMatrix(claim: MatrixClaim): MatrixPlace {
-  const { output, purpose, force, nFixels, isNew } = claim;
+  const { output, purpose, force, nFixels, mask, isNew } = claim;
   const extras = (["count", "extent"] as const).flatMap((name): ExtraFile[] => {
     const path = claim[name];
     return path === undefined ? [] : [{ name, path }];
@@ -64,7 +64,7 @@ export function claimMatrix(claim: MatrixClaim): MatrixPlace {
   settleResults(output, purpose);
   settleExtras(extras);
   const replaceable = findReplaceable(claim);
-  checkExtras(extras, { force, nFixels });
+  checkExtras(extras, { force, nFixels, mask });
   const partial = gatherResults({
     ...{ directory: output, results: MATRIX_FILES, others: [], purpose },
     remedy: "Choose another directory.",

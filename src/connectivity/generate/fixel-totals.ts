@@ -5,9 +5,14 @@ export interface FixelTotals {
   readonly visits: Uint32Array;
   /** 1 / n as float32, by which the row of a fixel is multiplied; infinity where nothing runs. */
   scaleOf(fixel: number): number;
+  /** Of the first fixel whose weights float32 cannot divide by, or holds no sum of; undefined: there is none. */
+  oddSum(): { readonly fixel: number; readonly sum: number } | undefined;
   /** A streamline of that weight through the fixels words[first..first+count]. */
   add(words: Uint32Array, first: number, count: number, weight: number): void;
 }
+
+/** Sums of weights whose inverse is a float32 number of full precision, and which are one themselves. */
+export const SUMS = { least: 2 ** -126, most: 2 ** 126 } as const;
 
 /** Bytes for each fixel. */
 export const TOTALS_BYTES = 12;
@@ -19,6 +24,10 @@ export function createFixelTotals(nFixels: number, isWeighted: boolean): FixelTo
   return {
     visits,
     scaleOf: (fixel) => Math.fround(1 / (isWeighted ? weights[fixel]! : Math.fround(visits[fixel]!))),
+    oddSum() {
+      const fixel = weights.findIndex((sum, i) => visits[i]! > 0 && !(sum >= SUMS.least && sum <= SUMS.most));
+      return fixel < 0 ? undefined : { fixel, sum: weights[fixel]! };
+    },
     add(words, first, count, weight) {
       for (let i = first; i < first + count; i++) {
         const fixel = words[i]!;

@@ -2,6 +2,7 @@
 // not depend on it, nor on the threads.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { InputError } from "../../errors.js";
 import { openTracks } from "../../formats/tck/tracks.js";
 import { openNumberStream } from "../../formats/text/number-stream.js";
 import { compileSimdModule, resolveKernelChoice } from "../../kernels/choose-kernels.js";
@@ -69,6 +70,7 @@ export async function generateMatrix(inputs: GenerateInputs): Promise<MappedVisi
     const found = await readAgain(inputs, turns);
     const totals = found?.totals ?? createFixelTotals(nFixels, isWeighted);
     const record = found?.record ?? (await mapAll(inputs, { team, totals, turns }));
+    assertSums(totals, weightsPath);
     const mapped = { ...record.counts, warnings: record.warnings, isReused: found !== undefined };
     inputs.onMapped(mapped);
     const reader = openVisits(join(inputs.visitsPath, VISITS_FILE), isWeighted, mostFixelsOf(nFixels));
@@ -86,6 +88,16 @@ export async function generateMatrix(inputs: GenerateInputs): Promise<MappedVisi
   } finally {
     await team.close();
   }
+}
+
+/** Values are shares of such a sum, in float32: of others nothing but infinities would come. */
+function assertSums(totals: FixelTotals, path: string | undefined): void {
+  const odd = totals.oddSum();
+  if (odd === undefined || path === undefined) return;
+  throw new InputError(
+    `Cannot use -tck_weights_in ${path}: expected weights whose sum over the streamlines of a fixel lies between 1.2e-38 and 8.5e37, as the numbers of a matrix (float32) need, got ${odd.sum.toPrecision(3)} for fixel ${odd.fixel} (counted from 0). Multiply all weights by one factor: the matrix does not depend on it.`,
+    { path },
+  );
 }
 
 /** Undefined: there are none, of other inputs, or damaged. */
