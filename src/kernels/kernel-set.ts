@@ -554,4 +554,20 @@ export interface KernelSet {
     voxels: number,
     chords: number,
   ): number;
+
+  countRows(
+    nRows: number,
+    words: number,
+    rowStarts: number,
+    entries: number,
+    scales: number,
+    threshold: number,
+    counters: number,
+    packing: number,
+    capacity: number,
+    columns: number,
+    values: number,
+    counts: number,
+    extents: number,
+  ): number;
 }

@@ -4,6 +4,7 @@ import { type KernelVariant, PANELS } from "../../src/kernels/kernel-set.js";
 import { openKernels } from "../support/open-kernels.js";
 import { describeBinKernel } from "./describe-kernel-bins.js";
 import { describeBoundKernels } from "./describe-kernel-bounds.js";
+import { describeCountKernel } from "./describe-kernel-count.js";
 import { describeEnhanceKernels } from "./describe-kernel-enhance.js";
 import { describeGraphKernels } from "./describe-kernel-graph.js";
 import { describeGroupedByColumn } from "./describe-kernel-grouped.js";
@@ -44,5 +45,6 @@ export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
     describeGroupedByColumn(tested);
     describeSmoothingKernels(tested);
     describeTraceKernel(tested);
+    describeCountKernel(tested);
   });
 }

@@ -127,6 +127,7 @@ describe("the same bytes", () => {
     const rows: string[] = [];
     const { nPasses } = await generateMatrix({
       ...{ grid, mask: undefined, angle: 45, threshold: Math.fround(0.01), plan, nThreads, weightsPath },
+      hasExtents: true,
       ...{ tracksPath: path.join(laid.folder, "tracks.tck"), visitsPath: makeTemporaryDirectory(), visitsKey: "k" },
       onMapped: () => {},
       take: (first, nRows, { counts, extents, columns, values }, nConnections) => {

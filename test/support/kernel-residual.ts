@@ -56,6 +56,7 @@ export const RESIDUALS: Readonly<Record<Operation, { readonly warn: number; read
   f32SmoothingWeights: { warn: 0, fail: 0 },
   f32SmoothRows: { warn: 0, fail: 0 },
   f32TraceVoxels: { warn: 0, fail: 0 },
+  countRows: { warn: 0, fail: 0 },
 };
 
 export interface Comparison {

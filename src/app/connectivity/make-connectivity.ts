@@ -111,6 +111,7 @@ async function generate(
   try {
     const made = await generateMatrix({
       ...{ grid, mask, plan, angle, threshold: Math.fround(threshold), visitsPath, visitsKey },
+      hasExtents: options.extent !== undefined,
       ...{ tracksPath: options.tracks, weightsPath: options.weights, nThreads: options.nThreads },
       onMapped: (mapped) => {
         for (const warning of mapped.warnings) onWarning?.(warning);

@@ -1,5 +1,6 @@
 // The second pass, or passes: block after block of rows is gathered, counted by the team, and written in the order of the fixels.
 import type { Turns } from "../../turns.js";
+import { createCountMemory, MOST_ROWS } from "./count-memory.js";
 import { createRowCounter, extentOf, type RowCounterOptions, type RowOutput } from "./count-rows.js";
 import type { FixelTotals } from "./fixel-totals.js";
 import { createGatherer, type Gathered } from "./gather-rows.js";
@@ -25,32 +26,15 @@ export interface CountMatrixInputs extends RowCounterOptions {
   readonly onProgress?: ((done: number, all: number) => void) | undefined;
 }
 
-/** Rows of one piece of work, at most. */
-const MOST_ROWS = 4096;
 /** Visits of one piece: some milliseconds of work, and not more than a thread's share of the block. */
 const PIECE_VISITS = 2 ** 14;
-/** Pieces of output that are filled or wait for those before them; `size`: of the team. */
-export const nOutputs = (size: number): number => 2 * size;
-export const outputBytes = (connections: number): number => 8 * connections + 8 * MOST_ROWS;
-
-const shared = (bytes: number) => new SharedArrayBuffer(bytes);
-
-function createOutput(connections: number): RowOutput {
-  return {
-    columns: new Uint32Array(shared(4 * connections)),
-    values: new Float32Array(shared(4 * connections)),
-    counts: new Uint32Array(shared(4 * MOST_ROWS)),
-    extents: new Float32Array(shared(4 * MOST_ROWS)),
-  };
-}
-
 /** Passes over the visits that were needed. Throws what `take` throws. */
 export async function countMatrix(inputs: CountMatrixInputs): Promise<{ readonly nPasses: number }> {
   const { nFixels, totals, team, turns } = inputs;
-  await team.begin(() => ({ type: "count", options: rowOptions(inputs) }));
-  const words = new Uint32Array(shared(4 * Math.floor(inputs.gatherBytes / 4)));
-  const scales = new Float32Array(shared(4 * nFixels));
-  const outputs = Array.from({ length: nOutputs(team.size) }, () => createOutput(inputs.outputConnections));
+  const { gatherBytes, outputConnections } = inputs;
+  const size = { nFixels, size: team.size, gatherBytes, outputConnections };
+  const { words, scales, outputs, roleOf } = createCountMemory(size, rowOptions(inputs));
+  await team.begin((thread) => ({ type: "count", ...roleOf(thread) }));
   const gatherer = createGatherer({
     reader: inputs.reader,
     isWeighted: inputs.isWeighted,
@@ -78,7 +62,7 @@ export async function countMatrix(inputs: CountMatrixInputs): Promise<{ readonly
       const output = outputs[0]!;
       const n = streamed!.finish(totals.scaleOf(first), output, 0);
       output.counts[0] = n;
-      output.extents[0] = extentOf(output.values, 0, n);
+      if (inputs.hasExtents) output.extents[0] = extentOf(output.values, 0, n);
       onRows(first, 1, output, n);
     } else {
       for (let row = first; row < end; row++) scales[row - first] = totals.scaleOf(row);
@@ -91,10 +75,11 @@ export async function countMatrix(inputs: CountMatrixInputs): Promise<{ readonly
   return { nPasses };
 }
 
-const rowOptions = ({ nFixels, isWeighted, threshold }: RowCounterOptions): RowCounterOptions => ({
+const rowOptions = ({ nFixels, isWeighted, threshold, hasExtents }: RowCounterOptions): RowCounterOptions => ({
   nFixels,
   isWeighted,
   threshold,
+  hasExtents,
 });
 
 interface Block {

@@ -16,7 +16,7 @@ export interface RowOutput {
   readonly values: Float32Array;
   /** Of each row. */
   readonly counts: Uint32Array;
-  /** f32: running sums of the values. */
+  /** f32: running sums of the values, where they are wanted. */
   readonly extents: Float32Array;
 }
 
@@ -32,6 +32,8 @@ export interface RowCounterOptions {
   readonly isWeighted: boolean;
   /** As float32. */
   readonly threshold: number;
+  /** Whether extents are wanted. */
+  readonly hasExtents: boolean;
 }
 
 /** Columns that are looked through together once any of them has something. */
@@ -42,7 +44,11 @@ const markWords = (nFixels: number) => Math.ceil(nFixels / (4 * BESIDE));
 export const counterBytes = (nFixels: number): number => 4 * (4 * BESIDE + 1) * markWords(nFixels);
 
 /** Sums are float32 in the order of the streamlines, as the peer's; counts are whole numbers. */
-export function createRowCounter({ nFixels, isWeighted, threshold }: RowCounterOptions): RowCounter {
+export function createRowCounter({
+  nFixels,
+  isWeighted,
+  threshold,
+}: Omit<RowCounterOptions, "hasExtents">): RowCounter {
   const nColumns = 4 * BESIDE * markWords(nFixels);
   // signed: a thread's numbers of 32 bits are quickest, and no fixel has 2^31 streamlines
   const counts = new Int32Array(isWeighted ? 0 : nColumns);

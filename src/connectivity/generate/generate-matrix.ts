@@ -33,6 +33,8 @@ export interface GenerateInputs {
   readonly angle: number;
   /** As float32, what a kept value is at least. */
   readonly threshold: number;
+  /** Whether extents are wanted. */
+  readonly hasExtents: boolean;
   readonly plan: GenerationPlan;
   readonly nThreads: number;
   /** Directory of the visits. */
@@ -61,7 +63,7 @@ interface VisitsRecord {
 }
 
 export async function generateMatrix(inputs: GenerateInputs): Promise<MappedVisits & { readonly nPasses: number }> {
-  const { grid, plan, weightsPath, threshold, onProgress, signal } = inputs;
+  const { grid, plan, weightsPath, threshold, hasExtents, onProgress, signal } = inputs;
   const { nFixels } = grid;
   const isWeighted = weightsPath !== undefined;
   const turns = createTurns(signal);
@@ -76,7 +78,7 @@ export async function generateMatrix(inputs: GenerateInputs): Promise<MappedVisi
     const reader = openVisits(join(inputs.visitsPath, VISITS_FILE), isWeighted, mostFixelsOf(nFixels));
     try {
       const { nPasses } = await countMatrix({
-        ...{ nFixels, isWeighted, threshold, reader, totals, team, turns },
+        ...{ nFixels, isWeighted, threshold, hasExtents, reader, totals, team, turns },
         ...{ nVisits: record.counts.nVisits, gatherBytes: plan.gatherBytes },
         ...{ outputConnections: plan.outputConnections, take: inputs.take },
         onProgress: (done, all) => onProgress?.("count", all === 0 ? 1 : done / all),

@@ -1,7 +1,7 @@
 // What a matrix is made in: memory divided up before anything is read. Pure.
 import { BudgetError } from "../../errors.js";
 import { formatBytes } from "../../units.js";
-import { nOutputs, outputBytes } from "./count-matrix.js";
+import { countMemoryBytes, mostGatherBytes } from "./count-memory.js";
 import { counterBytes } from "./count-rows.js";
 import { TOTALS_BYTES } from "./fixel-totals.js";
 import { batchBytes, nBatches } from "./map-tracks.js";
@@ -39,18 +39,19 @@ export const mostFixelsOf = (nFixels: number): number => Math.min(nFixels, MOST_
 /** Throws BudgetError with what is needed at least. */
 export function planGeneration({ nFixels, gridBytes, memoryBytes, nThreads }: GenerationSize): GenerationPlan {
   const size = Math.max(1, nThreads);
-  // totals, scales, connections and extents of every fixel; a counter of each thread, and one for a row that does not fit
+  // totals, connections and extents of every fixel; a counter for a row that does not fit, and of each thread what its counter is more than a table of kernels
   const always =
     SMALL_BYTES +
     gridBytes +
-    nFixels * (TOTALS_BYTES + 4 + 8) +
-    (size + 1) * counterBytes(nFixels) +
+    nFixels * (TOTALS_BYTES + 8) +
+    (size + 1) * counterBytes(nFixels) -
+    size * 4 * nFixels +
     Math.max(WRITER_BYTES, readerBytes(mostFixelsOf(nFixels)));
   const bytesWith = (batchPoints: number, outputConnections: number) =>
     always +
     nBatches(size) * batchBytes(batchPoints) +
     size * tracerBytes(batchPoints) +
-    nOutputs(size) * outputBytes(outputConnections);
+    countMemoryBytes({ nFixels, size, outputConnections, gatherBytes: 0 });
   const least = bytesWith(BATCH_POINTS.least, nFixels) + LEAST_GATHER_BYTES;
   if (least > memoryBytes) {
     throw new BudgetError(
@@ -66,6 +67,7 @@ export function planGeneration({ nFixels, gridBytes, memoryBytes, nThreads }: Ge
   const more = Math.max(nFixels, OUTPUT_CONNECTIONS);
   if (bytesWith(batchPoints, more) <= share) outputConnections = more;
   const taken = bytesWith(batchPoints, outputConnections);
-  const gatherBytes = Math.min(MOST_GATHER_BYTES, memoryBytes - taken);
+  const most = mostGatherBytes({ nFixels, size, outputConnections }, MOST_GATHER_BYTES);
+  const gatherBytes = Math.min(most, memoryBytes - taken);
   return { batchPoints, outputConnections, gatherBytes, plannedBytes: taken + gatherBytes };
 }

@@ -1,4 +1,6 @@
 // What a thread is asked for while a matrix is made: plain data and shared memory, so that it is the same work in the main thread.
+import { createKernelSet } from "../../kernels/choose-kernels.js";
+import type { CounterPlace, CountRole } from "./count-memory.js";
 import { createRowCounter, extentOf, type GatheredRows, type RowCounterOptions, type RowOutput } from "./count-rows.js";
 import { createMapper, type MappingOptions } from "./map-streamline.js";
 
@@ -43,7 +45,7 @@ export interface CountResult {
 
 export type Role =
   | { readonly type: "map"; readonly options: MappingOptions }
-  | { readonly type: "count"; readonly options: RowCounterOptions };
+  | ({ readonly type: "count" } & CountRole);
 
 export type Task = MapTask | CountTask;
 export type TaskResult<T extends Task = Task> = T extends MapTask ? MapResult : CountResult;
@@ -53,7 +55,7 @@ export interface Performer {
 }
 
 export function createPerformer(role: Role): Performer {
-  const perform = role.type === "map" ? createMapTask(role.options) : createCountTask(role.options);
+  const perform = role.type === "map" ? createMapTask(role.options) : createCountTask(role);
   return { perform: perform as Performer["perform"] };
 }
 
@@ -93,7 +95,8 @@ function createMapTask(options: MappingOptions): (task: MapTask) => MapResult {
   };
 }
 
-function createCountTask(options: RowCounterOptions): (task: CountTask) => CountResult {
+function createCountTask({ options, place }: CountRole): (task: CountTask) => CountResult {
+  if (place !== undefined) return createKernelTask(options, place);
   const counter = createRowCounter(options);
   return ({ words, rowStartsAt, entriesAt, from, to, scales, output }) => {
     let at = 0;
@@ -103,9 +106,29 @@ function createCountTask(options: RowCounterOptions): (task: CountTask) => Count
       const n = counter.finish(scales[row]!, output, at);
       if (n < 0) return { type: "count", nRows: row - from, nConnections: at };
       output.counts[row - from] = n;
-      output.extents[row - from] = extentOf(output.values, at, n);
+      if (options.hasExtents) output.extents[row - from] = extentOf(output.values, at, n);
       at += n;
     }
     return { type: "count", nRows: to - from, nConnections: at };
+  };
+}
+
+/** All arrays of its tasks lie in the memory of the kernels. */
+function createKernelTask(
+  { threshold, hasExtents }: RowCounterOptions,
+  { memory, module, counters, packing }: CounterPlace,
+): (task: CountTask) => CountResult {
+  const { countRows } = createKernelSet("simd", memory, module);
+  return ({ words, rowStartsAt, entriesAt, from, to, scales, output }) => {
+    const { columns, values, counts, extents } = output;
+    const at = (place: number) => words.byteOffset + 4 * place;
+    const nRows = countRows(
+      ...([to - from, at(0), at(rowStartsAt + from), at(entriesAt), scales.byteOffset + 4 * from, threshold] as const),
+      ...([counters, packing, columns.length, columns.byteOffset, values.byteOffset, counts.byteOffset] as const),
+      hasExtents ? extents.byteOffset : 0,
+    );
+    let nConnections = 0;
+    for (let row = 0; row < nRows; row++) nConnections += counts[row]!;
+    return { type: "count", nRows, nConnections };
   };
 }

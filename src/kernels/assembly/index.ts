@@ -18,3 +18,4 @@ export { f64GroupedStatistics, f64GroupedByColumn } from "./grouped";
 export { f64RowsFromPanels, f32RowsFromPanels, f64GatherRows, f32GatherRows, f64GatherMaskedRows, f32GatherMaskedRows } from "./rows";
 export { f32SmoothingWeights, f32SmoothRows } from "./smooth";
 export { f32TraceVoxels } from "./trace";
+export { countRows } from "./count";
