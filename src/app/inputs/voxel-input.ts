@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { openVoxelList } from "../../../converters/voxels.js";
 import { InputError } from "../../errors.js";
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
-import { openHdf5 } from "../../formats/hdf5/open.js";
-import { gridOfFile, type VoxelMask } from "../../formats/hdf5/voxel-order.js";
+import { gridOfInput, type VoxelMask } from "../../formats/hdf5/voxel-order.js";
 import { identifyVoxels, type VoxelGrid } from "../../formats/voxel-grid.js";
 import { openStore } from "../../store/open-store.js";
 import { formatCount } from "../../units.js";
@@ -19,17 +18,6 @@ export interface VoxelInputOptions extends InputOptions {
   readonly isColumn?: boolean | undefined;
   /** Throws InputError. */
   readonly readList: (path: string) => Promise<string[]>;
-}
-
-/** The mask's voxels in the order in which the input has them: its own, or that of a ModelArray file. Throws InputError. */
-export async function gridOfInput(input: string, mask: VoxelMask, signal: AbortSignal | undefined): Promise<VoxelGrid> {
-  if (!isHdf5Path(input)) return mask.grid;
-  const file = await openHdf5(input, signal);
-  try {
-    return await gridOfFile(file, mask);
-  } finally {
-    await file.close();
-  }
 }
 
 /** Throws InputError, UsageError, BudgetError. */

@@ -3,13 +3,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { countEdges, forEachEdge } from "../../formats/connectome.js";
 import { openFixelDirectory } from "../../formats/fixel-directory.js";
+import { gridOfInput } from "../../formats/hdf5/voxel-order.js";
 import { openImage } from "../../formats/image.js";
 import type { ImageHeader } from "../../formats/image-header.js";
 import { readTextFile } from "../../formats/text/read-text.js";
 import { readVoxelMask } from "../../formats/voxel-mask.js";
 import type { Geometry, Kind, Network, Values } from "../../report/report-data.js";
 import { readNumbers } from "../../results/read-numbers.js";
-import { gridOfInput } from "../inputs/voxel-input.js";
 import type { FoundResults } from "./find-results.js";
 
 export interface ResultReader {

@@ -5,7 +5,8 @@ import { formatCount } from "../../units.js";
 import { readStoredHeader } from "../image.js";
 import type { VoxelGrid } from "../voxel-grid.js";
 import { elementsOf, type FileElements } from "./element-kind.js";
-import type { Hdf5File } from "./open.js";
+import { isHdf5Path } from "./hdf5-path.js";
+import { type Hdf5File, openHdf5 } from "./open.js";
 import { readVoxelTable } from "./voxel-table.js";
 
 export interface VoxelMask {
@@ -20,8 +21,19 @@ const SEEN: Readonly<Record<Exclude<FileElements, "voxels">, readonly [got: stri
   elements: ["it has no /voxels, so that nothing says where its elements lie", "Test it with vectorstats."],
 };
 
+/** The mask's voxels in the order in which the input has them: its own, or that of a ModelArray file. Throws InputError. */
+export async function gridOfInput(input: string, mask: VoxelMask, signal: AbortSignal | undefined): Promise<VoxelGrid> {
+  if (!isHdf5Path(input)) return mask.grid;
+  const file = await openHdf5(input, signal);
+  try {
+    return await gridOfFile(file, mask);
+  } finally {
+    await file.close();
+  }
+}
+
 /** Throws InputError: no voxel-wise file, other voxels than the mask has. */
-export async function gridOfFile(file: Hdf5File, mask: VoxelMask): Promise<VoxelGrid> {
+async function gridOfFile(file: Hdf5File, mask: VoxelMask): Promise<VoxelGrid> {
   const cannot = `Cannot use ${file.path} with the mask ${mask.path}: expected`;
   const refuse = (what: string) => new InputError(`${cannot} ${what}`, { path: file.path });
   const elements = await elementsOf(file);
