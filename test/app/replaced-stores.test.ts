@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { ALL_COMMANDS, type CommandName, newRun } from "../support/both-commands.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { rawFixelData } from "../support/make-cohort.js";
+import { writeHdf5Of } from "../support/modelarray-file.js";
 import { runCli } from "../support/run-cli.js";
 import { fileOfSubject } from "../support/small-analysis.js";
 
@@ -91,21 +92,23 @@ it("a scalar that is added to the store meanwhile changes nothing of the others"
   expect(run.results()).toContain("run.json");
 });
 
-it("an .h5 that is replaced before its data are opened is refused", async () => {
-  const run = newRun("fixelcfestats");
-  const other = newRun("fixelcfestats", { value: (subject, element) => ((subject * 5 + element * 3) % 7) / 4 });
-  for (const [source, output] of [
-    [run, "a.h5"],
-    [other, "b.h5"],
-  ] as const)
-    await runInProcess(["convert", "fixels", source.at("fd"), source.at("subjects.txt"), run.at(output), "-quiet"]);
-  const swap = () => fs.renameSync(run.at("b.h5"), run.at("a.h5"));
-  for (const event of ["onFacts", "onPlan"] as const) {
-    const running = run.infer({ input: run.at("a.h5"), subjects: "-" } as object, { [event]: swap });
-    await expect(running).rejects.toThrow(/^Cannot read .*a\.h5: expected the file that was there when the run began/);
-    fs.copyFileSync(run.at("a.h5"), run.at("b.h5"));
-  }
-});
+it.each(["fixelcfestats", "vectorstats", "mrclusterstats"] as const)(
+  "%s of an .h5 that is replaced before its data are opened is refused",
+  async (command) => {
+    const run = newRun(command);
+    const other = newRun(command, { value: (subject, element) => ((subject * 5 + element * 3) % 7) / 4 });
+    await writeHdf5Of(run, "a.h5");
+    fs.copyFileSync((await writeHdf5Of(other, "b.h5"))!, run.at("b.h5"));
+    const swap = () => fs.renameSync(run.at("b.h5"), run.at("a.h5"));
+    for (const event of ["onFacts", "onPlan"] as const) {
+      const running = run.infer(run.ofStore(run.at("a.h5")), { [event]: swap });
+      await expect(running).rejects.toThrow(
+        /^Cannot read .*a\.h5: expected the file that was there when the run began/,
+      );
+      fs.copyFileSync(run.at("a.h5"), run.at("b.h5"));
+    }
+  },
+);
 
 describe("a file that is changed after it was looked for in the cache", () => {
   const CHANGED =

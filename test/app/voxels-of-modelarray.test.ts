@@ -119,6 +119,38 @@ describe.each(Object.keys(TRANSFORMS) as (keyof typeof TRANSFORMS)[])("images %s
   });
 });
 
+test("in shards, merged elsewhere; the page knows which column is which voxel", async () => {
+  const { at, run, write, results, nulls, voxels } = study(join(root, "shards"), TRANSFORMS["left-handed"]);
+  await write("numpy.h5", voxels);
+  for (const [prefix, input] of [
+    ["whole_", "numpy.h5"],
+    ["list_", "images.txt"],
+  ] as const)
+    expect(await run(input, prefix, "--report")).toMatchObject({ status: 0 });
+  for (const part of ["1/2", "2/2"])
+    expect(await run("numpy.h5", "parts_", "--shard", part)).toMatchObject({ status: 0 });
+  expect(await runInProcess(["merge", at("out/parts_"), "-nthreads", "0", "-quiet"])).toMatchObject({ status: 0 });
+  expect(results("parts_")).toEqual(results("whole_"));
+  expect(nulls("parts_")).toBe(nulls("whole_"));
+  // clusters of one size come in the order of their elements
+  const clusters = (prefix: string) =>
+    fs
+      .readFileSync(at(`out/${prefix}clusters_t1.tsv`), "utf8")
+      .split("\n")
+      .map((line) => line.split("\t").filter((_, column) => column !== 0 && column !== 2))
+      .sort();
+  expect(clusters("whole_").length).toBeGreaterThan(2);
+  expect(clusters("whole_")).toEqual(clusters("list_"));
+  const effects = (prefix: string) => {
+    const page = fs.readFileSync(at(`out/${prefix}report.html`), "utf8");
+    const [head, ...rows] = /<pre id="effects-t1"[^>]*>(.*?)<\/pre>/s.exec(page)![1]!.trim().split("\n");
+    const table = [head!, ...rows].map((line) => line.split("\t"));
+    return table[0]!.map((_, column) => table.slice(1).map((row) => row[column])).sort();
+  };
+  expect(effects("whole_").flat().length).toBeGreaterThan(3 * N_SUBJECTS);
+  expect(effects("whole_")).toEqual(effects("list_"));
+});
+
 describe("what could be other voxels", () => {
   const { at, run, write, results, voxels } = study(join(root, "refused"), TRANSFORMS["left-handed"]);
   const plain = async (input: string, ...tokens: string[]) => {

@@ -1,6 +1,10 @@
 // A ModelArray file out of numbers in memory, through the same code that conversions use; of voxels also as ModelArrayIO makes it of NIfTI images.
 import fs from "node:fs";
 import { createModelArray } from "../../src/formats/hdf5/write-modelarray.js";
+import type { EitherRun } from "./both-commands.js";
+import { runInProcess } from "./in-process-cli.js";
+import { readSmallImage } from "./peer.js";
+import { fileOfSubject } from "./small-analysis.js";
 
 export interface ModelArrayContents {
   /** f32 or f64 [nSubjects x nElements], row-major. */
@@ -27,6 +31,22 @@ export async function writeModelArrayFile(path: string, { values, names, voxels 
   writer.writeRectangle("FD", bytes, { firstSubject: 0, nSubjects: names.length, firstElement: 0, nElements });
   await writer.finish();
   fs.renameSync(partial, path);
+}
+
+/** The run's own values, where it takes an .h5: fixels, vectors and voxels. Undefined: it takes none. */
+export async function writeHdf5Of(run: EitherRun, name: string, nSubjects = 8): Promise<string | undefined> {
+  if (run.command === "connectomestats") return undefined;
+  const path = run.at(name);
+  if (run.command === "fixelcfestats") {
+    const { status, stderr } = await runInProcess(run.convertLine(path));
+    if (status !== 0) throw new Error(stderr);
+    return path;
+  }
+  const names = Array.from({ length: nSubjects }, (_, i) => fileOfSubject(i));
+  const rows = names.map((file) => Array.from(readSmallImage(run.at("fd", file)).values));
+  const voxels = run.command === "vectorstats" ? undefined : rows[0]!.map((_, e) => [e, 0, 0] as const);
+  await writeModelArrayFile(path, { values: Float32Array.from(rows.flat()), names, voxels });
+  return path;
 }
 
 /** Voxels of a NIfTI image of float32 that are not 0, as numpy.nonzero lists them: the last axis is the fastest. Straight out of the bytes. */
