@@ -23,6 +23,7 @@ import { postMortemCases } from "./cases/post-mortem.mjs";
 import { reportCase } from "./cases/report.mjs";
 import { memoryCases, runCases } from "./cases/runs.mjs";
 import { start } from "./cases/start.mjs";
+import { stoppingCases } from "./cases/stopping.mjs";
 import { conversion, packedConversion, storePass } from "./cases/store.mjs";
 import { voxelCase } from "./cases/voxels.mjs";
 
@@ -40,6 +41,7 @@ export const CASES = [
   ...runCases,
   ...checkpointCases,
   ...boundCases,
+  ...stoppingCases,
   ...memoryCases,
   ...limitCases,
   ...modelCases,

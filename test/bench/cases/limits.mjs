@@ -65,7 +65,7 @@ const limited = {
 };
 
 /** Every subject another stretch of the same noise: cheap to make, and no two columns alike. */
-async function vectorStore(context, { n, m }) {
+export async function vectorStore(context, { n, m }) {
   const { beginStoreBuild } = await context.built("src/store/build-store.js");
   const { blockWidthFor } = await context.built("src/store/block-width.js");
   const directory = join(context.dir, `vectors-${n}x${m}`);
