@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import type { GraphEnhancement } from "../../engine/inputs.js";
 import { InputError, UsageError } from "../../errors.js";
+import { gridOfInput } from "../../formats/hdf5/voxel-order.js";
 import { type VoxelGrid, voxelCells } from "../../formats/voxel-grid.js";
 import { checkMaskAxes, readVoxelMask } from "../../formats/voxel-mask.js";
 import { openImageResults } from "../../results/image-results.js";
@@ -11,7 +12,7 @@ import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
 import { orderWarnings } from "../inputs/input-source.js";
 import type { VectorInput } from "../inputs/vector-input.js";
-import { gridOfInput, resolveVoxelInput } from "../inputs/voxel-input.js";
+import { resolveVoxelInput } from "../inputs/voxel-input.js";
 import { analyse, type InferenceEvents, type InferenceSummary, type MergedShuffles, planAnalysis } from "./analyse.js";
 import type { ColumnInput, DataInput } from "./data-input.js";
 import type { ElementKind, ElementSelection, GraphPlan, ResolveContext } from "./element-kind.js";
