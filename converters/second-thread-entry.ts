@@ -1,7 +1,6 @@
 // Entry of the second thread of a conversion (second-thread-work.ts).
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { useByteNamesInThread } from "../src/byte-names.js";
-import { prepareLargePages, useLargePages } from "../src/mapping/large-pages.js";
 import { createBlockSums } from "../src/store/block-sums.js";
 import { createRowGroup, rowGroupBytes } from "../src/store/row-group.js";
 import { writeBlocks } from "../src/store/write-blocks.js";
@@ -22,7 +21,6 @@ const port = parentPort as MessagePort;
 const say = (answer: SecondAnswer) => port.postMessage(answer);
 
 useByteNamesInThread();
-prepareLargePages(); // while the inputs are checked
 
 port.once("message", (setup: SecondSetup) => {
   const { answer, sums } = createWork(setup);
@@ -34,14 +32,8 @@ port.once("message", (setup: SecondSetup) => {
   say({ type: "ready" });
 });
 
-/** All groups, which lie one behind the other. */
-function heldBytes(buffer: SharedArrayBuffer, groups: SecondSetup["groups"]): Uint8Array {
-  return new Uint8Array(buffer, 0, Math.max(...groups.map(({ byteOffset, byteLength }) => byteOffset + byteLength)));
-}
-
 function createWork({ shape, buffer, groups, row, control, files }: SecondSetup) {
   const words = new Int32Array(control);
-  useLargePages(heldBytes(buffer, groups));
   const sums = createBlockSums(shape);
   const held = groups.map(({ byteOffset, byteLength }) =>
     createRowGroup(shape, new Uint8Array(buffer, byteOffset, byteLength), sums),

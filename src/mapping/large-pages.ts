@@ -6,8 +6,3 @@ export function useLargePages(bytes: Uint8Array): boolean {
   const loaded = loadLibc();
   return "libc" in loaded && loaded.libc.adviseLargePages(bytes);
 }
-
-/** Loads what useLargePages needs, where there is time for it before the memory is there. */
-export function prepareLargePages(): void {
-  loadLibc();
-}
