@@ -253,6 +253,21 @@ describe("fixelcfestats", () => {
     expect(valuesOf(run, "uncorrected_by_1mpvalue.mif")).toEqual(together);
   });
 
+  it.each([3, 20])("--negbin %d: p that went through float32 are counts again before they are adjusted", async (n) => {
+    const found = (run: EitherRun) =>
+      (run.record as unknown as { results: { hypotheses: [{ adjusted: unknown }] } }).results.hypotheses[0].adjusted;
+    for (const fdr of ["bh", "holm"] as const) {
+      const run = newStudy("fixelcfestats");
+      const asked = { nShuffles: 900, negativeBinomial: n };
+      await run.infer({ ...asked, fdr });
+      const together = found(run);
+      await run.infer({ ...asked, force: true });
+      await runInProcess(["pvalues", run.at("out"), "--fdr", fdr, "-quiet"]);
+      // to the last bit
+      expect(found(run)).toEqual(together);
+    }
+  });
+
   it("--shard and merge: what was asked of the shards is in the results; the rest can be added", async () => {
     const run = newStudy("fixelcfestats");
     const paths = ["fd", "subjects.txt", "design.txt", "contrast.txt", "matrix", "out"].map((name) => run.at(name));

@@ -250,7 +250,9 @@ function uncorrectedP({ problem, negativeBinomial }: RunRecord, image: Float64Ar
   const nShuffles = Number(problem["nShuffles"]);
   const n = Math.min(nShuffles, Number(problem["uncorrectedShuffles"] ?? nShuffles));
   const nTests = Number(problem["nPosthoc"] ?? problem["nElements"]);
-  const p = image.map((value) => (negativeBinomial === undefined ? Math.round((1 - value) * n) / n : 1 - value));
+  const exact = (p: number) =>
+    negativeBinomial === undefined ? Math.round(p * n) / n : countedP(p, negativeBinomial.n, nShuffles);
+  const p = image.map((value) => exact(1 - value));
   let surplus = p.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0) - nTests;
   for (let i = 0; i < p.length && surplus > 0; i++) {
     if (image[i] !== 0) continue;
@@ -258,6 +260,14 @@ function uncorrectedP({ problem, negativeBinomial }: RunRecord, image: Float64Ar
     surplus--;
   }
   return p;
+}
+
+/** Of --negbin: least / K of those that stopped at shuffle K, or the share of all shuffles of those that did not; which of the two p is, up to float32. */
+function countedP(p: number, least: number, nShuffles: number): number {
+  const stopped = least / Math.round(least / p);
+  const count = Math.round(p * nShuffles);
+  const share = count / nShuffles;
+  return count >= 1 && count <= least && Math.abs(share - p) <= Math.abs(stopped - p) ? share : stopped;
 }
 
 function largest(statistics: Float64Array, eligible: Uint8Array | undefined): number {
