@@ -186,6 +186,31 @@ describe("vectorstats", () => {
   });
 });
 
+test("--scalar A,B: joint is named only where it takes the runs", async () => {
+  const small = newAnalysis({ nSubjects: 14 });
+  const { at } = small;
+  const { normal } = createRandom(11);
+  const noise = Array.from({ length: 14 * 30 }, normal);
+  // an effect that fades out: some element is near 0.05 after any number of shuffles
+  const rows = (size: number) =>
+    Array.from({ length: 14 }, (_, i) =>
+      Array.from({ length: 30 }, (__, e) => noise[i * 30 + e]! + (i < 7 ? (size * (30 - e)) / 8 : 0)),
+    );
+  fs.writeFileSync(at("two.npz"), zipBytes({ "calm.npy": npy(rows(0)), "near.npy": npy(rows(1)) }, false));
+  const said = async (folder: string, ...tokens: string[]) => {
+    fs.mkdirSync(at(folder));
+    const line = ["vectorstats", at("two.npz"), at("design.txt"), at("contrast.txt"), `${at(folder)}/`];
+    const more = ["--scalar", "calm,near", "--seed", "1", "-nthreads", "0", "-nshuffles", "700", ...tokens];
+    return small.relative(await ok(...line, ...more));
+  };
+  expect(await said("all")).toContain("family-wise over all of them: fixelstream joint all/calm/ all/near/ --out");
+  expect(await said("settled", "--stop-when-settled")).toContain(
+    "not joined as they are: they ended after different numbers of shuffles (calm after 500 and near after 700). For p-values over all of them run without --stop-when-settled, then fixelstream joint.\n",
+  );
+  expect(await said("counts", "--negbin", "4")).not.toMatch(/fixelstream joint|not joined/);
+  expect(await said("none", "-notest")).not.toMatch(/fixelstream joint|not joined/);
+});
+
 test("fixelcfestats: images beside a copy of the template; -posthoc and -mask stay as they are in each run", async () => {
   const small = newAnalysis({ nSubjects: N });
   const { at } = small;
