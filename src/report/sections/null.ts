@@ -41,7 +41,7 @@ function nullOf(h: HypothesisData, data: ReportData): Piece {
       ],
       curves: fits.flatMap((fit) => curveOf(fit, bins, nullMaxima.length)),
     },
-  )}<figcaption>${h.name}: the largest ${what} of each of ${count(nullMaxima.length)} shuffles, the unshuffled data ${hasUnshuffled ? "among" : "beside"} them. ${critical === undefined ? "No p can be below 0.05." : "Elements above the dashed line are significant."}${fits.some(({ distribution }) => distribution !== null) ? " Curve: how many shuffles the fitted distribution has in each bar." : ""}</figcaption></figure>
+  )}<figcaption>${h.name}: the largest ${what} of each of ${count(nullMaxima.length)} shuffles, the unshuffled data ${hasUnshuffled ? "among" : "beside"} them. ${critical === undefined ? "Nothing can be significant: so few shuffles have no value that 5 % of them are above." : "Elements above the dashed line are significant."}${fits.some(({ distribution }) => distribution !== null) ? " Curve: how many shuffles the fitted distribution has in each bar." : ""}</figcaption></figure>
 ${table(
   `Quantiles of the null of ${h.name}`,
   ["share of shuffles below", `largest ${what}`],
