@@ -181,7 +181,10 @@ describe("pvalues", () => {
       status: 1,
       said: "Cannot add p-values to out/x_: expected images that tell what was tested (--parametric), got those of a run with -posthoc, which have 0 for what was not and for what is not significant. Run the analysis again with --parametric.",
     });
-    expect(await runInProcess(["pvalues", `${run.at("out")}/x_`, "--fdr", "bh", "-quiet"])).toMatchObject({
+    expect(said(run, (await runInProcess(["pvalues", `${run.at("out")}/x_`, "--gamma"])).stderr)).toBe(
+      "Cannot add p-values to out/x_: expected images that tell what was tested (--gamma), got those of a run with -posthoc, which have 0 for what was not and for what is not significant. Run the analysis again with --gamma.",
+    );
+    expect(await runInProcess(["pvalues", `${run.at("out")}/x_`, "--fdr", "bh", "--tail", "-quiet"])).toMatchObject({
       status: 0,
     });
   });

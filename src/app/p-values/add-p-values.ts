@@ -111,14 +111,16 @@ function withoutWhatIsMissing(run: FinishedRun, options: AddOptions, purpose: st
     );
   const isSomeTested = run.record.runPlan.eligible !== null;
   const tells = run.kind === "fixel" && (hasShuffles || has(UNCORRECTED));
-  if (parametric && isSomeTested && !tells) {
+  // a fitted tail is of p below 0.1 alone, which those that were not tested do not have
+  const ofAll = parametric ? "--parametric" : gamma ? "--gamma" : undefined;
+  if (ofAll !== undefined && isSomeTested && !tells) {
     const why =
       run.kind === "fixel"
         ? " and -notest, none of which does"
         : ", which have 0 for what was not and for what is not significant";
     throw refuse(
-      `expected images that tell what was tested (--parametric), got those of a run with -posthoc${why}`,
-      "Run the analysis again with --parametric.",
+      `expected images that tell what was tested (${ofAll}), got those of a run with -posthoc${why}`,
+      `Run the analysis again with ${ofAll}.`,
     );
   }
   if (adjust !== undefined && !parametric && !has(UNCORRECTED))
