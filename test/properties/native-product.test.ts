@@ -29,7 +29,7 @@ const MODELS: readonly (Partial<EngineProblemOptions> & {
   // more subjects than a library sums in one go
   { name: "one design, many subjects", nSubjects: 420, nElements: 150 },
   { name: "sign flips", errors: "ise" },
-  { name: "single", precision: "single", nSubjects: 420, nElements: 150 },
+  { name: "single", ...SINGLE, nSubjects: 420, nElements: 150 },
   { name: "missing values", isMissing },
   { name: "missing values, many subjects", isMissing, nSubjects: 420, nElements: 150 },
   { name: "variance groups", nGroups: 2, nSubjects: 48, nElements: 40 },

@@ -16,7 +16,7 @@ export interface NamedOption {
 export interface Sources {
   readonly named: readonly NamedOption[];
   /** The files that `file` needs, itself among them. Types alone are not needed. */
-  reachableFrom(file: string): ReadonlySet<string>;
+  reachableFrom(file: string, but?: RegExp): ReadonlySet<string>;
 }
 
 /** Options of other programs, which messages tell to use. */
@@ -62,11 +62,11 @@ export function readSources(): Sources {
   }
   return {
     named,
-    reachableFrom(file) {
+    reachableFrom(file, but) {
       const reached = new Set<string>();
       const open = [file];
       for (let next = open.pop(); next !== undefined; next = open.pop()) {
-        if (reached.has(next)) continue;
+        if (reached.has(next) || but?.test(next)) continue;
         reached.add(next);
         open.push(...(imports.get(next) ?? []));
       }

@@ -1,7 +1,7 @@
 // Looking for a BLAS: where, in which order, and which kernels of it to ask for.
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { coreTypes } from "../../../src/kernels/native/core-types.js";
 import { findLibraries } from "../../../src/kernels/native/find-libraries.js";
 import { temporaryDirectory } from "../../support/temporary-directory.js";
@@ -39,6 +39,10 @@ describe("findLibraries", () => {
 });
 
 describe("coreTypes", () => {
+  // what is chosen by default is the environment's
+  beforeEach(() => void vi.stubEnv("OPENBLAS_CORETYPE", undefined));
+  afterEach(() => void vi.unstubAllEnvs());
+
   const AVX2 = new Set(["avx2", "fma"]);
   const AVX512 = new Set([...AVX2, "avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"]);
   const openBlas = { kind: "openblas", path: "" } as const;
