@@ -1,5 +1,6 @@
 // Texts of numbers that a run wrote (write-numbers.ts), read back piece by piece: neither text nor strings of it are held.
 import { open } from "node:fs/promises";
+import { createGrowingArray } from "../formats/text/growing-array.js";
 import { type Matrix, readMatrix } from "../formats/text/matrix.js";
 
 const PIECE_BYTES = 2 ** 18;
@@ -27,9 +28,8 @@ async function readWritten(path: string): Promise<Matrix | undefined> {
   const file = await open(path, "r").catch(() => undefined);
   if (file === undefined) return undefined;
   try {
-    const { size } = await file.stat();
-    const parser = createParser(size);
-    const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, Math.max(size, 1)));
+    const parser = createParser();
+    const piece = Buffer.allocUnsafe(PIECE_BYTES);
     for (;;) {
       const { bytesRead } = await file.read(piece, 0, piece.byteLength, null);
       if (bytesRead === 0) return parser.end();
@@ -42,10 +42,8 @@ async function readWritten(path: string): Promise<Matrix | undefined> {
   }
 }
 
-/** sizeBytes of the whole text: it has at most half as many numbers. */
-function createParser(sizeBytes: number) {
-  let values = new Float64Array(Math.max(16, Math.ceil(sizeBytes / 8)));
-  let used = 0;
+function createParser() {
+  const values = createGrowingArray();
   let nRows = 0;
   let nColumns = 0;
   let first = 0;
@@ -58,19 +56,14 @@ function createParser(sizeBytes: number) {
     const value = length === 0 ? undefined : parseToken(token, length);
     if (value === undefined) return false;
     length = 0;
-    if (used === values.length) {
-      const larger = new Float64Array(2 * used);
-      larger.set(values);
-      values = larger;
-    }
-    values[used++] = value;
+    values.push(value);
     return true;
   };
   const endRow = (): boolean => {
     if (!take()) return false;
-    if (nRows === 0) nColumns = used;
-    if (used - first !== nColumns) return false;
-    first = used;
+    if (nRows === 0) nColumns = values.length();
+    if (values.length() - first !== nColumns) return false;
+    first = values.length();
     nRows++;
     return true;
   };
@@ -102,8 +95,8 @@ function createParser(sizeBytes: number) {
       return true;
     },
     end(): Matrix | undefined {
-      if (nRows === 0 || length > 0 || first !== used) return undefined;
-      return { nRows, nColumns, values: values.slice(0, used) };
+      if (nRows === 0 || length > 0 || first !== values.length()) return undefined;
+      return { nRows, nColumns, values: values.take() };
     },
   };
 }

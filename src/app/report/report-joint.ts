@@ -1,11 +1,10 @@
 // The page of joint p-values: each run's own results, with p over all of them.
 import { existsSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import { parseMatrix } from "../../formats/text/matrix.js";
-import { readTextFile } from "../../formats/text/read-text.js";
 import { type JointPageData, jointPage } from "../../report/joint-page.js";
 import { REPORT_FILE } from "../../report/page-file.js";
 import type { HypothesisData, ReportData } from "../../report/report-data.js";
+import { readNumbers } from "../../results/read-numbers.js";
 import { collectReport } from "./collect.js";
 import { type FoundJoint, findJoint } from "./find-joint.js";
 import {
@@ -30,8 +29,7 @@ export async function reportJoint({
   if (found === undefined) return undefined;
   const page = placeOf(out, { directory: found.directory, base: "" });
   const { record, directory } = found;
-  const nullPath = join(directory, "null_dist.txt");
-  const maxima = Float64Array.from(parseMatrix(await readTextFile(nullPath), nullPath).values);
+  const { values: maxima } = await readNumbers(join(directory, "null_dist.txt"));
   const collected: ReportData[] = [];
   for (const [r, run] of found.runs.entries()) {
     const { name } = record.joint.runs[r]!;

@@ -8,6 +8,7 @@ import { createTurns, inTurns } from "../../turns.js";
 import { formatCount } from "../../units.js";
 import { SEPARATED_BY, type Separator, splitCells } from "./cells.js";
 import { findLayout } from "./dialect.js";
+import { createGrowingArray } from "./growing-array.js";
 import { contentLines } from "./lines.js";
 import { hasDecimalComma, isName, parseNumber, shorten, TOKEN } from "./numbers.js";
 import { readTextFile, type TextOptions } from "./read-text.js";
@@ -265,22 +266,4 @@ function withoutNumbers(path: string): InputError {
 function badQuotes(line: number, path: string): InputError {
   const message = `Cannot read ${path}: expected cells whose quotes are closed before the next separator, got others (line ${line}). Correct the quotes.`;
   return new InputError(message, { path });
-}
-
-/** Doubles as it fills. A million columns must not pass through an argument list. */
-function createGrowingArray() {
-  let values = new Float64Array(1024);
-  let used = 0;
-  return {
-    push(value: number): void {
-      if (used === values.length) {
-        const larger = new Float64Array(2 * used);
-        larger.set(values);
-        values = larger;
-      }
-      values[used++] = value;
-    },
-    length: () => used,
-    take: () => values.slice(0, used),
-  };
 }
