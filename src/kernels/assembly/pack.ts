@@ -95,50 +95,74 @@ export function f64MarkMissing(nRows: i32, nColumns: i32, values: usize, valueBy
   }
 }
 
+// One panel's sums are two chains of additions, of which each waits for the one before; two panels side by side fill the time. `second` is `first` for a panel
+// that has no other beside it: then both write the same.
+// @ts-ignore: decorator
+@inline
+function projectPanels(nRows: i32, q: usize, first: usize, second: usize): void {
+  let d0 = f64x2.splat(0), d1 = d0, d2 = d0, d3 = d0;
+  for (let at: usize = 0, end = <usize>nRows << 5; at < end; at += 32) {
+    const b = v128.load64_splat(q + (at >> 2));
+    d0 = f64x2.add(d0, f64x2.mul(b, v128.load(first + at)));
+    d1 = f64x2.add(d1, f64x2.mul(b, v128.load(first + at, 16)));
+    d2 = f64x2.add(d2, f64x2.mul(b, v128.load(second + at)));
+    d3 = f64x2.add(d3, f64x2.mul(b, v128.load(second + at, 16)));
+  }
+  for (let at: usize = 0, end = <usize>nRows << 5; at < end; at += 32) {
+    const b = v128.load64_splat(q + (at >> 2));
+    const y0 = f64x2.sub(v128.load(first + at), f64x2.mul(d0, b)), y1 = f64x2.sub(v128.load(first + at, 16), f64x2.mul(d1, b));
+    const y2 = f64x2.sub(v128.load(second + at), f64x2.mul(d2, b)), y3 = f64x2.sub(v128.load(second + at, 16), f64x2.mul(d3, b));
+    v128.store(first + at, y0);
+    v128.store(first + at, y1, 16);
+    v128.store(second + at, y2);
+    v128.store(second + at, y3, 16);
+  }
+}
+
 export function f64ProjectOut(nRows: i32, width: i32, nBasis: i32, basis: usize, packed: usize): void {
-  if (nBasis == 0) return;
-  const panelBytes = <usize>nRows << 5;
-  for (let w = 0; w < width; w += 4, packed += panelBytes) {
+  const panelBytes = <usize>nRows << 5, rowBytes = <usize>nRows << 3;
+  for (let w = 0; w < width; w += 8, packed += 2 * panelBytes) {
+    const second = w + 4 < width ? packed + panelBytes : packed;
     for (let pass = 0; pass < 2; pass++) {
-      for (let j = 0; j < nBasis; j++) {
-        let d0 = f64x2.splat(0), d1 = d0;
-        const q = basis + (<usize>j * <usize>nRows << 3);
-        let y = packed;
-        for (let i = 0; i < nRows; i++, y += 32) {
-          const b = v128.load64_splat(q + (<usize>i << 3));
-          d0 = f64x2.add(d0, f64x2.mul(b, v128.load(y)));
-          d1 = f64x2.add(d1, f64x2.mul(b, v128.load(y, 16)));
-        }
-        y = packed;
-        for (let i = 0; i < nRows; i++, y += 32) {
-          const b = v128.load64_splat(q + (<usize>i << 3));
-          v128.store(y, f64x2.sub(v128.load(y), f64x2.mul(d0, b)));
-          v128.store(y, f64x2.sub(v128.load(y, 16), f64x2.mul(d1, b)), 16);
-        }
-      }
+      for (let j = 0; j < nBasis; j++) projectPanels(nRows, basis + <usize>j * rowBytes, packed, second);
     }
   }
 }
 
 export function f64SumSquares(nRows: i32, width: i32, packed: usize, sums: usize): void {
-  for (let w = 0; w < width; w += 4) {
-    let s0 = f64x2.splat(0), s1 = s0;
-    for (let i = 0; i < nRows; i++, packed += 32) {
-      const y0 = v128.load(packed), y1 = v128.load(packed, 16);
+  const panelBytes = <usize>nRows << 5;
+  for (let w = 0; w < width; w += 8, packed += 2 * panelBytes, sums += 64) {
+    const second = w + 4 < width ? packed + panelBytes : packed;
+    let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    for (let at: usize = 0; at < panelBytes; at += 32) {
+      const y0 = v128.load(packed + at), y1 = v128.load(packed + at, 16), y2 = v128.load(second + at), y3 = v128.load(second + at, 16);
       s0 = f64x2.add(s0, f64x2.mul(y0, y0));
       s1 = f64x2.add(s1, f64x2.mul(y1, y1));
+      s2 = f64x2.add(s2, f64x2.mul(y2, y2));
+      s3 = f64x2.add(s3, f64x2.mul(y3, y3));
     }
-    v128.store(sums + (<usize>w << 3), s0);
-    v128.store(sums + (<usize>w << 3), s1, 16);
+    v128.store(sums, s0);
+    v128.store(sums, s1, 16);
+    if (second == packed) return;
+    v128.store(sums, s2, 32);
+    v128.store(sums, s3, 48);
   }
 }
 
 export function f64ScaleColumns(nRows: i32, width: i32, factors: usize, packed: usize): void {
-  for (let w = 0; w < width; w++) {
-    const factor = load<f64>(factors + (<usize>w << 3));
-    if (factor == 1) continue;
-    let at = packed + ((<usize>(w & ~3) * <usize>nRows + <usize>(w & 3)) << 3);
-    for (let i = 0; i < nRows; i++, at += 32) store<f64>(at, factor == 0 ? 0 : load<f64>(at) * factor);
+  const panelBytes = <usize>nRows << 5, ones = f64x2.splat(1), zeros = f64x2.splat(0);
+  for (let w = 0; w < width; w += 4, packed += panelBytes, factors += 32) {
+    let f0 = v128.load(factors), f1 = v128.load(factors, 16);
+    const left = width - w;
+    if (left < 4) f1 = left == 3 ? f64x2.replace_lane(f1, 1, 1) : ones;
+    if (left < 2) f0 = f64x2.replace_lane(f0, 1, 1);
+    if (!v128.any_true(v128.or(f64x2.ne(f0, ones), f64x2.ne(f1, ones)))) continue;
+    // a factor of 0 clears what is no number, too
+    const keep0 = f64x2.ne(f0, zeros), keep1 = f64x2.ne(f1, zeros);
+    for (let at: usize = packed; at < packed + panelBytes; at += 32) {
+      v128.store(at, v128.and(f64x2.mul(v128.load(at), f0), keep0));
+      v128.store(at, v128.and(f64x2.mul(v128.load(at, 16), f1), keep1), 16);
+    }
   }
 }
 
