@@ -10,6 +10,8 @@ import { contrastInWords } from "./words.js";
 export interface DesignPageData {
   readonly model: ModelData;
   readonly formula: string;
+  /** As the command says it, of columns that are centred and scaled; null: they depend on each other. */
+  readonly condition: number | null;
   readonly command: string;
   readonly phenotypes: string;
   readonly subjects: readonly string[];
@@ -49,16 +51,16 @@ function warnings({ warnings: found, notes }: DesignPageData): Section | undefin
   if (found.length + notes.length === 0) return undefined;
   return {
     id: "warnings",
-    title: "Warnings",
+    title: found.length === 0 ? "Notes" : "Warnings",
     body: html`<ul class="warnings">${found.map(({ tag, message }) => html`<li><code>${tag}</code> ${message}</li>\n`)}${notes.map((note) => html`<li>${note}</li>\n`)}</ul>`,
   };
 }
 
-function design({ model, columns }: DesignPageData): Section {
+function design({ model, columns, condition }: DesignPageData): Section {
   return {
     id: "design",
     title: "Design",
-    body: html`${modelHtml(model)}
+    body: html`${modelHtml(model, condition ?? Number.POSITIVE_INFINITY)}
 ${table(
   "Columns",
   ["column", "name", "term", "what it is"],
@@ -74,7 +76,7 @@ function hypotheses({ tests, model: { factors } }: DesignPageData): Section {
     id: "hypotheses",
     title: "Hypotheses",
     body: table(
-      "Hypotheses",
+      "Weights of the hypotheses",
       ["hypothesis", "label", "row", "above 0", ...factors],
       tests.flatMap(({ name, label, weights }) =>
         weights.map((row, i) => [

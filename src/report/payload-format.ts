@@ -19,6 +19,8 @@ export interface HypothesisHead {
   /** What the effect's colour says: ` %`, or empty, the units of the data; absent: an F-test. */
   readonly effectUnit?: string;
   readonly hasP: boolean;
+  /** What an effect above 0 means, as a sentence without its stop. */
+  readonly meaning?: string | undefined;
 }
 
 export interface PayloadHypothesis extends HypothesisHead {

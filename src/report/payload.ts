@@ -64,7 +64,7 @@ export function packPayload(data: ShownData, mean: Values | undefined): PackedPa
     const effect = h.percent ?? h.effect;
     const scales = { statistic: scaleOf(h.statistic), effect: effect === undefined ? 1 : scaleOf(effect) };
     return {
-      ...headOf(h),
+      ...headOf(h, data),
       scales,
       arrays: {
         of: chosen === undefined ? undefined : packer.add("u32", differences(chosen.map((element) => rank[element]!))),

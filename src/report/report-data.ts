@@ -60,6 +60,8 @@ export interface HypothesisData {
   /** u32, ascending: p < 0.05. */
   readonly significant: Uint32Array;
   readonly clusters: readonly Cluster[];
+  /** What it is of; absent: the scalar of all. */
+  readonly measure?: string;
   /** As the run counted and found. */
   readonly summary: MoreP & {
     readonly significant?: number;

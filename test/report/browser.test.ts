@@ -84,7 +84,7 @@ describe.skipIf(!fs.existsSync(executablePath))("in Chromium", () => {
   it("fixels: the slider of p, a click and a row of the table change what is shown", async () => {
     const { page, wrong } = await open("stats", 1400);
     const significant = Number(await page.getAttribute("#verdict-t1", "data-significant"));
-    expect(await textOf(page, "#view-count")).toBe(`${significant} fixels with p ≤ 0.05`);
+    expect(await textOf(page, "#view-count")).toBe(`${significant} fixels with p < 0.05`);
     const before = await countColoured(page, "glass-axial");
     expect(before).toBeGreaterThan(100);
     await slide(page, "view-p", "330");
@@ -105,7 +105,7 @@ describe.skipIf(!fs.existsSync(executablePath))("in Chromium", () => {
 
   it("edges: the slider of p changes the table, names are there", async () => {
     const { page, wrong } = await open("stats-edges", 1400);
-    expect(await textOf(page, "#net-count")).toBe("10 edges with p ≤ 0.05");
+    expect(await textOf(page, "#net-count")).toBe("10 edges with p < 0.05");
     expect(await page.locator("#net-table tbody tr").count()).toBe(10);
     expect(await countColoured(page, "net-ring")).toBeGreaterThan(100);
     await slide(page, "net-p", "0");

@@ -34,9 +34,13 @@ it("has the picture, tests, correlations, inflation and cells; the design can st
   const record = JSON.parse(fs.readFileSync(path.join(out, "design.json"), "utf8"));
   expect(parts.textOf("design")).toContain(`${record.subjects.length} subjects, ${record.columns.length} columns`);
   expect(parts.document.querySelector("#design figure svg")).not.toBeNull();
+  // the number that the command printed, not another one of the same name
+  expect(parts.textOf("design")).toContain(
+    `condition number ${Number(record.condition.toPrecision(3))} (of columns that are centred and scaled)`,
+  );
   const names = record.columns.map(({ name }: { name: string }) => name);
   expect(parts.tableOf("Columns")!.rows.map((row) => row[1])).toEqual(names);
-  const { head, rows } = parts.tableOf("Hypotheses")!;
+  const { head, rows } = parts.tableOf("Weights of the hypotheses")!;
   expect(head.slice(4)).toEqual(names);
   expect(rows[0]!.slice(4).map(Number)).toEqual(record.tests[0].weights[0]);
   const inflated = parts.tableOf(

@@ -60,6 +60,9 @@ describe("two measures", () => {
     expect(page).toContain('<a href="../FC%20%3Cb%3E/report.html">');
     const header = JSON.parse(parts.document.querySelector("#view-header")!.textContent!);
     expect(header.hypotheses.map(({ name }: { name: string }) => name)).toEqual(["FD_t1", "FC <b>_t1"]);
+    expect(header.hypotheses.map(({ meaning }: { meaning: string }) => meaning)).toEqual(
+      RUNS.map((name) => `${name} is lower where patient is 1 than where it is 0`),
+    );
     const alone = JSON.parse(fs.readFileSync(at("FD/run.json"), "utf8")).results.hypotheses[0].significant;
     expect(parts.tableOf("Runs that were joined")!.rows[0]!.slice(0, 2)).toEqual(["FD_t1", "FD"]);
     expect(parts.tableOf("Runs that were joined")!.rows[0]![4]).toBe(String(alone));

@@ -42,6 +42,10 @@ describe("beside a run", () => {
     expect(text).toContain(`critical value of CFE is ${Number(critical.toPrecision(4))} `);
     expect(text).toContain("12 subjects, 10 degrees of freedom, a t-test");
     expect(text).toContain("Not tested: whether the value is higher where patient is 1 than where it is 0.");
+    // beside the clusters, whose effects are of the contrast: above 0 where patients are lower
+    expect(text).toContain("An effect above 0: the value is lower where patient is 1 than where it is 0.");
+    const header = JSON.parse(/<script type="application\/json" id="view-header">(.*?)<\/script>/s.exec(page)![1]!);
+    expect(header.hypotheses[0].meaning).toBe("the value is lower where patient is 1 than where it is 0");
     const percent = Number(
       /the value is lower by [\d.]+ on average, ([\d.]+) % of the fitted mean where patient is 0\b/.exec(text)?.[1],
     );

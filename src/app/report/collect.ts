@@ -6,6 +6,7 @@ import type { HypothesisData, Kind, ModelData, Reference, ReportData, Values } f
 import { FAMILY_WISE_P, JOINT_P, meanOf, referenceOf } from "../../report/words.js";
 import { ENHANCED, postfixOf, sharedPostfixOf } from "../../results/result-list.js";
 import { isMirrored } from "../../stats/inference/families.js";
+import { DEFAULT_VECTOR_SCALAR } from "../inputs/vector-input.js";
 import type { FoundResults } from "./find-results.js";
 import { mapsOf } from "./maps-of.js";
 import { edgeNeighbours, fixelNeighbours, type Neighbours, placeNeighbours } from "./neighbours.js";
@@ -95,7 +96,8 @@ export async function collectReport(
     ...{ kind, record, place, hypotheses, model, remarks },
     recordName: `${base}run.json`,
     nElements: reader.nElements,
-    scalar: scalar ?? "the value",
+    // what stores call values that nobody named
+    scalar: scalar === undefined || scalar === DEFAULT_VECTOR_SCALAR ? "the value" : scalar,
     subjects: (subjects ?? []).map(({ name }) => name),
     geometry: reader.geometry,
     network: reader.network,

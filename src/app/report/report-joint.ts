@@ -69,7 +69,12 @@ function joined(
   const named = collected.map((one, r) => ({
     ...one,
     ...{ scalar: measures[r]!, joined: measures },
-    hypotheses: one.hypotheses.map((h): HypothesisData => ({ ...h, name: `${names[r]}_${h.name}` })),
+    hypotheses: one.hypotheses.map(
+      (h): HypothesisData => ({
+        ...h,
+        ...{ name: `${names[r]}_${h.name}`, measure: measures[r]! },
+      }),
+    ),
   }));
   const remarks = [
     ...(isChanged ? ["run.json is not as it was written: what is taken from it may be wrong."] : []),

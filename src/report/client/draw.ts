@@ -251,7 +251,7 @@ function drawCross(context: CanvasRenderingContext2D, canvas: HTMLCanvasElement,
   context.stroke();
 }
 
-function drawMarks(context: CanvasRenderingContext2D, canvas: HTMLCanvasElement, { marks }: Plane): void {
+export function drawMarks(context: CanvasRenderingContext2D, canvas: HTMLCanvasElement, { marks }: Plane): void {
   const size = 13 * Math.min(2, devicePixelRatio || 1);
   context.font = `600 ${size}px system-ui, sans-serif`;
   context.fillStyle = "#fff";

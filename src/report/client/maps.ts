@@ -1,5 +1,6 @@
 // Projected maps of the data: one colour from dark to light, which all eyes order alike.
 import type { MapPicture } from "../map-format.js";
+import { drawMarks, PLANES } from "./draw.js";
 import { readJson } from "./unpack.js";
 
 const DARK = [38, 50, 92] as const;
@@ -28,4 +29,6 @@ function draw({ id, width, height, values }: MapPicture): void {
   inSmall.putImageData(pixels, 0, 0);
   context.imageSmoothingEnabled = false;
   context.drawImage(small, 0, 0, canvas.width, canvas.height);
+  const plane = PLANES.find(({ name }) => id.endsWith(name));
+  if (plane !== undefined) drawMarks(context, canvas, plane);
 }

@@ -2,7 +2,7 @@
 import type { NetworkPayload } from "../network-format.js";
 import { css, diverging } from "./colours.js";
 import { drawLegend, fitCanvas } from "./draw.js";
-import { percentText, pText, shortText } from "./texts.js";
+import { limitText, meaningText, percentText, pLimit, pText, shortText } from "./texts.js";
 import { readJson } from "./unpack.js";
 
 type Edge = NetworkPayload["hypotheses"][number]["edges"][number];
@@ -23,11 +23,15 @@ export function startNetwork(): void {
   };
   const [matrix, ring] = [get<HTMLCanvasElement>("net-matrix"), get<HTMLCanvasElement>("net-ring")];
   const current = () => hypotheses[Number(inputs.hypothesis.value)]!;
-  const pOf = () => 10 ** (-Number(inputs.p.value) / 100);
+  const pOf = () => pLimit(Number(inputs.p.value));
   const isEffect = () => inputs.colour.value === "effect" && current().effectUnit !== undefined;
-  const sizeOf = (edge: Edge) => (isEffect() ? edge[2] : edge[3]);
-  const effectText = (value: number) =>
-    current().effectUnit === undefined ? "n/a" : current().effectUnit === " %" ? percentText(value) : shortText(value);
+  const sizeOf = (edge: Edge) => (isEffect() ? (edge[2] ?? 0) : edge[3]);
+  const effectText = (value: number | null) =>
+    value === null || current().effectUnit === undefined
+      ? "n/a"
+      : current().effectUnit === " %"
+        ? percentText(value)
+        : shortText(value);
   const isShown = (edge: Edge) => !current().hasP || edge[4] <= pOf();
 
   const drawMatrix = (most: number) => {
@@ -120,9 +124,12 @@ export function startNetwork(): void {
     const unit = isEffect() ? (effectUnit ?? "") : "";
     get("net-low").textContent = `${shortText(-most)}${unit}`;
     get("net-high").textContent = `${shortText(most)}${unit}`;
-    get("net-count").textContent = hasP ? `${shown.length} edges with p ≤ ${pText(pOf())}` : `${shown.length} edges`;
+    get("net-count").textContent = hasP
+      ? `${shown.length} edges with ${limitText(Number(inputs.p.value))}`
+      : `${shown.length} edges`;
+    get("net-meaning").textContent = meaningText(current().meaning);
     get("net-p-text").textContent = hasP ? pText(pOf()) : "not tested";
-    inputs.p.setAttribute("aria-valuetext", `p at most ${pText(pOf())}`);
+    inputs.p.setAttribute("aria-valuetext", limitText(Number(inputs.p.value)));
   };
   for (const input of Object.values(inputs)) input.addEventListener("input", draw);
   matrix.addEventListener("pointermove", (event) => {

@@ -1,7 +1,7 @@
 // The pictures of fixels and voxels: what is chosen, where the cross is, and what is drawn of it.
 import type { Payload } from "../payload-format.js";
 import { drawGlass, drawLegend, drawSlice, type Frame, frameOf, isShown, type Look, PLANES, pixelsOf } from "./draw.js";
-import { percentText, placeText, pText, shortText } from "./texts.js";
+import { limitText, meaningText, percentText, pLimit, placeText, pText, shortText } from "./texts.js";
 import { readJson } from "./unpack.js";
 import { openVolume, type Values, type Volume } from "./volume.js";
 
@@ -29,11 +29,10 @@ export async function startViewer(): Promise<void> {
   let values = volume.values(0);
   let most = new Map<string, number>();
 
-  const pOf = () => 10 ** (-Number(inputs.p.value) / 100);
   const look = (): Look => {
     const colour = inputs.colour.value as Look["colour"];
     return {
-      ...{ colour, p: pOf(), showsOthers: inputs.others.checked },
+      ...{ colour, p: pLimit(Number(inputs.p.value)), showsOthers: inputs.others.checked },
       background: inputs.background.value as Look["background"],
       most: most.get(colour) ?? 1,
     };
@@ -80,10 +79,15 @@ export async function startViewer(): Promise<void> {
       get("view-high").textContent = `${shortText(now.most)}${unit}`;
     }
     const isTested = values.hypothesis.hasP;
+    const limit = limitText(Number(inputs.p.value));
+    const { length: nHeld } = values.hypothesis.arrays.of ?? { length: header.nElements };
+    const held =
+      nHeld < header.nElements ? ` (the page has the ${nHeld.toLocaleString("en")} nearest to significance)` : "";
     get("view-count").textContent =
-      `${shown.length.toLocaleString("en")} ${header.kind}s ${isTested ? `with p ≤ ${pText(now.p)}` : "have a value"}`;
+      `${shown.length.toLocaleString("en")} ${header.kind}s ${isTested ? `with ${limit}` : "have a value"}${held}`;
+    get("view-meaning").textContent = now.colour === "direction" ? "" : meaningText(values.hypothesis.meaning);
     get("view-p-text").textContent = isTested ? pText(now.p) : "not tested";
-    inputs.p.setAttribute("aria-valuetext", `p at most ${pText(now.p)}`);
+    inputs.p.setAttribute("aria-valuetext", limit);
   };
   const draw = () => {
     drawSlices();

@@ -1,6 +1,7 @@
 // Clusters as a table a hypothesis; a row moves the pictures to its peak.
 import { axisInWords } from "../clusters.js";
 import { html, type Piece, table } from "../html.js";
+import { meaningOf } from "../hypothesis-head.js";
 import { count, percent, place, pValue, share, short } from "../numbers.js";
 import { type Cluster, ELEMENTS, type HypothesisData, type ShownData } from "../report-data.js";
 import { missing, type Section } from "./section.js";
@@ -94,7 +95,8 @@ function clustersOf(h: HypothesisData, data: ShownData): Piece {
   ];
   const shown = clusters.slice(0, MOST_ROWS);
   const more = clusters.length > shown.length ? `The ${MOST_ROWS} largest of ${count(clusters.length)}. ` : "";
-  return html`${title}<p>${more}All of them, with indices counted from 0, in <code>${file}</code> beside the results.</p>
+  const meaning = meaningOf(h, data);
+  return html`${title}<p>${meaning === undefined ? "" : `An effect above 0: ${meaning}. `}${more}All of them, with indices counted from 0, in <code>${file}</code> beside the results.</p>
 ${table(
   `Clusters of ${h.name}`,
   columns.map(([name]) => name),

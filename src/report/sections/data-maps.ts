@@ -12,6 +12,8 @@ const PLANES = [
   ["coronal", 0, 2],
   ["sagittal", 1, 2],
 ] as const;
+/** Pixels of a canvas, so that letters on it are not coarse. */
+const LEAST_WIDTH = 380;
 /** Rows of a table of places. */
 const MOST_PLACES = 10;
 
@@ -28,10 +30,12 @@ export function mapsHtml({ maps, geometry, kind }: Pick<ShownData, "maps" | "geo
           const id = `map-${m}-${plane}`;
           const picture = project(map, geometry, [u, v], facts.most);
           pictures.push({ id, ...picture });
-          const width = 3 * picture.width;
+          const width = Math.max(3, Math.ceil(LEAST_WIDTH / picture.width)) * picture.width;
           const ratio = (picture.height * geometry.voxelSizes[v]) / (picture.width * geometry.voxelSizes[u]);
           return html`<figure><canvas id="${id}" width="${width}" height="${Math.max(1, Math.round(width * ratio))}" role="img" aria-label="${map.title}, ${plane} projection"></canvas><figcaption>${plane}${i === 0 ? `: dark 0, light ${short(facts.most)}` : ""}</figcaption></figure>`;
         })}</div>`;
+    // nothing more than its sentence says
+    if (map.isRare && facts.nAbove === 0) return html`<h3>${map.title}</h3><p>${map.words}</p>`;
     return html`<h3>${map.title}</h3><p>${map.words}</p>${canvases}${table(
       map.title,
       ["least", "middle", "95 % are below", "most", `${many} above 0`],

@@ -37,10 +37,10 @@ ${blocksOf(data)}${variancesOf(varianceGroups, data)}`,
   };
 }
 
-/** Sizes, condition and the picture. */
-export function modelHtml(model: ModelData): Html {
+/** Sizes, condition and the picture. `scaled`: condition number of the columns when they are centred and scaled; else that of the design as it is. */
+export function modelHtml(model: ModelData, scaled?: number): Html {
   const { design, factors, nElementColumns } = model;
-  const condition = conditionOf(model);
+  const condition = scaled ?? conditionOf(model);
   const groups = factors.flatMap((name, j) => {
     const two = twoValues(model, j);
     return two === undefined
@@ -49,7 +49,7 @@ export function modelHtml(model: ModelData): Html {
           `${name}: ${two.map((value) => `${count(design.filter((row) => row[j] === value).length)} × ${short(value)}`).join(", ")}`,
         ];
   });
-  return html`<p>${count(design.length)} subjects, ${factors.length} columns${nElementColumns > 0 ? ` and ${nElementColumns} that each element brings` : ""}; condition number ${short(condition, 4)}${condition > 1e5 ? ": columns can hardly be told apart" : ""}. ${groups.length === 0 ? "" : `Sizes of groups: ${groups.join("; ")}.`}</p>
+  return html`<p>${count(design.length)} subjects, ${factors.length} columns${nElementColumns > 0 ? ` and ${nElementColumns} that each element brings` : ""}; condition number ${short(condition, scaled === undefined ? 4 : 3)}${scaled === undefined ? "" : " (of columns that are centred and scaled)"}${condition > 1e5 ? ": columns can hardly be told apart" : ""}. ${groups.length === 0 ? "" : `Sizes of groups: ${groups.join("; ")}.`}</p>
 <figure>${picture(model)}<figcaption>The design: a row a subject${design.length > MOST_ROWS ? ", neighbours taken together" : ""}; each column from its smallest value (light) to its largest (dark).</figcaption></figure>`;
 }
 

@@ -18,7 +18,7 @@ function bodyOf(data: ShownData): Html {
     return missing(
       `${data.hypotheses.every(({ p }) => p === undefined) ? `Nothing was tested for all ${ELEMENTS[data.kind].many} together` : "Nothing is significant"}: there is no cluster to show.`,
     );
-  return html`<p>Values of ${data.scalar} of each subject, mean over a cluster; adjusted: what the columns that the contrast leaves out explain is taken away, about their means. Bars and bands: the fit and its 95 % interval (least squares of the cluster's means). The clusters were chosen because of these data: the effects are larger here than new subjects would show.</p>
+  return html`<p>Values ${data.scalar === "the value" ? "" : `of ${data.scalar} `}of each subject, mean over a cluster; adjusted: what the columns that the contrast leaves out explain is taken away, about their means. Bars and bands: the fit and its 95 % interval (least squares of the cluster's means). The clusters were chosen because of these data: the effects are larger here than new subjects would show.</p>
 ${data.hypotheses.map((h) => ofHypothesis(h, data, model.found, effects.found))}`;
 }
 

@@ -15,7 +15,7 @@ export function networkSection(data: ShownData): Section | undefined {
   if (network === undefined) return undefined;
   const payload: NetworkPayload = {
     names: network.names,
-    hypotheses: data.hypotheses.map((h) => packHypothesis(h, network.nNodes)),
+    hypotheses: data.hypotheses.map((h) => packHypothesis(h, data, network.nNodes)),
   };
   return {
     id: "pictures",
@@ -28,29 +28,31 @@ export function networkSection(data: ShownData): Section | undefined {
 <p><span id="net-count"></span><span class="legend"><span id="net-low"></span><canvas id="net-legend" role="img" aria-label="Scale of colours: blue below 0, orange above, lighter further away"></canvas><span id="net-high"></span></span></p>
 <div class="networks"><figure><canvas id="net-matrix" width="520" height="520" role="img" aria-label="Matrix of edges"></canvas><figcaption>A row and a column a node; in full what is below p, faint what is not.</figcaption></figure>
 <figure><canvas id="net-ring" width="520" height="520" role="img" aria-label="Ring of nodes with the edges below p"></canvas><figcaption>Edges below p between their nodes.</figcaption></figure></div>
+<p id="net-meaning"></p>
 <p id="net-hover" class="hover">Point at the matrix for values.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Edges below p"><table id="net-table"><caption>Edges below p, the clearest first</caption><thead><tr><th scope="col">edge</th><th scope="col" class="number">effect</th><th scope="col" class="number">${payload.hypotheses[0]?.statistic ?? "t"}</th><th scope="col" class="number">p</th></tr></thead><tbody><tr><td></td></tr></tbody></table></div>
 <script type="application/json" id="net-data">${new Html(JSON.stringify(payload).replace(/</g, "\\u003c"))}</script>`,
   };
 }
 
-function packHypothesis(h: HypothesisData, nNodes: number): NetworkHypothesis {
+function packHypothesis(h: HypothesisData, data: ShownData, nNodes: number): NetworkHypothesis {
   const effect = h.percent ?? h.effect;
+  // no number is null: in JSON there is no NaN
   const round = (value: number | undefined) =>
-    value !== undefined && Number.isFinite(value) ? Number(value.toPrecision(4)) : 0;
+    value !== undefined && Number.isFinite(value) ? Number(value.toPrecision(4)) : null;
   const chosen: number[] = [];
   for (let edge = 0; edge < h.statistic.length; edge++) if (Number.isFinite(h.statistic[edge]!)) chosen.push(edge);
   const keyOf = (edge: number) => h.p?.[edge] ?? -Math.abs(h.statistic[edge]!);
   if (chosen.length > MOST_EDGES) chosen.sort((a, b) => keyOf(a) - keyOf(b)).splice(MOST_EDGES);
   return {
-    ...headOf(h),
+    ...headOf(h, data),
     edges: chosen.map(
       (edge) =>
         [
           ...nodesOfEdge(edge, nNodes),
           round(effect?.[edge]),
-          round(h.statistic[edge]),
-          round(h.p?.[edge] ?? 1),
+          round(h.statistic[edge])!,
+          round(h.p?.[edge]) ?? 1,
         ] as const,
     ),
   };

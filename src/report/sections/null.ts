@@ -107,7 +107,7 @@ function oftenest({ contributions, name }: HypothesisData, { kind, geometry, net
   const most = indices.sort((a, b) => contributions[b]! - contributions[a]! || a - b).slice(0, MOST_OFTEN);
   const together = most.reduce((sum, i) => sum + contributions[i]!, 0) / total;
   const { one, many } = ELEMENTS[kind];
-  return html`<p>The ${most.length} ${many} that are most often the maximum are it in ${share(together)} of the shuffles${together > 0.5 ? ": few places decide what is significant everywhere" : ""}.</p>
+  return html`<p>The ${most.length} ${many} that are most often the maximum account for ${share(together)} of the shuffles${together > 0.5 ? ": few places decide what is significant everywhere" : ""}.</p>
 ${table(
   `Most often the maximum of ${name}`,
   [one, "share of shuffles", ...(geometry === undefined && network === undefined ? [] : ["where"])],

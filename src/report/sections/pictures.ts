@@ -27,6 +27,7 @@ export function picturesSection(data: ShownData, packed: PackedPayload | undefin
 <label>Zoom <input type="range" id="view-zoom" min="1" max="10" step="0.5" value="1"></label>
 </div>
 <p><span id="view-count"></span><span class="legend"><span id="view-low"></span><canvas id="view-legend" role="img" aria-label="Scale of colours: blue below 0, orange above, lighter further away"></canvas><span id="view-high"></span></span><span id="view-directions" hidden>red left–right, green posterior–anterior, blue inferior–superior</span></p>
+<p id="view-meaning"></p>
 <div class="slices">${planes.map((plane) => sliceOf(plane, header))}</div>
 <p id="view-hover" class="hover">Point at a picture for values; click to move the cross. L: the subject's left, on the left.</p>
 ${hereTable(one, header)}
