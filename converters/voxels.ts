@@ -1,10 +1,11 @@
 // A list of images and a mask -> rows of the mask's voxels, in its order.
 import { InputError } from "../src/errors.js";
-import { readImageVector } from "../src/formats/image.js";
+import { imageKindOf, readImageVector } from "../src/formats/image.js";
 import { countElements, type ImageHeader } from "../src/formats/image-header.js";
 import { resolveSubjectFiles } from "../src/formats/text/subject-list.js";
 import { identifyVoxels, type VoxelGrid } from "../src/formats/voxel-grid.js";
 import { checksumFile } from "../src/publish/checksum-file.js";
+import { shellWord } from "../src/shell-word.js";
 import type { Warning } from "../src/warnings.js";
 import { assertUnchanged, checkSubjectFiles } from "./subject-files.js";
 import { copyExactly, type VectorSource } from "./vector-source.js";
@@ -26,6 +27,15 @@ export function checkVoxelHeader(header: ImageHeader, { path, grid }: VoxelList[
   throw new InputError(
     `Cannot use ${imagePath}: expected ${expected} voxels, as the mask ${path} has, got ${got}. Regrid it (mrgrid), or give the mask of these images.`,
     { path: imagePath },
+  );
+}
+
+/** Throws InputError: a list is text. */
+export function assertNoImage(list: string): void {
+  if (imageKindOf(list) === undefined) return;
+  throw new InputError(
+    `Cannot use ${list} as a list: expected a text with one image a line, got an image. Write the names of the subjects' images into a text, and give that. Volumes of one file become images by mrconvert ${shellWord(list)} -coord 3 0 -axes 0,1,2 sub-0.mif, and so on.`,
+    { path: list },
   );
 }
 

@@ -1,6 +1,6 @@
 // The use case "make a store of the voxels of a mask".
 import { convertVectors, type VectorConversion, type VectorSummary } from "../../../converters/vectors.js";
-import { openVoxelList } from "../../../converters/voxels.js";
+import { assertNoImage, openVoxelList } from "../../../converters/voxels.js";
 import { openImage } from "../../formats/image.js";
 import { readSubjectList } from "../../formats/text/subject-list.js";
 import { readVoxelMask } from "../../formats/voxel-mask.js";
@@ -20,6 +20,7 @@ export async function convertVoxels({ list, mask, ...conversion }: ConvertVoxels
   const { grid, warnings } = readVoxelMask(image);
   image.close();
   for (const warning of warnings) onWarning?.(warning);
+  assertNoImage(list);
   const names = await readSubjectList(list, { memoryBytes, signal });
   const source = await openVoxelList({ list, names, mask: { path: mask, grid }, signal, onWarning });
   return await convertVectors({ ...conversion, source });

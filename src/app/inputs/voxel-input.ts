@@ -1,7 +1,7 @@
 // Where the voxels' values come from: a list of images, converted into the cache inside the mask, or a store or an .h5 of the voxels of the same mask.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { openVoxelList } from "../../../converters/voxels.js";
+import { assertNoImage, openVoxelList } from "../../../converters/voxels.js";
 import { InputError } from "../../errors.js";
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { gridOfInput, type VoxelMask } from "../../formats/hdf5/voxel-order.js";
@@ -23,6 +23,7 @@ export interface VoxelInputOptions extends InputOptions {
 /** Throws InputError, UsageError, BudgetError. */
 export async function resolveVoxelInput(options: VoxelInputOptions): Promise<VectorInput> {
   const { input, mask, signal, readList, isColumn } = options;
+  assertNoImage(input);
   if (isHdf5Path(input) && isColumn === true) assertSameOrder(input, mask, await gridOfInput(input, mask, signal));
   const warnings = existsSync(join(input, "store.json")) ? checkVoxels(input, mask) : [];
   const found = await resolveVectorInput({
