@@ -34,8 +34,13 @@ interface Prepared {
   readonly smooths: Int32Array;
 }
 
-/** ModelArray's name of a smooth: `s(age):sexM` is s_age_BYsexM. */
-const smoothName = (label: string): string => label.replace(/^s\((.*?)\)(?=$|:)/, "s_$1").replace(":", "_BY");
+/** ModelArray's name of a smooth, of what stands between its parentheses: `s(age):sexM` is s_age_BYsexM, `s(log(age))` s_log_age. */
+function smoothName(label: string): string {
+  if (!label.startsWith("s(")) return label.replace(":", "_BY");
+  const [, inside, ...rest] = label.split(/[()]/);
+  const behind = rest.join("");
+  return `s_${inside}${behind === "" ? "" : `_${behind}`}`.replaceAll(":", "BY");
+}
 
 /** Throws UsageError, DesignError. */
 export function createElementAdditiveModel(spec: ElementModelSpec): ElementModel {

@@ -132,3 +132,23 @@ test("what is not made is refused by name", () => {
     "Cannot fit an additive model of 59 columns: expected more subjects than columns, got 45. Write a smaller k, or leave a term out.",
   );
 });
+
+test("smooths have ModelArray's names", () => {
+  const namesOf = (formula: string) => {
+    const { statistics } = modelOf(formula, "GCV.Cp");
+    return [
+      ...new Set(
+        statistics
+          .filter((name) => name.startsWith("s_"))
+          .map((name) => name.replace(/\.(edf|ref\.df|statistic|p\.value)$/, "")),
+      ),
+    ];
+  };
+  expect(namesOf("A ~ s(age, k = 4, fx = TRUE) + s(age, k = 4, by = dose, fx = TRUE)")).toEqual([
+    "s_age",
+    "s_age_BYdose",
+  ]);
+  expect(namesOf("A ~ s(age, k = 4, by = sex, fx = TRUE)")).toEqual(["s_age_BYsexF", "s_age_BYsexM"]);
+  // what its parentheses hold, without them
+  expect(namesOf("A ~ s(log(age), k = 4, fx = TRUE)")).toEqual(["s_log_age"]);
+});
