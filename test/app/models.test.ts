@@ -188,3 +188,18 @@ test.skipIf(modelArrayPeer === undefined)("ModelArray's own cohort and answers",
   }
   expect(existsSync(at("out.csv"))).toBe(true);
 });
+
+test("a column of any name for subjects joins rows to them, and is not meant by a point", {
+  timeout: 60_000,
+}, async () => {
+  const directory = makeCohort();
+  const at = (name: string) => join(directory, name);
+  expect(await lm(directory, "fd", "FD ~ age + group + dose", "named.csv")).toMatchObject({ status: 0 });
+  for (const name of ["bids_id", "Subject ID", "file"]) {
+    writeFileSync(at("table.csv"), readFileSync(at("table.csv"), "utf8").replace(/^[^,]*/, name));
+    const result = await lm(directory, "fd", "FD ~ .", `${name.length}.csv`);
+    expect(result, result.stderr).toMatchObject({ status: 0 });
+    expect(result.stderr).not.toContain("in the order in which they stand");
+    expect(readFileSync(at(`${name.length}.csv`), "utf8")).toBe(readFileSync(at("named.csv"), "utf8"));
+  }
+});

@@ -2,6 +2,7 @@
 
 import { DesignError, InputError, UsageError } from "../../errors.js";
 import { readTable } from "../../formats/text/csv.js";
+import { namesSubjects } from "../../formats/text/table-layout.js";
 import { didYouMean, meant } from "../../near-names.js";
 import { type DataTable, type FactorColumn, findColumn, rowsOf, tableOf } from "../../stats/formula/data-table.js";
 import { type ModelFrame, modelFrame } from "../../stats/formula/model-frame.js";
@@ -19,7 +20,9 @@ export interface Cohort {
   readonly weights: Float64Array | undefined;
 }
 
-const NAME_COLUMNS = /^(source_file|(subject|participant)(_?id)?|sub|id)$/i;
+/** Of several that name the subjects the one that most likely does. */
+const LIKELY = /^((subject|participant)(_?id)?|sub|id)$/i;
+const namesRows = (column: string): boolean => /^source[\s._-]?file$/i.test(column) || namesSubjects(column);
 const SCALAR_NAME = "scalar_name";
 
 type CohortOptions = Pick<
@@ -49,7 +52,8 @@ export async function readCohort(
   const named =
     subjectColumn ??
     cells.columns.find((column) => column === "source_file") ??
-    cells.columns.find((column) => NAME_COLUMNS.test(column));
+    cells.columns.find((column) => LIKELY.test(column)) ??
+    cells.columns.find(namesRows);
   const at = named === undefined ? -1 : cells.columns.indexOf(named);
   if (subjectColumn !== undefined && at < 0)
     throw new UsageError(
@@ -80,9 +84,7 @@ export async function readCohort(
       tag: "subjects-dropped",
       message: `${nWithout} of ${table.nRows} subjects have no weight (${weights}) and are left out.`,
     });
-  const notInDot = cells.columns.filter(
-    (column) => column === named || column === SCALAR_NAME || NAME_COLUMNS.test(column),
-  );
+  const notInDot = cells.columns.filter((column) => column === named || column === SCALAR_NAME || namesRows(column));
   return { table, names, notInDot, weights: weighed };
 }
 
