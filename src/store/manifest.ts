@@ -7,6 +7,8 @@ import { zod } from "../zod.js";
 
 export const FORMAT_VERSION = 1;
 export const MANIFEST_FILE = "store.json";
+/** What the values of vectors are called in a store that an analysis makes: nobody gave them a name. */
+export const DEFAULT_VECTOR_SCALAR = "values";
 /** Appended to the name of a store that is being written, before the maker's id. Nothing of such a name opens as a store. */
 export const PARTIAL_SUFFIX = ".partial";
 

@@ -11,6 +11,7 @@ import { checksumSteps } from "../../publish/checksum-file.js";
 import { identityBehind } from "../../publish/file-identity.js";
 import { type UseMark, useEntry } from "../../publish/in-use.js";
 import type { ColumnSourceSpec, ElementType } from "../../store/column-source.js";
+import { DEFAULT_VECTOR_SCALAR } from "../../store/manifest.js";
 import { openStore, type Store } from "../../store/open-store.js";
 import type { Warning } from "../../warnings.js";
 import { assertConverted, type ConvertedEntry } from "./assert-converted.js";
@@ -59,9 +60,6 @@ export interface OpenedVectors {
   readonly reused: boolean;
   readonly sources: readonly { readonly name: string; readonly crc32: number }[];
 }
-
-/** What the values are called in a store that is made here. */
-export const DEFAULT_VECTOR_SCALAR = "values";
 
 /** Throws InputError, UsageError, BudgetError. */
 export async function resolveVectorInput(options: VectorInputOptions): Promise<VectorInput> {

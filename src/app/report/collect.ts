@@ -6,7 +6,7 @@ import type { HypothesisData, Kind, ModelData, Reference, ReportData, Values } f
 import { FAMILY_WISE_P, JOINT_P, meanOf, referenceOf } from "../../report/words.js";
 import { ENHANCED, postfixOf, sharedPostfixOf } from "../../results/result-list.js";
 import { isMirrored } from "../../stats/inference/families.js";
-import { DEFAULT_VECTOR_SCALAR } from "../inputs/vector-input.js";
+import { DEFAULT_VECTOR_SCALAR } from "../../store/manifest.js";
 import type { FoundResults } from "./find-results.js";
 import { mapsOf } from "./maps-of.js";
 import { edgeNeighbours, fixelNeighbours, type Neighbours, placeNeighbours } from "./neighbours.js";
