@@ -1,5 +1,5 @@
 // Proves that `npm run rooms` would notice: in a copy of the sources, plants one wrong import for every rule of
-// .dependency-cruiser.mjs and expects each to be reported by its rule, and nothing to be reported without them.
+// .dependency-cruiser.mjs and expects each to be reported by its rule. That nothing is reported without them, `npm run rooms` says.
 import { spawnSync } from "node:child_process";
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -104,15 +104,17 @@ const copy = mkdtempSync(join(tmpdir(), "fixelstream-rooms-"));
 try {
   for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
   symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
-  const clean = cruise(copy);
-  if (!(clean.nModules > 100)) problems.push(`expected more than 100 modules, ${clean.nModules} were cruised`);
-  for (const violation of clean.found) problems.push(`reported without anything planted: ${violation}`);
-
   for (const [file, imported] of PLANTED) {
     mkdirSync(dirname(join(copy, file)), { recursive: true });
     appendFileSync(join(copy, file), imported === undefined ? "export {};\n" : `import "${imported}";\n`);
   }
   const planted = cruise(copy);
+  if (!(planted.nModules > 100)) problems.push(`expected more than 100 modules, ${planted.nModules} were cruised`);
+  const names = new Set(PLANTED.map(([file]) => file));
+  for (const violation of planted.found) {
+    if (!names.has(violation.slice(violation.indexOf(": ") + 2)))
+      problems.push(`reported of what was not planted: ${violation}`);
+  }
   for (const [file, imported, rule] of PLANTED) {
     if (rule === undefined || planted.found.includes(`${rule}: ${file}`)) continue;
     problems.push(`${file} imports ${imported} and rule ${rule} says nothing`);
@@ -122,7 +124,7 @@ try {
     if (severity === "error" && !tried.has(name)) problems.push(`nothing is planted for rule ${name}`);
   }
   process.stdout.write(
-    `${clean.nModules} modules, ${config.forbidden.length} rules, ${PLANTED.length} imports planted, ${problems.length} problems\n`,
+    `${planted.nModules} modules, ${config.forbidden.length} rules, ${PLANTED.length} imports planted, ${problems.length} problems\n`,
   );
 } finally {
   rmSync(copy, { recursive: true, force: true });
