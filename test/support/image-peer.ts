@@ -22,8 +22,8 @@ export function readWithMrtrix(path: string): PeerImage {
     const strides = run("mrinfo", ["-strides", path]).trim().split(/\s+/);
     const canonical = strides.map((_, axis) => axis + 1).join(",");
     run("mrconvert", [path, copy, "-datatype", "float64le", "-strides", canonical, "-force"]);
-    const dimensions = run("mrinfo", ["-size", copy]).trim().split(/\s+/).map(Number);
     const bytes = readFileSync(copy);
+    const dimensions = /^dim: (.*)$/m.exec(bytes.toString("latin1"))![1]!.split(",").map(Number);
     const n = dimensions.reduce((product, size) => product * size, 1);
     const data = new Uint8Array(bytes.subarray(bytes.length - 8 * n));
     return { dimensions, values: Array.from(new Float64Array(data.buffer)) };
