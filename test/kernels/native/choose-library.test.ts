@@ -8,6 +8,17 @@ import { temporaryDirectory } from "../../support/temporary-directory.js";
 const request = { precisions: ["double", "single"], nSubjects: 20, rows: 256, width: 64, mustGain: false } as const;
 const named = (path: string) => [{ kind: "named", path }] as const;
 
+/** A trial as it is, but for the rates: how fast a machine is at the moment is no part of what is decided here. */
+const withRate =
+  (gain: number): typeof runTrial =>
+  async (...asked) => {
+    const outcome = await runTrial(...asked);
+    if ("failure" in outcome) return outcome;
+    const { precisions } = outcome.report;
+    const rated = Object.entries(precisions).map(([name, one]) => [name, { ...one, gflops: gain, simdGflops: 1 }]);
+    return { report: { ...outcome.report, precisions: Object.fromEntries(rated) } };
+  };
+
 describe("a library that cannot be used", () => {
   it("is a text, or not there", async () => {
     const path = makeLibrary(temporaryDirectory(), "text");
@@ -48,11 +59,16 @@ describe("a library that is right", () => {
       expect(chosen!.library.path).toBe(path);
       expect(chosen!.tile).toEqual({ rows: 256, columns: 8 });
       expect(chosen!.report.precisions.double!.hasSameBits).toBe(true);
-      const asked = await chooseLibrary({ ...request, mustGain: true }, named(path));
-      expect(asked.chosen).toBeUndefined();
-      expect(asked.tried[0]!.verdict).toMatch(
-        /^0\.\d times the rate of the SIMD kernels: expected 1\.2 to be worth it$/,
-      );
+      for (const [gain, isTaken] of [
+        [0.3, false],
+        [1.2, false],
+        [1.3, true],
+      ] as const) {
+        const asked = await chooseLibrary({ ...request, mustGain: true }, named(path), withRate(gain));
+        expect(asked.chosen?.library.path).toBe(isTaken ? path : undefined);
+        const times = `${gain} times the rate of the SIMD kernels`;
+        expect(asked.tried[0]!.verdict).toBe(isTaken ? times : `${times}: expected 1.2 to be worth it`);
+      }
     },
   );
 
