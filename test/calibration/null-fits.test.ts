@@ -21,13 +21,13 @@ import { bytesOf, npyBytes } from "../support/write-npy.js";
 
 /** Of three hypotheses each: 201 nulls. */
 const N_DATA_SETS = 67;
-/** Mean errors of p from --tail in docs/p-values.md, at the levels below: p is never further too small than that. */
-const STATED = { "enhanced (CFE)": [0.01, -0.13], "not enhanced": [0.01, -0.06] } as const;
+/** Mean errors of p from --tail at the levels below, as docs/p-values.md states them: p is never further too small than that, but for what a seed does. */
+const STATED = { "enhanced (CFE)": [0.01, -0.14], "not enhanced": [0.01, -0.05] } as const;
 /**
- * Of the data; shuffles have it in front of the number of their data set. The figures of docs/p-values.md are those of seeds 20 and 22 together, by which its
- * statement, and with it the bounds below, were set: another seed checks them.
+ * Of the data; shuffles have it in front of the number of their data set. The means that docs/p-values.md states are those of seeds 20 to 23 together: another
+ * seed checks them.
  */
-const SEED = Number(process.env["FIXELSTREAM_NULLS_SEED"] ?? 21);
+const SEED = Number(process.env["FIXELSTREAM_NULLS_SEED"] ?? 24);
 const N_FEW = 500;
 const N_MANY = 20_000;
 const LEVELS = [0.05, 0.005] as const;
