@@ -32,13 +32,18 @@ const MODEL_VALUES: Readonly<Record<(typeof MODEL_STATISTICS)[number], (fit: Lin
 
 /** Sets `has` to 1 where all are finite, else 0; how many. */
 function lookForValues(given: readonly Float64Array[], has: Uint8Array): number {
+  const nRows = has.length;
   has.fill(1);
+  let n = nRows;
   for (let s = 0; s < given.length; s++) {
     const values = given[s]!;
-    for (let row = 0; row < has.length; row++) if (!Number.isFinite(values[row]!)) has[row] = 0;
+    for (let row = 0; row < nRows; row++) {
+      // NaN where it is not finite; calls of Number.isFinite take as long as the fit until they are compiled
+      if (values[row]! * 0 === 0 || has[row] === 0) continue;
+      has[row] = 0;
+      n--;
+    }
   }
-  let n = 0;
-  for (let row = 0; row < has.length; row++) n += has[row]!;
   return n;
 }
 

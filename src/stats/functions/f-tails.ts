@@ -111,8 +111,8 @@ function deviance(u: number, onePlus: number): number {
   return s * u - 2 * s * square * sum;
 }
 
-/** I_x(a, 1/2) / (x^a y^(1/2) / B) by TOMS 708's bfrac, for w = dof y / x >= 3: at most about 60 steps. */
-function betaFraction(w: number, dof: number): number {
+/** I_x(a, 1/2) / (x^a y^(1/2) / B), a = dof / 2, by TOMS 708's bfrac, for w = dof y / x >= 3: at most about 60 steps. */
+export function betaFraction(w: number, dof: number): number {
   const a = dof / 2;
   const b = 0.5;
   const x = dof / (dof + w);

@@ -54,6 +54,19 @@ export function fPValue(F: number, rank: number, dof: number): number {
 
 const LN_2PI = Math.log(2 * Math.PI);
 
+/** In two sums, of even and odd places, as all of an element are made. */
+function shareOf(axis: Float64Array, values: Float64Array, n: number): number {
+  let a = 0;
+  let b = 0;
+  let i = 0;
+  for (; i + 1 < n; i += 2) {
+    a += axis[i]! * values[i]!;
+    b += axis[i + 1]! * values[i + 1]!;
+  }
+  if (i < n) a += axis[i]! * values[i]!;
+  return a + b;
+}
+
 /**
  * `columns`: f64 [n] each, finite; the first is the intercept where `hasIntercept`. `weights`: f64 [n] >= 0, finite; undefined: 1. Columns that those before
  * them explain get NaN, as in R.
@@ -86,24 +99,39 @@ export function prepareLinear(
   const sumLogWeights = taken === undefined ? 0 : taken.reduce((sum, i) => sum + Math.log(weights![i]!), 0);
   const rest = new Float64Array(n);
   const effects = new Float64Array(rank);
+  const axes = Array.from({ length: rank }, (_, k) => Float64Array.from(q.subarray(k * n, (k + 1) * n)));
 
+  /** Sets `effects` and `rest`. One pass an axis takes its share away and finds the next one: the first thousands of elements of a process run uncompiled. */
   function project(values: Float64Array): void {
     if (taken === undefined) rest.set(values);
     else for (let i = 0; i < n; i++) rest[i] = values[taken[i]!]! * roots![i]!;
-    for (let k = 0; k < rank; k++) {
-      const start = k * n;
+    if (rank === 0) return;
+    let axis = axes[0]!;
+    let share = shareOf(axis, rest, n);
+    effects[0] = share;
+    for (let k = 1; k < rank; k++) {
+      const next = axes[k]!;
       let a = 0;
       let b = 0;
       let i = 0;
       for (; i + 1 < n; i += 2) {
-        a += q[start + i]! * rest[i]!;
-        b += q[start + i + 1]! * rest[i + 1]!;
+        const even = rest[i]! - share * axis[i]!;
+        const odd = rest[i + 1]! - share * axis[i + 1]!;
+        rest[i] = even;
+        rest[i + 1] = odd;
+        a += next[i]! * even;
+        b += next[i + 1]! * odd;
       }
-      if (i < n) a += q[start + i]! * rest[i]!;
-      const share = a + b;
+      if (i < n) {
+        const last = rest[i]! - share * axis[i]!;
+        rest[i] = last;
+        a += next[i]! * last;
+      }
+      axis = next;
+      share = a + b;
       effects[k] = share;
-      for (let j = 0; j < n; j++) rest[j]! -= share * q[start + j]!;
     }
+    for (let i = 0; i < n; i++) rest[i]! -= share * axis[i]!;
   }
 
   return {
