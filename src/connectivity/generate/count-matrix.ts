@@ -26,7 +26,7 @@ export interface CountMatrixInputs extends RowCounterOptions {
   readonly onProgress?: ((done: number, all: number) => void) | undefined;
 }
 
-/** Visits of one piece: some milliseconds of work, and not more than a thread's share of the block. */
+/** Visits of one piece at most: some milliseconds of work. */
 const PIECE_VISITS = 2 ** 14;
 /** Passes over the visits that were needed. Throws what `take` throws. */
 export async function countMatrix(inputs: CountMatrixInputs): Promise<{ readonly nPasses: number }> {
@@ -43,6 +43,7 @@ export async function countMatrix(inputs: CountMatrixInputs): Promise<{ readonly
     turns,
   });
   let streamed: ReturnType<typeof createRowCounter> | undefined;
+  const pieces: PieceSize = { visits: PIECE_VISITS };
   let doneVisits = 0;
   let nPasses = 0;
   const onRows = (first: number, nRows: number, output: RowOutput, nConnections: number) => {
@@ -66,7 +67,7 @@ export async function countMatrix(inputs: CountMatrixInputs): Promise<{ readonly
       onRows(first, 1, output, n);
     } else {
       for (let row = first; row < end; row++) scales[row - first] = totals.scaleOf(row);
-      await countBlock(gathered, { team, scales, outputs, totals, onRows, turns });
+      await countBlock(gathered, { team, scales, outputs, totals, onRows, turns, pieces });
     }
     // what fitted once may fit again, and a little more
     nRows = Math.ceil((end - first) * 1.5);
@@ -82,6 +83,11 @@ const rowOptions = ({ nFixels, isWeighted, threshold, hasExtents }: RowCounterOp
   hasExtents,
 });
 
+/** Of pieces that fill their outputs, and do not fill them before they are done: known from those before. */
+interface PieceSize {
+  visits: number;
+}
+
 interface Block {
   readonly team: Team;
   readonly scales: Float32Array;
@@ -89,6 +95,7 @@ interface Block {
   readonly totals: FixelTotals;
   readonly onRows: TakeRows;
   readonly turns: Turns;
+  readonly pieces: PieceSize;
 }
 
 interface Piece {
@@ -97,11 +104,21 @@ interface Piece {
   readonly to: number;
 }
 
-/** Results are taken in order: one that is early waits in its output. A piece that does not fit is taken up again from where it stopped. */
+/**
+ * Results are taken in order: one that is early waits in its output. A piece that does not fit is taken up again from where it stopped, while the others
+ * wait: so those that come after it are made smaller.
+ */
 async function countBlock(gathered: Gathered, block: Block): Promise<void> {
-  const { team, scales, totals, onRows, turns } = block;
+  const { team, scales, totals, onRows, turns, pieces } = block;
   const { words, rowStartsAt, entriesAt, first } = gathered;
-  const pieces = piecesOf(gathered, totals, team.size);
+  const nRowsOfBlock = gathered.end - first;
+  const visitsOf = (from: number, to: number) => {
+    let sum = 0;
+    for (let row = first + from; row < first + to; row++) sum += totals.visits[row]!;
+    return sum;
+  };
+  /** Not more than a thread's share of the block. */
+  const share = Math.max(1, visitsOf(0, nRowsOfBlock) / (4 * team.size));
   const free = [...block.outputs];
   const underWay: { readonly piece: Piece; readonly output: RowOutput; readonly result: Promise<CountResult> }[] = [];
   const start = (piece: Piece, output: RowOutput) => {
@@ -110,34 +127,33 @@ async function countBlock(gathered: Gathered, block: Block): Promise<void> {
     result.catch(() => {}); // told when its turn comes
     return { piece, output, result };
   };
+  const pieceFrom = (from: number): Piece => {
+    const most = Math.min(pieces.visits, share);
+    let to = from;
+    let sum = 0;
+    do sum += totals.visits[first + to++]!;
+    while (to < nRowsOfBlock && to - from < MOST_ROWS && sum < most);
+    return { from, to };
+  };
   for (let next = 0; ; ) {
-    while (next < pieces.length && free.length > 0) underWay.push(start(pieces[next++]!, free.pop()!));
+    while (next < nRowsOfBlock && free.length > 0) {
+      const piece = pieceFrom(next);
+      underWay.push(start(piece, free.pop()!));
+      next = piece.to;
+    }
     const oldest = underWay.shift();
     if (oldest === undefined) return;
     const { nRows, nConnections } = await oldest.result;
     const { from, to } = oldest.piece;
     onRows(first + from, nRows, oldest.output, nConnections);
     // before all later pieces, whose outputs are full until this one is done
-    if (from + nRows < to) underWay.unshift(start({ from: from + nRows, to }, oldest.output));
-    else free.push(oldest.output);
+    if (from + nRows < to) {
+      pieces.visits = Math.max(1, Math.min(pieces.visits, 0.8 * visitsOf(from, from + nRows)));
+      underWay.unshift(start({ from: from + nRows, to }, oldest.output));
+    } else {
+      pieces.visits = Math.min(PIECE_VISITS, 1.02 * pieces.visits);
+      free.push(oldest.output);
+    }
     if (turns.isDue()) await turns.take();
   }
-}
-
-function piecesOf({ first, end }: Gathered, { visits }: FixelTotals, nThreads: number): Piece[] {
-  let all = 0;
-  for (let row = first; row < end; row++) all += visits[row]!;
-  const most = Math.max(1, Math.min(PIECE_VISITS, all / (4 * nThreads)));
-  const pieces: Piece[] = [];
-  let from = 0;
-  let sum = 0;
-  for (let row = 0; row < end - first; row++) {
-    sum += visits[first + row]!;
-    if (sum < most && row + 1 - from < MOST_ROWS) continue;
-    pieces.push({ from, to: row + 1 });
-    from = row + 1;
-    sum = 0;
-  }
-  if (from < end - first) pieces.push({ from, to: end - first });
-  return pieces;
 }

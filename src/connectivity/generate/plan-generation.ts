@@ -27,7 +27,8 @@ export interface GenerationPlan {
 }
 
 const BATCH_POINTS = { least: 2 ** 12, most: 2 ** 16 } as const;
-const OUTPUT_CONNECTIONS = 2 ** 15;
+/** Of a piece of output, where there is room: some milliseconds of work. */
+const OUTPUT_CONNECTIONS = 2 ** 17;
 const LEAST_GATHER_BYTES = 2 ** 16;
 /** Typed arrays of words are addressed by 32 bits. */
 const MOST_GATHER_BYTES = 2 ** 33;
@@ -64,8 +65,11 @@ export function planGeneration({ nFixels, gridBytes, memoryBytes, nThreads }: Ge
   let outputConnections = nFixels;
   const share = bytesWith(batchPoints, outputConnections) + (memoryBytes - least) / 4;
   while (batchPoints < BATCH_POINTS.most && bytesWith(2 * batchPoints, outputConnections) <= share) batchPoints *= 2;
-  const more = Math.max(nFixels, OUTPUT_CONNECTIONS);
-  if (bytesWith(batchPoints, more) <= share) outputConnections = more;
+  for (const more of [OUTPUT_CONNECTIONS, OUTPUT_CONNECTIONS / 4]) {
+    if (more <= outputConnections || bytesWith(batchPoints, more) > share) continue;
+    outputConnections = more;
+    break;
+  }
   const taken = bytesWith(batchPoints, outputConnections);
   const most = mostGatherBytes({ nFixels, size, outputConnections }, MOST_GATHER_BYTES);
   const gatherBytes = Math.min(most, memoryBytes - taken);
