@@ -6,8 +6,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Connectomes, makeConnectomes } from "../support/connectomes.js";
+import { runInDirectory } from "../support/in-process-cli.js";
 import { fixturesDirectory, peerCaseDirectory } from "../support/peer.js";
-import { runCli } from "../support/run-cli.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const isInstalled = ((process.env.PATH ?? "").split(":") as string[]).some((folder) =>
@@ -76,7 +76,12 @@ function compare(ours: string, theirs: string, names: readonly string[], exact: 
   return problems;
 }
 
-function runBoth(made: Connectomes, algorithm: string, tokens: readonly string[], name: string): string[] {
+async function runBoth(
+  made: Connectomes,
+  algorithm: string,
+  tokens: readonly string[],
+  name: string,
+): Promise<string[]> {
   const [ours, theirs, beside] = ["ours", "theirs", "beside"].map((folder) => made.at(`${folder}-${name}`)) as [
     string,
     string,
@@ -86,7 +91,7 @@ function runBoth(made: Connectomes, algorithm: string, tokens: readonly string[]
   const common = [...tokens, "-permutations", made.at("perms.txt"), "-nthreads", "1", "-quiet", "-force"];
   const paths = [made.at("list.txt"), algorithm, made.at("design.txt"), made.at("contrast.txt")];
   execFileSync("connectomestats", [...paths, `${theirs}/`, ...common], { cwd: beside, stdio: "pipe" });
-  const result = runCli(["connectomestats", ...paths, `${ours}/`, ...common, "--no-report"], made.directory);
+  const result = await runInDirectory(["connectomestats", ...paths, `${ours}/`, ...common], made.directory);
   expect(result.status, result.stderr).toBe(0);
   const names = readdirSync(theirs);
   expect(names.length).toBeGreaterThan(5);
@@ -125,9 +130,9 @@ describe.skipIf(!isInstalled)("beside MRtrix3's connectomestats", () => {
       nSubjects: seed - 6,
       nNodes: seed - 13,
     });
-    test.each(CASES)(`$name, seed ${seed}`, ({ name, algorithm, tokens }) => {
+    test.each(CASES)(`$name, seed ${seed}`, async ({ name, algorithm, tokens }) => {
       const absolute = tokens.map((token) => (token.endsWith(".txt") ? made.at(token) : token));
-      expect(runBoth(made, algorithm, absolute, name)).toEqual([]);
+      expect(await runBoth(made, algorithm, absolute, name)).toEqual([]);
     });
   }
 });
@@ -149,9 +154,10 @@ describe.each(readdirSync(storedFolder))("stored: %s", (file) => {
   for (const name of readdirSync(work).sort()) hash.update(readFileSync(join(work, name)));
   test("the inputs are those that the peer had", () => expect(hash.digest("hex")).toBe(stored.inputs.sha256));
 
-  test.each(["simd", "reference"])("%s kernels", (kernels) => {
+  test.each(["simd", "reference"])("%s kernels", async (kernels) => {
     const tokens = stored.arguments.map((token) => (token === "peer_" ? `${kernels}_` : token));
-    const result = runCli(["connectomestats", ...tokens, "-nthreads", "1", "--kernels", kernels, "--no-report"], work);
+    const line = ["connectomestats", ...tokens, "-nthreads", "1", "--kernels", kernels];
+    const result = await runInDirectory(line, work);
     expect(result.status, result.stderr).toBe(0);
     expect(Object.keys(stored.outputs).length).toBeGreaterThan(10);
     const problems: string[] = [];

@@ -4,9 +4,9 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { runInDirectory } from "../support/in-process-cli.js";
 import { writeRows } from "../support/make-problem.js";
 import { differences, hasCommand, readNullDistribution, readSmallImage } from "../support/peer.js";
-import { runCli } from "../support/run-cli.js";
 import { createRandom } from "../support/seeded-random.js";
 import { makeSmallAnalysis, type SmallAnalysis } from "../support/small-analysis.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
@@ -82,7 +82,7 @@ const CASES = [
 
 describe.skipIf(!hasCommand("fixelcfestats"))("-nonstationarity beside MRtrix3's fixelcfestats", () => {
   for (const seed of SEEDS) {
-    test.each(CASES)(`$name, seed ${seed}`, ({ name, tokens, ...of }) => {
+    test.each(CASES)(`$name, seed ${seed}`, async ({ name, tokens, ...of }) => {
       const study = drawStudy(`${name} ${seed}`, seed);
       const { at, root: cwd } = study;
       const common = ["-nonstationarity", "-permutations_nonstationarity", "others.txt", "-permutations", "perms.txt"];
@@ -91,7 +91,7 @@ describe.skipIf(!hasCommand("fixelcfestats"))("-nonstationarity beside MRtrix3's
         ...["-nthreads", "1", "-quiet"],
       ];
       execFileSync("fixelcfestats", line("theirs"), { cwd, stdio: "pipe" });
-      const { status, stderr } = runCli(["fixelcfestats", ...line("ours")], cwd);
+      const { status, stderr } = await runInDirectory(["fixelcfestats", ...line("ours")], cwd);
       expect(status, stderr).toBe(0);
       const except = "except" in of ? of.except : /^$/;
       const names = readdirSync(at("theirs")).filter((file) => !/^(index|directions)\./.test(file));

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { runInDirectory } from "../support/in-process-cli.js";
 import {
   differences,
   layOutPeerCase,
@@ -55,9 +56,9 @@ describe.each(CASES)("%s", (name) => {
     describe(kernels, () => {
       let directory: string;
       let manifest: PeerManifest;
-      beforeAll(() => {
+      beforeAll(async () => {
         ({ directory, manifest } = layOutPeerCase(name));
-        const result = runCli(["fixelcfestats", ...manifest.arguments, "-kernels", kernels, "--no-report"], directory);
+        const result = await runInDirectory(["fixelcfestats", ...manifest.arguments, "-kernels", kernels], directory);
         expect(result.stderr).not.toContain("error");
         expect(result.status).toBe(0);
       });

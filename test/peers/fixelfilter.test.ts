@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bitsOf, type FilterInputs, layOutFilter } from "../support/filter-cases.js";
+import { runInDirectory } from "../support/in-process-cli.js";
 import {
   hasCommand,
   makeTemporaryDirectory,
@@ -11,7 +12,6 @@ import {
   peerDataDirectory,
   readSmallImage,
 } from "../support/peer.js";
-import { runCli } from "../support/run-cli.js";
 
 interface StoredCase {
   readonly filter: "smooth" | "connect";
@@ -34,15 +34,15 @@ function expectSamePartition(ours: ArrayLike<number>, theirs: ArrayLike<number>)
   expect(sizesOf(ours)).toEqual(sizesOf(theirs));
 }
 
-function filter(directory: string, tokens: readonly string[]): void {
-  const { status, stderr } = runCli(["fixelfilter", ...tokens, "-matrix", "matrix", "-quiet"], directory);
+async function filter(directory: string, tokens: readonly string[]): Promise<void> {
+  const { status, stderr } = await runInDirectory(["fixelfilter", ...tokens, "-matrix", "matrix", "-quiet"], directory);
   expect({ status, stderr: stderr.replace(/^fixelstream: warning: .*\n/gm, "") }).toEqual({ status: 0, stderr: "" });
 }
 
 describe("stored answers of 3.0.3", () => {
-  it.each(cases)("$filter $options", ({ filter: name, options, outputs }) => {
+  it.each(cases)("$filter $options", async ({ filter: name, options, outputs }) => {
     const { directory, names } = layOutFilter();
-    filter(directory, ["fd", name, "out", ...options]);
+    await filter(directory, ["fd", name, "out", ...options]);
     expect(Object.keys(outputs)).toEqual(names);
     for (const [file, stored] of Object.entries(outputs)) {
       const { values } = readSmallImage(join(directory, "out", file));
@@ -57,9 +57,9 @@ const peer = (directory: string, tokens: readonly string[]) =>
 
 describe.skipIf(!hasCommand("fixelfilter"))("3.0.3 as it is installed, on fresh data", () => {
   const seed = Number(process.env["FILTER_SEED"] ?? Date.now() % 2 ** 31);
-  const check = (inputs: FilterInputs, name: "smooth" | "connect", options: readonly string[]) => {
+  const check = async (inputs: FilterInputs, name: "smooth" | "connect", options: readonly string[]) => {
     const { directory } = inputs;
-    filter(directory, ["fd", name, "ours", "-force", ...options]);
+    await filter(directory, ["fd", name, "ours", "-force", ...options]);
     for (const file of inputs.names) {
       peer(directory, [`fd/${file}`, name, "theirs.mif", ...options]);
       const theirs = readSmallImage(join(directory, "theirs.mif")).values;
@@ -68,29 +68,29 @@ describe.skipIf(!hasCommand("fixelfilter"))("3.0.3 as it is installed, on fresh 
       else expectSamePartition(ours, theirs);
     }
   };
-  it.each([1, 2, 3])(`number %i of seed ${seed}`, (number) => {
+  it.each([1, 2, 3])(`number %i of seed ${seed}`, async (number) => {
     const inputs = layOutFilter((seed + number) % 2 ** 31);
     const fwhm = String(3 + ((seed + number) % 12));
-    check(inputs, "smooth", []);
-    check(inputs, "smooth", ["-fwhm", fwhm, "-minweight", "0.001", "-mask", "mask.mif"]);
-    check(inputs, "smooth", ["-fwhm", "25", "-minweight", "0"]);
-    check(inputs, "connect", []);
-    check(inputs, "connect", ["-threshold_value", "0.1", "-threshold_connectivity", "0.5"]);
+    await check(inputs, "smooth", []);
+    await check(inputs, "smooth", ["-fwhm", fwhm, "-minweight", "0.001", "-mask", "mask.mif"]);
+    await check(inputs, "smooth", ["-fwhm", "25", "-minweight", "0"]);
+    await check(inputs, "connect", []);
+    await check(inputs, "connect", ["-threshold_value", "0.1", "-threshold_connectivity", "0.5"]);
   });
 });
 
 describe.skipIf(peerDataDirectory() === undefined)("MRtrix3's own test data", () => {
   const data = peerDataDirectory() ?? "";
-  const smoothed = () => {
+  const smoothed = async () => {
     const out = join(makeTemporaryDirectory(), "out");
     const tokens = [join(data, "fixelfilter/smooth/in"), "smooth", out, "-matrix", join(data, "SIFT_phantom/matrix")];
-    const { status, stderr } = runCli(["fixelfilter", ...tokens, "-quiet"], ".");
+    const { status, stderr } = await runInDirectory(["fixelfilter", ...tokens, "-quiet"], ".");
     expect([status, stderr.replace(/^fixelstream: warning: .*\n/gm, "")]).toEqual([0, ""]);
     return out;
   };
 
-  it("fixelfilter smooth is as stored, within 1e-5 of its largest value", () => {
-    const out = smoothed();
+  it("fixelfilter smooth is as stored, within 1e-5 of its largest value", async () => {
+    const out = await smoothed();
     const stored = join(data, "fixelfilter/smooth/out");
     const names = readdirSync(stored).filter((name) => !/^(index|directions)\./.test(name));
     expect(names.length).toBeGreaterThan(10);
@@ -105,8 +105,8 @@ describe.skipIf(peerDataDirectory() === undefined)("MRtrix3's own test data", ()
     }
   });
 
-  it.skipIf(!hasCommand("fixelfilter"))("and bit for bit what 3.0.3 makes of it", () => {
-    const out = smoothed();
+  it.skipIf(!hasCommand("fixelfilter"))("and bit for bit what 3.0.3 makes of it", async () => {
+    const out = await smoothed();
     const theirs = join(makeTemporaryDirectory(), "theirs");
     const tokens = [
       join(data, "fixelfilter/smooth/in"),

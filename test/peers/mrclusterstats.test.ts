@@ -6,8 +6,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openImage, readImageHeader } from "../../src/formats/image.js";
+import { runInDirectory } from "../support/in-process-cli.js";
 import { fixturesDirectory, peerCaseDirectory, peerDataDirectory } from "../support/peer.js";
-import { runCli } from "../support/run-cli.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 import { makeVolumes, type Volumes } from "../support/volumes.js";
 
@@ -72,12 +72,12 @@ function compare(ours: string, theirs: string, except: RegExp): string[] {
   return problems;
 }
 
-function runBoth(volumes: Volumes, tokens: readonly string[], name: string, except = /^$/): string[] {
+async function runBoth(volumes: Volumes, tokens: readonly string[], name: string, except = /^$/): Promise<string[]> {
   for (const folder of ["ours", "theirs"]) mkdirSync(volumes.at(`${folder}-${name}`), { recursive: true });
   const paths = ["images.txt", "design.txt", "contrast.txt", "mask.mif"];
   const common = [...tokens, "-permutations", "perms.txt", "-nthreads", "1", "-quiet", "-force"];
   execFileSync("mrclusterstats", [...paths, `theirs-${name}/`, ...common], { cwd: volumes.directory });
-  const result = runCli(["mrclusterstats", ...paths, `ours-${name}/`, ...common, "--no-report"], volumes.directory);
+  const result = await runInDirectory(["mrclusterstats", ...paths, `ours-${name}/`, ...common], volumes.directory);
   expect(result.status, result.stderr).toBe(0);
   return compare(volumes.at(`ours-${name}`), volumes.at(`theirs-${name}`), except);
 }
@@ -105,19 +105,19 @@ const CASES = [
 describe.skipIf(!isInstalled)("beside MRtrix3's mrclusterstats", () => {
   for (const seed of [11, 12]) {
     const volumes = makeVolumes(join(root, `seed-${seed}`), { seed, nShuffles: 80, nSubjects: 15 + seed - 10 });
-    test.each(CASES)(`$name, seed ${seed}`, ({ name, tokens, except }) => {
-      expect(runBoth(volumes, tokens, name, except)).toEqual([]);
+    test.each(CASES)(`$name, seed ${seed}`, async ({ name, tokens, except }) => {
+      expect(await runBoth(volumes, tokens, name, except)).toEqual([]);
     });
   }
 });
 
-test.skipIf(!isInstalled)("few subjects: every shuffle of the correction, the unshuffled data among them", () => {
+test.skipIf(!isInstalled)("few subjects: every shuffle of the correction, the unshuffled data among them", async () => {
   const { at, directory } = makeVolumes(join(root, "few"), { seed: 13, nSubjects: 5 });
   for (const folder of ["ours", "theirs"]) mkdirSync(at(folder));
   const paths = ["images.txt", "design.txt", "contrast.txt", "mask.mif"];
   const options = ["-nonstationarity", "-notest", "-nthreads", "1", "-quiet"];
   execFileSync("mrclusterstats", [...paths, "theirs/", ...options], { cwd: directory, stdio: "ignore" });
-  const { status, stderr } = runCli(["mrclusterstats", ...paths, "ours/", ...options], directory);
+  const { status, stderr } = await runInDirectory(["mrclusterstats", ...paths, "ours/", ...options], directory);
   expect(status, stderr).toBe(0);
   expect(stderr).toContain("Only 120 different shuffles exist for -nonstationarity, the unshuffled data among them");
   expect(compare(at("ours"), at("theirs"), /^$/)).toEqual([]);
@@ -139,9 +139,10 @@ describe.each(readdirSync(storedFolder))("stored: %s", (file) => {
   for (const name of readdirSync(work).sort()) hash.update(readFileSync(join(work, name)));
   test("the inputs are those that the peer had", () => expect(hash.digest("hex")).toBe(kept.inputs.sha256));
 
-  test.each(["simd", "reference"])("%s kernels", (kernels) => {
+  test.each(["simd", "reference"])("%s kernels", async (kernels) => {
     const tokens = kept.arguments.map((token) => (token === "peer_" ? `${kernels}_` : token));
-    const result = runCli(["mrclusterstats", ...tokens, "-nthreads", "1", "--kernels", kernels, "--no-report"], work);
+    const line = ["mrclusterstats", ...tokens, "-nthreads", "1", "--kernels", kernels];
+    const result = await runInDirectory(line, work);
     expect(result.status, result.stderr).toBe(0);
     expect(Object.keys(kept.outputs).length).toBeGreaterThan(8);
     const problems: string[] = [];
@@ -171,12 +172,12 @@ const data = peerDataDirectory();
 const stored = data === undefined ? undefined : join(data, "mrclusterstats");
 /** Null distributions there are of unknown shuffles: the rest is compared, and which voxels are significant. */
 describe.skipIf(stored === undefined || !existsSync(stored))("the peer's own test data", () => {
-  const run = (name: string, options: readonly string[]) => {
+  const run = async (name: string, options: readonly string[]) => {
     const out = join(root, `stored-${name}`);
     mkdirSync(out);
     const files = ["subjects.txt", "design.txt", "contrast.txt"].map((file) => `mrclusterstats/${file}`);
     const paths = [...files, "SIFT_phantom/mask.mif", `${out}/`];
-    const result = runCli(["mrclusterstats", ...paths, "--seed", "1", ...options], data!);
+    const result = await runInDirectory(["mrclusterstats", ...paths, "--seed", "1", ...options], data!);
     expect(result.status, result.stderr).toBe(0);
     return out;
   };
@@ -189,8 +190,8 @@ describe.skipIf(stored === undefined || !existsSync(stored))("the peer's own tes
       expect(Math.abs(ours[i]! - value), `${name} [${i}]`).toBeLessThanOrEqual(2e-6 * largest);
   };
 
-  test("default: TFCE, 6 neighbours", () => {
-    const out = run("default", []);
+  test("default: TFCE, 6 neighbours", async () => {
+    const out = await run("default", []);
     for (const name of ["beta0", "beta1", "abs_effect", "std_effect", "std_dev", "tvalue", "Zstat", "tfce"])
       near(out, name, join(stored!, "default", `${name}.mif`));
     const upper = valuesOf(join(data!, "SIFT_phantom", "upper.mif"));
@@ -198,8 +199,8 @@ describe.skipIf(stored === undefined || !existsSync(stored))("the peer's own tes
     expect(Array.from(fwe, (value) => Number(value > 0.95))).toEqual(Array.from(upper, Number));
   }, 60_000);
 
-  test("threshold: sizes of clusters", () => {
-    const out = run("threshold", ["-threshold", "3.5", "-nshuffles", "50"]);
+  test("threshold: sizes of clusters", async () => {
+    const out = await run("threshold", ["-threshold", "3.5", "-nshuffles", "50"]);
     near(out, "clustersize", join(stored!, "threshold", "cluster_sizes.mif"));
   });
 });

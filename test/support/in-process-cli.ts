@@ -40,6 +40,17 @@ export function runInProcess(tokens: readonly string[], signal?: AbortSignal): P
   return run([command, "--no-report", ...rest], tokens, signal);
 }
 
+/** As runInProcess, but in that working directory, as a line with relative paths wants it. One at a time. */
+export async function runInDirectory(tokens: readonly string[], directory: string): Promise<InProcessResult> {
+  const home = process.cwd();
+  process.chdir(directory);
+  try {
+    return await runInProcess(tokens);
+  } finally {
+    process.chdir(home);
+  }
+}
+
 /** `fixelstream ...tokens` and nothing else. */
 export const runWithReport = (tokens: readonly string[], signal?: AbortSignal): Promise<InProcessResult> =>
   run(tokens, tokens, signal);
