@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { runInDirectory } from "../support/in-process-cli.js";
 import {
   differences,
   layOutVectorstats,
@@ -17,9 +18,9 @@ import { runCli } from "../support/run-cli.js";
 describe.each(vectorstatsCases)("%s", (name) => {
   const { arguments: tokens, tolerances, outputs } = readVectorstatsCase(name);
   for (const kernels of ["simd", "reference"]) {
-    test(`every output, ${kernels}`, () => {
+    test(`every output, ${kernels}`, async () => {
       const directory = layOutVectorstats();
-      const result = runCli(["vectorstats", ...tokens, "-kernels", kernels, "--no-report"], directory);
+      const result = await runInDirectory(["vectorstats", ...tokens, "-kernels", kernels], directory);
       expect(result.status, result.stderr).toBe(0);
       const prefix = tokens[3]!;
       // what depends on a deviation of ours (real degrees of freedom of G) is looked at in fixelcfestats-deviations.test.ts
@@ -64,11 +65,11 @@ describe.skipIf(peerData === undefined)("the peer's own test data", () => {
     { name: "0", options: ["-ftests", "vectorstats/0/ftests.csv"] },
     { name: "1", options: ["-errors", "ise"] },
   ];
-  test.each(cases)("vectorstats $name", ({ name, options }) => {
+  test.each(cases)("vectorstats $name", async ({ name, options }) => {
     const directory = makeTemporaryDirectory();
     const at = (file: string) => `vectorstats/${name}/${file}`;
     const paths = [at("subjects.txt"), at("design.csv"), at("contrast.csv"), join(directory, "out")];
-    const result = runCli(["vectorstats", ...paths, ...options, "--seed", "1"], peerData!);
+    const result = await runInDirectory(["vectorstats", ...paths, ...options, "--seed", "1"], peerData!);
     expect(result.status, result.stderr).toBe(0);
     const stored = join(peerData!, "vectorstats", name);
     const files = readdirSync(stored).filter((file) => file.startsWith("out"));
