@@ -100,14 +100,20 @@ export function expectErrorsInBand(outcomes: readonly { readonly byP: boolean; r
 export function expectCalibrated(name: string, outcomes: readonly NullOutcome[], from: number): void {
   const [least, most] = binomialBand(outcomes.length);
   const found = countFound(outcomes);
-  expect(found, `${name}: errors in ${outcomes.length} data sets, at least ${least}`).toBeGreaterThanOrEqual(least);
-  expect(found, `${name}: errors in ${outcomes.length} data sets, at most ${most}`).toBeLessThanOrEqual(most);
   // 1 - p counts the data themselves, so it ends at 1 and begins at 1 / N_SHUFFLES
   const corrected = uniformChiSquare(outcomes.map(({ largestFwe }) => largestFwe - 1 / N_SHUFFLES));
-  expect(corrected.chiSquare, `${name}: corrected p-values`).toBeLessThan(criticalChiSquare(corrected.dof));
   const uncorrected = uniformChiSquare(
     outcomes.map((outcome) => outcome.uncorrected),
     from,
   );
+  const told = [corrected, uncorrected].map(
+    ({ chiSquare, dof }) => `${chiSquare.toFixed(1)} (below ${criticalChiSquare(dof).toFixed(1)})`,
+  );
+  process.stdout.write(
+    `${name}: errors in ${found} of ${outcomes.length} (${least} to ${most}); chi-square of p ${told[0]}, uncorrected ${told[1]}\n`,
+  );
+  expect(found, `${name}: errors in ${outcomes.length} data sets, at least ${least}`).toBeGreaterThanOrEqual(least);
+  expect(found, `${name}: errors in ${outcomes.length} data sets, at most ${most}`).toBeLessThanOrEqual(most);
+  expect(corrected.chiSquare, `${name}: corrected p-values`).toBeLessThan(criticalChiSquare(corrected.dof));
   expect(uncorrected.chiSquare, `${name}: uncorrected p-values`).toBeLessThan(criticalChiSquare(uncorrected.dof));
 }
