@@ -219,7 +219,7 @@ it.each<[kind: string, formula: string, output: string, more: string[], message:
       "FD ~ age",
       "x.csv",
       [],
-      "Cannot use short.csv with values.txt: expected 24 rows, one a subject, got 8, and no column source_file or subject that says whose they are. Add the column, or name it with --subject-column.",
+      "Cannot use short.csv with values.txt: expected 24 rows, one a subject, since the data do not name their subjects, got 8. Give one row a subject, in their order.",
       "short.csv",
     ] as const),
   ] as never,
@@ -241,7 +241,7 @@ it("rows without names are taken as they stand, and that is said", async () => {
   const { status, stderr } = await runModel("lm", "FD ~ age + group", "rows.csv");
   expect(status).toBe(0);
   expect(stderr).toContain(
-    "table <b>.csv has no column that names the subjects: rows are taken in the order in which they stand.",
+    "values.txt does not name its subjects: rows of table <b>.csv are taken in the order in which they stand.",
   );
   expect(readFileSync(at("rows.csv"), "utf8").split("\n")).toHaveLength(1 + 3 + 1);
 });

@@ -105,6 +105,10 @@ it.each<[tokens: string[], message: string]>([
     ["design", "anonymous.tsv", "~ age", "--test", "age", "--out", "planned"],
     "Cannot use anonymous.tsv: expected a column that names the subjects (subject_id, participant_id, source_file, ..), got group, age. Name it with --subject-column.",
   ],
+  [
+    ["lm", STORE, "anonymous.tsv", "FD ~ age", "new.csv"],
+    "Cannot use anonymous.tsv: expected a column that names the subjects of cohort.fxs (subject_id, participant_id, source_file, ..), got group, age. Name it with --subject-column.",
+  ],
 ])("%j is refused", { timeout: 120_000 }, async (tokens, message) => {
   const { status, stderr } = await run(tokens);
   expect(stderr).toContain(message);
@@ -120,7 +124,6 @@ it.each<[tokens: string[], message: string]>([
     lm("FD ~ log(age - 39.95)"),
     "subjects of p.tsv lack a value of log(age - 39.95) and are left out of every element.",
   ],
-  [["lm", STORE, "anonymous.tsv", "FD ~ age", "new.csv"], "anonymous.tsv has no column that names the subjects"],
   [
     ["lm", "gaps.txt", "p.tsv", "FD ~ age", "new.csv"],
     "Elements without numbers (NaN): 1 have too few subjects with a value (more than 10 and 20 % are asked for).",

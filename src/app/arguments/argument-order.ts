@@ -2,10 +2,10 @@
 import { shellWord } from "../../shell-word.js";
 import { type ArgumentKind, type ArgumentLook, lookAtArgument } from "./path-kind.js";
 
-/** A table with a column of names alone looks like a list. */
+/** A table with a column of names alone looks like a list, one of names and numbers like a matrix. */
 const MODEL: Readonly<Record<string, readonly ArgumentKind[]>> = {
-  input: ["fixels", "store", "hdf5", "numbers"],
-  cohort: ["table", "list"],
+  input: ["fixels", "store", "hdf5", "numbers", "list"],
+  cohort: ["table", "list", "numbers"],
   formula: ["formula"],
   out: ["new", "word", "directory", "fixels", "hdf5", "table", "numbers"],
 };
@@ -42,7 +42,7 @@ const FITS: Readonly<Record<string, Readonly<Record<string, readonly ArgumentKin
   },
   lm: MODEL,
   gam: MODEL,
-  design: { table: ["table", "list"], formula: ["formula"] },
+  design: { table: ["table", "list", "numbers"], formula: ["formula"] },
   "convert fixels": { input: ["fixels"], subjects: ["list"], output: ["new", "word", "store", "hdf5"] },
   "convert voxels": { list: ["list"], mask: ["image"], output: ["new", "word", "store"] },
   "convert edges": { list: ["list"], output: ["new", "word", "store"] },

@@ -1,10 +1,9 @@
 // A table of subjects as a formula needs it, and which of its rows is whose: joined by a column of names.
-import { DesignError, InputError } from "../../errors.js";
+import { DesignError } from "../../errors.js";
 import { parseTable } from "../../formats/text/csv.js";
-import { namesSubjects } from "../../formats/text/table-layout.js";
-import { didYouMean, nearest } from "../../near-names.js";
 import { type DataTable, rowsOf, tableOf } from "../../stats/formula/data-table.js";
-import { listNames, matchSubjects } from "../../subject-names.js";
+import { listNames } from "../../subject-names.js";
+import { chooseNameColumn, type JoinedColumn, nameColumns, noNameColumn, rowsByPlace } from "./name-column.js";
 
 export interface Phenotypes {
   /** As typed. */
@@ -46,28 +45,18 @@ export interface RowChoice {
   readonly scalar: string | undefined;
 }
 
-/** Throws InputError: no column names the subjects, or one of them has several rows; DesignError: none of them is in the table. */
+/** Throws InputError: no column names the subjects, or it is not clear whose a row is; DesignError: none of them is in the table. */
 export function rowsOfSubjects(phenotypes: Phenotypes, choice: RowChoice): SubjectRows {
-  const { path } = phenotypes;
+  const { path, cells, columns } = phenotypes;
   const { kept, notes } = rowsOfScalar(phenotypes, choice.scalar);
-  const { column, matches } = subjectColumn(phenotypes, kept, choice);
-  const at = phenotypes.columns.indexOf(column);
-  const names = kept.map((row) => phenotypes.cells[row]![at]!);
-  const rowOf = new Map<number, number>();
-  const twice: string[] = [];
-  for (const [i, match] of matches.entries()) {
-    if (typeof match !== "number") continue;
-    if (rowOf.has(match)) twice.push(names[i]!);
-    else rowOf.set(match, kept[i]!);
-  }
-  if (twice.length > 0) {
-    throw new InputError(
-      `Cannot use ${path}: expected one row a subject, got several for ${listNames([...new Set(twice)])} in its column ${column}. Leave one row each, or name another column with --subject-column.`,
-      { path },
-    );
-  }
+  const counted = { columns, path, rows: kept.map((row) => cells[row]!) };
+  const joined = joinedColumn(counted, choice);
+  const { column, names, matches } = joined;
+  const rowOf = rowsByPlace(joined, path, choice.subjectsFrom);
   const subjects = choice.subjects ?? names;
-  const present = subjects.flatMap((name, place) => (rowOf.has(place) ? [{ name, row: rowOf.get(place)! }] : []));
+  const present = subjects.flatMap((name, place) =>
+    rowOf.has(place) ? [{ name, row: kept[rowOf.get(place)!]! }] : [],
+  );
   if (present.length === 0) {
     throw new DesignError([
       `Cannot use ${path}: expected rows of the subjects of ${choice.subjectsFrom} (${listNames(subjects, 3)}), got none of them in its column ${column} (${listNames(names, 3)}). Name the column of subjects with --subject-column.`,
@@ -107,36 +96,15 @@ function rowsOfScalar({ columns, cells, path }: Phenotypes, wanted: string | und
   };
 }
 
-type Matches = ReturnType<typeof matchSubjects>;
-
-/** The one asked for; else of those whose name is that of a column of subjects the one that has most of them. */
-function subjectColumn(
-  { columns, cells, path }: Phenotypes,
-  kept: readonly number[],
-  { subjects, column, subjectsFrom }: RowChoice,
-): { column: string; matches: Matches } {
-  const cellsOf = (name: string) => kept.map((row) => cells[row]![columns.indexOf(name)]!);
-  const matchesOf = (name: string): Matches =>
-    subjects === undefined ? placesOf(cellsOf(name)) : matchSubjects(cellsOf(name), subjects);
-  if (column !== undefined) {
-    if (columns.includes(column)) return { column, matches: matchesOf(column) };
-    throw new InputError(
-      `Cannot use --subject-column ${column}: expected a column of ${path} (${listNames(columns, 12)}), got another name.${didYouMean(nearest(column, columns)) || " Correct it."}`,
-      { path },
-    );
-  }
-  const candidates = columns.filter((name) => namesSubjects(name) || normalised(name) === "source_file");
-  const counted = candidates.map((name) => {
-    const matches = matchesOf(name);
-    return { column: name, matches, n: new Set(matches.filter((match) => typeof match === "number")).size };
-  });
-  // of equals the first; a name for every row says more than a shared one
-  const best = counted.toSorted((a, b) => b.n - a.n)[0];
-  if (best !== undefined) return best;
-  throw new InputError(
-    `Cannot use ${path}: expected a column that names the subjects${subjects === undefined ? "" : ` of ${subjectsFrom}`} (subject_id, participant_id, source_file, ..), got ${listNames(columns, 12)}. Name it with --subject-column.`,
-    { path },
-  );
+/** Without subjects to join to: of the columns that name some the one that tells most rows apart. */
+function joinedColumn(table: Parameters<typeof nameColumns>[0], choice: RowChoice): JoinedColumn {
+  const { subjects, column, subjectsFrom } = choice;
+  const candidates = nameColumns(table, column);
+  if (subjects !== undefined) return chooseNameColumn(candidates, subjects, table, subjectsFrom);
+  const counted = candidates.map((candidate) => ({ ...candidate, matches: placesOf(candidate.names) }));
+  const [best] = counted.toSorted((a, b) => new Set(b.matches).size - new Set(a.matches).size);
+  if (best === undefined) throw noNameColumn(table, undefined, subjectsFrom);
+  return best;
 }
 
 /** Each name the first place that it has: a second row of it is one too many. */

@@ -7,22 +7,25 @@ import { didYouMean, meant } from "../../near-names.js";
 import { type DataTable, type FactorColumn, findColumn, rowsOf, tableOf } from "../../stats/formula/data-table.js";
 import { type ModelFrame, modelFrame } from "../../stats/formula/model-frame.js";
 import { parseExpression, parseFormula } from "../../stats/formula/parse-formula.js";
-import { listNames, matchSubjects } from "../../subject-names.js";
+import { listNames } from "../../subject-names.js";
 import type { Warning } from "../../warnings.js";
+import { chooseNameColumn, type NameColumn, nameColumns, rowsByPlace } from "../design/name-column.js";
 import type { ModelOptions } from "./options.js";
 
 export interface Cohort {
   readonly table: DataTable;
-  /** Of each row, as the table has it; undefined: no column says. */
-  readonly names: readonly string[] | undefined;
+  /** As typed. */
+  readonly path: string;
+  /** Names of all columns, and the cells of the rows that are used. */
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Those that may say whose each row is. */
+  readonly nameColumns: readonly NameColumn[];
   /** Columns that name the subjects. */
   readonly notInDot: readonly string[];
   readonly weights: Float64Array | undefined;
 }
 
-/** Of several that name the subjects the one that most likely does. */
-const LIKELY = /^((subject|participant)(_?id)?|sub|id)$/i;
-const namesRows = (column: string): boolean => /^source[\s._-]?file$/i.test(column) || namesSubjects(column);
 const SCALAR_NAME = "scalar_name";
 
 type CohortOptions = Pick<
@@ -49,19 +52,8 @@ export async function readCohort(
       );
     rows = own;
   }
-  const named =
-    subjectColumn ??
-    cells.columns.find((column) => column === "source_file") ??
-    cells.columns.find((column) => LIKELY.test(column)) ??
-    cells.columns.find(namesRows);
-  const at = named === undefined ? -1 : cells.columns.indexOf(named);
-  if (subjectColumn !== undefined && at < 0)
-    throw new UsageError(
-      `Cannot use --subject-column ${subjectColumn}: expected a column of ${path} (${listNames(cells.columns, 12)}), got none of that name.${didYouMean(meant(subjectColumn, cells.columns)) || " Correct the name."}`,
-    );
   let table = tableOf(cells.columns, rows);
   for (const wish of ordered) table = orderLevels(table, wish, path);
-  let names = at < 0 ? undefined : rows.map((row) => row[at]!.trim());
   if (subset !== undefined) {
     const isIn = valuesOf(table, subset, "--subset");
     const taken = Array.from(isIn.keys()).filter((row) => isIn[row]! !== 0 && !Number.isNaN(isIn[row]!));
@@ -70,7 +62,7 @@ export async function readCohort(
         `Cannot use --subset '${subset}': expected rows of ${path} where it is true, got none. Correct it.`,
       );
     table = rowsOf(table, taken);
-    names = names && taken.map((row) => names![row]!);
+    rows = taken.map((row) => rows[row]!);
   }
   const weighed = weights === undefined ? undefined : valuesOf(table, weights, "--weights");
   const wrong = weighed?.findIndex((weight) => weight < 0 || weight === Number.POSITIVE_INFINITY) ?? -1;
@@ -84,8 +76,13 @@ export async function readCohort(
       tag: "subjects-dropped",
       message: `${nWithout} of ${table.nRows} subjects have no weight (${weights}) and are left out.`,
     });
-  const notInDot = cells.columns.filter((column) => column === named || column === SCALAR_NAME || namesRows(column));
-  return { table, names, notInDot, weights: weighed };
+  const { columns } = cells;
+  const used = { path, columns, rows };
+  const named = nameColumns(used, subjectColumn);
+  const notInDot = columns.filter(
+    (column) => column === SCALAR_NAME || namesSubjects(column) || named.some((one) => one.column === column),
+  );
+  return { ...used, table, nameColumns: named, notInDot, weights: weighed };
 }
 
 /** Numbers of an expression of columns, one a row. */
@@ -149,46 +146,38 @@ function orderLevels(table: DataTable, wish: string, path: string): DataTable {
   return { ...table, columns: table.columns.map((one) => (one === column ? made : one)) };
 }
 
-/** Where each row's values are in the data. `cohort` without names goes by position. Throws InputError with the names that are not there. */
+/** Where each row's values are in the data; by position only where these do not name their subjects. Throws InputError with the names that are not there. */
 export function placeRows(
-  { names, table }: Cohort,
+  cohort: Cohort,
   subjects: readonly string[] | undefined,
   nSubjects: number,
-  { cohort, input }: Pick<ModelOptions, "cohort" | "input">,
+  { input }: Pick<ModelOptions, "input">,
   warn: (warning: Warning) => void,
 ): number[] {
-  if (names === undefined || subjects === undefined) {
+  const { path, table } = cohort;
+  if (subjects === undefined) {
     if (table.nRows === nSubjects) {
-      const message = `${names === undefined ? `${cohort} has no column that names the subjects` : `${input} does not name its subjects`}: rows are taken in the order in which they stand.`;
+      const message = `${input} does not name its subjects: rows of ${path} are taken in the order in which they stand.`;
       warn({ tag: "column-order", message });
       return Array.from({ length: nSubjects }, (_, i) => i);
     }
     throw new InputError(
-      `Cannot use ${cohort} with ${input}: expected ${nSubjects} rows, one a subject, got ${table.nRows}, and ${names === undefined ? "no column source_file or subject that says whose they are" : "subjects without names"}. Add the column, or name it with --subject-column.`,
-      { path: cohort },
+      `Cannot use ${path} with ${input}: expected ${nSubjects} rows, one a subject, since the data do not name their subjects, got ${table.nRows}. Give one row a subject, in their order.`,
+      { path },
     );
   }
-  const found = matchSubjects(names, subjects);
-  const lost = names.filter((_, i) => typeof found[i] !== "number");
+  const joined = chooseNameColumn(cohort.nameColumns, subjects, cohort, input);
+  const rowOf = rowsByPlace(joined, path, input);
+  const lost = joined.names.filter((_, row) => typeof joined.matches[row] !== "number");
   if (lost.length > 0)
     throw new InputError(
-      `Cannot use ${cohort} with ${input}: expected subjects that it has, such as ${listNames(subjects, 2)}, got ${lost.length} that it has not: ${listNames(lost)}. Correct the names, or take the rows out, for example with --subset.`,
-      { path: cohort },
+      `Cannot use ${path} with ${input}: expected subjects that it has, such as ${listNames(subjects, 2)}, got ${lost.length} that it has not in its column ${joined.column}: ${listNames(lost)}. Correct the names, or take the rows out, for example with --subset.`,
+      { path },
     );
-  const places = found as number[];
-  const twice = places.findIndex((place, i) => places.indexOf(place) !== i);
-  if (twice >= 0)
-    throw new InputError(
-      `Cannot use ${cohort} with ${input}: expected one row a subject, got two for ${subjects[places[twice]!]} (${names[places.indexOf(places[twice]!)]}, ${names[twice]}). Take one out.`,
-      { path: cohort },
-    );
-  const nLeft = subjects.length - places.length;
-  if (nLeft > 0) {
-    const others = subjects.filter((_, i) => !places.includes(i));
-    warn({
-      tag: "subjects-dropped",
-      message: `${nLeft} of ${subjects.length} subjects of ${input} are not in the table and are left out: ${listNames(others)}.`,
-    });
+  const others = subjects.filter((_, place) => !rowOf.has(place));
+  if (others.length > 0) {
+    const message = `${others.length} of ${subjects.length} subjects of ${input} are not in the table and are left out: ${listNames(others)}.`;
+    warn({ tag: "subjects-dropped", message });
   }
-  return places;
+  return joined.matches.map(Number);
 }

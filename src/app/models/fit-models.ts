@@ -41,7 +41,7 @@ export async function fitModels(asked: ModelOptions): Promise<ModelSummary> {
   const response = responseOf(options);
   const cohort = await readCohort(options, response, warn);
   await assertOutputOpen(options);
-  const data = await findData(options, cohort.names);
+  const data = await findData(options, cohort);
   try {
     const columns = cohort.table.columns.map(({ name }) => name);
     const named = namesIn(formula.right);

@@ -12,11 +12,13 @@ import { readVoxelTable, type VoxelTable } from "../../formats/hdf5/voxel-table.
 import { didYouMean, meant } from "../../near-names.js";
 import type { ColumnSourceSpec } from "../../store/column-source.js";
 import { openStore } from "../../store/open-store.js";
-import { listNames, matchSubjects } from "../../subject-names.js";
+import { listNames } from "../../subject-names.js";
 import type { Warning } from "../../warnings.js";
+import { chooseNameColumn, rowsByPlace } from "../design/name-column.js";
 import { resolveFixelInput } from "../inputs/fixel-input.js";
 import type { OpenEvents } from "../inputs/input-source.js";
 import { resolveVectorInput } from "../inputs/vector-input.js";
+import type { Cohort } from "./cohort.js";
 import type { ModelOptions } from "./options.js";
 
 export interface DataSet {
@@ -34,8 +36,8 @@ export interface OpenedScalar {
   readonly nSubjects: number;
 }
 
-/** `names`: of the table's subjects, whose files a fixel directory is read from. Throws InputError, UsageError. */
-export async function findData(options: ModelOptions, names: readonly string[] | undefined): Promise<DataSet> {
+/** `cohort`: whose subjects' files a fixel directory is read from. Throws InputError, UsageError. */
+export async function findData(options: ModelOptions, cohort: Cohort): Promise<DataSet> {
   const { input, output, memoryBytes, nThreads, io, verify, command, signal, template } = options;
   const cache = options.cache ?? join(dirname(`${output.replace(/\/+$/, "")}x`), ".fixelstream");
   const common = { input, cache, memoryBytes, nThreads, io, verify, command, signal };
@@ -90,13 +92,10 @@ export async function findData(options: ModelOptions, names: readonly string[] |
       scalarNames: undefined,
       places: async () => placesOfTemplate(template ?? input),
       async open(_, events) {
-        if (names === undefined)
-          throw new UsageError(
-            `Cannot read ${input}: expected a column of ${options.cohort} that names its images, such as source_file, got none. Name it with --subject-column.`,
-          );
+        const { names, files } = filesOfRows(input, cohort);
         const found = await resolveFixelInput({
           ...{ ...common, scalar: undefined, subjects: options.cohort, template },
-          readList: async () => filesNamed(input, names),
+          readList: async () => files,
         });
         opened.push(found);
         for (const warning of found.warnings ?? []) events.onWarning?.(warning);
@@ -115,13 +114,25 @@ export async function findData(options: ModelOptions, names: readonly string[] |
   };
 }
 
-/** A table may name its subjects without the ending of their files. */
-function filesNamed(directory: string, names: readonly string[]): string[] {
-  const missing = names.filter((name) => !existsSync(isAbsolute(name) ? name : join(directory, name)));
-  if (missing.length === 0) return [...names];
+/**
+ * By row of the table: the name of its subject and the file that it means, whose folder and ending may be left out. Throws InputError as chooseNameColumn and
+ * rowsByPlace.
+ */
+function filesOfRows(directory: string, cohort: Cohort): { names: readonly string[]; files: string[] } {
+  const isThere = (name: string) => existsSync(isAbsolute(name) ? name : join(directory, name));
+  const exact = cohort.nameColumns.find(({ names }) => names.every(isThere));
+  if (exact !== undefined) {
+    const first = new Map(exact.names.map((name, row) => [name, row] as const).reverse());
+    rowsByPlace({ ...exact, matches: exact.names.map((name) => first.get(name)!) }, cohort.path, directory);
+    return { names: exact.names, files: [...exact.names] };
+  }
   const files = readdirSync(directory).filter((name) => !/^(index|directions)\./.test(name));
-  const found = matchSubjects(names, files);
-  return found.every((place) => typeof place === "number") ? found.map((place) => files[place as number]!) : [...names];
+  const joined = chooseNameColumn(cohort.nameColumns, files, cohort, directory);
+  rowsByPlace(joined, cohort.path, directory);
+  const { names, matches } = joined;
+  const isAll = matches.every((place) => typeof place === "number");
+  // a file that is not there is said where it is read
+  return { names, files: isAll ? matches.map((place) => files[Number(place)]!) : [...names] };
 }
 
 const placesOfTemplate = (path: string) => ({ tables: tablesOfDirectory(openFixelDirectory(path)) });

@@ -54,7 +54,7 @@ export function addModelOptions(command: Command, kind: "lm" | "gam"): Command {
     .word(
       "subject-column",
       "name",
-      "which column names the subjects (default: source_file, else subject, participant_id and the like)",
+      "which column names the subjects (default: of source_file, subject, participant_id and the like the one that has most of them)",
     )
     .number("min-subjects-abs", "an element is fitted with more subjects than that", { default: 10 })
     .number("min-subjects-rel", "and with more than this share of all", { default: 0.2 })

@@ -15,7 +15,7 @@ export interface TableLayout {
 
 /** A first column of such a name has the subjects, though they be numbers. */
 const SUBJECT_COLUMN =
-  /^((src|bids|study|rbc|bbl|xnat|data|image|scan)[\s._-]*)?(subj(ect)?s?|subs?|participants?|ids?|names?|files?|file_?names?|e?id|r?id|guid)([\s._-]*(ids?|names?|labels?|keys?|no|nr|num|numbers?))?$/i;
+  /^((src|source|bids|study|rbc|bbl|xnat|data|image|scan)[\s._-]*)?(subj(ect)?s?|subs?|participants?|ids?|names?|files?|file_?names?|e?id|r?id|guid)([\s._-]*(ids?|names?|labels?|keys?|no|nr|num|numbers?))?$/i;
 
 /** Whether a column of that name tells subjects apart. */
 export const namesSubjects = (column: string): boolean => SUBJECT_COLUMN.test(column.trim());

@@ -125,7 +125,7 @@ describe("rows", () => {
       "another column",
       () => {},
       ["--subject-column", "participant"],
-      "Cannot use --subject-column participant: expected a column of cohort.csv (participant_id, group, sex, age), got another name. Did you mean participant_id?",
+      "Cannot use --subject-column participant: expected a column of cohort.csv (participant_id, group, sex, age), got none of that name. Did you mean participant_id?",
     ],
     [
       "no column of subjects",

@@ -73,7 +73,10 @@ async function fromFormula(
     },
     notes: built.notes,
     // what is said of the design itself is said of every design
-    warnings: built.warnings.filter(({ tag }) => tag === "subjects-dropped"),
+    warnings: [
+      ...(subjects === undefined ? [byPosition(path, subjectsFrom)] : []),
+      ...built.warnings.filter(({ tag }) => tag === "subjects-dropped"),
+    ],
   };
 }
 
@@ -93,9 +96,15 @@ function rowsInOrder(
     table,
     column: "",
     absent: [],
-    notes: [`Rows of ${path} are taken in their order: ${subjectsFrom} has values without names.`],
+    notes: [],
   };
 }
+
+/** A wrong order would be a wrong result: no name can tell. */
+const byPosition = (path: string, subjectsFrom: string): Warning => ({
+  tag: "column-order",
+  message: `${subjectsFrom} does not name its subjects: rows of ${path} are taken in the order in which they stand.`,
+});
 
 const isAll = (rows: readonly number[], nSubjects: number): boolean =>
   rows.length === nSubjects && rows.every((row, i) => row === i);
@@ -197,8 +206,7 @@ function joinRows(record: DesignRecord, directory: string, context: NamedContext
         `Cannot use ${directory}: expected ${nSubjects} rows (one per subject of ${subjectsFrom}, which has values without names), got ${nRows}. Rows follow the order of the subjects.`,
       ]);
     }
-    const note = `Rows of ${directory} are taken in their order: ${subjectsFrom} has values without names.`;
-    return { places: inOrder, rows: inOrder, notes: [note], warnings: [] };
+    return { places: inOrder, rows: inOrder, notes: [], warnings: [byPosition(directory, subjectsFrom)] };
   }
   const matches = matchSubjects(record.subjects, subjects);
   const rowOf = new Map(matches.flatMap((match, row) => (typeof match === "number" ? [[match, row] as const] : [])));
