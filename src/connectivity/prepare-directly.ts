@@ -31,7 +31,7 @@ export interface DirectPreparationInputs {
   readonly exponent: number;
 }
 
-/** Throws InputError where the cache cannot be written. */
+/** Throws InputError where the cache cannot be written; so does what it returns. */
 export function prepareDirectly(inputs: DirectPreparationInputs): DirectPreparation {
   const { cache, directory, nFixels, exponent } = inputs;
   let partial: PartialDirectory | undefined;
@@ -72,28 +72,35 @@ function writeInto(partial: PartialDirectory, inputs: DirectPreparationInputs): 
     const found = readConnectivityManifest(entry);
     return found?.key === key ? found : undefined;
   };
+  const addRows: DirectPreparation["addRows"] = (counts, nRows, columns, values, nConnections) => {
+    add("fixels", columns, nConnections);
+    add("values", values, nConnections);
+    for (let row = 0, at = 0; row < nRows; row++) {
+      const count = counts[row]!;
+      window.counts[window.nRows] = count;
+      window.firsts[window.nRows] = count === 0 ? 0 : totals.nConnections;
+      if (++window.nRows === WINDOW_FIXELS) flushWindow();
+      const kept = output.beginRow();
+      let largest = 0;
+      for (const end = at + count; at < end; at++) {
+        const value = values[at]!;
+        kept.add(columns[at]!, weightOf(value, exponent));
+        if (value > largest) largest = value;
+      }
+      const { norm } = kept.end();
+      totals.nConnections += count;
+      totals.maxRowConnections = Math.max(totals.maxRowConnections, count);
+      if (norm > 0) continue;
+      if (largest === 0) totals.nUnconnected++;
+      else totals.nTooWeak++;
+    }
+  };
   return {
-    addRows(counts, nRows, columns, values, nConnections) {
-      add("fixels", columns, nConnections);
-      add("values", values, nConnections);
-      for (let row = 0, at = 0; row < nRows; row++) {
-        const count = counts[row]!;
-        window.counts[window.nRows] = count;
-        window.firsts[window.nRows] = count === 0 ? 0 : totals.nConnections;
-        if (++window.nRows === WINDOW_FIXELS) flushWindow();
-        const kept = output.beginRow();
-        let largest = 0;
-        for (const end = at + count; at < end; at++) {
-          const value = values[at]!;
-          kept.add(columns[at]!, weightOf(value, exponent));
-          if (value > largest) largest = value;
-        }
-        const { norm } = kept.end();
-        totals.nConnections += count;
-        totals.maxRowConnections = Math.max(totals.maxRowConnections, count);
-        if (norm > 0) continue;
-        if (largest === 0) totals.nUnconnected++;
-        else totals.nTooWeak++;
+    addRows(...rows) {
+      try {
+        addRows(...rows);
+      } catch (error) {
+        throw asPreparingError(error, cache);
       }
     },
     async publish(signal) {

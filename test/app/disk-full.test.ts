@@ -8,6 +8,7 @@ import type { InferenceEvents } from "../../src/app/analyse/analyse.js";
 import { inferFixels } from "../../src/app/analyse/kinds.js";
 import { clearCache } from "../../src/app/cache/cache.js";
 import { convertFixels } from "../../src/app/convert/convert.js";
+import { prepareDirectly } from "../../src/connectivity/prepare-directly.js";
 import { Interrupted } from "../../src/errors.js";
 import { openStore } from "../../src/store/open-store.js";
 import { verifyStore } from "../../src/store/verify.js";
@@ -273,5 +274,20 @@ describe.skipIf(!canMount)("a disk that is full (a small one, which root on Linu
         .sort(),
     ).toEqual([".fxc", ".fxs"]);
     fs.rmSync(places.output, { recursive: true });
+  });
+
+  it("while a matrix is made elsewhere and prepared there, names the cache, not the place of the matrix", () => {
+    const nRow = 2 ** 17;
+    const preparing = prepareDirectly({ cache: on("cache"), directory: "matrix", nFixels: nRow, exponent: 0.5 });
+    fill();
+    const row = [Uint32Array.of(nRow), 1, Uint32Array.from({ length: nRow }, (_, i) => i)] as const;
+    const values = new Float32Array(nRow).fill(0.5);
+    expect(() => {
+      for (let i = 0; i < 16; i++) preparing.addRows(...row, values, nRow);
+    }).toThrow(
+      `Cannot keep the prepared connectivity in ${on("cache")}: expected a disk with room and a directory that can be written, got no space left on the disk. Make room, or choose another place with --cache.`,
+    );
+    preparing.close();
+    expect(fs.readdirSync(on("cache"))).toEqual([]);
   });
 });

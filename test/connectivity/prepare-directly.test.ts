@@ -51,3 +51,21 @@ it("nothing of it stays when the matrix is not made", async () => {
   expect(fs.readdirSync(folder).sort()).toEqual(["cache", "fixels", "tracks.tck"]);
   expect(fs.readdirSync(at("cache"))).toEqual([]);
 });
+
+it("a cache that goes away in the last moment costs no matrix, and that is said", async () => {
+  const folder = makeTemporaryDirectory();
+  const at = (...names: string[]) => path.join(folder, ...names);
+  writeTracks(folder, makeTracks({ seed: 52, step: 1, voxelSizes: [2, 2, 2], mostFixels: 2, nStreamlines: 60 }), 1);
+  const inputs = {
+    ...{ fixelDirectory: at("fixels"), tracks: at("tracks.tck"), output: at("matrix"), prepareIn: at("cache") },
+    ...{ memoryBytes: 64 * MiB, nThreads: 0, force: false, command: "fixelstream fixelconnectivity" },
+    onProgress: (phase: string, share: number) => {
+      if (phase === "count" && share === 1) fs.rmSync(at("cache"), { recursive: true });
+    },
+  };
+  await expect(makeConnectivity(inputs)).rejects.toThrow(
+    `Cannot keep the prepared connectivity in ${at("cache")}: expected a disk with room and a directory that can be written, got no such file. Make room, or choose another place with --cache. The matrix is made: ${at("matrix")}. Analyses prepare it themselves.`,
+  );
+  expect(fs.readdirSync(folder).sort()).toEqual(["fixels", "matrix", "tracks.tck"]);
+  expect(fs.readdirSync(at("matrix")).sort()).toEqual(["fixels.mif", "index.mif", "values.mif"]);
+});

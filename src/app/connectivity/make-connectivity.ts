@@ -5,7 +5,7 @@ import { createMatrixWriter } from "../../connectivity/generate/matrix-files.js"
 import { type GenerationPlan, planGeneration } from "../../connectivity/generate/plan-generation.js";
 import { type GridPlan, planGrid } from "../../connectivity/generate/read-grid.js";
 import { assertStep } from "../../connectivity/generate/upsampling.js";
-import { prepareDirectly } from "../../connectivity/prepare-directly.js";
+import { type DirectPreparation, prepareDirectly } from "../../connectivity/prepare-directly.js";
 import { InputError, isFixelstreamError, UsageError } from "../../errors.js";
 import { checkFixelDataHeader } from "../../formats/fixel-directory.js";
 import { openImage } from "../../formats/image.js";
@@ -134,7 +134,7 @@ async function generate(
     writer.close();
     await place.writeExtras({ count: counts, extent: extents });
     place.publish();
-    const prepared = await preparing?.publish(options.signal);
+    const prepared = await publishPrepared(preparing, options);
     const { nStreamlines, nMapped, nShort, nOutside, nWithoutFixel, nWeightless, nVisits, nPasses } = made;
     return {
       ...{ output, nFixels, nStreamlines, nMapped, nShort, nOutside, nWithoutFixel, nWeightless, nVisits, nPasses },
@@ -143,6 +143,22 @@ async function generate(
   } finally {
     writer.close();
     preparing?.close();
+  }
+}
+
+/** The matrix has its name by then, and keeps it. */
+async function publishPrepared(
+  preparing: DirectPreparation | undefined,
+  { output, signal }: MakeConnectivityOptions,
+): Promise<string | undefined> {
+  try {
+    return await preparing?.publish(signal);
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new InputError(`${cause.message} The matrix is made: ${output}. Analyses prepare it themselves.`, {
+      path: output,
+      cause,
+    });
   }
 }
 
