@@ -206,6 +206,17 @@ describe("streamlines", () => {
 });
 
 describe("options", () => {
+  it("a cache for nothing", async () => {
+    const one = newCase();
+    const cache = one.at("cache");
+    const { status, stderr } = await one.run("--cache", cache);
+    expect(status).toBe(0);
+    expect(stderr.split("\n")[0]).toBe(
+      "fixelstream: warning: --cache cache is not used: the matrix is not prepared. Give --prepare too, or leave it out.",
+    );
+    expect(fs.existsSync(cache)).toBe(false);
+    expect((await one.run("--cache", cache, "--prepare", "-force")).stderr).not.toMatch("--cache");
+  });
   it.each([
     [["-angle", "91"], "Cannot use -angle 91: expected a number from 0 to 90."],
     [["-threshold", "-0.1"], "Cannot use -threshold -0.1: expected a number from 0 to 1."],

@@ -79,6 +79,10 @@ export function createFixelconnectivityCommand(streams: CliStreams): Command {
     const typed = command.opts<Typed>();
     const { nThreads, warning } = boundThreads(nThreadsOf({ ...typed, io: "auto" }));
     if (warning !== undefined) warner(streams)(warning);
+    if (typed.cache !== undefined && typed.prepare !== true) {
+      const message = `--cache ${typed.cache} is not used: the matrix is not prepared. Give --prepare too, or leave it out.`;
+      warner(streams)({ tag: "ignored-option", message });
+    }
     const progress = createProgress(streams.stderr, typed);
     const start = performance.now();
     try {
