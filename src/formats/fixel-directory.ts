@@ -82,11 +82,15 @@ export function readFixelValues(path: string, nFixels: number): Promise<ImageVec
   return readImageVector(path, (header) => checkFixelDataHeader(header, nFixels, path));
 }
 
+/** What makes a folder a fixel directory, whole or not. */
+export const hasIndex = (folder: string): boolean => lookFor(folder, "index") !== undefined;
+
+const lookFor = (folder: string, name: string) =>
+  ENDINGS.map((ending) => join(folder, name + ending)).find((path) => existsSync(path));
+
 function findImage(folder: string, name: "index" | "directions"): string {
-  for (const ending of ENDINGS) {
-    const path = join(folder, name + ending);
-    if (existsSync(path)) return path;
-  }
+  const path = lookFor(folder, name);
+  if (path !== undefined) return path;
   throw problem(folder, `a file ${name}.mif, .nii, .mif.gz or .nii.gz in it`, "none", "Is it a fixel directory?");
 }
 

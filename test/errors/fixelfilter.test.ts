@@ -67,7 +67,7 @@ it("nothing of that name, nothing in a fixel directory, --template of no .h5", a
   );
   fs.writeFileSync(input.at("alone.mif"), rawFixelData(new Float32Array(24)));
   expect(await refused(["alone.mif", "smooth", "out.mif", ...MATRIX])).toBe(
-    "Cannot use .: expected a file index.mif, .nii, .mif.gz or .nii.gz in it, got none. Is it a fixel directory?\n",
+    "Cannot filter alone.mif: expected a data file in its fixel directory, beside index and directions, got no index there. Give the file where it lies in the fixel directory.\n",
   );
   expect(await refused(["cohort.fxs", "smooth", "out.fxs", ...MATRIX, "--template", "fd"], 2)).toBe(
     "Cannot use --template fd: expected an .h5, got cohort.fxs. Leave it out.\n",

@@ -6,7 +6,7 @@ import { crc32 } from "node:zlib";
 import { readSubjectInto } from "../../../converters/read-subject.js";
 import { assertUnchanged, checkSubjectFiles, type SubjectFile } from "../../../converters/subject-files.js";
 import { InputError, isFixelstreamError } from "../../errors.js";
-import { type FixelDirectory, openFixelDirectory } from "../../formats/fixel-directory.js";
+import { type FixelDirectory, hasIndex, openFixelDirectory } from "../../formats/fixel-directory.js";
 import { imageKindOf, openImage, readImageHeader } from "../../formats/image.js";
 import { pathKindOf } from "../../formats/path-kind.js";
 import { createTurns } from "../../turns.js";
@@ -28,7 +28,14 @@ interface ReadEvents {
 
 /** Throws InputError: not there, not in a fixel directory, of another number of fixels. */
 export async function openFileSource(path: string, events: ReadEvents): Promise<FileSource> {
-  const directory = openFixelDirectory(dirname(path));
+  const folder = dirname(path);
+  if (!hasIndex(folder)) {
+    throw new InputError(
+      `Cannot filter ${path}: expected a data file in its fixel directory, beside index and directions, got no index there. Give the file where it lies in the fixel directory.`,
+      { path },
+    );
+  }
+  const directory = openFixelDirectory(folder);
   return await sourceOf(directory, [path], [], events);
 }
 
