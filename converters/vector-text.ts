@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { BudgetError, InputError } from "../src/errors.js";
 import { numpyStackCommand } from "../src/formats/npy/refused-dtypes.js";
+import { pathKindOf } from "../src/formats/path-kind.js";
 import { describeForm, readMatrix } from "../src/formats/text/matrix.js";
 import { isNumber } from "../src/formats/text/numbers.js";
 import { BYTES_A_CHARACTER, LARGEST_TEXT, readTextFile, type TextOptions } from "../src/formats/text/read-text.js";
@@ -127,6 +128,13 @@ export async function openTextMatrix(path: string, options: VectorTextOptions): 
 
 /** Throws InputError when it is no text, or may be a list as well as a matrix. */
 export async function openVectorText(path: string, options: VectorTextOptions): Promise<VectorSource> {
+  if (pathKindOf(path) === undefined)
+    throw new InputError(
+      `Cannot read ${path}: expected a list or a matrix of text, got no such file. Check the path.`,
+      {
+        path,
+      },
+    );
   const { sizeBytes } = describeInput(basename(path), path);
   // a list is small; what is too large to be held is looked at by openTextMatrix, which refuses it
   const isHeld = sizeBytes <= LARGEST_TEXT && sizeBytes * BYTES_A_CHARACTER <= options.memoryBytes;

@@ -15,9 +15,15 @@ export abstract class FixelstreamError extends Error {
   abstract readonly _tag: ErrorTag;
 }
 
-/** Options contradict each other, are unknown, or one is missing. */
+/** Options contradict each other, are unknown, or one is missing. `problems` lists all that were found, one sentence each. */
 export class UsageError extends FixelstreamError {
   readonly _tag = "UsageError";
+  readonly problems: readonly string[];
+  constructor(problem: string | readonly string[], options?: ErrorOptions) {
+    const problems = typeof problem === "string" ? [problem] : problem;
+    super(problems.join("\n"), options);
+    this.problems = problems;
+  }
 }
 
 /** A file is not what it must be, or cannot be read or written. `path` is as the user typed it. */

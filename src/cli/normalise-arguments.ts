@@ -24,13 +24,14 @@ function isOption(token: string): boolean {
 
 /**
  * `tokens` after the command's name -> options first, then `--`, then the positionals; or `--help` or `--version` alone.
- * Throws UsageError: option unknown, ambiguous, given twice or without its value, or a value to a switch.
+ * Throws UsageError, all of one line together: option unknown, ambiguous, given twice or without its value, or a value to a switch.
  */
 export function normaliseArguments(command: Command, tokens: readonly string[]): string[] {
   const known = knownOptions(command);
   const options: string[] = [];
   const positionals: string[] = [];
   const seen = new Set<string>();
+  const problems: string[] = [];
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i]!;
     if (token === "--") {
@@ -42,20 +43,34 @@ export function normaliseArguments(command: Command, tokens: readonly string[]):
       continue;
     }
     const equals = token.indexOf("=");
-    const option = matchOption((equals < 0 ? token : token.slice(0, equals)).replace(/^--?/, ""), known, command);
+    const typed = (equals < 0 ? token : token.slice(0, equals)).replace(/^--?/, "");
+    const option = orProblem(() => matchOption(typed, known, command), problems);
+    // what stands behind one that nobody knows may be its value or an argument: nothing is made of it
+    if (option === undefined) continue;
     if (EVERYWHERE.includes(option)) return [`--${option.name}`];
     const values = equals < 0 ? tokens.slice(i + 1, i + 1 + option.nValues) : [token.slice(equals + 1)];
     if (equals < 0) i += option.nValues;
-    checkValues(option, values, equals >= 0, known);
-    if (option.nValues > 0 && !option.repeatable && seen.has(option.name)) {
-      throw new UsageError(
+    orProblem(() => checkValues(option, values, equals >= 0, known), problems);
+    if (option.nValues > 0 && !option.repeatable && seen.has(option.name))
+      problems.push(
         `Cannot use ${spelled(option.name)} twice: expected it once, got ${values[0]} as well. Leave one out.`,
       );
-    }
     seen.add(option.name);
     options.push(option.nValues === 0 ? `--${option.name}` : `--${option.name}=${values.join("=")}`);
   }
+  if (problems.length > 0) throw new UsageError([...new Set(problems)]);
   return [...options, "--", ...positionals];
+}
+
+/** Undefined: a UsageError, whose sentences are added. */
+function orProblem<T>(find: () => T, problems: string[]): T | undefined {
+  try {
+    return find();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
 }
 
 function knownOptions(command: Command): KnownOption[] {

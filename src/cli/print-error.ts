@@ -1,5 +1,5 @@
 // How an error reaches the user: one line "fixelstream: error: ..." a problem, or a request for a report when it is our bug.
-import { DesignError, Interrupted, isFixelstreamError, ShardMismatchError } from "../errors.js";
+import { DesignError, Interrupted, isFixelstreamError, ShardMismatchError, UsageError } from "../errors.js";
 import { VERSION } from "../version.js";
 
 export function formatError(error: unknown, debug: boolean): string {
@@ -8,7 +8,8 @@ export function formatError(error: unknown, debug: boolean): string {
     return `fixelstream: interrupted by ${found.signal}: nothing half-done is left that looks like a result. The same command starts again, and continues a conversion or shuffles where they stopped.\n`;
   }
   if (isFixelstreamError(found) && found._tag !== "InternalError") {
-    const isSeveral = found instanceof DesignError || found instanceof ShardMismatchError;
+    const isSeveral =
+      found instanceof DesignError || found instanceof ShardMismatchError || found instanceof UsageError;
     const problems = isSeveral ? found.problems : [found.message];
     const text = problems.map((problem) => `fixelstream: error: ${problem}\n`).join("");
     return debug ? text + describeOrigin(found) : text;

@@ -112,6 +112,15 @@ describe("options", () => {
     ["-config key", "Cannot use -config: expected two values after it, got one."],
     ["--force=yes", "Cannot use -force: expected no value, got yes."],
     ["-mask a.mif -mask b.mif", "Cannot use -mask twice: expected it once, got b.mif as well. Leave one out."],
+    [
+      "-nshufles 10 -quite -nope -force=yes -nope",
+      [
+        "Unknown option -nshufles. Did you mean -nshuffles? `fixelstream fixelcfestats -help` lists the options.",
+        "Unknown option -quite. Did you mean -quiet? `fixelstream fixelcfestats -help` lists the options.",
+        "Unknown option -nope. `fixelstream fixelcfestats -help` lists the options.",
+        "Cannot use -force: expected no value, got yes.",
+      ].join("\n"),
+    ],
   ])("%s is refused", (options, message) => {
     expect(refusal(`fixelcfestats ${SIX} ${options}`)).toBe(message);
   });

@@ -116,6 +116,43 @@ it.each<[tokens: string[], message: string]>([
   expect(existsSync(at("new.csv"))).toBe(false);
 });
 
+const NOT_THERE = "expected a file or directory, got nothing of that name. Check it.";
+
+it.each<[tokens: string[], stderr: string, status: number]>([
+  [
+    ["lm", "no.fxs", "no.tsv", "FD ~ age", "new.csv"],
+    `fixelstream: error: Cannot read no.fxs: ${NOT_THERE}\nfixelstream: error: Cannot read no.tsv: ${NOT_THERE}\n`,
+    1,
+  ],
+  [
+    ["lm", "no.fxs", "no.tsv", "FD ~ age", "new.csv", "-quite", "-forse"],
+    "fixelstream: error: Unknown option -quite. Did you mean -quiet? `fixelstream lm -help` lists the options.\nfixelstream: error: Unknown option -forse. Did you mean -force? `fixelstream lm -help` lists the options.\n",
+    2,
+  ],
+  [
+    ["joint", "no1", "no2", "--out", "new"],
+    ["no1", "no2"]
+      .map(
+        (name) =>
+          `fixelstream: error: Cannot join ${name}: expected the output of a finished statistical run, or its prefix, got no ${name}run.json in .. Let the run end first, or correct the name.\n`,
+      )
+      .join(""),
+    1,
+  ],
+  [
+    ["vectorstats", "no.txt", "list.txt", "list.txt", "new_"],
+    "fixelstream: error: Cannot read no.txt: expected a list or a matrix of text, got no such file. Check the path.\n",
+    1,
+  ],
+  [
+    ["convert", "vectors", "no.txt", "new.fxs"],
+    "fixelstream: error: Cannot read no.txt: expected a list or a matrix of text, got no such file. Check the path.\n",
+    1,
+  ],
+])("%j: all that is wrong is said at once", { timeout: 120_000 }, async (tokens, stderr, status) => {
+  expect(await run(tokens)).toEqual({ status, stderr });
+});
+
 it.each<[tokens: string[], message: string]>([
   [lm("FD ~ FD + age"), "FD is on both sides of 'FD ~ FD + age'"],
   [lm("FD ~ age + I(2 * age)"), "Columns that those before them explain get NaN, as NA in R: I(2 * age)."],

@@ -2,7 +2,7 @@
 // is computed again, and what it is made of are the files of the runs.
 import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { InputError, UsageError } from "../../errors.js";
+import { DesignError, InputError, UsageError } from "../../errors.js";
 import { writeImageInPieces } from "../../formats/image.js";
 import { removeFile, thingAt } from "../../publish/remove-ours.js";
 import { copyHashed } from "../../results/copy-hashed.js";
@@ -50,7 +50,24 @@ export interface JointSummary {
   readonly warnings: readonly Warning[];
 }
 
-/** Throws UsageError, InputError; nothing is left then. */
+/** Throws InputError, of several DesignError: all that cannot be joined. */
+function openRuns(paths: readonly string[]): FinishedRun[] {
+  const refused: InputError[] = [];
+  const runs = paths.flatMap((path) => {
+    try {
+      return [openRun(path)];
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      refused.push(error);
+      return [];
+    }
+  });
+  if (refused.length > 1) throw new DesignError(refused.map(({ message }) => message));
+  if (refused[0] !== undefined) throw refused[0];
+  return runs;
+}
+
+/** Throws UsageError, InputError, DesignError; nothing is left then. */
 export async function joinRuns(options: JointOptions, signal?: AbortSignal): Promise<JointSummary> {
   const { runs: paths, output } = options;
   if (paths.length < 2) {
@@ -59,7 +76,7 @@ export async function joinRuns(options: JointOptions, signal?: AbortSignal): Pro
     );
   }
   const startedAt = new Date();
-  const runs = paths.map(openRun);
+  const runs = openRuns(paths);
   const [first] = runs as [FinishedRun];
   for (const [i, run] of runs.entries()) {
     const same = runs.slice(0, i).find(({ name }) => name === run.name);

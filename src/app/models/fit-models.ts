@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { planElementwise, worthwhileThreads } from "../../engine/elementwise/plan.js";
 import { runElementwise } from "../../engine/elementwise/run.js";
 import { DesignError, InputError, UsageError } from "../../errors.js";
+import { pathKindOf } from "../../formats/path-kind.js";
 import { createElementModel } from "../../stats/elementwise/element-model.js";
 import {
   chooseStatistics,
@@ -38,6 +39,7 @@ export async function fitModels(asked: ModelOptions): Promise<ModelSummary> {
   if (bounded.warning !== undefined) warn(bounded.warning);
   const options: ModelOptions = { ...asked, memoryBytes: bounded.memoryBytes };
   const formula = parseFormula(options.formula);
+  assertInputsThere(options);
   const response = responseOf(options);
   const cohort = await readCohort(options, response, warn);
   await assertOutputOpen(options);
@@ -68,6 +70,15 @@ export async function fitModels(asked: ModelOptions): Promise<ModelSummary> {
   } finally {
     data.close();
   }
+}
+
+/** Of one that is not there its reader tells; of several all. Throws DesignError. */
+function assertInputsThere({ input, cohort }: ModelOptions): void {
+  const absent = [input, cohort].filter((path) => pathKindOf(path) === undefined);
+  if (absent.length > 1)
+    throw new DesignError(
+      absent.map((path) => `Cannot read ${path}: expected a file or directory, got nothing of that name. Check it.`),
+    );
 }
 
 function responseOf({ formula: text, scalar }: ModelOptions): string {
