@@ -10,8 +10,6 @@ import { contrastInWords } from "./words.js";
 export interface DesignPageData {
   readonly model: ModelData;
   readonly formula: string;
-  /** As the command says it, of columns that are centred and scaled; null: they depend on each other. */
-  readonly condition: number | null;
   readonly command: string;
   readonly phenotypes: string;
   readonly subjects: readonly string[];
@@ -56,11 +54,11 @@ function warnings({ warnings: found, notes }: DesignPageData): Section | undefin
   };
 }
 
-function design({ model, columns, condition }: DesignPageData): Section {
+function design({ model, columns }: DesignPageData): Section {
   return {
     id: "design",
     title: "Design",
-    body: html`${modelHtml(model, condition ?? Number.POSITIVE_INFINITY)}
+    body: html`${modelHtml(model)}
 ${table(
   "Columns",
   ["column", "name", "term", "what it is"],

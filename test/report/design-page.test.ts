@@ -36,7 +36,7 @@ it("has the picture, tests, correlations, inflation and cells; the design can st
   expect(parts.document.querySelector("#design figure svg")).not.toBeNull();
   // the number that the command printed, not another one of the same name
   expect(parts.textOf("design")).toContain(
-    `condition number ${Number(record.condition.toPrecision(3))} (of columns that are centred and scaled)`,
+    `condition number ${Number(record.condition.toPrecision(4))} (of columns that are centred and scaled)`,
   );
   const names = record.columns.map(({ name }: { name: string }) => name);
   expect(parts.tableOf("Columns")!.rows.map((row) => row[1])).toEqual(names);

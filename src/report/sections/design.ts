@@ -1,5 +1,6 @@
 // The model: the design as a picture, what is tested of it, and how well its columns can be told apart.
-import { decompose, matrixOf } from "../../stats/design/matrix.js";
+import { conditionOf, frameOf } from "../../stats/design/design-frame.js";
+import { matrixOf } from "../../stats/design/matrix.js";
 import { chart, Plot } from "../charts.js";
 import { type Html, html, type Piece, table } from "../html.js";
 import { dot, fitLinear } from "../linear-fit.js";
@@ -37,10 +38,13 @@ ${blocksOf(data)}${variancesOf(varianceGroups, data)}`,
   };
 }
 
-/** Sizes, condition and the picture. `scaled`: condition number of the columns when they are centred and scaled; else that of the design as it is. */
-export function modelHtml(model: ModelData, scaled?: number): Html {
+/** Sizes, condition and the picture. */
+export function modelHtml(model: ModelData): Html {
   const { design, factors, nElementColumns } = model;
-  const condition = scaled ?? conditionOf(model);
+  // the number that the commands print
+  const frame = frameOf(matrixOf(design.length, factors.length, (i, j) => design[i]![j]!));
+  const { number: condition } = conditionOf(frame);
+  const of = `of columns that are ${frame.hasConstant ? "centred and " : ""}scaled`;
   const groups = factors.flatMap((name, j) => {
     const two = twoValues(model, j);
     return two === undefined
@@ -49,7 +53,7 @@ export function modelHtml(model: ModelData, scaled?: number): Html {
           `${name}: ${two.map((value) => `${count(design.filter((row) => row[j] === value).length)} × ${short(value)}`).join(", ")}`,
         ];
   });
-  return html`<p>${count(design.length)} subjects, ${factors.length} columns${nElementColumns > 0 ? ` and ${nElementColumns} that each element brings` : ""}; condition number ${short(condition, scaled === undefined ? 4 : 3)}${scaled === undefined ? "" : " (of columns that are centred and scaled)"}${condition > 1e5 ? ": columns can hardly be told apart" : ""}. ${groups.length === 0 ? "" : `Sizes of groups: ${groups.join("; ")}.`}</p>
+  return html`<p>${count(design.length)} subjects, ${factors.length} columns${nElementColumns > 0 ? ` and ${nElementColumns} that each element brings` : ""}; condition number ${short(condition, 4)} (${of})${condition > 100 ? ": columns nearly depend on each other" : ""}. ${groups.length === 0 ? "" : `Sizes of groups: ${groups.join("; ")}.`}</p>
 <figure>${picture(model)}<figcaption>The design: a row a subject${design.length > MOST_ROWS ? ", neighbours taken together" : ""}; each column from its smallest value (light) to its largest (dark).</figcaption></figure>`;
 }
 
@@ -154,11 +158,4 @@ function inflation(model: ModelData, j: number, varying: readonly number[]): num
   const { sd, degreesOfFreedom } = fitLinear(others, own);
   const left = sd ** 2 * degreesOfFreedom;
   return left > 1e-12 * dot(own, own) ? dot(own, own) / left : Number.POSITIVE_INFINITY;
-}
-
-/** As the run has it: of the design as it is. */
-function conditionOf({ design, factors }: ModelData): number {
-  const { singular } = decompose(matrixOf(design.length, factors.length, (i, j) => design[i]![j]!));
-  const smallest = singular.at(-1) ?? 0;
-  return smallest > 0 ? singular[0]! / smallest : Number.POSITIVE_INFINITY;
 }
