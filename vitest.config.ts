@@ -27,6 +27,7 @@ const LONG = [
   "test/properties/same-bits.test.ts",
   "test/properties/units.test.ts",
   "test/report/browser.test.ts",
+  "test/report/killed.test.ts",
   "test/stats/oracle.test.ts",
 ];
 // One project a kind of proof. `fast` is what a developer runs while working; the others have their own scripts.

@@ -44,6 +44,10 @@ export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[])
   return new Html(text);
 }
 
+/** Behind a summary; on paper it is open. */
+export const folded = (summary: Piece, body: Piece): Html =>
+  html`<details class="printed"><summary>${summary}</summary>${body}</details>`;
+
 /** A table whose first column names its rows. `numeric`: columns that are set flush right. */
 export function table(
   caption: string,

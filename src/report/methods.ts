@@ -28,11 +28,12 @@ export function methodsOf(data: ReportData): Methods {
       ? ""
       : ` with ${model.factors.length} columns (${model.factors.join(", ")})${model.nElementColumns > 0 ? ` and ${model.nElementColumns} that differ between ${many}` : ""}`;
   const tests = data.hypotheses.map((h) => titleOf(h, model)).join("; ");
+  const verb = what === "the values" || (data.joined?.length ?? 1) > 1 ? "were" : "was";
   const isExhaustive = problem.exhaustive === true;
   const blocks = blocksInMethods(data);
   const more = moreInMethods(data);
   const paragraphs = [
-    `${what === "the values" ? "The values" : what} of ${count(Number(problem.nSubjects))} subjects ${kind === "vector" ? "" : `in ${count(Number(problem.nElements))} ${many} `}${maskInMethods(data)}were analysed by a general linear model${columns}; ${short(Number(problem.degreesOfFreedom))} degrees of freedom were left${groups > 1 ? `, with ${groups} groups of subjects of different variance` : ""}. Hypotheses: ${tests}.`,
+    `${what === "the values" ? "The values" : what} of ${count(Number(problem.nSubjects))} subjects ${kind === "vector" ? "" : `in ${count(Number(problem.nElements))} ${many} `}${maskInMethods(data)}${verb} analysed by a general linear model${columns}; ${short(Number(problem.degreesOfFreedom))} degrees of freedom were left${groups > 1 ? `, with ${groups} groups of subjects of different variance` : ""}. Hypotheses: ${tests}.`,
     nShuffles === 0
       ? `No hypothesis was tested by permutation${more.text === "" ? "; effects and statistics only are reported" : ""}.${more.text}`
       : record.negativeBinomial !== undefined

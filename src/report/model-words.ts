@@ -106,11 +106,12 @@ function effectOf(h: ModelTerm, { scalar, kind }: ModelReportData): string | und
   const most = Number.isFinite(largest.largestPercent) ? ` (${percent(largest.largestPercent)})` : "";
   const labels = largest.labels.slice(0, 3).map(({ name, share: part }) => `${name} (${share(part)} of it)`);
   const tract = labels.length === 0 ? "" : ` It lies in ${labels.join(", ")}.`;
+  const isOne = size === 1;
   const what =
     kind === "vector"
       ? `Where it is clearest (${where})`
-      : `In the largest cluster (${count(size)} ${size === 1 ? one : many}, ${where})`;
-  return `${what} the mean coefficient is ${short(largest.meanEffect)} ${scalar}${per}${mean}; the largest ${short(largest.largestEffect)}${most}.${tract}`;
+      : `In the largest cluster (${count(size)} ${isOne ? one : many}, ${where})`;
+  return `${what} the ${isOne ? "" : "mean "}coefficient is ${short(largest.meanEffect)} ${scalar}${per}${mean}${isOne ? "" : `; the largest ${short(largest.largestEffect)}${most}`}.${tract}`;
 }
 
 export function modelMethods(data: ModelReportData): Methods {

@@ -60,6 +60,8 @@ export interface HypothesisData {
   /** u32, ascending: p < 0.05. */
   readonly significant: Uint32Array;
   readonly clusters: readonly Cluster[];
+  /** No question that was asked, as an intercept: shown folded. */
+  readonly isAside?: boolean;
   /** What it is of; absent: the scalar of all. */
   readonly measure?: string;
   /** As the run counted and found. */
@@ -194,8 +196,10 @@ export interface ShownData {
   readonly subjects: readonly string[];
   readonly geometry: Geometry | undefined;
   readonly network: Network | undefined;
-  /** What connected elements of a cluster: `the fixel-fixel connectivity matrix in matrix/`. */
+  /** What makes a cluster of elements: `connected over the fixel-fixel connectivity in matrix/`, `each by itself`. */
   readonly clustersBy: string;
+  /** In front of the names of the tables of clusters, which lie beside the page. */
+  readonly tableBase: string;
   readonly effects: Maybe<readonly EffectData[]>;
   readonly check: Maybe<DataCheck>;
   readonly maps: readonly DataMap[];

@@ -171,12 +171,17 @@ function sentenceOfEffect(
   const inPercent = (value: number) => (comparative === undefined ? percent(value) : share(value / 100));
   const mean = hasPercent ? `, ${inPercent(largest.meanPercent)} of ${h.reference.words}` : "";
   const most = Number.isFinite(largest.largestPercent) ? ` (${inPercent(largest.largestPercent)})` : "";
-  const size = `${count(largest.members.length)} ${largest.members.length === 1 ? one : many}, peak at ${where}`;
+  const n = largest.members.length;
+  const isOne = n === 1;
+  const size =
+    isOne && (kind === "vector" || kind === "edge")
+      ? where
+      : `${count(n)} ${isOne ? one : many}, ${isOne ? "" : "peak "}at ${where}`;
   const per = h.reference?.per ?? "";
   const effect =
     comparative === undefined
-      ? `the mean effect on ${scalar} is ${short(largest.meanEffect)}${per}${mean}; the largest ${short(largest.largestEffect)}${most}`
-      : `${scalar} is ${comparative} by ${short(largest.meanEffect)}${per} on average${mean}; by at most ${short(largest.largestEffect)}${most}`;
+      ? `the ${isOne ? "" : "mean "}effect on ${scalar} is ${short(largest.meanEffect)}${per}${mean}${isOne ? "" : `; the largest ${short(largest.largestEffect)}${most}`}`
+      : `${scalar} is ${comparative} by ${short(largest.meanEffect)}${per}${isOne ? mean : ` on average${mean}; by at most ${short(largest.largestEffect)}${most}`}`;
   const labels = largest.labels.slice(0, 3).map(({ name, share: part }) => `${name} (${share(part)} of it)`);
   const tract = labels.length === 0 ? "" : ` It lies in ${labels.join(", ")}.`;
   return `${placeInWords(kind)} (${size}) ${effect}.${tract}`;

@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runWithReport } from "../support/in-process-cli.js";
+import { fixturesDirectory } from "../support/peer.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -20,13 +21,36 @@ describe.skipIf(!fs.existsSync(executablePath))("in Chromium", () => {
       const { status, stderr } = await runWithReport(["demo", kind, path.join(root, "demo"), "-quiet"]);
       expect(status, stderr).toBe(0);
     }
+    const [of, at] = [
+      (name: string) => path.join(fixturesDirectory, "demo", name),
+      (name: string) => path.join(root, "demo", name),
+    ];
+    const [store, table, design, contrast] = [
+      at("cohort.fxs"),
+      of("participants.tsv"),
+      of("design.tsv"),
+      of("contrast.txt"),
+    ];
+    fs.mkdirSync(at("vectors"));
+    for (const tokens of [
+      ["lm", store, table, "FD ~ group + age", at("lm")],
+      ["gam", store, table, "FD ~ s(age) + group", at("gam")],
+      ["vectorstats", store, design, contrast, `${at("vectors")}/x_`, "-nshuffles", "100", "--seed", "1"],
+      ["fixelcfestats", store, "-", design, contrast, at("matrix"), at("rough"), "--seed", "1"],
+      ["joint", at("stats"), at("rough"), "--out", at("joint")],
+      ["design", table, "~ group + age", "--test", "grouppatient", "--out", at("design")],
+      ["report", at("design")],
+    ]) {
+      const { status, stderr } = await runWithReport([...tokens, "-quiet"]);
+      expect(status, stderr).toBe(0);
+    }
     browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   }, 600_000);
   afterAll(() => browser?.close());
 
-  async function open(folder: string, width: number): Promise<{ page: Page; wrong: string[] }> {
-    const file = pathToFileURL(path.join(root, "demo", folder, "report.html")).href;
-    const page = await browser.newPage({ viewport: { width, height: 900 } });
+  async function open(name: string, width: number, colorScheme: "light" | "dark" = "light") {
+    const file = pathToFileURL(path.join(root, "demo", name.endsWith(".html") ? name : `${name}/report.html`)).href;
+    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, reducedMotion: "reduce" });
     const wrong: string[] = [];
     page.on("console", (message) => wrong.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => wrong.push(error.message));
@@ -34,7 +58,7 @@ describe.skipIf(!fs.existsSync(executablePath))("in Chromium", () => {
       if (request.url() !== file) wrong.push(request.url());
     });
     await page.goto(file);
-    await page.waitForSelector('#pictures[data-ready="true"]');
+    if ((await page.locator("#pictures").count()) > 0) await page.waitForSelector('#pictures[data-ready="true"]');
     return { page, wrong };
   }
   // scripts of the page as text: this file knows no types of browsers
@@ -61,25 +85,28 @@ describe.skipIf(!fs.existsSync(executablePath))("in Chromium", () => {
       return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
     })()`);
 
-  it.each([
-    ["stats", 1400],
-    ["stats", 390],
-    ["stats-voxels", 1400],
-    ["stats-edges", 1400],
-    ["stats-edges", 390],
-  ])("%s at %i pixels says nothing, asks for nothing, fits and can be used by all", async (folder, width) => {
-    const { page, wrong } = await open(folder, width);
-    await page.evaluate(axe);
-    const serious = await page.evaluate<string[]>(
-      `axe.run().then(({ violations }) => violations
+  const PAGES = [
+    ...["stats", "stats-voxels", "stats-edges", "vectors/x_report.html", "lm/lm_report.html"],
+    ...["gam/gam_report.html", "joint", "design_report.html"],
+  ];
+  it.each(PAGES.flatMap((name) => [[name, 1400, "light"] as const, [name, 390, "dark"] as const]))(
+    "%s at %i pixels (%s) says nothing, asks for nothing, fits and can be used by all",
+    async (name, width, scheme) => {
+      const { page, wrong } = await open(name, width, scheme);
+      // folded too
+      await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
+      await page.evaluate(axe);
+      const serious = await page.evaluate<string[]>(
+        `axe.run().then(({ violations }) => violations
         .filter(({ impact }) => ["serious", "critical"].includes(impact))
         .map(({ id, nodes }) => id + ": " + nodes[0].html))`,
-    );
-    expect(serious).toEqual([]);
-    expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
-    expect(wrong).toEqual([]);
-    await page.close();
-  });
+      );
+      expect(serious).toEqual([]);
+      expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+      expect(wrong).toEqual([]);
+      await page.close();
+    },
+  );
 
   it("fixels: the slider of p, a click and a row of the table change what is shown", async () => {
     const { page, wrong } = await open("stats", 1400);
@@ -111,6 +138,76 @@ describe.skipIf(!fs.existsSync(executablePath))("in Chromium", () => {
     await slide(page, "net-p", "0");
     expect(await textOf(page, "#net-count")).toBe("300 edges with p ≤ 1");
     expect(wrong).toEqual([]);
+    await page.close();
+  });
+
+  it.each(PAGES)(
+    "%s is used by keys alone: in the order of the page, and one sees where one is",
+    async (name) => {
+      const { page } = await open(name, 390);
+      const places: number[] = [];
+      for (;;) {
+        await page.keyboard.press("Tab");
+        const { at, isSeen, html } = await page.evaluate<{ at: number; isSeen: boolean; html: string }>(`(() => {
+        const one = document.activeElement;
+        const { outlineStyle, outlineWidth } = getComputedStyle(one);
+        const { top, bottom, left, right } = one.getBoundingClientRect();
+        const isInView = bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
+        return {
+          at: one === document.body ? -1 : [...document.querySelectorAll("*")].indexOf(one),
+          isSeen: isInView && outlineStyle !== "none" && parseFloat(outlineWidth) >= 2,
+          html: one.outerHTML.slice(0, 100),
+        };
+      })()`);
+        if (at < 0 || at < places[0]!) break;
+        expect(isSeen, html).toBe(true);
+        expect(at, html).toBeGreaterThan(places.at(-1) ?? -1);
+        places.push(at);
+      }
+      const nStops = await page.evaluate<number>(
+        `[...document.querySelectorAll("a[href], button, select, input, summary, [tabindex='0']")].filter((one) => one.checkVisibility()).length`,
+      );
+      expect(places.length).toBe(nStops);
+      await page.close();
+    },
+    120_000,
+  );
+
+  it("the slider moves by arrows, rows and copy buttons by Enter", async () => {
+    const { page, wrong } = await open("stats", 1400);
+    await page.focus("#view-p");
+    const before = await textOf(page, "#view-count");
+    for (let i = 0; i < 80; i++) await page.keyboard.press("ArrowRight");
+    expect(await textOf(page, "#view-count")).not.toBe(before);
+    expect(await page.getAttribute("#view-p", "aria-valuetext")).toMatch(/^p ≤ 0\.00\d+$/);
+    await page.focus("#view-y");
+    const place = await textOf(page, "#view-y-mm");
+    await page.keyboard.press("ArrowLeft");
+    expect(await textOf(page, "#view-y-mm")).not.toBe(place);
+    await page.focus("button.go");
+    await page.keyboard.press("Enter");
+    expect(await textOf(page, "#view-y-mm")).toBe(place);
+    await page.focus("#provenance button.copy");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction("/^(Copied|Selected: press Ctrl-C)$/.test(document.activeElement.textContent)");
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+
+  it("what is folded to be short is open on paper; a long page of lm is no longer than its questions", async () => {
+    const { page } = await open("lm/lm_report.html", 390);
+    expect(await page.evaluate<number>("document.documentElement.scrollHeight")).toBeLessThan(16_000);
+    const nOpen = () => page.locator("details.printed[open]").count();
+    expect(await page.locator("details.printed").count()).toBeGreaterThan(3);
+    expect(await nOpen()).toBe(0);
+    await page.evaluate('dispatchEvent(new Event("beforeprint"))');
+    expect(await nOpen()).toBe(await page.locator("details.printed").count());
+    await page.evaluate('dispatchEvent(new Event("afterprint"))');
+    expect(await nOpen()).toBe(0);
+    const tall = await page.evaluate<number>(
+      'Math.max(...[...document.querySelectorAll("table.clusters tbody tr")].map((row) => row.offsetHeight))',
+    );
+    expect(tall).toBeLessThan(45);
     await page.close();
   });
 

@@ -46,9 +46,12 @@ function modelMaps(
   return sigma === undefined ? maps : [residualMap(sigma, kind), ...maps];
 }
 
+/** Of every model, whatever was asked. */
+const isAside = (term: string): boolean => isIntercept(term) || term === "model";
+
 /** What was asked first, then the model as a whole and what is no question. */
 function inOrder(terms: ReadonlyMap<string, string[]>): [string, string[]][] {
-  const rank = (term: string) => (isIntercept(term) ? 2 : term === "model" ? 1 : 0);
+  const rank = (term: string) => (isAside(term) ? (isIntercept(term) ? 2 : 1) : 0);
   return [...terms].sort(([a], [b]) => rank(a) - rank(b));
 }
 
@@ -56,7 +59,7 @@ function inOrder(terms: ReadonlyMap<string, string[]>): [string, string[]][] {
 export async function collectModel(
   source: ModelSource,
   place: string,
-  { background, tracts, signal }: CollectOptions = {},
+  { background, tracts, tableBase, signal }: CollectOptions,
 ): Promise<ModelReportData> {
   const { record, kind, geometry, nElements, values } = source;
   const model = modelOf(record);
@@ -91,12 +94,12 @@ export async function collectModel(
           },
         );
   return {
-    ...{ kind, place, nElements, hypotheses, model, subjects, geometry, network: undefined, remarks },
+    ...{ kind, place, nElements, hypotheses, model, subjects, geometry, network: undefined, remarks, tableBase },
     scalar,
     clustersBy:
       geometry === undefined
-        ? "each element by itself"
-        : `over the 26 neighbouring voxels${kind === "fixel" ? ", fixels within 45° of each other" : ""}, coefficients of one sign`,
+        ? "each by itself"
+        : `connected over the 26 neighbouring voxels${kind === "fixel" ? ", fixels within 45° of each other" : ""}, coefficients of one sign`,
     ...{ effects: read.effects, check: read.check },
     maps: modelMaps(values.get("model.sigma"), "missingCounts" in read ? read.missingCounts : undefined, {
       kind,
@@ -189,6 +192,7 @@ function collectTerm(inputs: TermInputs): ModelTerm {
     ...{ significant, clusters, singleP, reference, summary: {}, enhanced: undefined },
     label: name === term ? undefined : term,
     pWords: METHODS[corrected ?? "fdr"] ?? `p corrected by ${corrected}`,
+    isAside: isAside(term),
     isCorrectedHere: corrected === undefined && singleP !== undefined,
     percent: against && effect!.map((value, i) => (against[i]! > 0 ? (100 * value) / against[i]! : Number.NaN)),
     ...{ nullMaxima: undefined, contributions: undefined },

@@ -32,6 +32,8 @@ export interface CollectOptions {
   readonly background?: string | undefined;
   /** A directory of masks that clusters are named by. */
   readonly tracts?: string | undefined;
+  /** In front of the names of tables. */
+  readonly tableBase: string;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -48,7 +50,7 @@ export interface JointTests {
 /** Throws InputError for results that are not there, or not as run.json has them; the reason of `signal`. */
 export async function collectReport(
   found: FoundResults,
-  { background, tracts, signal, joint }: CollectOptions & { readonly joint?: JointTests | undefined } = {},
+  { background, tracts, tableBase, signal, joint }: CollectOptions & { readonly joint?: JointTests | undefined },
 ): Promise<ReportData> {
   const { record, place, base } = found;
   const kind = record.runPlan.kind as Kind;
@@ -93,7 +95,7 @@ export async function collectReport(
   });
   return {
     maps: await mapsOf(reader, { kind, missingCounts: read.missingCounts, unconnected: neighbours.unconnected }),
-    ...{ kind, record, place, hypotheses, model, remarks },
+    ...{ kind, record, place, hypotheses, model, remarks, tableBase },
     recordName: `${base}run.json`,
     nElements: reader.nElements,
     // what stores call values that nobody named
@@ -128,10 +130,10 @@ function neighboursOf(
   if (kind === "voxel") {
     const { enhancement } = record.runPlan;
     const by = "graph" in enhancement ? enhancement.graph.connectivity : connectivity === true ? 26 : 6;
-    return { visit: placeNeighbours(geometry!, by), words: `over ${by} neighbouring voxels`, close() {} };
+    return { visit: placeNeighbours(geometry!, by), words: `connected over ${by} neighbouring voxels`, close() {} };
   }
-  if (kind === "edge") return { visit: edgeNeighbours(network!), words: "over shared nodes", close() {} };
-  return { visit() {}, words: "each element by itself", close() {} };
+  if (kind === "edge") return { visit: edgeNeighbours(network!), words: "connected over shared nodes", close() {} };
+  return { visit() {}, words: "each by itself", close() {} };
 }
 
 interface HypothesisInputs {

@@ -7,7 +7,7 @@ import type { Geometry, Network } from "../../report/report-data.js";
 
 export interface Neighbours {
   readonly visit: VisitNeighbours;
-  /** `over the fixel-fixel connectivity in matrix/` */
+  /** `connected over the fixel-fixel connectivity in matrix/` */
   readonly words: string;
   /** Of each element 1 where it is connected with no other; undefined: not known, or of no use. */
   readonly unconnected?: Float32Array | undefined;
@@ -23,7 +23,7 @@ const ALIKE = Math.SQRT1_2;
 export function fixelNeighbours(directory: string | undefined, nFixels: number, geometry: Geometry): Neighbours {
   const byPlace = (remark: string): Neighbours => ({
     visit: placeNeighbours(geometry, 26),
-    words: "over the 26 neighbouring voxels, fixels within 45° of each other",
+    words: "connected over the 26 neighbouring voxels, fixels within 45° of each other",
     remark,
     close() {},
   });
@@ -33,7 +33,7 @@ export function fixelNeighbours(directory: string | undefined, nFixels: number, 
     const matrix = openMatrixDirectory(directory, nFixels);
     return {
       unconnected: unconnectedOf(matrix),
-      words: `over the fixel-fixel connectivity in ${directory}`,
+      words: `connected over the fixel-fixel connectivity in ${directory}`,
       visit: rowsAhead(matrix),
       close: () => matrix.close(),
     };

@@ -52,7 +52,7 @@ async function writeModelReport(
   start: number,
 ): Promise<ReportSummary> {
   const page = placeOf(out, source);
-  const data = await collectModel(source, results, { background, tracts, signal });
+  const data = await collectModel(source, results, { background, tracts, tableBase: page.base, signal });
   const text = modelPage(data, results, {
     ...pageParts(),
     madeWith: { background, tracts },

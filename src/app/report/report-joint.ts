@@ -37,7 +37,7 @@ export async function reportJoint({
     const ending = record.files.find((file) => file.startsWith("fwe_1mpvalue_"))!.replace(/^.*\./, "");
     collected.push(
       await collectReport(run, {
-        ...{ background, tracts, signal },
+        ...{ background, tracts, tableBase: page.base, signal },
         joint: {
           ...{ nShuffles: record.problem.nShuffles, maxima },
           summaryOf: (own) => hypotheses.find((one) => one.name === own) ?? {},

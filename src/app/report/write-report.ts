@@ -48,7 +48,7 @@ export async function writeReport(options: ReportOptions): Promise<ReportSummary
   const start = performance.now();
   const found = findResults(results);
   const page = placeOf(out, found);
-  const data = await collectReport(found, { background, tracts, signal });
+  const data = await collectReport(found, { background, tracts, tableBase: page.base, signal });
   const text = reportPage({
     data,
     ...pageParts(),

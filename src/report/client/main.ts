@@ -2,9 +2,11 @@
 import { startCopying } from "./copy.js";
 import { startMaps } from "./maps.js";
 import { startNetwork } from "./network.js";
+import { startPrinting } from "./print.js";
 import { startViewer } from "./viewer.js";
 
 startCopying();
+startPrinting();
 startNetwork();
 startMaps();
 startViewer().catch((error: unknown) => {

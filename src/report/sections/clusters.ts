@@ -1,6 +1,6 @@
 // Clusters as a table a hypothesis; a row moves the pictures to its peak.
 import { axisInWords } from "../clusters.js";
-import { html, type Piece, table } from "../html.js";
+import { folded, html, type Piece, table } from "../html.js";
 import { meaningOf } from "../hypothesis-head.js";
 import { count, percent, place, pValue, share, short } from "../numbers.js";
 import { type Cluster, ELEMENTS, type HypothesisData, type ShownData } from "../report-data.js";
@@ -8,12 +8,14 @@ import { missing, type Section } from "./section.js";
 
 /** Rows shown; the file beside the page has all. */
 const MOST_ROWS = 50;
+/** Of these the first; the others are folded. */
+const OPEN_ROWS = 10;
 
 export function clustersSection(data: ShownData): Section {
   return {
     id: "clusters",
     title: data.kind === "vector" ? "Significant elements" : "Clusters",
-    body: html`<p>Significant ${ELEMENTS[data.kind].many} connected ${data.clustersBy}. ${percentInWords(data)}</p>
+    body: html`<p>Significant ${ELEMENTS[data.kind].many}, ${data.clustersBy}. ${percentInWords(data)}</p>
 ${data.hypotheses.map((h) => clustersOf(h, data))}`,
   };
 }
@@ -34,8 +36,9 @@ function clustersOf(h: HypothesisData, data: ShownData): Piece {
   const { kind } = data;
   const { clusters } = h;
   const { many } = ELEMENTS[kind];
-  const file = clustersFileName(h.name);
-  const title = html`<h3>${h.name}${h.label === undefined ? "" : ` (${h.label})`}</h3>`;
+  const file = `${data.tableBase}${clustersFileName(h.name)}`;
+  const name = `${h.name}${h.label === undefined ? "" : ` (${h.label})`}`;
+  const title = html`<h3>${name}</h3>`;
   if (h.p === undefined) return html`${title}${missing(`Nothing was tested for all ${many} together.`)}`;
   if (clusters.length === 0) return html`${title}${missing(`No ${ELEMENTS[kind].one} is significant.`)}`;
   const columns: readonly (readonly [string, (one: Cluster) => Piece, isNumber: boolean])[] = [
@@ -96,14 +99,21 @@ function clustersOf(h: HypothesisData, data: ShownData): Piece {
   const shown = clusters.slice(0, MOST_ROWS);
   const more = clusters.length > shown.length ? `The ${MOST_ROWS} largest of ${count(clusters.length)}. ` : "";
   const meaning = meaningOf(h, data);
-  return html`${title}<p>${meaning === undefined ? "" : `An effect above 0: ${meaning}. `}${more}All of them, with indices counted from 0, in <code>${file}</code> beside the results.</p>
-${table(
-  `Clusters of ${h.name}`,
-  columns.map(([name]) => name),
-  shown.map((one) => columns.map(([, cellOf]) => cellOf(one))),
-  { className: "clusters", numeric: new Set(columns.flatMap(([, , isNumber], i) => (isNumber ? [i] : []))) },
-)}`;
+  const tableOf = (caption: string, rows: readonly Cluster[]) =>
+    table(
+      caption,
+      columns.map(([head]) => head),
+      rows.map((one) => columns.map(([, cellOf]) => cellOf(one))),
+      { className: "clusters", numeric: new Set(columns.flatMap(([, , isNumber], i) => (isNumber ? [i] : []))) },
+    );
+  const others = shown.slice(OPEN_ROWS);
+  const body = html`<p>${meaning === undefined ? "" : `An effect above 0: ${meaning}. `}${more}All of them, with indices counted from 0, in <code>${file}</code> beside this page.</p>
+${tableOf(`Clusters of ${h.name}`, shown.slice(0, OPEN_ROWS))}${others.length === 0 ? "" : folded(`${spanOf(others)} of ${h.name}`, tableOf(`Clusters of ${h.name}, continued`, others))}`;
+  return h.isAside === true ? folded(`Clusters of ${name}`, body) : html`${title}${body}`;
 }
+
+const spanOf = (rows: readonly Cluster[]): string =>
+  rows.length === 1 ? `Cluster ${rows[0]!.id}` : `Clusters ${rows[0]!.id} to ${rows.at(-1)!.id}`;
 
 /** Without the base of the results. */
 export const clustersFileName = (name: string): string => `clusters_${name}.tsv`;

@@ -1,10 +1,13 @@
 // In whom: values of subjects in the largest clusters, by group or against the covariate, and all of them as a table.
 import { type Adjusted, adjust } from "../adjusted.js";
 import { COLOURS, chart, GROUP_COLOURS, Plot } from "../charts.js";
-import { type Html, html, type Piece, table } from "../html.js";
+import { folded, type Html, html, type Piece, table } from "../html.js";
 import { cell, count, short } from "../numbers.js";
 import { type EffectData, ELEMENTS, type HypothesisData, type ModelData, type ShownData } from "../report-data.js";
 import { missing, type Section } from "./section.js";
+
+/** Of a hypothesis; the others are folded. */
+const OPEN_FIGURES = 2;
 
 export function effectsSection(data: ShownData): Section {
   return { id: "effects", title: "Effects in subjects", body: bodyOf(data) };
@@ -27,9 +30,19 @@ function ofHypothesis(h: HypothesisData, data: ShownData, model: ModelData, all:
   if (own.length === 0 || h.contrast === undefined) return "";
   const shown = own.map((effect) => ({ effect, adjusted: adjust(model, h.contrast!, effect.values) }));
   const id = `effects-${h.name}`;
-  return html`<h3>${h.name}${h.label === undefined ? "" : ` (${h.label})`}</h3>
-<div class="charts">${shown.filter(({ effect }) => !effect.isPeak).map(({ effect, adjusted }) => adjusted && figureOf(effect, adjusted, data))}</div>
+  const figures = shown.flatMap(({ effect, adjusted }) =>
+    effect.isPeak || adjusted === undefined ? [] : [{ effect, html: figureOf(effect, adjusted, data) }],
+  );
+  const charts = (some: typeof figures) => html`<div class="charts">${some.map((one) => one.html)}</div>`;
+  const others = figures.slice(OPEN_FIGURES);
+  const name = `${h.name}${h.label === undefined ? "" : ` (${h.label})`}`;
+  const body = html`${charts(figures.slice(0, OPEN_FIGURES))}
+${others.length === 0 ? "" : folded(`Of ${h.name}: ${others.map(({ effect }) => effect.what).join(", ")}`, charts(others))}
 <details><summary>Values as a table (tabs between)</summary><button type="button" class="copy" data-copies="${id}">Copy</button><pre id="${id}" tabindex="0">${asTsv(shown, data)}</pre></details>`;
+  return h.isAside === true
+    ? folded(`Effects of ${name}`, body)
+    : html`<h3>${name}</h3>
+${body}`;
 }
 
 function figureOf({ cluster, what }: EffectData, { values, by }: Adjusted, { subjects, scalar }: ShownData): Html {

@@ -103,15 +103,12 @@ function commandsOf(data: ReportData): (readonly [string, string])[] {
   const at = (name: string) => `${folder === "" || folder.endsWith("/") ? folder : `${folder}/`}${base}${name}`;
   const ending = files.some((name) => name.endsWith(".nii")) ? "nii" : "mif";
   const [index, p] = [at("index.mif"), at(`${shown}.${ending}`)];
-  const python = (path: string, read: string) =>
-    `import numpy\n${read}\n${words === undefined ? "print(numpy.nanmax(values))" : `p = 1 - values  # ${words}\nprint((p < 0.05).sum())`}`.replaceAll(
-      "PATH",
-      JSON.stringify(path),
-    );
-  const inR = (read: string, comment: string) =>
+  const python = (read: string) =>
+    `import numpy\n${read}\n${words === undefined ? "print(numpy.nanmax(values))" : `p = 1 - values  # ${words}\nprint((p < 0.05).sum())`}`;
+  const inR = (read: string) =>
     words === undefined
-      ? `z <- ${read}${comment}\nmax(z, na.rm = TRUE)`
-      : `p <- 1 - ${read}${comment}\nsum(p < 0.05, na.rm = TRUE)`;
+      ? `z <- ${read}\nmax(z, na.rm = TRUE)`
+      : `p <- 1 - ${read}  # ${words}\nsum(p < 0.05, na.rm = TRUE)`;
   const again = ["This page again", `fixelstream report ${shellWord(place === "" ? recordName : place)}`] as const;
   if (kind === "fixel" || kind === "voxel")
     return [
@@ -119,23 +116,17 @@ function commandsOf(data: ReportData): (readonly [string, string])[] {
         "MRtrix3",
         kind === "fixel" ? `mrview ${shellWord(index)} -fixel.load ${shellWord(p)}` : `mrview ${shellWord(p)}`,
       ],
-      [
-        "Python",
-        python(
-          p,
-          "import nibabel  # after: mrconvert NAME.mif NAME.nii\nvalues = nibabel.load(PATH).get_fdata().squeeze()".replaceAll(
-            "NAME",
-            shown,
-          ),
-        ).replaceAll('.mif"', '.nii"'),
-      ],
-      ["R", inR(`RNifti::readNifti(${JSON.stringify(p.replace(/\.mif$/, ".nii"))})`, "  # after mrconvert")],
+      ["Python", `# fixelstream export ${shellWord(p)} ${shown}.npy\n${python(`values = numpy.load("${shown}.npy")`)}`],
+      ["R", `# fixelstream export ${shellWord(p)} ${shown}.tsv\n${inR(`read.delim("${shown}.tsv")$value`)}`],
       again,
     ];
   const csv = at(`${shown}.csv`);
   return [
-    ["Python", python(csv, `values = numpy.loadtxt(PATH, delimiter=${kind === "edge" ? '","' : '",", ndmin=1'})`)],
-    ["R", inR(`as.matrix(read.csv(${JSON.stringify(csv)}, header = FALSE, comment.char = "#"))`, "")],
+    [
+      "Python",
+      python(`values = numpy.loadtxt(${JSON.stringify(csv)}, delimiter=${kind === "edge" ? '","' : '",", ndmin=1'})`),
+    ],
+    ["R", inR(`as.matrix(read.csv(${JSON.stringify(csv)}, header = FALSE, comment.char = "#"))`)],
     again,
   ];
 }
