@@ -5,9 +5,6 @@ import { InputError } from "../errors.js";
 import { formatCount } from "../units.js";
 import { zod } from "../zod.js";
 
-/** What values are called that nobody named. */
-export const DEFAULT_VECTOR_SCALAR = "values";
-
 export const FORMAT_VERSION = 1;
 export const MANIFEST_FILE = "store.json";
 /** What the values of vectors are called in a store that an analysis makes: nobody gave them a name. */
