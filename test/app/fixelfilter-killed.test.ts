@@ -13,7 +13,7 @@ it("has a store", () => {
   expect(runCli(["convert", "fixels", "fd", "subjects.txt", "cohort.fxs", "-quiet"], cwd).status).toBe(0);
 });
 
-it.each(["store", "directory"] as const)(
+it.each(["store", "directory", "file"] as const)(
   "a %s: the same command finishes it, and leaves nothing else",
   async (kind) => {
     const { contents, ms } = finishedFilter(cwd, kind);

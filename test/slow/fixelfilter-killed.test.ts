@@ -15,7 +15,7 @@ it("has a store", () => {
   expect(runCli(["convert", "fixels", "fd", "subjects.txt", "cohort.fxs", "-quiet"], cwd).status).toBe(0);
 });
 
-it.each(["store", "directory"] as const)(
+it.each(["store", "directory", "file"] as const)(
   "a %s",
   async (kind) => {
     const random = createRandom(kind.length);

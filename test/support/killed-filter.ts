@@ -3,14 +3,16 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { gunzipSync } from "node:zlib";
 import { expect } from "vitest";
 import { builtCommand, runCli } from "./run-cli.js";
 
-export type KilledKind = "store" | "directory";
+export type KilledKind = "store" | "directory" | "file";
 
-const OUTPUT = { store: "smooth.fxs", directory: "smooth" } as const;
+const INPUT = { store: "cohort.fxs", directory: "fd", file: "fd/s7.mif" } as const;
+const OUTPUT = { store: "smooth.fxs", directory: "smooth", file: "smooth.mif.gz" } as const;
 const tokensOf = (kind: KilledKind) => [
-  ...["fixelfilter", kind === "store" ? "cohort.fxs" : "fd", "smooth", OUTPUT[kind], "-matrix", "matrix"],
+  ...["fixelfilter", INPUT[kind], "smooth", OUTPUT[kind], "-matrix", "matrix"],
   ...["-nthreads", "1", "--memory", "8MiB", "-quiet"],
 ];
 
@@ -19,11 +21,16 @@ export const KILLED_COHORT = { nFixels: N_FIXELS, nSubjects: 200, nConnections: 
 
 /** Checksums of values alone: headers have the command, and what stands beside them has times in it. */
 function contentsOf(output: string): Record<string, string> {
-  const names = fs.readdirSync(output).filter((name) => /\.(mif|f32|missing)$/.test(name));
+  const isFile = fs.statSync(output).isFile();
+  const folder = isFile ? path.dirname(output) : output;
+  const names = (isFile ? [path.basename(output)] : fs.readdirSync(output)).filter((name) =>
+    /\.(mif|mif\.gz|f32|missing)$/.test(name),
+  );
   return Object.fromEntries(
     names.sort().map((name) => {
-      const bytes = fs.readFileSync(path.join(output, name));
-      const values = /^s.*\.mif$/.test(name) ? bytes.subarray(-4 * N_FIXELS) : bytes;
+      const stored = fs.readFileSync(path.join(folder, name));
+      const bytes = name.endsWith(".gz") ? gunzipSync(stored) : stored;
+      const values = /^s.*\.mif(\.gz)?$/.test(name) ? bytes.subarray(-4 * N_FIXELS) : bytes;
       return [name, createHash("sha256").update(values).digest("hex")];
     }),
   );
@@ -50,16 +57,19 @@ export async function expectFinishedAfterKill(
   await new Promise((resolve) => setTimeout(resolve, afterMs));
   child.kill("SIGKILL");
   await ended;
-  const seen = fs.existsSync(output) ? fs.readdirSync(output).filter((name) => !name.startsWith(".")) : [];
+  const seen = visibleIn(output);
   // all of it, or nothing that opens
   if (seen.length > 0) expect(contentsOf(output)).toEqual(contents);
   const again = runCli([...tokensOf(kind), ...(seen.length > 0 ? ["-force"] : [])], cwd);
   expect([again.status, again.stderr]).toEqual([0, ""]);
   expect(contentsOf(output)).toEqual(contents);
   expect(fs.readdirSync(cwd).sort()).toEqual([...before, OUTPUT[kind]].sort());
-  expect(
-    fs
-      .readdirSync(output)
-      .filter((name) => name.startsWith(".") || name.startsWith("partial") || name.startsWith("journal")),
-  ).toEqual([]);
+  const others = /^(\.|partial|journal)/;
+  expect(kind === "file" ? [] : fs.readdirSync(output).filter((name) => others.test(name))).toEqual([]);
+}
+
+function visibleIn(output: string): string[] {
+  if (!fs.existsSync(output)) return [];
+  if (fs.statSync(output).isFile()) return [path.basename(output)];
+  return fs.readdirSync(output).filter((name) => !name.startsWith("."));
 }
