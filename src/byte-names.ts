@@ -103,7 +103,7 @@ function useByteNames(): void {
   Object.assign(fs, {
     readdirSync: (folder: string, options?: object) =>
       options === undefined ? list(folder) : readdirSync(asPath(folder) as string, options),
-    realpathSync: (file: string) => toName(realpathSync(asPath(file) as string, "buffer")),
+    realpathSync: (file: string) => toName(realpathSync.native(asPath(file) as string, "buffer")),
   });
   syncBuiltinESMExports();
 }

@@ -4,6 +4,7 @@ import fs from "node:fs";
 import { expect, test } from "vitest";
 import { toName, toPath } from "../../src/byte-names.js";
 import { newAnalysis } from "../support/expect-refusal.js";
+import { makeTracks, writeTracks } from "../support/make-tracks.js";
 import { builtCommand } from "../support/run-cli.js";
 
 test("a name keeps all its bytes as text, and is as it was where all is UTF-8", () => {
@@ -69,5 +70,16 @@ test.skipIf(process.platform !== "linux" || !fs.existsSync(builtCommand))(
       expect(run(`convert fixels "i$b" subjects.txt from-${nThreads}.fxs -nthreads ${nThreads} -quiet`)).toEqual(fine);
     const [one, two] = [1, 2].map((n) => fs.readFileSync(`${input.root}/from-${n}.fxs/FD.f32`, "latin1"));
     expect(two).toBe(one);
+
+    // a matrix and streamlines in such folders, whose whole paths are asked for
+    fs.renameSync(`${input.root}/matrix`, at("m\xff"));
+    expect(run(`fixelcfestats "a$b.fxs" - design.txt contrast.txt "m$b" "p$b" --cache "c$b" ${quick}`)).toEqual(fine);
+    expect(values(at("p\xff"))).toBe(values(at("plain")));
+    fs.mkdirSync(`${input.root}/tracks`);
+    writeTracks(`${input.root}/tracks`, makeTracks({ seed: 1, step: 1, voxelSizes: [2, 2, 2], mostFixels: 2 }), 1);
+    fs.renameSync(`${input.root}/tracks`, at("t\xff"));
+    const made = run(`fixelconnectivity "t$b/fixels" "t$b/tracks.tck" "n$b" -nthreads 2 -quiet`);
+    expect(made).toEqual({ status: 0, stderr: expect.not.stringMatching("error") });
+    expect(fs.readdirSync(at("n\xff"))).toEqual(["fixels.mif", "index.mif", "values.mif"]);
   },
 );
