@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { statusOf } from "../publish/file-status.js";
-import { useEntry } from "../publish/in-use.js";
+import { sweepCache, useEntry } from "../publish/in-use.js";
 import { makeOrWait } from "../publish/make-or-wait.js";
 import type { PartialDirectory } from "../publish/partial-directory.js";
 import { openMatrixDirectory } from "./matrix-directory.js";
@@ -38,6 +38,8 @@ export function prepareDirectly(inputs: DirectPreparationInputs): DirectPreparat
   try {
     mkdirSync(cache, { recursive: true });
     sweepConnectivityPartials(cache);
+    // the key has the times of the matrix' files: to the entry of a run killed under its lock nobody comes back
+    sweepCache(cache);
     // the key is known when the matrix has its name: until then any will do
     partial = createConnectivityPartial(entryOf(cache, randomBytes(12).toString("hex")));
     return writeInto(partial, { directory, cache, nFixels, exponent });

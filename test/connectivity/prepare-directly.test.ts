@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import { makeConnectivity } from "../../src/app/connectivity/make-connectivity.js";
 import { prepareConnectivity } from "../../src/connectivity/prepare-connectivity.js";
 import { makeTracks, writeTracks } from "../support/make-tracks.js";
+import { deadId, plantLock } from "../support/partials.js";
 import { makeTemporaryDirectory } from "../support/peer.js";
 
 const MiB = 2 ** 20;
@@ -18,6 +19,11 @@ it.each([
   const at = (...names: string[]) => path.join(folder, ...names);
   const made = makeTracks({ seed: 50, step: 1, voxelSizes: [2, 2, 2], mostFixels, nStreamlines });
   writeTracks(folder, made, 1);
+  // of a run killed while it had another matrix published, to whose entry nobody comes back
+  const entry = at("cache", `${"0b".repeat(12)}.fxc`);
+  fs.mkdirSync(at("cache"));
+  plantLock(entry, deadId());
+  fs.writeFileSync(`${entry}.used-${deadId()}`, '{"format":"fixelstream-use"}');
   const common = { memoryBytes: 64 * MiB, force: false, command: "fixelstream fixelconnectivity", nThreads };
   const inputs = { fixelDirectory: at("fixels"), tracks: at("tracks.tck"), output: at("matrix"), ...extra };
   const { prepared } = await makeConnectivity({ ...common, ...inputs, prepareIn: at("cache") });
