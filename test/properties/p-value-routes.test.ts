@@ -18,7 +18,7 @@ import { createRandom, type SeededRandom } from "../support/seeded-random.js";
 
 const N_SUBJECTS = 12;
 const N_ELEMENTS = 20;
-const N_SEEDS = Number(process.env["FIXELSTREAM_ROUTES"] ?? 12);
+const N_SEEDS = Number(process.env["FIXELSTREAM_ROUTES"] ?? 4);
 const FIRST_SEED = Number(process.env["FIXELSTREAM_ROUTES_SEED"] ?? 1);
 
 type Changes = Partial<AnalysisOptions & FixelCfeOptions>;
