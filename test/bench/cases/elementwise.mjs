@@ -50,7 +50,9 @@ async function fitAll(context, kind, formula) {
 async function runWhole(context, m) {
   const folder = join(context.dir, `elementwise-${m}`);
   await runChild(process.execPath, [GENERATE, folder, "--subjects", String(N), "--elements", String(m)]);
-  writeFileSync(join(folder, "table.csv"), table());
+  const [columns, ...rows] = table().trim().split("\n");
+  const named = [`subject_id,${columns}`, ...rows.map((row, i) => `sub-${i},${row}`)];
+  writeFileSync(join(folder, "table.csv"), `${named.join("\n")}\n`);
   const output = join(folder, "out.h5");
   rmSync(output, { force: true });
   const args = ["lm", join(folder, "cohort.fxs"), join(folder, "table.csv"), "values~age+sex+motion", output];
