@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { UsageError } from "../../errors.js";
-import { openFixelDirectory } from "../../formats/fixel-directory.js";
+import { hasIndex, openFixelDirectory } from "../../formats/fixel-directory.js";
 import { type FixelTables, readFixelTables, tablesOfDirectory } from "../../formats/hdf5/fixel-tables.js";
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { listScalars } from "../../formats/hdf5/modelarray-layout.js";
@@ -87,7 +87,7 @@ export async function findData(options: ModelOptions, cohort: Cohort): Promise<D
       close,
     };
   }
-  if (existsSync(input) && /^index\./.test(firstIndexIn(input))) {
+  if (hasIndex(input)) {
     return {
       scalarNames: undefined,
       places: async () => placesOfTemplate(template ?? input),
@@ -136,11 +136,6 @@ function filesOfRows(directory: string, cohort: Cohort): { names: readonly strin
 }
 
 const placesOfTemplate = (path: string) => ({ tables: tablesOfDirectory(openFixelDirectory(path)) });
-
-/** `index.mif` where the path is a fixel directory, else "". */
-function firstIndexIn(path: string): string {
-  return ["index.mif", "index.nii", "index.nii.gz", "index.mif.gz"].find((name) => existsSync(join(path, name))) ?? "";
-}
 
 /** Which of the data's scalars a formula names, the response first. Throws UsageError. */
 export function scalarsOf(
