@@ -127,7 +127,7 @@ const COLOUR: [string, string] = [
 function groupsOf(command: Command): [heading: string, rows: [string, string][]][] {
   const groups = new Map<string, [string, string][]>();
   for (const option of command.options) {
-    if (option.hidden || option.long === "--version") continue;
+    if (option.hidden) continue;
     const heading = option.helpGroupHeading ?? STANDARD;
     groups.set(heading, [...(groups.get(heading) ?? []), describeOption(option)]);
   }

@@ -83,7 +83,7 @@ function knownOptions(command: Command): KnownOption[] {
       repeatable: option.variadic || TWO_VALUES.has(name),
     };
   });
-  return [...own.filter(({ name }) => EVERYWHERE.every((other) => other.name !== name)), ...EVERYWHERE];
+  return [...own, ...EVERYWHERE];
 }
 
 function checkValues(

@@ -2,6 +2,7 @@
 // (process-streams.ts), so everything goes through here.
 import { InputError } from "../errors.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
+import { VERSION } from "../version.js";
 import type { Warning } from "../warnings.js";
 import type { CliStreams } from "./cli-streams.js";
 import { paintMessage } from "./colour.js";
@@ -19,6 +20,9 @@ export async function printResult(
   const failure = await write(streams.stdout, paint(streams.stdout, showControls(text)));
   refuseFailure(failure);
 }
+
+/** Alone, for scripts. Throws as printResult. */
+export const printVersion = (streams: CliStreams): Promise<void> => printResult(streams, `${VERSION}\n`);
 
 function refuseFailure(failure: Error | undefined): void {
   if (failure === undefined) return;

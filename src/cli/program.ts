@@ -1,42 +1,14 @@
-// Assembles the commands. `runCli` is the whole program: tokens in, exit code out; nothing here calls process.exit.
+// Assembles the commands and runs the one that is named; of the others nothing is loaded.
 import { Command, CommanderError } from "commander";
-import { argumentsInFull } from "../byte-names.js";
 import { DesignError, isFixelstreamError, UsageError } from "../errors.js";
-import { asInputError } from "../system-error.js";
-import { VERSION } from "../version.js";
 import type { CliStreams } from "./cli-streams.js";
-import { paintHelp, takeColourChoice, useColours } from "./colour.js";
-import { createCacheCommand } from "./commands/cache.js";
-import { createCompletionCommand } from "./commands/completion.js";
-import { createConnectomestatsCommand } from "./commands/connectomestats.js";
-import { createConvertCommand } from "./commands/convert.js";
-import { createDemoCommand } from "./commands/demo.js";
-import { createDesignCommand } from "./commands/design.js";
-import { createDoctorCommand } from "./commands/doctor.js";
-import { createExportCommand } from "./commands/export.js";
-import { createFixelcfestatsCommand } from "./commands/fixelcfestats.js";
-import { createFixelconnectivityCommand } from "./commands/fixelconnectivity.js";
-import { createFixelfilterCommand } from "./commands/fixelfilter.js";
-import { createGamCommand } from "./commands/gam.js";
-import { createInfoCommand } from "./commands/info.js";
-import { createJointCommand } from "./commands/joint.js";
-import { createLmCommand } from "./commands/lm.js";
-import { createManCommand } from "./commands/man.js";
-import { createMergeCommand } from "./commands/merge.js";
-import { createMrclusterstatsCommand } from "./commands/mrclusterstats.js";
-import { createPvaluesCommand } from "./commands/pvalues.js";
-import { createReportCommand } from "./commands/report.js";
-import { createSlurmCommand } from "./commands/slurm.js";
-import { createStatusCommand } from "./commands/status.js";
-import { createVectorstatsCommand } from "./commands/vectorstats.js";
-import { createVerifyCommand } from "./commands/verify.js";
-import { exitCodeOf } from "./exit-codes.js";
+import { paintHelp } from "./colour.js";
+import { COMMANDS, type ListedCommand } from "./command-list.js";
 import { describeHelp, formatHelp } from "./help.js";
 import { pathOf } from "./normalise-arguments.js";
-import { printResult, say } from "./print.js";
-import { formatError } from "./print-error.js";
-import { processStreams } from "./process-streams.js";
-import { resolveCommandLine } from "./resolve-command-line.js";
+import { printResult, printVersion } from "./print.js";
+import { resolveCommandLine, wordsOf } from "./resolve-command-line.js";
+import type { WholeProgram } from "./whole-program.js";
 
 const HELP = {
   about: [
@@ -50,39 +22,28 @@ const HELP = {
   ],
 };
 
-/** `writeOut` takes help and version. */
-export function createProgram(streams: CliStreams, writeOut?: (text: string) => void): Command {
-  const program = describeHelp(new Command("fixelstream"), HELP)
-    .version(VERSION, "--version")
-    .addCommand(createFixelcfestatsCommand(streams))
-    .addCommand(createMrclusterstatsCommand(streams))
-    .addCommand(createConnectomestatsCommand(streams))
-    .addCommand(createVectorstatsCommand(streams))
-    .addCommand(createLmCommand(streams))
-    .addCommand(createGamCommand(streams))
-    .addCommand(createDesignCommand(streams))
-    .addCommand(createFixelconnectivityCommand(streams))
-    .addCommand(createFixelfilterCommand(streams))
-    .addCommand(createMergeCommand(streams))
-    .addCommand(createStatusCommand(streams))
-    .addCommand(createSlurmCommand(streams, runTokens))
-    .addCommand(createPvaluesCommand(streams))
-    .addCommand(createReportCommand(streams))
-    .addCommand(createConvertCommand(streams))
-    .addCommand(createExportCommand(streams))
-    .addCommand(createJointCommand(streams))
-    .addCommand(createInfoCommand(streams))
-    .addCommand(createVerifyCommand(streams))
-    .addCommand(createCacheCommand(streams))
-    .addCommand(createDoctorCommand(streams))
-    .addCommand(createCompletionCommand(streams))
-    .addCommand(createManCommand(streams))
-    .addCommand(createDemoCommand(streams));
+interface ProgramOptions {
+  /** The only command that is more than its name and summary; any other word: none is (default: all are). */
+  readonly only?: string;
+  /** Takes help. */
+  readonly writeOut?: (text: string) => void;
+}
+
+export async function createProgram(streams: CliStreams, options: ProgramOptions = {}): Promise<Command> {
+  const program = describeHelp(new Command("fixelstream"), HELP);
+  const whole: WholeProgram = { create: () => createProgram(streams), run: runTokens };
+  const isLoaded = ({ name }: ListedCommand) => options.only === undefined || options.only === name;
+  const modules = await Promise.all(COMMANDS.map((listed) => (isLoaded(listed) ? listed.load() : undefined)));
+  for (const [i, { name, summary }] of COMMANDS.entries()) {
+    const command = new Command(name).summary(summary);
+    modules[i]?.define(command, streams, whole);
+    program.addCommand(command);
+  }
   forEachCommand(program, (command) => {
     command.exitOverride();
     command.configureHelp({ formatHelp });
     command.configureOutput({
-      writeOut: writeOut ?? (() => {}),
+      writeOut: options.writeOut ?? (() => {}),
       getOutHelpWidth: () => (streams.stdout.isTTY ? streams.stdout.columns : 0), // 0: no terminal, any width
       writeErr: () => {}, // reported once, by runCli
     });
@@ -96,26 +57,14 @@ export function forEachCommand(command: Command, visit: (command: Command) => vo
   for (const child of command.commands) forEachCommand(child, visit);
 }
 
-/** `tokens`: what follows the program's name. Resolves to the exit code. */
-export async function runCli(tokens: readonly string[], streams: CliStreams): Promise<number> {
-  const debug = tokens.some((token) => /^--?debug$/.test(token));
-  try {
-    useColours(streams, "auto");
-    const { choice, rest } = takeColourChoice(tokens);
-    useColours(streams, choice);
-    await runTokens(rest, streams);
-    return 0;
-  } catch (error) {
-    const found = error instanceof CommanderError ? asUsageError(error) : asInputError(error);
-    say(streams, formatError(found, debug));
-    return exitCodeOf(found);
-  }
-}
-
-async function runTokens(tokens: readonly string[], streams: CliStreams): Promise<void> {
+/** `tokens`: without the choice of colours. Throws what is to be said. */
+export async function runTokens(tokens: readonly string[], streams: CliStreams): Promise<void> {
   let help = "";
-  const program = createProgram(streams, (text) => {
-    help += text;
+  const program = await createProgram(streams, {
+    only: wordsOf(tokens)[0] ?? "",
+    writeOut: (text) => {
+      help += text;
+    },
   });
   let resolved: string[];
   try {
@@ -123,11 +72,13 @@ async function runTokens(tokens: readonly string[], streams: CliStreams): Promis
   } catch (error) {
     throw await withData(tokens, error);
   }
+  if (resolved[0] === "--version") return await printVersion(streams);
   try {
     await program.parseAsync(resolved, { from: "user" });
   } catch (error) {
     if (isFixelstreamError(error) && REFUSALS.has(error._tag)) throw await withOrder(program, resolved, error);
-    if (!(error instanceof CommanderError && error.exitCode === 0)) throw error; // help and version
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw asUsageError(error);
     await printResult(streams, help, paintHelp);
   }
 }
@@ -171,12 +122,6 @@ function commandAt(program: Command, words: readonly string[]): Command {
     command = child;
   }
   return command;
-}
-
-/** As `runCli`, with this process's own streams and signals. */
-export function runProcess(tokens: readonly string[]): Promise<number> {
-  const given = argumentsInFull(tokens);
-  return runCli(given, processStreams(given));
 }
 
 /** What resolveCommandLine lets through and commander does not. */

@@ -4,9 +4,13 @@ import { UsageError } from "../errors.js";
 import { didYouMean, nearest } from "./near-miss.js";
 import { normaliseArguments, pathOf } from "./normalise-arguments.js";
 
-/** Throws UsageError: unknown command, options as normaliseArguments, too few or too many arguments. */
+/** `help` in front is -help behind. The first is the command, if any is named. */
+export const wordsOf = (tokens: readonly string[]): readonly string[] =>
+  tokens[0] === "help" ? [...tokens.slice(1), "-help"] : tokens;
+
+/** `program`: with all that the command named takes. Throws UsageError: unknown command, options as normaliseArguments, too few or too many arguments. */
 export function resolveCommandLine(program: Command, tokens: readonly string[]): string[] {
-  const words = tokens[0] === "help" ? [...tokens.slice(1), "-help"] : tokens;
+  const words = wordsOf(tokens);
   const path: string[] = [];
   let command = program;
   for (;;) {

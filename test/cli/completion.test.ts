@@ -18,7 +18,7 @@ const print = async (...tokens: string[]) => {
   return stdout;
 };
 const paths: string[] = [];
-forEachCommand(createProgram({ stdout: process.stdout, stderr: process.stderr, command: "" }), (command) => {
+forEachCommand(await createProgram({ stdout: process.stdout, stderr: process.stderr, command: "" }), (command) => {
   if (command.parent !== null) paths.push(pathOf(command));
 });
 

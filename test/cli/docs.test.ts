@@ -37,7 +37,8 @@ const sources = ["src", "converters"]
   )
   .filter((name) => name.endsWith(".ts"));
 
-describe("commands", () => {
+describe("commands", async () => {
+  const program = await createProgram({ stdout: process.stdout, stderr: process.stderr, command: "" });
   const lines = documents.flatMap((name) =>
     blocksOf(read(name), "sh")
       .flatMap((block) => block.split("\n"))
@@ -46,7 +47,6 @@ describe("commands", () => {
   );
   it("are many", () => expect(lines.length).toBeGreaterThan(8));
   it.each(lines)("%s: %s", (_document, line) => {
-    const program = createProgram({ stdout: process.stdout, stderr: process.stderr, command: "" });
     const [, ...tokens] = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
     expect(() => resolveCommandLine(program, tokens)).not.toThrow();
   });
@@ -54,7 +54,6 @@ describe("commands", () => {
   it("are all in README's table, once", () => {
     const section = /## Commands\n(.*?)\n## /s.exec(read("README.md"))![1]!;
     const named = [...section.matchAll(/^\| (`.*?) \|/gm)].flatMap((row) => row[1]!.split(", "));
-    const program = createProgram({ stdout: process.stdout, stderr: process.stderr, command: "" });
     const names = program.commands.map((command) => `\`${command.name()}\``).filter((name) => name !== "`help`");
     expect(named.sort()).toEqual(names.sort());
   });

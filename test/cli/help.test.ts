@@ -10,7 +10,7 @@ import { runInProcess } from "../support/in-process-cli.js";
 
 const commands: [name: string, command: Command][] = [];
 const createSilent = () => createProgram({ stdout: process.stdout, stderr: process.stderr, command: "" });
-forEachCommand(createSilent(), (command) => commands.push([pathOf(command) || "fixelstream", command]));
+forEachCommand(await createSilent(), (command) => commands.push([pathOf(command) || "fixelstream", command]));
 
 describe.each(commands)("%s", (name, command) => {
   const path = name === "fixelstream" ? [] : name.split(" ");
@@ -19,14 +19,15 @@ describe.each(commands)("%s", (name, command) => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     await expect(stdout).toMatchFileSnapshot(`../../docs/commands/${name.replaceAll(" ", "-")}.txt`);
   });
-  it("has three examples, each of which is understood", () => {
+  it("has three examples, each of which is understood", async () => {
+    const whole = await createSilent();
     const text = formatHelp(command, command.createHelp());
     const examples = /\nExamples:\n((?: {2}.*\n)+)/.exec(text)?.[1]?.trimEnd().split("\n") ?? [];
     expect(examples).toHaveLength(3);
     for (const example of examples) {
       const [program, ...tokens] = example.replace(/ > .*/, "").trim().split(" ");
       expect(program).toBe("fixelstream");
-      expect(() => resolveCommandLine(createSilent(), tokens)).not.toThrow();
+      expect(() => resolveCommandLine(whole, tokens)).not.toThrow();
     }
   });
   it("has no line beyond 120 columns", () => {

@@ -4,7 +4,8 @@ import { createProgram } from "../../src/cli/program.js";
 import { resolveCommandLine } from "../../src/cli/resolve-command-line.js";
 
 const streams = { stdout: process.stdout, stderr: process.stderr, command: "" };
-const resolve = (line: string) => resolveCommandLine(createProgram(streams), line.split(" ").filter(Boolean)).join(" ");
+const program = await createProgram(streams);
+const resolve = (line: string) => resolveCommandLine(program, line.split(" ").filter(Boolean)).join(" ");
 const refusal = (line: string): string => {
   try {
     return `accepted as: ${resolve(line)}`;

@@ -2,8 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { expect, it } from "vitest";
+import { COMMANDS } from "../../src/cli/command-list.js";
 import { VERSION } from "../../src/version.js";
 import { repositoryRoot } from "../support/peer.js";
 import { builtCommand, runCli } from "../support/run-cli.js";
@@ -23,18 +24,56 @@ function modulesOf(tokens: readonly string[]): string[] {
   return [...new Set(lines.filter((line) => !line.includes("modules-loaded")))];
 }
 
-it.each([[["-version"]], [["-help"]], [["fixelcfestats", "-help"]], [["convert", "cohort", "-help"]]])(
-  "%j loads at most 25 files, nothing of the work and no package",
-  (tokens) => {
-    const modules = modulesOf(tokens);
-    expect(modules.length).toBeGreaterThan(1);
-    expect(modules.length).toBeLessThanOrEqual(25);
-    expect(modules.filter((url) => url.includes("node_modules") || url.includes("/dist/src/"))).toEqual([]);
-    expect(modules.filter((url) => url.includes("zod"))).toEqual([]);
-  },
-);
+const filesOf = (modules: readonly string[]) => modules.filter((url) => url.startsWith("file:"));
+const names = new Set(COMMANDS.map(({ name }) => name));
+/** Commands whose own files are among them. */
+const commandsOf = (modules: readonly string[]) =>
+  filesOf(modules)
+    .flatMap((url) => /\/([a-z]+)-[A-Z0-9]{8}\.js$/.exec(url)?.[1] ?? [])
+    .filter((name) => names.has(name));
+/** Of the sources in the files, as the comments of the bundle name them. */
+const sourcesOf = (modules: readonly string[]) =>
+  filesOf(modules).flatMap((url) =>
+    [...readFileSync(fileURLToPath(url), "utf8").matchAll(/^\/\/ ((?:src|bin|converters|node_modules)\/.*)$/gm)].map(
+      ([, source]) => source!,
+    ),
+  );
 
-it("what every command loads has at most 400 kB", () => {
+it("-version loads at most 5 files: no command, and nothing that commands are made of", () => {
+  for (const version of ["-version", "--version"]) {
+    const modules = modulesOf([version]);
+    expect(filesOf(modules).length).toBeLessThanOrEqual(5);
+    const sources = sourcesOf(modules);
+    expect(sources).toContain("src/version.ts");
+    expect(
+      sources.filter((source) => /^node_modules|^converters|^src\/app|^src\/cli\/commands|program/.test(source)),
+    ).toEqual([]);
+    expect(modules).toContain("node:fs");
+    expect(modules.filter((name) => UNNEEDED.test(name))).toEqual([]);
+  }
+});
+
+/** Of Node's own: each takes milliseconds. */
+const UNNEEDED = /^node:(child_process|crypto|http|zlib)$/;
+
+it.each([
+  [["-help"], []],
+  [["fixelcfestats", "-help"], ["fixelcfestats"]],
+  [["help", "gam"], ["gam"]],
+  [["info", "-version"], ["info"]],
+  [["convert", "cohort", "-help"], ["convert"]],
+])("%j loads at most 15 files, of the commands %j, nothing of the work and no package", (tokens, commands) => {
+  const modules = modulesOf(tokens);
+  const files = filesOf(modules);
+  expect(files.length).toBeGreaterThan(1);
+  expect(files.length).toBeLessThanOrEqual(15);
+  expect(commandsOf(modules)).toEqual(commands);
+  expect(files.filter((url) => url.includes("node_modules") || url.includes("/dist/src/"))).toEqual([]);
+  expect(sourcesOf(modules).filter((source) => source.includes("zod"))).toEqual([]);
+  expect(modules.filter((name) => UNNEEDED.test(name))).toEqual([]);
+});
+
+it("what every start loads has at most 30 kB", () => {
   const seen = new Set<string>();
   const visit = (file: string) => {
     if (seen.has(file)) return;
@@ -46,14 +85,15 @@ it("what every command loads has at most 400 kB", () => {
   visit(builtCommand);
   expect([...seen]).toContain(join(program, "fixelstream.js"));
   const bytes = [...seen].reduce((sum, file) => sum + statSync(file).size, 0);
-  expect(bytes).toBeLessThanOrEqual(400_000);
+  expect(bytes).toBeLessThanOrEqual(30_000);
 });
 
-it("a conversion loads at most 60 files; its sources are twice as many", () => {
+it("a conversion loads at most 22 files; its sources are seven times as many", () => {
   const cohort = join(repositoryRoot, "fixtures", "demo");
   const store = join(temporaryDirectory(), "cohort.fxs");
   const modules = modulesOf(["convert", "fixels", join(cohort, "fd"), join(cohort, "subjects.txt"), store, "-quiet"]);
-  expect(modules.length).toBeLessThanOrEqual(60);
+  expect(filesOf(modules).length).toBeLessThanOrEqual(22);
+  expect(sourcesOf(modules).length).toBeGreaterThan(7 * 22);
 });
 
 it("each thread of the program begins in it, where the sources say that it lies", () => {

@@ -4,7 +4,7 @@ import { createProgram, forEachCommand } from "../../src/cli/program.js";
 import { readSources } from "../support/message-options.js";
 
 const EVERYWHERE = ["help", "version", "color"];
-const program = createProgram({ stdout: process.stdout, stderr: process.stderr, command: "" });
+const program = await createProgram({ stdout: process.stdout, stderr: process.stderr, command: "" });
 const optionsOf = new Map<string, ReadonlySet<string>>();
 forEachCommand(program, (command) => {
   const names: string[] = [];

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { runCli } from "../../src/cli/program.js";
+import { runCli } from "../../src/cli/run-cli.js";
 import { expectRefusal, listing, newAnalysis, refuses, write } from "../support/expect-refusal.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { age, deadId, foreignId, plantPartial } from "../support/partials.js";

@@ -1,6 +1,6 @@
 // The command line in this process, with streams of our own: for messages and exit codes. Signals and pipes need a child: run-cli.ts.
 import { Writable } from "node:stream";
-import { runCli } from "../../src/cli/program.js";
+import { runCli } from "../../src/cli/run-cli.js";
 
 export interface InProcessResult {
   readonly status: number;

@@ -1,4 +1,4 @@
-// --import of a command: appends to the file FIXELSTREAM_MODULES the URL of every module that it loads, one a line.
+// --import of a command: appends to the file FIXELSTREAM_MODULES the URL of every module that it loads, one a line; of Node's own, `node:name`.
 import { appendFileSync } from "node:fs";
 import module from "node:module";
 
@@ -15,7 +15,7 @@ const { cache } = module.createRequire(import.meta.url);
 process.on("exit", () =>
   appendFileSync(
     file,
-    Object.keys(cache)
+    [...Object.keys(cache), ...process.moduleLoadList.map((name) => name.replace(/^NativeModule /, "node:"))]
       .map((path) => `${path}\n`)
       .join(""),
   ),

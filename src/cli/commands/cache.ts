@@ -19,11 +19,8 @@ const HELP = {
   examples: ["cache list", "cache list --cache /scratch/.fixelstream --json", "cache clear --older-than 30d"],
 };
 
-export function createCacheCommand(streams: CliStreams): Command {
-  return describeHelp(new Command("cache"), HELP)
-    .summary("list or clear what analyses keep for the next one")
-    .addCommand(createListCommand(streams))
-    .addCommand(createClearCommand(streams));
+export function define(command: Command, streams: CliStreams): Command {
+  return describeHelp(command, HELP).addCommand(createListCommand(streams)).addCommand(createClearCommand(streams));
 }
 
 function addCacheOption(command: Command) {

@@ -1,10 +1,11 @@
 // fixelstream completion: what a shell needs to complete command lines.
-import { Command } from "commander";
+import type { Command } from "commander";
 import { UsageError } from "../../errors.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { didYouMean, nearest } from "../near-miss.js";
 import { printLines } from "../print.js";
+import type { WholeProgram } from "../whole-program.js";
 
 const HELP = {
   about: [
@@ -17,10 +18,8 @@ const HELP = {
   ],
 };
 
-export function createCompletionCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("completion"), HELP)
-    .summary("print the completion script of a shell")
-    .argument("<shell>", "bash, zsh or fish");
+export function define(command: Command, streams: CliStreams, program: WholeProgram): Command {
+  describeHelp(command, HELP).argument("<shell>", "bash, zsh or fish");
   return command.action(async (shell: string) => {
     const { formatCompletion, SHELLS } = await import("../definitions/completion.js");
     const { describeCommands } = await import("../definitions/describe-commands.js");
@@ -30,6 +29,6 @@ export function createCompletionCommand(streams: CliStreams): Command {
         `Cannot complete in ${shell}: expected bash, zsh or fish, got another word.${didYouMean(nearest(shell, SHELLS))}`,
       );
     }
-    await printLines(streams, formatCompletion(found, describeCommands(command.parent!)));
+    await printLines(streams, formatCompletion(found, describeCommands(await program.create())));
   });
 }

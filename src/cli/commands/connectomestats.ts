@@ -1,5 +1,5 @@
 // fixelstream connectomestats: MRtrix3's command, argument for argument.
-import { Command } from "commander";
+import type { Command } from "commander";
 import {
   EDGE_ALGORITHMS,
   type EdgeAlgorithm,
@@ -57,9 +57,8 @@ const HELP = {
   ],
 };
 
-export function createConnectomestatsCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("connectomestats"), HELP)
-    .summary("inference on the edges of connectomes with network-based statistics")
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP)
     .argument("<input>", "list of connectomes, one a subject, or a store of edges (.fxs)")
     .argument("<algorithm>", "nbs, tfnbs or none")
     .argument("<design>", "design matrix, one row a subject")

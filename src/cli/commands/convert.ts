@@ -42,8 +42,7 @@ const HELP = {
   ],
 };
 
-export function createConvertCommand(streams: CliStreams): Command {
-  const command = new Command("convert").summary("convert a cohort once into a store that serves every later analysis");
+export function define(command: Command, streams: CliStreams): Command {
   describeHelp(command, {
     about: ["Convert a cohort once into a store (cohort.fxs) that serves every later analysis."],
     examples: [

@@ -1,7 +1,7 @@
 // fixelstream demo: the main job on the cohorts that come with the package: fixels, voxels, edges.
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { InferenceEvents, InferenceSummary } from "../../app/analyse/analyse.js";
 import { ANALYSIS_DEFAULTS, CFE_DEFAULTS, TFCE_DEFAULTS } from "../../app/analyse/options.js";
 import type { TruthComparison } from "../../app/demo/compare-with-truth.js";
@@ -26,9 +26,8 @@ const HELP = {
 const KINDS = ["fixels", "voxels", "edges"] as const;
 type Kind = (typeof KINDS)[number];
 
-export function createDemoCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("demo"), HELP)
-    .summary("analyse a cohort that comes with fixelstream")
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP)
     .argument("[what]", "fixels, voxels or edges (default: fixels)")
     .argument("[output]", "where to put what is made: stores, results (default: demo-output)");
   addStandardOptions(command);

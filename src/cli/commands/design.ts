@@ -1,5 +1,5 @@
 // fixelstream design: a table, a formula and tests by name into design, contrasts and F-tests.
-import { Command } from "commander";
+import type { Command } from "commander";
 import { UsageError } from "../../errors.js";
 import { formatCount } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
@@ -34,9 +34,8 @@ const HELP = {
   ],
 };
 
-export function createDesignCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("design"), HELP)
-    .summary("a design, contrasts and F-tests from a table and a formula")
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP)
     .argument("<table>", "CSV or TSV with a header line, a row a subject")
     .argument("<formula>", "such as '~ group * age + sex', in quotes");
   declare(command.optionsGroup("Options of the design"))

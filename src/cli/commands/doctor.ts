@@ -1,5 +1,5 @@
 // fixelstream doctor: whether this installation works on this machine, in lines for a bug report.
-import { Command } from "commander";
+import type { Command } from "commander";
 import { InputError } from "../../errors.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -19,8 +19,8 @@ const HELP = {
 
 const MARKS = { ok: " ", note: "~", failed: "!" } as const;
 
-export function createDoctorCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("doctor"), HELP).summary("check this installation, for a bug report");
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP);
   declare(command.optionsGroup("Options"))
     .word("cache", "directory", "whose disk to try; it need not exist", { default: ".fixelstream" })
     .flag("json", "as JSON on standard output");

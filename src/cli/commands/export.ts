@@ -1,5 +1,5 @@
 // fixelstream export: results into a ModelArray file, or out of one into fixel images.
-import { Command } from "commander";
+import type { Command } from "commander";
 import { UsageError } from "../../errors.js";
 import { formatCount } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
@@ -42,9 +42,8 @@ const HELP = {
   ],
 };
 
-export function createExportCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("export"), HELP)
-    .summary("results into a ModelArray file or out of one, values into .npy and tables")
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP)
     .argument("<input>", "directory of result images, a ModelArray file (.h5), an image or a store (.fxs)")
     .argument("<output>", "ModelArray file (.h5), the directory to make, or a file of values (.npy, .tsv, .csv)");
   declare(command.optionsGroup("Options of the export"))

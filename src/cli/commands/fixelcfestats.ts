@@ -1,5 +1,5 @@
 // fixelstream fixelcfestats: MRtrix3's command, argument for argument.
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { FixelCfeOptions } from "../../app/analyse/options.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -41,9 +41,8 @@ const HELP = {
   ],
 };
 
-export function createFixelcfestatsCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("fixelcfestats"), HELP)
-    .summary("inference on fixel data with connectivity-based fixel enhancement")
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP)
     .argument(
       "<input>",
       "fixel directory with one data file a subject, a converted store (cohort.fxs) or a ModelArray file (.h5)",

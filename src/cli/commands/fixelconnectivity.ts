@@ -1,5 +1,5 @@
 // fixelstream fixelconnectivity: MRtrix3's command, argument for argument.
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { MakeConnectivitySummary } from "../../app/connectivity/make-connectivity.js";
 import { boundThreads } from "../../system-cores.js";
 import { formatCount, formatDuration } from "../../units.js";
@@ -50,9 +50,8 @@ const HELP = {
   ],
 };
 
-export function createFixelconnectivityCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("fixelconnectivity"), HELP)
-    .summary("the fixel-fixel connectivity matrix of streamlines")
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP)
     .argument("<fixel_directory>", "fixel directory (index, directions) of the template")
     .argument("<tracks>", "streamlines, a .tck in the space of the template")
     .argument("<matrix>", "directory to make: index.mif, fixels.mif, values.mif");

@@ -1,5 +1,5 @@
 // fixelstream fixelfilter: MRtrix3's command, argument for argument, and the same for a cohort in a store.
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { FilterSummary, FixelFilterOptions } from "../../app/filter/options.js";
 import { boundThreads } from "../../system-cores.js";
 import { boundMemory } from "../../system-memory.js";
@@ -34,9 +34,8 @@ const HELP = {
   ],
 };
 
-export function createFixelfilterCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("fixelfilter"), HELP)
-    .summary("smooth fixel data over their connections, enhance them, or find clusters")
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP)
     .argument("<input>", "fixel data file, fixel directory, a converted store (cohort.fxs), or a cohort in an .h5")
     .argument("<filter>", "smooth, connect or cfe")
     .argument("<output>", "of the same kind: a data file, a directory to make, or a store (of an .h5 too)");

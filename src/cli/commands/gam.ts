@@ -1,5 +1,5 @@
 // fixelstream gam: ModelArray.gam for all elements.
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { addModelOptions } from "../options/model.js";
@@ -25,9 +25,8 @@ const HELP = {
   ],
 };
 
-export function createGamCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("gam"), HELP)
-    .summary("an additive model of every element, as ModelArray.gam")
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP)
     .argument("<input>", "store (.fxs), ModelArray file (.h5), fixel directory, or a matrix of vectors")
     .argument("<cohort>", "table of the subjects: a column that names their files or them, and the covariates")
     .argument("<formula>", "such as 'FD ~ s(age) + sex'")

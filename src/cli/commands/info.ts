@@ -1,5 +1,5 @@
 // fixelstream info: what is in a store.
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { StoreDescription } from "../../app/inspect/inspect.js";
 import { UsageError } from "../../errors.js";
 import { formatBytes, formatCount } from "../../units.js";
@@ -21,10 +21,8 @@ const HELP = {
   ],
 };
 
-export function createInfoCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("info"), HELP)
-    .summary("what is in a store")
-    .argument("<store>", "for example cohort.fxs, or a ModelArray file (cohort.h5)");
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP).argument("<store>", "for example cohort.fxs, or a ModelArray file (cohort.h5)");
   declare(command.optionsGroup("Options"))
     .flag("subjects", "only the subjects, one a line, in row order (a subject list that selects all)")
     .word("scalar", "name", "with --subjects: whose, where scalars have orders of their own")

@@ -1,5 +1,5 @@
 // fixelstream joint: family-wise p-values over several runs of the same shuffles.
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { JointSummary } from "../../app/joint/joint.js";
 import { UsageError } from "../../errors.js";
 import { formatCount } from "../../units.js";
@@ -25,10 +25,11 @@ const HELP = {
   ],
 };
 
-export function createJointCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("joint"), HELP)
-    .summary("family-wise p-values over several runs of the same shuffles")
-    .argument("<outputs...>", "outputs of two or more runs of fixelcfestats, or prefixes of the other commands");
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP).argument(
+    "<outputs...>",
+    "outputs of two or more runs of fixelcfestats, or prefixes of the other commands",
+  );
   const declared = declare(command.optionsGroup("Options"))
     .word("out", "directory", "for the results: fwe_1mpvalue of each run and hypothesis, null_dist.txt, run.json")
     .flag("json", "the summary as JSON on standard output");

@@ -1,9 +1,10 @@
 // fixelstream man: the manual page, for man(1).
-import { Command } from "commander";
+import type { Command } from "commander";
 import { VERSION } from "../../version.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { printLines } from "../print.js";
+import type { WholeProgram } from "../whole-program.js";
 
 const HELP = {
   about: [
@@ -12,11 +13,11 @@ const HELP = {
   examples: ["man > fixelstream.1", "man > ~/.local/share/man/man1/fixelstream.1", "man > man1/fixelstream.1"],
 };
 
-export function createManCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("man"), HELP).summary("print the manual page");
+export function define(command: Command, streams: CliStreams, program: WholeProgram): Command {
+  describeHelp(command, HELP);
   return command.action(async () => {
     const { describeCommands } = await import("../definitions/describe-commands.js");
     const { formatManual } = await import("../definitions/manual.js");
-    await printLines(streams, formatManual(describeCommands(command.parent!), VERSION));
+    await printLines(streams, formatManual(describeCommands(await program.create()), VERSION));
   });
 }

@@ -1,5 +1,5 @@
 // fixelstream merge: the shards of a run become its results.
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { reportInference } from "../listeners/inference.js";
@@ -34,10 +34,8 @@ const HELP = {
   ],
 };
 
-export function createMergeCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("merge"), HELP)
-    .summary("make the results of a run out of its shards")
-    .argument("<output>", "the output of fixelcfestats, or the prefix of the other commands");
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP).argument("<output>", "the output of fixelcfestats, or the prefix of the other commands");
   const declared = declare(command.optionsGroup("Options"))
     .word("cache", "directory", "where the converted data are (default: where the shards had them)")
     .flag("keep-shards", "do not remove the shards (default: removed when the results are there)")

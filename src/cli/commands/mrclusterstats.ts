@@ -1,5 +1,5 @@
 // fixelstream mrclusterstats: MRtrix3's command, argument for argument.
-import { Command } from "commander";
+import type { Command } from "commander";
 import { TFCE_DEFAULTS, type VoxelStatsOptions } from "../../app/analyse/options.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -48,9 +48,8 @@ const HELP = {
   ],
 };
 
-export function createMrclusterstatsCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("mrclusterstats"), HELP)
-    .summary("inference on voxels with threshold-free cluster enhancement or cluster sizes")
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP)
     .argument("<input>", "list of images, one a subject, a store of voxels (.fxs) or a ModelArray file (.h5)")
     .argument("<design>", "design matrix, one row a subject")
     .argument("<contrast>", "contrast matrix, one row a t-test; left out with -ttests or -ftest")

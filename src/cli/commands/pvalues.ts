@@ -1,5 +1,5 @@
 // fixelstream pvalues: p-values beside those of a run that is done.
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { AddSummary } from "../../app/p-values/add-p-values.js";
 import { formatCount } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
@@ -19,10 +19,8 @@ const HELP = {
   examples: ["pvalues stats_fd/ --tail", "pvalues out/x_ --parametric --fdr bh", "pvalues stats_fd/ --fdr holm -force"],
 };
 
-export function createPvaluesCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("pvalues"), HELP)
-    .summary("p-values of a run that is done: fitted tails, parametric, false discovery rate")
-    .argument("<output>", "the output of fixelcfestats, or the prefix of the other commands");
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP).argument("<output>", "the output of fixelcfestats, or the prefix of the other commands");
   addPValueOptions(command);
   declare(command.optionsGroup("Options"))
     .flag("json", "the summary as JSON on standard output")

@@ -1,5 +1,5 @@
 // fixelstream report: a page of a run's results.
-import { Command } from "commander";
+import type { Command } from "commander";
 import { formatBytes, formatCount, formatDuration } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -31,13 +31,11 @@ const HELP = {
   ],
 };
 
-export function createReportCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("report"), HELP)
-    .summary("make a page of a run's results")
-    .argument(
-      "<results>",
-      "the output of fixelcfestats, joint, lm, gam or design, or the prefix of the other commands",
-    );
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP).argument(
+    "<results>",
+    "the output of fixelcfestats, joint, lm, gam or design, or the prefix of the other commands",
+  );
   declare(command.optionsGroup("Options"))
     .file("out", "the page (default: report.html beside the results); an earlier report is replaced, nothing else")
     .file("background", "an image in the space of the template, behind fixels or voxels (default: the fitted mean)")

@@ -1,7 +1,6 @@
 // fixelstream slurm: a run in parts as jobs of SLURM. The line behind -- is checked and planned as --dry-run does, and nothing else is done with it here.
-import { randomInt } from "node:crypto";
 import { Writable } from "node:stream";
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { PlanSummary } from "../../app/analyse/plan/describe-plan.js";
 import type { SlurmFiles, SubmittedJobs } from "../../app/shards/slurm-jobs.js";
 import { UsageError } from "../../errors.js";
@@ -9,10 +8,12 @@ import { formatBytes, formatCount } from "../../units.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import { declare } from "../options/declare.js";
+import { drawSeed } from "../options/inference.js";
 import { spelled } from "../options/spelling.js";
 import { addStandardOptions, type StandardOptions } from "../options/standard.js";
 import { printResult, printSummary, say } from "../print.js";
 import { resolveCommandLine } from "../resolve-command-line.js";
+import type { WholeProgram } from "../whole-program.js";
 
 type Typed = StandardOptions & {
   readonly shards: number;
@@ -52,14 +53,11 @@ const REFUSED: Readonly<Record<string, string>> = {
   notest: "there are no shuffles to divide. Run the command as it is",
 };
 
-/** `run`: the program itself. Throws as a command does. */
-export function createSlurmCommand(
-  streams: CliStreams,
-  run: (tokens: readonly string[], streams: CliStreams) => Promise<void>,
-): Command {
-  const command = describeHelp(new Command("slurm"), HELP)
-    .summary("write, or submit, a run in shards as jobs of SLURM")
-    .argument("<line...>", "behind --: a statistical command as it would be typed without SLURM");
+export function define(command: Command, streams: CliStreams, program: WholeProgram): Command {
+  describeHelp(command, HELP).argument(
+    "<line...>",
+    "behind --: a statistical command as it would be typed without SLURM",
+  );
   declare(command.optionsGroup("Options"))
     .integer("shards", { least: 1, most: 100_000 }, "parts of the shuffles, each a task of the array", { default: 10 })
     .word("time", "limit", "of each job, as SLURM writes it: 30, 4:00:00, 1-12:00:00 (default: from the plan)")
@@ -76,14 +74,14 @@ export function createSlurmCommand(
     const typed = command.opts<Typed>();
     for (const name of ["partition", "account"] as const) checkName(name, typed[name]);
     checkTime(typed.time);
-    const line = readLine(command.parent!, typedLine);
-    if (line === undefined) return await run(typedLine, streams); // its help
+    const line = readLine(await program.create(), typedLine);
+    if (line === undefined) return await program.run(typedLine, streams); // its help
     const cpus = typed.cpus ?? Math.max(1, line.nThreads ?? 4);
-    const seed = line.hasSeed ? [] : ["--seed", String(randomInt(2 ** 32 - 1))];
+    const seed = line.hasSeed ? [] : ["--seed", String(drawSeed())];
     const threads = line.nThreads === undefined ? ["-nthreads", String(cpus)] : [];
     const own = [...seed, ...threads, ...line.given];
     const quiet = typed.quiet && !line.isQuiet ? ["-quiet"] : [];
-    const plan = await planOf([line.command, ...quiet, "--shard", `1/${typed.shards}`, ...own], streams, run);
+    const plan = await planOf([line.command, ...quiet, "--shard", `1/${typed.shards}`, ...own], streams, program);
     const jobs = planSlurm(
       {
         ...{
@@ -201,11 +199,7 @@ function minutesOf(text: string): number {
 }
 
 /** Throws what the command says of its line. */
-async function planOf(
-  line: readonly string[],
-  streams: CliStreams,
-  run: (tokens: readonly string[], streams: CliStreams) => Promise<void>,
-): Promise<PlanSummary> {
+async function planOf(line: readonly string[], streams: CliStreams, program: WholeProgram): Promise<PlanSummary> {
   let text = "";
   const stdout = new Writable({
     decodeStrings: false,
@@ -215,7 +209,7 @@ async function planOf(
     },
   });
   const [command = "", ...rest] = line;
-  await run([command, "--dry-run", "--json", ...rest], {
+  await program.run([command, "--dry-run", "--json", ...rest], {
     stdout: stdout as unknown as NodeJS.WriteStream,
     stderr: streams.stderr,
     command: streams.command,

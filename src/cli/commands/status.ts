@@ -1,5 +1,5 @@
 // fixelstream status: how far the shards of a run are.
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { RunStatus, ShardStatus } from "../../app/shards/status.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -14,10 +14,8 @@ const HELP = {
   examples: ["status stats_fd/", "status out/x_", "status stats_fd/ --json"],
 };
 
-export function createStatusCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("status"), HELP)
-    .summary("how far the shards of a run are")
-    .argument("<output>", "the output of fixelcfestats, or the prefix of the other commands");
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP).argument("<output>", "the output of fixelcfestats, or the prefix of the other commands");
   declare(command.optionsGroup("Options")).flag("json", "as JSON on standard output");
   addStandardOptions(command);
   return command.action(async (output: string) => {

@@ -1,5 +1,5 @@
 // fixelstream vectorstats: MRtrix3's command, argument for argument.
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
 import {
@@ -35,9 +35,8 @@ const HELP = {
   ],
 };
 
-export function createVectorstatsCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("vectorstats"), HELP)
-    .summary("inference on vectors of any kind, without enhancement")
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP)
     .argument("<input>", "list of vector files, a matrix (text, .npy, .npz; rows are subjects), or a store (.fxs)")
     .argument("<design>", "design matrix, one row a subject")
     .argument("[contrast]", "contrast matrix, one row a t-test; left out with -ttests or -ftest")

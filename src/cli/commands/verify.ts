@@ -1,5 +1,5 @@
 // fixelstream verify: every checksum of whatever fixelstream writes.
-import { Command } from "commander";
+import type { Command } from "commander";
 import { InputError } from "../../errors.js";
 import type { CliStreams } from "../cli-streams.js";
 import { describeHelp } from "../help.js";
@@ -21,10 +21,11 @@ const HELP = {
   examples: ["verify cohort.fxs", "verify stats_fd/ -quiet", "verify out/x_ --progress ndjson"],
 };
 
-export function createVerifyCommand(streams: CliStreams): Command {
-  const command = describeHelp(new Command("verify"), HELP)
-    .summary("recompute every checksum of a store, a prepared matrix, an .h5 or results")
-    .argument("<path>", "for example cohort.fxs, cohort.h5, a directory of results, or a prefix");
+export function define(command: Command, streams: CliStreams): Command {
+  describeHelp(command, HELP).argument(
+    "<path>",
+    "for example cohort.fxs, cohort.h5, a directory of results, or a prefix",
+  );
   addProgressOption(command.optionsGroup("Options"));
   addStandardOptions(command);
   return command.action(async (path: string) => {

@@ -42,7 +42,7 @@ const EVERYWHERE: readonly DescribedOption[] = [
 /** Of `command` and all below it, depth first. */
 export function describeCommands(command: Command): DescribedCommand[] {
   const { usages, about, examples = [], references = [] } = textsOf(command);
-  const options = command.options.filter(({ hidden, long }) => !hidden && long !== "--version").map(describeOption);
+  const options = command.options.filter(({ hidden }) => !hidden).map(describeOption);
   return [
     {
       ...{ path: pathOf(command), summary: command.summary(), usages, about, examples, references },

@@ -1,10 +1,9 @@
 // What every statistical command is asked, in one vocabulary: how it is declared, and how it becomes the options of the use case.
-import { randomInt } from "node:crypto";
 import type { Command } from "commander";
 import { ANALYSIS_DEFAULTS, type AnalysisOptions } from "../../app/analyse/options.js";
 import { UsageError } from "../../errors.js";
 import { declare } from "./declare.js";
-import { addDesignOptions, addShuffleOptions, type DesignOptions, type ShuffleOptions } from "./inference.js";
+import { addDesignOptions, addShuffleOptions, type DesignOptions, drawSeed, type ShuffleOptions } from "./inference.js";
 import { addPValueOptions, addStoppingOption, type PValueOptions } from "./p-values.js";
 import type { Shard } from "./parsers.js";
 import {
@@ -156,7 +155,7 @@ export function resolveAnalysisOptions(
     skewNonstationarity: typed.skew_nonstationarity,
     nShufflesNonstationarity: typed.nshuffles_nonstationarity,
     permutationsNonstationarity: typed.permutations_nonstationarity,
-    seed: typed.seed ?? randomInt(2 ** 32 - 1),
+    seed: typed.seed ?? drawSeed(),
     shard: typed.shard,
     prepareOnly: typed.prepareOnly ?? false,
     seedIsDrawn: typed.seed === undefined,

@@ -98,3 +98,6 @@ export function addCfeOptions(command: Command): Command {
     .number("cfe_c", "exponent of the connectivity", { default: CFE_DEFAULTS.cfeC })
     .flag("cfe_legacy", "the original expression, not normalised by the connectivity").command;
 }
+
+/** For who names none. V8 seeds its generator from the system's; node:crypto would cost 5 ms of every help text. */
+export const drawSeed = (): number => Math.floor(Math.random() * 2 ** 32);
