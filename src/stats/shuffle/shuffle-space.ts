@@ -102,11 +102,35 @@ export function drawPermutationInto(space: ShuffleSpace, stream: RandomStream, o
   });
 }
 
+/**
+ * Limits of the numbers that drawPermutationInto draws first, as many as have `bits`; all where there are fewer. Numbers and permutations belong to each other
+ * one to one: each number says which of the units that are left comes last; units of a block have one shape, so that orders can be told from sources.
+ */
+export function firstLimits({ place }: Pick<ShuffleSpace, "place">, bits: number): readonly number[] {
+  const limits: number[] = [];
+  let found = 0;
+  const collect = ({ exchanges, order, inner }: Place) => {
+    for (let limit = exchanges ? order.length : 0; limit > 1 && found < bits; limit--) {
+      limits.push(limit);
+      found += Math.log2(limit);
+    }
+    for (const unit of inner) if (unit !== undefined && found < bits) collect(unit);
+  };
+  collect(place);
+  return limits;
+}
+
+/** 32 signs, a bit each, the first the lowest, 1 for -1: of the next `nUnits` units of drawSignsInto, the others 0. */
+export function drawSignWord(stream: RandomStream, nUnits: number): number {
+  const word = stream.next();
+  return nUnits >= 32 ? word : word & (2 ** nUnits - 1);
+}
+
 /** `out` i8 [nUnits], +1 or -1 with equal chances. */
 export function drawSignsInto(nUnits: number, stream: RandomStream, out: Int8Array): void {
   let word = 0;
   for (let u = 0; u < nUnits; u++) {
-    if (u % 32 === 0) word = stream.next();
+    if (u % 32 === 0) word = drawSignWord(stream, nUnits - u);
     out[u] = 1 - 2 * ((word >>> (u % 32)) & 1);
   }
 }
