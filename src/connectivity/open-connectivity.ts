@@ -23,7 +23,7 @@ export function readConnectivityManifest(path: string): ConnectivityManifest | u
   } catch {
     return undefined;
   }
-  const parsed = connectivityManifest.safeParse(json);
+  const parsed = connectivityManifest().safeParse(json);
   if (!parsed.success) return undefined;
   const signature = signatureOf(json);
   if (signature === undefined || signature.expectedCrc32 !== signature.gotCrc32) return undefined;

@@ -180,7 +180,7 @@ function readHeader(file: Reader, path: string): Header {
 
 function parseHeader(text: string): Header | undefined {
   try {
-    const parsed = headerShape.safeParse(JSON.parse(text));
+    const parsed = headerShape().safeParse(JSON.parse(text));
     return parsed.success ? parsed.data : undefined;
   } catch {
     return undefined;

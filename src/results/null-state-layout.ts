@@ -4,7 +4,7 @@ import type { z as Z } from "zod";
 import { InternalError } from "../errors.js";
 import type { NullState } from "../run/null-state.js";
 import { VERSION } from "../version.js";
-import { zod } from "../zod.js";
+import { shapeOf } from "../zod.js";
 
 /** The newest, of runs that go on. Other states are written as the version that older releases read. */
 export const NULL_STATE_VERSION = 3;
@@ -28,27 +28,28 @@ const PIECE_BYTES = 2 ** 22;
 /** A header of 10,000 hypotheses has 4 MB; more is damage. */
 export const MOST_HEADER_BYTES = 2 ** 26;
 
-const z = zod();
-const array = z.object({
-  type: z.enum(["f32", "f64", "u32"]),
-  count: z.number().int().nonnegative(),
-  /** Bytes from the end of the header. */
-  offset: z.number().int().nonnegative(),
+export const headerShape = shapeOf((z) => {
+  const array = z.object({
+    type: z.enum(["f32", "f64", "u32"]),
+    count: z.number().int().nonnegative(),
+    /** Bytes from the end of the header. */
+    offset: z.number().int().nonnegative(),
+  });
+  const arrays = z.object({ maxima: array, elements: array, counters: array, defaults: array });
+  return z.object({
+    format: z.literal("fixelstream-null-state"),
+    creator: z.string(),
+    planHash: z.string(),
+    nElements: z.number().int().positive(),
+    ranges: z.array(z.object({ first: z.number().int().nonnegative(), end: z.number().int().positive() })),
+    uncorrectedShuffles: z.number().int().nonnegative().optional(),
+    defaultsCrc32: z.array(z.number().int().nonnegative()).optional(),
+    /** What wrote it, and how it is made again: whatever that needs. */
+    made: z.record(z.string(), z.unknown()).optional(),
+    hypotheses: z.array(arrays),
+  });
 });
-const arrays = z.object({ maxima: array, elements: array, counters: array, defaults: array });
-export const headerShape = z.object({
-  format: z.literal("fixelstream-null-state"),
-  creator: z.string(),
-  planHash: z.string(),
-  nElements: z.number().int().positive(),
-  ranges: z.array(z.object({ first: z.number().int().nonnegative(), end: z.number().int().positive() })),
-  uncorrectedShuffles: z.number().int().nonnegative().optional(),
-  defaultsCrc32: z.array(z.number().int().nonnegative()).optional(),
-  /** What wrote it, and how it is made again: whatever that needs. */
-  made: z.record(z.string(), z.unknown()).optional(),
-  hypotheses: z.array(arrays),
-});
-export type Header = Z.infer<typeof headerShape>;
+export type Header = Z.infer<ReturnType<typeof headerShape>>;
 
 export const ARRAYS = ["maxima", "elements", "counters", "defaults"] as const;
 export const CLASS = { f32: Float32Array, f64: Float64Array, u32: Uint32Array } as const;

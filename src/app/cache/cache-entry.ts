@@ -127,7 +127,7 @@ function describeStore(entry: string): string | undefined {
 function describeConnectivity(entry: string): string | undefined {
   try {
     const json = JSON.parse(fs.readFileSync(path.join(entry, CONNECTIVITY_MANIFEST), "utf8"));
-    const { nElements, nFixels, exponent, sources } = connectivityManifest.parse(json);
+    const { nElements, nFixels, exponent, sources } = connectivityManifest().parse(json);
     const masked = nElements < nFixels ? `${nElements} of ${nFixels} fixels (-mask)` : formatCount(nFixels, "fixels");
     return `matrix of ${masked}, -cfe_c ${exponent}, from ${path.dirname(sources.fixels.path)}`;
   } catch {
