@@ -9,6 +9,7 @@ import { VERSION } from "../../version.js";
 import type { Warning } from "../../warnings.js";
 import { type EdgeInput, resolveEdgeInput } from "../inputs/edge-input.js";
 import { orderWarnings } from "../inputs/input-source.js";
+import { allElements } from "./all-elements.js";
 import { analyse, type InferenceEvents, type InferenceSummary, type MergedShuffles, planAnalysis } from "./analyse.js";
 import type { ColumnInput, DataInput } from "./data-input.js";
 import type { ElementKind, ElementSelection, EnhancementPlan, ResolveContext } from "./element-kind.js";
@@ -129,7 +130,7 @@ const sourceOf = (found: EdgeInput, subjectsFrom: string) => ({
 
 function selectElements(options: EdgeStatsOptions, { nElements, mask, posthoc }: EdgeData): ElementSelection {
   const warnings: Warning[] = [...ignoredOptions(options), ...(mask?.warnings ?? []), ...(posthoc?.warnings ?? [])];
-  const columns = Uint32Array.from({ length: nElements }, (_, e) => e).filter((e) => mask?.inside[e] !== 0);
+  const columns = allElements(nElements).filter((e) => mask?.inside[e] !== 0);
   let elementOf: Int32Array | undefined;
   if (mask !== undefined) {
     elementOf = new Int32Array(nElements).fill(-1);

@@ -5,6 +5,7 @@ import { openVectorResults } from "../../results/vector-results.js";
 import { formatCount } from "../../units.js";
 import { orderWarnings } from "../inputs/input-source.js";
 import { resolveVectorInput, type VectorInput } from "../inputs/vector-input.js";
+import { allElements } from "./all-elements.js";
 import { analyse, type InferenceEvents, type InferenceSummary, type MergedShuffles, planAnalysis } from "./analyse.js";
 import type { DataInput } from "./data-input.js";
 import type { ElementKind } from "./element-kind.js";
@@ -56,7 +57,7 @@ const VECTORS: ElementKind<VectorStatsOptions, DataInput> = {
     return columns;
   },
   selectElements(_, { nElements }) {
-    const columns = Uint32Array.from({ length: nElements }, (__, i) => i);
+    const columns = allElements(nElements);
     return { columns, elementOf: undefined, eligible: undefined, nEligible: nElements, warnings: [] };
   },
   resolveEnhancement: () => ({ kind: "none" }),

@@ -13,6 +13,7 @@ import type { Warning } from "../../warnings.js";
 import { orderWarnings } from "../inputs/input-source.js";
 import type { VectorInput } from "../inputs/vector-input.js";
 import { resolveVoxelInput } from "../inputs/voxel-input.js";
+import { allElements } from "./all-elements.js";
 import { analyse, type InferenceEvents, type InferenceSummary, type MergedShuffles, planAnalysis } from "./analyse.js";
 import type { ColumnInput, DataInput } from "./data-input.js";
 import type { ElementKind, ElementSelection, GraphPlan, ResolveContext } from "./element-kind.js";
@@ -69,7 +70,7 @@ const VOXELS: ElementKind<VoxelStatsOptions, VoxelData> = {
   selectElements(options, { nElements, grid, maskWarnings: ofMask }, files): ElementSelection {
     const { posthoc, mask, notest } = options;
     const maskWarnings = [...ofMask, ...ignoredOptions(options)];
-    const columns = Uint32Array.from({ length: nElements }, (_, i) => i);
+    const columns = allElements(nElements);
     const common = { columns, elementOf: undefined };
     if (posthoc === undefined) return { ...common, eligible: undefined, nEligible: nElements, warnings: maskWarnings };
     const { inside, warnings } = readMaskImage("posthoc", posthoc, files, ({ dimensions }) => {

@@ -4,6 +4,7 @@ import { InputError } from "../../../errors.js";
 import { checkFixelDataHeader } from "../../../formats/fixel-directory.js";
 import type { ImageHeader } from "../../../formats/image-header.js";
 import { type MaskImage, readMask } from "../../../formats/mask-image.js";
+import { allElements } from "../all-elements.js";
 import type { ElementSelection } from "../element-kind.js";
 import type { InputFiles } from "../input-files.js";
 
@@ -13,7 +14,7 @@ export type PosthocFixels = Pick<ElementSelection, "eligible" | "nEligible" | "w
 /** Without a mask every fixel is an element. Throws InputError: another template, or nothing inside. */
 export function readAnalysisMask(path: string | undefined, nFixels: number, files: InputFiles): AnalysedFixels {
   if (path === undefined) {
-    return { columns: Uint32Array.from({ length: nFixels }, (_, i) => i), elementOf: undefined, warnings: [] };
+    return { columns: allElements(nFixels), elementOf: undefined, warnings: [] };
   }
   const { inside, warnings } = readFixelMask("mask", path, nFixels, files);
   const elementOf = new Int32Array(nFixels).fill(-1);
