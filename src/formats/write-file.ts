@@ -38,7 +38,8 @@ const WRITE_BYTES = 4 * 2 ** 20;
 
 /**
  * As writeFileFromPieces, with a turn of the event loop after every write, so that a large file does not keep a signal waiting. `flush`: the bytes
- * are on the disk when the promise resolves. Rejects with the reason of `signal` too; nothing is left of the file then.
+ * are on the disk when the promise resolves. `ahead`: a piece is written while the next is made, so it must keep its bytes that long. Rejects with the
+ * reason of `signal` too; nothing is left of the file then.
  */
 export async function writeFileInPieces(
   path: string,
@@ -46,8 +47,9 @@ export async function writeFileInPieces(
   {
     overwrite = false,
     flush = false,
+    ahead = false,
     signal,
-  }: { overwrite?: boolean; flush?: boolean; signal?: AbortSignal | undefined } = {},
+  }: { overwrite?: boolean; flush?: boolean; ahead?: boolean; signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   let file: FileHandle;
   try {
@@ -55,6 +57,8 @@ export async function writeFileInPieces(
   } catch (cause) {
     throw cannotWrite(path, cause);
   }
+  /** One at a time, each behind the one before. */
+  let writing = Promise.resolve();
   try {
     const stored = isGzipPath(path)
       ? [await promisify(gzip)(Buffer.concat(Array.from(pieces, (piece) => piece.slice())))]
@@ -62,12 +66,17 @@ export async function writeFileInPieces(
     for (const piece of stored) {
       for (let first = 0; first < piece.byteLength; first += WRITE_BYTES) {
         signal?.throwIfAborted();
-        await file.writeFile(piece.subarray(first, first + WRITE_BYTES));
+        await writing;
+        writing = file.writeFile(piece.subarray(first, first + WRITE_BYTES));
+        writing.catch(() => {}); // told where it is waited for
+        if (!ahead) await writing;
       }
     }
+    await writing;
     if (flush) await file.sync();
     await file.close();
   } catch (cause) {
+    await writing.catch(() => {}); // what is written now uses the file
     await file.close().catch(() => {}); // closed already, or failing for the same reason
     await unlink(path).catch(() => {}); // the cause is told, not what became of the rest
     throw signal?.aborted && cause === signal.reason ? cause : cannotWrite(path, cause);

@@ -1,5 +1,5 @@
-// Texts of numbers as MRtrix3 writes them, of any size: some thousand numbers at a time, with a turn of the event loop between.
-import { formatNumber } from "../formats/text/write.js";
+// Texts of numbers as MRtrix3 writes them, of any size: a piece is made while the one before is written.
+import { formatNumberInto, NUMBER_ROOM } from "../formats/text/number-bytes.js";
 import { writeFileInPieces } from "../formats/write-file.js";
 
 export interface NumberForm {
@@ -12,8 +12,9 @@ export const ROW_DIGITS = 10;
 export const MATRIX_DIGITS = 15;
 /** Bytes of a number and its separator, at most. */
 export const NUMBER_BYTES = 23;
-/** Numbers turned to text together, so that no file is held as a whole. */
-const PIECE_NUMBERS = 8192;
+/** Text that is made while what was made before is written. */
+const PIECE_BYTES = 2 ** 18;
+const FEED = 0x0a;
 
 /** `rows` one below the other, after a comment with the command. Rejects with InputError, or the reason of `signal`. */
 export async function writeNumbers(
@@ -22,7 +23,7 @@ export async function writeNumbers(
   form: NumberForm & { readonly commandHistory: string },
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await writeFileInPieces(path, piecesOf(rows, form), { signal });
+  await writeFileInPieces(path, piecesOf(rows, form), { signal, ahead: true });
 }
 
 function* piecesOf(
@@ -30,12 +31,18 @@ function* piecesOf(
   { commandHistory, digits, separator }: NumberForm & { readonly commandHistory: string },
 ): Generator<Uint8Array> {
   yield Buffer.from(`# command_history: ${commandHistory.replace(/\s*\n\s*/g, " ")}\n`);
+  const between = separator.charCodeAt(0);
+  const pieces = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)] as const;
+  let [piece, used] = [pieces[0], 0];
   for (const values of rows) {
-    for (let first = 0; first < values.length; first += PIECE_NUMBERS) {
-      const cells: string[] = [];
-      const end = Math.min(first + PIECE_NUMBERS, values.length);
-      for (let i = first; i < end; i++) cells.push(formatNumber(values[i]!, digits));
-      yield Buffer.from(`${cells.join(separator)}${end === values.length ? "\n" : separator}`);
+    const last = values.length - 1;
+    for (let i = 0; i <= last; i++) {
+      used = formatNumberInto(piece, used, values[i]!, digits);
+      piece[used++] = i === last ? FEED : between;
+      if (used <= PIECE_BYTES - NUMBER_ROOM) continue;
+      yield piece.subarray(0, used);
+      [piece, used] = [piece === pieces[0] ? pieces[1] : pieces[0], 0];
     }
   }
+  yield piece.subarray(0, used);
 }
