@@ -1,6 +1,5 @@
 // Texts of numbers that a run wrote (write-numbers.ts), read back piece by piece: neither text nor strings of it are held.
 import { open } from "node:fs/promises";
-import { createGrowingArray } from "../formats/text/growing-array.js";
 import { type Matrix, readMatrix } from "../formats/text/matrix.js";
 
 const PIECE_BYTES = 2 ** 18;
@@ -14,6 +13,10 @@ const COMMA = 0x2c;
 const MINUS = 0x2d;
 const POINT = 0x2e;
 const ZERO = 0x30;
+const LETTER_E = 0x65;
+/** That an integer of 32 bits holds, whatever they are. */
+const INTEGER_DIGITS = 9;
+const MOST_PARTS = 2;
 /** Both are exact, so one rounding makes the value: Clinger, How to read floating point numbers accurately (1990), section 4. */
 const EXACT_INTEGER = 2 ** 53;
 const POWERS = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));
@@ -28,12 +31,17 @@ async function readWritten(path: string): Promise<Matrix | undefined> {
   const file = await open(path, "r").catch(() => undefined);
   if (file === undefined) return undefined;
   try {
-    const parser = createParser();
+    const parser = createParser((await file.stat()).size);
     const piece = Buffer.allocUnsafe(PIECE_BYTES);
-    for (;;) {
-      const { bytesRead } = await file.read(piece, 0, piece.byteLength, null);
-      if (bytesRead === 0) return parser.end();
-      if (!parser.add(piece.subarray(0, bytesRead))) return undefined;
+    // in front: the start of a number whose end comes with the next bytes
+    for (let kept = 0; ; ) {
+      const { bytesRead } = await file.read(piece, kept, PIECE_BYTES - kept, null);
+      if (bytesRead === 0) return kept === 0 ? parser.end() : undefined;
+      const used = parser.add(piece, kept + bytesRead);
+      if (used === undefined) return undefined;
+      piece.copyWithin(0, used, kept + bytesRead);
+      kept += bytesRead - used;
+      if (kept > LONGEST_TOKEN) return undefined;
     }
   } catch {
     return undefined;
@@ -42,67 +50,128 @@ async function readWritten(path: string): Promise<Matrix | undefined> {
   }
 }
 
-function createParser() {
-  const values = createGrowingArray();
+/** `sizeBytes` of the whole text. */
+function createParser(sizeBytes: number) {
+  let values = new Float64Array(0);
+  let nValues = 0;
+  let nBytes = 0;
   let nRows = 0;
   let nColumns = 0;
   let first = 0;
   let isComment = false;
   let isStart = true;
-  const token = Buffer.alloc(LONGEST_TOKEN);
-  let length = 0;
 
-  const take = (): boolean => {
-    const value = length === 0 ? undefined : parseToken(token, length);
-    if (value === undefined) return false;
-    length = 0;
-    values.push(value);
-    return true;
+  /** Room for what these bytes can have; from the second piece on for as much as there will be, if all of it is like that. */
+  const makeRoom = (length: number): void => {
+    const needed = nValues + length;
+    if (needed <= values.length) return;
+    const expected = nBytes === 0 ? 0 : (1.02 * nValues * sizeBytes) / nBytes + length;
+    const larger = new Float64Array(Math.ceil(Math.max(needed, expected, 1.5 * values.length)));
+    larger.set(values.subarray(0, nValues));
+    values = larger;
   };
+
   const endRow = (): boolean => {
-    if (!take()) return false;
-    if (nRows === 0) nColumns = values.length();
-    if (values.length() - first !== nColumns) return false;
-    first = values.length();
+    if (nRows === 0) nColumns = nValues;
+    if (nValues - first !== nColumns) return false;
+    first = nValues;
     nRows++;
     return true;
   };
 
+  /** Bytes from `at` that a comment has, with the end of its line where that is there. */
+  const skipComment = (bytes: Buffer, at: number, end: number): number => {
+    const feed = bytes.subarray(0, end).indexOf(FEED, at);
+    isComment = feed < 0;
+    return feed < 0 ? end : feed + 1;
+  };
+
   return {
-    /** False: not of the form. */
-    add(bytes: Uint8Array): boolean {
-      for (let i = 0; i < bytes.length; i++) {
-        const byte = bytes[i]!;
-        if (isComment) {
-          if (byte === FEED) {
-            isComment = false;
-            isStart = true;
-          }
-        } else if (byte === COMMA || byte === SPACE) {
-          if (!take()) return false;
-          isStart = false;
-        } else if (byte === FEED) {
-          if (!endRow()) return false;
-          isStart = true;
-        } else if (byte === HASH && isStart && nRows === 0) {
-          isComment = true;
-        } else {
-          if (length === LONGEST_TOKEN) return false;
-          token[length++] = byte;
-          isStart = false;
+    /** How many of the first `length` bytes are done with: what is behind may be half a number. Undefined: not of the form. */
+    add(bytes: Buffer, length: number): number | undefined {
+      makeRoom(Math.ceil(length / 2));
+      let i = isComment ? skipComment(bytes, 0, length) : 0;
+      const end = endOfNumbers(bytes, i, length);
+      while (i < end) {
+        if (bytes[i] === HASH && isStart && nRows === 0) {
+          i = skipComment(bytes, i, length);
+          continue;
         }
+        const stop = takeNumber(bytes, i, values, nValues++);
+        if (stop < 0) return undefined;
+        isStart = bytes[stop] === FEED;
+        if (isStart && !endRow()) return undefined;
+        i = stop + 1;
       }
-      return true;
+      nBytes += i;
+      return i;
     },
     end(): Matrix | undefined {
-      if (nRows === 0 || length > 0 || first !== values.length()) return undefined;
-      return { nRows, nColumns, values: values.take() };
+      if (nRows === 0 || isComment || first !== nValues) return undefined;
+      return { nRows, nColumns, values: values.subarray(0, nValues) };
     },
   };
 }
 
-/** The first `length` bytes; undefined: no number as formatNumber writes one. */
-function parseToken(bytes: Buffer, length: number): number | undefined {
+/** Behind the last byte between two numbers, or `from`: so much is whole. */
+function endOfNumbers(bytes: Buffer, from: number, length: number): number {
+  let end = length;
+  while (end > from && !isBetween(bytes[end - 1]!)) end--;
+  return end;
+}
+
+/** 10 and more: no digit. */
+const digitAt = (bytes: Buffer, i: number): number => (bytes[i]! - ZERO) >>> 0;
+
+const isBetween = (byte: number): boolean => byte === COMMA || byte === SPACE || byte === FEED;
+
+/** The number at `i` as `into[at]`, and where the byte behind it is, which is there; -1: no number of ours. */
+function takeNumber(bytes: Buffer, start: number, into: Float64Array, at: number): number {
+  let i = bytes[start] === MINUS ? start + 1 : start;
+  let digits = 0;
+  const wholeFrom = i;
+  for (let digit = digitAt(bytes, i); digit < 10; digit = digitAt(bytes, ++i)) digits = digits * 10 + digit;
+  const nWhole = i - wholeFrom;
+  let nDecimals = 0;
+  if (bytes[i] === POINT) {
+    const from = ++i;
+    // integers add faster than doubles
+    for (let part = 0; part < MOST_PARTS; part++) {
+      const partFrom = i;
+      let sum = 0;
+      const partEnd = partFrom + INTEGER_DIGITS;
+      for (let digit = digitAt(bytes, i); digit < 10 && i < partEnd; digit = digitAt(bytes, ++i))
+        sum = (sum * 10 + digit) | 0;
+      digits = digits * POWERS[i - partFrom]! + sum;
+      if (i < partEnd) break;
+    }
+    nDecimals = i - from;
+  }
+  let power = -nDecimals;
+  if (bytes[i] === LETTER_E && bytes[i + 1] === MINUS) {
+    const from = i + 2;
+    let exponent = 0;
+    i = from;
+    for (let digit = digitAt(bytes, i); digit < 10 && i < from + 3; digit = digitAt(bytes, ++i))
+      exponent = exponent * 10 + digit;
+    power = i === from ? Number.NaN : power - exponent;
+  }
+  // rounded or not, what is not below is not taken
+  if (nWhole > 0 && digits < EXACT_INTEGER && isBetween(bytes[i]!) && power > -POWERS.length) {
+    const size = digits / POWERS[-power]!;
+    into[at] = bytes[start] === MINUS ? -size : size;
+    return i;
+  }
+  while (!isBetween(bytes[i]!)) i++;
+  const value = i - start > LONGEST_TOKEN ? undefined : parseToken(bytes.subarray(start, i));
+  if (value === undefined) return -1;
+  into[at] = value;
+  return i;
+}
+
+/** Any number as formatNumber writes it; undefined: another text. */
+function parseToken(bytes: Buffer): number | undefined {
+  const { length } = bytes;
   let i = bytes[0] === MINUS || bytes[0] === PLUS ? 1 : 0;
   let digits = 0;
   let nDigits = 0;

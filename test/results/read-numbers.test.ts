@@ -41,13 +41,30 @@ describe("readNumbers", () => {
     );
   });
 
-  it("reads a column that is longer than a piece, cut anywhere", async () => {
-    const path = join(directory, "long.csv");
-    const column = Array.from({ length: 50_001 }, (_, i) => Math.sin(i) * 10 ** (i % 7));
-    await writeNumbers(path, [column], { digits: MATRIX_DIGITS, separator: "\n", commandHistory: "x" }, undefined);
-    const { nRows, nColumns, values } = await readNumbers(path);
-    expect([nRows, nColumns]).toEqual([column.length, 1]);
-    expect(values).toEqual(Float64Array.from(column, (one) => Number(formatNumber(one, MATRIX_DIGITS))));
+  it.each(["\n", ","] as const)(
+    "reads numbers of any form that fill several pieces, cut anywhere: %j",
+    async (separator) => {
+      const path = join(directory, "long.csv");
+      const odd = [Number.NaN, -1 / 0, -0, 1e22, -5e-324, 12_345_678_901_234];
+      const column = Array.from({ length: 60_001 }, (_, i) =>
+        i % 97 === 0 ? odd[(i / 97) % odd.length]! : Math.sin(i) * 10 ** ((i % 14) - 8),
+      );
+      rmSync(path, { force: true });
+      await writeNumbers(path, [column, column], { digits: MATRIX_DIGITS, separator, commandHistory: "x" }, undefined);
+      const { nRows, nColumns, values } = await readNumbers(path);
+      expect([nRows, nColumns]).toEqual(separator === "," ? [2, column.length] : [2 * column.length, 1]);
+      const written = column.map((one) => Number(formatNumber(one, MATRIX_DIGITS).replace("inf", "Infinity")));
+      expect(values).toEqual(Float64Array.from([...written, ...written]));
+    },
+  );
+
+  it("reads behind a comment that is longer than a piece, with and without spaces", async () => {
+    const path = join(directory, "x.csv");
+    for (const comment of ["a, b c ".repeat(100_000), "a".repeat(600_000)]) {
+      writeFileSync(path, `# one\n# ${comment}\n1,2.5\n-3,4e-07\n`);
+      const { nRows, nColumns, values } = await readNumbers(path);
+      expect([nRows, nColumns, ...values]).toEqual([2, 2, 1, 2.5, -3, 4e-7]);
+    }
   });
 
   it.each([
@@ -59,6 +76,9 @@ describe("readNumbers", () => {
     "a,b\n1,2\n",
     "NA,1\n",
     "1,2\n# later\n3,4\n",
+    "1,.5\n1.,+2\n",
+    "1e5,2E-3\n1e-400,000000000000000000000000000000000000012\n",
+    "0.12345678901234567890123,1\n",
     `${"1".repeat(40)}\n`,
   ])("reads a text that someone has changed as people's: %j", async (text) => {
     const path = join(directory, "x.csv");

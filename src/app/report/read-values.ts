@@ -61,7 +61,9 @@ export async function openResults(found: FoundResults, kind: Kind): Promise<Resu
       if (table === undefined || table.values.length !== count * elements) return undefined;
       const isRows = table.nRows === count && table.nColumns === elements;
       return Array.from({ length: count }, (_, f) =>
-        Float64Array.from({ length: elements }, (_, e) => table.values[isRows ? f * elements + e : e * count + f]!),
+        isRows
+          ? table.values.subarray(f * elements, (f + 1) * elements)
+          : Float64Array.from({ length: elements }, (_, e) => table.values[e * count + f]!),
       );
     },
   };
