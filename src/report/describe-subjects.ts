@@ -5,23 +5,18 @@ import type { SubjectCheck } from "./report-data.js";
 /** Robust standard deviations beyond which a subject is named. */
 const FAR = 5;
 
+type Row = Float32Array | Float64Array;
+
 /** `rows`: values of each subject in the same elements. */
-export function describeSubjects(rows: readonly Float64Array[], names: readonly string[]): SubjectCheck[] {
+export function describeSubjects(rows: readonly Row[], names: readonly string[]): SubjectCheck[] {
   const n = rows[0]?.length ?? 0;
   const sums = new Float64Array(n);
   const counts = new Uint32Array(n);
-  for (const row of rows)
-    for (let e = 0; e < n; e++)
-      if (Number.isFinite(row[e]!)) {
-        sums[e]! += row[e]!;
-        counts[e]!++;
-      }
+  for (const row of rows) addTo(sums, counts, row);
   const found = rows.map((row, i) => {
-    const own = Array.from(row.filter((value) => Number.isFinite(value)));
-    const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
-    const sd = Math.sqrt(own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, own.length - 1));
+    const { size, mean, sd } = spreadOf(row);
     return {
-      ...{ name: names[i] ?? `subject ${i + 1}`, mean, sd, missing: 1 - own.length / Math.max(1, n) },
+      ...{ name: names[i] ?? `subject ${i + 1}`, mean, sd, missing: 1 - size / Math.max(1, n) },
       correlation: likeness(row, sums, counts),
     };
   });
@@ -51,8 +46,29 @@ export function describeSubjects(rows: readonly Float64Array[], names: readonly 
   }));
 }
 
+function addTo(sums: Float64Array, counts: Uint32Array, row: Row): void {
+  for (let e = 0; e < row.length; e++)
+    if (Number.isFinite(row[e]!)) {
+      sums[e]! += row[e]!;
+      counts[e]!++;
+    }
+}
+
+/** Of the finite values. */
+function spreadOf(row: Row): { readonly size: number; readonly mean: number; readonly sd: number } {
+  let [size, sum, squares] = [0, 0, 0];
+  for (let e = 0; e < row.length; e++) {
+    if (!Number.isFinite(row[e]!)) continue;
+    size++;
+    sum += row[e]!;
+  }
+  const mean = sum / size;
+  for (let e = 0; e < row.length; e++) if (Number.isFinite(row[e]!)) squares += (row[e]! - mean) ** 2;
+  return { size, mean, sd: Math.sqrt(squares / Math.max(1, size - 1)) };
+}
+
 /** Correlation with the mean of the others, over elements where both have a value. */
-function likeness(row: Float64Array, sums: Float64Array, counts: Uint32Array): number {
+function likeness(row: Row, sums: Float64Array, counts: Uint32Array): number {
   let [n, x, y, xx, xy, yy] = [0, 0, 0, 0, 0, 0];
   for (let e = 0; e < row.length; e++) {
     const a = row[e]!;

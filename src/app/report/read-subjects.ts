@@ -5,6 +5,7 @@ import { describeSubjects } from "../../report/describe-subjects.js";
 import type { DataCheck, EffectData, HypothesisData, Maybe } from "../../report/report-data.js";
 import type { ColumnSource } from "../../store/column-source.js";
 import { openColumnSource } from "../../store/open-column-source.js";
+import { type HeldColumns, holdColumns } from "./held-columns.js";
 import { findSubjectSource } from "./subject-source.js";
 
 /** Clusters of a hypothesis whose subjects are shown. */
@@ -50,12 +51,13 @@ export async function readSubjects(
     source = openColumnSource(found.spec(rows));
     if (source.nElements !== nElements)
       return nowhere(`${store?.path} has ${source.nElements} elements now; the run had ${nElements}.`);
+    const columns = holdColumns(source);
     return {
-      effects: { found: effectsOf(source, hypotheses) },
-      missingCounts: missingOf(source),
+      effects: { found: effectsOf(columns, hypotheses) },
+      missingCounts: missingOf(columns),
       check: {
         found: checkOf(
-          source,
+          columns,
           subjects.map(({ name }) => name),
         ),
       },
@@ -80,27 +82,19 @@ function rowsOf(names: readonly string[], wanted: readonly string[]): number[] |
   return rows.every((row) => row !== undefined) ? rows : undefined;
 }
 
-/** [nRows x count], row-major, as the source has them. */
-function columnsOf(source: ColumnSource, first: number, count: number): Float32Array | Float64Array {
-  const isWide = source.spec.elementType === "f64";
-  const bytes = new Uint8Array(source.nRows * count * (isWide ? 8 : 4));
-  source.copyColumnsInto(bytes, first, count);
-  return isWide ? new Float64Array(bytes.buffer) : new Float32Array(bytes.buffer);
-}
-
-function effectsOf(source: ColumnSource, hypotheses: readonly HypothesisData[]): EffectData[] {
+function effectsOf(columns: HeldColumns, hypotheses: readonly HypothesisData[]): EffectData[] {
   return hypotheses.flatMap((h) =>
     h.clusters.slice(0, MOST_CLUSTERS).flatMap(({ id, members, peak }) => {
       const few = evenly(members, MOST_MEMBERS);
       const of = few.length === members.length ? "" : ` (${few.length} of its ${members.length} elements)`;
       return [
-        { hypothesis: h.name, cluster: id, isPeak: false, what: `cluster ${id}${of}`, values: meansOf(source, few) },
+        { hypothesis: h.name, cluster: id, isPeak: false, what: `cluster ${id}${of}`, values: meansOf(columns, few) },
         {
           hypothesis: h.name,
           cluster: id,
           isPeak: true,
           what: `peak of cluster ${id}`,
-          values: meansOf(source, [peak]),
+          values: meansOf(columns, [peak]),
         },
       ];
     }),
@@ -113,19 +107,21 @@ const evenly = (members: Uint32Array, most: number): number[] => {
 };
 
 /** Of each subject, over those of the elements where it has a value. */
-function meansOf(source: ColumnSource, elements: readonly number[]): number[] {
-  const sums = new Float64Array(source.nRows);
-  const counts = new Uint32Array(source.nRows);
+function meansOf(columns: HeldColumns, elements: readonly number[]): number[] {
+  const { nRows } = columns;
+  const sums = new Float64Array(nRows);
+  const counts = new Uint32Array(nRows);
   for (let i = 0; i < elements.length; ) {
     let end = i + 1;
     while (end < elements.length && elements[end] === elements[end - 1]! + 1) end++;
-    const values = columnsOf(source, elements[i]!, end - i);
-    for (let j = 0; j < values.length; j++) {
-      const value = values[j]!;
-      if (!Number.isFinite(value)) continue;
-      const row = Math.floor(j / (end - i));
-      sums[row]! += value;
-      counts[row]!++;
+    for (const { values, stride, start, count } of columns.pieces(elements[i]!, end - i)) {
+      for (let row = 0; row < nRows; row++)
+        for (let j = 0, at = row * stride + start; j < count; j++, at++) {
+          const value = values[at]!;
+          if (!Number.isFinite(value)) continue;
+          sums[row]! += value;
+          counts[row]!++;
+        }
     }
     i = end;
   }
@@ -136,21 +132,27 @@ function meansOf(source: ColumnSource, elements: readonly number[]): number[] {
 const MOST_COUNTED = 64e6;
 const COUNTED_ELEMENTS = 4096;
 
-function missingOf(source: ColumnSource): Float32Array | undefined {
-  const { nElements, nRows } = source;
+function missingOf(columns: HeldColumns): Float32Array | undefined {
+  const { nElements, nRows } = columns;
   if (nElements * nRows > MOST_COUNTED) return undefined;
   const counts = new Float32Array(nElements);
   for (let first = 0; first < nElements; first += COUNTED_ELEMENTS) {
-    const n = Math.min(COUNTED_ELEMENTS, nElements - first);
-    const values = columnsOf(source, first, n);
-    for (let row = 0; row < nRows; row++)
-      for (let j = 0; j < n; j++) if (!Number.isFinite(values[row * n + j]!)) counts[first + j]!++;
+    let next = first;
+    for (const { values, stride, start, count } of columns.pieces(
+      first,
+      Math.min(COUNTED_ELEMENTS, nElements - first),
+    )) {
+      for (let row = 0; row < nRows; row++)
+        for (let j = 0, at = row * stride + start; j < count; j++, at++)
+          if (!Number.isFinite(values[at]!)) counts[next + j]!++;
+      next += count;
+    }
   }
   return counts;
 }
 
-function checkOf(source: ColumnSource, names: readonly string[]): DataCheck {
-  const { nElements, nRows } = source;
+function checkOf(columns: HeldColumns, names: readonly string[]): DataCheck {
+  const { nElements, nRows } = columns;
   const isSmall = nElements <= WINDOWS * WINDOW_ELEMENTS;
   const windows = isSmall
     ? [[0, nElements] as const]
@@ -159,12 +161,17 @@ function checkOf(source: ColumnSource, names: readonly string[]): DataCheck {
         (_, i) => [Math.floor((i * (nElements - WINDOW_ELEMENTS)) / (WINDOWS - 1)), WINDOW_ELEMENTS] as const,
       );
   const nLookedAt = windows.reduce((sum, [, n]) => sum + n, 0);
-  const rows = Array.from({ length: nRows }, () => new Float64Array(nLookedAt));
+  let rows: (Float32Array | Float64Array)[] | undefined;
   let next = 0;
   for (const [first, n] of windows) {
-    const values = columnsOf(source, first, n);
-    for (const [r, row] of rows.entries()) row.set(values.subarray(r * n, (r + 1) * n), next);
-    next += n;
+    for (const { values, stride, start, count } of columns.pieces(first, n)) {
+      rows ??= Array.from({ length: nRows }, () =>
+        values instanceof Float64Array ? new Float64Array(nLookedAt) : new Float32Array(nLookedAt),
+      );
+      for (const [r, row] of rows.entries())
+        for (let j = 0, at = r * stride + start; j < count; j++, at++) row[next + j] = values[at]!;
+      next += count;
+    }
   }
-  return { nLookedAt, subjects: describeSubjects(rows, names) };
+  return { nLookedAt, subjects: describeSubjects(rows ?? [], names) };
 }
