@@ -364,7 +364,7 @@ export default {
       "Foreign functions can kill the process: two rooms call them, and hand no address on.",
     ),
     onlyIn(
-      "@observablehq/plot|linkedom",
+      "@observablehq/plot",
       "^src/report/charts\\.ts$",
       "Charts are drawn by one file: everyone else says what is in them.",
     ),

@@ -43,7 +43,7 @@ const PLANTED = [
   ["src/publish/planted.ts", "../store/open-store.js", "publish-imports-its-own-rooms-only"],
   ["src/results/planted.ts", "../engine/run.js", "results-imports-its-own-rooms-only"],
   ["src/report/planted.ts", "../formats/image.js", "report-imports-its-own-rooms-only"],
-  ["src/app/planted.ts", "linkedom", "@observablehq/plot-only-in-its-room"],
+  ["src/app/planted.ts", "@observablehq/plot", "@observablehq/plot-only-in-its-room"],
   ["src/cli/planted.ts", "../stats/glm/observed.js", "cli-imports-its-own-rooms-only"],
   ["src/cli/planted.ts", "../app/analyse/fixels.js", "commands-load-what-they-run"],
   ["src/app/planted.ts", "../cli/program.js", "app-imports-its-own-rooms-only"],

@@ -24,7 +24,7 @@ const ENTRIES = {
 };
 
 /** Packages that go into the program; others are loaded from node_modules when they are needed. */
-const BUNDLED = ["@observablehq/plot", "commander", "linkedom", "ml-matrix", "p-limit", "yauzl"];
+const BUNDLED = ["@observablehq/plot", "commander", "ml-matrix", "p-limit", "yauzl"];
 
 /** Of 95 modules: in a file of its own, which most commands do not load. */
 const ZOD = "zod.cjs";

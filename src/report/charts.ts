@@ -1,34 +1,28 @@
-// Charts as SVG in the page's text: Observable Plot draws into linkedom's document when the page is built; nothing of either is in the page.
+// Charts as SVG in the page's text: Observable Plot draws into a document of ours when the page is built; nothing of either is in the page.
 import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
 import { Html } from "./html.js";
+import { SvgDocument, type SvgElement } from "./svg-document.js";
 
 /** In both themes, and told apart by those who do not see red and green: blue, orange, grey. */
 export const COLOURS = { main: "#3f7fc1", accent: "#d2691e", quiet: "#8a8f98" } as const;
 /** Of groups: Okabe & Ito, without yellow and black. */
 export const GROUP_COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"] as const;
 
-const { document } = parseHTML("<html><body></body></html>");
-
 /** `label`: what a reader who does not see it is told. */
 export function chart(label: string, options: Plot.PlotOptions): Html {
   const svg = Plot.plot({
-    document: document as unknown as NonNullable<Plot.PlotOptions["document"]>,
+    document: new SvgDocument() as unknown as NonNullable<Plot.PlotOptions["document"]>,
     ...options,
-  }) as unknown as {
-    outerHTML: string;
-    querySelectorAll(selector: string): Iterable<{ remove(): void; removeAttribute(name: string): void }>;
-    setAttribute(name: string, value: string): void;
-  };
-  // the page's policy takes no style but its own sheet, which has the rules that Plot brings
-  for (const style of svg.querySelectorAll("style")) style.remove();
-  for (const styled of svg.querySelectorAll("[style]")) styled.removeAttribute("style");
-  for (const labelled of svg.querySelectorAll("[aria-label]")) labelled.removeAttribute("aria-label");
+  }) as unknown as SvgElement;
   svg.setAttribute("class", "chart");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", label);
-  return new Html(svg.outerHTML);
+  return new Html(svg.toText(isLeftOut));
 }
+
+/** The page's sheet has the rules that Plot brings, and the chart is told as a whole. */
+const isLeftOut = (element: string, attribute: string | undefined): boolean =>
+  attribute === undefined ? element === "style" : attribute === "aria-label";
 
 export { Plot };
 

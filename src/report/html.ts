@@ -21,15 +21,18 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Also what a browser would obey or hide: control characters and marks that turn the direction of writing become their codes. */
+/** Also what a browser would obey or hide, as showControls has it. */
 export function escapeHtml(text: string): string {
-  return text
-    .replace(/[&<>"']/g, (character) => ESCAPES[character]!)
-    .replace(
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
-      /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-    );
+  return showControls(text.replace(/[&<>"']/g, (character) => ESCAPES[character]!));
+}
+
+/** Control characters and marks that turn the direction of writing become their codes. */
+export function showControls(text: string): string {
+  return text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 const asText = (piece: Piece): string => {
