@@ -1,5 +1,5 @@
 // Charts as SVG in the page's text: Observable Plot draws into a document of ours when the page is built; nothing of either is in the page.
-import * as Plot from "@observablehq/plot";
+import { areaY, cell, dot, lineY, type PlotOptions, plot, rectY, ruleX, ruleY, text, tickY } from "@observablehq/plot";
 import { Html } from "./html.js";
 import { SvgDocument, type SvgElement } from "./svg-document.js";
 
@@ -9,9 +9,9 @@ export const COLOURS = { main: "#3f7fc1", accent: "#d2691e", quiet: "#8a8f98" } 
 export const GROUP_COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"] as const;
 
 /** `label`: what a reader who does not see it is told. */
-export function chart(label: string, options: Plot.PlotOptions): Html {
-  const svg = Plot.plot({
-    document: new SvgDocument() as unknown as NonNullable<Plot.PlotOptions["document"]>,
+export function chart(label: string, options: PlotOptions): Html {
+  const svg = plot({
+    document: new SvgDocument() as unknown as NonNullable<PlotOptions["document"]>,
     ...options,
   }) as unknown as SvgElement;
   svg.setAttribute("class", "chart");
@@ -24,7 +24,8 @@ export function chart(label: string, options: Plot.PlotOptions): Html {
 const isLeftOut = (element: string, attribute: string | undefined): boolean =>
   attribute === undefined ? element === "style" : attribute === "aria-label";
 
-export { Plot };
+/** The marks that the page has, by name: of the whole namespace the program would hold every mark there is. */
+export const Plot = { areaY, cell, dot, lineY, rectY, ruleX, ruleY, text, tickY };
 
 export interface Bins {
   /** [n + 1], ascending. */

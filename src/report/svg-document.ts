@@ -16,7 +16,9 @@ export class SvgElement {
   readonly namespaceURI: string;
   readonly localName: string;
   parentNode: SvgElement | null = null;
-  readonly #attributes = new Map<string, string>();
+  /** Some ten at most. */
+  readonly #names: string[] = [];
+  readonly #values: string[] = [];
   #children: (SvgElement | string)[] = [];
 
   constructor(ownerDocument: SvgDocument, namespaceURI: string, localName: string) {
@@ -34,7 +36,12 @@ export class SvgElement {
   }
 
   setAttribute(name: string, value: unknown): void {
-    this.#attributes.set(name, String(value));
+    const at = this.#names.indexOf(name);
+    if (at >= 0) this.#values[at] = String(value);
+    else {
+      this.#names.push(name);
+      this.#values.push(String(value));
+    }
   }
 
   setAttributeNS(_namespace: string, name: string, value: unknown): void {
@@ -42,15 +49,18 @@ export class SvgElement {
   }
 
   getAttribute(name: string): string | null {
-    return this.#attributes.get(name) ?? null;
+    return this.#values[this.#names.indexOf(name)] ?? null;
   }
 
   hasAttribute(name: string): boolean {
-    return this.#attributes.has(name);
+    return this.#names.includes(name);
   }
 
   removeAttribute(name: string): void {
-    this.#attributes.delete(name);
+    const at = this.#names.indexOf(name);
+    if (at < 0) return;
+    this.#names.splice(at, 1);
+    this.#values.splice(at, 1);
   }
 
   appendChild(child: SvgElement): SvgElement {
@@ -88,9 +98,10 @@ export class SvgElement {
   #put(parts: string[], isLeftOut: Parameters<SvgElement["toText"]>[0], isOutermost: boolean): void {
     const { localName: name } = this;
     parts.push("<", name);
-    for (const [attribute, value] of [...this.#attributes].reverse())
-      if (isOutermost || !isLeftOut(name, attribute))
-        parts.push(` ${attribute}="${escapeText(value).replaceAll('"', "&quot;")}"`);
+    for (let i = this.#names.length - 1; i >= 0; i--) {
+      const attribute = this.#names[i]!;
+      if (isOutermost || !isLeftOut(name, attribute)) parts.push(` ${attribute}="${escapeValue(this.#values[i]!)}"`);
+    }
     const before = parts.push(">");
     for (const child of this.#children)
       if (typeof child === "string") parts.push(escapeText(child));
@@ -101,9 +112,17 @@ export class SvgElement {
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "\u00a0": "&#160;" };
+/** Nearly everything: numbers, colours, places of paths. */
+const PLAIN = /^[\w .,()#%+-]*$/;
 
-const escapeText = (text: string): string =>
-  showControls(text.replace(/[&<>\u00a0]/g, (character) => ESCAPES[character]!));
+function escapeText(text: string): string {
+  if (PLAIN.test(text)) return text;
+  return showControls(text.replace(/[&<>\u00a0]/g, (character) => ESCAPES[character]!));
+}
+
+/** Between quotation marks. */
+const escapeValue = (value: string): string =>
+  PLAIN.test(value) ? value : escapeText(value).replaceAll('"', "&quot;");
 
 export class SvgDocument {
   /** Where d3 looks for the document of what it makes. */

@@ -27,7 +27,8 @@ export async function findSubjectSource(
     return {
       missing: `The values of subjects are read from the converted data, which are not at ${path ?? "a known place"} any more. The same command makes them again; then fixelstream report does.`,
     };
-  const store = openStore(path, { io: "auto", verify: false });
+  // some blocks of a large file: mapping them costs more than the copies
+  const store = openStore(path, { io: "read", verify: false });
   const name = scalar ?? store.scalarNames[0]!;
   return { names: store.subjectNames(name), spec: (rows) => store.spec(name, [...rows]) };
 }
