@@ -1,4 +1,4 @@
-// A file read through a sliding memory mapping. Invariants: copy-out only, no address leaves this class; at most one window is mapped;
+// A file read through a sliding memory mapping, or by position where a copy is large. Invariants: copy-out only, no address leaves this class; at most one window is mapped;
 // the window starts at a multiple of 64 KiB (page size anywhere, Apple silicon included) and lies inside the file.
 //
 //   file    |-----------[....####....##......]--------------------|
@@ -18,12 +18,20 @@ const EINVAL = 22;
 /** The page is not there: the file shrank. */
 const EFAULT = 14;
 
+export interface MappedFileOptions {
+  /** Of the window: default and maximum 64 MiB. */
+  readonly windowBytes?: number | undefined;
+  /** Copies of so many bytes, or more, are read by position. Default: none is. */
+  readonly leastReadBytes?: number | undefined;
+}
+
 export class MappedFile implements FileBytes {
   readonly path: string;
   readonly sizeBytes: number;
   readonly #file: OpenedFile;
   readonly #libc: Libc;
   readonly #windowBytes: number;
+  readonly #leastReadBytes: number;
   #populates = process.platform === "linux";
   /** 0n: nothing is mapped. */
   #address = 0n;
@@ -36,9 +44,10 @@ export class MappedFile implements FileBytes {
    * Maps the first window, so that a file system that cannot map is known at once.
    * Throws InputError when the file cannot be opened, MapFailure when it cannot be mapped.
    */
-  constructor(path: string, libc: Libc, options: { windowBytes?: number } = {}) {
+  constructor(path: string, libc: Libc, options: MappedFileOptions = {}) {
     this.path = path;
     this.#libc = libc;
+    this.#leastReadBytes = options.leastReadBytes ?? Number.POSITIVE_INFINITY;
     const wanted = Math.floor((options.windowBytes ?? DEFAULT_WINDOW_BYTES) / ALIGNMENT) * ALIGNMENT;
     this.#windowBytes = Math.min(DEFAULT_WINDOW_BYTES, Math.max(ALIGNMENT, wanted));
     this.#pagedIn = new Uint8Array(this.#windowBytes / ALIGNMENT);
@@ -54,6 +63,10 @@ export class MappedFile implements FileBytes {
 
   copyInto(target: Uint8Array, byteOffset: number): void {
     this.#file.assertReadable(byteOffset, target.byteLength);
+    if (target.byteLength >= this.#leastReadBytes) {
+      this.#file.readInto(target, byteOffset);
+      return;
+    }
     let done = 0;
     while (done < target.byteLength) {
       this.#slideTo(byteOffset + done);

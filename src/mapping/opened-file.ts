@@ -1,6 +1,7 @@
 // A regular file opened for reading, with the size and modification time it had: what both readers check before they copy.
 import fs from "node:fs";
 import { InputError, InternalError } from "../errors.js";
+import { describeSystemError } from "../system-error.js";
 
 /**
  * Milliseconds. A check costs 1.1 us (fstat), a row of a block 0.1 us (memcpy): checking each of a thousand rows would be most of the time.
@@ -10,6 +11,9 @@ const CHECK_EVERY_MS = 1;
 
 /** A named pipe in place of a file is refused instead of being waited for. Of no effect on files; Windows does not know it. */
 const OPEN_FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
+
+/** Bytes a single read asks for: Node cuts the number to 32 bits, and takes 2^32 for nothing to read. */
+const MOST_READ_BYTES = 2 ** 30;
 
 export class OpenedFile {
   readonly path: string;
@@ -63,6 +67,29 @@ export class OpenedFile {
       );
     }
     this.#checkedAtMs = nowMs;
+  }
+
+  /** Fills `target` by position, from a range that was found readable. Throws InputError when the file shrank or cannot be read. */
+  readInto(target: Uint8Array, byteOffset: number): void {
+    // The kernel may return less than it was asked for, for any reason.
+    let done = 0;
+    while (done < target.byteLength) {
+      const wanted = Math.min(target.byteLength - done, MOST_READ_BYTES);
+      const got = this.#read(target, done, wanted, byteOffset + done);
+      if (got === 0) throw this.shrankError(byteOffset + done);
+      done += got;
+    }
+  }
+
+  #read(target: Uint8Array, offset: number, length: number, position: number): number {
+    try {
+      return fs.readSync(this.#fd, target, offset, length, position);
+    } catch (cause) {
+      throw new InputError(
+        `Cannot go on reading ${this.path}: expected a readable file, got ${describeSystemError(cause)}. Check the disk, and run the command again.`,
+        { path: this.path, cause },
+      );
+    }
   }
 
   /** `gotBytes`: the size now, or as far as could be read. */

@@ -1,9 +1,12 @@
-// Which reader a file gets. `auto` maps what we wrote and published by rename, because nobody truncates it; users' own files are read by
-// position, because a file that shrinks under a mapping kills the process and no check closes that hole.
+// Which reader a file gets. `auto` maps what we wrote and published by rename, because nobody truncates it, for copies that are small; users' own files are
+// read by position, because a file that shrinks under a mapping kills the process and no check closes that hole.
 import type { Fallback, FileBytes, IoPolicy } from "./file-bytes.js";
 import { loadLibc } from "./libc.js";
 import { MapFailure, MappedFile } from "./mapped-file.js";
 import { PositionalFile } from "./positional-file.js";
+
+/** Bytes of a copy that `auto` reads by position: a call costs less than its pages in a mapping (RATIONALE.md). */
+const LEAST_READ_BYTES = 2 ** 16;
 
 export interface OpenFileOptions {
   readonly io: IoPolicy;
@@ -24,10 +27,11 @@ export function openFileBytes(path: string, options: OpenFileOptions): FileBytes
   const found = (options.loadLibc ?? loadLibc)();
   if ("reason" in found) return fallBack(path, found.reason, options.onFallback);
   try {
+    const { windowBytes } = options;
     return new MappedFile(
       path,
       found.libc,
-      options.windowBytes === undefined ? {} : { windowBytes: options.windowBytes },
+      options.io === "mmap" ? { windowBytes } : { windowBytes, leastReadBytes: LEAST_READ_BYTES },
     );
   } catch (error) {
     if (!(error instanceof MapFailure)) throw error;

@@ -105,6 +105,36 @@ it("maps again after release, and counts its windows back", () => {
   expect(mapped).toBe(0);
 });
 
+it("reads by position what is 64 KiB or more, and maps what is less; asked to map, it maps all", () => {
+  const large = path.join(directory, "large.bin");
+  const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 8)) % 251);
+  fs.writeFileSync(large, bytes);
+  let mappedBytes = 0;
+  const libc = requireLibc();
+  const loadCounting = () => ({
+    libc: {
+      ...libc,
+      memcpy(target: Uint8Array, source: bigint, lengthBytes: number) {
+        mappedBytes += lengthBytes;
+        libc.memcpy(target, source, lengthBytes);
+      },
+    },
+  });
+  const mappedOf = (io: "auto" | "mmap", length: number) => {
+    const opened = openFileBytes(large, { io, ours: true, windowBytes: 2 ** 16, loadLibc: loadCounting });
+    mappedBytes = 0;
+    const target = new Uint8Array(length);
+    opened.copyInto(target, 1234);
+    opened.close();
+    expect(Buffer.compare(target, bytes.subarray(1234, 1234 + length))).toBe(0);
+    return mappedBytes;
+  };
+  for (const length of [1, 65_535, 65_536, 200_000]) {
+    expect(mappedOf("auto", length)).toBe(length < 65_536 ? length : 0);
+    expect(mappedOf("mmap", length)).toBe(length);
+  }
+});
+
 it("counts copies and bytes", () => {
   const counting = withCounting(new PositionalFile(file));
   counting.copyInto(new Uint8Array(10), 0);
