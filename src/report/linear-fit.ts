@@ -1,5 +1,6 @@
 // A small least squares fit for pictures of clusters: subjects' values, adjusted for what is not asked.
-import { at, decompose, type Matrix, matrixOf } from "../stats/design/matrix.js";
+import { decompose } from "../stats/design/decompose.js";
+import { at, type Matrix, matrixOf } from "../stats/design/matrix.js";
 
 export interface LinearFit {
   /** [nColumns]; of a design without full rank the shortest. */

@@ -28,6 +28,15 @@ describe("the program", () => {
     expect(start.size).toBeLessThanOrEqual(5);
   });
 
+  it.each(["engine-worker", "elementwise-worker", "filter-worker", "connectivity-worker", "hdf5-worker"])(
+    "has threads that decompose no matrix: %s",
+    (name) => {
+      const sources = [...loadedWith(`${name}.js`)].map((file) => readFileSync(join(program, file), "utf8"));
+      expect(sources.join("\n")).toContain("// src/errors.ts");
+      expect(sources.filter((source) => /^\/\/ node_modules\/ml-matrix/m.test(source))).toEqual([]);
+    },
+  );
+
   it.each([
     ["convert", 15],
     ["vectors", 30],

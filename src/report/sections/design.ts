@@ -1,5 +1,6 @@
 // The model: the design as a picture, what is tested of it, and how well its columns can be told apart.
-import { conditionOf, frameOf } from "../../stats/design/design-frame.js";
+import { conditionOf } from "../../stats/design/design-condition.js";
+import { frameOf } from "../../stats/design/design-frame.js";
 import { matrixOf } from "../../stats/design/matrix.js";
 import { chart, Plot } from "../charts.js";
 import { type Html, html, type Piece, table } from "../html.js";

@@ -3,7 +3,8 @@
 import { formatCount } from "../../units.js";
 import type { Warning } from "../../warnings.js";
 import { columns, describeDependence } from "./describe-dependence.js";
-import { conditionOf, frameOf } from "./design-frame.js";
+import { conditionOf } from "./design-condition.js";
+import { frameOf } from "./design-frame.js";
 import type { Hypothesis, NamedMatrix } from "./hypothesis.js";
 import type { Matrix } from "./matrix.js";
 import { inestimableHypotheses } from "./partition.js";

@@ -1,5 +1,4 @@
-// Small dense matrices of designs and contrasts (n x k, k small). Decompositions come from ml-matrix (JAMA's SVD, ~1e-15).
-import { Matrix as MlMatrix, SingularValueDecomposition } from "ml-matrix";
+// Small dense matrices of designs and contrasts (n x k, k small).
 
 /** f64 [nRows x nColumns], row-major. */
 export interface Matrix {
@@ -23,31 +22,4 @@ export function multiply(a: Matrix, b: Matrix): Matrix {
     for (let l = 0; l < a.nColumns; l++) sum += at(a, i, l) * at(b, l, j);
     return sum;
   });
-}
-
-export interface Decomposition {
-  /** Left singular vectors, columns [nRows x min]. */
-  readonly left: Matrix;
-  /** Descending. */
-  readonly singular: readonly number[];
-  /** Right singular vectors, columns [nColumns x min]. */
-  readonly right: Matrix;
-}
-
-export function decompose(m: Matrix): Decomposition {
-  const svd = new SingularValueDecomposition(toMl(m), { autoTranspose: true });
-  const size = Math.min(m.nRows, m.nColumns);
-  const u = svd.leftSingularVectors;
-  const v = svd.rightSingularVectors;
-  return {
-    left: matrixOf(m.nRows, size, (i, j) => u.get(i, j)),
-    singular: Array.from(svd.diagonal).slice(0, size),
-    right: matrixOf(m.nColumns, size, (i, j) => v.get(i, j)),
-  };
-}
-
-function toMl(m: Matrix): MlMatrix {
-  const out = new MlMatrix(m.nRows, m.nColumns);
-  for (let i = 0; i < m.nRows; i++) for (let j = 0; j < m.nColumns; j++) out.set(i, j, at(m, i, j));
-  return out;
 }

@@ -1,5 +1,6 @@
 // What a design says of itself: what each column is, how much the others say of it, how many subjects each cell has.
-import { conditionOf, frameOf } from "../design/design-frame.js";
+import { conditionOf } from "../design/design-condition.js";
+import { frameOf } from "../design/design-frame.js";
 import { at, type Matrix } from "../design/matrix.js";
 import type { FrameVariable, ModelFrame } from "./model-frame.js";
 import { isFactor } from "./model-matrix.js";

@@ -1,6 +1,7 @@
 // Laws of the partition: orthonormal bases, the split of the column space, orientation, estimability, rank apart from units.
 import { describe, expect, test } from "vitest";
-import { conditionOf, frameOf } from "../../../src/stats/design/design-frame.js";
+import { conditionOf } from "../../../src/stats/design/design-condition.js";
+import { frameOf } from "../../../src/stats/design/design-frame.js";
 import { type Hypothesis, resolveHypotheses } from "../../../src/stats/design/hypothesis.js";
 import { type Matrix, matrixOf, multiply, transpose } from "../../../src/stats/design/matrix.js";
 import {

@@ -1,6 +1,7 @@
 // What the inputs of a run turned out to be: what a user looks at first when a result surprises.
 
-import { conditionOf, frameOf } from "../../../stats/design/design-frame.js";
+import { conditionOf } from "../../../stats/design/design-condition.js";
+import { frameOf } from "../../../stats/design/design-frame.js";
 import { testName } from "../../../stats/inference/families.js";
 import type { ElementKind } from "../element-kind.js";
 import type { AnalysisPlan } from "../resolve-analysis.js";
