@@ -3,9 +3,11 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { chooseKernels, fitKernels } from "../../src/app/analyse/choose-kernels.js";
+import { KernelSearch } from "../../src/app/analyse/kernel-search.js";
 import type { AnalysisPlan } from "../../src/app/analyse/resolve-analysis.js";
 import { BudgetError } from "../../src/errors.js";
-import { chooseLibrary } from "../../src/kernels/native/choose-library.js";
+import { chooseLibrary, type SearchRequest } from "../../src/kernels/native/choose-library.js";
+import type { TrialOutcome } from "../../src/kernels/native/native-product.js";
 import { runTrial } from "../../src/kernels/native/run-trial.js";
 import { hasCompiler, type MadeLibrary, makeLibrary } from "../support/blas-libraries.js";
 import { runInProcess } from "../support/in-process-cli.js";
@@ -121,5 +123,83 @@ describe("auto", () => {
       search: { path: "x", verdict: "its tiles need more --memory" },
     });
     expect(fitKernels({ kernels: "native" }, chosen, tooLittle, undefined)).toBe(chosen);
+  });
+});
+
+describe("a search that begins early", () => {
+  const plan = (nShuffles: number) =>
+    ({
+      partition: { nSubjects: 1000, rank: 2 },
+      selection: { columns: { length: 500_000 } },
+      shuffles: { count: nShuffles },
+    }) as unknown as AnalysisPlan;
+  const none = { chosen: undefined, tried: [], isNamed: false };
+  const noneFound = { verdict: "no library was found", tried: [] };
+  const options = { kernels: "auto", precision: "double", notest: false } as const;
+  const data = { nSubjects: 1000, nElements: 500_000 };
+  /** Each try of it is of a library that is not there. */
+  const searching = () => {
+    const asked: SearchRequest[] = [];
+    const outcomes: Promise<TrialOutcome>[] = [];
+    const search = new KernelSearch(async (request, _, tryIt) => {
+      asked.push(request);
+      outcomes.push(tryIt!(request, { path: join(root, "nowhere.so") }));
+      await outcomes.at(-1);
+      return none;
+    });
+    return { asked, outcomes, search };
+  };
+  const notNeeded = { failure: "was no longer needed" };
+
+  test.each([
+    ["native", {}],
+    ["auto", {}],
+    ["auto", { precision: "single", nShuffles: 500 }],
+  ] as const)("is the only one: %s %j", async (kernels, changes) => {
+    const { asked, outcomes, search } = searching();
+    const given = { ...options, ...changes, kernels };
+    search.begin(given, data);
+    expect(asked).toHaveLength(1);
+    const found = await search.choose(given, plan(5000));
+    expect(found).toEqual(await chooseKernels(given, plan(5000), { look: async () => none }));
+    expect(found.search).toEqual(noneFound);
+    expect(asked).toHaveLength(1);
+    expect(await outcomes[0]).toMatchObject({ failure: expect.stringContaining("Failed to load shared library") });
+  });
+
+  test.each([
+    ["simd", {}],
+    ["reference", {}],
+    ["auto", { notest: true }],
+    ["auto", { permutations: "p.csv" }],
+    ["auto", { nShuffles: 100 }],
+  ] as const)("does not where it is not known that one is needed: %s %j", async (kernels, changes) => {
+    const { asked, search } = searching();
+    const given = { ...options, ...changes, kernels };
+    search.begin(given, data);
+    expect(asked).toEqual([]);
+    expect(await search.choose(given, plan(5000))).toEqual(
+      await chooseKernels(given, plan(5000), { look: async () => none }),
+    );
+  });
+
+  test("is ended where an earlier run of the line has chosen, or another plan asks otherwise", async () => {
+    const chosen = searching();
+    chosen.search.begin(options, data);
+    expect(await chosen.search.choose({ ...options, kernels: "simd" }, plan(5000))).toEqual({ kernels: "simd" });
+    expect(await chosen.outcomes[0]).toEqual(notNeeded);
+    const other = searching();
+    other.search.begin(options, { ...data, nSubjects: 999 });
+    expect((await other.search.choose(options, plan(5000))).search).toEqual(noneFound);
+    expect(other.asked.map(({ nSubjects }) => nSubjects)).toEqual([999, 1000]);
+    expect(await other.outcomes[0]).toEqual(notNeeded);
+    expect(await other.outcomes[1]).not.toEqual(notNeeded);
+  });
+
+  test("is ended with a run that is refused", async () => {
+    const { outcomes, search } = searching();
+    search.begin(options, data);
+    search.stop();
+    expect(await outcomes[0]).toEqual(notNeeded);
   });
 });

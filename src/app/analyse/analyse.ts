@@ -21,12 +21,13 @@ import { SETTLED_CONFIDENCE } from "../../stats/inference/settled.js";
 import { boundThreads } from "../../system-cores.js";
 import { boundMemory } from "../../system-memory.js";
 import type { Warning } from "../../warnings.js";
-import { type ChosenKernels, chooseKernels, fitKernels } from "./choose-kernels.js";
+import { type ChosenKernels, fitKernels } from "./choose-kernels.js";
 import { claimPlaces } from "./claim-places.js";
 import { createRunRecord, type Timings } from "./create-record.js";
 import type { DataInput, OpenedColumn, OpenedData } from "./data-input.js";
 import type { ElementKind, PreparedEnhancement } from "./element-kind.js";
 import type { InferenceEvents, InferenceSummary, MergedShuffles, Settled } from "./inference.js";
+import { KernelSearch } from "./kernel-search.js";
 import { type MemoryWatch, watchMemory } from "./memory-course.js";
 import type { AnalysisOptions } from "./options.js";
 import { obstacleWarning, searchWarnings } from "./plan/bound-warnings.js";
@@ -128,18 +129,33 @@ async function analyseWithin<Options extends AnalysisOptions, Input extends Data
   watched: Watched,
   merged: MergedShuffles | undefined,
 ): Promise<InferenceSummary> {
+  const search = new KernelSearch();
+  try {
+    return await analyseSearching(kind, options, search, watched, merged);
+  } finally {
+    search.stop();
+  }
+}
+
+async function analyseSearching<Options extends AnalysisOptions, Input extends DataInput>(
+  kind: ElementKind<Options, Input>,
+  options: Options,
+  search: KernelSearch,
+  watched: Watched,
+  merged: MergedShuffles | undefined,
+): Promise<InferenceSummary> {
   const { events, timed, warn } = watched;
-  const plan = await timed("check", () => resolveAnalysis(kind, options, events.signal));
+  const onData = (data: DataInput) => search.begin(options, data);
+  const plan = await timed("check", () => resolveAnalysis(kind, options, events.signal, onData));
   events.onFacts?.(describeFacts(kind, plan));
   for (const warning of plan.warnings) warn(warning);
   const expected = await timed("check", () => checkBudget(options, plan, events.signal));
   // The subjects' own headers are looked at when they are converted, first of all; these would come after.
   for (const column of plan.columnInputs) await column.checkSources(events.signal);
   const places = claimPlaces(kind, options, plan, { rehearse: false });
-  // a trial takes its time in a process of its own, while data are converted
   const earlier = findEarlier(plan.cache, lineOf(kind.kind, options), options);
   const chosen = options.kernels === "auto" ? (earlier?.kernels ?? "auto") : options.kernels;
-  const kernels = chooseKernels({ ...options, kernels: chosen }, plan);
+  const kernels = search.choose({ ...options, kernels: chosen }, plan);
   try {
     warnOfEarlier(places.results.earlier, kind.describeEarlier(options), warn);
     return await runAnalysis(kind, options, { plan, expected, places, kernels, earlier, merged, ...watched });

@@ -6,7 +6,12 @@ import { planEngine } from "../../engine/run.js";
 import { BudgetError } from "../../errors.js";
 import { resolveKernelChoice } from "../../kernels/choose-kernels.js";
 import type { KernelVariant } from "../../kernels/kernel-set.js";
-import { chooseLibrary, type LibrarySearch, TILE_ROWS } from "../../kernels/native/choose-library.js";
+import {
+  chooseLibrary,
+  type LibrarySearch,
+  type SearchRequest,
+  TILE_ROWS,
+} from "../../kernels/native/choose-library.js";
 import { NAMED_BY } from "../../kernels/native/find-libraries.js";
 import type { NativeProduct } from "../../kernels/native/native-product.js";
 import type { RunPlan } from "../../run/run-plan.js";
@@ -25,7 +30,7 @@ export interface ChosenKernels {
 }
 
 /** Multiply-adds below which "auto" does not look for a library: a second or two of the SIMD kernels on one thread, and a trial takes its part of that. */
-const WORTH_A_TRIAL = 2e10;
+export const WORTH_A_TRIAL = 2e10;
 /** Bytes of a block's columns, as blocks are (engine/plan/blocks.ts), for the trial. */
 const TRIAL_BYTES = 4 * 2 ** 20;
 
@@ -46,22 +51,31 @@ export function looksForLibrary(
   return selection.columns.length * partition.nSubjects * Math.max(1, partition.rank) * nShuffles >= worth;
 }
 
+export type SearchOptions = Pick<AnalysisOptions, "kernels" | "precision" | "notest">;
+
+export function requestOf({ kernels, precision }: SearchOptions, nSubjects: number): SearchRequest {
+  const width = Math.min(512, Math.max(64, Math.floor(TRIAL_BYTES / 8 / nSubjects / 64) * 64));
+  return {
+    // small variance groups are computed in double whatever is asked for
+    precisions: precision === "single" ? ["single", "double"] : ["double"],
+    ...{ nSubjects, rows: TILE_ROWS, width, mustGain: kernels !== "native" },
+  };
+}
+
 export async function chooseKernels(
-  options: Pick<AnalysisOptions, "kernels" | "precision" | "notest">,
+  options: SearchOptions,
   plan: AnalysisPlan,
-  worth = WORTH_A_TRIAL,
+  {
+    worth = WORTH_A_TRIAL,
+    look = chooseLibrary,
+  }: { readonly worth?: number; readonly look?: (request: SearchRequest) => Promise<LibrarySearch> } = {},
 ): Promise<ChosenKernels> {
   const kernels = resolveKernelChoice(options.kernels);
   const isAsked = options.kernels === "native";
   if (kernels === "reference" || (options.kernels !== "auto" && !isAsked)) return { kernels };
   const { nSubjects } = plan.partition;
   if (!isAsked && !looksForLibrary(options, plan, worth)) return { kernels };
-  const width = Math.min(512, Math.max(64, Math.floor(TRIAL_BYTES / 8 / nSubjects / 64) * 64));
-  const search = await chooseLibrary({
-    // small variance groups are computed in double whatever is asked for
-    precisions: options.precision === "single" ? ["single", "double"] : ["double"],
-    ...{ nSubjects, rows: TILE_ROWS, width, mustGain: !isAsked },
-  });
+  const search = await look(requestOf(options, nSubjects));
   const { chosen, tried } = search;
   if (chosen === undefined) {
     return { kernels, search: { ...chosenNone(search) }, ...(isAsked || search.isNamed ? warningOf(search) : {}) };

@@ -94,11 +94,15 @@ async function resolveNamedDesign(
   return await resolveNamed(named, { ...whose, files, nElementColumns: column.length });
 }
 
-/** Throws UsageError, InputError, DesignError (with all problems found), BudgetError, or the reason of `signal`. */
+/**
+ * Throws UsageError, InputError, DesignError (with all problems found), BudgetError, or the reason of `signal`. `onData` hears of the data as soon as it is
+ * known who takes part.
+ */
 export async function resolveAnalysis<Options extends AnalysisOptions, Input extends DataInput>(
   kind: ElementKind<Options, Input>,
   options: Options,
   signal: AbortSignal | undefined,
+  onData: (input: DataInput) => void = () => {},
 ): Promise<AnalysisPlan<Input>> {
   kind.checkParameters(options);
   checkPValues(options);
@@ -118,6 +122,7 @@ export async function resolveAnalysis<Options extends AnalysisOptions, Input ext
   // without it nobody knows who takes part
   if (options.named !== undefined && named === undefined) problems.throwAny(options);
   const input = named?.rows === undefined ? whole! : selectSubjects(whole!, named.rows);
+  onData(input);
   const { subjects, nSubjects, subjectsFrom } = input;
   const order = { subjects, nSubjects, subjectsFrom };
   const designed = await problems.from(() => resolveDesign(options, { files, ...order }, named?.given));

@@ -8,17 +8,20 @@ import { ONE_THREAD } from "./open-library.js";
 /** Milliseconds until a trial is given up; one takes 150 where the machine is idle. */
 const PATIENCE_MS = 5000;
 
+/** `signal` ends it: nobody waits for the answer. */
 export async function runTrial(
   request: Omit<TrialRequest, "path">,
   { path, coreType }: NativeLibrary,
-  patienceMs = PATIENCE_MS,
+  { patienceMs = PATIENCE_MS, signal }: { readonly patienceMs?: number; readonly signal?: AbortSignal } = {},
 ): Promise<TrialOutcome> {
   const core = coreType === undefined ? {} : { [CORE_TYPE]: process.env[CORE_TYPE] ?? coreType };
   const env = { ...process.env, ...ONE_THREAD, ...core };
   const given = [fileURLToPath(entryUrl()), JSON.stringify({ ...request, path })];
   return await new Promise((resolve) => {
-    execFile(process.execPath, given, { env, timeout: patienceMs, killSignal: "SIGKILL" }, (error, stdout) => {
-      if (error === null || stdout !== "") resolve(parse(stdout));
+    const limits = { timeout: patienceMs, killSignal: "SIGKILL", ...(signal && { signal }) } as const;
+    execFile(process.execPath, given, { env, ...limits }, (error, stdout) => {
+      if (signal?.aborted) resolve({ failure: "was no longer needed" });
+      else if (error === null || stdout !== "") resolve(parse(stdout));
       else if (error.killed) resolve({ failure: `does not answer within ${patienceMs / 1000} s` });
       else if (error.signal) resolve({ failure: `kills the process it is tried in (${error.signal})` });
       else resolve({ failure: `ends the process it is tried in (exit code ${error.code})` });

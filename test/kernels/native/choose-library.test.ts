@@ -46,7 +46,7 @@ describe("a library that cannot be used", () => {
 
   it.skipIf(!hasCompiler)("hangs", async () => {
     const path = makeLibrary(temporaryDirectory(), "hang");
-    expect(await runTrial(request, { path }, 1000)).toEqual({ failure: "does not answer within 1 s" });
+    expect(await runTrial(request, { path }, { patienceMs: 1000 })).toEqual({ failure: "does not answer within 1 s" });
   });
 });
 

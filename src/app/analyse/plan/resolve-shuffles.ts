@@ -18,7 +18,7 @@ export interface ShuffleChoice extends BlockChoice {
   readonly nShuffles?: number | undefined;
 }
 
-const DEFAULT_SHUFFLES = 5000;
+export const DEFAULT_SHUFFLES = 5000;
 
 interface Drawn {
   /** All that decides them. */
