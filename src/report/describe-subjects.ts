@@ -56,7 +56,9 @@ function addTo(sums: Float64Array, counts: Uint32Array, row: Row): void {
 
 /** Of the finite values. */
 function spreadOf(row: Row): { readonly size: number; readonly mean: number; readonly sd: number } {
-  let [size, sum, squares] = [0, 0, 0];
+  let size = 0;
+  let sum = 0;
+  let squares = 0;
   for (let e = 0; e < row.length; e++) {
     if (!Number.isFinite(row[e]!)) continue;
     size++;
@@ -69,7 +71,13 @@ function spreadOf(row: Row): { readonly size: number; readonly mean: number; rea
 
 /** Correlation with the mean of the others, over elements where both have a value. */
 function likeness(row: Row, sums: Float64Array, counts: Uint32Array): number {
-  let [n, x, y, xx, xy, yy] = [0, 0, 0, 0, 0, 0];
+  // one by one: taken out of a list they are numbers on the heap
+  let n = 0;
+  let x = 0;
+  let y = 0;
+  let xx = 0;
+  let xy = 0;
+  let yy = 0;
   for (let e = 0; e < row.length; e++) {
     const a = row[e]!;
     if (!Number.isFinite(a) || counts[e]! < 2) continue;

@@ -14,9 +14,6 @@ const MINUS = 0x2d;
 const POINT = 0x2e;
 const ZERO = 0x30;
 const LETTER_E = 0x65;
-/** That an integer of 32 bits holds, whatever they are. */
-const INTEGER_DIGITS = 9;
-const MOST_PARTS = 2;
 /** Both are exact, so one rounding makes the value: Clinger, How to read floating point numbers accurately (1990), section 4. */
 const EXACT_INTEGER = 2 ** 53;
 const POWERS = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));
@@ -32,14 +29,15 @@ async function readWritten(path: string): Promise<Matrix | undefined> {
   if (file === undefined) return undefined;
   try {
     const parser = createParser((await file.stat()).size);
-    const piece = Buffer.allocUnsafe(PIECE_BYTES);
+    const bytes = Buffer.allocUnsafe(PIECE_BYTES + 4);
+    const piece = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
     // in front: the start of a number whose end comes with the next bytes
     for (let kept = 0; ; ) {
-      const { bytesRead } = await file.read(piece, kept, PIECE_BYTES - kept, null);
+      const { bytesRead } = await file.read(bytes, kept, PIECE_BYTES - kept, null);
       if (bytesRead === 0) return kept === 0 ? parser.end() : undefined;
       const used = parser.add(piece, kept + bytesRead);
       if (used === undefined) return undefined;
-      piece.copyWithin(0, used, kept + bytesRead);
+      bytes.copyWithin(0, used, kept + bytesRead);
       kept += bytesRead - used;
       if (kept > LONGEST_TOKEN) return undefined;
     }
@@ -48,6 +46,12 @@ async function readWritten(path: string): Promise<Matrix | undefined> {
   } finally {
     await file.close();
   }
+}
+
+/** The same bytes twice; behind those of the text are four more, of any value. */
+interface Piece {
+  readonly bytes: Buffer;
+  readonly view: DataView;
 }
 
 /** `sizeBytes` of the whole text. */
@@ -88,7 +92,8 @@ function createParser(sizeBytes: number) {
 
   return {
     /** How many of the first `length` bytes are done with: what is behind may be half a number. Undefined: not of the form. */
-    add(bytes: Buffer, length: number): number | undefined {
+    add(piece: Piece, length: number): number | undefined {
+      const { bytes } = piece;
       makeRoom(Math.ceil(length / 2));
       let i = isComment ? skipComment(bytes, 0, length) : 0;
       const end = endOfNumbers(bytes, i, length);
@@ -97,7 +102,7 @@ function createParser(sizeBytes: number) {
           i = skipComment(bytes, i, length);
           continue;
         }
-        const stop = takeNumber(bytes, i, values, nValues++);
+        const stop = takeNumber(piece, i, values, nValues++);
         if (stop < 0) return undefined;
         isStart = bytes[stop] === FEED;
         if (isStart && !endRow()) return undefined;
@@ -123,10 +128,20 @@ function endOfNumbers(bytes: Buffer, from: number, length: number): number {
 /** 10 and more: no digit. */
 const digitAt = (bytes: Buffer, i: number): number => (bytes[i]! - ZERO) >>> 0;
 
+/** Four bytes of a text, the first lowest: whether each is a digit, and the number that they are. */
+const areDigits = (four: number): boolean =>
+  ((four & 0xf0f0f0f0) | 0) === 0x30303030 && (((four + 0x06060606) & 0xf0f0f0f0) | 0) === 0x30303030;
+
+function numberOf(four: number): number {
+  const digits = (four - 0x30303030) | 0;
+  const pairs = (Math.imul(digits, 10) + (digits >>> 8)) & 0x00ff00ff;
+  return (Math.imul(pairs, 100) + (pairs >>> 16)) & 0xffff;
+}
+
 const isBetween = (byte: number): boolean => byte === COMMA || byte === SPACE || byte === FEED;
 
 /** The number at `i` as `into[at]`, and where the byte behind it is, which is there; -1: no number of ours. */
-function takeNumber(bytes: Buffer, start: number, into: Float64Array, at: number): number {
+function takeNumber({ bytes, view }: Piece, start: number, into: Float64Array, at: number): number {
   let i = bytes[start] === MINUS ? start + 1 : start;
   let digits = 0;
   const wholeFrom = i;
@@ -135,16 +150,11 @@ function takeNumber(bytes: Buffer, start: number, into: Float64Array, at: number
   let nDecimals = 0;
   if (bytes[i] === POINT) {
     const from = ++i;
-    // integers add faster than doubles
-    for (let part = 0; part < MOST_PARTS; part++) {
-      const partFrom = i;
-      let sum = 0;
-      const partEnd = partFrom + INTEGER_DIGITS;
-      for (let digit = digitAt(bytes, i); digit < 10 && i < partEnd; digit = digitAt(bytes, ++i))
-        sum = (sum * 10 + digit) | 0;
-      digits = digits * POWERS[i - partFrom]! + sum;
-      if (i < partEnd) break;
+    for (let four = view.getUint32(i, true); areDigits(four); four = view.getUint32(i, true)) {
+      digits = digits * 10_000 + numberOf(four);
+      i += 4;
     }
+    for (let digit = digitAt(bytes, i); digit < 10; digit = digitAt(bytes, ++i)) digits = digits * 10 + digit;
     nDecimals = i - from;
   }
   let power = -nDecimals;
