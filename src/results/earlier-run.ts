@@ -4,7 +4,8 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors.js";
 import { checksumFile, checksumSteps } from "../publish/checksum-file.js";
-import { type FileIdentity, identityOf } from "../publish/file-identity.js";
+import { type FileIdentity, identityOf, isSameIdentity } from "../publish/file-identity.js";
+import { syncPaths } from "../publish/publish.js";
 import { lstatAt, thingAt } from "../publish/remove-ours.js";
 import { createTurns, inTurns } from "../turns.js";
 import { type FileChecksum, RUN_RECORD_FORMAT } from "./run-record.js";
@@ -42,6 +43,17 @@ export function readEarlierRun({ directory, record, base, purpose }: EarlierPlac
       { path: join(directory, record) },
     );
   }
+  const looked = new Map<string, { readonly identity: FileIdentity | undefined; readonly isAsListed: boolean }>();
+  /** Read once: gigabytes, asked for where they are listed and where they are in the way. */
+  const isUnchanged = (name: string, listed: FileChecksum): boolean => {
+    const path = join(directory, name);
+    const identity = identityOf(path);
+    const before = looked.get(name);
+    if (before !== undefined && isSameIdentity(before.identity, identity)) return before.isAsListed;
+    const found = isAsListed(path, listed);
+    looked.set(name, { identity, isAsListed: found });
+    return found;
+  };
   const obstacle = (name: string): string | undefined => {
     const thing = thingAt(join(directory, name));
     if (thing !== "a file") return thing;
@@ -49,7 +61,7 @@ export function readEarlierRun({ directory, record, base, purpose }: EarlierPlac
     if (found === undefined) return "a file without the record of a run beside it";
     const listed = Object.hasOwn(found.checksums, name) ? found.checksums[name] : undefined;
     if (listed === undefined) return "a file that the record of the run does not list";
-    return isAsListed(join(directory, name), listed) ? undefined : "a file that was changed since";
+    return isUnchanged(name, listed) ? undefined : "a file that was changed since";
   };
   const isResult = (name: string) => name !== record && name.startsWith(base);
   const isOurs = (name: string) => thingAt(join(directory, name)) !== undefined && obstacle(name) === undefined;
@@ -82,7 +94,10 @@ export function identifyOurs(
   return found;
 }
 
-/** In turns: results of millions of elements are gigabytes. Throws the reason of the signal. */
+/**
+ * In turns: results of millions of elements are gigabytes. Meanwhile they are brought to the disk, where who publishes them wants them next. Throws the
+ * reason of the signal, and what the system says.
+ */
 export async function checksumsOf(
   directory: string,
   names: readonly string[],
@@ -90,10 +105,18 @@ export async function checksumsOf(
 ): Promise<Record<string, FileChecksum>> {
   const turns = createTurns(signal);
   const checksums: Record<string, FileChecksum> = {};
-  for (const name of names) {
-    const path = join(directory, name);
-    checksums[name] = { sizeBytes: statSync(path).size, crc32: await inTurns(checksumSteps(path), turns) };
+  const syncing = syncPaths(names.map((name) => join(directory, name)));
+  syncing.catch(() => {}); // told below
+  try {
+    for (const name of names) {
+      const path = join(directory, name);
+      checksums[name] = { sizeBytes: statSync(path).size, crc32: await inTurns(checksumSteps(path), turns) };
+    }
+  } catch (error) {
+    await syncing.catch(() => {}); // no file is open when they are removed
+    throw error;
   }
+  await syncing;
   return checksums;
 }
 
