@@ -140,7 +140,7 @@ export interface KernelSet {
     packed: number,
     nonFinite: number,
   ): void;
-  f64ProjectOut(nRows: number, width: number, nBasis: number, basis: number, packed: number): void;
+  f64ProjectOut(nRows: number, width: number, nBasis: number, basis: number, packed: number, along: number): void;
   f64SumSquares(nRows: number, width: number, packed: number, sums: number): void;
   f64ScaleColumns(nRows: number, width: number, factors: number, packed: number): void;
   f64AddScaled(

@@ -146,7 +146,7 @@ export function describeLinearKernels({ kernels: k, linear }: KernelsUnderTest):
         const y = matrixOfCase(content, nRows, 12);
         const packed = linear.place(toColumnPanels(y, 4));
         const at = linear.place(basis.values).at;
-        k.f64ProjectOut(nRows, 12, rank, at, packed.at);
+        k.f64ProjectOut(nRows, 12, rank, at, packed.at, 0);
         const largest = Math.max(1e-300, ...y.values.filter(Number.isFinite).map(Math.abs));
         const got = fromColumnPanels(packed.view, 4, nRows, 12).values;
         const stated = residualsOf(basis, y).values;
@@ -155,10 +155,38 @@ export function describeLinearKernels({ kernels: k, linear }: KernelsUnderTest):
         linear.expectGuardsIntact();
       });
     }
+    // what `removeDirection` of stats/design takes out of one column after the other, to the last bit
+    for (const width of [4, 8, 12, 20]) {
+      it(`says what it takes out of ${width} columns`, () => {
+        const [nRows, rank] = [37, 3];
+        const basis = orthonormalRows(rank, nRows);
+        const y = matrixOfCase(NORMAL, nRows, width);
+        const at = linear.place(basis.values).at;
+        const [packed, silent] = [linear.place(toColumnPanels(y, 4)), linear.place(toColumnPanels(y, 4))];
+        const along = linear.reserve(new Float64Array(rank * width).fill(Number.NaN));
+        k.f64ProjectOut(nRows, width, rank, at, packed.at, along.at);
+        k.f64ProjectOut(nRows, width, rank, at, silent.at, 0);
+        linear.expectGuardsIntact();
+        expect([...packed.view]).toEqual([...silent.view]);
+        for (let w = 0; w < width; w++) {
+          const column = Float64Array.from({ length: nRows }, (_, i) => y.values[i * width + w]!);
+          const stated = new Float64Array(rank);
+          for (let pass = 0; pass < 2; pass++) {
+            for (let j = 0; j < rank; j++) {
+              let dot = 0;
+              for (let i = 0; i < nRows; i++) dot += basis.values[j * nRows + i]! * column[i]!;
+              for (let i = 0; i < nRows; i++) column[i]! -= dot * basis.values[j * nRows + i]!;
+              stated[j]! += dot;
+            }
+          }
+          expect(Array.from({ length: rank }, (_, j) => along.view[j * width + w])).toEqual([...stated]);
+        }
+      });
+    }
     it("empty basis: leaves the columns as they are", () => {
       const values = toColumnPanels(matrixOfCase(NORMAL, 9, 8), 4);
       const packed = linear.place(values);
-      k.f64ProjectOut(9, 8, 0, linear.place(new Float64Array(0)).at, packed.at);
+      k.f64ProjectOut(9, 8, 0, linear.place(new Float64Array(0)).at, packed.at, 0);
       expect([...packed.view]).toEqual([...values]);
     });
   });

@@ -114,7 +114,7 @@ export function describeMaskedKernels({ kernels, linear }: KernelsUnderTest): vo
           expect(fit.view[e]).toBe(product.view[0]);
           kernels.f64SumSquares(n, 4, packed.at, sums.at);
           expect(fit.view[2 + e]).toBe(sums.view[0]);
-          kernels.f64ProjectOut(n, 4, k, place(basis), packed.at);
+          kernels.f64ProjectOut(n, 4, k, place(basis), packed.at, 0);
           kernels.f64SumSquares(n, 4, packed.at, sums.at);
           expect(fit.view[4 + e]).toBe(sums.view[0]);
           for (let i = 0; i < n; i++) {

@@ -39,7 +39,7 @@ for (const variant of VARIANTS) {
 
     const project = (basis: PlainMatrix, y: PlainMatrix): PlainMatrix => {
       const packed = linear.place(toColumnPanels(y, 4));
-      k.f64ProjectOut(y.nRows, y.nColumns, basis.nRows, linear.place(basis.values).at, packed.at);
+      k.f64ProjectOut(y.nRows, y.nColumns, basis.nRows, linear.place(basis.values).at, packed.at, 0);
       return fromColumnPanels(packed.view, 4, y.nRows, y.nColumns);
     };
 
@@ -177,7 +177,7 @@ describe("the two sets agree to the bit", () => {
         const factors = linear.place(Float64Array.from([1, 2, 1 / 3, 0, 1, 0.1, 1, 1]));
         const source = linear.place(y.values);
         k.f64PackColumns(nRows, picked.length, source.at, 8, 11, columns.at, packed.at, nonFinite.at);
-        k.f64ProjectOut(nRows, 8, basis.nRows, linear.place(basis.values).at, packed.at);
+        k.f64ProjectOut(nRows, 8, basis.nRows, linear.place(basis.values).at, packed.at, 0);
         k.f64ScaleColumns(nRows, 8, factors.at, packed.at);
         k.f64SumSquares(nRows, 8, packed.at, sums.at);
         return [...packed.view, ...sums.view, ...nonFinite.view];

@@ -46,7 +46,7 @@ export function columnPreparer(context: Context, modelJob: ModelJob, loader: Mod
   const projectShared = (panels: number, width: number): Float64Array => {
     k.product.f64(panelsOf.rows(r0), n, width, regions.gathered, panels, regions.product, width);
     const along = Float64Array.from(f64(regions.product, r0 * width));
-    k.f64ProjectOut(n, width, r0, regions.basis, panels);
+    k.f64ProjectOut(n, width, r0, regions.basis, panels, 0);
     return along;
   };
 

@@ -30,7 +30,9 @@ export interface BlockLoader {
   readRaw(iBlock: number, pass: Pass, place: Pick<BlockPlace, "firstColumn" | "nColumns">, offset?: number): void;
   /** Reads block i and packs the columns inside the mask; or those of `members` alone, counted from the block's first element. */
   loadBlock(iBlock: number, pass: Pass, members?: readonly number[]): LoadedBlock;
-  /** f64 [n]: element c of the loaded block, as it was read, whatever has become of the packed ones. */
+  /** Packs `count` columns of a block whose raw values were read, from its element `first` on: a block of their own. */
+  pack(place: BlockPlace, first: number, count: number): LoadedBlock;
+  /** f64 [n]: element c of the packed block, as it was read, whatever has become of the packed ones. */
   rawColumn(block: LoadedBlock, c: number): Float64Array;
   close(): void;
 }
@@ -61,17 +63,27 @@ export function createBlockLoader(context: Context): BlockLoader {
     report.bytesRead += bytes;
   };
 
+  const packSelected = (found: BlockPlace, count: number): LoadedBlock => {
+    const { nColumns } = found;
+    k.f64PackColumns(n, count, w.raw, size.valueBytes, nColumns, w.columnIndices, w.packed, w.nonFinite);
+    return { ...found, nElements: count, width: roundUp(count, k.panels.f32) };
+  };
+
   return {
     place,
     readRaw,
     loadBlock(iBlock, pass, members) {
       const found = place(iBlock);
-      const { firstColumn, nColumns, firstElement, nElements } = found;
+      const { firstColumn, firstElement } = found;
       readRaw(iBlock, pass, found);
-      const count = members?.length ?? nElements;
+      const count = members?.length ?? found.nElements;
       for (let i = 0; i < count; i++) columnIndices[i] = columns[firstElement + (members?.[i] ?? i)]! - firstColumn;
-      k.f64PackColumns(n, count, w.raw, size.valueBytes, nColumns, w.columnIndices, w.packed, w.nonFinite);
-      return { ...found, nElements: count, width: roundUp(count, k.panels.f32) };
+      return packSelected(found, count);
+    },
+    pack(found, first, count) {
+      const firstElement = found.firstElement + first;
+      for (let i = 0; i < count; i++) columnIndices[i] = columns[firstElement + i]! - found.firstColumn;
+      return packSelected({ ...found, firstElement }, count);
     },
     rawColumn({ nColumns }, c) {
       const raw = size.valueBytes === 4 ? context.f32(w.raw, n * nColumns) : context.f64(w.raw, n * nColumns);

@@ -57,7 +57,9 @@ export interface ModelLoader {
   ownPanel(j: number): number;
   /** f64 [c][n]: own columns of packed member i. */
   ownColumns(i: number, allocate?: Allocate): Float64Array[];
-  /** The same of member i of the group, as they were read, whatever has become of the packed ones. */
+  /** f64 [n]: y of member i of the group, zero at missing observations, whatever has become of the packed one. */
+  readValues(block: ModelBlock, group: ElementGroup, i: number): Float64Array;
+  /** Own columns of member i of the group, as they were read, whatever has become of the packed ones. */
   readOwn(block: ModelBlock, group: ElementGroup, i: number): Float64Array[];
   close(): void;
 }
@@ -236,6 +238,12 @@ export function createModelLoader(
     ownPanel,
     ownColumns: (i, allocate) =>
       Array.from({ length: model.nElementColumns }, (_, j) => readColumn(ownPanel(j), i, allocate)),
+    readValues({ slots, raw: { stride } }, { members }, i) {
+      const slot = slots[members[i]!]!;
+      const first = Math.floor(slot / stride) * n * stride + (slot % stride);
+      const values = rawView(0, first + (n - 1) * stride + 1);
+      return Float64Array.from({ length: n }, (_, row) => values[first + row * stride]!);
+    },
     readOwn({ place, slots, raw: { stride } }, { members }, i) {
       const slot = slots[members[i]!]!;
       return Array.from({ length: model.nElementColumns }, (_, j) => {

@@ -1,4 +1,4 @@
-// The observed pass of models whose design varies or whose variance is grouped: effects, deviations, condition and exact statistics, element by element.
+// The observed pass of models whose design varies or whose variance is grouped: effects, deviations, condition and exact statistics.
 
 import { createArrayPool } from "../../stats/design/array-pool.js";
 import {
@@ -15,7 +15,8 @@ import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
 import type { Steps } from "../seams.js";
 import type { DesignCache } from "./design-cache.js";
-import type { ElementGroup, ModelLoader } from "./model-block.js";
+import type { ElementGroup, ModelBlock, ModelLoader } from "./model-block.js";
+import { createGroupObserver } from "./observe-group.js";
 import { createObservedWriter, type ObservedElement } from "./observed-images.js";
 import { createPanels } from "./panels.js";
 
@@ -28,6 +29,24 @@ export function createModelObserver(
   loader: ModelLoader,
   cache: DesignCache,
 ): (iBlock: number) => Steps {
+  const { size } = modelJob;
+  const isShared = size.nElementColumns === 0 && size.nGroups === 1;
+  const observeGroup = isShared
+    ? createGroupObserver(context, modelJob, loader, cache)
+    : createElementsObserver(context, modelJob, loader, cache);
+  return function* (iBlock) {
+    const block = loader.load(iBlock, "first");
+    for (const group of block.groups) yield* observeGroup(block, group);
+  };
+}
+
+/** One element after the other: each has a design of its own, or a variance that is not one number. */
+function createElementsObserver(
+  context: Context,
+  modelJob: ModelJob,
+  loader: ModelLoader,
+  cache: DesignCache,
+): (block: ModelBlock, group: ElementGroup) => Steps {
   const { worker, report } = context;
   const { model, size } = modelJob;
   const write = createObservedWriter(context);
@@ -60,18 +79,15 @@ export function createModelObserver(
     return { condition, beta, deviations, tests };
   };
 
-  return function* (iBlock) {
-    const block = loader.load(iBlock, "first");
-    for (const group of block.groups) {
-      loader.pack(block, group);
-      const designOf = designsOf(group);
-      for (const [i, member] of group.members.entries()) {
-        const y = readColumn(worker.packed, i, ofElement.take);
-        write(block.place.firstElement + member, observe(designOf(i), y, group.keep));
-        ofElement.giveBack();
-        if (i % ELEMENTS_A_STEP === ELEMENTS_A_STEP - 1) yield;
-      }
-      ofGroup.giveBack();
+  return function* (block, group) {
+    loader.pack(block, group);
+    const designOf = designsOf(group);
+    for (const [i, member] of group.members.entries()) {
+      const y = readColumn(worker.packed, i, ofElement.take);
+      write(block.place.firstElement + member, observe(designOf(i), y, group.keep));
+      ofElement.giveBack();
+      if (i % ELEMENTS_A_STEP === ELEMENTS_A_STEP - 1) yield;
     }
+    ofGroup.giveBack();
   };
 }

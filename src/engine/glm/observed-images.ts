@@ -1,6 +1,6 @@
-// Where the observed pass puts what it finds of an element: one image a number (run/observed.ts).
+// Where the observed pass puts what it finds of elements: one image a number (run/observed.ts).
 import { observedIndex } from "../../run/observed.js";
-import type { ObservedStatistic } from "../../stats/glm/observed.js";
+import type { ObservedColumns, ObservedStatistic } from "../../stats/glm/observed.js";
 import type { Context } from "../context.js";
 import { observedImage } from "../plan/job.js";
 
@@ -15,7 +15,45 @@ export interface ObservedElement {
   readonly tests: readonly ObservedStatistic[];
 }
 
-/** Whatever is not given becomes 0. */
+/** Elements side by side. */
+export interface ObservedPlace {
+  readonly firstElement: number;
+  /** Counted from it. Default: one after the other. */
+  readonly members?: readonly number[] | undefined;
+}
+
+/** Many elements at once: an image a call, f64 [elements]. */
+export interface ColumnWriter {
+  condition(place: ObservedPlace, values: Float64Array): void;
+  beta(j: number, place: ObservedPlace, values: Float64Array): void;
+  deviation(g: number, place: ObservedPlace, values: Float64Array): void;
+  test(h: number, place: ObservedPlace, values: ObservedColumns): void;
+}
+
+export function createColumnWriter({ job, buffer }: Context): ColumnWriter {
+  const index = observedIndex(job.size);
+  const images = Array.from({ length: index.count }, (_, i) => observedImage(job, buffer, i));
+  const put = (i: number, { firstElement, members }: ObservedPlace, values: Float64Array) => {
+    const image = images[i]!;
+    if (members === undefined) image.set(values, firstElement);
+    else for (let c = 0; c < members.length; c++) image[firstElement + members[c]!] = values[c]!;
+  };
+  return {
+    condition(place, values) {
+      if (index.condition !== undefined) put(index.condition, place, values);
+    },
+    beta: (j, place, values) => put(index.beta(j), place, values),
+    deviation: (g, place, values) => put(index.deviation(g), place, values),
+    test(h, place, { statistic, z, effect, standardisedEffect }) {
+      put(index.statistic(h), place, statistic);
+      put(index.z(h), place, z);
+      put(index.effect(h), place, effect);
+      put(index.standardisedEffect(h), place, standardisedEffect);
+    },
+  };
+}
+
+/** One element at a time; whatever is not given becomes 0. */
 export function createObservedWriter({ job, buffer }: Context) {
   const index = observedIndex(job.size);
   const images = Array.from({ length: index.count }, (_, i) => observedImage(job, buffer, i));

@@ -14,7 +14,7 @@ export function createRowRemover({ job, worker: w, kernels: k, f64 }: Context): 
   const toUnit = job.precision === "single";
   return (width, nRows, rows) => {
     k.f64SumSquares(n, width, w.packed, w.rawSums);
-    k.f64ProjectOut(n, width, nRows, rows, w.packed);
+    k.f64ProjectOut(n, width, nRows, rows, w.packed, 0);
     k.f64SumSquares(n, width, w.packed, w.sums);
     const rawSums = f64(w.rawSums, width);
     const sums = f64(w.sums, width);

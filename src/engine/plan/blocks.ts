@@ -75,6 +75,13 @@ export function widestGroup({ model, nSubjects: n }: ProblemSize, width: number,
   return Math.min(width, Math.max(f32, Math.floor(BLOCK_BYTES / (8 * n) / f32) * f32));
 }
 
+/** Bytes of packed columns that the observed pass goes through again and again: they stay in the second-level cache. */
+const OBSERVED_BYTES = 256 * 1024;
+
+/** Elements that are observed side by side. */
+export const observedColumns = (n: number, { f32 }: PanelSizes): number =>
+  Math.max(f32, Math.floor(OBSERVED_BYTES / (8 * n) / f32) * f32);
+
 /** A block of several of the store's has whole ones: then `span` parts into such blocks. A narrower one never crosses from one of the store to the next. */
 export function wholeBlocks(width: number, span: number, storeBlockWidth: number): { width: number; span: number } {
   if (span === storeBlockWidth) return { width, span };

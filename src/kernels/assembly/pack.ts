@@ -96,10 +96,10 @@ export function f64MarkMissing(nRows: i32, nColumns: i32, values: usize, valueBy
 }
 
 // One panel's sums are two chains of additions, of which each waits for the one before; two panels side by side fill the time. `second` is `first` for a panel
-// that has no other beside it: then both write the same.
+// that has no other beside it: then both write the same. `along` 0: what is taken out is not asked for.
 // @ts-ignore: decorator
 @inline
-function projectPanels(nRows: i32, q: usize, first: usize, second: usize): void {
+function projectPanels(nRows: i32, q: usize, first: usize, second: usize, along: usize, isAdded: bool): void {
   let d0 = f64x2.splat(0), d1 = d0, d2 = d0, d3 = d0;
   for (let at: usize = 0, end = <usize>nRows << 5; at < end; at += 32) {
     const b = v128.load64_splat(q + (at >> 2));
@@ -107,6 +107,14 @@ function projectPanels(nRows: i32, q: usize, first: usize, second: usize): void 
     d1 = f64x2.add(d1, f64x2.mul(b, v128.load(first + at, 16)));
     d2 = f64x2.add(d2, f64x2.mul(b, v128.load(second + at)));
     d3 = f64x2.add(d3, f64x2.mul(b, v128.load(second + at, 16)));
+  }
+  if (along != 0) {
+    v128.store(along, isAdded ? f64x2.add(v128.load(along), d0) : d0);
+    v128.store(along, isAdded ? f64x2.add(v128.load(along, 16), d1) : d1, 16);
+    if (second != first) {
+      v128.store(along, isAdded ? f64x2.add(v128.load(along, 32), d2) : d2, 32);
+      v128.store(along, isAdded ? f64x2.add(v128.load(along, 48), d3) : d3, 48);
+    }
   }
   for (let at: usize = 0, end = <usize>nRows << 5; at < end; at += 32) {
     const b = v128.load64_splat(q + (at >> 2));
@@ -119,12 +127,15 @@ function projectPanels(nRows: i32, q: usize, first: usize, second: usize): void 
   }
 }
 
-export function f64ProjectOut(nRows: i32, width: i32, nBasis: i32, basis: usize, packed: usize): void {
+export function f64ProjectOut(nRows: i32, width: i32, nBasis: i32, basis: usize, packed: usize, along: usize): void {
   const panelBytes = <usize>nRows << 5, rowBytes = <usize>nRows << 3;
   for (let w = 0; w < width; w += 8, packed += 2 * panelBytes) {
     const second = w + 4 < width ? packed + panelBytes : packed;
     for (let pass = 0; pass < 2; pass++) {
-      for (let j = 0; j < nBasis; j++) projectPanels(nRows, basis + <usize>j * rowBytes, packed, second);
+      for (let j = 0; j < nBasis; j++) {
+        const to = along == 0 ? <usize>0 : along + (<usize>j * <usize>width + <usize>w << 3);
+        projectPanels(nRows, basis + <usize>j * rowBytes, packed, second, to, pass == 1);
+      }
     }
   }
 }

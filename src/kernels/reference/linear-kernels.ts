@@ -42,8 +42,9 @@ export function linearKernels({ f64, f32, u32, i32, u8, i8, buffer }: MemoryView
       const view = valueBytes === 4 ? f32(values, count) : f64(values, count);
       sortColumns(view, u32(order, nColumns), { nRows, first, stride });
     },
-    f64ProjectOut(nRows, width, nBasis, basis, packed) {
-      projectOut(nRows, width, nBasis, f64(basis, nBasis * nRows), f64(packed, width * nRows));
+    f64ProjectOut(nRows, width, nBasis, basis, packed, along) {
+      const kept = along === 0 ? undefined : f64(along, nBasis * width);
+      projectOut(nRows, width, nBasis, f64(basis, nBasis * nRows), f64(packed, width * nRows), kept);
     },
     f64SumSquares(nRows, width, packed, sums) {
       sumSquares(nRows, width, f64(packed, width * nRows), f64(sums, width));

@@ -58,13 +58,16 @@ export function projectOut(
   nBasis: number,
   basis: Float64Array,
   packed: Float64Array,
+  along?: Float64Array,
 ): void {
+  along?.fill(0);
   for (let pass = 0; pass < 2; pass++) {
     for (let w = 0; w < width; w++) {
       const base = (w - (w % F64_PANEL)) * nRows + (w % F64_PANEL);
       for (let j = 0; j < nBasis; j++) {
         let dot = 0;
         for (let i = 0; i < nRows; i++) dot += basis[j * nRows + i]! * packed[base + i * F64_PANEL]!;
+        if (along !== undefined) along[j * width + w]! += dot;
         for (let i = 0; i < nRows; i++) packed[base + i * F64_PANEL]! -= dot * basis[j * nRows + i]!;
       }
     }

@@ -1,4 +1,4 @@
-// Effects and exact statistics of the unshuffled data, element by element, float64. semantics S5. Peer: core/math/stats/glm.cpp.
+// Effects and exact statistics of the unshuffled data, float64. semantics S5. Peer: core/math/stats/glm.cpp.
 import type { HypothesisPartition } from "../design/partition.js";
 import { fToZ, tToZ } from "./z-transform.js";
 
@@ -14,6 +14,9 @@ export interface ObservedStatistic {
   /** False: the statistic is 0 because there is none. */
   isTested: boolean;
 }
+
+/** The same of many elements side by side, f64 [at least as many]. */
+export type ObservedColumns = Readonly<Record<Exclude<keyof ObservedStatistic, "isTested">, Float64Array>>;
 
 /** Why elements whose design can be tested have no statistic. values f64 [n]; keep u8 [n]: 1 where an observation counts. */
 export function verdictOfData(values: ArrayLike<number>, keep?: Uint8Array): "constant-data" | "no-variance" {
@@ -34,26 +37,38 @@ export function standardDeviation(sse: number, { dof }: { readonly dof: number }
 }
 
 /**
- * u = A_h'Q y f64 [s]: what the hypothesis tests of the element (mathematics M5); sse: |residual|^2 of the full model. A residual of rounding size only (sse = 0)
- * has no finite statistic and gives 0.
+ * u = A_h'Q y f64 [s][count]: what the hypothesis tests of each element (mathematics M5); sse f64 [count]: |residual|^2 of the full model. A residual of rounding
+ * size only (sse = 0) has no finite statistic and gives 0.
  */
-export function observeHypothesis(
+export function observeColumns(
   dof: number,
   { hypothesis, toEffect }: Pick<HypothesisPartition, "hypothesis" | "toEffect">,
   u: Float64Array,
-  sse: number,
-): ObservedStatistic {
+  sse: Float64Array,
+  { statistic, z, effect, standardisedEffect }: ObservedColumns,
+): void {
   const { rank, kind } = hypothesis;
-  const variance = sse / dof;
-  const isTested = variance > 0;
+  const count = sse.length;
   if (kind === "t") {
     // T = |T| A'
-    const effect = u[0]! * Math.hypot(...toEffect.values);
-    const statistic = finite(u[0]! / Math.sqrt(variance));
-    const standardisedEffect = finite(effect / Math.sqrt(variance));
-    return { statistic, z: tToZ(statistic, dof), effect: finite(effect), standardisedEffect, isTested };
+    const length = Math.hypot(...toEffect.values);
+    for (let c = 0; c < count; c++) {
+      const deviation = Math.sqrt(sse[c]! / dof);
+      const size = u[c]! * length;
+      statistic[c] = finite(u[c]! / deviation);
+      effect[c] = finite(size);
+      standardisedEffect[c] = finite(size / deviation);
+      z[c] = tToZ(statistic[c]!, dof);
+    }
+    return;
   }
-  const squared = u.reduce((sum, part) => sum + part * part, 0);
-  const statistic = finite(squared / rank / variance);
-  return { statistic, z: isTested ? fToZ(statistic, rank, dof) : 0, effect: 0, standardisedEffect: 0, isTested };
+  for (let c = 0; c < count; c++) {
+    let squared = 0;
+    for (let q = 0; q < u.length / count; q++) squared += u[q * count + c]! * u[q * count + c]!;
+    const variance = sse[c]! / dof;
+    statistic[c] = finite(squared / rank / variance);
+    effect[c] = 0;
+    standardisedEffect[c] = 0;
+    z[c] = variance > 0 ? fToZ(statistic[c]!, rank, dof) : 0;
+  }
 }

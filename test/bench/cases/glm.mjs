@@ -48,7 +48,7 @@ async function runGlm(context, precision) {
   f64(basis, 2 * N).forEach((_, i, q) => {
     q[i] = (i < N || i >= N + N / 2 ? 1 : -1) / Math.sqrt(N);
   });
-  k.f64ProjectOut(N, W, 1, basis, packed);
+  k.f64ProjectOut(N, W, 1, basis, packed, 0);
   k.f64SumSquares(N, W, packed, sums);
   k.f32FromF64Panels(N, W, packed, packed32);
   f64(contrast, RANK).set([0, 1]);
