@@ -121,27 +121,28 @@ function orderByVoxel({ voxelOf, dimensions: [nx, ny] }: Geometry, { first, end 
   const [mx, my] = [end[0]! - first[0]!, end[1]! - first[1]!];
   // a number that is sorted without comparing calls: the place, then the element
   const keys = new Float64Array(n);
+  let isSorted = true;
   for (let element = 0; element < n; element++) {
     const voxel = voxelOf[element]!;
     const x = (voxel % nx) - first[0]!;
     const y = (Math.floor(voxel / nx) % ny) - first[1]!;
     const z = Math.floor(voxel / nx / ny) - first[2]!;
     keys[element] = (x + mx * (y + my * z)) * n + element;
+    if (element > 0 && keys[element]! < keys[element - 1]!) isSorted = false;
   }
-  keys.sort();
+  // as most templates are
+  if (!isSorted) keys.sort();
   const order = new Uint32Array(n);
-  const voxels: number[] = [];
-  const counts: number[] = [];
+  const voxels = new Uint32Array(n);
+  const counts = new Uint8Array(n);
+  let last = -1;
   for (let i = 0; i < n; i++) {
     const place = Math.floor(keys[i]! / n);
     order[i] = keys[i]! - place * n;
-    if (voxels.length > 0 && voxels.at(-1) === place && counts.at(-1)! < 255) counts[counts.length - 1]!++;
-    else {
-      voxels.push(place);
-      counts.push(1);
-    }
+    if (last < 0 || voxels[last] !== place || counts[last] === 255) voxels[++last] = place;
+    counts[last]!++;
   }
-  return { order, voxels: Uint32Array.from(voxels), counts };
+  return { order, voxels: voxels.slice(0, last + 1), counts: counts.slice(0, last + 1) };
 }
 
 function differences(values: Uint32Array): Uint32Array {
@@ -158,19 +159,20 @@ function quantiseDirections(directions: Float32Array, order: Uint32Array): Int8A
 }
 
 /** u8 a voxel, 255 the largest that is not far out. */
-function meanByVoxel(mean: Values, order: Uint32Array, counts: readonly number[]) {
+function meanByVoxel(mean: Values, order: Uint32Array, counts: Uint8Array) {
   const sums = new Float64Array(counts.length);
   let next = 0;
-  for (const [voxel, n] of counts.entries())
-    for (let i = 0; i < n; i++) {
+  for (let voxel = 0; voxel < counts.length; voxel++)
+    for (let i = 0; i < counts[voxel]!; i++) {
       const value = mean[order[next++]!]!;
       if (Number.isFinite(value)) sums[voxel]! += Math.max(0, value);
     }
   const largest = quantileOf(sums.slice(), 0.995) || 0;
-  return {
-    largest,
-    values: Uint8Array.from(sums, (sum) => (largest > 0 ? Math.min(255, Math.round((255 * sum) / largest)) : 0)),
-  };
+  const values = new Uint8Array(counts.length);
+  if (largest > 0)
+    for (let voxel = 0; voxel < values.length; voxel++)
+      values[voxel] = Math.min(255, Math.round((255 * sums[voxel]!) / largest));
+  return { largest, values };
 }
 
 /** Undefined: all. Else those nearest to significance, in the order of drawing. */

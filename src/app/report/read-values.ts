@@ -148,10 +148,13 @@ export function geometryOfFixels(indexPath: string, directionsPath: string, nFix
 /** `columns`: [3][nFixels], in the scanner's space. */
 function alongGrid(columns: Float32Array, nFixels: number, transform: readonly (readonly number[])[]): Float32Array {
   const out = new Float32Array(3 * nFixels);
-  for (let fixel = 0; fixel < nFixels; fixel++) {
-    const [x, y, z] = [columns[fixel]!, columns[nFixels + fixel]!, columns[2 * nFixels + fixel]!];
-    for (let axis = 0; axis < 3; axis++)
-      out[3 * fixel + axis] = transform[0]![axis]! * x + transform[1]![axis]! * y + transform[2]![axis]! * z;
+  for (let axis = 0; axis < 3; axis++) {
+    const byX = transform[0]![axis]!;
+    const byY = transform[1]![axis]!;
+    const byZ = transform[2]![axis]!;
+    for (let fixel = 0; fixel < nFixels; fixel++)
+      out[3 * fixel + axis] =
+        byX * columns[fixel]! + byY * columns[nFixels + fixel]! + byZ * columns[2 * nFixels + fixel]!;
   }
   return out;
 }
