@@ -194,8 +194,12 @@ for (const variant of ["reference", "simd"] as KernelVariant[]) {
       const kept = split - (split - Math.abs(found));
       return Number.isFinite(kept) && kept > 0 ? Math.sign(found) * kept : NONE;
     };
-    for (const nMembers of [1, 2, 3, 8, 31]) {
-      it(`${nMembers} members: defaults, counters, the largest of each shuffle`, () => {
+    const places = [
+      ["apart", (i: number) => 2 * i + 1],
+      ["side by side", (i: number) => i + 3],
+    ] as const;
+    for (const [nMembers, [how, memberOf]] of [1, 2, 3, 4, 8, 31].flatMap((n) => places.map((p) => [n, p] as const))) {
+      it(`${nMembers} members ${how}: defaults, counters, the largest of each shuffle`, () => {
         const { linear, kernels: k } = tested;
         const random = createRandom(nMembers);
         const stride = nMembers + (nMembers % 2) + 2;
@@ -204,8 +208,9 @@ for (const variant of ["reference", "simd"] as KernelVariant[]) {
         const values = Array.from({ length: 5 * stride }, () =>
           random.uniform() < 0.4 ? odd[random.integer(odd.length)]! : random.normal(),
         );
-        const members = Array.from({ length: nMembers }, (_, i) => 2 * i + 1);
-        const known = Array.from({ length: 2 * nMembers }, () => Math.round(random.normal()));
+        const members = Array.from({ length: nMembers }, (_, i) => memberOf(i));
+        const room = 2 * nMembers + 3;
+        const known = Array.from({ length: room }, () => Math.round(random.normal()));
         // of the last no member may be the largest
         const masks = [undefined, members.map((_, w) => +(w % 3 !== 1)), members.map(() => 0)];
         for (const [keeps, mask] of [1, 0].flatMap((keeps) => masks.map((mask) => [keeps, mask] as const))) {
@@ -213,11 +218,11 @@ for (const variant of ["reference", "simd"] as KernelVariant[]) {
           const statistics = linear.place(Float64Array.from(values));
           const given = linear.place(Uint32Array.from(members));
           const defaults = linear.place(Float64Array.from(known));
-          const counters = linear.place(new Uint32Array(2 * nMembers).fill(7));
+          const counters = linear.place(new Uint32Array(room).fill(7));
           const largest = linear.reserve(new Float64Array(5));
           const winners = linear.reserve(new Uint32Array(5));
           const tile = [5, nMembers, statistics.at, stride, given.at, NONE, keeps] as const;
-          const eligible = new Uint8Array(2 * nMembers).fill(1);
+          const eligible = new Uint8Array(room).fill(1);
           for (const [w, member] of members.entries()) eligible[member] = mask?.[w] ?? 1;
           const masked = mask === undefined ? 0 : linear.place(eligible).at;
           k.f64ReduceMembers(...tile, defaults.at, counters.at, masked, largest.at, winners.at);
@@ -226,7 +231,7 @@ for (const variant of ["reference", "simd"] as KernelVariant[]) {
           const first = [...known];
           if (keeps === 1) for (const [w, member] of members.entries()) first[member] = rows[0]![w]!;
           expect([...defaults.view]).toEqual(first);
-          const counted = new Array(2 * nMembers).fill(7);
+          const counted = new Array(room).fill(7);
           for (const row of rows)
             for (const [w, member] of members.entries()) counted[member] += +(row[w]! < first[member]!);
           expect([...counters.view]).toEqual(counted);

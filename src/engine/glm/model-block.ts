@@ -267,20 +267,27 @@ function groupByBits(lacking: Uint32Array | undefined, slots: Uint32Array, n: nu
       if (lacking![a * words + word] !== lacking![b * words + word]) return false;
     return true;
   };
-  for (const [i, slot] of slots.entries()) {
+  // neighbours have the same more often than not
+  let last: (typeof groups)[number] | undefined;
+  for (let i = 0; i < slots.length; i++) {
+    const slot = slots[i]!;
+    if (last !== undefined && (lacking === undefined || isSame(last.slot, slot))) {
+      last.members.push(i);
+      continue;
+    }
     let hash = 0;
     if (lacking !== undefined) {
       for (let at = slot * words; at < (slot + 1) * words; at++)
         hash = Math.imul((hash ^ lacking[at]!) >>> 0, 0x9e3779b1) ^ (hash >>> 15);
     }
     const known = ofHash.get(hash) ?? [];
-    const found = known.find((g) => lacking === undefined || isSame(groups[g]!.slot, slot));
-    if (found !== undefined) {
-      groups[found]!.members.push(i);
-      continue;
-    }
-    ofHash.set(hash, [...known, groups.length]);
-    groups.push({ members: [i], slot });
+    const found = known.find((g) => isSame(groups[g]!.slot, slot));
+    last = found === undefined ? { members: [], slot } : groups[found]!;
+    last.members.push(i);
+    if (found !== undefined) continue;
+    known.push(groups.length);
+    ofHash.set(hash, known);
+    groups.push(last);
   }
   const none = new Uint32Array(words);
   return groups.map(({ members, slot }) => {

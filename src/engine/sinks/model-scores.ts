@@ -42,6 +42,9 @@ export function createModelScorer(context: Context): Sink["statistics"] {
     return known.none;
   };
 
+  // of hundreds of members it takes longer to say them than to count them: a group's tiles come one after the other
+  let placed: readonly number[] | undefined;
+
   const contend = (lane: number, z: number, element: number) => {
     if (z < maxima[lane]! || (z === maxima[lane]! && element >= maximaElements[lane]!)) return;
     maxima[lane] = z;
@@ -79,7 +82,8 @@ export function createModelScorer(context: Context): Sink["statistics"] {
     const { kind, rank } = model.hypotheses[h]!;
     const { defaults, counters } = shared.hypotheses[h]!;
     const none = noneOf(kind, rank, dof);
-    u32(regions.members, members.length).set(members);
+    if (members !== placed) u32(regions.members, members.length).set(members);
+    placed = members;
     if (keepsDefault) for (const member of members) elementDofs[firstElement + member] = dof;
     const mask = shared.eligible === undefined ? 0 : shared.eligible + firstElement;
     const statistics = [regions.statistics, stride, regions.members, none, keepsDefault ? 1 : 0] as const;

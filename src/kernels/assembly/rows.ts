@@ -108,10 +108,12 @@ function gatherMaskedRows(
     sortPositions(nRows, nMissing, missing, positionsOf(positions, b, nRows), bitmap, scratch);
     for (let j = 0; j < nBasis; ) {
       const entry = basis + (<usize>j << 3), isPair = j + 1 < nBasis;
-      if (isPair && signs == 0) rowRuns(isSingle, true, false, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, gathered);
-      else if (isPair) rowRuns(isSingle, true, true, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, gathered);
-      else if (signs == 0) rowRuns(isSingle, false, false, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, gathered);
-      else rowRuns(isSingle, false, true, nRows, nBasis, label, sign, nMissing, missing, scratch, entry, gathered);
+      // in one run into the cache: a store at random that has to wait for its line holds up all behind it
+      memory.fill(gathered, 0, isPair ? 2 * rowBytes : rowBytes);
+      if (isPair && signs == 0) rowRuns(isSingle, true, false, nRows, nBasis, label, sign, scratch, entry, gathered);
+      else if (isPair) rowRuns(isSingle, true, true, nRows, nBasis, label, sign, scratch, entry, gathered);
+      else if (signs == 0) rowRuns(isSingle, false, false, nRows, nBasis, label, sign, scratch, entry, gathered);
+      else rowRuns(isSingle, false, true, nRows, nBasis, label, sign, scratch, entry, gathered);
       const done = isPair ? 2 : 1;
       j += done;
       gathered += <usize>done * rowBytes;
@@ -142,7 +144,7 @@ function scatterRows(isSingle: bool, isPair: bool, isSigned: bool, to: usize, ro
 // @ts-ignore: decorator
 @inline
 function rowRuns(
-  isSingle: bool, isPair: bool, isSigned: bool, nRows: i32, nBasis: i32, label: usize, sign: usize, nMissing: i32, missing: usize, ends: usize, entry: usize, base: usize,
+  isSingle: bool, isPair: bool, isSigned: bool, nRows: i32, nBasis: i32, label: usize, sign: usize, ends: usize, entry: usize, base: usize,
 ): void {
   const entryBytes = <usize>nBasis << 3, rowBytes = <usize>nRows << (isSingle ? 2 : 3), rowsEnd = label + (<usize>nRows << 2);
   for (let from = label, run: usize = 0; from <= rowsEnd; from += 4, run += 4) {
@@ -154,10 +156,5 @@ function rowRuns(
     for (; from < end; from += 4, entry += entryBytes) {
       scatterRows(isSingle, isPair, isSigned, base + (<usize>load<i32>(from) << (isSingle ? 2 : 3)), rowBytes, entry, sign + (from - label >> 2));
     }
-  }
-  for (let m = 0; m < nMissing; m++) {
-    const to = base + (<usize>load<i32>(missing + (<usize>m << 2)) << (isSingle ? 2 : 3));
-    if (isSingle) store<f32>(to, 0); else store<f64>(to, 0);
-    if (isPair) { if (isSingle) store<f32>(to + rowBytes, 0); else store<f64>(to + rowBytes, 0); }
   }
 }

@@ -166,26 +166,65 @@ export function f64ReduceMembers(
   nShuffles: i32, nMembers: i32, statistics: usize, stride: i32, members: usize, none: f64, keepDefault: i32,
   defaults: usize, counters: usize, eligible: usize, largest: usize, winners: usize,
 ): void {
-  const split = f64x2.splat(SPLIT), fallback = f64x2.splat(none), most = f64x2.splat(f64.MAX_VALUE), signBit = i64x2.splat(i64.MIN_VALUE), last = nMembers - 1;
+  const split = f64x2.splat(SPLIT), fallback = f64x2.splat(none), most = f64x2.splat(f64.MAX_VALUE), signBit = i64x2.splat(i64.MIN_VALUE), zero = f64x2.splat(0), four = f64x2.splat(4);
+  const whole = eligible == 0 ? nMembers & ~3 : 0;
+  // neighbours: as those of a pattern that comes in runs
+  const first = load<u32>(members), areNeighbours = load<u32>(members + (<usize>(nMembers - 1) << 2)) - first == <u32>(nMembers - 1);
   for (let b = 0; b < nShuffles; b++, statistics += <usize>stride << 3) {
     const keeps = keepDefault && b == 0;
-    let best = -Infinity, winner: u32 = load<u32>(members);
-    for (let w = 0; w < nMembers; w += 2) {
-      const found = v128.load(statistics + (<usize>w << 3)), x = f64x2.abs(found);
-      const spread = f64x2.mul(x, split), kept = f64x2.sub(spread, f64x2.sub(spread, x));
-      const isScore = v128.and(f64x2.gt(kept, f64x2.splat(0)), f64x2.le(kept, most));
-      const score = v128.bitselect(v128.or(kept, v128.and(found, signBit)), fallback, isScore);
-      for (let lane = 0; lane < 2; lane++) {
-        if (lane == 1 && w == last) break;
-        const value = lane == 0 ? f64x2.extract_lane(score, 0) : f64x2.extract_lane(score, 1);
-        const member = load<u32>(members + (<usize>(w + lane) << 2));
-        const known = defaults + (<usize>member << 3), counter = counters + (<usize>member << 2);
-        if (keeps) store<f64>(known, value);
-        else store<u32>(counter, load<u32>(counter) + <u32>(value < load<f64>(known)));
-        if (value > best && (eligible == 0 || load<u8>(eligible + member))) { best = value; winner = member; }
+    let best0 = f64x2.splat(-Infinity), best1 = best0, at0 = f64x2.splat(-1), at1 = at0, column0 = f64x2(0, 1), column1 = f64x2(2, 3);
+    for (let w = 0; w < whole; w += 4) {
+      const found0 = v128.load(statistics + (<usize>w << 3)), found1 = v128.load(statistics + (<usize>w << 3), 16);
+      const x0 = f64x2.abs(found0), x1 = f64x2.abs(found1), spread0 = f64x2.mul(x0, split), spread1 = f64x2.mul(x1, split);
+      const kept0 = f64x2.sub(spread0, f64x2.sub(spread0, x0)), kept1 = f64x2.sub(spread1, f64x2.sub(spread1, x1));
+      const is0 = v128.and(f64x2.gt(kept0, zero), f64x2.le(kept0, most)), is1 = v128.and(f64x2.gt(kept1, zero), f64x2.le(kept1, most));
+      const score0 = v128.bitselect(v128.or(kept0, v128.and(found0, signBit)), fallback, is0);
+      const score1 = v128.bitselect(v128.or(kept1, v128.and(found1, signBit)), fallback, is1);
+      const larger0 = f64x2.gt(score0, best0), larger1 = f64x2.gt(score1, best1);
+      best0 = v128.bitselect(score0, best0, larger0); best1 = v128.bitselect(score1, best1, larger1);
+      at0 = v128.bitselect(column0, at0, larger0); at1 = v128.bitselect(column1, at1, larger1);
+      column0 = f64x2.add(column0, four); column1 = f64x2.add(column1, four);
+      const member = members + (<usize>w << 2);
+      if (areNeighbours) {
+        const known = defaults + (<usize>(first + w) << 3), counter = counters + (<usize>(first + w) << 2);
+        if (keeps) { v128.store(known, score0); v128.store(known, score1, 16); continue; }
+        const below = v128.shuffle<i32>(f64x2.lt(score0, v128.load(known)), f64x2.lt(score1, v128.load(known, 16)), 0, 2, 4, 6);
+        v128.store(counter, i32x4.sub(v128.load(counter), below));
+        continue;
       }
+      const m0 = <usize>load<u32>(member), m1 = <usize>load<u32>(member, 4), m2 = <usize>load<u32>(member, 8), m3 = <usize>load<u32>(member, 12);
+      const a = defaults + (m0 << 3), c = defaults + (m1 << 3), d = defaults + (m2 << 3), e = defaults + (m3 << 3);
+      if (keeps) {
+        v128.store_lane<u64>(a, score0, 0); v128.store_lane<u64>(c, score0, 1); v128.store_lane<u64>(d, score1, 0); v128.store_lane<u64>(e, score1, 1);
+        continue;
+      }
+      const known0 = v128.load_lane<u64>(c, v128.load64_zero(a), 1), known1 = v128.load_lane<u64>(e, v128.load64_zero(d), 1);
+      const below = v128.shuffle<i32>(f64x2.lt(score0, known0), f64x2.lt(score1, known1), 0, 2, 4, 6);
+      addBelow(counters + (m0 << 2), i32x4.extract_lane(below, 0)); addBelow(counters + (m1 << 2), i32x4.extract_lane(below, 1));
+      addBelow(counters + (m2 << 2), i32x4.extract_lane(below, 2)); addBelow(counters + (m3 << 2), i32x4.extract_lane(below, 3));
+    }
+    let best = f64x2.extract_lane(best0, 0), column = f64x2.extract_lane(at0, 0);
+    for (let lane = 1; lane < 4; lane++) {
+      const x = lane == 1 ? f64x2.extract_lane(best0, 1) : lane == 2 ? f64x2.extract_lane(best1, 0) : f64x2.extract_lane(best1, 1);
+      const at = lane == 1 ? f64x2.extract_lane(at0, 1) : lane == 2 ? f64x2.extract_lane(at1, 0) : f64x2.extract_lane(at1, 1);
+      if (x > best || (x == best && at >= 0 && at < column)) { best = x; column = at; }
+    }
+    // what is no whole four; and where not all may be the largest, every one
+    for (let w = whole; w < nMembers; w++) {
+      const found = load<f64>(statistics + (<usize>w << 3)), x = Math.abs(found), spread = x * SPLIT, kept = spread - (spread - x);
+      const value = kept > 0 && kept <= f64.MAX_VALUE ? copysign<f64>(kept, found) : none;
+      const member = load<u32>(members + (<usize>w << 2));
+      const known = defaults + (<usize>member << 3), counter = counters + (<usize>member << 2);
+      if (keeps) store<f64>(known, value);
+      else store<u32>(counter, load<u32>(counter) + <u32>(value < load<f64>(known)));
+      if (value > best && (eligible == 0 || load<u8>(eligible + member))) { best = value; column = <f64>w; }
     }
     store<f64>(largest + (<usize>b << 3), best);
-    store<u32>(winners + (<usize>b << 2), winner);
+    store<u32>(winners + (<usize>b << 2), load<u32>(members + (<usize>max(column, 0) << 2)));
   }
 }
+
+/** `below`: 0, or -1. */
+// @ts-ignore: decorator
+@inline
+function addBelow(counter: usize, below: i32): void { store<u32>(counter, load<u32>(counter) - <u32>below); }

@@ -23,25 +23,60 @@ export function f64PooledStatistics(
 }
 
 // as in statistic.ts: exported, lest they become one again
-export function pooledPlain(): void { pooledTile(false, false, false, 0, 0); }
-export function pooledShiftedRow(): void { pooledTile(false, true, false, 1, 1); }
-export function pooledShifted1(): void { pooledTile(false, true, false, 1, 0); }
-export function pooledShifted(): void { pooledTile(false, true, false, 0, 0); }
-export function pooledByColumn1(): void { pooledTile(false, false, true, 1, 0); }
-export function pooledByColumn(): void { pooledTile(false, false, true, 0, 0); }
-export function pooledShiftedByColumn(): void { pooledTile(false, true, true, 0, 0); }
-export function singlePlain(): void { pooledTile(true, false, false, 0, 0); }
-export function singleShiftedRow(): void { pooledTile(true, true, false, 1, 1); }
-export function singleShifted1(): void { pooledTile(true, true, false, 1, 0); }
-export function singleShifted(): void { pooledTile(true, true, false, 0, 0); }
-export function singleByColumn1(): void { pooledTile(true, false, true, 1, 0); }
-export function singleByColumn(): void { pooledTile(true, false, true, 0, 0); }
-export function singleShiftedByColumn(): void { pooledTile(true, true, true, 0, 0); }
+export function pooledPlain(): void { pooledTile(false, false, false, 0); }
+export function pooledShiftedRow(): void { shiftedRow(false); }
+export function pooledShifted1(): void { pooledTile(false, true, false, 1); }
+export function pooledShifted(): void { pooledTile(false, true, false, 0); }
+export function pooledByColumn1(): void { pooledTile(false, false, true, 1); }
+export function pooledByColumn(): void { pooledTile(false, false, true, 0); }
+export function pooledShiftedByColumn(): void { pooledTile(false, true, true, 0); }
+export function singlePlain(): void { pooledTile(true, false, false, 0); }
+export function singleShiftedRow(): void { shiftedRow(true); }
+export function singleShifted1(): void { pooledTile(true, true, false, 1); }
+export function singleShifted(): void { pooledTile(true, true, false, 0); }
+export function singleByColumn1(): void { pooledTile(true, false, true, 1); }
+export function singleByColumn(): void { pooledTile(true, false, true, 0); }
+export function singleShiftedByColumn(): void { pooledTile(true, true, true, 0); }
+
+/** One row and one test, the commonest case: two groups and a pattern. Four columns a turn, and what a shuffle adds to all of them is loaded once. */
+// @ts-ignore: decorator
+@inline
+function shiftedRow(isSingle: bool): void {
+  const step = rowBytes, rowStep = isSingle ? rowWords : step, shifts = addends, sums = totals, hasRoots = roots, end = <usize>(last + 2 & ~1) << 3;
+  const factor = f64x2.splat(scale), signBit = i64x2.splat(sign), none = f64x2.splat(NaN), zero = f64x2.splat(0), weight = v128.load64_splat(weights);
+  let row = values, to = out;
+  for (let b = 0; b < shuffles; b++) {
+    const from = row + across, moved = isSingle ? f64x2.splat(<f64>load<f32>(from)) : v128.load64_splat(from);
+    let column: usize = 0;
+    for (; column + 32 <= end; column += 32) {
+      const at = row + (isSingle ? column >> 1 : column);
+      const d0 = f64x2.add(loadPair(isSingle, at), f64x2.mul(moved, v128.load(shifts + column)));
+      const d1 = f64x2.add(loadPair(isSingle, at + (isSingle ? 8 : 16)), f64x2.mul(moved, v128.load(shifts + column, 16)));
+      const u0 = f64x2.add(zero, f64x2.mul(weight, d0)), u1 = f64x2.add(zero, f64x2.mul(weight, d1));
+      let x0 = squareOf(true, f64x2.mul(d0, d0), f64x2.mul(u0, u0), u0, v128.load(sums + column), factor, signBit, none);
+      let x1 = squareOf(true, f64x2.mul(d1, d1), f64x2.mul(u1, u1), u1, v128.load(sums + column, 16), factor, signBit, none);
+      if (hasRoots) {
+        x0 = v128.or(f64x2.sqrt(f64x2.abs(x0)), v128.and(x0, signBit));
+        x1 = v128.or(f64x2.sqrt(f64x2.abs(x1)), v128.and(x1, signBit));
+      }
+      v128.store(to + column, x0);
+      v128.store(to + column, x1, 16);
+    }
+    if (column < end) {
+      const d = f64x2.add(loadPair(isSingle, row + (isSingle ? column >> 1 : column)), f64x2.mul(moved, v128.load(shifts + column)));
+      const u = f64x2.add(zero, f64x2.mul(weight, d));
+      let x = squareOf(true, f64x2.mul(d, d), f64x2.mul(u, u), u, v128.load(sums + column), factor, signBit, none);
+      if (hasRoots) x = v128.or(f64x2.sqrt(f64x2.abs(x)), v128.and(x, signBit));
+      v128.store(to + column, x);
+    }
+    row += rowStep; to += step;
+  }
+}
 
 // @ts-ignore: decorator
 @inline
-function pooledTile(isSingle: bool, isShifted: bool, isByColumn: bool, s: i32, r: i32): void {
-  const rank = r == 1 ? 1 : shared, rows = r == 1 ? 1 : shared + own, nTests = s == 1 ? 1 : tests, step = rowBytes, rowStep = isSingle ? rowWords : step, base = weights, shifts = addends, hasRoots = roots;
+function pooledTile(isSingle: bool, isShifted: bool, isByColumn: bool, s: i32): void {
+  const rank = shared, rows = shared + own, nTests = s == 1 ? 1 : tests, step = rowBytes, rowStep = isSingle ? rowWords : step, base = weights, shifts = addends, hasRoots = roots;
   const factor = f64x2.splat(scale), signBit = i64x2.splat(sign), none = f64x2.splat(NaN), zero = f64x2.splat(0);
   const weightBytes: usize = isByColumn ? step : 8;
   let row = values, ownRow = ownValues, to = out;
@@ -55,7 +90,7 @@ function pooledTile(isSingle: bool, isShifted: bool, isByColumn: bool, s: i32, r
         let j = 0, at = row, ownAt = ownRow;
         while (j < rows) {
           let d: v128;
-          if (r == 1 || j < rank) {
+          if (j < rank) {
             d = loadPair(isSingle, at + pair);
             if (isShifted) {
               let l = 0, from = at + across, shift = shifts + column;

@@ -30,18 +30,23 @@ export function testedParts(
   const shifts = new Float64Array(r * width);
   const totals = new Float64Array(width);
   const stride = fitted.length / r;
-  for (const [e, directions] of tested.entries()) {
+  let parts = new Float64Array(1);
+  for (let e = 0; e < tested.length; e++) {
+    const directions = tested[e];
     if (directions === undefined) continue;
-    const parts = Float64Array.from({ length: directions.length / r }, (_, q) => {
+    const s = directions.length / r;
+    if (parts.length < s) parts = new Float64Array(s);
+    let total = sse[e]!;
+    for (let q = 0; q < s; q++) {
       let part = 0;
       for (let j = 0; j < r; j++) part += directions[q * r + j]! * fitted[j * stride + e]!;
-      return part;
-    });
-    const total = parts.reduce((sum, part) => sum + part * part, sse[e]!);
+      parts[q] = part;
+      total += part * part;
+    }
     if (!(total > CONSTANT_COLUMN * sumSquares[e]!)) continue;
     totals[e] = total;
-    for (const [q, part] of parts.entries()) {
-      for (let j = 0; j < r; j++) shifts[j * width + e]! += directions[q * r + j]! * part;
+    for (let q = 0; q < s; q++) {
+      for (let j = 0; j < r; j++) shifts[j * width + e]! += directions[q * r + j]! * parts[q]!;
     }
   }
   return { shifts, totals };
