@@ -58,7 +58,8 @@ export function addMemoryOption(command: Command): Command {
 }
 
 export function addIoOption(command: Command): Command {
-  const text = "how files are read: map our own stores and read the rest by position, map everything, map nothing";
+  const text =
+    "how files are read: as is fastest (by position; small pieces of our own stores are mapped), map everything, map nothing";
   return declare(command).choice("io", ["auto", "mmap", "read"], text, { default: "auto" }).command;
 }
 
