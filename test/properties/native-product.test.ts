@@ -85,6 +85,15 @@ describe.skipIf(!isHere)("tiles multiplied by a library", () => {
       });
       expect(narrow.plan.memory.blockWidth).toBeLessThan(whole.plan.memory.blockWidth);
       expect(narrow.state.hypotheses).toEqual(whole.state.hypotheses);
+      const joined = await runEngine({
+        ...{ ...inputs, nThreads: 1, source: cut(inputs.source) },
+        columnSources: inputs.columnSources!.map(cut),
+      });
+      // one design, and patterns: blocks of several of the store's
+      if (inputs.columnSources!.length === 0 && options.nGroups === undefined)
+        expect(joined.plan.memory.blockWidth).toBeGreaterThan(24);
+      expect(joined.state.hypotheses).toEqual(whole.state.hypotheses);
+      expect(joined.observed).toEqual(whole.observed);
       const range = { first: 37, end: 400, leadingIdentity: true };
       const part = await runEngine({ ...inputs, shuffles: { ...inputs.shuffles, range } });
       for (const [h, { maxima, defaults }] of part.state.hypotheses.entries()) {

@@ -134,12 +134,16 @@ export async function runEngine(
   inputs: EngineInputs,
   events: RunEvents = {},
   from?: NullState,
-): Promise<RunOutcome & { readonly plan: Engine["plan"] }> {
+): Promise<
+  RunOutcome & { readonly plan: Engine["plan"]; readonly observed: readonly (Float32Array | Float64Array)[] }
+> {
   const engine = await openProblem(inputs);
   try {
-    await engine.observe();
+    const { image, index } = await engine.observe();
+    const observed = Array.from({ length: index.count }, (_, i) => image(i).slice());
     const { state, empirical, cost } = await engine.run(events, from);
-    return { plan: engine.plan, cost, state: copyState(state), empirical: empirical.map((image) => image.slice()) };
+    const copies = { state: copyState(state), empirical: empirical.map((of) => of.slice()) };
+    return { plan: engine.plan, observed, cost, ...copies };
   } finally {
     await engine.close();
   }

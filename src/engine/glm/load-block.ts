@@ -4,11 +4,10 @@ import { createBlockCheck } from "../../store/check-blocks.js";
 import type { ColumnSource } from "../../store/column-source.js";
 import { openColumnSource } from "../../store/open-column-source.js";
 import type { Context } from "../context.js";
+import { type ColumnRange, layoutOf, piecesOf, placeOfSlot, type RawLayout } from "./raw-layout.js";
 
-export interface BlockPlace {
-  readonly firstColumn: number;
-  /** Store columns read. */
-  readonly nColumns: number;
+/** Store columns that are read, and the elements among them. */
+export interface BlockPlace extends ColumnRange {
   readonly firstElement: number;
   readonly nElements: number;
 }
@@ -24,10 +23,10 @@ export type Pass = "first" | "later";
 export interface BlockLoader {
   place(iBlock: number): BlockPlace;
   /**
-   * Copies the store's columns of (a part of) block i to the raw region, `offset` bytes into it: [nSubjects][nColumns]. In the first pass over the store they are
-   * compared with its checksums: throws InputError.
+   * Copies the store's columns of block i to the raw region, as raw-layout.ts says. In the first pass over the store they are compared with its checksums: throws
+   * InputError.
    */
-  readRaw(iBlock: number, pass: Pass, place: Pick<BlockPlace, "firstColumn" | "nColumns">, offset?: number): void;
+  readRaw(iBlock: number, pass: Pass, place: BlockPlace): void;
   /** Reads block i and packs the columns inside the mask; or those of `members` alone, counted from the block's first element. */
   loadBlock(iBlock: number, pass: Pass, members?: readonly number[]): LoadedBlock;
   /** Packs `count` columns of a block whose raw values were read, from its element `first` on: a block of their own. */
@@ -46,6 +45,7 @@ export function createBlockLoader(context: Context): BlockLoader {
   const columns = u32(shared.columns, size.nElements);
   const columnIndices = u32(w.columnIndices, groupWidth);
   const check = createBlockCheck(blocks);
+  const storeWidth = job.source.blockWidth;
   let source: ColumnSource | undefined;
 
   const place = (iBlock: number): BlockPlace => ({
@@ -54,7 +54,8 @@ export function createBlockLoader(context: Context): BlockLoader {
     firstElement: blocks[iBlock * 4 + 2]!,
     nElements: blocks[iBlock * 4 + 3]!,
   });
-  const readRaw: BlockLoader["readRaw"] = (iBlock, pass, { firstColumn, nColumns }, offset = 0) => {
+  /** [n][nColumns], `offset` bytes into the raw region. */
+  const readPiece = (iBlock: number, pass: Pass, { firstColumn, nColumns }: ColumnRange, offset: number) => {
     source ??= openColumnSource({ ...job.source, windowBytes }, context.onFallback);
     const bytes = n * nColumns * size.valueBytes;
     const raw = u8(w.raw + offset, bytes);
@@ -62,10 +63,28 @@ export function createBlockLoader(context: Context): BlockLoader {
     if (pass === "first") check(source, iBlock, { firstColumn, nColumns }, raw);
     report.bytesRead += bytes;
   };
+  const readRaw: BlockLoader["readRaw"] = (iBlock, pass, found) => {
+    const layout = layoutOf(found, storeWidth);
+    const { origin, stride } = layout;
+    const { valueBytes } = size;
+    for (const { first, count } of piecesOf(found, layout)) {
+      const start = Math.floor(first / stride) * n * stride * valueBytes;
+      readPiece(iBlock, pass, { firstColumn: origin + first, nColumns: count }, start);
+      if (count === stride) continue;
+      // the last row first: what lies behind a row has moved on already
+      const raw = u8(w.raw + start, n * stride * valueBytes);
+      const [shift, rowBytes] = [(first % stride) * valueBytes, count * valueBytes];
+      for (let i = n - 1; i >= 0; i--) {
+        raw.copyWithin(i * stride * valueBytes + shift, i * rowBytes, (i + 1) * rowBytes);
+      }
+    }
+  };
 
-  const packSelected = (found: BlockPlace, count: number): LoadedBlock => {
-    const { nColumns } = found;
-    k.f64PackColumns(n, count, w.raw, size.valueBytes, nColumns, w.columnIndices, w.packed, w.nonFinite);
+  const select = (i: number, element: number, layout: RawLayout) => {
+    columnIndices[i] = placeOfSlot(columns[element]! - layout.origin, layout, n);
+  };
+  const packSelected = (found: BlockPlace, count: number, { stride }: RawLayout): LoadedBlock => {
+    k.f64PackColumns(n, count, w.raw, size.valueBytes, stride, w.columnIndices, w.packed, w.nonFinite);
     return { ...found, nElements: count, width: roundUp(count, k.panels.f32) };
   };
 
@@ -74,20 +93,24 @@ export function createBlockLoader(context: Context): BlockLoader {
     readRaw,
     loadBlock(iBlock, pass, members) {
       const found = place(iBlock);
-      const { firstColumn, firstElement } = found;
+      const layout = layoutOf(found, storeWidth);
       readRaw(iBlock, pass, found);
       const count = members?.length ?? found.nElements;
-      for (let i = 0; i < count; i++) columnIndices[i] = columns[firstElement + (members?.[i] ?? i)]! - firstColumn;
-      return packSelected(found, count);
+      for (let i = 0; i < count; i++) select(i, found.firstElement + (members?.[i] ?? i), layout);
+      return packSelected(found, count, layout);
     },
     pack(found, first, count) {
+      const layout = layoutOf(found, storeWidth);
       const firstElement = found.firstElement + first;
-      for (let i = 0; i < count; i++) columnIndices[i] = columns[firstElement + i]! - found.firstColumn;
-      return packSelected({ ...found, firstElement }, count);
+      for (let i = 0; i < count; i++) select(i, firstElement + i, layout);
+      return packSelected({ ...found, firstElement }, count, layout);
     },
-    rawColumn({ nColumns }, c) {
-      const raw = size.valueBytes === 4 ? context.f32(w.raw, n * nColumns) : context.f64(w.raw, n * nColumns);
-      return Float64Array.from({ length: n }, (_, i) => raw[i * nColumns + columnIndices[c]!]!);
+    rawColumn(block, c) {
+      const { stride } = layoutOf(block, storeWidth);
+      const first = columnIndices[c]!;
+      const count = first + (n - 1) * stride + 1;
+      const raw = size.valueBytes === 4 ? context.f32(w.raw, count) : context.f64(w.raw, count);
+      return Float64Array.from({ length: n }, (_, i) => raw[first + i * stride]!);
     },
     close() {
       source?.close();

@@ -11,6 +11,7 @@ import type { ModelJob } from "../plan/job.js";
 import { missingWords } from "../plan/regions.js";
 import type { BlockLoader, BlockPlace, Pass } from "./load-block.js";
 import { createPanels } from "./panels.js";
+import { layoutOf, piecesOf, placeOfSlot, type RawLayout } from "./raw-layout.js";
 
 /** Elements of a block with the same observations: all of them, or as many as are packed together. */
 export interface ElementGroup {
@@ -37,15 +38,6 @@ export interface ModelBlock {
   readonly slots: Uint32Array;
   /** Made one by one as they are asked for: the observations of thousands of patterns at once would lie beside the plan. */
   readonly groups: Iterable<ElementGroup>;
-}
-
-/**
- * Raw values as they were read: store column c has slot c - origin, and lies at [floor(slot / stride)][observation][slot % stride]. Of one block of the store,
- * or part of it, the stride is its columns; several keep their own, one after the other: rows of a few KiB would fall into one set of the cache.
- */
-interface RawLayout {
-  readonly origin: number;
-  readonly stride: number;
 }
 
 export interface ModelLoader {
@@ -121,49 +113,15 @@ export function createModelLoader(
     for (const { members, bits } of found) yield* packable({ ...keptRows(bits, n), key: keyOf(bits), members });
   }
 
-  const layoutOf = ({ firstColumn, nColumns }: BlockPlace): RawLayout => {
-    const origin = firstColumn - (firstColumn % storeWidth);
-    const isOne = firstColumn + nColumns <= origin + storeWidth;
-    return isOne ? { origin: firstColumn, stride: nColumns } : { origin, stride: storeWidth };
-  };
-
-  /** Slots of the raw values that are read, a piece for each block of the store. */
-  const piecesOf = ({ firstColumn, nColumns }: BlockPlace, { origin, stride }: RawLayout) => {
-    const end = firstColumn + nColumns - origin;
-    const pieces: { readonly first: number; readonly count: number }[] = [];
-    for (let first = firstColumn - origin; first < end; ) {
-      const pieceEnd = Math.min(end, first - (first % stride) + stride);
-      pieces.push({ first, count: pieceEnd - first });
-      first = pieceEnd;
-    }
-    return pieces;
-  };
-
-  const readData = (iBlock: number, pass: Pass, place: BlockPlace, layout: RawLayout) => {
-    const { bytes } = parts[0]!;
-    const { origin, stride } = layout;
-    for (const { first, count } of piecesOf(place, layout)) {
-      const start = Math.floor(first / stride) * n * stride * bytes;
-      loader.readRaw(iBlock, pass, { firstColumn: origin + first, nColumns: count }, start);
-      if (count === stride) continue;
-      // the last row first: what lies behind a row has moved on already
-      const raw = u8(w.raw + start, n * stride * bytes);
-      const shift = (first % stride) * bytes;
-      for (let i = n - 1; i >= 0; i--) {
-        raw.copyWithin(i * stride * bytes + shift, i * count * bytes, (i + 1) * count * bytes);
-      }
-    }
-  };
-
   const packPart = (part: number, { raw: { stride } }: ModelBlock, count: number, target: number) => {
     const { raw, bytes } = parts[part]!;
     k.f64PackColumns(n, count, raw, bytes, stride, w.columnIndices, target, w.nonFinite);
   };
 
-  const selectMembers = ({ slots, raw: { stride } }: ModelBlock, members: readonly number[]) => {
+  const selectMembers = ({ slots, raw }: ModelBlock, members: readonly number[]) => {
     for (const [i, member] of members.entries()) {
       const slot = slots[member]!;
-      columnIndices[i] = Math.floor(slot / stride) * n * stride + (slot % stride);
+      columnIndices[i] = placeOfSlot(slot, raw, n);
     }
   };
 
@@ -219,8 +177,8 @@ export function createModelLoader(
   return {
     load(iBlock, pass) {
       const place = loader.place(iBlock);
-      const raw = layoutOf(place);
-      readData(iBlock, pass, place, raw);
+      const raw = layoutOf(place, storeWidth);
+      loader.readRaw(iBlock, pass, place);
       readColumns(iBlock, pass, place);
       const lacking = model.variable ? clearMissing(place, raw) : undefined;
       for (let i = 0; i < place.nElements; i++) slots[i] = columns[place.firstElement + i]! - raw.origin;
@@ -238,11 +196,10 @@ export function createModelLoader(
     ownPanel,
     ownColumns: (i, allocate) =>
       Array.from({ length: model.nElementColumns }, (_, j) => readColumn(ownPanel(j), i, allocate)),
-    readValues({ slots, raw: { stride } }, { members }, i) {
-      const slot = slots[members[i]!]!;
-      const first = Math.floor(slot / stride) * n * stride + (slot % stride);
-      const values = rawView(0, first + (n - 1) * stride + 1);
-      return Float64Array.from({ length: n }, (_, row) => values[first + row * stride]!);
+    readValues({ slots, raw }, { members }, i) {
+      const first = placeOfSlot(slots[members[i]!]!, raw, n);
+      const values = rawView(0, first + (n - 1) * raw.stride + 1);
+      return Float64Array.from({ length: n }, (_, row) => values[first + row * raw.stride]!);
     },
     readOwn({ place, slots, raw: { stride } }, { members }, i) {
       const slot = slots[members[i]!]!;

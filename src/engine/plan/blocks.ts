@@ -29,6 +29,12 @@ export const tileColumns = (width: number, { tile }: PanelSizes): number => roun
 /** Bytes of a block's packed columns: larger blocks gain nothing, smaller ones leave the tile's panels unused. */
 const BLOCK_BYTES = 4 * 2 ** 20;
 /**
+ * Where a library multiplies: it arranges the shuffled rows anew for every block, and wider ones share that. More elements would make those without missing
+ * observations faster than those with, which have no more of a pattern.
+ */
+const LIBRARY_SPAN = 512;
+const LIBRARY_BLOCK_BYTES = 8 * 2 ** 20;
+/**
  * Where elements lack observations each pattern's rows are gathered for the elements of a block that share it, and its panels are padded: blocks hold as many
  * elements as they may, whose raw values take no more than this.
  */
@@ -46,16 +52,23 @@ export const CLAIMS_PER_WORKER = 8;
 /** With columns of their own elements share no rows of a product but the design's; their panels are twice as large, and best in small blocks. */
 const hasPatterns = (model: ModelSize | undefined): boolean => model?.variable === true && model.nElementColumns === 0;
 
-/** Elements of the store that blocks are cut from: those of one of its blocks, or of several (PATTERN_SPAN). */
+const isMultiplied = (model: ModelSize | undefined, { tile }: PanelSizes): boolean =>
+  model === undefined && tile !== undefined;
+
+/** Elements of the store that blocks are cut from: those of one of its blocks, or of several (PATTERN_SPAN, LIBRARY_SPAN). */
 export function blockSpan(
   { model, nElements }: ProblemSize,
-  { storeBlockWidth, nWorkers }: { readonly storeBlockWidth: number; readonly nWorkers: number },
+  {
+    storeBlockWidth,
+    nWorkers,
+    panels,
+  }: { readonly storeBlockWidth: number; readonly nWorkers: number; readonly panels: PanelSizes },
 ): number {
-  if (!hasPatterns(model)) return storeBlockWidth;
+  const most = hasPatterns(model) ? PATTERN_SPAN : isMultiplied(model, panels) ? LIBRARY_SPAN : 0;
   if (storeBlockWidth % 8 !== 0) return storeBlockWidth;
   // one thread alone has nobody to wait for
-  const claims = nWorkers === 1 ? 2 : nWorkers * PATTERN_CLAIMS;
-  const blocks = Math.min(Math.floor(nElements / storeBlockWidth / claims), Math.floor(PATTERN_SPAN / storeBlockWidth));
+  const claims = nWorkers === 1 ? 2 : nWorkers * (hasPatterns(model) ? PATTERN_CLAIMS : CLAIMS_PER_WORKER);
+  const blocks = Math.min(Math.floor(nElements / storeBlockWidth / claims), Math.floor(most / storeBlockWidth));
   return storeBlockWidth * Math.max(1, blocks);
 }
 
@@ -63,9 +76,11 @@ export function blockSpan(
 export function widestBlock(
   { model, nSubjects: n, valueBytes }: ProblemSize,
   span: number,
-  { f32 }: PanelSizes,
+  panels: PanelSizes,
 ): number {
-  const elements = hasPatterns(model) ? PATTERN_BLOCK_BYTES / (valueBytes * n) : BLOCK_BYTES / (8 * n);
+  const { f32 } = panels;
+  const packedBytes = isMultiplied(model, panels) ? LIBRARY_BLOCK_BYTES : BLOCK_BYTES;
+  const elements = hasPatterns(model) ? PATTERN_BLOCK_BYTES / (valueBytes * n) : packedBytes / (8 * n);
   return Math.min(roundUp(span, f32), Math.max(f32, Math.floor(elements / f32) * f32));
 }
 
