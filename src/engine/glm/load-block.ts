@@ -4,7 +4,7 @@ import { createBlockCheck } from "../../store/check-blocks.js";
 import type { ColumnSource } from "../../store/column-source.js";
 import { openColumnSource } from "../../store/open-column-source.js";
 import type { Context } from "../context.js";
-import { type ColumnRange, layoutOf, piecesOf, placeOfSlot, type RawLayout } from "./raw-layout.js";
+import { type ColumnRange, layoutOf, piecesOf, placeOfSlot } from "./raw-layout.js";
 
 /** Store columns that are read, and the elements among them. */
 export interface BlockPlace extends ColumnRange {
@@ -80,11 +80,11 @@ export function createBlockLoader(context: Context): BlockLoader {
     }
   };
 
-  const select = (i: number, element: number, layout: RawLayout) => {
-    columnIndices[i] = placeOfSlot(columns[element]! - layout.origin, layout, n);
-  };
-  const packSelected = (found: BlockPlace, count: number, { stride }: RawLayout): LoadedBlock => {
-    k.f64PackColumns(n, count, w.raw, size.valueBytes, stride, w.columnIndices, w.packed, w.nonFinite);
+  /** `elementOf` 0 to count - 1: elements inside the mask. */
+  const packElements = (found: BlockPlace, count: number, elementOf: (i: number) => number): LoadedBlock => {
+    const layout = layoutOf(found, storeWidth);
+    for (let i = 0; i < count; i++) columnIndices[i] = placeOfSlot(columns[elementOf(i)]! - layout.origin, layout, n);
+    k.f64PackColumns(n, count, w.raw, size.valueBytes, layout.stride, w.columnIndices, w.packed, w.nonFinite);
     return { ...found, nElements: count, width: roundUp(count, k.panels.f32) };
   };
 
@@ -93,17 +93,12 @@ export function createBlockLoader(context: Context): BlockLoader {
     readRaw,
     loadBlock(iBlock, pass, members) {
       const found = place(iBlock);
-      const layout = layoutOf(found, storeWidth);
       readRaw(iBlock, pass, found);
-      const count = members?.length ?? found.nElements;
-      for (let i = 0; i < count; i++) select(i, found.firstElement + (members?.[i] ?? i), layout);
-      return packSelected(found, count, layout);
+      return packElements(found, members?.length ?? found.nElements, (i) => found.firstElement + (members?.[i] ?? i));
     },
     pack(found, first, count) {
-      const layout = layoutOf(found, storeWidth);
       const firstElement = found.firstElement + first;
-      for (let i = 0; i < count; i++) select(i, firstElement + i, layout);
-      return packSelected({ ...found, firstElement }, count, layout);
+      return packElements({ ...found, firstElement }, count, (i) => firstElement + i);
     },
     rawColumn(block, c) {
       const { stride } = layoutOf(block, storeWidth);
