@@ -3,13 +3,13 @@
 import { roundUp } from "../../kernels/kernel-set.js";
 import type { Matrix } from "../../stats/design/matrix.js";
 import { VERDICTS } from "../../stats/glm/element-design.js";
-import { type ObservedColumns, observeColumns, standardDeviation, verdictOfData } from "../../stats/glm/observed.js";
+import { observeColumns, standardDeviation, verdictOfData } from "../../stats/glm/observed.js";
 import { SSE_ROUNDING } from "../../stats/glm/pooled-variance.js";
 import type { Context } from "../context.js";
 import { observedColumns } from "../plan/blocks.js";
 import type { Steps } from "../seams.js";
 import type { BlockLoader } from "./load-block.js";
-import { createColumnWriter } from "./observed-images.js";
+import { createColumnWriter, createObservedColumns } from "./observed-images.js";
 import { createRowRemover } from "./remove-rows.js";
 
 export function createFixedObserver(context: Context, loader: BlockLoader): (iBlock: number) => Steps {
@@ -31,12 +31,7 @@ export function createFixedObserver(context: Context, loader: BlockLoader): (iBl
   const scales = ofElements();
   const variances = ofElements();
   const deviations = ofElements();
-  const statistics = {
-    statistic: ofElements(),
-    z: ofElements(),
-    effect: ofElements(),
-    standardisedEffect: ofElements(),
-  };
+  const columnsOf = createObservedColumns(most);
   const mostRanks = Math.max(1, ...partition.hypotheses.map(({ tested }) => tested.nColumns));
   const directions = new Float64Array(mostRanks * most);
 
@@ -79,7 +74,7 @@ export function createFixedObserver(context: Context, loader: BlockLoader): (iBl
       for (const [h, part] of partition.hypotheses.entries()) {
         const u = directions.subarray(0, part.tested.nColumns * count);
         testedInto(part.tested, coordinates, { width, scales }, u);
-        const columns = firstOf(statistics, count);
+        const columns = columnsOf(count);
         observeColumns(partition.dof, part, u, sse, columns);
         write.test(h, block, columns);
       }
@@ -87,13 +82,6 @@ export function createFixedObserver(context: Context, loader: BlockLoader): (iBl
     }
   };
 }
-
-const firstOf = ({ statistic, z, effect, standardisedEffect }: ObservedColumns, count: number): ObservedColumns => ({
-  statistic: statistic.subarray(0, count),
-  z: z.subarray(0, count),
-  effect: effect.subarray(0, count),
-  standardisedEffect: standardisedEffect.subarray(0, count),
-});
 
 /** A_h' w f64 [s][count], of w f64 [r][width]. */
 function testedInto(

@@ -16,7 +16,7 @@ import type { ModelJob } from "../plan/job.js";
 import type { Steps } from "../seams.js";
 import type { DesignCache } from "./design-cache.js";
 import type { ElementGroup, ModelBlock, ModelLoader } from "./model-block.js";
-import { createColumnWriter } from "./observed-images.js";
+import { createColumnWriter, createObservedColumns } from "./observed-images.js";
 
 export function createGroupObserver(
   context: Context,
@@ -32,19 +32,8 @@ export function createGroupObserver(
   const ofElements = () => new Float64Array(most);
   const values = ofElements();
   const deviations = ofElements();
-  const statistics = {
-    statistic: ofElements(),
-    z: ofElements(),
-    effect: ofElements(),
-    standardisedEffect: ofElements(),
-  };
+  const columnsOf = createObservedColumns(most);
   const flags = new Uint8Array(most);
-  const columnsOf = (count: number) => ({
-    statistic: statistics.statistic.subarray(0, count),
-    z: statistics.z.subarray(0, count),
-    effect: statistics.effect.subarray(0, count),
-    standardisedEffect: statistics.standardisedEffect.subarray(0, count),
-  });
 
   /** fitElement of the packed columns, which become residuals. */
   const fitColumns = ({ rank: r }: ElementDesign, count: number): ResidualColumns => {

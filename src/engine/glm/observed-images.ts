@@ -30,6 +30,18 @@ export interface ColumnWriter {
   test(h: number, place: ObservedPlace, values: ObservedColumns): void;
 }
 
+/** Room for the statistics of `most` elements side by side; of the first `count` of them: views, which the next call gives again. */
+export function createObservedColumns(most: number): (count: number) => ObservedColumns {
+  const ofElements = () => new Float64Array(most);
+  const [statistic, z, effect, standardisedEffect] = [ofElements(), ofElements(), ofElements(), ofElements()];
+  return (count) => ({
+    statistic: statistic.subarray(0, count),
+    z: z.subarray(0, count),
+    effect: effect.subarray(0, count),
+    standardisedEffect: standardisedEffect.subarray(0, count),
+  });
+}
+
 export function createColumnWriter({ job, buffer }: Context): ColumnWriter {
   const index = observedIndex(job.size);
   const images = Array.from({ length: index.count }, (_, i) => observedImage(job, buffer, i));
