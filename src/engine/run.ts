@@ -3,6 +3,7 @@ import type { Connectivity } from "../connectivity/open-connectivity.js";
 import { InputError, InternalError } from "../errors.js";
 import { compileSimdModule, createKernelSet, panelsOf } from "../kernels/choose-kernels.js";
 import { describeFallback, type Fallback } from "../mapping/file-bytes.js";
+import { useLargePages } from "../mapping/large-pages.js";
 import type { NullState } from "../run/null-state.js";
 import { type Observed, observedIndex } from "../run/observed.js";
 import { countLanes } from "../run/shuffle-range.js";
@@ -82,6 +83,9 @@ interface Prepared {
   readonly sink: SinkJob;
   readonly blocks: Uint32Array;
 }
+
+/** Bytes of memory below which asking for large pages takes longer than it saves. */
+const LARGE_PAGES_FROM = 2 ** 24;
 
 const NO_MATRIX: MatrixSize = { nConnections: 0, maxRowConnections: 0 };
 
@@ -181,6 +185,7 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
   const search = prepareSearch(inputs, tables, layout);
   const memory = createSharedMemory(layout.memoryBytes);
   const { buffer } = memory;
+  if (layout.memoryBytes >= LARGE_PAGES_FROM) useLargePages(new Uint8Array(buffer));
   const job: EngineJob = {
     ...{
       size,
