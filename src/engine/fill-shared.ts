@@ -8,6 +8,7 @@ import { heightSumsInto } from "./enhance/graph-heights.js";
 import { fillRowPanels } from "./glm/panels.js";
 import type { EngineInputs, GraphEnhancement, RunShuffles } from "./inputs.js";
 import { heightPowersOf } from "./plan/heights.js";
+import { multipliesSingle } from "./plan/inputs.js";
 import { type EngineJob, gatheredTileBytes } from "./plan/job.js";
 import type { PreparedSearch } from "./search/prepare-search.js";
 
@@ -139,7 +140,7 @@ function gather({ buffer, job, kernels }: BatchContents, part: Part): void {
   const { shared, size, layout } = job;
   const { nSubjects: n, rank } = size;
   const { tileShuffles } = layout;
-  const isSingle = job.precision === "single";
+  const isSingle = multipliesSingle(job);
   const inRows = kernels.rowProduct !== undefined;
   const gatherPanels = isSingle ? kernels.f32GatherBasis : kernels.f64GatherBasis;
   const gatherBasis = inRows ? (isSingle ? kernels.f32GatherRows : kernels.f64GatherRows) : gatherPanels;

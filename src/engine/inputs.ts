@@ -98,6 +98,8 @@ export interface EngineInputs {
   readonly columns: Uint32Array;
   readonly enhancement: Enhancement;
   readonly precision: Precision;
+  /** Scores in double precision: false computes all of them exactly, and not only those that float32 does not decide; to the same bits. Default true. */
+  readonly mayScreen?: boolean | undefined;
   readonly kernels: KernelVariant;
   /** Of "native" kernels: the library that multiplies, tried and opened (kernels/native). */
   readonly native?: NativeProduct | undefined;

@@ -23,6 +23,7 @@ import { createNullKeeper, type NullKeeper } from "./null-keeper.js";
 import type { PlanInputs, SinkJob } from "./plan/inputs.js";
 import { CONTROL, type EngineJob, type GraphJob, observedImage } from "./plan/job.js";
 import type { MemoryPlan } from "./plan/memory.js";
+import { isScreened } from "./plan/screening.js";
 import { engineModel, type ProblemSize, problemSize } from "./plan/size.js";
 import { listBlocks, listWindows } from "./plan/work-lists.js";
 import { createRunner } from "./runner.js";
@@ -41,6 +42,8 @@ export interface EnginePlan {
   readonly storePassBytes: number;
   readonly connectivityPassBytes: number;
   readonly search: SearchPlan;
+  /** As of PlanInputs.screened. */
+  readonly isScreened: boolean;
   /** Bytes read beside the observed pass for checksums: blocks of the store of which the pass reads a part. */
   readonly checkBytes: number;
   /** Over the whole run. */
@@ -105,6 +108,7 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
   const sketchGroups = tables && inputs.enhancement.kind === "cfe" ? inputs.enhancement.sketch!.nGroups : undefined;
   const planInputs: PlanInputs = {
     ...{ size, sink, precision: inputs.precision, panels: panelsOf(inputs.native) },
+    screened: isScreened(inputs, size, sink),
     nShuffles: countLanes(inputs.shuffles.range),
     nWorkers: Math.max(1, inputs.nThreads),
     budgetBytes: inputs.memoryBytes,
@@ -147,7 +151,16 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
     search.passBytes * search.nBatches;
   return {
     ...{ inputs, sink, blocks, tables },
-    plan: { memory, size, storePassBytes, checkBytes, connectivityPassBytes, search, totalBytesRead },
+    plan: {
+      memory,
+      size,
+      isScreened: planInputs.screened,
+      storePassBytes,
+      checkBytes,
+      connectivityPassBytes,
+      search,
+      totalBytesRead,
+    },
   };
 }
 
@@ -194,7 +207,8 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
       model: engineModel(inputs.model),
       columnSources: inputs.columnSources ?? [],
     },
-    ...{ precision: inputs.precision, kernels: inputs.kernels, hasSigns: hasSigns(inputs) },
+    ...{ precision: inputs.precision, screened: plan.isScreened, kernels: inputs.kernels },
+    hasSigns: hasSigns(inputs),
     native: inputs.native,
     nBlocks: blocks.length / 4,
     enhancement: enhancementJob(enhancement, windows.length / 4),

@@ -13,6 +13,7 @@ import { createSearcher } from "./search/searcher.js";
 import { createSequentialCounter } from "./sequential.js";
 import { createBinSink } from "./sinks/bins.js";
 import { createScoreSink } from "./sinks/scores.js";
+import { createScreenedSink } from "./sinks/screened-scores.js";
 import { createZSink } from "./sinks/z.js";
 
 export function createRunner(inputs: ContextInputs): Runner {
@@ -92,5 +93,6 @@ function createSource(context: Context): TileSource {
 function createSink(context: Context): Sink {
   const { sink } = context.job;
   if (sink.kind === "z") return createZSink(context);
-  return sink.kind === "bins" ? createBinSink(context, sink) : createScoreSink(context, sink);
+  if (sink.kind === "bins") return createBinSink(context, sink);
+  return context.job.screened ? createScreenedSink(context, sink) : createScoreSink(context, sink);
 }

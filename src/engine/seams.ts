@@ -19,13 +19,29 @@ export interface ProductTile {
   readonly first: number;
   readonly count: number;
   readonly statistic: StatisticArguments;
+  /** Where the product is only near (plan/screening.ts). */
+  readonly exactScores?: ExactScores | undefined;
+  readonly exactStatistic?: ExactStatistic | undefined;
 }
 
+/** The statistic of a tile whose product is only near, out of an exact product; the worker's `product` until the next tile. */
+export type ExactStatistic = (tile: Pick<ProductTile, "first" | "width" | "statistic">) => StatisticArguments;
+
 /** What the kernels that make statistics of a product begin with (kernels/CONTRACTS.md, f64BinStatistics). */
-type StatisticArguments =
-  Parameters<KernelSet["f64ScoreStatistics"]> extends [...infer Shared, number, number, number]
+export type StatisticArguments =
+  Parameters<KernelSet["f64ScoreStatistics"]> extends [...infer Shared, number, number, number, number]
     ? Readonly<Shared>
     : never;
+
+/**
+ * Exact scores of `count` <= EXACT_ENTRIES entries u32 b * 65536 + w at pointer `open`, b counted from the tile's first shuffle; in place until the next
+ * call. `untestable`: of elements without a statistic.
+ */
+export type ExactScores = (
+  tile: Pick<ProductTile, "first" | "statistic">,
+  entries: { readonly open: number; readonly count: number },
+  untestable: number,
+) => Float64Array;
 
 /**
  * f64 [count][stride] of t or sqrt(F) (v, sqrt(G)), or their squares with the sign of the root, in the worker's `statistics`; NaN: none. Of more shuffles than
@@ -45,11 +61,54 @@ export interface StatisticTile {
   readonly dof: number | undefined;
 }
 
+/** Statistics of a group of elements with the same observations, known nearly (glm/near-groups.ts). Rows are those of the tile last multiplied. */
+export interface NearGroup {
+  /** First member without any variance, whose score is that of no statistic; -1: none. */
+  constantMember(h: number): number;
+  /** u32: shuffle of the tile * 65536 + member. */
+  readonly entries: Uint32Array;
+  /** Once a batch, from the scores of the unshuffled data. */
+  setLimits(h: number, observed: ArrayLike<number>): void;
+  /** Counts what is surely below, of `count` rows from row `from` on; number of `entries` that may be, whose shuffles are counted from row `from`. */
+  screen(h: number, count: number, from: number): number;
+  /** Shuffles of each member that were surely below since setLimits. */
+  surelyBelow(h: number): Uint32Array;
+  /** What the scores of row `from` + b are at most, but of those that are entries. */
+  mostOf(h: number, b: number): number;
+  /** Puts entries of row `from` + b that may be its largest into `entries`, whose shuffles are counted from row 0: their number. */
+  collectLargest(h: number, b: number, from: number): number;
+  /** Exact statistics of `count` shuffles of all members, into the worker's `statistics`. */
+  computeExactly(h: number, firstShuffle: number, count: number): void;
+  /** Whether `computeExactly` is what the group's tiles of hypothesis h are for, from now on. */
+  readonly isExact: boolean[];
+  /** Exact scores of the first `count` entries, shuffles counted from `firstShuffle`. */
+  tellExactly(
+    h: number,
+    firstShuffle: number,
+    count: number,
+    take: (b: number, member: number, score: number) => void,
+  ): void;
+}
+
+/** Rows of a tile of a near group. */
+export interface NearTile extends Omit<StatisticTile, "stride" | "isSquared" | "dof"> {
+  readonly dof: number;
+  /** Columns of the group's panel. */
+  readonly width: number;
+  readonly group: NearGroup;
+  /** Whether it is the group's last of the batch. */
+  readonly isLast: boolean;
+}
+
 export interface Sink {
   /** Before the first block of a batch. */
   begin(): void;
+  /** Where scores are screened (plan/screening.ts). */
+  readonly near?: ((tile: NearTile, batch: Batch) => void) | undefined;
   product(tile: ProductTile, batch: Batch): void;
   statistics(tile: StatisticTile, batch: Batch): void;
+  /** Whether tiles of the block that come now need their near product. Default: yes. */
+  needsProduct?(): boolean;
 }
 
 export interface TileSource {

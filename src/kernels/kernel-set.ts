@@ -1,6 +1,8 @@
 // The table every caller gets its hot loops from. Contracts: CONTRACTS.md, one entry a function.
 // Pointers are byte offsets into the linear memory, strides count elements, sizes are integers.
 
+import type { ScreenKernels } from "./screen-kernels.js";
+
 export type KernelVariant = "reference" | "simd" | "native";
 
 /** How a set lays out what it works on: fields of the set, because another provider of the product may want other panels. */
@@ -60,6 +62,7 @@ export type RowProductKernel = (
   gathered: number,
   columns: number,
   product: number,
+  slice?: number,
 ) => void;
 
 /** Into panels or rows, of float64 or float32: CONTRACTS.md, `f64GatherBasis`, `f64GatherRows`. */
@@ -121,9 +124,16 @@ type LaneSquaresKernel = (
 ) => void;
 
 /** CONTRACTS.md, `f64RowsFromPanels`. */
-type RowsFromPanelsKernel = (nRows: number, width: number, packed: number, stride: number, rows: number) => void;
+type RowsFromPanelsKernel = (
+  nRows: number,
+  width: number,
+  packed: number,
+  stride: number,
+  factors: number,
+  rows: number,
+) => void;
 
-export interface KernelSet {
+export interface KernelSet extends ScreenKernels {
   readonly variant: KernelVariant;
   readonly panels: PanelSizes;
   readonly product: TileProduct;
@@ -153,7 +163,7 @@ export interface KernelSet {
   ): void;
   f64GatherBasis: GatherKernel;
 
-  f32FromF64Panels(nRows: number, width: number, packed64: number, packed32: number): void;
+  f32FromF64Panels(nRows: number, width: number, packed64: number, factors: number, packed32: number): void;
   f32GatherBasis: GatherKernel;
   f64RowsFromPanels: RowsFromPanelsKernel;
   f32RowsFromPanels: RowsFromPanelsKernel;
@@ -201,6 +211,7 @@ export interface KernelSet {
     sumSquares: number,
     dof: number,
     signed: number,
+    least: number,
     untestable: number,
     scores: number,
     scoreStride: number,
@@ -249,6 +260,7 @@ export interface KernelSet {
     sumSquares: number,
     dof: number,
     signed: number,
+    least: number,
     squared: number,
     statistics: number,
   ): void;

@@ -337,9 +337,19 @@ export function describeLinearKernels({ kernels: k, linear }: KernelsUnderTest):
         y.values[1] = 1 + 2 ** -24; // a tie: to even
         const packed64 = linear.place(toColumnPanels(y, 4));
         const packed32 = linear.reserve(new Float32Array(16 * nRows));
-        k.f32FromF64Panels(nRows, 16, packed64.at, packed32.at);
+        k.f32FromF64Panels(nRows, 16, packed64.at, 0, packed32.at);
         const stated = toColumnPanels(fround(y), 8);
         await expectResidual("f32FromF64Panels", { got: packed32.view, stated }, context);
+        linear.expectGuardsIntact();
+      });
+      it(`${name}, times factors`, () => {
+        const y = matrixOfCase(content, nRows, 16);
+        const factors = linear.place(Float64Array.from({ length: 16 }, (_, w) => (w === 5 ? 0 : 1 / (w + 0.3))));
+        const packed64 = linear.place(toColumnPanels(y, 4));
+        const packed32 = linear.reserve(new Float32Array(16 * nRows));
+        k.f32FromF64Panels(nRows, 16, packed64.at, factors.at, packed32.at);
+        const scaled = plainMatrix(nRows, 16, (i, w) => entry(y, i, w) * factors.view[w]!);
+        expect([...packed32.view]).toEqual([...toColumnPanels(fround(scaled), 8)]);
         linear.expectGuardsIntact();
       });
     }

@@ -19,20 +19,24 @@ export function describeRowKernels({ kernels: k, linear }: KernelsUnderTest): vo
       [3, 40, 64],
     ] as const;
     for (const content of CONTENT_CASES) {
-      it.each(sizes)(`${content.name}, %i rows of %i columns, %i apart`, (nRows, width, stride) => {
-        linear.clear();
-        const y = matrixOfCase(content, nRows, width);
-        const packed = linear.place(toColumnPanels(y, 4));
-        const rows = linear.reserve(rowsLike(operation, nRows * stride));
-        k[operation](nRows, width, packed.at, stride, rows.at);
-        linear.expectGuardsIntact();
-        const round = operation === "f64RowsFromPanels" ? (x: number) => x : Math.fround;
-        const stated = Array.from({ length: nRows * stride }, (_, at) => {
-          const [i, w] = [Math.floor(at / stride), at % stride];
-          return w < width ? round(entry(y, i, w)) : 0;
+      for (const isScaled of [false, true]) {
+        const title = `${content.name}${isScaled ? ", times factors" : ""}`;
+        it.each(sizes)(`${title}, %i rows of %i columns, %i apart`, (nRows, width, stride) => {
+          linear.clear();
+          const y = matrixOfCase(content, nRows, width);
+          const packed = linear.place(toColumnPanels(y, 4));
+          const factors = linear.place(Float64Array.from({ length: width }, (_, w) => (isScaled ? 1 / (w + 0.3) : 1)));
+          const rows = linear.reserve(rowsLike(operation, nRows * stride));
+          k[operation](nRows, width, packed.at, stride, isScaled ? factors.at : 0, rows.at);
+          linear.expectGuardsIntact();
+          const round = operation === "f64RowsFromPanels" ? (x: number) => x : Math.fround;
+          const stated = Array.from({ length: nRows * stride }, (_, at) => {
+            const [i, w] = [Math.floor(at / stride), at % stride];
+            return w < width ? round(entry(y, i, w) * factors.view[w]!) : 0;
+          });
+          expect([...rows.view]).toEqual(stated);
         });
-        expect([...rows.view]).toEqual(stated);
-      });
+      }
     }
   });
 

@@ -12,6 +12,7 @@ import { describeLinearKernels } from "./describe-kernel-linear.js";
 import { describeMaskedKernels } from "./describe-kernel-masked.js";
 import { describeNetworkKernels } from "./describe-kernel-network.js";
 import { describeRowKernels } from "./describe-kernel-rows.js";
+import { describeScreenKernels } from "./describe-kernel-screen.js";
 import { describeSmoothingKernels } from "./describe-kernel-smooth.js";
 import { describeTraceKernel } from "./describe-kernel-trace.js";
 import { describeVaryingKernels } from "./describe-kernel-varying.js";
@@ -43,6 +44,7 @@ export function describeKernelSet(variant: KernelVariant, firstByte = 0): void {
     describeVaryingKernels(tested);
     describeMaskedKernels(tested);
     describeGroupedByColumn(tested);
+    describeScreenKernels(tested);
     describeSmoothingKernels(tested);
     describeTraceKernel(tested);
     describeCountKernel(tested);

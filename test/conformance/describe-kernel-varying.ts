@@ -177,7 +177,7 @@ export function describeVaryingKernels(tested: KernelsUnderTest): void {
       kernels.f64PooledStatistics(
         ...([nShuffles, nColumns, rank, nOwn, s, product.at, own.at, productBytes, stride] as const),
         ...([firstShift, shifts.at] as const),
-        ...([tested.at, varied ? 1 : 0, sums.at, dof, signed, squared, statistics.at] as const),
+        ...([tested.at, varied ? 1 : 0, sums.at, dof, signed, 1e-14, squared, statistics.at] as const),
       );
       linear.expectGuardsIntact();
       for (let b = 0; b < nShuffles; b++) {

@@ -53,6 +53,7 @@ function planInputs(sizes: Sizes, given: Partial<PlanInputs> = {}): PlanInputs {
     size,
     sink: BINS,
     precision: "double",
+    screened: false,
     panels: PANELS,
     nShuffles: 5000,
     nWorkers: 2,

@@ -15,6 +15,7 @@ function runScores(
   { kernels: k, linear }: KernelsUnderTest,
   problem: BinProblem,
   productBytes: 4 | 8 = 8,
+  least = 1e-14,
 ): Float64Array {
   const { rank, nShuffles, product, contrastBasis, correctionRows, correctionColumns } = problem;
   const width = product.nColumns;
@@ -39,6 +40,7 @@ function runScores(
     linear.place(Float64Array.from({ length: stride }, (_, w) => problem.sumSquares[w] ?? 1e300)).at,
     problem.dof,
     problem.signed ? 1 : 0,
+    least,
     UNTESTABLE,
     scores.at,
     scoreStride,
@@ -163,6 +165,24 @@ for (const variant of ["reference", "simd"] as KernelVariant[]) {
       const problem = { ...base, sumSquares: Float64Array.from([9, 9 - 1e-12, 9 + 4e-14, 9 + 2e-13, 9]) };
       const scores = Array.from(runScores(tested, problem));
       expect(scores.map((x) => x === UNTESTABLE)).toEqual([true, true, true, false, true]);
+    });
+    it("less of its sum of squares than a residual has to keep: untestable, for any product", () => {
+      for (const productBytes of [8, 4] as const) {
+        for (const nColumns of [1, 4, 5]) {
+          tested.linear.clear();
+          const shape = { ...BIN_SHAPES[0]!, nColumns };
+          const problem = {
+            ...makeBinProblem(shape, makeThresholds(4, 1), (b) => b),
+            contrastBasis: plainMatrix(1, 1, () => 1),
+            sumSquares: new Float64Array(nColumns).fill(12),
+          };
+          // d of shuffle b is b: 12 - b^2 has to be more than 3
+          const scores = Array.from(runScores(tested, problem, productBytes, 0.25));
+          const isScore = scores.map((_, i) => Math.floor(i / nColumns)).map((b) => b > 0 && b < 3);
+          expect(scores.map((x) => x !== UNTESTABLE)).toEqual(isScore);
+          expect(isScore.filter(Boolean).length).toBe(Math.min(2, shape.nShuffles - 1) * nColumns);
+        }
+      }
     });
     it("shuffles that differ by rounding only tie", () => {
       const shape = { ...BIN_SHAPES[0]!, nShuffles: 16, nColumns: 64 };

@@ -1,9 +1,12 @@
 // Statistics under one design for all elements, tile by tile of shuffles: one product serves all hypotheses. mathematics M5.
 import { roundUp } from "../../kernels/kernel-set.js";
+import { unitFactor } from "../../stats/glm/screening.js";
 import type { Context } from "../context.js";
 import type { Batch } from "../plan/job.js";
 import type { TileSource } from "../seams.js";
 import { createSequentialCounter } from "../sequential.js";
+import { createExactScores } from "./exact-scores.js";
+import { createExactTiles } from "./exact-tile.js";
 import type { BlockLoader } from "./load-block.js";
 import { createFixedObserver } from "./observe-fixed.js";
 import { createRowRemover } from "./remove-rows.js";
@@ -23,6 +26,9 @@ export function createFixedSource(context: Context, loader: BlockLoader): TileSo
   const removeRows = createRowRemover(context);
   const shuffled = createShuffleProduct(context);
   const counter = createSequentialCounter(context);
+  const units = w.screen && f64(w.screen.units, blockWidth);
+  const exactScores = job.screened ? createExactScores(context) : undefined;
+  const exactTiles = job.screened ? createExactTiles(context) : undefined;
 
   /** |e_h|^2 of hypothesis h, whose moments begin at row `first`: a pointer. */
   const sumsOf = (nCorrections: number, first: number, width: number): number => {
@@ -54,12 +60,16 @@ export function createFixedSource(context: Context, loader: BlockLoader): TileSo
       const { width, firstElement, nElements } = loader.loadBlock(iBlock, "later", members);
       removeRows(width, size.sharedRank, shared.sharedNuisance);
       if (nMoments > 0) k.product.f64(momentRows, n, width, shared.moments, w.packed, w.moments, width);
+      if (units !== undefined) for (let c = 0; c < width; c++) units[c] = unitFactor(sums[c]!);
       shuffled.prepare(width);
+      exactTiles?.begin();
+      const near = { exactScores, exactStatistic: exactTiles?.statisticOf };
       for (let first = 0; first < batch.lanes; first += laneShuffles) {
         if (first % tileShuffles === 0 && first > 0 && members !== undefined) {
           if (openMembers(iBlock, batch)!.length === 0) return;
         }
-        if (first % tileShuffles === 0) shuffled.multiply(first / tileShuffles, width);
+        const isWanted = first === 0 || sink.needsProduct?.() !== false;
+        if (first % tileShuffles === 0 && isWanted) shuffled.multiply(first / tileShuffles, width);
         const count = Math.min(laneShuffles, batch.lanes - first);
         const product = shuffled.rowsOf(first % tileShuffles, width);
         let firstMoment = 0;
@@ -71,7 +81,7 @@ export function createFixedSource(context: Context, loader: BlockLoader): TileSo
           const nuisance = [lanes, w.moments + firstMoment * width * 8, width] as const;
           const sumSquares = sumsOf(nCorrections, firstMoment, width);
           const statistic = [...sizes, ...tested, ...nuisance, sumSquares, size.dof, signed] as const;
-          sink.product({ h, firstElement, nElements, members, width, first, count, statistic }, batch);
+          sink.product({ h, firstElement, nElements, members, width, first, count, statistic, ...near }, batch);
           firstMoment += nCorrections;
         }
         yield;

@@ -1,6 +1,7 @@
 // From the products of a tile to statistics, by the kernel for the variance and the designs of the members.
 import type { TestedDirections } from "../../stats/glm/element-design.js";
 import type { GroupRows } from "../../stats/glm/group-rows.js";
+import { SSE_ROUNDING } from "../../stats/glm/pooled-variance.js";
 import { testedSideBySide } from "../../stats/glm/shuffled-design.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
@@ -49,7 +50,15 @@ function pooledEpilogue({ job, worker, kernels: k, f64 }: Context, { regions, si
       const products = [product, regions.ownProduct, bytesOf(job), width] as const;
       const noShifts = [-1, 0] as const;
       const tested = [regions.tested, 1, worker.sums, dof, signed(hypotheses[h]!)] as const;
-      k.f64PooledStatistics(...sizes, ...products, ...noShifts, ...tested, isSquared ? 1 : 0, regions.statistics);
+      k.f64PooledStatistics(
+        ...sizes,
+        ...products,
+        ...noShifts,
+        ...tested,
+        SSE_ROUNDING,
+        isSquared ? 1 : 0,
+        regions.statistics,
+      );
     },
   };
 }

@@ -3,7 +3,9 @@
 import { maskShuffleInto } from "../../stats/shuffle/mask-shuffle.js";
 import type { Context } from "../context.js";
 import { tileRows } from "../plan/blocks.js";
+import { multipliesSingle } from "../plan/inputs.js";
 import type { ModelJob } from "../plan/job.js";
+import { sumSlice } from "../plan/screening.js";
 import type { ElementGroup } from "./model-block.js";
 import { createPanels } from "./panels.js";
 
@@ -17,6 +19,10 @@ export interface ModelTiles {
   multiply(nRows: number, first: number, lanes: number, width: number): number;
   /** Indicators, which have no signs, times the squares of the packed columns: as `multiply`, of G rows. */
   multiplySquares(first: number, lanes: number, width: number): number;
+  /** Products of `count` shuffles of the batch in float64, f64 [count * nRows][width] into `exactProduct` of the screen. */
+  multiplyExactly(nRows: number, first: number, count: number, width: number): void;
+  /** The rows of one shuffle of the batch as float64 rows [nRows][n] at pointer `to`. */
+  gatherExactly(nRows: number, shuffle: number, to: number): void;
   /** Of a value of the products. */
   readonly valueBytes: 4 | 8;
   /** i32, i8 [count][n]: the masked shuffle itself. Pointers; `signs` 0: all +1. */
@@ -29,7 +35,7 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
   const { tileShuffles, laneShuffles } = job.layout;
   const { rowProduct } = k;
   const n = job.size.nSubjects;
-  const isSingle = job.precision === "single";
+  const isSingle = multipliesSingle(job);
   const valueBytes = isSingle ? 4 : 8;
   const { rows: padRows } = createPanels(context);
   const labelsOf = (first: number) => shared.labels + first * n * 4;
@@ -57,8 +63,8 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
   const preparePacked = (width: number) => {
     if (rowProduct !== undefined) {
       const toRows = isSingle ? k.f32RowsFromPanels : k.f64RowsFromPanels;
-      toRows(n, width, w.packed, width, regions.operand);
-    } else if (isSingle) k.f32FromF64Panels(n, width, w.packed, w.packed32);
+      toRows(n, width, w.packed, width, w.screen?.units ?? 0, regions.operand);
+    } else if (isSingle) k.f32FromF64Panels(n, width, w.packed, w.screen?.units ?? 0, w.packed32);
   };
 
   /** Squares are made in float64, and rounded where they are multiplied in float32. */
@@ -68,8 +74,8 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
     for (let i = 0; i < squares.length; i++) squares[i] = packed[i]! * packed[i]!;
     if (rowProduct !== undefined) {
       const toRows = isSingle ? k.f32RowsFromPanels : k.f64RowsFromPanels;
-      toRows(n, width, regions.squares, width, regions.squareOperand);
-    } else if (isSingle) k.f32FromF64Panels(n, width, regions.squares, regions.squares32);
+      toRows(n, width, regions.squares, width, 0, regions.squareOperand);
+    } else if (isSingle) k.f32FromF64Panels(n, width, regions.squares, 0, regions.squares32);
   };
 
   const gather =
@@ -97,7 +103,7 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
     const used = count * of.nRows;
     (isSingle ? f32 : f64)(of.gathered + used * n * valueBytes, (nOut - used) * n).fill(0);
     const multiplyRows = isSingle ? rowProduct.f32 : rowProduct.f64;
-    multiplyRows(nOut, n, width, of.gathered, of.operand, of.product);
+    multiplyRows(nOut, n, width, of.gathered, of.operand, of.product, sumSlice(job, true));
   };
 
   const multiply = (of: Operands, first: number, lanes: number, width: number): number => {
@@ -124,6 +130,18 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
       const columns = isSingle ? w.packed32 : w.packed;
       const of = { nRows, isSigned: true, entries, gathered, columns, operand, product, prepare: preparePacked };
       return multiply(of, first, lanes, width);
+    },
+    multiplyExactly(nRows, first, count, width) {
+      const { exactRows, exactProduct } = w.screen!;
+      const shuffles = [count, labelsOf(first), signsOf(first)] as const;
+      const missing = [nMissing, regions.missing, positionsOf(first)] as const;
+      k.f64GatherMasked(n, nRows, ...shuffles, ...missing, regions.entries, exactRows, regions.runs);
+      k.product.f64(padRows(count * nRows), n, width, exactRows, w.packed, exactProduct, width);
+    },
+    gatherExactly(nRows, shuffle, to) {
+      const shuffles = [1, labelsOf(shuffle), signsOf(shuffle)] as const;
+      const missing = [nMissing, regions.missing, positionsOf(shuffle)] as const;
+      k.f64GatherMaskedRows(n, nRows, ...shuffles, ...missing, regions.entries, to, regions.runs);
     },
     multiplySquares(first, lanes, width) {
       const { indicators: entries, gatheredIndicators: gathered, squareOperand: operand } = regions;

@@ -4,6 +4,7 @@ import { ENOUGH_LEFT } from "../../stats/design/column-factors.js";
 import { frameOf } from "../../stats/design/design-frame.js";
 import { designOfFactors } from "../../stats/glm/element-design.js";
 import { CONSTANT_COLUMN } from "../../stats/glm/element-test.js";
+import { SSE_ROUNDING } from "../../stats/glm/pooled-variance.js";
 import { type ShuffledDirections, shuffledDirections } from "../../stats/glm/shuffled-design.js";
 import { testedParts } from "../../stats/glm/tested-parts.js";
 import { isMirrored } from "../../stats/inference/families.js";
@@ -131,7 +132,7 @@ export function createOwnPatternTester(
             k.f64PooledStatistics(
               ...([count, 1, 1, 0, s, product, regions.ownProduct, 8, WIDTH, 1, shiftsOf(h, e)] as const),
               ...([regions.tested, 0, totalsOf(h, e), dof, kind === "t" ? 1 : 0] as const),
-              ...([isSquared ? 1 : 0, regions.statistics] as const),
+              ...([SSE_ROUNDING, isSquared ? 1 : 0, regions.statistics] as const),
             );
             const place = { firstElement: block.place.firstElement, members: group.members, first, count };
             const tile = { ...place, stride: WIDTH, isSquared, dof };

@@ -2,6 +2,7 @@
 import { roundUp } from "../../kernels/kernel-set.js";
 import { type Allocate, newArray } from "../../stats/design/column-factors.js";
 import type { Context } from "../context.js";
+import { multipliesSingle } from "../plan/inputs.js";
 
 export interface Panels {
   /** `count` columns padded to whole panels of the product's precision, and as a library takes them that multiplies tiles. */
@@ -18,7 +19,7 @@ export interface Panels {
 
 export function createPanels({ job, kernels, f64 }: Pick<Context, "job" | "kernels" | "f64">): Panels {
   const { f64: wide, f32, rows: high, tile } = kernels.panels;
-  const panel = job.precision === "single" ? f32 : wide;
+  const panel = multipliesSingle(job) ? f32 : wide;
   const n = job.size.nSubjects;
   const startOf = (i: number, panel: number) => (i - (i % panel)) * n + (i % panel);
   return {

@@ -65,7 +65,7 @@ export function createResidualTester(
     for (let g = 0; g < (groupRows?.length ?? 1); g++) {
       for (let j = 0; j < c; j++) {
         const nRows = groupRows === undefined ? n : groupRows[g]!.length;
-        k.f32FromF64Panels(nRows, width, ownOf(g, j, width), singleOwn(g, j, width));
+        k.f32FromF64Panels(nRows, width, ownOf(g, j, width), 0, singleOwn(g, j, width));
       }
     }
   };
@@ -111,7 +111,7 @@ export function createResidualTester(
         if (isMirrored(model.hypotheses, h)) continue;
         panels.fill(h);
         measureResiduals(width);
-        if (isSingle && c > 0) k.f32FromF64Panels(n, width, w.packed, w.packed32);
+        if (isSingle && c > 0) k.f32FromF64Panels(n, width, w.packed, 0, w.packed32);
         epilogue.prepare(panels, h, width);
         for (let first = 0; first < batch.lanes; first += laneShuffles) {
           const count = Math.min(laneShuffles, batch.lanes - first);

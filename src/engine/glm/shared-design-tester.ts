@@ -3,6 +3,8 @@
 // because the columns of Q' stand beside the data in the panel.
 
 import type { ElementDesign } from "../../stats/glm/element-design.js";
+import { SSE_ROUNDING } from "../../stats/glm/pooled-variance.js";
+import { scoreOfNone } from "../../stats/glm/scores.js";
 import { type ShuffledDesign, shuffledDesign } from "../../stats/glm/shuffled-design.js";
 import { testedParts } from "../../stats/glm/tested-parts.js";
 import { isMirrored } from "../../stats/inference/families.js";
@@ -12,6 +14,7 @@ import type { Sink, Steps } from "../seams.js";
 import type { DesignCache } from "./design-cache.js";
 import type { ElementGroup, ModelBlock, ModelLoader } from "./model-block.js";
 import { createModelTiles } from "./model-tiles.js";
+import { createNearGroups } from "./near-groups.js";
 import { createPanels } from "./panels.js";
 import { createRowRemover } from "./remove-rows.js";
 
@@ -35,6 +38,7 @@ export function createSharedTester(
   const panels = createPanels(context);
   const tiles = createModelTiles(context, modelJob);
   const removeRows = createRowRemover(context);
+  const nearGroups = job.screened ? createNearGroups(context, modelJob, tiles) : undefined;
   const shuffledOf = (group: ElementGroup): ShuffledDesign =>
     cache.derivedOf(group, (design, allocate) => shuffledDesign(design, group.keep, job.hasSigns, allocate));
   const shiftsOf = (h: number, width: number) => regions.shifts + h * size.sharedRank * width * 8;
@@ -53,7 +57,7 @@ export function createSharedTester(
     f64(regions.basis, design.rank * n).set(design.basis);
     removeRows(own, design.rank, regions.basis);
     const sumSquares = f64(w.rawSums, count);
-    if (tiles.valueBytes === 4) {
+    if (job.precision === "single") {
       // as the residuals, which have unit length now; what lies beside one that is zero stays as it was
       for (const [e, factor] of f64(w.factors, count).entries()) {
         if (factor === 0) continue;
@@ -85,6 +89,24 @@ export function createSharedTester(
     tiles.place(group, shuffled.basis, "entries");
     const width = prepare(design, shuffled, members.length);
     yield;
+    if (nearGroups !== undefined) {
+      const near = nearGroups.prepare({
+        ...{ nMembers: members.length, width, rank: r, dof, tested },
+        kinds: hypotheses.map(({ kind }) => kind),
+        none: hypotheses.map(({ kind, rank }) => scoreOfNone(kind, rank, dof)),
+        shiftsOf: (h) => shiftsOf(h, width),
+        totalsOf: (h) => totalsOf(h, width),
+      });
+      return function* (batch, sink) {
+        for (let first = 0; first < batch.lanes; first += laneShuffles) {
+          const count = Math.min(laneShuffles, batch.lanes - first);
+          if (near.isExact.includes(false)) nearGroups.multiply(tiles.multiply(r, first, batch.lanes, width));
+          const tile = { ...place, first, count, dof, width, group: near, isLast: first + count >= batch.lanes };
+          for (const h of hypotheses.keys()) sink.near!({ ...tile, h }, batch);
+          yield;
+        }
+      };
+    }
     return function* (batch, sink) {
       for (let first = 0; first < batch.lanes; first += laneShuffles) {
         const count = Math.min(laneShuffles, batch.lanes - first);
@@ -95,7 +117,7 @@ export function createSharedTester(
           const sizes = [count, members.length, r, 0, s] as const;
           const products = [product, regions.ownProduct, tiles.valueBytes, width] as const;
           const shifts = [members.length, shiftsOf(h, width)] as const;
-          const directions = [regions.tested, 0, totalsOf(h, width), dof, kind === "t" ? 1 : 0] as const;
+          const directions = [regions.tested, 0, totalsOf(h, width), dof, kind === "t" ? 1 : 0, SSE_ROUNDING] as const;
           const out = [isSquared ? 1 : 0, regions.statistics] as const;
           k.f64PooledStatistics(...sizes, ...products, ...shifts, ...directions, ...out);
           const tile = { ...place, first, count, stride: width, isSquared, dof };

@@ -1,10 +1,12 @@
 // Q' P_b y under one design for all elements, a tile of shuffles at a time: by the kernels, out of panels, or by a library, out of rows.
 import type { Context } from "../context.js";
 import { tileColumns, tileRows } from "../plan/blocks.js";
+import { multipliesSingle } from "../plan/inputs.js";
 import { gatheredTileBytes } from "../plan/job.js";
+import { sumSlice } from "../plan/screening.js";
 
 export interface ShuffleProduct {
-  /** Once a block, when `packed` holds the residuals. */
+  /** Once a block, when `packed` holds the residuals; where scores are screened, and `units` what makes them units. */
   prepare(width: number): void;
   /** Of tile `iTile` of the batch. */
   multiply(iTile: number, width: number): void;
@@ -20,7 +22,7 @@ export function createShuffleProduct(context: Context): ShuffleProduct {
   const { rowProduct, panels } = k;
   const nOut = tileRows(job.layout.tileShuffles, rank, panels);
   const tileBytes = gatheredTileBytes(job, panels);
-  const isSingle = job.precision === "single";
+  const isSingle = multipliesSingle(job);
   const gatheredOf = (iTile: number) => job.shared.gathered + iTile * tileBytes;
   const stride = (width: number) => tileColumns(width, panels);
 
@@ -28,18 +30,19 @@ export function createShuffleProduct(context: Context): ShuffleProduct {
     stride,
     valueBytes: isSingle ? 4 : 8,
     prepare(width) {
+      const factors = w.screen?.units ?? 0;
       if (rowProduct === undefined) {
-        if (isSingle) k.f32FromF64Panels(n, width, w.packed, w.packed32);
+        if (isSingle) k.f32FromF64Panels(n, width, w.packed, factors, w.packed32);
         return;
       }
       const toRows = isSingle ? k.f32RowsFromPanels : k.f64RowsFromPanels;
-      toRows(n, width, w.packed, stride(width), w.operand);
+      toRows(n, width, w.packed, stride(width), factors, w.operand);
     },
     multiply(iTile, width) {
       const gathered = gatheredOf(iTile);
       if (rowProduct !== undefined) {
         const multiply = isSingle ? rowProduct.f32 : rowProduct.f64;
-        multiply(nOut, n, stride(width), gathered, w.operand, isSingle ? w.product32 : w.product);
+        multiply(nOut, n, stride(width), gathered, w.operand, isSingle ? w.product32 : w.product, sumSlice(job, true));
         return;
       }
       if (isSingle) k.product.f32(nOut, n, width, gathered, w.packed32, w.product32, width);

@@ -27,10 +27,21 @@ export type SinkJob =
 
 export type Precision = "double" | "single";
 
+/** Whether products are float32: those of the results, or those that only say which of them matter. */
+export const multipliesSingle = ({
+  precision,
+  screened,
+}: {
+  readonly precision: Precision;
+  readonly screened: boolean;
+}): boolean => precision === "single" || screened;
+
 export interface PlanInputs {
   readonly size: ProblemSize;
   readonly sink: SinkJob;
   readonly precision: Precision;
+  /** Scores are computed from products in float32 first, and exactly where those do not decide (engine/plan/screening.ts). */
+  readonly screened: boolean;
   readonly panels: PanelSizes;
   /** Lanes to run, the unshuffled data included. */
   readonly nShuffles: number;

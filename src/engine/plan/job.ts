@@ -6,7 +6,7 @@ import type { GlmModel } from "../../stats/glm/model.js";
 import type { ColumnSourceSpec } from "../../store/column-source.js";
 import type { CellGrid, Network } from "../inputs.js";
 import { tileRows } from "./blocks.js";
-import type { MemoryLayout, Precision, SinkJob } from "./inputs.js";
+import { type MemoryLayout, multipliesSingle, type Precision, type SinkJob } from "./inputs.js";
 import type { SharedRegions, WorkerRegions } from "./regions.js";
 import type { ModelSize, ProblemSize } from "./size.js";
 
@@ -59,6 +59,8 @@ export interface EngineJob {
   /** Element-wise columns of the model. */
   readonly columnSources: readonly ColumnSourceSpec[];
   readonly precision: Precision;
+  /** As of PlanInputs. */
+  readonly screened: boolean;
   readonly kernels: KernelVariant;
   /** Of "native" kernels. */
   readonly native: NativeProduct | undefined;
@@ -81,8 +83,8 @@ export interface EngineJob {
 }
 
 /** Bytes of the gathered rows of one tile; `panels`: of the kernel set. */
-export function gatheredTileBytes({ layout, size, precision }: EngineJob, panels: PanelSizes): number {
-  return tileRows(layout.tileShuffles, size.rank, panels) * size.nSubjects * (precision === "single" ? 4 : 8);
+export function gatheredTileBytes({ layout, size, ...of }: EngineJob, panels: PanelSizes): number {
+  return tileRows(layout.tileShuffles, size.rank, panels) * size.nSubjects * (multipliesSingle(of) ? 4 : 8);
 }
 
 /** What the parts of a thread's work need to know of a model that is not one design and one variance for all. */

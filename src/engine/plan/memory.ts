@@ -14,9 +14,10 @@ import {
   widestBlock,
   widestGroup,
 } from "./blocks.js";
-import type { MemoryLayout, MemoryShape, PlanInputs } from "./inputs.js";
+import { type MemoryLayout, type MemoryShape, multipliesSingle, type PlanInputs } from "./inputs.js";
 import { regionInWords } from "./region-words.js";
 import { countZTables, type SharedRegions, sharedTable, type WorkerRegions, workerTable } from "./regions.js";
+import { isNear } from "./screening.js";
 import { SLAB_LANES, searchShape, searchWindowBytes } from "./search-shape.js";
 import { keptDesigns, leastProductRows, type ProblemSize, productRows } from "./size.js";
 
@@ -178,10 +179,10 @@ function windowSizes({ nConnections, nWorkers, maxRowConnections }: PlanInputs):
   return [...sizes, atLeast];
 }
 
-const tileFor = ({ size, precision, panels }: PlanInputs) =>
+const tileFor = ({ size, panels, ...of }: PlanInputs) =>
   panels.tile === undefined
-    ? tileOf(size.nSubjects, productRows(size), precision === "single", panels)
-    : tileOf(size.nSubjects, leastProductRows(size), precision === "single", panels);
+    ? tileOf(size.nSubjects, productRows(size), multipliesSingle(of), panels)
+    : tileOf(size.nSubjects, leastProductRows(size), multipliesSingle(of), panels);
 
 const lanesFor = (inputs: PlanInputs) => Math.min(tileFor(inputs), inputs.panels.lanes);
 
@@ -206,8 +207,8 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
       batchShuffles: batch,
     },
     ...{ windowConnections, windowRows, nZCurves, ...spare },
-    // groups of elements gather out of the labels of the whole batch
-    labelShuffles: model === undefined ? Math.min(batch, Math.max(tile, LABEL_SHUFFLES)) : batch,
+    // groups of elements gather out of the labels of the whole batch, and so do exact scores
+    labelShuffles: model === undefined && !isNear(inputs) ? Math.min(batch, Math.max(tile, LABEL_SHUFFLES)) : batch,
     // A span of the store is cut into pieces of `width`; the mask only takes away.
     maxBlocks: Math.ceil(nStoreElements / span) * Math.ceil(span / width),
     maxWindows: cfe ? Math.ceil(inputs.nConnections / windowConnections) * 2 + Math.ceil(m / windowRows) + 1 : 0,

@@ -6,7 +6,9 @@ import { type Offsets, regionsOf } from "../../kernels/memory-regions.js";
 import { observedIndex } from "../../run/observed.js";
 import { MAX_CELLS } from "../../stats/glm/bin-table.js";
 import { MOST_PAIR_COLUMNS, OWN_PATTERN_SHUFFLES, panelColumns, tileColumns, tileRows } from "./blocks.js";
-import type { MemoryShape, PlanInputs } from "./inputs.js";
+import { type MemoryShape, multipliesSingle, type PlanInputs } from "./inputs.js";
+import { screenTable } from "./screen-regions.js";
+import { isNear } from "./screening.js";
 import { CANDIDATES, SLAB_LANES } from "./search-shape.js";
 import { productRows } from "./size.js";
 
@@ -50,7 +52,7 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
   const value = sink.kind === "scores" ? ("f64" as const) : ("f32" as const);
   const elements = [m, "elements"] as const;
   const subjects = [n, "subjects"] as const;
-  const product = inputs.precision === "single" ? ("f32" as const) : ("f64" as const);
+  const product = multipliesSingle(inputs) ? ("f32" as const) : ("f64" as const);
   return {
     /** i32 words: see CONTROL. */
     control: run.i32(64),
@@ -133,19 +135,20 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
 }
 
 export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
-  const { size, sink, panels, precision, graph } = inputs;
+  const { size, sink, panels, screened, graph } = inputs;
   const { nSubjects: n, hypotheses, model } = size;
   const { batchShuffles: batch, tileShuffles: tile, laneShuffles, windowConnections, windowRows } = shape;
   const width = panelColumns(model, shape.groupWidth, panels);
   const columns = [width, "columns"] as const;
   const padded = [tileColumns(width, panels), "columns"] as const;
   const subjects = [n, "subjects"] as const;
-  const single = precision === "single" ? 1 : 0;
+  const single = multipliesSingle(inputs) ? 1 : 0;
   const fixedSingle = model === undefined ? single : 0;
   const isNative = panels.tile !== undefined;
   const needsPanels = !isNative || (model?.nElementColumns ?? 0) > 0;
   const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
   const rows = tileRows(tile, size.rank, panels);
+  const exactRows = isNear(inputs) && model === undefined ? roundUp(laneShuffles * size.rank, panels.rows) : 0;
   // the observed pass: coefficients, and behind them the coordinates in the basis
   const coordinateRows = model === undefined ? roundUp(size.rank, panels.rows) : 0;
   const observedRows = roundUp(size.nFactors, panels.rows) + coordinateRows;
@@ -161,6 +164,8 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
     nonFinite: blocks.u8(columns),
     packed: blocks.f64(subjects, columns),
     packed32: blocks.f32(needsPanels ? single : 0, subjects, columns),
+    /** Gathered rows of a tile that is computed exactly after all (sinks/screened-scores.ts). */
+    exactRows: blocks.f64([exactRows, "rows"], subjects),
     /** Residuals in rows, [n][padded], where a library multiplies them. */
     operand: blocks[single === 1 ? "f32" : "f64"](isNative && model === undefined ? 1 : 0, subjects, padded),
     rawSums: blocks.f64(columns),
@@ -168,9 +173,13 @@ export function workerTable(inputs: PlanInputs, shape: MemoryShape) {
     factors: blocks.f64(columns),
     moments: blocks.f64([Math.max(roundUp(nMoments, panels.rows), 1), "rows"], columns),
     hypothesisSums: blocks.f64(columns),
-    product: blocks.f64([Math.max(fixedSingle === 1 || model !== undefined ? 0 : rows, observedRows), "rows"], padded),
+    product: blocks.f64(
+      [Math.max(fixedSingle === 1 || model !== undefined ? exactRows : rows, observedRows), "rows"],
+      padded,
+    ),
     product32: blocks.f32(fixedSingle, [rows, "rows"], padded),
     scores: blocks.f64(sink.kind === "bins" ? 0 : laneShuffles, [shape.groupWidth, "elements"]),
+    screen: screened ? screenTable(inputs, shape, width) : undefined,
     model: model && modelTable(inputs, shape, width, panels),
     connections: pieces.u32([windowConnections, "connections"], 2),
     rowStarts: pieces.u32([cfe ? windowRows + 1 : 0, "rows"]),
@@ -214,14 +223,15 @@ function graphScratchBytes({ size, sink, graph }: PlanInputs): number {
 export const missingWords = (n: number): number => Math.ceil(n / 32);
 
 /** What models need whose design varies between elements or whose variance is grouped. */
-function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: number, panels: PanelSizes) {
+function modelTable(inputs: PlanInputs, shape: MemoryShape, width: number, panels: PanelSizes) {
+  const { size, precision } = inputs;
   const { nSubjects: n, hypotheses } = size;
   const { sharedRank: r, nElementColumns: c, nGroups, contrastRanks, columnBytes, variable } = size.model!;
   const { tileShuffles: tile, laneShuffles: lanes } = shape;
   const grouped = nGroups > 1 ? 1 : 0;
   const native = panels.tile === undefined ? 0 : 1;
-  const value = precision === "single" ? ("f32" as const) : ("f64" as const);
-  const single = precision === "single" ? 1 : 0;
+  const single = multipliesSingle(inputs) ? 1 : 0;
+  const value = single === 1 ? ("f32" as const) : ("f64" as const);
   // what blocks are prepared with is float64
   const gatheredRows = Math.max(
     tileRows(tile, productRows(size), panels),
@@ -232,7 +242,7 @@ function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: 
   const squareRows = indicated * tileRows(tile, nGroups, panels);
   const mostRows = Math.max(...contrastRanks);
   const own = c > 0 ? lanes : 0;
-  const few = variable && c === 0 && nGroups === 1 && native === 0 && single === 0 ? OWN_PATTERN_SHUFFLES : 0;
+  const few = variable && c === 0 && nGroups === 1 && native === 0 && precision === "double" ? OWN_PATTERN_SHUFFLES : 0;
   const pair = few > 0 && r <= MOST_PAIR_COLUMNS ? 1 : 0;
   const sorted = variable && c === 0 ? shape.blockWidth : 0;
   return {
@@ -282,7 +292,7 @@ function modelTable({ size, precision }: PlanInputs, shape: MemoryShape, width: 
     operand: blocks[value](native * n, width),
     squareOperand: blocks[value](native * indicated * n, width),
     squareProduct: blocks[value](Math.max(squareRows, grouped * own * nGroups), width),
-    product: blocks[value](Math.max(gatheredRows * width, 4 * few)),
+    product: blocks[value](Math.max(gatheredRows * width, 4 * (1 + single) * few)),
     ownProduct: blocks[value](Math.max(lanes * nGroups * c, 1), width),
     shifts: blocks.f64(hypotheses.length, r, width),
     totals: blocks.f64(hypotheses.length, width),

@@ -13,12 +13,29 @@ import { createSequentialCounter } from "../sequential.js";
 /** Z of t > 0 is below t: where t is so far below a positive maximum, its Z is too, with all its rounding. */
 const BELOW = 1 - 1e-9;
 
-export function createModelScorer(context: Context): Sink["statistics"] {
+export interface ModelScores {
+  /** An element's score where it has no statistic. */
+  noneOf(kind: "t" | "F", rank: number, dof: number): number;
+  /** Whether a score may be the largest Z of lane `lane`, of all hypotheses' lanes: false where it surely is not. */
+  mayBeLargest(lane: number, x: number, test: ScoredTest): boolean;
+  /** The largest score of some elements of a lane, and whose it is. */
+  contend(lane: number, x: number, test: ScoredTest, element: number): void;
+  readonly statistics: Sink["statistics"];
+}
+
+export interface ScoredTest {
+  readonly kind: "t" | "F";
+  readonly rank: number;
+  readonly dof: number;
+  readonly none: number;
+}
+
+export function createModelScores(context: Context): ModelScores | undefined {
   const { job, modelJob, worker: w, kernels: k, f64, u32, u8 } = context;
   const { shared, size } = job;
   const { batchShuffles, laneShuffles } = job.layout;
   const mostShuffles = Math.max(laneShuffles, OWN_PATTERN_SHUFFLES);
-  if (modelJob === undefined) return () => {};
+  if (modelJob === undefined) return undefined;
   const { regions, model } = modelJob;
   const counter = createSequentialCounter(context);
   const nLanes = size.hypotheses.length * batchShuffles;
@@ -49,6 +66,18 @@ export function createModelScorer(context: Context): Sink["statistics"] {
     if (z < maxima[lane]! || (z === maxima[lane]! && element >= maximaElements[lane]!)) return;
     maxima[lane] = z;
     maximaElements[lane] = element;
+  };
+
+  const mayBeLargest = (lane: number, x: number, { kind, dof, none }: ScoredTest): boolean => {
+    // most are clearly below what the lane has already
+    if (kind === "t" && maxima[lane]! > 0 && x < maxima[lane]! * BELOW) return false;
+    const near = kind === "t" ? Math.sign(x) * approximateZ(Math.abs(x), dof) : Number.NaN;
+    return x === none || !(near + FAST_Z_BOUND < maxima[lane]!);
+  };
+
+  const contendAs = (lane: number, x: number, test: ScoredTest, element: number) => {
+    const { kind, rank, dof, none } = test;
+    if (mayBeLargest(lane, x, test)) contend(lane, x === none ? 0 : zOfStatistic(kind, rank, x, dof), element);
   };
 
   /** Every value with degrees of freedom of its own. */
@@ -89,15 +118,11 @@ export function createModelScorer(context: Context): Sink["statistics"] {
     const statistics = [regions.statistics, stride, regions.members, none, keepsDefault ? 1 : 0] as const;
     const ofElements = [defaults + firstElement * 8, counters + firstElement * 4, mask] as const;
     k.f64ReduceMembers(count, members.length, ...statistics, ...ofElements, regions.largest, regions.winners);
+    const test = { kind, rank, dof, none };
     for (let b = 0; b < count; b++) {
-      const lane = h * batchShuffles + first + b;
       const x = largest[b]!;
-      if (x === Number.NEGATIVE_INFINITY) continue; // none of them may be a maximum
-      // most are clearly below what the lane has already
-      if (kind === "t" && maxima[lane]! > 0 && x < maxima[lane]! * BELOW) continue;
-      const near = kind === "t" ? Math.sign(x) * approximateZ(Math.abs(x), dof) : Number.NaN;
-      if (x !== none && near + FAST_Z_BOUND < maxima[lane]!) continue;
-      contend(lane, x === none ? 0 : zOfStatistic(kind, rank, x, dof), firstElement + winners[b]!);
+      // else none of them may be a maximum
+      if (x !== Number.NEGATIVE_INFINITY) contendAs(h * batchShuffles + first + b, x, test, firstElement + winners[b]!);
     }
   };
 
@@ -123,10 +148,13 @@ export function createModelScorer(context: Context): Sink["statistics"] {
     }
   };
 
-  return (tile: StatisticTile, batch: Batch) => {
-    if (batch.sequential !== undefined) return countSingly(tile, batch);
-    const keepsDefault = batch.keepDefault && tile.first === 0;
-    if (tile.dof === undefined) scoreByDofs(tile, keepsDefault);
-    else scoreByStatistic(tile, tile.dof, keepsDefault);
+  return {
+    ...{ noneOf, mayBeLargest, contend: contendAs },
+    statistics(tile: StatisticTile, batch: Batch) {
+      if (batch.sequential !== undefined) return countSingly(tile, batch);
+      const keepsDefault = batch.keepDefault && tile.first === 0;
+      if (tile.dof === undefined) scoreByDofs(tile, keepsDefault);
+      else scoreByStatistic(tile, tile.dof, keepsDefault);
+    },
   };
 }

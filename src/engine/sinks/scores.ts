@@ -1,11 +1,12 @@
 // Statistics are compared as they are: maxima and counters at once. Under one design for all elements a score is t, or sqrt(F): with one number of degrees
 // of freedom Z grows with it, so only what is kept is ever made a Z.
+import { SSE_ROUNDING } from "../../stats/glm/pooled-variance.js";
 import type { Context } from "../context.js";
 import type { SinkJob } from "../plan/inputs.js";
 import type { Batch } from "../plan/job.js";
 import type { Sink } from "../seams.js";
 import { createSequentialCounter } from "../sequential.js";
-import { createModelScorer } from "./model-scores.js";
+import { createModelScores } from "./model-scores.js";
 
 export function createScoreSink(context: Context, { untestable }: Extract<SinkJob, { kind: "scores" }>): Sink {
   const { job, worker: w, kernels: k, f64, u32, u8 } = context;
@@ -47,7 +48,7 @@ export function createScoreSink(context: Context, { untestable }: Extract<SinkJo
       const { h, firstElement, nElements, width, first, count, statistic } = tile;
       const { defaults, counters } = shared.hypotheses[h]!;
       const lane = h * layout.batchShuffles + first;
-      k.f64ScoreStatistics(...statistic, untestable[h]!, w.scores, width);
+      k.f64ScoreStatistics(...statistic, SSE_ROUNDING, untestable[h]!, w.scores, width);
       if (batch.sequential !== undefined) return countSingly(tile, batch);
       // a block's tiles come in order, so the defaults of its elements are there before they are compared with
       const keepsDefault = batch.keepDefault && first === 0;
@@ -65,6 +66,6 @@ export function createScoreSink(context: Context, { untestable }: Extract<SinkJo
         w.maximaElements + lane * 4,
       );
     },
-    statistics: createModelScorer(context),
+    statistics: createModelScores(context)?.statistics ?? (() => {}),
   };
 }

@@ -1,4 +1,5 @@
 // Statistics become Z as float32, the map of a lane in one piece: what an enhancer reads that takes every height by itself.
+import { SSE_ROUNDING } from "../../stats/glm/pooled-variance.js";
 import { roundScore } from "../../stats/glm/scores.js";
 import { createZCurve, roundedZ, type ZCurve } from "../../stats/glm/z-curve.js";
 import type { Context } from "../context.js";
@@ -28,7 +29,7 @@ export function createZSink(context: Context): Sink {
   return {
     begin() {},
     product({ h, firstElement, nElements, width, first, count, statistic }) {
-      k.f64ScoreStatistics(...statistic, 0, w.scores, width);
+      k.f64ScoreStatistics(...statistic, SSE_ROUNDING, 0, w.scores, width);
       const scores = f64(w.scores, count * width);
       const of = zOf(h, size.dof);
       for (let b = 0; b < count; b++) {

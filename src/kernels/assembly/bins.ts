@@ -96,7 +96,7 @@ function binTile(isSingle: bool, nCorrected: i32, s: i32, r: i32): i32 {
   for (let b = 0; b < tile.nShuffles; b++) {
     let left = tile.nColumns, at = row, next = target, sums = tile.sumSquares, column = tile.correctionColumns;
     do {
-      const nextX = tile.squaresOfRows(isSingle, r == 1, nCorrected, s, rows, at, rowBytes, basis, corrections, column, sums, factor, signBit, zero), nextY = tile.second;
+      const nextX = tile.squaresOfRows(isSingle, r == 1, nCorrected, s, rows, at, rowBytes, basis, corrections, column, sums, f64x2.splat(tile.SSE_ROUNDING), factor, signBit, zero), nextY = tile.second;
       largest = storeFour(x, y, count, largest, low, high, bits, origin, edges, isWide, to);
       x = nextX; y = nextY; to = next; count = left;
       next += step; at += isSingle ? 16 : 32; sums += 32; column += 32; left -= 4;

@@ -229,16 +229,32 @@ export function f32GatherBasis(nRows: i32, rank: i32, nShuffles: i32, labels: us
   }
 }
 
-export function f32FromF64Panels(nRows: i32, width: i32, packed64: usize, packed32: usize): void {
+export function f32FromF64Panels(nRows: i32, width: i32, packed64: usize, factors: usize, packed32: usize): void {
+  if (factors == 0) repack(false, nRows, width, packed64, factors, packed32);
+  else repack(true, nRows, width, packed64, factors, packed32);
+}
+
+// @ts-ignore: decorator
+@inline
+function repack(isScaled: bool, nRows: i32, width: i32, packed64: usize, factors: usize, packed32: usize): void {
   const panelBytes = <usize>nRows << 5; // of a panel of 4 f64, and of 8 f32
-  for (let w = 0; w < width; w += 8) {
+  for (let w = 0; w < width; w += 8, factors += 64) {
     let low = packed64, high = packed64 + panelBytes;
     packed64 += 2 * panelBytes;
     for (let i = 0; i < nRows; i++, low += 32, high += 32, packed32 += 32) {
-      v128.store(packed32, v128.shuffle<i32>(f32x4.demote_f64x2_zero(v128.load(low)), f32x4.demote_f64x2_zero(v128.load(low, 16)), 0, 1, 4, 5));
-      v128.store(packed32, v128.shuffle<i32>(f32x4.demote_f64x2_zero(v128.load(high)), f32x4.demote_f64x2_zero(v128.load(high, 16)), 0, 1, 4, 5), 16);
+      v128.store(packed32, roundFour(isScaled, low, factors));
+      v128.store(packed32, roundFour(isScaled, high, factors + 32), 16);
     }
   }
+}
+
+/** Four float64, times their factors, as float32. */
+// @ts-ignore: decorator
+@inline
+function roundFour(isScaled: bool, from: usize, factor: usize): v128 {
+  const low = isScaled ? f64x2.mul(v128.load(from), v128.load(factor)) : v128.load(from);
+  const high = isScaled ? f64x2.mul(v128.load(from, 16), v128.load(factor, 16)) : v128.load(from, 16);
+  return v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
 }
 
 /** A row at a time through `scratch`: rows are read and written in runs, and only there are they picked from. */

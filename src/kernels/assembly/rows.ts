@@ -1,57 +1,56 @@
 // Operands of a product that takes rows instead of panels (../native/). Contracts: ../CONTRACTS.md.
 import { positionsOf, sortPositions } from "./varying";
 
+export function f64RowsFromPanels(nRows: i32, width: i32, packed: usize, stride: i32, factors: usize, rows: usize): void {
+  if (factors == 0) rowsFromPanels(false, false, nRows, width, packed, stride, factors, rows);
+  else rowsFromPanels(false, true, nRows, width, packed, stride, factors, rows);
+}
+
+export function f32RowsFromPanels(nRows: i32, width: i32, packed: usize, stride: i32, factors: usize, rows: usize): void {
+  if (factors == 0) rowsFromPanels(true, false, nRows, width, packed, stride, factors, rows);
+  else rowsFromPanels(true, true, nRows, width, packed, stride, factors, rows);
+}
+
 // Eight columns at a time: a line of the cache a row. Rows are often a multiple of 4 KiB apart, so a line must be whole when it is left.
-export function f64RowsFromPanels(nRows: i32, width: i32, packed: usize, stride: i32, rows: usize): void {
-  const rowBytes = <usize>stride << 3, panelBytes = <usize>nRows << 5, zero = f64x2.splat(0);
-  for (let w = 0; w < stride; w += 8, rows += 64) {
+// @ts-ignore: decorator
+@inline
+function rowsFromPanels(isSingle: bool, isScaled: bool, nRows: i32, width: i32, packed: usize, stride: i32, factors: usize, rows: usize): void {
+  const rowBytes = <usize>stride << (isSingle ? 2 : 3), panelBytes = <usize>nRows << 5, zero = f64x2.splat(0), next: usize = isSingle ? 16 : 32;
+  for (let w = 0; w < stride; w += 8, rows += 2 * next) {
     let to = rows;
+    const first = packed + <usize>(w >> 2) * panelBytes, factor = factors + (<usize>w << 3);
     if (w + 8 <= width) {
-      let low = packed + <usize>(w >> 2) * panelBytes, high = low + panelBytes;
+      let low = first, high = first + panelBytes;
       for (let i = 0; i < nRows; i++, low += 32, high += 32, to += rowBytes) {
-        v128.store(to, v128.load(low));
-        v128.store(to, v128.load(low, 16), 16);
-        v128.store(to, v128.load(high), 32);
-        v128.store(to, v128.load(high, 16), 48);
+        storeFour(isSingle, isScaled, low, factor, to);
+        storeFour(isSingle, isScaled, high, factor + 32, to + next);
       }
       continue;
     }
     const isHalf = w < width;
-    let low = isHalf ? packed + <usize>(w >> 2) * panelBytes : packed;
+    let low = isHalf ? first : packed;
     for (let i = 0; i < nRows; i++, low += 32, to += rowBytes) {
-      v128.store(to, isHalf ? v128.load(low) : zero);
-      v128.store(to, isHalf ? v128.load(low, 16) : zero, 16);
-      v128.store(to, zero, 32);
-      v128.store(to, zero, 48);
+      if (isHalf) storeFour(isSingle, isScaled, low, factor, to);
+      else storeZeros(isSingle, zero, to);
+      storeZeros(isSingle, zero, to + next);
     }
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function demote(from: usize): v128 {
-  return v128.shuffle<i32>(f32x4.demote_f64x2_zero(v128.load(from)), f32x4.demote_f64x2_zero(v128.load(from, 16)), 0, 1, 4, 5);
+function storeFour(isSingle: bool, isScaled: bool, from: usize, factor: usize, to: usize): void {
+  const low = isScaled ? f64x2.mul(v128.load(from), v128.load(factor)) : v128.load(from);
+  const high = isScaled ? f64x2.mul(v128.load(from, 16), v128.load(factor, 16)) : v128.load(from, 16);
+  if (isSingle) v128.store(to, v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5));
+  else { v128.store(to, low); v128.store(to, high, 16); }
 }
 
-export function f32RowsFromPanels(nRows: i32, width: i32, packed: usize, stride: i32, rows: usize): void {
-  const rowBytes = <usize>stride << 2, panelBytes = <usize>nRows << 5, zero = f32x4.splat(0);
-  for (let w = 0; w < stride; w += 8, rows += 32) {
-    let to = rows;
-    if (w + 8 <= width) {
-      let low = packed + <usize>(w >> 2) * panelBytes, high = low + panelBytes;
-      for (let i = 0; i < nRows; i++, low += 32, high += 32, to += rowBytes) {
-        v128.store(to, demote(low));
-        v128.store(to, demote(high), 16);
-      }
-      continue;
-    }
-    const isHalf = w < width;
-    let low = isHalf ? packed + <usize>(w >> 2) * panelBytes : packed;
-    for (let i = 0; i < nRows; i++, low += 32, to += rowBytes) {
-      v128.store(to, isHalf ? demote(low) : zero);
-      v128.store(to, zero, 16);
-    }
-  }
+// @ts-ignore: decorator
+@inline
+function storeZeros(isSingle: bool, zero: v128, to: usize): void {
+  v128.store(to, zero);
+  if (!isSingle) v128.store(to, zero, 16);
 }
 
 export function f64GatherRows(nRows: i32, rank: i32, nShuffles: i32, labels: usize, signs: usize, basis: usize, gathered: usize): void {

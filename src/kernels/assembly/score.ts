@@ -5,17 +5,17 @@ import * as tile from "./statistic";
 const SPLIT: f64 = 8193;
 
 // Of the call in progress: an instance of the module belongs to one thread.
-let untestable: f64 = 0, scores: usize = 0, scoreBytes: usize = 0;
+let least: f64 = 0, untestable: f64 = 0, scores: usize = 0, scoreBytes: usize = 0;
 
 export function f64ScoreStatistics(
   nShuffles: i32, nColumns: i32, rank: i32, contrastRank: i32, nCorrections: i32,
   product: usize, productBytes: i32, productStride: i32, contrastBasis: usize, correctionRows: usize, correctionColumns: usize, columnStride: i32,
-  sumSquares: usize, dof: f64, signed: i32, untestable_: f64, scores_: usize, scoreStride: i32,
+  sumSquares: usize, dof: f64, signed: i32, least_: f64, untestable_: f64, scores_: usize, scoreStride: i32,
 ): void {
   tile.begin(
     nShuffles, nColumns, rank, contrastRank, nCorrections, product, productBytes, productStride, contrastBasis, correctionRows, correctionColumns, columnStride, sumSquares, dof, signed,
   );
-  untestable = untestable_; scores = scores_; scoreBytes = <usize>scoreStride << 3;
+  least = least_; untestable = untestable_; scores = scores_; scoreBytes = <usize>scoreStride << 3;
   if (productBytes == 4) f32Score(); else f64Score();
 }
 
@@ -90,14 +90,14 @@ function scoreOf(isSigned: bool, square: v128, split: v128, largest: v128, fallb
 function scoreTile(isSingle: bool, nCorrected: i32, s: i32, r: i32): void {
   const rows = r == 1 ? 1 : tile.rank, rowBytes = tile.rowBytes, basis = tile.contrastBasis;
   const factor = f64x2.splat(tile.scale), signBit = i64x2.splat(tile.sign), none = f64x2.splat(NaN);
-  const split = f64x2.splat(SPLIT), fallback = f64x2.splat(untestable), largest = f64x2.splat(f64.MAX_VALUE);
+  const split = f64x2.splat(SPLIT), fallback = f64x2.splat(untestable), largest = f64x2.splat(f64.MAX_VALUE), share = f64x2.splat(least);
   let row = tile.product, corrections = tile.correctionRows, out = scores;
   // of the four columns before: their roots are drawn while the next divisions run
   let x = none, y = none, count = 0, to = out;
   for (let b = 0; b < tile.nShuffles; b++) {
     let left = tile.nColumns, at = row, next = out, sums = tile.sumSquares, column = tile.correctionColumns;
     do {
-      const nextX = tile.squaresOfRows(isSingle, r == 1, nCorrected, s, rows, at, rowBytes, basis, corrections, column, sums, factor, signBit, none), nextY = tile.second;
+      const nextX = tile.squaresOfRows(isSingle, r == 1, nCorrected, s, rows, at, rowBytes, basis, corrections, column, sums, share, factor, signBit, none), nextY = tile.second;
       storeScores(s == 1, x, y, count, split, largest, fallback, signBit, to);
       x = nextX; y = nextY; to = next; count = left;
       next += 32; at += isSingle ? 16 : 32; sums += 32; column += 32; left -= 4;

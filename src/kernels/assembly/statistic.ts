@@ -4,7 +4,7 @@
 // exported the compiler makes one again, with a test in every turn. They are `do`, because only what every turn does is taken out of a loop.
 
 /** A residual sum of squares below this share of the total is rounding. */
-const SSE_ROUNDING: f64 = 1e-14;
+export const SSE_ROUNDING: f64 = 1e-14;
 
 // Of the call in progress: an instance of the module belongs to one thread.
 export let nShuffles: i32 = 0, nColumns: i32 = 0, rank: i32 = 0, contrastRank: i32 = 0, nCorrections: i32 = 0;
@@ -22,14 +22,14 @@ export function begin(
   sumSquares = sums; scale = dof / <f64>s; sign = signed ? i64.MIN_VALUE : 0;
 }
 
-/** `none` where sse is rounding. `signBit`: of a signed test, else 0. `isSigned` false: u does not matter. */
+/** `none` where sse is at most the share `least` of the total. `signBit`: of a signed test, else 0. `isSigned` false: u does not matter. */
 // @ts-ignore: decorator
 @inline
-export function squareOf(isSigned: bool, squares: v128, uu: v128, u: v128, total: v128, factor: v128, signBit: v128, none: v128): v128 {
+export function squareOf(isSigned: bool, squares: v128, uu: v128, u: v128, total: v128, least: v128, factor: v128, signBit: v128, none: v128): v128 {
   const sse = f64x2.sub(total, squares);
   let square = f64x2.div(f64x2.mul(uu, factor), sse);
   if (isSigned) square = v128.or(square, v128.and(f64x2.lt(u, f64x2.splat(0)), signBit));
-  return v128.bitselect(square, none, f64x2.gt(sse, f64x2.mul(f64x2.splat(SSE_ROUNDING), total)));
+  return v128.bitselect(square, none, f64x2.gt(sse, f64x2.mul(least, total)));
 }
 
 // @ts-ignore: decorator
@@ -60,13 +60,13 @@ function plus(a: v128, b: v128, c: v128): v128 { return f64x2.add(a, f64x2.mul(b
 @inline
 export function squaresOfRows(
   isSingle: bool, isRow: bool, corrections: i32, s: i32, r: i32, at: usize, rowStep: usize, basis: usize, correction: usize, column: usize,
-  sums: usize, factor: v128, signBit: v128, none: v128,
+  sums: usize, least: v128, factor: v128, signBit: v128, none: v128,
 ): v128 {
   const next: usize = isSingle ? 8 : 16;
   if (s == 4) {
     // the sums of two pairs do not fit the registers
-    second = squareOfPair(isSingle, corrections, r, at + next, rowStep, basis, correction, column + 16, sums + 16, factor, none);
-    return squareOfPair(isSingle, corrections, r, at, rowStep, basis, correction, column, sums, factor, none);
+    second = squareOfPair(isSingle, corrections, r, at + next, rowStep, basis, correction, column + 16, sums + 16, least, factor, none);
+    return squareOfPair(isSingle, corrections, r, at, rowStep, basis, correction, column, sums, least, factor, none);
   }
   const zero = f64x2.splat(0), moments1 = column + columnBytes, moments2 = moments1 + columnBytes;
   // of so few corrections that the registers hold what they are multiplied with
@@ -126,15 +126,15 @@ export function squaresOfRows(
     if (s == 0 ? q + 2 < contrastRank : s > 2) { uu = plus(uu, u2, u2); vv = plus(vv, v2, v2); }
     q += 3;
   } while (s == 0 && q < contrastRank);
-  second = squareOf(s == 1, right, vv, v, v128.load(sums, 16), factor, signBit, none);
-  return squareOf(s == 1, left, uu, u, v128.load(sums), factor, signBit, none);
+  second = squareOf(s == 1, right, vv, v, v128.load(sums, 16), least, factor, signBit, none);
+  return squareOf(s == 1, left, uu, u, v128.load(sums), least, factor, signBit, none);
 }
 
 /** Of two columns and an F of rank 4: `corrections` 0, or any number. */
 // @ts-ignore: decorator
 @inline
 function squareOfPair(
-  isSingle: bool, corrections: i32, r: i32, at: usize, rowStep: usize, basis: usize, correction: usize, column: usize, sums: usize, factor: v128, none: v128,
+  isSingle: bool, corrections: i32, r: i32, at: usize, rowStep: usize, basis: usize, correction: usize, column: usize, sums: usize, least: v128, factor: v128, none: v128,
 ): v128 {
   const zero = f64x2.splat(0);
   let squares = zero, u = zero, u1 = zero, u2 = zero, u3 = zero, row = at, weights = basis, from = correction, j = r;
@@ -165,5 +165,5 @@ function squareOfPair(
     weights += 32; row += rowStep;
   } while (--j);
   const uu = plus(plus(plus(f64x2.mul(u, u), u1, u1), u2, u2), u3, u3);
-  return squareOf(false, squares, uu, zero, v128.load(sums), factor, zero, none);
+  return squareOf(false, squares, uu, zero, v128.load(sums), least, factor, zero, none);
 }

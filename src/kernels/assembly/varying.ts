@@ -3,16 +3,16 @@ import { loadPair, squareOf } from "./statistic";
 
 // Of the call in progress of f64PooledStatistics: an instance of the module belongs to one thread.
 let shuffles: i32 = 0, last: i32 = 0, shared: i32 = 0, own: i32 = 0, tests: i32 = 0, rowBytes: usize = 0, rowWords: usize = 0, across: usize = 0, addends: usize = 0, weights: usize = 0;
-let values: usize = 0, ownValues: usize = 0, totals: usize = 0, scale: f64 = 0, sign: i64 = 0, roots: bool = false, out: usize = 0;
+let least: f64 = 0, values: usize = 0, ownValues: usize = 0, totals: usize = 0, scale: f64 = 0, sign: i64 = 0, roots: bool = false, out: usize = 0;
 
 export function f64PooledStatistics(
   nShuffles: i32, nColumns: i32, rank: i32, nOwn: i32, contrastRank: i32,
   product: usize, ownProduct: usize, productBytes: i32, stride: i32, firstShift: i32, shifts: usize, tested: usize, testedByColumn: i32,
-  sumSquares: usize, dof: f64, signed: i32, squared: i32, statistics: usize,
+  sumSquares: usize, dof: f64, signed: i32, least_: f64, squared: i32, statistics: usize,
 ): void {
   shuffles = nColumns > 0 ? nShuffles : 0; last = nColumns - 1; shared = rank; own = nOwn; tests = contrastRank; rowBytes = <usize>stride << 3;
   rowWords = <usize>(stride * productBytes); across = <usize>(max(firstShift, 0) * productBytes); addends = shifts; weights = tested; values = product; ownValues = ownProduct; totals = sumSquares;
-  scale = dof / <f64>contrastRank; sign = signed ? i64.MIN_VALUE : 0; roots = !squared; out = statistics;
+  scale = dof / <f64>contrastRank; sign = signed ? i64.MIN_VALUE : 0; roots = !squared; out = statistics; least = least_;
   if (productBytes == 4) {
     if (testedByColumn) { if (firstShift >= 0) singleShiftedByColumn(); else if (contrastRank == 1) singleByColumn1(); else singleByColumn(); }
     else if (firstShift < 0) singlePlain();
@@ -43,7 +43,7 @@ export function singleShiftedByColumn(): void { pooledTile(true, true, true, 0);
 @inline
 function shiftedRow(isSingle: bool): void {
   const step = rowBytes, rowStep = isSingle ? rowWords : step, shifts = addends, sums = totals, hasRoots = roots, end = <usize>(last + 2 & ~1) << 3;
-  const factor = f64x2.splat(scale), signBit = i64x2.splat(sign), none = f64x2.splat(NaN), zero = f64x2.splat(0), weight = v128.load64_splat(weights);
+  const factor = f64x2.splat(scale), signBit = i64x2.splat(sign), none = f64x2.splat(NaN), zero = f64x2.splat(0), share = f64x2.splat(least), weight = v128.load64_splat(weights);
   let row = values, to = out;
   for (let b = 0; b < shuffles; b++) {
     const from = row + across, moved = isSingle ? f64x2.splat(<f64>load<f32>(from)) : v128.load64_splat(from);
@@ -53,8 +53,8 @@ function shiftedRow(isSingle: bool): void {
       const d0 = f64x2.add(loadPair(isSingle, at), f64x2.mul(moved, v128.load(shifts + column)));
       const d1 = f64x2.add(loadPair(isSingle, at + (isSingle ? 8 : 16)), f64x2.mul(moved, v128.load(shifts + column, 16)));
       const u0 = f64x2.add(zero, f64x2.mul(weight, d0)), u1 = f64x2.add(zero, f64x2.mul(weight, d1));
-      let x0 = squareOf(true, f64x2.mul(d0, d0), f64x2.mul(u0, u0), u0, v128.load(sums + column), factor, signBit, none);
-      let x1 = squareOf(true, f64x2.mul(d1, d1), f64x2.mul(u1, u1), u1, v128.load(sums + column, 16), factor, signBit, none);
+      let x0 = squareOf(true, f64x2.mul(d0, d0), f64x2.mul(u0, u0), u0, v128.load(sums + column), share, factor, signBit, none);
+      let x1 = squareOf(true, f64x2.mul(d1, d1), f64x2.mul(u1, u1), u1, v128.load(sums + column, 16), share, factor, signBit, none);
       if (hasRoots) {
         x0 = v128.or(f64x2.sqrt(f64x2.abs(x0)), v128.and(x0, signBit));
         x1 = v128.or(f64x2.sqrt(f64x2.abs(x1)), v128.and(x1, signBit));
@@ -65,7 +65,7 @@ function shiftedRow(isSingle: bool): void {
     if (column < end) {
       const d = f64x2.add(loadPair(isSingle, row + (isSingle ? column >> 1 : column)), f64x2.mul(moved, v128.load(shifts + column)));
       const u = f64x2.add(zero, f64x2.mul(weight, d));
-      let x = squareOf(true, f64x2.mul(d, d), f64x2.mul(u, u), u, v128.load(sums + column), factor, signBit, none);
+      let x = squareOf(true, f64x2.mul(d, d), f64x2.mul(u, u), u, v128.load(sums + column), share, factor, signBit, none);
       if (hasRoots) x = v128.or(f64x2.sqrt(f64x2.abs(x)), v128.and(x, signBit));
       v128.store(to + column, x);
     }
@@ -77,7 +77,7 @@ function shiftedRow(isSingle: bool): void {
 @inline
 function pooledTile(isSingle: bool, isShifted: bool, isByColumn: bool, s: i32): void {
   const rank = shared, rows = shared + own, nTests = s == 1 ? 1 : tests, step = rowBytes, rowStep = isSingle ? rowWords : step, base = weights, shifts = addends, hasRoots = roots;
-  const factor = f64x2.splat(scale), signBit = i64x2.splat(sign), none = f64x2.splat(NaN), zero = f64x2.splat(0);
+  const factor = f64x2.splat(scale), signBit = i64x2.splat(sign), none = f64x2.splat(NaN), zero = f64x2.splat(0), share = f64x2.splat(least);
   const weightBytes: usize = isByColumn ? step : 8;
   let row = values, ownRow = ownValues, to = out;
   for (let b = 0; b < shuffles; b++) {
@@ -108,7 +108,7 @@ function pooledTile(isSingle: bool, isShifted: bool, isByColumn: bool, s: i32): 
         }
         uu = f64x2.add(uu, f64x2.mul(u, u));
       } while (++q < nTests);
-      let x = squareOf(true, squares, uu, u, v128.load(totals + column), factor, signBit, none);
+      let x = squareOf(true, squares, uu, u, v128.load(totals + column), share, factor, signBit, none);
       if (hasRoots) x = v128.or(f64x2.sqrt(f64x2.abs(x)), v128.and(x, signBit));
       v128.store(to + column, x);
       w += 2;

@@ -66,10 +66,17 @@ export function openLibrary({ path }: NativeLibrary): OpenedLibrary {
     bind(buffer) {
       const kernel =
         (gemmOf: typeof dgemm, Values: typeof Float64Array | typeof Float32Array): RowProductKernel =>
-        (nOut, nRows, width, gathered, columns, product) => {
+        (nOut, nRows, width, gathered, columns, product, slice = nRows) => {
+          const { BYTES_PER_ELEMENT: bytes } = Values;
           const view = (pointer: number, count: number) => new Values(buffer as ArrayBuffer, pointer, count);
-          const [a, b, c] = [view(gathered, nOut * nRows), view(columns, nRows * width), view(product, nOut * width)];
-          gemmOf(ROW_MAJOR, NO_TRANSPOSE, NO_TRANSPOSE, nOut, width, nRows, 1, a, nRows, b, width, 0, c, width);
+          const c = view(product, nOut * width);
+          for (let first = 0; first < nRows; first += slice) {
+            const count = Math.min(slice, nRows - first);
+            const a = view(gathered + first * bytes, nOut * nRows - first);
+            const b = view(columns + first * width * bytes, count * width);
+            const beta = first === 0 ? 0 : 1;
+            gemmOf(ROW_MAJOR, NO_TRANSPOSE, NO_TRANSPOSE, nOut, width, count, 1, a, nRows, b, width, beta, c, width);
+          }
         };
       return { f64: kernel(dgemm, Float64Array), f32: kernel(sgemm, Float32Array) };
     },

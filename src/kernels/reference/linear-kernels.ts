@@ -61,25 +61,28 @@ export function linearKernels({ f64, f32, u32, i32, u8, i8, buffer }: MemoryView
       const count = nShuffles * nRows;
       gatherBasis(i32(labels, count), i8(signs, count), f64(basis, rank * nRows), out, { nRows, rank, nShuffles });
     },
-    f32FromF64Panels(nRows, width, packed64, packed32) {
-      f32FromF64Panels(nRows, width, f64(packed64, width * nRows), f32(packed32, width * nRows));
+    f32FromF64Panels(nRows, width, packed64, factors, packed32) {
+      const of = factors === 0 ? undefined : f64(factors, width);
+      f32FromF64Panels({ nRows, width }, f64(packed64, width * nRows), of, f32(packed32, width * nRows));
     },
     f32GatherBasis(nRows, rank, nShuffles, labels, signs, basis, gathered) {
       const out = f32(gathered, roundUp(nShuffles * rank, PANELS.rows) * nRows);
       const count = nShuffles * nRows;
       gatherBasis(i32(labels, count), i8(signs, count), f64(basis, rank * nRows), out, { nRows, rank, nShuffles });
     },
-    f64RowsFromPanels(nRows, width, packed, stride, rows) {
+    f64RowsFromPanels(nRows, width, packed, stride, factors, rows) {
       rowsFromPanels(
         { nRows, width, stride },
         f64(packed, roundUp(width, PANELS.f64) * nRows),
+        factors === 0 ? undefined : f64(factors, width),
         f64(rows, stride * nRows),
       );
     },
-    f32RowsFromPanels(nRows, width, packed, stride, rows) {
+    f32RowsFromPanels(nRows, width, packed, stride, factors, rows) {
       rowsFromPanels(
         { nRows, width, stride },
         f64(packed, roundUp(width, PANELS.f64) * nRows),
+        factors === 0 ? undefined : f64(factors, width),
         f32(rows, stride * nRows),
       );
     },

@@ -81,10 +81,12 @@ export function modelKernels({ f64, f32, i32, i8 }: MemoryViews) {
       sums,
       dof,
       signed,
+      least,
       squared,
       statistics,
     ) {
       const inputs = {
+        least,
         nShuffles,
         nColumns,
         rank,

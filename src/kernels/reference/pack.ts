@@ -128,10 +128,16 @@ export function gatherBasis(
   }
 }
 
-export function f32FromF64Panels(nRows: number, width: number, packed64: Float64Array, packed32: Float32Array): void {
+export function f32FromF64Panels(
+  { nRows, width }: { readonly nRows: number; readonly width: number },
+  packed64: Float64Array,
+  factors: Float64Array | undefined,
+  packed32: Float32Array,
+): void {
   for (let w = 0; w < width; w++) {
     const from = (w - (w % F64_PANEL)) * nRows + (w % F64_PANEL);
     const to = (w - (w % F32_PANEL)) * nRows + (w % F32_PANEL);
-    for (let i = 0; i < nRows; i++) packed32[to + i * F32_PANEL] = packed64[from + i * F64_PANEL]!;
+    for (let i = 0; i < nRows; i++)
+      packed32[to + i * F32_PANEL] = packed64[from + i * F64_PANEL]! * (factors?.[w] ?? 1);
   }
 }

@@ -7,12 +7,13 @@ const { f64: F64_PANEL } = PANELS;
 export function rowsFromPanels(
   { nRows, width, stride }: { readonly nRows: number; readonly width: number; readonly stride: number },
   packed: Float64Array,
+  factors: Float64Array | undefined,
   rows: Products,
 ): void {
   rows.fill(0);
   for (let w = 0; w < width; w++) {
     const from = (w - (w % F64_PANEL)) * nRows + (w % F64_PANEL);
-    for (let i = 0; i < nRows; i++) rows[i * stride + w] = packed[from + i * F64_PANEL]!;
+    for (let i = 0; i < nRows; i++) rows[i * stride + w] = packed[from + i * F64_PANEL]! * (factors?.[w] ?? 1);
   }
 }
 

@@ -1,7 +1,9 @@
 // Reference epilogue without enhancement: product tile -> scores -> maxima and counters. Contract: ../CONTRACTS.md.
-import { SSE_ROUNDING, type StatisticInputs, sumsOfStatistic } from "./bins.js";
+import { type StatisticInputs, sumsOfStatistic } from "./bins.js";
 
 export interface ScoreInputs extends StatisticInputs {
+  /** Share of the sum of squares that a residual has to have. */
+  readonly least: number;
   /** The score where there is no statistic. */
   readonly untestable: number;
   readonly scoreStride: number;
@@ -20,7 +22,7 @@ function scoreOf(inputs: ScoreInputs, b: number, w: number): number {
   const { squares, uu, lastU } = sumsOfStatistic(inputs, b, w);
   const total = inputs.sumSquares[w]!;
   const sse = total - squares;
-  if (!(sse > SSE_ROUNDING * total)) return inputs.untestable;
+  if (!(sse > inputs.least * total)) return inputs.untestable;
   const x = rounded(Math.sqrt((uu * (inputs.dof / inputs.contrastRank)) / sse));
   if (Number.isNaN(x)) return inputs.untestable;
   return inputs.signed && lastU < 0 ? -x : x;

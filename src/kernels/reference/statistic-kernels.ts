@@ -3,9 +3,10 @@ import { type KernelSet, PANELS } from "../kernel-set.js";
 import { binStatistics } from "./bins.js";
 import { type MemoryViews, span } from "./memory-views.js";
 import { reduceMembers, reduceScores, scoreStatistics } from "./score.js";
+import { productsOf, rowProducts, screenProducts, screenScores } from "./screen.js";
 import { binScores } from "./varying.js";
 
-export function statisticKernels({ f64, f32, u32, u16, u8, buffer }: MemoryViews) {
+export function statisticKernels({ f64, f32, u32, i32, i8, u16, u8, buffer }: MemoryViews) {
   const cellsAt = (nCells: number, firstCell: number, shift: number, cells: number, squares: number) => ({
     ...{ nCells, firstCell, shift, cells: u16(cells, nCells + 1) },
     // the sentinel ends the search, so the view may run to the end of the memory
@@ -74,6 +75,7 @@ export function statisticKernels({ f64, f32, u32, u16, u8, buffer }: MemoryViews
       sums,
       dof,
       signed,
+      least,
       untestable,
       scores,
       scoreStride,
@@ -93,6 +95,7 @@ export function statisticKernels({ f64, f32, u32, u16, u8, buffer }: MemoryViews
         sumSquares: f64(sums, nColumns),
         dof,
         signed: signed === 1,
+        least,
         untestable,
         scoreStride,
       };
@@ -121,6 +124,67 @@ export function statisticKernels({ f64, f32, u32, u16, u8, buffer }: MemoryViews
         counters: u32(counters, nColumns),
       };
       reduceScores(inputs, f64(maxima, nShuffles), u32(maximaElements, nShuffles));
+    },
+    f64ScreenScores(nShuffles, nColumns, scores, scoreStride, near, lowest, highest, counters, largest, open) {
+      const inputs = {
+        nShuffles,
+        nColumns,
+        scores: f64(scores, span(nShuffles, scoreStride, nColumns)),
+        scoreStride,
+        near,
+        lowest: f64(lowest, nColumns),
+        highest: f64(highest, nColumns),
+      };
+      const found = u32(open, nShuffles * nColumns);
+      return screenScores(inputs, u32(counters, nColumns), f64(largest, nShuffles), found);
+    },
+    f32ScreenProducts(
+      nShuffles,
+      nColumns,
+      product,
+      stride,
+      shifts,
+      firstShift,
+      direction,
+      near,
+      top,
+      lowest,
+      highest,
+      counters,
+      largest,
+      open,
+    ) {
+      const inputs = {
+        ...{ nShuffles, nColumns, stride, firstShift, direction, near, top },
+        shifts: shifts === 0 ? undefined : f32(shifts, nColumns),
+        product: f32(product, span(nShuffles, stride, shifts === 0 ? nColumns : Math.max(nColumns, firstShift + 1))),
+        lowest: f32(lowest, nColumns),
+        highest: f32(highest, nColumns),
+      };
+      const found = u32(open, nShuffles * nColumns);
+      return screenProducts(inputs, u32(counters, nColumns), f32(largest, nShuffles), found);
+    },
+    f64ProductsOf(nRows, rank, count, open, labels, signs, basis, packed, product, stride) {
+      const inputs = {
+        nRows,
+        rank,
+        open: u32(open, count),
+        labelsAt: (at: number) => i32(labels + at * 4, nRows),
+        signAt: (at: number) => (signs === 0 ? 1 : i8(signs + at, 1)[0]!),
+        basis: f64(basis, rank * nRows),
+        valueAt: (at: number) => f64(packed + at * 8, 1)[0]!,
+        stride,
+      };
+      productsOf(inputs, f64(product, span(rank, stride, count)));
+    },
+    f64RowProducts(nRows, count, rows, columns, gathered, packed, product) {
+      const [ofRows, ofColumns] = [u32(rows, count), u32(columns, count)];
+      const inputs = {
+        ...{ nRows, rows: ofRows, columns: ofColumns },
+        gathered: f64(gathered, (Math.max(-1, ...ofRows) + 1) * nRows),
+        valueAt: (at: number) => f64(packed + at * 8, 1)[0]!,
+      };
+      rowProducts(inputs, f64(product, count));
     },
     f64ReduceMembers(
       nShuffles,

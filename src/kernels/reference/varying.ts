@@ -1,7 +1,7 @@
 // Reference kernels of designs that vary between elements: products -> t or sqrt(F) -> bins. Contract: ../CONTRACTS.md.
 import { PANELS } from "../kernel-set.js";
 
-import { type BinCells, binOf, SSE_ROUNDING } from "./bins.js";
+import { type BinCells, binOf } from "./bins.js";
 
 const { lanes: LANES, rows: ROW_PANEL } = PANELS;
 
@@ -27,6 +27,8 @@ export interface PooledInputs {
   readonly sumSquares: Float64Array;
   readonly dof: number;
   readonly signed: boolean;
+  /** Share of the sum of squares that a residual has to have. */
+  readonly least: number;
   /** Roots are not drawn. */
   readonly squared: boolean;
 }
@@ -53,7 +55,7 @@ export function pooledStatistics(inputs: PooledInputs, statistics: Float64Array)
       }
       const square = (uu * (inputs.dof / s)) / sse;
       const x = inputs.squared ? square : Math.sqrt(square);
-      statistics[b * stride + w] = sse > SSE_ROUNDING * total ? (inputs.signed && u < 0 ? -x : x) : Number.NaN;
+      statistics[b * stride + w] = sse > inputs.least * total ? (inputs.signed && u < 0 ? -x : x) : Number.NaN;
     }
   }
 }

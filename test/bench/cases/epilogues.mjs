@@ -78,7 +78,7 @@ async function runEpilogue(context, { rows, rank, corrections, within }) {
   const best = bestOfTiles(
     {
       bin: (tile) => k.f64BinStatistics(...inputs(tile), ...lookup, bins + tile * W * TILE),
-      score: (tile) => k.f64ScoreStatistics(...inputs(tile), 0, scores, W),
+      score: (tile) => k.f64ScoreStatistics(...inputs(tile), 1e-14, 0, scores, W),
     },
     bringProduct,
     ROUNDS[context.mode],

@@ -50,7 +50,7 @@ async function runGlm(context, precision) {
   });
   k.f64ProjectOut(N, W, 1, basis, packed, 0);
   k.f64SumSquares(N, W, packed, sums);
-  k.f32FromF64Panels(N, W, packed, packed32);
+  k.f32FromF64Panels(N, W, packed, 0, packed32);
   f64(contrast, RANK).set([0, 1]);
   new Uint16Array(memory.buffer, cells, table.cells.length).set(table.cells);
   f64(squares, table.squares.length).set(table.squares);

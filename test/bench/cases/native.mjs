@@ -49,12 +49,12 @@ async function runNative({ built, mode }, precision, { n, W }) {
   };
   const variants = {
     engine() {
-      toRows(n, W, packed, W, rows);
+      toRows(n, W, packed, W, 0, rows);
       alone();
     },
     alone,
     simd() {
-      if (single) k.f32FromF64Panels(n, W, packed, packed32);
+      if (single) k.f32FromF64Panels(n, W, packed, 0, packed32);
       for (let tile = 0; tile < TILES; tile++) {
         simd(ROWS, n, W, gathered, single ? packed32 : packed, product, W);
       }

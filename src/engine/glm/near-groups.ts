@@ -1,0 +1,302 @@
+// A group of elements with the same observations, whose statistics are known nearly: float32 products of columns of unit length, limits of the members, and exact
+// scores of single shuffles of single members, to the bits that float64 products give for all. mathematics M20.
+import { SSE_ROUNDING } from "../../stats/glm/pooled-variance.js";
+import { roundScore } from "../../stats/glm/scores.js";
+import {
+  createProductScreen,
+  createScreen,
+  limitsOf,
+  type Margin,
+  mostOf,
+  unitFactor,
+} from "../../stats/glm/screening.js";
+import type { Context } from "../context.js";
+import type { ModelJob } from "../plan/job.js";
+import { EXACT_ENTRIES, EXACT_ROWS } from "../plan/screen-regions.js";
+import { productError } from "../plan/screening.js";
+import type { NearGroup } from "../seams.js";
+import type { ModelTiles } from "./model-tiles.js";
+
+/** What a group was prepared with: `shared-design-tester.ts`. */
+export interface PreparedGroup {
+  readonly nMembers: number;
+  readonly width: number;
+  /** r of the product. */
+  readonly rank: number;
+  readonly dof: number;
+  /** A of each hypothesis, f64 [s][r]. */
+  readonly tested: readonly Float64Array[];
+  readonly kinds: readonly ("t" | "F")[];
+  /** Scores of members without a statistic, by hypothesis. */
+  readonly none: readonly number[];
+  /** Pointers to f64 [r][width], f64 [width] of hypothesis h. */
+  shiftsOf(h: number): number;
+  totalsOf(h: number): number;
+}
+
+/** Float32 sums of a product and of what is added to it, of sizes below 1. */
+const SHIFT_ROUNDING = 4 * 2 ** -24;
+
+export interface NearGroups {
+  /** Before the first product of a group: what makes its columns units. */
+  prepare(group: PreparedGroup): NearGroup;
+  /** Pointer to the near product of the tile whose first shuffle is `first`. */
+  multiply(product: number): void;
+}
+
+export function createNearGroups(context: Context, { regions }: ModelJob, tiles: ModelTiles): NearGroups {
+  const { job, worker: w, kernels: k, f64, f32, u32 } = context;
+  const { nSubjects: n } = job.size;
+  const { laneShuffles } = job.layout;
+  const screen = w.screen!;
+  const error = productError(job, k.rowProduct !== undefined);
+  /** Where the products of an entry begin: of its own column, and of those of Q'. */
+  const [ownOf, sharedOf] = [new Uint32Array(EXACT_ENTRIES), new Uint32Array(EXACT_ENTRIES)];
+  let product = 0;
+
+  const prepare = (group: PreparedGroup): NearGroup => {
+    const { nMembers, width, rank: r, dof, tested, kinds, none } = group;
+    const units = f64(screen.units, width);
+    const totalsOf = tested.map((_, h) => f64(group.totalsOf(h), width));
+    for (let c = 0; c < width; c++) {
+      // columns of Q' beside the members have unit length
+      units[c] = c < nMembers ? 0 : c < nMembers + r ? 1 : 0;
+      let largest = 0;
+      for (const totals of totalsOf) largest = Math.max(largest, totals[c]!);
+      if (c < nMembers) units[c] = unitFactor(largest);
+    }
+    const entries = u32(screen.open, laneShuffles * width);
+    const mostPairs = EXACT_ROWS * r * r + EXACT_ENTRIES * r;
+    const [rowsOfPairs, columnsOfPairs] = [u32(screen.rowsOfPairs, mostPairs), u32(screen.columnsOfPairs, mostPairs)];
+    const products = f64(screen.products, mostPairs);
+    const directions = f64(screen.product, r * width);
+    const found = f64(screen.scores, 2);
+    const at = (pointer: number, h: number, rows = 1) => pointer + h * rows * width * 8;
+    const shiftsAt = (h: number) => screen.shifts + h * r * width * 8;
+    const isConstant = (h: number, c: number) => totalsOf[h]![c] === 0;
+    // one row and one direction of it: the product says what its score is
+    const isRow = r === 1;
+
+    const margins: Margin[] = tested.map(() => ({ a: 0, b: 0 }));
+    const screens = tested.map((directions, h) => {
+      const s = directions.length / r;
+      // A is [s][r] here, [r][s] there
+      const contrastBasis = Float64Array.from(
+        { length: r * s },
+        (_, i) => directions[(i % s) * r + Math.floor(i / s)]!,
+      );
+      const weight = Math.abs(directions[0]!);
+      return {
+        scores: createScreen({ error, rank: r, contrastRank: s, dof, contrastBasis }),
+        products: createProductScreen({ error, dof, weight }),
+        isSigned: kinds[h] === "t",
+        direction: kinds[h] === "t" ? Math.sign(directions[0]!) : 0,
+      };
+    });
+    /** First shuffle of the exact product that is there. */
+    let exactFirst = -1;
+    const rowMarginOf = (h: number) => screens[h]!.products.margin * Math.SQRT2 + SHIFT_ROUNDING;
+
+    for (const h of tested.keys()) {
+      const exact = f64(group.shiftsOf(h), r * width);
+      if (isRow) {
+        const shifts = f32(shiftsAt(h), width);
+        for (let c = 0; c < width; c++) shifts[c] = exact[c]! * units[c]!;
+        continue;
+      }
+      const shifts = f64(shiftsAt(h), r * width);
+      for (let i = 0; i < shifts.length; i++) shifts[i] = exact[i]! * units[i % width]!;
+      const totals = f64(at(screen.totals, h), width);
+      for (let c = 0; c < width; c++) totals[c] = totalsOf[h]![c]! * units[c]! * units[c]!;
+    }
+
+    const setRowLimits = (h: number, observed: ArrayLike<number>) => {
+      const { products: row } = screens[h]!;
+      const [lowest, highest] = [f32(at(screen.lowest, h), nMembers), f32(at(screen.highest, h), nMembers)];
+      const margin = rowMarginOf(h);
+      for (let c = 0; c < nMembers; c++) {
+        lowest[c] = Number.NEGATIVE_INFINITY;
+        // never open, or always
+        highest[c] = isConstant(h, c) ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+        if (units[c] === 0) continue;
+        const value = row.productOf(observed[c]!);
+        lowest[c] = value - margin;
+        highest[c] = value + margin;
+      }
+    };
+
+    const setScoreLimits = (h: number, observed: ArrayLike<number>) => {
+      const [lowest, highest] = [f64(at(screen.lowest, h), nMembers), f64(at(screen.highest, h), nMembers)];
+      const totals = f64(at(screen.totals, h), nMembers);
+      const shifts = f64(shiftsAt(h), r * width);
+      let [a, b] = [0, 0];
+      for (let c = 0; c < nMembers; c++) {
+        if (isConstant(h, c)) {
+          lowest[c] = highest[c] = Number.NEGATIVE_INFINITY;
+          continue;
+        }
+        let parts = 1;
+        for (let l = 0; l < r; l++) parts += Math.abs(shifts[l * width + c]!);
+        const margin = screens[h]!.scores.marginOf(totals[c]!, parts);
+        const limits = limitsOf(observed[c]!, margin);
+        lowest[c] = limits.lowest;
+        highest[c] = limits.highest;
+        a = Math.max(a, margin?.a ?? 0);
+        b = Math.max(b, margin?.b ?? 0);
+      }
+      margins[h] = { a, b };
+    };
+
+    const screenRows = (h: number, count: number, from: number) => {
+      const { direction, products } = screens[h]!;
+      const limits = [at(screen.lowest, h), at(screen.highest, h)] as const;
+      const shifts = [shiftsAt(h), nMembers] as const;
+      const out = [screen.counters + h * width * 4, screen.largest, screen.open] as const;
+      const tile = [count, nMembers, product + from * width * 4, width, ...shifts, direction, rowMarginOf(h)] as const;
+      return k.f32ScreenProducts(...tile, products.top, ...limits, ...out);
+    };
+
+    const screenScores = (h: number, count: number, from: number) => {
+      const { isSigned, scores } = screens[h]!;
+      const s = tested[h]!.length / r;
+      f64(regions.tested, s * r).set(tested[h]!);
+      const sizes = [count, nMembers, r, 0, s, product + from * r * width * 4, regions.ownProduct, 4, width] as const;
+      const directions = [
+        nMembers,
+        shiftsAt(h),
+        regions.tested,
+        0,
+        at(screen.totals, h),
+        dof,
+        isSigned ? 1 : 0,
+      ] as const;
+      k.f64PooledStatistics(...sizes, ...directions, scores.least, 0, regions.statistics);
+      const { a, b } = margins[h]!;
+      const near = isSigned ? Number.NEGATIVE_INFINITY : a / (1 - b);
+      const limits = [near, at(screen.lowest, h), at(screen.highest, h)] as const;
+      const out = [screen.counters + h * width * 4, screen.largest, screen.open] as const;
+      return k.f64ScreenScores(count, nMembers, regions.statistics, width, ...limits, ...out);
+    };
+
+    /** What row b has nearly, by member, as limits are; -Infinity: it is told already. `from`: row of the product. */
+    const nearRow = (h: number, b: number, from: number): ((c: number) => number) => {
+      if (!isRow) {
+        const row = f64(regions.statistics + b * width * 8, nMembers);
+        const highest = f64(at(screen.highest, h), nMembers);
+        // comparisons with what is no number are false
+        return (c) =>
+          highest[c]! < Number.POSITIVE_INFINITY && row[c]! > Number.NEGATIVE_INFINITY
+            ? row[c]!
+            : Number.NEGATIVE_INFINITY;
+      }
+      const { direction, products } = screens[h]!;
+      const row = f32(product + (from + b) * width * 4, width);
+      const shifts = f32(shiftsAt(h), nMembers);
+      const moved = row[nMembers]!;
+      const highest = f32(at(screen.highest, h), nMembers);
+      return (c) => {
+        if (highest[c] === Number.POSITIVE_INFINITY) return Number.NEGATIVE_INFINITY;
+        const x = Math.fround(row[c]! + Math.fround(moved * shifts[c]!));
+        if (!(Math.abs(x) < products.top)) return Number.NEGATIVE_INFINITY;
+        return direction === 0 ? Math.abs(x) : direction * x;
+      };
+    };
+
+    /** Products of entries from `done` on, of EXACT_ENTRIES of them and EXACT_ROWS shuffles at most; the first entry that is left. */
+    const multiplyExactly = (firstShuffle: number, done: number, count: number) => {
+      let nPairs = 0;
+      let nGathered = 0;
+      let gathered = -1;
+      let shared = 0;
+      const add = (row: number, column: number) => {
+        rowsOfPairs[nPairs] = row;
+        columnsOfPairs[nPairs++] = column;
+      };
+      let i = done;
+      for (; i < count && i - done < EXACT_ENTRIES; i++) {
+        const [b, c] = [entries[i]! >>> 16, entries[i]! & 0xffff];
+        if (b !== gathered) {
+          if (nGathered === EXACT_ROWS) break;
+          tiles.gatherExactly(r, firstShuffle + b, screen.rows + nGathered * r * n * 8);
+          gathered = b;
+          shared = nPairs;
+          for (let j = 0; j < r; j++) for (let l = 0; l < r; l++) add(nGathered * r + j, nMembers + l);
+          nGathered++;
+        }
+        ownOf[i - done] = nPairs;
+        sharedOf[i - done] = shared;
+        for (let j = 0; j < r; j++) add((nGathered - 1) * r + j, c);
+      }
+      k.f64RowProducts(n, nPairs, screen.rowsOfPairs, screen.columnsOfPairs, screen.rows, w.packed, screen.products);
+      return i;
+    };
+
+    return {
+      constantMember: (h) => totalsOf[h]!.subarray(0, nMembers).indexOf(0),
+      setLimits(h, observed) {
+        u32(screen.counters + h * width * 4, nMembers).fill(0);
+        (isRow ? setRowLimits : setScoreLimits)(h, observed);
+      },
+      screen: (h, count, from) => (isRow ? screenRows : screenScores)(h, count, from),
+      surelyBelow: (h) => u32(screen.counters + h * width * 4, nMembers),
+      mostOf(h, b) {
+        if (!isRow) return mostOf(f64(screen.largest, laneShuffles)[b]!, margins[h]!);
+        return screens[h]!.products.scoreOf(f32(screen.largest, laneShuffles)[b]! + rowMarginOf(h));
+      },
+      collectLargest(h, b, from) {
+        const valueOfMember = nearRow(h, b, from);
+        const margin = isRow ? { a: rowMarginOf(h), b: 0 } : margins[h]!;
+        let top = Number.NEGATIVE_INFINITY;
+        for (let c = 0; c < nMembers; c++) top = Math.max(top, valueOfMember(c));
+        const least = top - margin.a - margin.b * Math.abs(top);
+        let count = 0;
+        if (top === Number.NEGATIVE_INFINITY) return count;
+        for (let c = 0; c < nMembers; c++) {
+          if (mostOf(valueOfMember(c), margin) >= least) entries[count++] = (b + from) * 65536 + c;
+        }
+        return count;
+      },
+      entries,
+      isExact: tested.map(() => false),
+      computeExactly(h, firstShuffle, count) {
+        const s = tested[h]!.length / r;
+        if (firstShuffle !== exactFirst) tiles.multiplyExactly(r, firstShuffle, count, width);
+        exactFirst = firstShuffle;
+        f64(regions.tested, s * r).set(tested[h]!);
+        const sizes = [count, nMembers, r, 0, s, screen.exactProduct, regions.ownProduct, 8, width] as const;
+        const shifts = [nMembers, group.shiftsOf(h), regions.tested, 0, group.totalsOf(h)] as const;
+        const kind = [dof, screens[h]!.isSigned ? 1 : 0, SSE_ROUNDING, 0] as const;
+        k.f64PooledStatistics(...sizes, ...shifts, ...kind, regions.statistics);
+      },
+      tellExactly(h, firstShuffle, count, take) {
+        const s = tested[h]!.length / r;
+        f64(regions.tested, s * r).set(tested[h]!);
+        const kind = [dof, screens[h]!.isSigned ? 1 : 0, SSE_ROUNDING, 0] as const;
+        for (let done = 0; done < count; ) {
+          const end = multiplyExactly(firstShuffle, done, count);
+          for (let i = done; i < end; i++) {
+            const [b, c] = [entries[i]! >>> 16, entries[i]! & 0xffff];
+            const [own, shared] = [ownOf[i - done]!, sharedOf[i - done]!];
+            for (let j = 0; j < r; j++) {
+              directions[j * width] = products[own + j]!;
+              for (let l = 0; l < r; l++) directions[j * width + 1 + l] = products[shared + j * r + l]!;
+            }
+            const sizes = [1, 1, r, 0, s, screen.product, regions.ownProduct, 8, width] as const;
+            const shifts = [1, group.shiftsOf(h) + c * 8, regions.tested, 0, group.totalsOf(h) + c * 8] as const;
+            k.f64PooledStatistics(...sizes, ...shifts, ...kind, screen.scores);
+            const score = roundScore(found[0]!);
+            take(b, c, score === 0 || !Number.isFinite(score) ? none[h]! : score);
+          }
+          done = end;
+        }
+      },
+    };
+  };
+
+  return {
+    prepare,
+    multiply(pointer) {
+      product = pointer;
+    },
+  };
+}

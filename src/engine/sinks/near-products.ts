@@ -1,0 +1,73 @@
+// A contrast of one row, and nothing that is corrected: the product itself says what its score is, so that limits are those of products, and no score is made of those
+// that they decide. mathematics M20.
+import { createProductScreen } from "../../stats/glm/screening.js";
+import type { Context } from "../context.js";
+import { productError } from "../plan/screening.js";
+import type { NearStatistics } from "./near-scores.js";
+
+export const isOneRow = ({ job: { size } }: Context, h: number): boolean =>
+  size.rank === 1 && size.hypotheses[h]!.contrastRank === 1 && size.hypotheses[h]!.nCorrections === 0;
+
+export function createNearProducts(context: Context, h: number): NearStatistics {
+  const { job, worker: w, kernels: k, f64, f32, u32 } = context;
+  const { size, shared, layout } = job;
+  const { dof } = size;
+  const regions = w.screen!;
+  const { contrastBasis, defaults, counters } = shared.hypotheses[h]!;
+  const isSigned = size.hypotheses[h]!.signed === 1;
+  const weight = f64(contrastBasis, 1)[0]!;
+  const error = productError(job, k.rowProduct !== undefined);
+  const screen = createProductScreen({ error, dof, weight: Math.abs(weight) });
+  const { margin, top } = screen;
+  const direction = isSigned ? Math.sign(weight) : 0;
+  const observed = f64(defaults, size.nElements);
+  const entries = u32(regions.open, layout.laneShuffles * layout.blockWidth);
+  const largest = f32(regions.largest, layout.laneShuffles);
+  const ofHypothesis = (pointer: number, width: number) => pointer + h * width * 8;
+  const units = f64(regions.units, layout.blockWidth);
+  /** Of the block: columns whose products say something. */
+  let nKnown = 0;
+  const sized = (x: number) => (isSigned ? direction * x : Math.abs(x));
+
+  return {
+    setLimits({ firstElement, nElements, width }, isConstant) {
+      const lowest = f32(ofHypothesis(regions.lowest, width), nElements);
+      const highest = f32(ofHypothesis(regions.highest, width), nElements);
+      nKnown = 0;
+      for (let c = 0; c < nElements; c++) {
+        lowest[c] = Number.NEGATIVE_INFINITY;
+        // never open, or always
+        highest[c] = isConstant(c) ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+        if (units[c] === 0) continue;
+        const product = screen.productOf(observed[firstElement + c]!);
+        lowest[c] = product - margin;
+        highest[c] = product + margin;
+        nKnown++;
+      }
+    },
+    screen({ firstElement, nElements, width, count, statistic }, skipped) {
+      const [, , , , , product, , stride] = statistic;
+      const rows = [count - skipped, nElements, product + skipped * stride * 4, stride, 0, 0] as const;
+      const limits = [ofHypothesis(regions.lowest, width), ofHypothesis(regions.highest, width)] as const;
+      const out = [counters + firstElement * 4, regions.largest, regions.open] as const;
+      return k.f32ScreenProducts(...rows, direction, margin, top, ...limits, ...out);
+    },
+    mayReach: (b, known) => nKnown > 0 && largest[b]! + margin >= screen.productOf(known),
+    collectLargest({ nElements, width, statistic }, b, known) {
+      const highest = f32(ofHypothesis(regions.highest, width), nElements);
+      const [, , , , , product, , stride] = statistic;
+      const row = f32(product + b * stride * 4, nElements);
+      let most = Number.NEGATIVE_INFINITY;
+      // at the top, and where nothing is known of products, scores are told already
+      for (let c = 0; c < nElements; c++) {
+        if (Math.abs(row[c]!) < top && Number.isFinite(highest[c]!)) most = Math.max(most, sized(row[c]!));
+      }
+      const least = Math.max(screen.productOf(known), most - margin) - margin;
+      let count = 0;
+      for (let c = 0; c < nElements; c++) {
+        if (sized(row[c]!) >= least && Number.isFinite(highest[c]!)) entries[count++] = b * 65536 + c;
+      }
+      return count;
+    },
+  };
+}

@@ -1,0 +1,181 @@
+// Statistics that are known nearly: which of them are surely below what they are compared with, which may be, and the exact products of those. Contracts:
+// ../CONTRACTS.md.
+export function f64ScreenScores(
+  nShuffles: i32, nColumns: i32, scores: usize, scoreStride: i32, near: f64, lowest: usize, highest: usize, counters: usize, largest: usize, open: usize,
+): i32 {
+  const whole = nColumns & ~3, above = f64x2.splat(near);
+  let to = open;
+  for (let b = 0; b < nShuffles; b++) {
+    const row = scores + (<usize>(b * scoreStride) << 3);
+    let best0 = f64x2.splat(-Infinity), best1 = best0;
+    for (let w = 0; w < whole; w += 4) {
+      const at = <usize>w << 3, x0 = v128.load(row + at), x1 = v128.load(row + at, 16);
+      const below0 = v128.and(f64x2.lt(x0, v128.load(lowest + at)), f64x2.gt(x0, above));
+      const below1 = v128.and(f64x2.lt(x1, v128.load(lowest + at, 16)), f64x2.gt(x1, above));
+      const below = v128.shuffle<i32>(below0, below1, 0, 2, 4, 6), counter = counters + (<usize>w << 2);
+      v128.store(counter, i32x4.sub(v128.load(counter), below));
+      // what is no number is not above
+      const decided0 = v128.or(below0, f64x2.ge(x0, v128.load(highest + at))), decided1 = v128.or(below1, f64x2.ge(x1, v128.load(highest + at, 16)));
+      const decided = v128.and(decided0, decided1);
+      if (!i64x2.all_true(decided)) {
+        for (let c = w; c < w + 4; c++) to = emit(b, c, row, near, lowest, highest, to);
+      }
+      best0 = f64x2.pmax(best0, x0);
+      best1 = f64x2.pmax(best1, x1);
+    }
+    best0 = f64x2.pmax(best0, best1);
+    let best = max<f64>(f64x2.extract_lane(best0, 0), f64x2.extract_lane(best0, 1));
+    for (let w = whole; w < nColumns; w++) {
+      const x = load<f64>(row + (<usize>w << 3)), counter = counters + (<usize>w << 2);
+      if (x < load<f64>(lowest + (<usize>w << 3)) && x > near) store<u32>(counter, load<u32>(counter) + 1);
+      if (x > best) best = x;
+      to = emit(b, w, row, near, lowest, highest, to);
+    }
+    store<f64>(largest + (<usize>b << 3), best);
+  }
+  return <i32>(to - open >> 2);
+}
+
+/** A column whose limits are both -Infinity is never open. */
+function emit(b: i32, w: i32, row: usize, near: f64, lowest: usize, highest: usize, to: usize): usize {
+  const at = <usize>w << 3, x = load<f64>(row + at), high = load<f64>(highest + at);
+  if (x < load<f64>(lowest + at) && x > near || x >= high || high == -Infinity) return to;
+  store<u32>(to, <u32>b << 16 | <u32>w);
+  return to + 4;
+}
+
+/** Four at a time: one sum is a chain of additions, of which each waits for the one before. */
+export function f64ProductsOf(
+  nRows: i32, rank: i32, count: i32, open: usize, labels: usize, signs: usize, basis: usize, packed: usize, product: usize, stride: i32, scratch: usize,
+): void {
+  const rowBytes = <usize>nRows << 3;
+  for (let k = 0; k < count; k += 4) {
+    const left = min(count - k, 4), at = open + (<usize>k << 2);
+    const a = load<u32>(at), b = load<u32>(at + (<usize>min(1, left - 1) << 2)), c = load<u32>(at + (<usize>min(2, left - 1) << 2)), d = load<u32>(at + (<usize>(left - 1) << 2));
+    for (let j = 0; j < rank; j++) {
+      const q = basis + <usize>j * rowBytes, to = product + (<usize>(j * stride + k) << 3);
+      gatherRow(nRows, a, labels, signs, q, scratch);
+      gatherRow(nRows, b, labels, signs, q, scratch + rowBytes);
+      gatherRow(nRows, c, labels, signs, q, scratch + 2 * rowBytes);
+      gatherRow(nRows, d, labels, signs, q, scratch + 3 * rowBytes);
+      let yA = columnOf(packed, a, nRows), yB = columnOf(packed, b, nRows), yC = columnOf(packed, c, nRows), yD = columnOf(packed, d, nRows);
+      let sumA: f64 = 0, sumB: f64 = 0, sumC: f64 = 0, sumD: f64 = 0;
+      for (let from = scratch, end = scratch + rowBytes; from < end; from += 8) {
+        sumA += load<f64>(from) * load<f64>(yA);
+        sumB += load<f64>(from + rowBytes) * load<f64>(yB);
+        sumC += load<f64>(from + 2 * rowBytes) * load<f64>(yC);
+        sumD += load<f64>(from + 3 * rowBytes) * load<f64>(yD);
+        yA += 32; yB += 32; yC += 32; yD += 32;
+      }
+      store<f64>(to, sumA);
+      if (left > 1) store<f64>(to, sumB, 8);
+      if (left > 2) store<f64>(to, sumC, 16);
+      if (left > 3) store<f64>(to, sumD, 24);
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function columnOf(packed: usize, entry: u32, nRows: i32): usize {
+  const w = entry & 0xffff;
+  return packed + ((<usize>(w & ~3) * <usize>nRows + <usize>(w & 3)) << 3);
+}
+
+function gatherRow(nRows: i32, entry: u32, labels: usize, signs: usize, q: usize, to: usize): void {
+  const b = <usize>(entry >> 16), label = labels + (b * <usize>nRows << 2), sign = signs + b * <usize>nRows;
+  if (signs == 0) {
+    for (let i = 0; i < nRows; i++) store<f64>(to + (<usize>load<i32>(label + (<usize>i << 2)) << 3), load<f64>(q + (<usize>i << 3)));
+    return;
+  }
+  for (let i = 0; i < nRows; i++) {
+    const value = <f64>load<i8>(sign + <usize>i) * load<f64>(q + (<usize>i << 3));
+    store<f64>(to + (<usize>load<i32>(label + (<usize>i << 2)) << 3), value);
+  }
+}
+
+export function f64RowProducts(nRows: i32, count: i32, rows: usize, columns: usize, gathered: usize, packed: usize, product: usize): void {
+  const rowBytes = <usize>nRows << 3;
+  for (let k = 0; k < count; k += 4, product += 32) {
+    const left = min(count - k, 4), first = <usize>k << 2, second = first + (<usize>min(1, left - 1) << 2), third = first + (<usize>min(2, left - 1) << 2), last = first + (<usize>(left - 1) << 2);
+    let a = gathered + <usize>load<u32>(rows + first) * rowBytes, b = gathered + <usize>load<u32>(rows + second) * rowBytes;
+    let c = gathered + <usize>load<u32>(rows + third) * rowBytes, d = gathered + <usize>load<u32>(rows + last) * rowBytes;
+    let yA = columnOf(packed, load<u32>(columns + first), nRows), yB = columnOf(packed, load<u32>(columns + second), nRows);
+    let yC = columnOf(packed, load<u32>(columns + third), nRows), yD = columnOf(packed, load<u32>(columns + last), nRows);
+    let sumA: f64 = 0, sumB: f64 = 0, sumC: f64 = 0, sumD: f64 = 0;
+    for (const end = a + rowBytes; a < end; a += 8, b += 8, c += 8, d += 8) {
+      sumA += load<f64>(a) * load<f64>(yA);
+      sumB += load<f64>(b) * load<f64>(yB);
+      sumC += load<f64>(c) * load<f64>(yC);
+      sumD += load<f64>(d) * load<f64>(yD);
+      yA += 32; yB += 32; yC += 32; yD += 32;
+    }
+    store<f64>(product, sumA);
+    if (left > 1) store<f64>(product, sumB, 8);
+    if (left > 2) store<f64>(product, sumC, 16);
+    if (left > 3) store<f64>(product, sumD, 24);
+  }
+}
+
+export function f32ScreenProducts(
+  nShuffles: i32, nColumns: i32, product: usize, stride: i32, shifts: usize, firstShift: i32, direction: i32, near: f32, top: f32,
+  lowest: usize, highest: usize, counters: usize, largest: usize, open: usize,
+): i32 {
+  const flip = direction < 0 ? i32.MIN_VALUE : 0;
+  if (direction == 0) {
+    if (shifts == 0) return screenProducts(true, false, 0, nShuffles, nColumns, product, stride, shifts, firstShift, near, top, lowest, highest, counters, largest, open);
+    return screenProducts(true, true, 0, nShuffles, nColumns, product, stride, shifts, firstShift, near, top, lowest, highest, counters, largest, open);
+  }
+  if (shifts == 0) return screenProducts(false, false, flip, nShuffles, nColumns, product, stride, shifts, firstShift, near, top, lowest, highest, counters, largest, open);
+  return screenProducts(false, true, flip, nShuffles, nColumns, product, stride, shifts, firstShift, near, top, lowest, highest, counters, largest, open);
+}
+
+// @ts-ignore: decorator
+@inline
+function screenProducts(
+  isUnsigned: bool, isShifted: bool, flip: i32, nShuffles: i32, nColumns: i32, product: usize, stride: i32, shifts: usize, firstShift: i32, near: f32, top: f32,
+  lowest: usize, highest: usize, counters: usize, largest: usize, open: usize,
+): i32 {
+  const whole = nColumns & ~3, above = f32x4.splat(near), limit = f32x4.splat(top), sign = i32x4.splat(flip);
+  let to = open;
+  for (let b = 0; b < nShuffles; b++) {
+    const row = product + (<usize>(b * stride) << 2);
+    const moved: f32 = isShifted ? load<f32>(row + (<usize>firstShift << 2)) : 0, move = f32x4.splat(moved);
+    let best = f32x4.splat(-Infinity);
+    for (let w = 0; w < whole; w += 4) {
+      const at = <usize>w << 2, counter = counters + at;
+      let found = v128.load(row + at);
+      if (isShifted) found = f32x4.add(found, f32x4.mul(move, v128.load(shifts + at)));
+      const size = f32x4.abs(found), x = isUnsigned ? size : v128.xor(found, sign);
+      const lower = f32x4.lt(x, v128.load(lowest + at)), inside = f32x4.lt(size, limit);
+      const below = v128.and(isUnsigned ? v128.and(lower, f32x4.gt(x, above)) : lower, inside);
+      // what is no number is not above
+      const decided = v128.or(below, v128.and(f32x4.ge(x, v128.load(highest + at)), inside));
+      v128.store(counter, i32x4.sub(v128.load(counter), below));
+      if (!i32x4.all_true(decided)) {
+        let mask = i32x4.bitmask(decided) ^ 15;
+        do {
+          store<u32>(to, <u32>b << 16 | <u32>(w + <i32>ctz(mask)));
+          to += 4;
+          mask &= mask - 1;
+        } while (mask != 0);
+      }
+      best = f32x4.pmax(best, x);
+    }
+    let most = max<f32>(max<f32>(f32x4.extract_lane(best, 0), f32x4.extract_lane(best, 1)), max<f32>(f32x4.extract_lane(best, 2), f32x4.extract_lane(best, 3)));
+    for (let w = whole; w < nColumns; w++) {
+      const at = <usize>w << 2;
+      let found = load<f32>(row + at);
+      if (isShifted) found += moved * load<f32>(shifts + at);
+      const size = abs<f32>(found), x = isUnsigned ? size : flip != 0 ? -found : found;
+      if (x > most) most = x;
+      if (size < top && x < load<f32>(lowest + at) && (!isUnsigned || x > near)) store<u32>(counters + at, load<u32>(counters + at) + 1);
+      else if (!(size < top && x >= load<f32>(highest + at))) {
+        store<u32>(to, <u32>b << 16 | <u32>w);
+        to += 4;
+      }
+    }
+    store<f32>(largest + (<usize>b << 2), most);
+  }
+  return <i32>(to - open >> 2);
+}

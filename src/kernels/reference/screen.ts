@@ -1,0 +1,134 @@
+// Reference of what is done with statistics that are known nearly, and of the exact products of those that have to be told. Contract: ../CONTRACTS.md.
+
+export interface ScreenInputs {
+  readonly nShuffles: number;
+  readonly nColumns: number;
+  /** f64 [nShuffles][scoreStride]. */
+  readonly scores: Float64Array;
+  readonly scoreStride: number;
+  /** What is not above may be anything below `highest`. */
+  readonly near: number;
+  /** f64 [nColumns]: what is below the one is surely below, what reaches the other surely not. */
+  readonly lowest: Float64Array;
+  readonly highest: Float64Array;
+}
+
+/** Number of entries in `open`. */
+export function screenScores(
+  { nShuffles, nColumns, scores, scoreStride, near, lowest, highest }: ScreenInputs,
+  counters: Uint32Array,
+  largest: Float64Array,
+  open: Uint32Array,
+): number {
+  let nOpen = 0;
+  for (let b = 0; b < nShuffles; b++) {
+    let best = Number.NEGATIVE_INFINITY;
+    for (let w = 0; w < nColumns; w++) {
+      const x = scores[b * scoreStride + w]!;
+      const [low, high] = [lowest[w]!, highest[w]!];
+      if (x > best) best = x;
+      if (x < low && x > near) counters[w]!++;
+      else if (!(x >= high) && high !== Number.NEGATIVE_INFINITY) open[nOpen++] = b * 65536 + w;
+    }
+    largest[b] = best;
+  }
+  return nOpen;
+}
+
+export interface EntryInputs {
+  readonly nRows: number;
+  readonly rank: number;
+  /** u32: shuffle * 65536 + column. */
+  readonly open: Uint32Array;
+  /** i32 [nRows], of shuffle * nRows on. */
+  labelsAt(at: number): Int32Array;
+  /** Of shuffle * nRows + row. */
+  signAt(at: number): number;
+  readonly basis: Float64Array;
+  /** Of panels of four columns. */
+  valueAt(at: number): number;
+  readonly stride: number;
+}
+
+export function productsOf({ nRows, rank, open, ...given }: EntryInputs, product: Float64Array): void {
+  for (const [k, entry] of open.entries()) {
+    const [b, w] = [Math.floor(entry / 65536), entry % 65536];
+    const labels = given.labelsAt(b * nRows);
+    const row = new Float64Array(nRows);
+    for (let j = 0; j < rank; j++) {
+      for (let i = 0; i < nRows; i++) row[labels[i]!] = given.signAt(b * nRows + i) * given.basis[j * nRows + i]!;
+      let sum = 0;
+      for (let i = 0; i < nRows; i++) sum += row[i]! * given.valueAt(((w >> 2) * nRows + i) * 4 + (w & 3));
+      product[j * given.stride + k] = sum;
+    }
+  }
+}
+
+export interface ProductScreenInputs {
+  readonly nShuffles: number;
+  readonly nColumns: number;
+  /** f32 [nShuffles][stride]. */
+  readonly product: Float32Array;
+  readonly stride: number;
+  /** f32 [nColumns], times column `firstShift` of the product; undefined: none. */
+  readonly shifts: Float32Array | undefined;
+  readonly firstShift: number;
+  /** 0: the size counts; 1, -1: the value, or the opposite one. */
+  readonly direction: number;
+  readonly near: number;
+  /** What reaches it is always open. */
+  readonly top: number;
+  /** f32 [nColumns]. */
+  readonly lowest: Float32Array;
+  readonly highest: Float32Array;
+}
+
+/** Number of entries in `open`. */
+export function screenProducts(
+  inputs: ProductScreenInputs,
+  counters: Uint32Array,
+  largest: Float32Array,
+  open: Uint32Array,
+): number {
+  const { nShuffles, nColumns, product, stride, shifts, firstShift, direction, near, top, lowest, highest } = inputs;
+  let nOpen = 0;
+  const least = direction === 0 ? near : Number.NEGATIVE_INFINITY;
+  for (let b = 0; b < nShuffles; b++) {
+    let best = Number.NEGATIVE_INFINITY;
+    for (let w = 0; w < nColumns; w++) {
+      let found = product[b * stride + w]!;
+      if (shifts !== undefined) {
+        found = Math.fround(found + Math.fround(product[b * stride + firstShift]! * shifts[w]!));
+      }
+      const x = direction === 0 ? Math.abs(found) : direction * found;
+      const isInside = Math.abs(found) < Math.fround(top);
+      if (x > best) best = x;
+      if (isInside && x < lowest[w]! && x > Math.fround(least)) counters[w]!++;
+      else if (!(isInside && x >= highest[w]!)) open[nOpen++] = b * 65536 + w;
+    }
+    largest[b] = best;
+  }
+  return nOpen;
+}
+
+export interface RowProductInputs {
+  readonly nRows: number;
+  readonly rows: Uint32Array;
+  readonly columns: Uint32Array;
+  /** f64 [..][nRows]. */
+  readonly gathered: Float64Array;
+  /** Of panels of four columns. */
+  valueAt(at: number): number;
+}
+
+export function rowProducts(
+  { nRows, rows, columns, gathered, valueAt }: RowProductInputs,
+  product: Float64Array,
+): void {
+  for (const [k, w] of columns.entries()) {
+    const row = rows[k]! * nRows;
+    let sum = 0;
+    for (let i = 0; i < nRows; i++) sum += gathered[row + i]! * valueAt(((w >> 2) * nRows + i) * 4 + (w & 3));
+    product[k] = sum;
+  }
+}

@@ -1,0 +1,127 @@
+// What a product in float32 says about a statistic in float64: a bound, so that almost all comparisons are decided by the fast one. mathematics M19.
+
+/** Half a unit in the last place of float32. */
+const UNIT = 2 ** -24;
+/** Relative: float64 arithmetic beside the float32 product, and the rounding of scores to 40 bits. */
+const SLACK = 1e-9;
+/** Share of a sum of squares that its residual has to keep for the bound to be used: with 40 a t of 6 does. */
+const SQUARED_T = 40;
+const LEAST_SHARE = 0.25;
+/** Relative error of the residual sum of squares above which nothing is decided. */
+const MOST_RELATIVE = 0.1;
+
+/**
+ * |sum of a_i y_i as float32 products give it - exact| / (|a| |y|), for any order of summation, fused or not: each operand is rounded once, each product, and
+ * each of n - 1 sums (N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1: gamma_k = k u / (1 - k u)). No operand or
+ * product overflows, and what underflows is below SLACK of |a| |y|. `slice`: so many terms are summed for themselves, and then those sums.
+ */
+export function errorOfSingleProduct(n: number, slice: number): number {
+  const terms = slice >= n ? n + 2 : slice + Math.ceil(n / slice) + 2;
+  return ((terms * UNIT) / (1 - terms * UNIT)) * (1 + 1e-3);
+}
+
+/** Sums of squares beyond which squares are rounded as no others are, or none: of their columns the bound says nothing. */
+const LEAST_SUM = 1e-280;
+const LARGEST_SUM = 1e280;
+
+/** What makes a column of that sum of squares a unit; 0: nothing is known of its products. */
+export const unitFactor = (sum: number): number => (sum >= LEAST_SUM && sum <= LARGEST_SUM ? 1 / Math.sqrt(sum) : 0);
+
+export interface ScreenedTest {
+  /** Of products of columns of unit length: errorOfSingleProduct, or 0 where they are those that scores are made of. */
+  readonly error: number;
+  /** r of the product, s of the contrast. */
+  readonly rank: number;
+  readonly contrastRank: number;
+  readonly dof: number;
+  /** A f64 [r][s]. */
+  readonly contrastBasis: ArrayLike<number>;
+}
+
+export interface Screen {
+  /** Share of its sum of squares that a residual has to keep: else the bound says nothing. */
+  readonly least: number;
+  /**
+   * What a score of an element may be away from the exact one: a + b |score|; undefined: anything. `total`: |e_h|^2 where |y| is 1; `parts`: times the error of a product that
+   * an entry of d is off by.
+   */
+  marginOf(total: number, parts?: number): Margin | undefined;
+}
+
+export interface Margin {
+  readonly a: number;
+  readonly b: number;
+}
+
+/**
+ * Of columns of unit length: d of a shuffle has r products, each off by E; u = A'd; x = |u| sqrt(dof / s / sse), sse = |e_h|^2 - |d|^2 (f64ScoreStatistics). With e = |error of d| / |e_h|
+ * and sse at least the share R^2 of |e_h|^2, sse is off by (2 e + e^2) / R^2 of itself.
+ */
+export function createScreen({ error, rank, contrastRank, dof, contrastBasis }: ScreenedTest): Screen {
+  const least = Math.max(LEAST_SHARE, dof / (dof + SQUARED_T));
+  let mostDirections = 0;
+  for (let q = 0; q < contrastRank; q++) {
+    let sum = 0;
+    for (let j = 0; j < rank; j++) sum += Math.abs(contrastBasis[j * contrastRank + q]!);
+    mostDirections = Math.max(mostDirections, sum);
+  }
+  const ofU = Math.sqrt(contrastRank) * mostDirections;
+  const perUnit = Math.sqrt(dof / contrastRank / least);
+  return {
+    least,
+    marginOf(total, parts = 1) {
+      const entry = (parts * error) / Math.sqrt(total);
+      const whole = Math.sqrt(rank) * entry;
+      const relative = (2 * whole + whole * whole) / least;
+      if (!(relative <= MOST_RELATIVE)) return undefined;
+      // (1 - x)^-1/2 - 1 <= 0.6 x up to 0.1
+      const b = 0.6 * relative;
+      return { a: ofU * entry * perUnit * (1 + b), b: b + SLACK };
+    },
+  };
+}
+
+/** Scores below `lowest` are surely below the exact score `of`, scores that reach `highest` surely not. */
+export function limitsOf(of: number, margin: Margin | undefined): { lowest: number; highest: number } {
+  if (margin === undefined) return { lowest: Number.NEGATIVE_INFINITY, highest: Number.POSITIVE_INFINITY };
+  const a = margin.a + SLACK * Math.abs(of);
+  const { b } = margin;
+  const [low, high] = [of - a, of + a];
+  return { lowest: low >= 0 ? low / (1 + b) : low / (1 - b), highest: high >= 0 ? high / (1 - b) : high / (1 + b) };
+}
+
+/** What an exact score is at most where a near one is x. */
+export const mostOf = (x: number, { a, b }: Margin): number => x + a + b * Math.abs(x);
+
+export interface ProductScreen {
+  /** What products may be away from those that scores stand for. */
+  readonly margin: number;
+  /** Products from here on, whatever their sign, say nothing: their residual is rounding. */
+  readonly top: number;
+  /** Of a score, what the product of a column of unit length is; it grows with it. -Infinity for -Infinity. */
+  productOf(score: number): number;
+  /** The score of a product; Infinity from the top on. */
+  scoreOf(product: number): number;
+}
+
+/** Units in the last place of limits in float32, and the rounding of scores, beside which nothing of float64 counts. */
+const PRODUCT_SLACK = 2e-7;
+const TOP = 0.99;
+
+/** A contrast of one row, without corrections: score^2 = dof (w y)^2 / (1 - y^2) of a product y, |A| = w. */
+export function createProductScreen({
+  error,
+  dof,
+  weight,
+}: Pick<ScreenedTest, "error" | "dof"> & { readonly weight: number }): ProductScreen {
+  const scale = dof * weight * weight;
+  return {
+    margin: error + PRODUCT_SLACK,
+    top: TOP,
+    scoreOf: (product) =>
+      product < TOP
+        ? (product * Math.sqrt(scale)) / Math.sqrt(1 - Math.min(product * product, TOP))
+        : Number.POSITIVE_INFINITY,
+    productOf: (score) => (score === Number.NEGATIVE_INFINITY ? score : score / Math.sqrt(scale + score * score)),
+  };
+}
