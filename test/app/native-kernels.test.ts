@@ -37,7 +37,7 @@ async function run(kernels: string, library: string) {
 }
 
 describe("a library that cannot be used", () => {
-  const made: readonly MadeLibrary[] = hasCompiler ? ["no-symbols", "wrong", "sigill", "abort"] : [];
+  const made: readonly MadeLibrary[] = hasCompiler ? ["no-symbols", "wrong", "wrong-float", "sigill", "abort"] : [];
   test.each(["text", ...made] as const)("%s: SIMD kernels with their numbers, and a warning", async (name) => {
     const path = makeLibrary(root, name);
     const simd = await run("simd", path);

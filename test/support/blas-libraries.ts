@@ -4,7 +4,17 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findLibraries } from "../../src/kernels/native/find-libraries.js";
 
-export type MadeLibrary = "plain" | "wrong" | "sigill" | "abort" | "hang" | "endless" | "no-symbols" | "text";
+export type MadeLibrary =
+  | "plain"
+  | "wrong"
+  | "wrong-float"
+  | "forgets"
+  | "sigill"
+  | "abort"
+  | "hang"
+  | "endless"
+  | "no-symbols"
+  | "text";
 
 export const hasCompiler: boolean = (() => {
   try {
@@ -21,8 +31,8 @@ export const fastLibraries = () =>
     ({ kind }) => kind !== "blas",
   );
 
-/** A product as C says it; `body` comes before, `result` is what an entry becomes of its sum. */
-const source = (body: string, result = "sum") => `
+/** A product as C says it; `body` comes before, `result` is what an entry becomes of its sum and of what it was. */
+const source = (body: string, result = "sum + before") => `
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -34,7 +44,7 @@ void cblas_${letter}gemm(int order, int ta, int tb, int m, int n, int k, ${type}
   ${body}
   for (int i = 0; i < m; i++)
     for (int j = 0; j < n; j++) {
-      ${type} sum = 0;
+      ${type} sum = 0, before = beta == 0 ? 0 : beta * c[i * ldc + j];
       for (int l = 0; l < k; l++) sum += a[i * lda + l] * b[l * ldb + j];
       c[i * ldc + j] = ${result};
     }
@@ -44,7 +54,11 @@ void cblas_${letter}gemm(int order, int ta, int tb, int m, int n, int k, ${type}
 const SOURCES: Readonly<Record<Exclude<MadeLibrary, "text">, string>> = {
   plain: source(""),
   // an error that no test of a single place would meet
-  wrong: source("", "i % 3 == 2 && j > 4 ? sum * 1.0001 : sum"),
+  wrong: source("", "(i % 3 == 2 && j > 4 ? sum * 1.0001 : sum) + before"),
+  // as libraries that multiply float32 by units for fewer bits
+  "wrong-float": source("", "sizeof(sum) == 4 ? sum * 1.0001 + before : sum + before"),
+  // right for a product at once, not for one in slices
+  forgets: source("", "sum"),
   sigill: source("raise(SIGILL);"),
   abort: source("abort();"),
   hang: source("for (;;) pause();"),

@@ -56,8 +56,8 @@ export type SearchOptions = Pick<AnalysisOptions, "kernels" | "precision" | "not
 export function requestOf({ kernels, precision }: SearchOptions, nSubjects: number): SearchRequest {
   const width = Math.min(512, Math.max(64, Math.floor(TRIAL_BYTES / 8 / nSubjects / 64) * 64));
   return {
-    // small variance groups are computed in double whatever is asked for
-    precisions: precision === "single" ? ["single", "double"] : ["double"],
+    // small variance groups are computed in double whatever is asked for, and scores in double are screened by products in single (engine/plan/screening.ts)
+    precisions: precision === "single" ? ["single", "double"] : ["double", "single"],
     ...{ nSubjects, rows: TILE_ROWS, width, mustGain: kernels !== "native" },
   };
 }

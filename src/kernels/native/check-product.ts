@@ -3,8 +3,15 @@
 import type { RowProductKernel } from "../kernel-set.js";
 import type { Precision } from "./native-product.js";
 
-/** Of the largest difference from the exact sum, relative to the sum of |a b|. */
-export const MOST_ERROR: Readonly<Record<Precision, number>> = { double: 1e-12, single: 1e-5 };
+/** Half a unit in the last place of float32. */
+const SINGLE_UNIT = 2 ** -24;
+
+/**
+ * Of the largest difference of a sum of n products from the exact one, relative to the sum of |a b|. In float32 no more than what any order of summation keeps:
+ * screened scores rely on it (stats/glm/screening.ts), and arithmetic of fewer bits does not.
+ */
+export const mostErrorOf = (precision: Precision, n: number): number =>
+  precision === "double" ? 1e-12 : Math.min(1e-5, (n + 1) * SINGLE_UNIT);
 
 export interface Operands {
   readonly kernel: RowProductKernel;

@@ -1,6 +1,6 @@
 // Which library multiplies: the first of this machine that is right and faster than the SIMD kernels, tried in a process of its own and then opened here.
 import type { TileShape } from "../kernel-set.js";
-import { errorOfProduct, MOST_ERROR } from "./check-product.js";
+import { errorOfProduct, mostErrorOf } from "./check-product.js";
 import { coreTypes } from "./core-types.js";
 import { type FoundLibrary, findLibraries } from "./find-libraries.js";
 import type {
@@ -93,8 +93,8 @@ function judge(outcome: TrialOutcome, gain: number, least: number): { report?: T
   const { report } = outcome;
   const wrong = Object.entries(report.precisions).find(([, { isRight }]) => !isRight);
   if (wrong !== undefined) {
-    const [precision, { error }] = wrong as [Precision, PrecisionReport];
-    const verdict = `computes wrong products: expected errors below ${MOST_ERROR[precision]} of the sum, got ${error.toPrecision(2)}`;
+    const { error, mostError } = wrong[1];
+    const verdict = `computes wrong products: expected errors below ${Number(mostError?.toPrecision(2))} of the sum, got ${error.toPrecision(2)}`;
     return { report, verdict };
   }
   const times = `${gain.toFixed(1)} times the rate of the SIMD kernels`;
@@ -116,7 +116,7 @@ function openHere(library: NativeLibrary, precisions: readonly Precision[]): str
       const at = { gathered: 64, columns: 65536, product: 131072 };
       const kernel = precision === "double" ? f64 : f32;
       const error = errorOfProduct({ kernel, buffer: memory.buffer, precision, ...at }, { rows: 7, n: 33, width: 40 });
-      if (!(error <= MOST_ERROR[precision])) return "computes wrong products in this process";
+      if (!(error <= mostErrorOf(precision, 33))) return "computes wrong products in this process";
     }
     return undefined;
   } catch (error) {

@@ -30,6 +30,8 @@ export interface PrecisionReport {
   readonly isRight: boolean;
   /** Largest difference from exact sums, relative to the sum of |a b|. */
   readonly error: number;
+  /** What it may be at most, where it is larger. */
+  readonly mostError?: number;
   /** Tiles are padded to a multiple of it. */
   readonly columns: number;
   /** An element has the same bits wherever in a tile it lies. */
