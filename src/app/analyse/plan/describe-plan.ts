@@ -22,6 +22,8 @@ export interface PlanSummary {
   readonly empirical: { readonly nShuffles: number; readonly nBatches: number };
   readonly blockWidth: number;
   readonly tileShuffles: number;
+  /** Whether products in float32 decide which scores are computed in the run's precision (mathematics M20). */
+  readonly isScreened: boolean;
   /** 0: no connectivity. */
   readonly windowConnections: number;
   readonly plannedBytes: number;
@@ -70,7 +72,8 @@ export function describePlan(
 ): PlanSummary {
   const { memory, size } = plan;
   const workers = Math.max(1, inputs.nThreads);
-  const product = COST_NS[inputs.precision] * (inputs.kernels === "native" ? NATIVE_SHARE : 1);
+  const product =
+    COST_NS[plan.isScreened ? "single" : inputs.precision] * (inputs.kernels === "native" ? NATIVE_SHARE : 1);
   const glm = size.nElements * (size.rank * size.nSubjects * product + COST_NS.epilogue * size.hypotheses.length);
   const perConnection = (plan.connectivityPassBytes / 8) * size.hypotheses.length;
   const { search } = plan;
@@ -99,6 +102,7 @@ export function describePlan(
     empirical: { nShuffles: nEmpirical, nBatches: memory.nEmpiricalBatches },
     blockWidth: memory.blockWidth,
     tileShuffles: memory.tileShuffles,
+    isScreened: plan.isScreened,
     windowConnections: memory.windowConnections,
     plannedBytes: memory.plannedBytes,
     budgetBytes: inputs.memoryBytes,
