@@ -42,7 +42,8 @@ vi.mock("../../src/kernels/choose-kernels.js", async (importOriginal) => {
         return open;
       },
       f64ReduceScores(...args) {
-        seen.whole++;
+        // but those with the unshuffled data, which always are
+        if (args[5] === 0) seen.whole++;
         kernels.f64ReduceScores(...args);
       },
       f64ProductsOf(...args) {
@@ -237,8 +238,8 @@ async function expectBothAlike(inputs: EngineInputs, what: string): Promise<Watc
   expect(exact.seen.screened).toBe(0);
   const screened = await watched(inputs);
   expect(screened.isScreened).toBe(true);
-  // the unshuffled data are told
-  if (inputs.shuffles.plan.count > 1) expect(screened.seen.screened).toBeGreaterThan(0);
+  // the first tile, with the unshuffled data, is computed exactly
+  if (inputs.shuffles.plan.count > 16) expect(screened.seen.screened).toBeGreaterThan(0);
   expectSameBits(screened.state, exact.state, what);
   return screened;
 }
@@ -419,8 +420,7 @@ describe("the same bits as where every score is exact", () => {
       const { seen: of } = await watched(
         makeProblem({ n: 40, m: 4000, nShuffles: 300, value: VALUES.normal!, ...model, errors: "both" }),
       );
-      const ofShuffles = of.told - 4000 * model.tests!.length;
-      expect(ofShuffles / of.screened).toBeLessThan(0.02);
+      expect(of.told / of.screened).toBeLessThan(0.02);
       expect(of.whole).toBe(0);
     }
   });

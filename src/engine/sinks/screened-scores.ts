@@ -62,36 +62,29 @@ export function createScreenedSink(context: Context, { untestable }: Extract<Sin
   const scoreExactly = (tile: ProductTile) =>
     k.f64ScoreStatistics(...tile.exactStatistic!(tile), SSE_ROUNDING, untestable[tile.h]!, w.scores, tile.width);
 
-  /** Exact scores in `w.scores`, of all shuffles of the tile: maxima, and counters at a pointer. */
-  const reduce = ({ h, firstElement, nElements, width, first, count }: ProductTile, counters: number) => {
+  /** Exact scores in `w.scores`, of all shuffles of the tile: maxima, and counters at a pointer. `keepsDefaults`: those of its first are the unshuffled ones. */
+  const reduce = (tile: ProductTile, counters: number, keepsDefaults = false) => {
+    const { h, firstElement, nElements, width, first, count } = tile;
     const lane = h * layout.batchShuffles + first;
     const out = [w.maxima + lane * 8, w.maximaElements + lane * 4] as const;
     const known = shared.hypotheses[h]!.defaults + firstElement * 8;
-    k.f64ReduceScores(count, nElements, w.scores, width, firstElement, 0, known, counters, ...out);
+    k.f64ReduceScores(count, nElements, w.scores, width, firstElement, keepsDefaults ? 1 : 0, known, counters, ...out);
   };
 
-  /** A tile that is counted in part: the first `nOpen` entries, with shuffles from row `skipped` on, are not. From here on the block is computed exactly. */
-  const finishExactly = (tile: ProductTile, nOpen: number, skipped: number) => {
+  /** A tile that is counted in part: the first `nOpen` entries are not. From here on the block is computed exactly. */
+  const finishExactly = (tile: ProductTile, nOpen: number) => {
     const { h, firstElement, width, count } = tile;
     const { defaults, counters } = hypotheses[h]!;
     scoreExactly(tile);
     const scores = f64(w.scores, count * width);
     for (let i = 0; i < nOpen; i++) {
       const c = entries[i]! & 0xffff;
-      const score = scores[((entries[i]! >>> 16) + skipped) * width + c]!;
+      const score = scores[(entries[i]! >>> 16) * width + c]!;
       if (score < defaults[firstElement + c]!) counters[firstElement + c]!++;
     }
     // the others are counted already: into what nobody reads
     reduce(tile, open);
     isExact[h] = true;
-  };
-
-  const keepDefaults = (tile: ProductTile) => {
-    const { defaults } = hypotheses[tile.h]!;
-    for (let c = 0; c < tile.nElements; c++) entries[c] = c;
-    tell(tile, tile.nElements, (element, score) => {
-      defaults[element] = score;
-    });
   };
 
   return {
@@ -102,38 +95,34 @@ export function createScreenedSink(context: Context, { untestable }: Extract<Sin
     product(tile: ProductTile, batch: Batch) {
       const { h, firstElement, nElements, first, count } = tile;
       const { near, defaults, counters } = hypotheses[h]!;
+      // all unshuffled scores are wanted exactly: together with those of the shuffles beside them
+      const keepsDefaults = first === 0 && batch.keepDefault;
+      const isWhole = keepsDefaults || (first > 0 && isExact[h]!);
+      if (isWhole) {
+        scoreExactly(tile);
+        reduce(tile, shared.hypotheses[h]!.counters + firstElement * 4, keepsDefaults);
+      }
       if (first === 0) {
         isExact[h] = false;
         told[h] = 0;
-      }
-      if (isExact[h]) {
-        scoreExactly(tile);
-        reduce(tile, shared.hypotheses[h]!.counters + firstElement * 4);
-        return;
-      }
-      const keepsDefaults = first === 0 && batch.keepDefault;
-      if (keepsDefaults) keepDefaults(tile);
-      if (first === 0) {
         firstConstant = sums.subarray(0, nElements).indexOf(0);
         near.setLimits(tile, isConstant);
       }
-      // the unshuffled data are told already
-      const skipped = keepsDefaults ? 1 : 0;
+      if (isWhole) return;
       const most = mostTold(nElements, first + count);
-      const nOpen = near.screen(tile, skipped);
+      const nOpen = near.screen(tile, 0);
       told[h]! += nOpen;
-      if (told[h]! > most) return finishExactly(tile, nOpen, skipped);
-      if (skipped > 0) for (let i = 0; i < nOpen; i++) entries[i]! += skipped * 65536;
+      if (told[h]! > most) return finishExactly(tile, nOpen);
       tell(tile, nOpen, (element, score) => {
         if (score < defaults[element]!) counters[element]!++;
       });
-      for (let b = skipped; b < count; b++) {
+      for (let b = 0; b < count; b++) {
         const at = h * layout.batchShuffles + first + b;
         if (firstConstant >= 0) contend(at, untestable[h]!, firstElement + firstConstant);
-        if (!near.mayReach(b - skipped, maxima[at]!)) continue;
+        if (!near.mayReach(b, maxima[at]!)) continue;
         const nLargest = near.collectLargest(tile, b, maxima[at]!);
         told[h]! += nLargest;
-        if (told[h]! > most) return finishExactly(tile, 0, skipped);
+        if (told[h]! > most) return finishExactly(tile, 0);
         tell(tile, nLargest);
       }
     },
