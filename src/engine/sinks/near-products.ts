@@ -45,9 +45,9 @@ export function createNearProducts(context: Context, h: number): NearStatistics 
         nKnown++;
       }
     },
-    screen({ firstElement, nElements, width, count, statistic }, skipped) {
+    screen({ firstElement, nElements, width, count, statistic }) {
       const [, , , , , product, , stride] = statistic;
-      const rows = [count - skipped, nElements, product + skipped * stride * 4, stride, 0, 0] as const;
+      const rows = [count, nElements, product, stride, 0, 0] as const;
       const limits = [ofHypothesis(regions.lowest, width), ofHypothesis(regions.highest, width)] as const;
       const out = [counters + firstElement * 4, regions.largest, regions.open] as const;
       return k.f32ScreenProducts(...rows, direction, margin, top, ...limits, ...out);

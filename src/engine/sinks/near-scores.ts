@@ -8,12 +8,9 @@ import type { ProductTile, StatisticArguments } from "../seams.js";
 export interface NearStatistics {
   /** `isConstant`: the score of the element is known. */
   setLimits(tile: ProductTile, isConstant: (c: number) => boolean): void;
-  /**
-   * Counts what is surely below the unshuffled statistics; rows of the tile from `skipped` on. Returns the number of entries in `open`, of which row 0 is the first
-   * that was not skipped.
-   */
-  screen(tile: ProductTile, skipped: number): number;
-  /** Whether row b, counted from the first that was not skipped, may have an exact score of `known` or above among those that are not open. */
+  /** Counts what is surely below the unshuffled statistics. Returns the number of entries in `open`. */
+  screen(tile: ProductTile): number;
+  /** Whether row b of the tile may have an exact score of `known` or above among those that are not open. */
   mayReach(b: number, known: number): boolean;
   /** Puts entries of row b of the tile that may be its largest score, being at least `known`, into `open`: their number. */
   collectLargest(tile: ProductTile, b: number, known: number): number;
@@ -88,22 +85,14 @@ export function createNearScores(context: Context, h: number): NearStatistics {
       }
       margin = { a, b };
     },
-    screen(tile, skipped) {
+    screen(tile) {
       const { firstElement, nElements, width, count } = tile;
       k.f64ScoreStatistics(...nearStatistic(tile), screen.least, Number.NaN, w.scores, width);
       // an F of exactly 0 counts as one whose Z is 0
       const near = signed === 1 ? Number.NEGATIVE_INFINITY : margin.a / (1 - margin.b);
       const limits = [ofHypothesis(regions.lowest, width), ofHypothesis(regions.highest, width)] as const;
       const out = [counters + firstElement * 4, regions.largest, regions.open] as const;
-      return k.f64ScreenScores(
-        count - skipped,
-        nElements,
-        w.scores + skipped * width * 8,
-        width,
-        near,
-        ...limits,
-        ...out,
-      );
+      return k.f64ScreenScores(count, nElements, w.scores, width, near, ...limits, ...out);
     },
     mayReach: (b, known) => mostOf(largest[b]!, margin) >= known,
     collectLargest({ nElements, width }, b, known) {

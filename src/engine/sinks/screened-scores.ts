@@ -110,7 +110,7 @@ export function createScreenedSink(context: Context, { untestable }: Extract<Sin
       }
       if (isWhole) return;
       const most = mostTold(nElements, first + count);
-      const nOpen = near.screen(tile, 0);
+      const nOpen = near.screen(tile);
       told[h]! += nOpen;
       if (told[h]! > most) return finishExactly(tile, nOpen);
       tell(tile, nOpen, (element, score) => {
