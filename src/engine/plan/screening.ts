@@ -1,6 +1,5 @@
 // Which runs compute scores from products in float32 first: those of which most need not be known exactly, being compared with one of the unshuffled data and with
 // the largest of their shuffle. mathematics M20.
-
 import { errorOfSingleProduct } from "../../stats/glm/screening.js";
 import type { EngineInputs } from "../inputs.js";
 import type { PlanInputs, SinkJob } from "./inputs.js";

@@ -45,8 +45,9 @@ export function createNearScorer(context: Context, { noneOf, mayBeLargest, conte
     if (!mayBeLargest(lane, most, test)) return false;
     if (test.kind === "t" || !(maxima[lane]! > 0)) return true;
     const above = most * (1 + ROUNDING);
+    // a Z that is no number says nothing
     return (
-      !(above < Number.POSITIVE_INFINITY) || zOfStatistic("F", test.rank, above, test.dof) >= maxima[lane]! - ROUNDING
+      !(above < Number.POSITIVE_INFINITY) || !(zOfStatistic("F", test.rank, above, test.dof) < maxima[lane]! - ROUNDING)
     );
   };
 

@@ -1,4 +1,4 @@
-// What a product in float32 says about a statistic in float64: a bound, so that almost all comparisons are decided by the fast one. mathematics M19.
+// What a product in float32 says about a statistic in float64: a bound, so that almost all comparisons are decided by the fast one. mathematics M20.
 
 /** Half a unit in the last place of float32. */
 const UNIT = 2 ** -24;
@@ -42,8 +42,8 @@ export interface Screen {
   /** Share of its sum of squares that a residual has to keep: else the bound says nothing. */
   readonly least: number;
   /**
-   * What a score of an element may be away from the exact one: a + b |score|; undefined: anything. `total`: |e_h|^2 where |y| is 1; `parts`: times the error of a product that
-   * an entry of d is off by.
+   * What a score of an element may be away from the exact one: a + b |score|; undefined: anything. `total`: |e_h|^2 where |y| is 1; `parts`: by how many
+   * times the error of a product an entry of d may be off.
    */
   marginOf(total: number, parts?: number): Margin | undefined;
 }
@@ -54,8 +54,8 @@ export interface Margin {
 }
 
 /**
- * Of columns of unit length: d of a shuffle has r products, each off by E; u = A'd; x = |u| sqrt(dof / s / sse), sse = |e_h|^2 - |d|^2 (f64ScoreStatistics). With e = |error of d| / |e_h|
- * and sse at least the share R^2 of |e_h|^2, sse is off by (2 e + e^2) / R^2 of itself.
+ * Of columns of unit length: d of a shuffle has r products, each off by E; u = A'd; x = |u| sqrt(dof / s / sse), sse = |e_h|^2 - |d|^2 (f64ScoreStatistics).
+ * With e = |error of d| / |e_h| and sse at least the share R^2 of |e_h|^2, sse is off by (2 e + e^2) / R^2 of itself.
  */
 export function createScreen({ error, rank, contrastRank, dof, contrastBasis }: ScreenedTest): Screen {
   const least = Math.max(LEAST_SHARE, dof / (dof + SQUARED_T));
