@@ -2,6 +2,7 @@
 // end is what an undivided run leaves. Needs `npm run build`; left out, with the reason, where SLURM is not installed or does not start.
 import fs from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { killedLine } from "../support/killed-runs.js";
 import { numbersIn } from "../support/many-runs.js";
@@ -91,6 +92,8 @@ describe.skipIf(typeof started === "string")(`on a real SLURM${why}`, { timeout:
     expect(run.log("shard-2")).toMatch(/kept[\s\S]*at the time limit: back into the queue/);
     // for a while it is COMPLETING
     await cluster.waitFor("the first has ended", () => /^(FAILED|CANCELLED)$/.test(run.stateOf(first)));
+    // a credential of the second in which the last one was revoked is taken for it: "Job credential revoked"
+    await sleep(2500);
     // SLURM itself waits for two minutes
     cluster.ask("scontrol", "update", `JobId=${second}`, "StartTime=now");
     await cluster.waitFor(
