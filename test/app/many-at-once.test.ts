@@ -98,7 +98,7 @@ describe.skipIf(!fs.existsSync(builtCommand))("eight at once", () => {
         if (code === 0) continue;
         expect(code).toBe(1);
         expect(stderr.trimEnd().split("\n").at(-1)).toMatch(
-          /^fixelstream: error: Cannot write results to .*(: expected nobody else to write \S+ there, got process \d+ of .*, which is at it\. Wait for it, or end it\.| exist already\.) .*\.$/,
+          /^fixelstream: error: Cannot write results to .*(: expected nobody else to write \S+ there, got process \d+ of .*, which is at it\. Wait for it, or end it\.| exist already\.|: expected no \S+, got another one, made meanwhile\.) .*\.$/,
         );
       }
       expect(numbersIn(shared)).toEqual(numbersIn(alone));
