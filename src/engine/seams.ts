@@ -69,14 +69,14 @@ export interface NearGroup {
   readonly entries: Uint32Array;
   /** Once a batch, from the scores of the unshuffled data. */
   setLimits(h: number, observed: ArrayLike<number>): void;
-  /** Counts what is surely below, of `count` rows from row `from` on; number of `entries` that may be, whose shuffles are counted from row `from`. */
-  screen(h: number, count: number, from: number): number;
+  /** Counts what is surely below, of the tile's `count` rows; number of `entries` that may be. */
+  screen(h: number, count: number): number;
   /** Shuffles of each member that were surely below since setLimits. */
   surelyBelow(h: number): Uint32Array;
-  /** What the scores of row `from` + b are at most, but of those that are entries. */
+  /** What the scores of row b are at most, but of those that are entries. */
   mostOf(h: number, b: number): number;
-  /** Puts entries of row `from` + b that may be its largest into `entries`, whose shuffles are counted from row 0: their number. */
-  collectLargest(h: number, b: number, from: number): number;
+  /** Puts entries of row b that may be its largest into `entries`: their number. */
+  collectLargest(h: number, b: number): number;
   /** Exact statistics of `count` shuffles of all members, into the worker's `statistics`. */
   computeExactly(h: number, firstShuffle: number, count: number): void;
   /** Whether `computeExactly` is what the group's tiles of hypothesis h are for, from now on. */

@@ -71,7 +71,7 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
     const products = f64(screen.products, mostPairs);
     const directions = f64(screen.product, r * width);
     const found = f64(screen.scores, 2);
-    const at = (pointer: number, h: number, rows = 1) => pointer + h * rows * width * 8;
+    const at = (pointer: number, h: number) => pointer + h * width * 8;
     const shiftsAt = (h: number) => screen.shifts + h * r * width * 8;
     const isConstant = (h: number, c: number) => totalsOf[h]![c] === 0;
     // one row and one direction of it: the product says what its score is
@@ -147,20 +147,20 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
       margins[h] = { a, b };
     };
 
-    const screenRows = (h: number, count: number, from: number) => {
+    const screenRows = (h: number, count: number) => {
       const { direction, products } = screens[h]!;
       const limits = [at(screen.lowest, h), at(screen.highest, h)] as const;
       const shifts = [shiftsAt(h), nMembers] as const;
       const out = [screen.counters + h * width * 4, screen.largest, screen.open] as const;
-      const tile = [count, nMembers, product + from * width * 4, width, ...shifts, direction, rowMarginOf(h)] as const;
+      const tile = [count, nMembers, product, width, ...shifts, direction, rowMarginOf(h)] as const;
       return k.f32ScreenProducts(...tile, products.top, ...limits, ...out);
     };
 
-    const screenScores = (h: number, count: number, from: number) => {
+    const screenScores = (h: number, count: number) => {
       const { isSigned, scores } = screens[h]!;
       const s = tested[h]!.length / r;
       f64(regions.tested, s * r).set(tested[h]!);
-      const sizes = [count, nMembers, r, 0, s, product + from * r * width * 4, regions.ownProduct, 4, width] as const;
+      const sizes = [count, nMembers, r, 0, s, product, regions.ownProduct, 4, width] as const;
       const directions = [
         nMembers,
         shiftsAt(h),
@@ -178,8 +178,8 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
       return k.f64ScreenScores(count, nMembers, regions.statistics, width, ...limits, ...out);
     };
 
-    /** What row b has nearly, by member, as limits are; -Infinity: it is told already. `from`: row of the product. */
-    const nearRow = (h: number, b: number, from: number): ((c: number) => number) => {
+    /** What row b has nearly, by member, as limits are; -Infinity: it is told already. */
+    const nearRow = (h: number, b: number): ((c: number) => number) => {
       if (!isRow) {
         const row = f64(regions.statistics + b * width * 8, nMembers);
         const highest = f64(at(screen.highest, h), nMembers);
@@ -190,7 +190,7 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
             : Number.NEGATIVE_INFINITY;
       }
       const { direction, products } = screens[h]!;
-      const row = f32(product + (from + b) * width * 4, width);
+      const row = f32(product + b * width * 4, width);
       const shifts = f32(shiftsAt(h), nMembers);
       const moved = row[nMembers]!;
       const highest = f32(at(screen.highest, h), nMembers);
@@ -237,14 +237,14 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
         u32(screen.counters + h * width * 4, nMembers).fill(0);
         (isRow ? setRowLimits : setScoreLimits)(h, observed);
       },
-      screen: (h, count, from) => (isRow ? screenRows : screenScores)(h, count, from),
+      screen: (h, count) => (isRow ? screenRows : screenScores)(h, count),
       surelyBelow: (h) => u32(screen.counters + h * width * 4, nMembers),
       mostOf(h, b) {
         if (!isRow) return mostOf(f64(screen.largest, laneShuffles)[b]!, margins[h]!);
         return screens[h]!.products.scoreOf(f32(screen.largest, laneShuffles)[b]! + rowMarginOf(h));
       },
-      collectLargest(h, b, from) {
-        const valueOfMember = nearRow(h, b, from);
+      collectLargest(h, b) {
+        const valueOfMember = nearRow(h, b);
         const margin = isRow ? { a: rowMarginOf(h), b: 0 } : margins[h]!;
         let top = Number.NEGATIVE_INFINITY;
         for (let c = 0; c < nMembers; c++) top = Math.max(top, valueOfMember(c));
@@ -252,7 +252,7 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
         let count = 0;
         if (top === Number.NEGATIVE_INFINITY) return count;
         for (let c = 0; c < nMembers; c++) {
-          if (mostOf(valueOfMember(c), margin) >= least) entries[count++] = (b + from) * 65536 + c;
+          if (mostOf(valueOfMember(c), margin) >= least) entries[count++] = b * 65536 + c;
         }
         return count;
       },

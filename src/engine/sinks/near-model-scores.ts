@@ -15,7 +15,6 @@ export function createNearScorer(context: Context, { noneOf, mayBeLargest, conte
   const { batchShuffles, laneShuffles } = job.layout;
   const { hypotheses } = modelJob!.model;
   const maxima = f64(w.maxima, size.hypotheses.length * batchShuffles);
-  const elementDofs = f64(shared.elementDofs, size.nElements);
   const kept = shared.hypotheses.map(({ defaults, counters }) => ({
     defaults: f64(defaults, size.nElements),
     counters: u32(counters, size.nElements),
@@ -28,16 +27,6 @@ export function createNearScorer(context: Context, { noneOf, mayBeLargest, conte
     if (score < best[b]! || (score === best[b]! && member >= winners[b]!)) return;
     best[b] = score;
     winners[b] = member;
-  };
-
-  const keepDefaults = ({ h, firstElement, members, dof, group }: NearTile) => {
-    const { defaults } = kept[h]!;
-    for (let c = 0; c < members.length; c++) group.entries[c] = c;
-    group.tellExactly(h, 0, members.length, (_, c, score) => {
-      defaults[firstElement + members[c]!] = score;
-      elementDofs[firstElement + members[c]!] = dof;
-      consider(0, c, score);
-    });
   };
 
   /** Of an F there is no approximate Z. */
@@ -69,28 +58,22 @@ export function createNearScorer(context: Context, { noneOf, mayBeLargest, conte
     const { defaults, counters } = kept[h]!;
     const { kind, rank } = hypotheses[h]!;
     const test = { kind, rank, dof, none: noneOf(kind, rank, dof) };
+    // all unshuffled scores are wanted exactly: together with those of the shuffles beside them
+    const isWhole = first === 0 ? batch.keepDefault : group.isExact[h]!;
+    if (isWhole) scoreExactly(tile, batch);
     if (first === 0) {
       group.isExact[h] = false;
       told[h] = 0;
+      const observed = Float64Array.from(members, (member) => defaults[firstElement + member]!);
+      group.setLimits(h, observed);
     }
-    if (group.isExact[h]) {
-      scoreExactly(tile, batch);
+    if (isWhole) {
       if (tile.isLast) addBelow(tile);
       return;
     }
     best.fill(Number.NEGATIVE_INFINITY);
     winners.fill(0xffffffff);
-    const keepsDefaults = first === 0 && batch.keepDefault;
-    if (keepsDefaults) keepDefaults(tile);
-    if (first === 0)
-      group.setLimits(
-        h,
-        Float64Array.from(members, (member) => defaults[firstElement + member]!),
-      );
-    // the unshuffled data are told already
-    const skipped = keepsDefaults ? 1 : 0;
-    const nOpen = count > skipped ? group.screen(h, count - skipped, skipped) : 0;
-    if (skipped > 0) for (let i = 0; i < nOpen; i++) group.entries[i]! += skipped * 65536;
+    const nOpen = group.screen(h, count);
     told[h]! += nOpen;
     group.tellExactly(h, first, nOpen, (b, c, score) => {
       const element = firstElement + members[c]!;
@@ -101,8 +84,8 @@ export function createNearScorer(context: Context, { noneOf, mayBeLargest, conte
     for (let b = 0; b < count; b++) {
       const lane = h * batchShuffles + first + b;
       if (constant >= 0) consider(b, constant, test.none);
-      if (b >= skipped && mayReach(lane, group.mostOf(h, b - skipped), test)) {
-        const nLargest = group.collectLargest(h, b - skipped, skipped);
+      if (mayReach(lane, group.mostOf(h, b), test)) {
+        const nLargest = group.collectLargest(h, b);
         told[h]! += nLargest;
         group.tellExactly(h, first, nLargest, (_, c, score) => consider(b, c, score));
       }
