@@ -5,9 +5,10 @@ import { roundScore } from "../../stats/glm/scores.js";
 import {
   createProductScreen,
   createScreen,
-  limitsOf,
   type Margin,
   mostOf,
+  setProductLimits,
+  setScoreLimits,
   unitFactor,
 } from "../../stats/glm/screening.js";
 import type { Context } from "../context.js";
@@ -110,41 +111,26 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
       for (let c = 0; c < width; c++) totals[c] = totalsOf[h]![c]! * units[c]! * units[c]!;
     }
 
-    const setRowLimits = (h: number, observed: ArrayLike<number>) => {
-      const { products: row } = screens[h]!;
+    const setLimitsOfRows = (h: number, observed: ArrayLike<number>) => {
       const [lowest, highest] = [f32(at(screen.lowest, h), nMembers), f32(at(screen.highest, h), nMembers)];
-      const margin = rowMarginOf(h);
-      for (let c = 0; c < nMembers; c++) {
-        lowest[c] = Number.NEGATIVE_INFINITY;
-        // never open, or always
-        highest[c] = isConstant(h, c) ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-        if (units[c] === 0) continue;
-        const value = row.productOf(observed[c]!);
-        lowest[c] = value - margin;
-        highest[c] = value + margin;
-      }
+      const given = { ...screens[h]!.products, margin: rowMarginOf(h), units };
+      setProductLimits({ lowest, highest }, observed, (c) => isConstant(h, c), given);
     };
 
-    const setScoreLimits = (h: number, observed: ArrayLike<number>) => {
+    const setLimitsOfScores = (h: number, observed: ArrayLike<number>) => {
       const [lowest, highest] = [f64(at(screen.lowest, h), nMembers), f64(at(screen.highest, h), nMembers)];
       const totals = f64(at(screen.totals, h), nMembers);
       const shifts = f64(shiftsAt(h), r * width);
-      let [a, b] = [0, 0];
-      for (let c = 0; c < nMembers; c++) {
-        if (isConstant(h, c)) {
-          lowest[c] = highest[c] = Number.NEGATIVE_INFINITY;
-          continue;
-        }
-        let parts = 1;
-        for (let l = 0; l < r; l++) parts += Math.abs(shifts[l * width + c]!);
-        const margin = screens[h]!.scores.marginOf(totals[c]!, parts);
-        const limits = limitsOf(observed[c]!, margin);
-        lowest[c] = limits.lowest;
-        highest[c] = limits.highest;
-        a = Math.max(a, margin?.a ?? 0);
-        b = Math.max(b, margin?.b ?? 0);
-      }
-      margins[h] = { a, b };
+      margins[h] = setScoreLimits(
+        { lowest, highest },
+        observed,
+        (c) => isConstant(h, c),
+        (c) => {
+          let parts = 1;
+          for (let l = 0; l < r; l++) parts += Math.abs(shifts[l * width + c]!);
+          return screens[h]!.scores.marginOf(totals[c]!, parts);
+        },
+      );
     };
 
     const screenRows = (h: number, count: number) => {
@@ -235,7 +221,7 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
       constantMember: (h) => totalsOf[h]!.subarray(0, nMembers).indexOf(0),
       setLimits(h, observed) {
         u32(screen.counters + h * width * 4, nMembers).fill(0);
-        (isRow ? setRowLimits : setScoreLimits)(h, observed);
+        (isRow ? setLimitsOfRows : setLimitsOfScores)(h, observed);
       },
       screen: (h, count) => (isRow ? screenRows : screenScores)(h, count),
       surelyBelow: (h) => u32(screen.counters + h * width * 4, nMembers),

@@ -1,6 +1,6 @@
 // A contrast of one row, and nothing that is corrected: the product itself says what its score is, so that limits are those of products, and no score is made of those
 // that they decide. mathematics M20.
-import { createProductScreen } from "../../stats/glm/screening.js";
+import { createProductScreen, setProductLimits } from "../../stats/glm/screening.js";
 import type { Context } from "../context.js";
 import { productError } from "../plan/screening.js";
 import type { NearStatistics } from "./near-scores.js";
@@ -33,17 +33,8 @@ export function createNearProducts(context: Context, h: number): NearStatistics 
     setLimits({ firstElement, nElements, width }, isConstant) {
       const lowest = f32(ofHypothesis(regions.lowest, width), nElements);
       const highest = f32(ofHypothesis(regions.highest, width), nElements);
-      nKnown = 0;
-      for (let c = 0; c < nElements; c++) {
-        lowest[c] = Number.NEGATIVE_INFINITY;
-        // never open, or always
-        highest[c] = isConstant(c) ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-        if (units[c] === 0) continue;
-        const product = screen.productOf(observed[firstElement + c]!);
-        lowest[c] = product - margin;
-        highest[c] = product + margin;
-        nKnown++;
-      }
+      const ofBlock = observed.subarray(firstElement, firstElement + nElements);
+      nKnown = setProductLimits({ lowest, highest }, ofBlock, isConstant, { ...screen, units });
     },
     screen({ firstElement, nElements, width, count, statistic }) {
       const [, , , , , product, , stride] = statistic;

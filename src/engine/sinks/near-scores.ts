@@ -1,5 +1,5 @@
 // Scores by products in float32, for any contrast: what they may be away from the exact ones says which of them have to be told. mathematics M20.
-import { createScreen, limitsOf, type Margin, mostOf } from "../../stats/glm/screening.js";
+import { createScreen, type Margin, mostOf, setScoreLimits } from "../../stats/glm/screening.js";
 import type { Context } from "../context.js";
 import { productError } from "../plan/screening.js";
 import type { ProductTile, StatisticArguments } from "../seams.js";
@@ -70,20 +70,8 @@ export function createNearScores(context: Context, h: number): NearStatistics {
       for (let i = 0; i < moments.length; i++) moments[i] = momentsOfBlock[i]! * units[i % width]!;
       const lowest = f64(ofHypothesis(regions.lowest, width), nElements);
       const highest = f64(ofHypothesis(regions.highest, width), nElements);
-      let [a, b] = [0, 0];
-      for (let c = 0; c < nElements; c++) {
-        if (isConstant(c)) {
-          lowest[c] = highest[c] = Number.NEGATIVE_INFINITY;
-          continue;
-        }
-        const found = screen.marginOf(totals[c]!);
-        const limits = limitsOf(observed[firstElement + c]!, found);
-        lowest[c] = limits.lowest;
-        highest[c] = limits.highest;
-        a = Math.max(a, found?.a ?? 0);
-        b = Math.max(b, found?.b ?? 0);
-      }
-      margin = { a, b };
+      const ofBlock = observed.subarray(firstElement, firstElement + nElements);
+      margin = setScoreLimits({ lowest, highest }, ofBlock, isConstant, (c) => screen.marginOf(totals[c]!));
     },
     screen(tile) {
       const { firstElement, nElements, width, count } = tile;

@@ -90,6 +90,35 @@ export function limitsOf(of: number, margin: Margin | undefined): { lowest: numb
   return { lowest: low >= 0 ? low / (1 + b) : low / (1 - b), highest: high >= 0 ? high / (1 - b) : high / (1 + b) };
 }
 
+/** Limits [m] of m elements. An element that is constant is never open. */
+export interface Limits<Values extends Float32Array | Float64Array> {
+  readonly lowest: Values;
+  readonly highest: Values;
+}
+
+/** Of scores: `observed` those of the unshuffled data, `marginOf` each element's own. Returns the widest margin of those that have one. */
+export function setScoreLimits(
+  { lowest, highest }: Limits<Float64Array>,
+  observed: ArrayLike<number>,
+  isConstant: (c: number) => boolean,
+  marginOf: (c: number) => Margin | undefined,
+): Margin {
+  let [a, b] = [0, 0];
+  for (let c = 0; c < lowest.length; c++) {
+    if (isConstant(c)) {
+      lowest[c] = highest[c] = Number.NEGATIVE_INFINITY;
+      continue;
+    }
+    const margin = marginOf(c);
+    const limits = limitsOf(observed[c]!, margin);
+    lowest[c] = limits.lowest;
+    highest[c] = limits.highest;
+    a = Math.max(a, margin?.a ?? 0);
+    b = Math.max(b, margin?.b ?? 0);
+  }
+  return { a, b };
+}
+
 /** What an exact score is at most where a near one is x. */
 export const mostOf = (x: number, { a, b }: Margin): number => x + a + b * Math.abs(x);
 
@@ -124,4 +153,25 @@ export function createProductScreen({
         : Number.POSITIVE_INFINITY,
     productOf: (score) => (score === Number.NEGATIVE_INFINITY ? score : score / Math.sqrt(scale + score * score)),
   };
+}
+
+/** Of products with a margin: `units` 0 where nothing is known of an element's. Returns the number of elements whose products say something. */
+export function setProductLimits(
+  { lowest, highest }: Limits<Float32Array>,
+  observed: ArrayLike<number>,
+  isConstant: (c: number) => boolean,
+  { productOf, margin, units }: Pick<ProductScreen, "productOf" | "margin"> & { readonly units: ArrayLike<number> },
+): number {
+  let nKnown = 0;
+  for (let c = 0; c < lowest.length; c++) {
+    lowest[c] = Number.NEGATIVE_INFINITY;
+    // never open, or always
+    highest[c] = isConstant(c) ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    if (units[c] === 0) continue;
+    const product = productOf(observed[c]!);
+    lowest[c] = product - margin;
+    highest[c] = product + margin;
+    nKnown++;
+  }
+  return nKnown;
 }
