@@ -73,8 +73,8 @@ export interface NearGroup {
   screen(h: number, count: number): number;
   /** Shuffles of each member that were surely below since setLimits. */
   surelyBelow(h: number): Uint32Array;
-  /** What the scores of row b are at most, but of those that are entries. */
-  mostOf(h: number, b: number): number;
+  /** What the scores of each row b are at most, but of those that are entries. */
+  mostScores(h: number): (b: number) => number;
   /** Puts entries of row b that may be its largest into `entries`: their number. */
   collectLargest(h: number, b: number): number;
   /** Exact statistics of `count` shuffles of all members, into the worker's `statistics`. */

@@ -48,7 +48,7 @@ export interface NearGroups {
 export function createNearGroups(context: Context, { regions }: ModelJob, tiles: ModelTiles): NearGroups {
   const { job, worker: w, kernels: k, f64, f32, u32 } = context;
   const { nSubjects: n } = job.size;
-  const { laneShuffles } = job.layout;
+  const { tileShuffles } = job.layout;
   const screen = w.screen!;
   const error = productError(job, k.rowProduct !== undefined);
   /** Where the products of an entry begin: of its own column, and of those of Q'. */
@@ -66,12 +66,13 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
       for (const totals of totalsOf) largest = Math.max(largest, totals[c]!);
       if (c < nMembers) units[c] = unitFactor(largest);
     }
-    const entries = u32(screen.open, laneShuffles * width);
+    const entries = u32(screen.open, tileShuffles * width);
     const mostPairs = EXACT_ROWS * r * r + EXACT_ENTRIES * r;
     const [rowsOfPairs, columnsOfPairs] = [u32(screen.rowsOfPairs, mostPairs), u32(screen.columnsOfPairs, mostPairs)];
     const products = f64(screen.products, mostPairs);
-    const directions = f64(screen.product, r * width);
-    const found = f64(screen.scores, 2);
+    const stride = EXACT_ENTRIES + 4;
+    const directions = f64(screen.product, r * stride);
+    const [sums, found] = [f64(screen.sums, stride), f64(screen.scores, stride)];
     const at = (pointer: number, h: number) => pointer + h * width * 8;
     const shiftsAt = (h: number) => screen.shifts + h * r * width * 8;
     const isConstant = (h: number, c: number) => totalsOf[h]![c] === 0;
@@ -225,9 +226,14 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
       },
       screen: (h, count) => (isRow ? screenRows : screenScores)(h, count),
       surelyBelow: (h) => u32(screen.counters + h * width * 4, nMembers),
-      mostOf(h, b) {
-        if (!isRow) return mostOf(f64(screen.largest, laneShuffles)[b]!, margins[h]!);
-        return screens[h]!.products.scoreOf(f32(screen.largest, laneShuffles)[b]! + rowMarginOf(h));
+      mostScores(h) {
+        if (!isRow) {
+          const largest = f64(screen.largest, tileShuffles);
+          return (b) => mostOf(largest[b]!, margins[h]!);
+        }
+        const largest = f32(screen.largest, tileShuffles);
+        const margin = rowMarginOf(h);
+        return (b) => screens[h]!.products.scoreOf(largest[b]! + margin);
       },
       collectLargest(h, b) {
         const valueOfMember = nearRow(h, b);
@@ -258,19 +264,27 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
         const s = tested[h]!.length / r;
         f64(regions.tested, s * r).set(tested[h]!);
         const kind = [dof, screens[h]!.isSigned ? 1 : 0, SSE_ROUNDING, 0] as const;
+        const shifts = f64(group.shiftsOf(h), r * width);
+        const totals = totalsOf[h]!;
         for (let done = 0; done < count; ) {
           const end = multiplyExactly(firstShuffle, done, count);
+          // what the rows of Q' add, in the order of f64PooledStatistics
           for (let i = done; i < end; i++) {
-            const [b, c] = [entries[i]! >>> 16, entries[i]! & 0xffff];
+            const c = entries[i]! & 0xffff;
             const [own, shared] = [ownOf[i - done]!, sharedOf[i - done]!];
             for (let j = 0; j < r; j++) {
-              directions[j * width] = products[own + j]!;
-              for (let l = 0; l < r; l++) directions[j * width + 1 + l] = products[shared + j * r + l]!;
+              let d = products[own + j]!;
+              for (let l = 0; l < r; l++) d += products[shared + j * r + l]! * shifts[l * width + c]!;
+              directions[j * stride + i - done] = d;
             }
-            const sizes = [1, 1, r, 0, s, screen.product, regions.ownProduct, 8, width] as const;
-            const shifts = [1, group.shiftsOf(h) + c * 8, regions.tested, 0, group.totalsOf(h) + c * 8] as const;
-            k.f64PooledStatistics(...sizes, ...shifts, ...kind, screen.scores);
-            const score = roundScore(found[0]!);
+            sums[i - done] = totals[c]!;
+          }
+          const sizes = [1, end - done, r, 0, s, screen.product, regions.ownProduct, 8, stride] as const;
+          const tests = [-1, 0, regions.tested, 0, screen.sums] as const;
+          k.f64PooledStatistics(...sizes, ...tests, ...kind, screen.scores);
+          for (let i = done; i < end; i++) {
+            const [b, c] = [entries[i]! >>> 16, entries[i]! & 0xffff];
+            const score = roundScore(found[i - done]!);
             take(b, c, score === 0 || !Number.isFinite(score) ? none[h]! : score);
           }
           done = end;

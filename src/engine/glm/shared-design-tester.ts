@@ -2,6 +2,7 @@
 // hypothesis adds to it lies in the design's own space, P e_h = P e + P Q' v_h with v_h = A_h'A_h Q y, and Q P Q' comes out of the same product,
 // because the columns of Q' stand beside the data in the panel.
 
+import { roundUp } from "../../kernels/kernel-set.js";
 import type { ElementDesign } from "../../stats/glm/element-design.js";
 import { SSE_ROUNDING } from "../../stats/glm/pooled-variance.js";
 import { scoreOfNone } from "../../stats/glm/scores.js";
@@ -32,7 +33,7 @@ export function createSharedTester(
 ): GroupTester {
   const { job, worker: w, kernels: k, f64 } = context;
   const { regions, size, model } = modelJob;
-  const { laneShuffles } = job.layout;
+  const { laneShuffles, tileShuffles } = job.layout;
   const n = job.size.nSubjects;
   const isSquared = job.sink.kind === "bins";
   const panels = createPanels(context);
@@ -98,8 +99,11 @@ export function createSharedTester(
         totalsOf: (h) => totalsOf(h, width),
       });
       return function* (batch, sink) {
-        for (let first = 0; first < batch.lanes; first += laneShuffles) {
-          const count = Math.min(laneShuffles, batch.lanes - first);
+        for (let first = 0, count = 0; first < batch.lanes; first += count) {
+          // what is computed exactly comes in the tiles of all other groups: the first shuffles of a batch do
+          const isExact = first === 0 || near.isExact.includes(true);
+          const end = isExact ? first + laneShuffles : roundUp(first + 1, tileShuffles);
+          count = Math.min(end, batch.lanes) - first;
           if (near.isExact.includes(false)) nearGroups.multiply(tiles.multiply(r, first, batch.lanes, width));
           const tile = { ...place, first, count, dof, width, group: near, isLast: first + count >= batch.lanes };
           for (const h of hypotheses.keys()) sink.near!({ ...tile, h }, batch);

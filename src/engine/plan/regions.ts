@@ -224,7 +224,7 @@ export const missingWords = (n: number): number => Math.ceil(n / 32);
 
 /** What models need whose design varies between elements or whose variance is grouped. */
 function modelTable(inputs: PlanInputs, shape: MemoryShape, width: number, panels: PanelSizes) {
-  const { size, precision } = inputs;
+  const { size, precision, screened } = inputs;
   const { nSubjects: n, hypotheses } = size;
   const { sharedRank: r, nElementColumns: c, nGroups, contrastRanks, columnBytes, variable } = size.model!;
   const { tileShuffles: tile, laneShuffles: lanes } = shape;
@@ -313,7 +313,7 @@ function modelTable(inputs: PlanInputs, shape: MemoryShape, width: number, panel
       grouped * 2,
       (r + c) * (1 + r + c + mostRows + nGroups) + nGroups * (1 + r) + mostRows * mostRows + mostRows,
     ),
-    statistics: blocks.f64(Math.max(lanes * width, 2 * few)),
+    statistics: blocks.f64(Math.max((screened ? tile : lanes) * width, 2 * few)),
     /** The largest of each shuffle in a group of elements, and whose it is. */
     largest: blocks.f64(Math.max(lanes, OWN_PATTERN_SHUFFLES)),
     winners: blocks.u32(Math.max(lanes, OWN_PATTERN_SHUFFLES)),

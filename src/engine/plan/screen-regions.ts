@@ -11,12 +11,13 @@ export const EXACT_ENTRIES = 64;
 export const EXACT_ROWS = 4;
 
 /** `width`: columns of a panel. */
-export function screenTable({ size, panels }: PlanInputs, { laneShuffles }: MemoryShape, width: number) {
+export function screenTable({ size, panels }: PlanInputs, { laneShuffles, tileShuffles }: MemoryShape, width: number) {
   const { nSubjects: n, hypotheses, model } = size;
   const columns = [width, "columns"] as const;
   const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
   const rank = model === undefined ? size.rank : model.sharedRank;
   const exactRows = model === undefined ? 0 : roundUp(laneShuffles * rank, panels.rows);
+  const screened = [model === undefined ? laneShuffles : tileShuffles, "shuffles"] as const;
   const several = EXACT_ENTRIES + 4;
   const nPairs = model === undefined ? 0 : EXACT_ROWS * rank * rank + EXACT_ENTRIES * rank;
   return {
@@ -33,15 +34,15 @@ export function screenTable({ size, panels }: PlanInputs, { laneShuffles }: Memo
     /** Of a tile of groups that are computed exactly after all. */
     exactRows: blocks.f64(exactRows, n),
     exactProduct: blocks.f64(exactRows, columns),
-    /** Largest of each shuffle of a tile. */
-    largest: blocks.f64([laneShuffles, "shuffles"]),
+    /** Largest of each shuffle that is screened at once. */
+    largest: blocks.f64(screened),
     /** What has to be computed exactly. */
-    open: blocks.u32([laneShuffles, "shuffles"], columns),
+    open: blocks.u32(screened, columns),
     /** Of EXACT_ENTRIES of those, or of one: kernels write and read up to four behind the last. */
     rowsOfPairs: blocks.u32(nPairs),
     columnsOfPairs: blocks.u32(nPairs),
     products: blocks.f64(nPairs),
-    product: blocks.f64([rank, "rows"], Math.max(several, model === undefined ? 0 : width)),
+    product: blocks.f64([rank, "rows"], several),
     sums: blocks.f64(several),
     moments: blocks.f64(Math.max(nMoments, 1), several),
     scores: blocks.f64(several),
