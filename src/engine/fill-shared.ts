@@ -7,9 +7,11 @@ import type { Turns } from "../turns.js";
 import { heightSumsInto } from "./enhance/graph-heights.js";
 import { fillRowPanels } from "./glm/panels.js";
 import type { EngineInputs, GraphEnhancement, RunShuffles } from "./inputs.js";
+import { hasPairs } from "./plan/blocks.js";
 import { heightPowersOf } from "./plan/heights.js";
-import { multipliesSingle } from "./plan/inputs.js";
+import { holdsSigns, multipliesSingle } from "./plan/inputs.js";
 import { type EngineJob, gatheredTileBytes } from "./plan/job.js";
+import { labelBytes } from "./plan/size.js";
 import type { PreparedSearch } from "./search/prepare-search.js";
 
 export interface SharedContents {
@@ -114,14 +116,18 @@ async function fillLabels(contents: BatchContents, first: number, part: Part): P
   const { plan, range } = contents.shuffles;
   const { shared, size } = job;
   const n = size.nSubjects;
-  const labels = new Int32Array(buffer, shared.labels, part.count * n);
-  const signs = new Int8Array(buffer, shared.signs, part.count * n);
-  const hasPositions = job.model?.variable === true;
+  const count = part.count * n;
+  const labels =
+    labelBytes(size) === 2
+      ? new Uint16Array(buffer, shared.labels, count)
+      : new Int32Array(buffer, shared.labels, count);
+  const signs = holdsSigns(job) ? new Int8Array(buffer, shared.signs, part.count * n) : undefined;
+  const hasPositions = hasPairs(size.model, job.precision, job.native !== undefined);
   const positions = new Int32Array(buffer, shared.positions, hasPositions ? roundUp(part.count, 4) * n : 0);
+  const label = new Int32Array(n);
+  const sign = new Int8Array(n);
   for (let lane = 0; lane < part.count; lane++) {
     if (turns.isDue()) await turns.take();
-    const label = labels.subarray(lane * n, lane * n + n);
-    const sign = signs.subarray(lane * n, lane * n + n);
     const place = placeOfLane(range, first + part.first + lane);
     if (place < 0) {
       for (let i = 0; i < n; i++) label[i] = i;
@@ -130,6 +136,8 @@ async function fillLabels(contents: BatchContents, first: number, part: Part): P
       plan.labelsInto(range.first + place, label);
       plan.signsInto(range.first + place, sign);
     }
+    labels.set(label, lane * n);
+    signs?.set(sign, lane * n);
     if (!hasPositions) continue;
     const from = (lane - (lane % 4)) * n + (lane % 4);
     for (let i = 0; i < n; i++) positions[from + label[i]! * 4] = i;

@@ -109,6 +109,7 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
   const planInputs: PlanInputs = {
     ...{ size, sink, precision: inputs.precision, panels: panelsOf(inputs.native) },
     screened: isScreened(inputs, size, sink),
+    hasSigns: hasSigns(inputs),
     nShuffles: countLanes(inputs.shuffles.range),
     nWorkers: Math.max(1, inputs.nThreads),
     budgetBytes: inputs.memoryBytes,

@@ -158,8 +158,9 @@ export function describeMaskedKernels({ kernels, linear }: KernelsUnderTest): vo
             const gathered = linear.reserve(new Float64Array(roundUp(nShuffles, 4) * n));
             const whole = linear.reserve(new Float64Array(roundUp(nShuffles, 4) * 4));
             const row = place(rows.slice(e * (n + 4), e * (n + 4) + n - missing[e].length));
-            const masked = [missing[e].length, place(missing[e]), positionsAt, row, gathered.at, scratch.at] as const;
-            kernels.f64GatherMasked(n, 1, nShuffles, place(labels), signsAt, ...masked);
+            const masked = [missing[e].length, place(missing[e]), row, gathered.at] as const;
+            const steps = linear.reserve(new Uint32Array(n + 3));
+            kernels.f64GatherMasked(n, 1, nShuffles, place(labels), 4, signsAt, ...masked, steps.at);
             kernels.product.f64(roundUp(nShuffles, 4), n, 4, gathered.at, columns, whole.at, 4);
             for (let b = 0; b < nShuffles; b++) {
               for (const part of LANES) {

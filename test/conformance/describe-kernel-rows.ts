@@ -4,7 +4,6 @@ import { CONTENT_CASES, drawShuffles, matrixOfCase, orthonormalRows } from "../s
 import { entry, gatheredBasis, toColumnPanels } from "../support/kernel-statements.js";
 import type { KernelsUnderTest } from "../support/open-kernels.js";
 import { createRandom } from "../support/seeded-random.js";
-import { positionsSideBySide } from "../support/shuffle-positions.js";
 
 const rowsLike = (operation: string, count: number) =>
   operation.startsWith("f64") ? new Float64Array(count) : new Float32Array(count);
@@ -78,18 +77,22 @@ export function describeRowKernels({ kernels: k, linear }: KernelsUnderTest): vo
         const labels = Int32Array.from(Array.from({ length: nShuffles }, () => random.permutation(n)).flat());
         const signs = Int8Array.from(labels, () => (random.uniform() < 0.5 ? -1 : 1));
         const basis = Float64Array.from({ length: (n - nMissing) * nBasis }, () => random.normal());
-        const positions = positionsSideBySide(labels, n);
-        for (const signed of [true, false]) {
+        for (const [signed, labelBytes] of [
+          [true, 4],
+          [false, 4],
+          [true, 2],
+          [false, 2],
+        ] as const) {
           linear.clear();
           const count = nShuffles * nBasis;
           const panels = linear.reserve(rowsLike(operation, Math.ceil(count / 4) * 4 * n));
           const rows = linear.reserve(rowsLike(operation, count * n));
-          const scratch = linear.reserve(new Uint8Array((n + 1) * 4 + Math.ceil(n / 64) * 8));
+          const scratch = linear.reserve(new Uint32Array((n + 3) * (1 + nBasis)));
           const place = (values: Float64Array | Int32Array | Int8Array) => linear.place(values).at;
-          const given = [n, nBasis, nShuffles, place(labels), signed ? place(signs) : 0, nMissing] as const;
-          const sources = [place(missing), place(positions), place(basis)] as const;
-          k[inPanels](...given, ...sources, panels.at, scratch.at);
-          k[operation](...given, ...sources, rows.at, scratch.at);
+          const given = [signed ? place(signs) : 0, nMissing, place(missing), place(basis)] as const;
+          k[inPanels](n, nBasis, nShuffles, place(labels), 4, ...given, panels.at, scratch.at);
+          const labelsAt = labelBytes === 2 ? linear.place(Uint16Array.from(labels)).at : place(labels);
+          k[operation](n, nBasis, nShuffles, labelsAt, labelBytes, ...given, rows.at, scratch.at);
           linear.expectGuardsIntact();
           const stated = Array.from({ length: count * n }, (_, at) => {
             const [row, i] = [Math.floor(at / n), at % n];

@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { largestResidual } from "../support/kernel-residual.js";
 import type { KernelsUnderTest } from "../support/open-kernels.js";
 import { createRandom } from "../support/seeded-random.js";
-import { positionsSideBySide } from "../support/shuffle-positions.js";
 import { makeTable, placeTable } from "./describe-kernel-bins.js";
 
 const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
@@ -31,16 +30,21 @@ export function describeVaryingKernels(tested: KernelsUnderTest): void {
         const labels = Int32Array.from(Array.from({ length: nShuffles }, () => random.permutation(n)).flat());
         const signs = Int8Array.from(labels, () => (random.uniform() < 0.5 ? -1 : 1));
         const basis = Float64Array.from({ length: (n - nMissing) * nBasis }, () => random.normal());
-        const positions = positionsSideBySide(labels, n);
-        for (const signed of [true, false]) {
+        for (const [signed, labelBytes] of [
+          [true, 4],
+          [false, 4],
+          [true, 2],
+          [false, 2],
+        ] as const) {
           linear.clear();
           const gathered = linear.reserve(likeProducts(isSingle, roundUp(nShuffles * nBasis, 4) * n));
           gathered.view.fill(Number.NaN);
-          const scratch = linear.reserve(new Uint8Array((n + 1) * 4 + roundUp(n, 64) / 8));
-          const place = (values: Float64Array | Int32Array | Int8Array) => linear.place(values).at;
+          const scratch = linear.reserve(new Uint32Array((n + 3) * (isSingle ? 1 + nBasis : 1)));
+          const place = (values: Float64Array | Int32Array | Uint16Array | Int8Array) => linear.place(values).at;
+          const labelsAt = place(labelBytes === 2 ? Uint16Array.from(labels) : labels);
           kernels[operation](
-            ...([n, nBasis, nShuffles, place(labels), signed ? place(signs) : 0, nMissing] as const),
-            ...([place(missing), place(positions), place(basis), gathered.at, scratch.at] as const),
+            ...([n, nBasis, nShuffles, labelsAt, labelBytes, signed ? place(signs) : 0, nMissing] as const),
+            ...([place(missing), place(basis), gathered.at, scratch.at] as const),
           );
           linear.expectGuardsIntact();
           for (let row = 0; row < gathered.view.length / n; row++) {

@@ -6,6 +6,7 @@ import { tileRows } from "../plan/blocks.js";
 import { multipliesSingle } from "../plan/inputs.js";
 import type { ModelJob } from "../plan/job.js";
 import { sumSlice } from "../plan/screening.js";
+import { labelBytes } from "../plan/size.js";
 import type { ElementGroup } from "./model-block.js";
 import { createPanels } from "./panels.js";
 
@@ -38,9 +39,9 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
   const isSingle = multipliesSingle(job);
   const valueBytes = isSingle ? 4 : 8;
   const { rows: padRows } = createPanels(context);
-  const labelsOf = (first: number) => shared.labels + first * n * 4;
+  const bytes = labelBytes(job.size);
+  const labelsOf = (first: number) => shared.labels + first * n * bytes;
   const signsOf = (first: number) => (job.hasSigns ? shared.signs + first * n : 0);
-  const positionsOf = (first: number) => shared.positions + ((first - (first % 4)) * n + (first % 4)) * 4;
   const outLabels = i32(regions.labels, size.nElementColumns > 0 ? laneShuffles * n : 0);
   const outSigns = i8(regions.signs, size.nElementColumns > 0 ? laneShuffles * n : 0);
 
@@ -89,10 +90,9 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
 
   const multiplyTile = (of: Operands, first: number, lanes: number, width: number) => {
     const count = Math.min(tileShuffles, lanes - first);
-    const shuffles = [count, labelsOf(first), of.isSigned ? signsOf(first) : 0] as const;
-    const missing = [nMissing, regions.missing, positionsOf(first)] as const;
+    const shuffles = [count, labelsOf(first), bytes, of.isSigned ? signsOf(first) : 0] as const;
     if (first === 0) of.prepare(width);
-    gather(n, of.nRows, ...shuffles, ...missing, of.entries, of.gathered, regions.runs);
+    gather(n, of.nRows, ...shuffles, nMissing, regions.missing, of.entries, of.gathered, regions.steps);
     if (rowProduct === undefined) {
       const multiplyPanels = isSingle ? k.product.f32 : k.product.f64;
       multiplyPanels(padRows(count * of.nRows), n, width, of.gathered, of.columns, of.product, width);
@@ -133,15 +133,13 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
     },
     multiplyExactly(nRows, first, count, width) {
       const { exactRows, exactProduct } = w.screen!;
-      const shuffles = [count, labelsOf(first), signsOf(first)] as const;
-      const missing = [nMissing, regions.missing, positionsOf(first)] as const;
-      k.f64GatherMasked(n, nRows, ...shuffles, ...missing, regions.entries, exactRows, regions.runs);
+      const shuffles = [count, labelsOf(first), bytes, signsOf(first)] as const;
+      k.f64GatherMasked(n, nRows, ...shuffles, nMissing, regions.missing, regions.entries, exactRows, regions.steps);
       k.product.f64(padRows(count * nRows), n, width, exactRows, w.packed, exactProduct, width);
     },
     gatherExactly(nRows, shuffle, to) {
-      const shuffles = [1, labelsOf(shuffle), signsOf(shuffle)] as const;
-      const missing = [nMissing, regions.missing, positionsOf(shuffle)] as const;
-      k.f64GatherMaskedRows(n, nRows, ...shuffles, ...missing, regions.entries, to, regions.runs);
+      const shuffles = [1, labelsOf(shuffle), bytes, signsOf(shuffle)] as const;
+      k.f64GatherMaskedRows(n, nRows, ...shuffles, nMissing, regions.missing, regions.entries, to, regions.steps);
     },
     multiplySquares(first, lanes, width) {
       const { indicators: entries, gatheredIndicators: gathered, squareOperand: operand } = regions;

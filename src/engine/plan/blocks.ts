@@ -1,5 +1,6 @@
 // Shapes of the work of the linear model, whatever is made of its statistics: the tile of shuffles, the block of elements, the window that is mapped.
 import { type PanelSizes, roundUp } from "../../kernels/kernel-set.js";
+import type { Precision } from "./inputs.js";
 import type { ModelSize, ProblemSize } from "./size.js";
 
 /** Bytes of gathered basis a tile may take: half of a common second-level cache. */
@@ -51,6 +52,14 @@ export const CLAIMS_PER_WORKER = 8;
 
 /** With columns of their own elements share no rows of a product but the design's; their panels are twice as large, and best in small blocks. */
 const hasPatterns = (model: ModelSize | undefined): boolean => model?.variable === true && model.nElementColumns === 0;
+
+/** Whether elements with patterns of their own are tested two at a time (glm/own-pattern-tester.ts). `isNative`: a library multiplies. */
+export const hasPairs = (model: ModelSize | undefined, precision: Precision, isNative: boolean): boolean =>
+  hasPatterns(model) &&
+  model!.nGroups === 1 &&
+  model!.sharedRank <= MOST_PAIR_COLUMNS &&
+  !isNative &&
+  precision === "double";
 
 const isMultiplied = (model: ModelSize | undefined, { tile }: PanelSizes): boolean =>
   model === undefined && tile !== undefined;

@@ -36,12 +36,18 @@ export const multipliesSingle = ({
   readonly screened: boolean;
 }): boolean => precision === "single" || screened;
 
+/** Whether signs are kept: where all are +1, elements that bring no columns of their own do without. */
+export const holdsSigns = ({ size, hasSigns }: Pick<PlanInputs, "size" | "hasSigns">): boolean =>
+  hasSigns || size.model === undefined || size.model.nElementColumns > 0;
+
 export interface PlanInputs {
   readonly size: ProblemSize;
   readonly sink: SinkJob;
   readonly precision: Precision;
   /** Scores are computed from products in float32 first, and exactly where those do not decide (engine/plan/screening.ts). */
   readonly screened: boolean;
+  /** False: all signs are +1. */
+  readonly hasSigns: boolean;
   readonly panels: PanelSizes;
   /** Lanes to run, the unshuffled data included. */
   readonly nShuffles: number;

@@ -5,12 +5,12 @@ import { type PanelSizes, roundUp } from "../../kernels/kernel-set.js";
 import { type Offsets, regionsOf } from "../../kernels/memory-regions.js";
 import { observedIndex } from "../../run/observed.js";
 import { MAX_CELLS } from "../../stats/glm/bin-table.js";
-import { MOST_PAIR_COLUMNS, OWN_PATTERN_SHUFFLES, panelColumns, tileColumns, tileRows } from "./blocks.js";
-import { type MemoryShape, multipliesSingle, type PlanInputs } from "./inputs.js";
+import { hasPairs, OWN_PATTERN_SHUFFLES, panelColumns, tileColumns, tileRows } from "./blocks.js";
+import { holdsSigns, type MemoryShape, multipliesSingle, type PlanInputs } from "./inputs.js";
 import { screenTable } from "./screen-regions.js";
 import { isNear } from "./screening.js";
 import { CANDIDATES, SLAB_LANES } from "./search-shape.js";
-import { productRows } from "./size.js";
+import { labelBytes, productRows } from "./size.js";
 
 export type SharedRegions = Offsets<ReturnType<typeof sharedTable>>;
 export type WorkerRegions = Offsets<ReturnType<typeof workerTable>>;
@@ -50,6 +50,7 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
   const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
   const bins = sink.kind === "bins";
   const value = sink.kind === "scores" ? ("f64" as const) : ("f32" as const);
+  const arePaired = hasPairs(model, inputs.precision, panels.tile !== undefined);
   const elements = [m, "elements"] as const;
   const subjects = [n, "subjects"] as const;
   const product = multipliesSingle(inputs) ? ("f32" as const) : ("f64" as const);
@@ -89,10 +90,10 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
       [observedIndex(size).count, "images"],
       elements,
     ),
-    labels: shuffles.i32([labelShuffles, "shuffles"], subjects),
-    signs: shuffles.i8([labelShuffles, "shuffles"], subjects),
-    /** The row that takes each source, the inverse of the labels, of four shuffles side by side. Where observations can be missing. */
-    positions: shuffles.i32([model?.variable === true ? roundUp(labelShuffles, 4) : 0, "shuffles"], subjects),
+    labels: shuffles[labelBytes(size) === 2 ? "u16" : "i32"]([labelShuffles, "shuffles"], subjects),
+    signs: shuffles.i8([holdsSigns(inputs) ? labelShuffles : 0, "shuffles"], subjects),
+    /** The row that takes each source, the inverse of the labels, of four shuffles side by side. */
+    positions: shuffles.i32([arePaired ? roundUp(labelShuffles, 4) : 0, "shuffles"], subjects),
     /** Other models gather for each group of elements, into their own memory. */
     gathered: shuffles[product](
       [model === undefined ? Math.ceil(batch / tile) : 0, "tiles"],
@@ -242,8 +243,8 @@ function modelTable(inputs: PlanInputs, shape: MemoryShape, width: number, panel
   const squareRows = indicated * tileRows(tile, nGroups, panels);
   const mostRows = Math.max(...contrastRanks);
   const own = c > 0 ? lanes : 0;
-  const few = variable && c === 0 && nGroups === 1 && native === 0 && precision === "double" ? OWN_PATTERN_SHUFFLES : 0;
-  const pair = few > 0 && r <= MOST_PAIR_COLUMNS ? 1 : 0;
+  const pair = hasPairs(size.model, precision, native === 1) ? 1 : 0;
+  const few = pair * OWN_PATTERN_SHUFFLES;
   const sorted = variable && c === 0 ? shape.blockWidth : 0;
   return {
     /** One an element-wise column: [n][nColumns] as stored. */
@@ -263,7 +264,7 @@ function modelTable(inputs: PlanInputs, shape: MemoryShape, width: number, panel
     sortScratch: blocks.f64(sorted),
     /** Observations that a group of elements lacks; scratch of f64GatherMasked. */
     missing: blocks.i32(n),
-    runs: blocks.u8((n + 1) * 4 + roundUp(n, 64) / 8),
+    steps: blocks.u32((n + 3) * (1 + single * productRows(size))),
     /** f64 [n][G * r]: Q_g of each variance group, the remaining observations only, interleaved; f64 [n][G]: indicators of the groups. */
     entries: blocks.f64(n, productRows(size)),
     indicators: blocks.f64(indicated * n, nGroups),

@@ -100,6 +100,10 @@ function modelSize(fixed: ProblemSize, model: GlmModel, columnSources: readonly 
   };
 }
 
+/** Bytes of a label: groups of elements go through all of them again and again, and only what elements bring of their own takes i32. */
+export const labelBytes = ({ model, nSubjects }: Pick<ProblemSize, "model" | "nSubjects">): 2 | 4 =>
+  model !== undefined && model.nElementColumns === 0 && nSubjects <= 2 ** 16 ? 2 : 4;
+
 /** Rows of the product a shuffle. */
 export const productRows = ({ model, rank }: ProblemSize): number =>
   model === undefined ? rank : model.nGroups * model.sharedRank;

@@ -1,6 +1,46 @@
 // Two elements side by side that each have a pattern of missing observations of their own: designs, residuals and the masked shuffles of one row, without
 // gathered rows. Lanes are elements, and every sum runs in the order of the kernels for many elements: the same bits. Contracts: ../CONTRACTS.md.
-import { positionsOf, sortPositions } from "./varying";
+
+/** Those of shuffle b begin here, and are 16 bytes apart. */
+// @ts-ignore: decorator
+@inline
+function positionsOf(positions: usize, b: i32, nRows: i32): usize {
+  return positions + (<usize>(b >> 2) * <usize>nRows << 4) + (<usize>(b & 3) << 2);
+}
+
+/** Positions of the missing sources, ascending, then nRows. Few by their ranks, without a branch: loops over their bits were an eighth of f64MaskedPair. */
+function sortPositions(nRows: i32, nMissing: i32, missing: usize, positions: usize, bitmap: usize, sorted: usize): void {
+  const nWords = (nRows + 63) >> 6, padded = (nMissing + 3) & ~3;
+  if (nMissing == 0) { store<i32>(sorted, nRows); return; }
+  if (padded <= min(FEW, nWords << 1)) { rankPositions(nRows, nMissing, padded, missing, positions, bitmap, sorted); return; }
+  memory.fill(bitmap, 0, <usize>nWords << 3);
+  for (let m = 0; m < nMissing; m++) {
+    const position = load<i32>(positions + (<usize>load<i32>(missing + (<usize>m << 2)) << 4));
+    const at = bitmap + (<usize>(position >> 6) << 3);
+    store<u64>(at, load<u64>(at) | (<u64>1 << <u64>(position & 63)));
+  }
+  for (let word = 0; word < nWords; word++) {
+    for (let bits = load<u64>(bitmap + (<usize>word << 3)); bits != 0; bits &= bits - 1, sorted += 4) store<i32>(sorted, (word << 6) + <i32>ctz(bits));
+  }
+  store<i32>(sorted, nRows);
+}
+
+/** Whose ranks cost no more than a pass over the bits. */
+const FEW: i32 = 32;
+
+function rankPositions(nRows: i32, nMissing: i32, padded: i32, missing: usize, positions: usize, keys: usize, sorted: usize): void {
+  const end = keys + (<usize>nMissing << 2), last = keys + (<usize>padded << 2);
+  for (let at = keys; at < end; at += 4, missing += 4) store<i32>(at, load<i32>(positions + (<usize>load<i32>(missing) << 4)));
+  for (let at = end; at < last; at += 4) store<i32>(at, i32.MAX_VALUE);
+  for (let at = keys; at < end; at += 4) {
+    const key = load<i32>(at), all = i32x4.splat(key);
+    let below = i32x4.splat(0);
+    for (let other = keys; other < last; other += 16) below = i32x4.sub(below, i32x4.lt_s(v128.load(other), all));
+    below = i32x4.add(below, v128.shuffle<i32>(below, below, 2, 3, 0, 1));
+    store<i32>(sorted + (<usize>(i32x4.extract_lane(below, 0) + i32x4.extract_lane(below, 1)) << 2), key);
+  }
+  store<i32>(sorted + (<usize>nMissing << 2), nRows);
+}
 
 /** Rows by target, side by side: those whose source is missing are left out of the count, and zero. */
 function spreadRows(nRows: i32, firstEnds: usize, secondEnds: usize, rows: usize, sign: usize, spread: usize): void {

@@ -1,5 +1,4 @@
 // Operands of a product that takes rows instead of panels (../native/). Contracts: ../CONTRACTS.md.
-import { positionsOf, sortPositions } from "./varying";
 
 export function f64RowsFromPanels(nRows: i32, width: i32, packed: usize, stride: i32, factors: usize, rows: usize): void {
   if (factors == 0) rowsFromPanels(false, false, nRows, width, packed, stride, factors, rows);
@@ -75,85 +74,6 @@ export function f32GatherRows(nRows: i32, rank: i32, nShuffles: i32, labels: usi
         const value = <f32>(<f64>load<i8>(sign + <usize>i) * load<f64>(q + (<usize>i << 3)));
         store<f32>(gathered + (<usize>load<i32>(label + (<usize>i << 2)) << 2), value);
       }
-    }
-  }
-}
-
-export function f64GatherMaskedRows(
-  nRows: i32, nBasis: i32, nShuffles: i32, labels: usize, signs: usize, nMissing: i32, missing: usize, positions: usize,
-  basis: usize, gathered: usize, scratch: usize,
-): void {
-  gatherMaskedRows(false, nRows, nBasis, nShuffles, labels, signs, nMissing, missing, positions, basis, gathered, scratch);
-}
-
-export function f32GatherMaskedRows(
-  nRows: i32, nBasis: i32, nShuffles: i32, labels: usize, signs: usize, nMissing: i32, missing: usize, positions: usize,
-  basis: usize, gathered: usize, scratch: usize,
-): void {
-  gatherMaskedRows(true, nRows, nBasis, nShuffles, labels, signs, nMissing, missing, positions, basis, gathered, scratch);
-}
-
-/** Two rows at a time share the labels. */
-// @ts-ignore: decorator
-@inline
-function gatherMaskedRows(
-  isSingle: bool, nRows: i32, nBasis: i32, nShuffles: i32, labels: usize, signs: usize, nMissing: i32, missing: usize, positions: usize,
-  basis: usize, gathered: usize, scratch: usize,
-): void {
-  const rowBytes = <usize>nRows << (isSingle ? 2 : 3);
-  const bitmap = scratch + (<usize>nMissing + 1 << 2);
-  for (let b = 0; b < nShuffles; b++) {
-    const label = labels + (<usize>b * <usize>nRows << 2), sign = signs + <usize>b * <usize>nRows;
-    sortPositions(nRows, nMissing, missing, positionsOf(positions, b, nRows), bitmap, scratch);
-    for (let j = 0; j < nBasis; ) {
-      const entry = basis + (<usize>j << 3), isPair = j + 1 < nBasis;
-      // in one run into the cache: a store at random that has to wait for its line holds up all behind it
-      memory.fill(gathered, 0, isPair ? 2 * rowBytes : rowBytes);
-      if (isPair && signs == 0) rowRuns(isSingle, true, false, nRows, nBasis, label, sign, scratch, entry, gathered);
-      else if (isPair) rowRuns(isSingle, true, true, nRows, nBasis, label, sign, scratch, entry, gathered);
-      else if (signs == 0) rowRuns(isSingle, false, false, nRows, nBasis, label, sign, scratch, entry, gathered);
-      else rowRuns(isSingle, false, true, nRows, nBasis, label, sign, scratch, entry, gathered);
-      const done = isPair ? 2 : 1;
-      j += done;
-      gathered += <usize>done * rowBytes;
-    }
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function scatterRows(isSingle: bool, isPair: bool, isSigned: bool, to: usize, rowBytes: usize, entry: usize, sign: usize): void {
-  if (isPair) {
-    const stored = v128.load(entry);
-    const values = isSigned ? f64x2.mul(stored, f64x2.splat(<f64>load<i8>(sign))) : stored;
-    if (isSingle) {
-      const rounded = f32x4.demote_f64x2_zero(values);
-      v128.store_lane<u32>(to, rounded, 0);
-      v128.store_lane<u32>(to + rowBytes, rounded, 1);
-    } else {
-      v128.store_lane<u64>(to, values, 0);
-      v128.store_lane<u64>(to + rowBytes, values, 1);
-    }
-  } else {
-    const stored = load<f64>(entry), value = isSigned ? stored * <f64>load<i8>(sign) : stored;
-    if (isSingle) store<f32>(to, <f32>value); else store<f64>(to, value);
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function rowRuns(
-  isSingle: bool, isPair: bool, isSigned: bool, nRows: i32, nBasis: i32, label: usize, sign: usize, ends: usize, entry: usize, base: usize,
-): void {
-  const entryBytes = <usize>nBasis << 3, rowBytes = <usize>nRows << (isSingle ? 2 : 3), rowsEnd = label + (<usize>nRows << 2);
-  for (let from = label, run: usize = 0; from <= rowsEnd; from += 4, run += 4) {
-    const end = label + (<usize>load<i32>(ends + run) << 2);
-    for (; from + 4 < end; from += 8, entry += 2 * entryBytes) {
-      scatterRows(isSingle, isPair, isSigned, base + (<usize>load<i32>(from) << (isSingle ? 2 : 3)), rowBytes, entry, sign + (from - label >> 2));
-      scatterRows(isSingle, isPair, isSigned, base + (<usize>load<i32>(from, 4) << (isSingle ? 2 : 3)), rowBytes, entry + entryBytes, sign + (from - label >> 2) + 1);
-    }
-    for (; from < end; from += 4, entry += entryBytes) {
-      scatterRows(isSingle, isPair, isSigned, base + (<usize>load<i32>(from) << (isSingle ? 2 : 3)), rowBytes, entry, sign + (from - label >> 2));
     }
   }
 }

@@ -150,7 +150,7 @@ export interface MaskedInputs {
   readonly nRows: number;
   readonly nBasis: number;
   readonly nShuffles: number;
-  readonly labels: Int32Array;
+  readonly labels: Int32Array | Uint16Array;
   /** Undefined: all +1. */
   readonly signs: Int8Array | undefined;
   /** Sources. */
