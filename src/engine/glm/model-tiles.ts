@@ -14,8 +14,8 @@ export interface ModelTiles {
   /** Before the tiles of a group: `rows` f64 [nRows][n], of which the remaining observations go to `entries` (nRows = G r), or to `indicators` (G). */
   place(group: ElementGroup, rows: Float64Array, target: "entries" | "indicators"): void;
   /**
-   * Entries, shuffled, times the packed columns: pointer to [..][nRows][width] of shuffle `first` on. Asked for in order from 0, in steps that divide a tile:
-   * a tile, of the `lanes` that the batch has, is multiplied when its first shuffle is asked for.
+   * Entries, shuffled, times the packed columns: pointer to [..][nRows][width] of shuffle `first` on. Asked for in order from 0, in steps of which one ends with
+   * every tile: a tile, of the `lanes` that the batch has, is multiplied when its first shuffle is asked for.
    */
   multiply(nRows: number, first: number, lanes: number, width: number): number;
   /** Indicators, which have no signs, times the squares of the packed columns: as `multiply`, of G rows. */

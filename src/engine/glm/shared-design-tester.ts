@@ -100,10 +100,9 @@ export function createSharedTester(
       });
       return function* (batch, sink) {
         for (let first = 0, count = 0; first < batch.lanes; first += count) {
-          // what is computed exactly comes in the tiles of all other groups: the first shuffles of a batch do
-          const isExact = first === 0 || near.isExact.includes(true);
-          const end = isExact ? first + laneShuffles : roundUp(first + 1, tileShuffles);
-          count = Math.min(end, batch.lanes) - first;
+          // the unshuffled data are computed exactly, and groups of which too much has to be told: those in steps that share a product
+          const step = first === 0 ? 1 : near.isExact.includes(true) ? laneShuffles : tileShuffles;
+          count = Math.min(first + step, roundUp(first + 1, tileShuffles), batch.lanes) - first;
           if (near.isExact.includes(false)) nearGroups.multiply(tiles.multiply(r, first, batch.lanes, width));
           const tile = { ...place, first, count, dof, width, group: near, isLast: first + count >= batch.lanes };
           for (const h of hypotheses.keys()) sink.near!({ ...tile, h }, batch);

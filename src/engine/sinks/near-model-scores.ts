@@ -102,7 +102,7 @@ export function createNearScorer(context: Context, { noneOf, mayBeLargest, conte
 
   return (tile: NearTile, batch: Batch): void => {
     const { h, firstElement, members, first, group } = tile;
-    // all unshuffled scores are wanted exactly: together with those of the shuffles beside them
+    // all unshuffled scores are wanted exactly
     const isWhole = first === 0 ? batch.keepDefault : group.isExact[h]!;
     if (isWhole) scoreExactly(tile, batch);
     if (first === 0) {
