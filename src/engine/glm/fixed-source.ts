@@ -3,6 +3,7 @@ import { roundUp } from "../../kernels/kernel-set.js";
 import { unitFactor } from "../../stats/glm/screening.js";
 import type { Context } from "../context.js";
 import type { Batch } from "../plan/job.js";
+import { isNear } from "../plan/screening.js";
 import type { TileSource } from "../seams.js";
 import { createSequentialCounter } from "../sequential.js";
 import { createExactScores } from "./exact-scores.js";
@@ -64,13 +65,15 @@ export function createFixedSource(context: Context, loader: BlockLoader): TileSo
       shuffled.prepare(width);
       exactTiles?.begin();
       const near = { exactScores, exactStatistic: exactTiles?.statisticOf };
-      for (let first = 0; first < batch.lanes; first += laneShuffles) {
+      for (let first = 0, count = 0; first < batch.lanes; first += count) {
         if (first % tileShuffles === 0 && first > 0 && members !== undefined) {
           if (openMembers(iBlock, batch)!.length === 0) return;
         }
         const isWanted = first === 0 || sink.needsProduct?.() !== false;
         if (first % tileShuffles === 0 && isWanted) shuffled.multiply(first / tileShuffles, width);
-        const count = Math.min(laneShuffles, batch.lanes - first);
+        // the unshuffled data are computed exactly, in a product of their own
+        const step = first === 0 && isNear(job) ? 1 : laneShuffles - (first % laneShuffles);
+        count = Math.min(step, batch.lanes - first);
         const product = shuffled.rowsOf(first % tileShuffles, width);
         let firstMoment = 0;
         for (const [h, { contrastRank, nCorrections, signed }] of hypotheses.entries()) {

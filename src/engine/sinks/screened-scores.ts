@@ -95,7 +95,7 @@ export function createScreenedSink(context: Context, { untestable }: Extract<Sin
     product(tile: ProductTile, batch: Batch) {
       const { h, firstElement, nElements, first, count } = tile;
       const { near, defaults, counters } = hypotheses[h]!;
-      // all unshuffled scores are wanted exactly: together with those of the shuffles beside them
+      // all unshuffled scores are wanted exactly
       const keepsDefaults = first === 0 && batch.keepDefault;
       const isWhole = keepsDefaults || (first > 0 && isExact[h]!);
       if (isWhole) {
