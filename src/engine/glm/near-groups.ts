@@ -53,6 +53,8 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
   const error = productError(job, k.rowProduct !== undefined);
   /** Where the products of an entry begin: of its own column, and of those of Q'. */
   const [ownOf, sharedOf] = [new Uint32Array(EXACT_ENTRIES), new Uint32Array(EXACT_ENTRIES)];
+  /** Of one row, by member. */
+  const near = new Float64Array(job.layout.groupWidth);
   let product = 0;
 
   const prepare = (group: PreparedGroup): NearGroup => {
@@ -165,28 +167,32 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
       return k.f64ScreenScores(count, nMembers, regions.statistics, width, ...limits, ...out);
     };
 
-    /** What row b has nearly, by member, as limits are; -Infinity: it is told already. */
-    const nearRow = (h: number, b: number): ((c: number) => number) => {
+    /** What row b has nearly, by member, as limits are, into `near`; -Infinity: it is told already. The largest of them. */
+    const readRow = (h: number, b: number): number => {
+      let top = Number.NEGATIVE_INFINITY;
       if (!isRow) {
         const row = f64(regions.statistics + b * width * 8, nMembers);
         const highest = f64(at(screen.highest, h), nMembers);
-        // comparisons with what is no number are false
-        return (c) =>
-          highest[c]! < Number.POSITIVE_INFINITY && row[c]! > Number.NEGATIVE_INFINITY
-            ? row[c]!
-            : Number.NEGATIVE_INFINITY;
+        for (let c = 0; c < nMembers; c++) {
+          // comparisons with what is no number are false
+          const isOpen = highest[c]! < Number.POSITIVE_INFINITY && row[c]! > Number.NEGATIVE_INFINITY;
+          near[c] = isOpen ? row[c]! : Number.NEGATIVE_INFINITY;
+          if (near[c]! > top) top = near[c]!;
+        }
+        return top;
       }
       const { direction, products } = screens[h]!;
       const row = f32(product + b * width * 4, width);
       const shifts = f32(shiftsAt(h), nMembers);
       const moved = row[nMembers]!;
       const highest = f32(at(screen.highest, h), nMembers);
-      return (c) => {
-        if (highest[c] === Number.POSITIVE_INFINITY) return Number.NEGATIVE_INFINITY;
+      for (let c = 0; c < nMembers; c++) {
         const x = Math.fround(row[c]! + Math.fround(moved * shifts[c]!));
-        if (!(Math.abs(x) < products.top)) return Number.NEGATIVE_INFINITY;
-        return direction === 0 ? Math.abs(x) : direction * x;
-      };
+        const isOpen = highest[c]! !== Number.POSITIVE_INFINITY && Math.abs(x) < products.top;
+        near[c] = isOpen ? (direction === 0 ? Math.abs(x) : direction * x) : Number.NEGATIVE_INFINITY;
+        if (near[c]! > top) top = near[c]!;
+      }
+      return top;
     };
 
     /** Products of entries from `done` on, of EXACT_ENTRIES of them and EXACT_ROWS shuffles at most; the first entry that is left. */
@@ -236,15 +242,13 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
         return (b) => screens[h]!.products.scoreOf(largest[b]! + margin);
       },
       collectLargest(h, b) {
-        const valueOfMember = nearRow(h, b);
         const margin = isRow ? { a: rowMarginOf(h), b: 0 } : margins[h]!;
-        let top = Number.NEGATIVE_INFINITY;
-        for (let c = 0; c < nMembers; c++) top = Math.max(top, valueOfMember(c));
+        const top = readRow(h, b);
         const least = top - margin.a - margin.b * Math.abs(top);
         let count = 0;
         if (top === Number.NEGATIVE_INFINITY) return count;
         for (let c = 0; c < nMembers; c++) {
-          if (mostOf(valueOfMember(c), margin) >= least) entries[count++] = b * 65536 + c;
+          if (mostOf(near[c]!, margin) >= least) entries[count++] = b * 65536 + c;
         }
         return count;
       },

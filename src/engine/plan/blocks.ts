@@ -39,8 +39,8 @@ const LIBRARY_BLOCK_BYTES = 8 * 2 ** 20;
  * Where elements lack observations each pattern's rows are gathered for the elements of a block that share it, and its panels are padded: blocks hold as many
  * elements as they may, whose raw values take no more than this.
  */
-const PATTERN_BLOCK_BYTES = 12 * 2 ** 20;
-const PATTERN_SPAN = 3072;
+const PATTERN_BLOCK_BYTES = 16 * 2 ** 20;
+const PATTERN_SPAN = 4096;
 /** Shuffles at a time of an element that shares its pattern with no other: a multiple of any lanes. */
 export const OWN_PATTERN_SHUFFLES = 256;
 /** Columns of a design at most where elements with patterns of their own have one row a shuffle: the constant may be left out. */
