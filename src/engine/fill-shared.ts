@@ -7,11 +7,10 @@ import type { Turns } from "../turns.js";
 import { heightSumsInto } from "./enhance/graph-heights.js";
 import { fillRowPanels } from "./glm/panels.js";
 import type { EngineInputs, GraphEnhancement, RunShuffles } from "./inputs.js";
-import { hasPairs } from "./plan/blocks.js";
 import { heightPowersOf } from "./plan/heights.js";
-import { holdsSigns, multipliesSingle } from "./plan/inputs.js";
+import { multipliesSingle } from "./plan/inputs.js";
 import { type EngineJob, gatheredTileBytes } from "./plan/job.js";
-import { labelBytes } from "./plan/size.js";
+import { holdsLabels, positionBytes } from "./plan/size.js";
 import type { PreparedSearch } from "./search/prepare-search.js";
 
 export interface SharedContents {
@@ -117,13 +116,9 @@ async function fillLabels(contents: BatchContents, first: number, part: Part): P
   const { shared, size } = job;
   const n = size.nSubjects;
   const count = part.count * n;
-  const labels =
-    labelBytes(size) === 2
-      ? new Uint16Array(buffer, shared.labels, count)
-      : new Int32Array(buffer, shared.labels, count);
-  const signs = holdsSigns(job) ? new Int8Array(buffer, shared.signs, part.count * n) : undefined;
-  const hasPositions = hasPairs(size.model, job.precision, job.native !== undefined);
-  const positions = new Int32Array(buffer, shared.positions, hasPositions ? roundUp(part.count, 4) * n : 0);
+  const labels = holdsLabels(size) ? new Int32Array(buffer, shared.labels, count) : undefined;
+  const signs = job.hasSigns || holdsLabels(size) ? new Int8Array(buffer, shared.signs, count) : undefined;
+  const positions = positionsOf(job, buffer, count);
   const label = new Int32Array(n);
   const sign = new Int8Array(n);
   for (let lane = 0; lane < part.count; lane++) {
@@ -136,12 +131,17 @@ async function fillLabels(contents: BatchContents, first: number, part: Part): P
       plan.labelsInto(range.first + place, label);
       plan.signsInto(range.first + place, sign);
     }
-    labels.set(label, lane * n);
+    labels?.set(label, lane * n);
     signs?.set(sign, lane * n);
-    if (!hasPositions) continue;
-    const from = (lane - (lane % 4)) * n + (lane % 4);
-    for (let i = 0; i < n; i++) positions[from + label[i]! * 4] = i;
+    if (positions === undefined) continue;
+    for (let i = 0; i < n; i++) positions[lane * n + label[i]!] = i;
   }
+}
+
+function positionsOf({ size, shared }: EngineJob, buffer: ArrayBufferLike, count: number) {
+  if (size.model === undefined) return undefined;
+  if (positionBytes(size) === 2) return new Uint16Array(buffer, shared.positions, count);
+  return new Int32Array(buffer, shared.positions, count);
 }
 
 function gather({ buffer, job, kernels }: BatchContents, part: Part): void {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { addColumn, createFactors } from "../../src/stats/design/column-factors.js";
 import type { KernelsUnderTest } from "../support/open-kernels.js";
 import { createRandom } from "../support/seeded-random.js";
-import { positionsSideBySide } from "../support/shuffle-positions.js";
+import { positionsOf } from "../support/shuffle-positions.js";
 
 const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
 const LANES = [0, 1] as const;
@@ -27,7 +27,7 @@ export function describeMaskedKernels({ kernels, linear }: KernelsUnderTest): vo
     const missing = draw(first);
     return [missing, second < 0 ? missing : draw(second)] as const;
   };
-  const place = (values: Float64Array | Float32Array | Int32Array | Int8Array) => linear.place(values).at;
+  const place = (values: Float64Array | Float32Array | Int32Array | Uint16Array | Int8Array) => linear.place(values).at;
   const placePair = (missing: readonly [Int32Array, Int32Array]) => {
     const first = place(missing[0]);
     const second = missing[0] === missing[1] ? first : place(missing[1]);
@@ -142,15 +142,24 @@ export function describeMaskedKernels({ kernels, linear }: KernelsUnderTest): vo
         for (const e of LANES) for (let i = 0; i < n - missing[e].length; i++) rows[e * (n + 4) + i] = random.normal();
         const panel = Float64Array.from({ length: n * 4 }, () => random.normal());
         for (const e of LANES) for (const source of missing[e]) panel[source * 4 + e] = panel[source * 4 + 2 + e] = 0;
-        const positions = positionsSideBySide(labels, n);
-        for (const signed of [true, false]) {
+        for (const [signed, positionBytes] of [
+          [true, 4],
+          [false, 4],
+          [true, 2],
+          [false, 2],
+        ] as const) {
           linear.clear();
           const scratch = linear.reserve(new Uint8Array((n + 1) * 8 + roundUp(n, 64) / 8));
           const product = linear.reserve(new Float64Array(nShuffles * 4));
           const spread = linear.reserve(new Float64Array(4 * (2 * n + 8)));
-          const [signsAt, positionsAt, columns] = [signed ? place(signs) : 0, place(positions), place(panel)];
+          const [signsAt, positionsAt, columns] = [
+            signed ? place(signs) : 0,
+            place(positionsOf(labels, n, positionBytes)),
+            place(panel),
+          ];
           kernels.f64MaskedPair(
-            ...([n, nShuffles, signsAt, ...placePair(missing), positionsAt, place(rows), columns] as const),
+            ...([n, nShuffles, signsAt, ...placePair(missing), positionsAt, positionBytes] as const),
+            ...([place(rows), columns] as const),
             ...([product.at, scratch.at, spread.at] as const),
           );
           linear.expectGuardsIntact();
@@ -159,8 +168,8 @@ export function describeMaskedKernels({ kernels, linear }: KernelsUnderTest): vo
             const whole = linear.reserve(new Float64Array(roundUp(nShuffles, 4) * 4));
             const row = place(rows.slice(e * (n + 4), e * (n + 4) + n - missing[e].length));
             const masked = [missing[e].length, place(missing[e]), row, gathered.at] as const;
-            const steps = linear.reserve(new Uint32Array(n + 3));
-            kernels.f64GatherMasked(n, 1, nShuffles, place(labels), 4, signsAt, ...masked, steps.at);
+            const spreadRows = linear.reserve(new Float64Array((n + 16) * 3));
+            kernels.f64GatherMasked(n, 1, nShuffles, positionsAt, positionBytes, signsAt, ...masked, spreadRows.at);
             kernels.product.f64(roundUp(nShuffles, 4), n, 4, gathered.at, columns, whole.at, 4);
             for (let b = 0; b < nShuffles; b++) {
               for (const part of LANES) {

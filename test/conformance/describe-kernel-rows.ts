@@ -4,6 +4,7 @@ import { CONTENT_CASES, drawShuffles, matrixOfCase, orthonormalRows } from "../s
 import { entry, gatheredBasis, toColumnPanels } from "../support/kernel-statements.js";
 import type { KernelsUnderTest } from "../support/open-kernels.js";
 import { createRandom } from "../support/seeded-random.js";
+import { positionsOf } from "../support/shuffle-positions.js";
 
 const rowsLike = (operation: string, count: number) =>
   operation.startsWith("f64") ? new Float64Array(count) : new Float32Array(count);
@@ -77,7 +78,7 @@ export function describeRowKernels({ kernels: k, linear }: KernelsUnderTest): vo
         const labels = Int32Array.from(Array.from({ length: nShuffles }, () => random.permutation(n)).flat());
         const signs = Int8Array.from(labels, () => (random.uniform() < 0.5 ? -1 : 1));
         const basis = Float64Array.from({ length: (n - nMissing) * nBasis }, () => random.normal());
-        for (const [signed, labelBytes] of [
+        for (const [signed, positionBytes] of [
           [true, 4],
           [false, 4],
           [true, 2],
@@ -87,12 +88,12 @@ export function describeRowKernels({ kernels: k, linear }: KernelsUnderTest): vo
           const count = nShuffles * nBasis;
           const panels = linear.reserve(rowsLike(operation, Math.ceil(count / 4) * 4 * n));
           const rows = linear.reserve(rowsLike(operation, count * n));
-          const scratch = linear.reserve(new Uint32Array((n + 3) * (1 + nBasis)));
-          const place = (values: Float64Array | Int32Array | Int8Array) => linear.place(values).at;
+          const scratch = linear.reserve(new Float64Array((n + 16) * (2 + nBasis)));
+          const place = (values: Float64Array | Int32Array | Uint16Array | Int8Array) => linear.place(values).at;
           const given = [signed ? place(signs) : 0, nMissing, place(missing), place(basis)] as const;
-          k[inPanels](n, nBasis, nShuffles, place(labels), 4, ...given, panels.at, scratch.at);
-          const labelsAt = labelBytes === 2 ? linear.place(Uint16Array.from(labels)).at : place(labels);
-          k[operation](n, nBasis, nShuffles, labelsAt, labelBytes, ...given, rows.at, scratch.at);
+          k[inPanels](n, nBasis, nShuffles, place(positionsOf(labels, n, 4)), 4, ...given, panels.at, scratch.at);
+          const positions = place(positionsOf(labels, n, positionBytes));
+          k[operation](n, nBasis, nShuffles, positions, positionBytes, ...given, rows.at, scratch.at);
           linear.expectGuardsIntact();
           const stated = Array.from({ length: count * n }, (_, at) => {
             const [row, i] = [Math.floor(at / n), at % n];

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { largestResidual } from "../support/kernel-residual.js";
 import type { KernelsUnderTest } from "../support/open-kernels.js";
 import { createRandom } from "../support/seeded-random.js";
+import { positionsOf } from "../support/shuffle-positions.js";
 import { makeTable, placeTable } from "./describe-kernel-bins.js";
 
 const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
@@ -30,7 +31,7 @@ export function describeVaryingKernels(tested: KernelsUnderTest): void {
         const labels = Int32Array.from(Array.from({ length: nShuffles }, () => random.permutation(n)).flat());
         const signs = Int8Array.from(labels, () => (random.uniform() < 0.5 ? -1 : 1));
         const basis = Float64Array.from({ length: (n - nMissing) * nBasis }, () => random.normal());
-        for (const [signed, labelBytes] of [
+        for (const [signed, positionBytes] of [
           [true, 4],
           [false, 4],
           [true, 2],
@@ -39,11 +40,11 @@ export function describeVaryingKernels(tested: KernelsUnderTest): void {
           linear.clear();
           const gathered = linear.reserve(likeProducts(isSingle, roundUp(nShuffles * nBasis, 4) * n));
           gathered.view.fill(Number.NaN);
-          const scratch = linear.reserve(new Uint32Array((n + 3) * (isSingle ? 1 + nBasis : 1)));
+          const scratch = linear.reserve(new Float64Array((n + 16) * (2 + nBasis)));
           const place = (values: Float64Array | Int32Array | Uint16Array | Int8Array) => linear.place(values).at;
-          const labelsAt = place(labelBytes === 2 ? Uint16Array.from(labels) : labels);
+          const positions = place(positionsOf(labels, n, positionBytes));
           kernels[operation](
-            ...([n, nBasis, nShuffles, labelsAt, labelBytes, signed ? place(signs) : 0, nMissing] as const),
+            ...([n, nBasis, nShuffles, positions, positionBytes, signed ? place(signs) : 0, nMissing] as const),
             ...([place(missing), place(basis), gathered.at, scratch.at] as const),
           );
           linear.expectGuardsIntact();

@@ -6,7 +6,7 @@ import type { PlanInputs } from "../../src/engine/plan/inputs.js";
 import { CONTROL } from "../../src/engine/plan/job.js";
 import { type MemoryPlan, planMemory } from "../../src/engine/plan/memory.js";
 import { REGION_WORDS } from "../../src/engine/plan/region-words.js";
-import { keptDesigns, labelBytes, type ModelSize, type ProblemSize } from "../../src/engine/plan/size.js";
+import { keptDesigns, type ModelSize, type ProblemSize, positionBytes } from "../../src/engine/plan/size.js";
 import { listBlocks, listWindows } from "../../src/engine/plan/work-lists.js";
 import { BudgetError } from "../../src/errors.js";
 import { PANELS } from "../../src/kernels/kernel-set.js";
@@ -248,14 +248,9 @@ function modelSizes(size: ProblemSize, model: Pick<ModelSize, "variable" | "nEle
   };
 }
 
-test("a label has 16 bits where groups of elements gather, and more where subjects are more or elements bring columns", () => {
-  const model: ModelSize = {
-    ...{ variable: true, sharedRank: 2, nElementColumns: 0, nGroups: 1, contrastRanks: [1], columnBytes: [] },
-  };
-  expect(labelBytes({ model, nSubjects: 65_536 })).toBe(2);
-  expect(labelBytes({ model, nSubjects: 65_537 })).toBe(4);
-  expect(labelBytes({ model: { ...model, nElementColumns: 1 }, nSubjects: 100 })).toBe(4);
-  expect(labelBytes({ model: undefined, nSubjects: 100 })).toBe(4);
+test("a position has 16 bits unless subjects are more", () => {
+  expect(positionBytes({ nSubjects: 65_536 })).toBe(2);
+  expect(positionBytes({ nSubjects: 65_537 })).toBe(4);
 });
 
 describe("the memory plan", () => {

@@ -1,12 +1,8 @@
 // Positions of the sources in shuffles, as kernels of masked shuffles take them.
 
-/** Labels [shuffles][n] -> the row that takes each source, i32 [shuffles / 4][n][4]; of the shuffles that are padding what nobody may read. */
-export function positionsSideBySide(labels: Int32Array, n: number): Int32Array {
-  const nShuffles = labels.length / n;
-  const positions = new Int32Array(Math.ceil(nShuffles / 4) * 4 * n).fill(2 ** 28);
-  for (const [i, source] of labels.entries()) {
-    const b = Math.floor(i / n);
-    positions[(Math.floor(b / 4) * n + source) * 4 + (b % 4)] = i % n;
-  }
+/** Labels [shuffles][n] -> the row that takes each source, [shuffles][n]; `bytes` of each. */
+export function positionsOf(labels: Int32Array, n: number, bytes: 2 | 4): Int32Array | Uint16Array {
+  const positions = bytes === 2 ? new Uint16Array(labels.length) : new Int32Array(labels.length);
+  for (const [i, source] of labels.entries()) positions[i - (i % n) + source] = i % n;
   return positions;
 }

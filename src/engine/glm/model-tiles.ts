@@ -6,7 +6,7 @@ import { tileRows } from "../plan/blocks.js";
 import { multipliesSingle } from "../plan/inputs.js";
 import type { ModelJob } from "../plan/job.js";
 import { sumSlice } from "../plan/screening.js";
-import { labelBytes } from "../plan/size.js";
+import { positionBytes } from "../plan/size.js";
 import type { ElementGroup } from "./model-block.js";
 import { createPanels } from "./panels.js";
 
@@ -39,8 +39,9 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
   const isSingle = multipliesSingle(job);
   const valueBytes = isSingle ? 4 : 8;
   const { rows: padRows } = createPanels(context);
-  const bytes = labelBytes(job.size);
-  const labelsOf = (first: number) => shared.labels + first * n * bytes;
+  const bytes = positionBytes(job.size);
+  const labelsOf = (first: number) => shared.labels + first * n * 4;
+  const positionsOf = (first: number) => shared.positions + first * n * bytes;
   const signsOf = (first: number) => (job.hasSigns ? shared.signs + first * n : 0);
   const outLabels = i32(regions.labels, size.nElementColumns > 0 ? laneShuffles * n : 0);
   const outSigns = i8(regions.signs, size.nElementColumns > 0 ? laneShuffles * n : 0);
@@ -90,9 +91,9 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
 
   const multiplyTile = (of: Operands, first: number, lanes: number, width: number) => {
     const count = Math.min(tileShuffles, lanes - first);
-    const shuffles = [count, labelsOf(first), bytes, of.isSigned ? signsOf(first) : 0] as const;
+    const shuffles = [count, positionsOf(first), bytes, of.isSigned ? signsOf(first) : 0] as const;
     if (first === 0) of.prepare(width);
-    gather(n, of.nRows, ...shuffles, nMissing, regions.missing, of.entries, of.gathered, regions.steps);
+    gather(n, of.nRows, ...shuffles, nMissing, regions.missing, of.entries, of.gathered, regions.spreadRows);
     if (rowProduct === undefined) {
       const multiplyPanels = isSingle ? k.product.f32 : k.product.f64;
       multiplyPanels(padRows(count * of.nRows), n, width, of.gathered, of.columns, of.product, width);
@@ -133,13 +134,22 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
     },
     multiplyExactly(nRows, first, count, width) {
       const { exactRows, exactProduct } = w.screen!;
-      const shuffles = [count, labelsOf(first), bytes, signsOf(first)] as const;
-      k.f64GatherMasked(n, nRows, ...shuffles, nMissing, regions.missing, regions.entries, exactRows, regions.steps);
+      const shuffles = [count, positionsOf(first), bytes, signsOf(first)] as const;
+      k.f64GatherMasked(
+        n,
+        nRows,
+        ...shuffles,
+        nMissing,
+        regions.missing,
+        regions.entries,
+        exactRows,
+        regions.spreadRows,
+      );
       k.product.f64(padRows(count * nRows), n, width, exactRows, w.packed, exactProduct, width);
     },
     gatherExactly(nRows, shuffle, to) {
-      const shuffles = [1, labelsOf(shuffle), bytes, signsOf(shuffle)] as const;
-      k.f64GatherMaskedRows(n, nRows, ...shuffles, nMissing, regions.missing, regions.entries, to, regions.steps);
+      const shuffles = [1, positionsOf(shuffle), bytes, signsOf(shuffle)] as const;
+      k.f64GatherMaskedRows(n, nRows, ...shuffles, nMissing, regions.missing, regions.entries, to, regions.spreadRows);
     },
     multiplySquares(first, lanes, width) {
       const { indicators: entries, gatheredIndicators: gathered, squareOperand: operand } = regions;

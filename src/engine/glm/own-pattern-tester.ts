@@ -11,6 +11,7 @@ import { isMirrored } from "../../stats/inference/families.js";
 import type { Context } from "../context.js";
 import { MOST_PAIR_COLUMNS, OWN_PATTERN_SHUFFLES } from "../plan/blocks.js";
 import type { Batch, ModelJob } from "../plan/job.js";
+import { positionBytes } from "../plan/size.js";
 import type { Sink, Steps } from "../seams.js";
 import type { ElementGroup, ModelBlock } from "./model-block.js";
 
@@ -121,9 +122,10 @@ export function createOwnPatternTester(
       for (let first = 0; first < batch.lanes; first += OWN_PATTERN_SHUFFLES) {
         const count = Math.min(OWN_PATTERN_SHUFFLES, batch.lanes - first);
         const signs = job.hasSigns ? shared.signs + first * n : 0;
-        const positions = shared.positions + first * n * 4;
+        const bytes = positionBytes(job.size);
+        const positions = [shared.positions + first * n * bytes, bytes] as const;
         const operands = [regions.pairRows, regions.pairColumns, regions.product, regions.pairRuns] as const;
-        k.f64MaskedPair(n, count, signs, ...missingPair(groups), positions, ...operands, regions.spread);
+        k.f64MaskedPair(n, count, signs, ...missingPair(groups), ...positions, ...operands, regions.spread);
         for (const { e, group, dof, shuffled } of lanes) {
           const product = regions.product + e * count * WIDTH * 8;
           for (const [h, { rank: s, kind }] of model.hypotheses.entries()) {

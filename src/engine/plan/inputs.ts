@@ -36,10 +36,6 @@ export const multipliesSingle = ({
   readonly screened: boolean;
 }): boolean => precision === "single" || screened;
 
-/** Whether signs are kept: where all are +1, elements that bring no columns of their own do without. */
-export const holdsSigns = ({ size, hasSigns }: Pick<PlanInputs, "size" | "hasSigns">): boolean =>
-  hasSigns || size.model === undefined || size.model.nElementColumns > 0;
-
 export interface PlanInputs {
   readonly size: ProblemSize;
   readonly sink: SinkJob;

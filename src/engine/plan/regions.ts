@@ -6,11 +6,11 @@ import { type Offsets, regionsOf } from "../../kernels/memory-regions.js";
 import { observedIndex } from "../../run/observed.js";
 import { MAX_CELLS } from "../../stats/glm/bin-table.js";
 import { hasPairs, OWN_PATTERN_SHUFFLES, panelColumns, tileColumns, tileRows } from "./blocks.js";
-import { holdsSigns, type MemoryShape, multipliesSingle, type PlanInputs } from "./inputs.js";
+import { type MemoryShape, multipliesSingle, type PlanInputs } from "./inputs.js";
 import { screenTable } from "./screen-regions.js";
 import { isNear } from "./screening.js";
 import { CANDIDATES, SLAB_LANES } from "./search-shape.js";
-import { labelBytes, productRows } from "./size.js";
+import { holdsLabels, positionBytes, productRows } from "./size.js";
 
 export type SharedRegions = Offsets<ReturnType<typeof sharedTable>>;
 export type WorkerRegions = Offsets<ReturnType<typeof workerTable>>;
@@ -50,7 +50,6 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
   const nMoments = hypotheses.reduce((sum, h) => sum + h.nCorrections, 0);
   const bins = sink.kind === "bins";
   const value = sink.kind === "scores" ? ("f64" as const) : ("f32" as const);
-  const arePaired = hasPairs(model, inputs.precision, panels.tile !== undefined);
   const elements = [m, "elements"] as const;
   const subjects = [n, "subjects"] as const;
   const product = multipliesSingle(inputs) ? ("f32" as const) : ("f64" as const);
@@ -90,10 +89,13 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
       [observedIndex(size).count, "images"],
       elements,
     ),
-    labels: shuffles[labelBytes(size) === 2 ? "u16" : "i32"]([labelShuffles, "shuffles"], subjects),
-    signs: shuffles.i8([holdsSigns(inputs) ? labelShuffles : 0, "shuffles"], subjects),
-    /** The row that takes each source, the inverse of the labels, of four shuffles side by side. */
-    positions: shuffles.i32([arePaired ? roundUp(labelShuffles, 4) : 0, "shuffles"], subjects),
+    labels: shuffles.i32([holdsLabels(size) ? labelShuffles : 0, "shuffles"], subjects),
+    signs: shuffles.i8([inputs.hasSigns || holdsLabels(size) ? labelShuffles : 0, "shuffles"], subjects),
+    /** The row that takes each source, the inverse of the labels. */
+    positions: shuffles[positionBytes(size) === 2 ? "u16" : "i32"](
+      [model === undefined ? 0 : labelShuffles, "shuffles"],
+      subjects,
+    ),
     /** Other models gather for each group of elements, into their own memory. */
     gathered: shuffles[product](
       [model === undefined ? Math.ceil(batch / tile) : 0, "tiles"],
@@ -264,7 +266,7 @@ function modelTable(inputs: PlanInputs, shape: MemoryShape, width: number, panel
     sortScratch: blocks.f64(sorted),
     /** Observations that a group of elements lacks; scratch of f64GatherMasked. */
     missing: blocks.i32(n),
-    steps: blocks.u32((n + 3) * (1 + single * productRows(size))),
+    spreadRows: blocks.f64((n + 16) * (2 + Math.max(productRows(size), nGroups))),
     /** f64 [n][G * r]: Q_g of each variance group, the remaining observations only, interleaved; f64 [n][G]: indicators of the groups. */
     entries: blocks.f64(n, productRows(size)),
     indicators: blocks.f64(indicated * n, nGroups),

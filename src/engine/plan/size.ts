@@ -100,9 +100,12 @@ function modelSize(fixed: ProblemSize, model: GlmModel, columnSources: readonly 
   };
 }
 
-/** Bytes of a label: groups of elements go through all of them again and again, and only what elements bring of their own takes i32. */
-export const labelBytes = ({ model, nSubjects }: Pick<ProblemSize, "model" | "nSubjects">): 2 | 4 =>
-  model !== undefined && model.nElementColumns === 0 && nSubjects <= 2 ** 16 ? 2 : 4;
+/** Whether labels are kept, and signs that are all +1: groups of elements gather by positions, and only what elements bring of their own is shuffled by labels. */
+export const holdsLabels = ({ model }: Pick<ProblemSize, "model">): boolean =>
+  model === undefined || model.nElementColumns > 0;
+
+/** Bytes of a position: groups of elements go through all of them again and again. */
+export const positionBytes = ({ nSubjects }: Pick<ProblemSize, "nSubjects">): 2 | 4 => (nSubjects <= 2 ** 16 ? 2 : 4);
 
 /** Rows of the product a shuffle. */
 export const productRows = ({ model, rank }: ProblemSize): number =>

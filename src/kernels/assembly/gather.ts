@@ -1,113 +1,168 @@
 // The masked shuffle and the gather in one, into panels or into rows. Contracts: ../CONTRACTS.md.
 export function f64GatherMasked(
-  nRows: i32, nBasis: i32, nShuffles: i32, labels: usize, labelBytes: i32, signs: usize, nMissing: i32, missing: usize, basis: usize, gathered: usize, scratch: usize,
+  nRows: i32, nBasis: i32, nShuffles: i32, positions: usize, positionBytes: i32, signs: usize, nMissing: i32, missing: usize, basis: usize, gathered: usize, scratch: usize,
 ): void {
-  gather(false, true, nRows, nBasis, nShuffles, labels, labelBytes, signs, nMissing, missing, basis, gathered, scratch);
+  gather(false, true, nRows, nBasis, nShuffles, positions, positionBytes, signs, nMissing, missing, basis, gathered, scratch);
 }
 
 export function f32GatherMasked(
-  nRows: i32, nBasis: i32, nShuffles: i32, labels: usize, labelBytes: i32, signs: usize, nMissing: i32, missing: usize, basis: usize, gathered: usize, scratch: usize,
+  nRows: i32, nBasis: i32, nShuffles: i32, positions: usize, positionBytes: i32, signs: usize, nMissing: i32, missing: usize, basis: usize, gathered: usize, scratch: usize,
 ): void {
-  gather(true, true, nRows, nBasis, nShuffles, labels, labelBytes, signs, nMissing, missing, basis, gathered, scratch);
+  gather(true, true, nRows, nBasis, nShuffles, positions, positionBytes, signs, nMissing, missing, basis, gathered, scratch);
 }
 
 export function f64GatherMaskedRows(
-  nRows: i32, nBasis: i32, nShuffles: i32, labels: usize, labelBytes: i32, signs: usize, nMissing: i32, missing: usize, basis: usize, gathered: usize, scratch: usize,
+  nRows: i32, nBasis: i32, nShuffles: i32, positions: usize, positionBytes: i32, signs: usize, nMissing: i32, missing: usize, basis: usize, gathered: usize, scratch: usize,
 ): void {
-  gather(false, false, nRows, nBasis, nShuffles, labels, labelBytes, signs, nMissing, missing, basis, gathered, scratch);
+  gather(false, false, nRows, nBasis, nShuffles, positions, positionBytes, signs, nMissing, missing, basis, gathered, scratch);
 }
 
 export function f32GatherMaskedRows(
-  nRows: i32, nBasis: i32, nShuffles: i32, labels: usize, labelBytes: i32, signs: usize, nMissing: i32, missing: usize, basis: usize, gathered: usize, scratch: usize,
+  nRows: i32, nBasis: i32, nShuffles: i32, positions: usize, positionBytes: i32, signs: usize, nMissing: i32, missing: usize, basis: usize, gathered: usize, scratch: usize,
 ): void {
-  gather(true, false, nRows, nBasis, nShuffles, labels, labelBytes, signs, nMissing, missing, basis, gathered, scratch);
+  gather(true, false, nRows, nBasis, nShuffles, positions, positionBytes, signs, nMissing, missing, basis, gathered, scratch);
 }
 
-/** Two rows of a shuffle at a time share the labels: in panels where they lie side by side. */
 // @ts-ignore: decorator
 @inline
 function gather(
-  isSingle: bool, inPanels: bool, nRows: i32, nBasis: i32, nShuffles: i32, labels: usize, labelBytes: i32, signs: usize,
+  isSingle: bool, inPanels: bool, nRows: i32, nBasis: i32, nShuffles: i32, positions: usize, positionBytes: i32, signs: usize,
   nMissing: i32, missing: usize, basis: usize, gathered: usize, scratch: usize,
 ): void {
-  const shift: usize = isSingle ? 2 : 3, rowBytes = <usize>nRows << shift, panelBytes = rowBytes << 2, steps = scratch, used = nShuffles * nBasis;
-  const entries = isSingle ? scratch + (<usize>(nRows + 3 & ~3) << 2) : basis, sourceShift: usize = inPanels ? shift + 2 : shift, across: usize = inPanels ? <usize>1 << shift : rowBytes;
-  placeSteps(nRows, nMissing, missing, nBasis << <i32>shift, steps);
-  if (isSingle) roundEntries((nRows - nMissing) * nBasis, basis, entries);
+  const shift: usize = isSingle ? 2 : 3, rowBytes = <usize>nRows << shift, panelBytes = rowBytes << 2, padded = <usize>(nRows + 15 & ~15), used = nShuffles * nBasis;
+  // by target: a byte each whose source is missing, bytes of the entries that four of them and those before had, what the row has; and the entries of each row
+  const isMany = nMissing > nRows >> 4, flags = scratch, before = flags + padded, row = before + padded, entries = row + (padded << shift), entryBytes = padded << shift;
+  placeEntries(isSingle, nRows - nMissing, nBasis, basis, entries, entryBytes);
+  memory.fill(flags, 0, padded);
   if (inPanels && (used & 3)) memory.fill(gathered + <usize>(used >> 2) * panelBytes, 0, panelBytes);
   for (let b = 0, r = 0; b < nShuffles; b++) {
-    const label = labels + <usize>b * <usize>nRows * <usize>labelBytes, sign = signs + <usize>b * <usize>nRows;
-    for (let j = 0; j < nBasis; ) {
-      const isPair = j + 1 < nBasis && !(inPanels && (r & 1)), entry = entries + (<usize>j << shift);
-      const to = inPanels ? gathered + <usize>(r >> 2) * panelBytes + (<usize>(r & 3) << shift) : gathered + <usize>r * rowBytes;
-      // in one run into the cache: a store at random that has to wait for its line holds up all behind it
-      if (!inPanels) memory.fill(to, 0, isPair ? rowBytes << 1 : rowBytes);
-      if (labelBytes == 2) {
-        if (signs == 0) { if (isPair) scatter(isSingle, inPanels, true, true, false, nRows, label, sign, steps, entry, to, across); else scatter(isSingle, inPanels, true, false, false, nRows, label, sign, steps, entry, to, across); }
-        else if (isPair) scatter(isSingle, inPanels, true, true, true, nRows, label, sign, steps, entry, to, across); else scatter(isSingle, inPanels, true, false, true, nRows, label, sign, steps, entry, to, across);
-      } else if (signs == 0) { if (isPair) scatter(isSingle, inPanels, false, true, false, nRows, label, sign, steps, entry, to, across); else scatter(isSingle, inPanels, false, false, false, nRows, label, sign, steps, entry, to, across); }
-      else if (isPair) scatter(isSingle, inPanels, false, true, true, nRows, label, sign, steps, entry, to, across); else scatter(isSingle, inPanels, false, false, true, nRows, label, sign, steps, entry, to, across);
-      for (let m = 0; m < nMissing; m++) {
-        const at = to + (<usize>load<i32>(missing + (<usize>m << 2)) << sourceShift);
-        clear(isSingle, at);
-        if (isPair) clear(isSingle, at + across);
+    const position = positions + <usize>b * <usize>nRows * <usize>positionBytes;
+    for (let m = 0; m < nMissing; m++) store<u8>(flags + positionOf(position, positionBytes, missing, m), 1);
+    for (let j = 0; j < nBasis; j++, r++) {
+      const from = entries + <usize>j * entryBytes;
+      if (isMany) spreadAll(isSingle, padded, flags, from, row);
+      else spread(isSingle, padded, flags, before, from, row);
+      for (let m = isMany ? nMissing : 0; m < nMissing; m++) placeFour(isSingle, positionOf(position, positionBytes, missing, m) & ~3, flags, before, from, row);
+      if (signs != 0) {
+        applySigns(isSingle, nRows, signs + <usize>b * <usize>nRows, row);
+        // not -0
+        for (let m = 0; m < nMissing; m++) put(isSingle, row + (positionOf(position, positionBytes, missing, m) << shift), 0);
       }
-      j += isPair ? 2 : 1;
-      r += isPair ? 2 : 1;
+      const to = inPanels ? gathered + <usize>(r >> 2) * panelBytes + (<usize>(r & 3) << shift) : gathered + <usize>r * rowBytes;
+      if (positionBytes == 2) take(isSingle, inPanels, true, nRows, position, row, to);
+      else take(isSingle, inPanels, false, nRows, position, row, to);
+    }
+    for (let m = 0; m < nMissing; m++) store<u8>(flags + positionOf(position, positionBytes, missing, m), 0);
+  }
+}
+
+/** Target of the m-th missing source. */
+// @ts-ignore: decorator
+@inline
+export function positionOf(position: usize, positionBytes: i32, missing: usize, m: i32): usize {
+  const source = <usize>load<i32>(missing + (<usize>m << 2));
+  return positionBytes == 2 ? <usize>load<u16>(position + (source << 1)) : <usize>load<u32>(position + (source << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function put(isSingle: bool, at: usize, value: f64): void {
+  if (isSingle) store<f32>(at, <f32>value); else store<f64>(at, value);
+}
+
+/** Each row of the basis for itself, rounded once. */
+// @ts-ignore: decorator
+@inline
+function placeEntries(isSingle: bool, count: i32, nBasis: i32, basis: usize, entries: usize, entryBytes: usize): void {
+  for (let j = 0; j < nBasis; j++) {
+    let from = basis + (<usize>j << 3), to = entries + <usize>j * entryBytes;
+    for (let t = 0; t < count; t++, from += <usize>nBasis << 3, to += isSingle ? 4 : 8) put(isSingle, to, load<f64>(from));
+  }
+}
+
+/** Entries by target, as if of four targets side by side no source were missing: a branch for those that are would be predicted wrong for most. */
+// @ts-ignore: decorator
+@inline
+function spread(isSingle: bool, padded: usize, flags: usize, before: usize, entries: usize, row: usize): void {
+  const size: usize = isSingle ? 4 : 8, bytes = isSingle ? 0x04040404 : 0x08080808;
+  let lag: usize = 0;
+  for (const end = flags + padded; flags < end; flags += 16, before += 16, row += 16 * size, entries += 16 * size) {
+    let missed: usize = 0;
+    missed = spreadFour(isSingle, flags, bytes, before, entries - lag, row, lag); lag += missed;
+    missed = spreadFour(isSingle, flags + 4, bytes, before + 4, entries + 4 * size - lag, row + 4 * size, lag); lag += missed;
+    missed = spreadFour(isSingle, flags + 8, bytes, before + 8, entries + 8 * size - lag, row + 8 * size, lag); lag += missed;
+    missed = spreadFour(isSingle, flags + 12, bytes, before + 12, entries + 12 * size - lag, row + 12 * size, lag); lag += missed;
+  }
+}
+
+/** Bytes of the entries that those of the four without data would have. */
+// @ts-ignore: decorator
+@inline
+function spreadFour(isSingle: bool, flags: usize, bytes: u32, before: usize, from: usize, row: usize, lag: usize): usize {
+  v128.store(row, v128.load(from));
+  if (!isSingle) v128.store(row, v128.load(from, 16), 16);
+  store<u32>(before, <u32>lag);
+  return <usize>(load<u32>(flags) * bytes >> 24);
+}
+
+/** The same where many are missing. */
+// @ts-ignore: decorator
+@inline
+function spreadAll(isSingle: bool, padded: usize, flags: usize, entries: usize, row: usize): void {
+  const size: usize = isSingle ? 4 : 8, shift: usize = isSingle ? 2 : 3;
+  for (const end = flags + padded; flags < end; flags += 4, row += 4 * size) {
+    const all = load<u32>(flags), a = all & 1, b = all >> 8 & 1, c = all >> 16 & 1, d = all >> 24;
+    placeOne(isSingle, a, entries, row); entries += <usize>(1 - a) << shift;
+    placeOne(isSingle, b, entries, row + size); entries += <usize>(1 - b) << shift;
+    placeOne(isSingle, c, entries, row + 2 * size); entries += <usize>(1 - c) << shift;
+    placeOne(isSingle, d, entries, row + 3 * size); entries += <usize>(1 - d) << shift;
+  }
+}
+
+/** Of four targets from `first` on, of which some have a missing source. */
+// @ts-ignore: decorator
+@inline
+function placeFour(isSingle: bool, first: usize, flags: usize, before: usize, entries: usize, row: usize): void {
+  const shift: usize = isSingle ? 2 : 3, from = entries + (first << shift) - <usize>load<u32>(before + first);
+  spreadAll(isSingle, 4, flags + first, from, row + (first << shift));
+}
+
+// @ts-ignore: decorator
+@inline
+function placeOne(isSingle: bool, isMissing: u32, from: usize, to: usize): void {
+  if (isSingle) store<u32>(to, load<u32>(from) & (isMissing - 1)); else store<u64>(to, load<u64>(from) & (<u64>isMissing - 1));
+}
+
+// @ts-ignore: decorator
+@inline
+function applySigns(isSingle: bool, nRows: i32, signs: usize, row: usize): void {
+  for (const end = signs + <usize>nRows; signs < end; signs += 4, row += isSingle ? 16 : 32) {
+    const four = i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(signs)));
+    if (isSingle) v128.store(row, f32x4.mul(v128.load(row), f32x4.convert_i32x4_s(four)));
+    else {
+      v128.store(row, f64x2.mul(v128.load(row), f64x2.convert_low_i32x4_s(four)));
+      v128.store(row, f64x2.mul(v128.load(row, 16), f64x2.convert_low_i32x4_s(v128.shuffle<i32>(four, four, 2, 3, 2, 3))), 16);
     }
   }
 }
 
-/** Of each source, i32: bytes from its entry to that of the next; none where it has no data, so that what was stored there goes to the next one. */
-function placeSteps(nRows: i32, nMissing: i32, missing: usize, bytes: i32, steps: usize): void {
-  const all = i32x4.splat(bytes);
-  for (let at = steps, end = steps + (<usize>nRows << 2); at < end; at += 16) v128.store(at, all);
-  for (let m = 0; m < nMissing; m++) store<i32>(steps + (<usize>load<i32>(missing + (<usize>m << 2)) << 2), 0);
-}
-
-function roundEntries(count: i32, from: usize, to: usize): void {
-  for (const end = to + (<usize>count << 2); to < end; to += 4, from += 8) store<f32>(to, <f32>load<f64>(from));
-}
-
+/** By source: loads at random and stores in order take half of the time of the opposite, whose loads wait for the stores that seem to be where they are. */
 // @ts-ignore: decorator
 @inline
-function clear(isSingle: bool, at: usize): void {
-  if (isSingle) store<f32>(at, 0); else store<f64>(at, 0);
-}
-
-/** Every entry to the source that is next, with data or without: no branch, whose misses took as long as all the rest. */
-// @ts-ignore: decorator
-@inline
-function scatter(
-  isSingle: bool, inPanels: bool, isShort: bool, isPair: bool, isSigned: bool, nRows: i32, label: usize, sign: usize, steps: usize, entry: usize, to: usize, across: usize,
-): void {
-  const labelSize: usize = isShort ? 2 : 4, end = label + <usize>nRows * labelSize;
-  for (const whole = label + <usize>(nRows & ~3) * labelSize; label < whole; label += 4 * labelSize) {
-    entry = place(isSingle, inPanels, isShort, isPair, isSigned, label, sign, steps, entry, to, across);
-    entry = place(isSingle, inPanels, isShort, isPair, isSigned, label + labelSize, sign + 1, steps, entry, to, across);
-    entry = place(isSingle, inPanels, isShort, isPair, isSigned, label + 2 * labelSize, sign + 2, steps, entry, to, across);
-    entry = place(isSingle, inPanels, isShort, isPair, isSigned, label + 3 * labelSize, sign + 3, steps, entry, to, across);
-    if (isSigned) sign += 4;
+function take(isSingle: bool, inPanels: bool, isShort: bool, nRows: i32, position: usize, row: usize, to: usize): void {
+  const step: usize = (isSingle ? 4 : 8) * (inPanels ? 4 : 1), positionStep: usize = isShort ? 2 : 4;
+  for (const end = position + <usize>(nRows & ~3) * positionStep; position < end; position += 4 * positionStep, to += 4 * step) {
+    takeOne(isSingle, isShort, position, row, to);
+    takeOne(isSingle, isShort, position + positionStep, row, to + step);
+    takeOne(isSingle, isShort, position + 2 * positionStep, row, to + 2 * step);
+    takeOne(isSingle, isShort, position + 3 * positionStep, row, to + 3 * step);
   }
-  for (; label < end; label += labelSize, sign++) entry = place(isSingle, inPanels, isShort, isPair, isSigned, label, sign, steps, entry, to, across);
+  for (let i = nRows & ~3; i < nRows; i++, position += positionStep, to += step) takeOne(isSingle, isShort, position, row, to);
 }
 
-/** One entry, of two rows where they are a pair. Returns the entry of the next source. */
 // @ts-ignore: decorator
 @inline
-function place(
-  isSingle: bool, inPanels: bool, isShort: bool, isPair: bool, isSigned: bool, label: usize, sign: usize, steps: usize, entry: usize, to: usize, across: usize,
-): usize {
-  const source = (isShort ? <usize>load<u16>(label) : <usize>load<u32>(label)) << 2;
-  const at = to + (source << (inPanels ? (isSingle ? 2 : 3) : isSingle ? 0 : 1));
-  if (isSingle) {
-    const factor: f32 = isSigned ? <f32>load<i8>(sign) : 1;
-    store<f32>(at, isSigned ? factor * load<f32>(entry) : load<f32>(entry));
-    if (isPair) store<f32>(at + across, isSigned ? factor * load<f32>(entry, 4) : load<f32>(entry, 4));
-  } else {
-    const factor: f64 = isSigned ? <f64>load<i8>(sign) : 1;
-    store<f64>(at, isSigned ? factor * load<f64>(entry) : load<f64>(entry));
-    if (isPair) store<f64>(at + across, isSigned ? factor * load<f64>(entry, 8) : load<f64>(entry, 8));
-  }
-  return entry + <usize>load<i32>(steps + source);
+function takeOne(isSingle: bool, isShort: bool, position: usize, row: usize, to: usize): void {
+  const target = isShort ? <usize>load<u16>(position) : <usize>load<u32>(position);
+  if (isSingle) store<f32>(to, load<f32>(row + (target << 2))); else store<f64>(to, load<f64>(row + (target << 3)));
 }

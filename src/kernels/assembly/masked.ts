@@ -1,21 +1,15 @@
 // Two elements side by side that each have a pattern of missing observations of their own: designs, residuals and the masked shuffles of one row, without
 // gathered rows. Lanes are elements, and every sum runs in the order of the kernels for many elements: the same bits. Contracts: ../CONTRACTS.md.
-
-/** Those of shuffle b begin here, and are 16 bytes apart. */
-// @ts-ignore: decorator
-@inline
-function positionsOf(positions: usize, b: i32, nRows: i32): usize {
-  return positions + (<usize>(b >> 2) * <usize>nRows << 4) + (<usize>(b & 3) << 2);
-}
+import { positionOf } from "./gather";
 
 /** Positions of the missing sources, ascending, then nRows. Few by their ranks, without a branch: loops over their bits were an eighth of f64MaskedPair. */
-function sortPositions(nRows: i32, nMissing: i32, missing: usize, positions: usize, bitmap: usize, sorted: usize): void {
+function sortPositions(nRows: i32, nMissing: i32, missing: usize, positions: usize, positionBytes: i32, bitmap: usize, sorted: usize): void {
   const nWords = (nRows + 63) >> 6, padded = (nMissing + 3) & ~3;
   if (nMissing == 0) { store<i32>(sorted, nRows); return; }
-  if (padded <= min(FEW, nWords << 1)) { rankPositions(nRows, nMissing, padded, missing, positions, bitmap, sorted); return; }
+  if (padded <= min(FEW, nWords << 1)) { rankPositions(nRows, nMissing, padded, missing, positions, positionBytes, bitmap, sorted); return; }
   memory.fill(bitmap, 0, <usize>nWords << 3);
   for (let m = 0; m < nMissing; m++) {
-    const position = load<i32>(positions + (<usize>load<i32>(missing + (<usize>m << 2)) << 4));
+    const position = <i32>positionOf(positions, positionBytes, missing, m);
     const at = bitmap + (<usize>(position >> 6) << 3);
     store<u64>(at, load<u64>(at) | (<u64>1 << <u64>(position & 63)));
   }
@@ -28,9 +22,9 @@ function sortPositions(nRows: i32, nMissing: i32, missing: usize, positions: usi
 /** Whose ranks cost no more than a pass over the bits. */
 const FEW: i32 = 32;
 
-function rankPositions(nRows: i32, nMissing: i32, padded: i32, missing: usize, positions: usize, keys: usize, sorted: usize): void {
+function rankPositions(nRows: i32, nMissing: i32, padded: i32, missing: usize, positions: usize, positionBytes: i32, keys: usize, sorted: usize): void {
   const end = keys + (<usize>nMissing << 2), last = keys + (<usize>padded << 2);
-  for (let at = keys; at < end; at += 4, missing += 4) store<i32>(at, load<i32>(positions + (<usize>load<i32>(missing) << 4)));
+  for (let at = keys; at < end; at += 4, missing += 4) store<i32>(at, <i32>positionOf(positions, positionBytes, missing, 0));
   for (let at = end; at < last; at += 4) store<i32>(at, i32.MAX_VALUE);
   for (let at = keys; at < end; at += 4) {
     const key = load<i32>(at), all = i32x4.splat(key);
@@ -73,46 +67,53 @@ function spreadRows(nRows: i32, firstEnds: usize, secondEnds: usize, rows: usize
 }
 
 export function f64MaskedPair(
-  nRows: i32, nShuffles: i32, signs: usize, nFirst: i32, first: usize, nSecond: i32, second: usize, positions: usize,
+  nRows: i32, nShuffles: i32, signs: usize, nFirst: i32, first: usize, nSecond: i32, second: usize, positions: usize, positionBytes: i32,
   rows: usize, columns: usize, product: usize, scratch: usize, spread: usize,
 ): void {
   const secondEnds = scratch + (<usize>nFirst + 1 << 2), bitmap = secondEnds + (<usize>nSecond + 1 << 2), spreadBytes = (<usize>nRows << 4) + 64;
-  const productBytes = <usize>nShuffles << 4;
+  const productBytes = <usize>nShuffles << 4, rowOfPositions = <usize>nRows * <usize>positionBytes;
   for (let from = 0; from < nShuffles; from += 4) {
     const count = min(4, nShuffles - from);
     for (let b = 0; b < count; b++) {
-      const position = positionsOf(positions, from + b, nRows);
-      sortPositions(nRows, nFirst, first, position, bitmap, scratch);
-      sortPositions(nRows, nSecond, second, position, bitmap, secondEnds);
+      const position = positions + <usize>(from + b) * rowOfPositions;
+      sortPositions(nRows, nFirst, first, position, positionBytes, bitmap, scratch);
+      sortPositions(nRows, nSecond, second, position, positionBytes, bitmap, secondEnds);
       spreadRows(nRows, scratch, secondEnds, rows, signs == 0 ? 0 : signs + <usize>(from + b) * <usize>nRows, spread + <usize>b * spreadBytes);
     }
-    const position = positionsOf(positions, from, nRows), to = product + (<usize>from << 4);
-    if (count == 4) fourShuffles(nRows, position, spread, spreadBytes, columns, to, productBytes);
-    else for (let b: usize = 0; b < <usize>count; b++) oneShuffle(nRows, position + (b << 2), spread + b * spreadBytes, columns, to + (b << 4), productBytes);
+    const position = positions + <usize>from * rowOfPositions, to = product + (<usize>from << 4);
+    if (count == 4) { if (positionBytes == 2) fourShuffles(true, nRows, position, spread, spreadBytes, columns, to, productBytes); else fourShuffles(false, nRows, position, spread, spreadBytes, columns, to, productBytes); }
+    else for (let b: usize = 0; b < <usize>count; b++) oneShuffle(nRows, position + b * rowOfPositions, positionBytes, spread + b * spreadBytes, columns, to + (b << 4), productBytes);
   }
 }
 
-function fourShuffles(nRows: i32, position: usize, spread: usize, spreadBytes: usize, columns: usize, to: usize, productBytes: usize): void {
+// @ts-ignore: decorator
+@inline
+function fourShuffles(isShort: bool, nRows: i32, position: usize, spread: usize, spreadBytes: usize, columns: usize, to: usize, productBytes: usize): void {
   const end = columns + (<usize>nRows << 5), spread1 = spread + spreadBytes, spread2 = spread1 + spreadBytes, spread3 = spread2 + spreadBytes;
   let y0 = f64x2.splat(0), y1 = y0, y2 = y0, y3 = y0, x0 = y0, x1 = y0, x2 = y0, x3 = y0;
-  for (; columns < end; columns += 32, position += 16) {
+  const size: usize = isShort ? 2 : 4, next = <usize>nRows * size;
+  for (; columns < end; columns += 32, position += size) {
     const y = v128.load(columns), x = v128.load(columns, 16);
-    let row = v128.load(spread + (<usize>load<i32>(position) << 4));
+    let row = v128.load(spread + (targetAt(isShort, position) << 4));
     y0 = f64x2.add(y0, f64x2.mul(row, y)); x0 = f64x2.add(x0, f64x2.mul(row, x));
-    row = v128.load(spread1 + (<usize>load<i32>(position, 4) << 4));
+    row = v128.load(spread1 + (targetAt(isShort, position + next) << 4));
     y1 = f64x2.add(y1, f64x2.mul(row, y)); x1 = f64x2.add(x1, f64x2.mul(row, x));
-    row = v128.load(spread2 + (<usize>load<i32>(position, 8) << 4));
+    row = v128.load(spread2 + (targetAt(isShort, position + 2 * next) << 4));
     y2 = f64x2.add(y2, f64x2.mul(row, y)); x2 = f64x2.add(x2, f64x2.mul(row, x));
-    row = v128.load(spread3 + (<usize>load<i32>(position, 12) << 4));
+    row = v128.load(spread3 + (targetAt(isShort, position + 3 * next) << 4));
     y3 = f64x2.add(y3, f64x2.mul(row, y)); x3 = f64x2.add(x3, f64x2.mul(row, x));
   }
   put(to, y0, x0, productBytes); put(to + 16, y1, x1, productBytes); put(to + 32, y2, x2, productBytes); put(to + 48, y3, x3, productBytes);
 }
 
-function oneShuffle(nRows: i32, position: usize, spread: usize, columns: usize, to: usize, productBytes: usize): void {
+// @ts-ignore: decorator
+@inline
+function targetAt(isShort: bool, position: usize): usize { return isShort ? <usize>load<u16>(position) : <usize>load<u32>(position); }
+
+function oneShuffle(nRows: i32, position: usize, positionBytes: i32, spread: usize, columns: usize, to: usize, productBytes: usize): void {
   let ys = f64x2.splat(0), xs = ys;
-  for (let i = 0; i < nRows; i++, position += 16, columns += 32) {
-    const row = v128.load(spread + (<usize>load<i32>(position) << 4));
+  for (let i = 0; i < nRows; i++, position += <usize>positionBytes, columns += 32) {
+    const row = v128.load(spread + (targetAt(positionBytes == 2, position) << 4));
     ys = f64x2.add(ys, f64x2.mul(row, v128.load(columns)));
     xs = f64x2.add(xs, f64x2.mul(row, v128.load(columns, 16)));
   }

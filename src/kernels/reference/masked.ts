@@ -1,4 +1,5 @@
 // Reference kernels of two elements that each have a pattern of missing observations of their own. Contract: ../CONTRACTS.md.
+import { sourcesOf } from "./varying.js";
 
 /** Sources, ascending, of each element. */
 export type MissingPair = readonly [Int32Array, Int32Array];
@@ -12,8 +13,8 @@ export interface MaskedPairInputs {
   /** Undefined: all +1. */
   readonly signs: Int8Array | undefined;
   readonly missing: MissingPair;
-  /** [nShuffles / 4][nRows][4]. */
-  readonly positions: Int32Array;
+  /** [nShuffles][nRows]: target of each source. */
+  readonly positions: Int32Array | Uint16Array;
   /** [2][nRows + 4]: the remaining observations of each. */
   readonly rows: Float64Array;
   /** [nRows][4]: y and x of both, zero where they are missing. */
@@ -27,12 +28,10 @@ export function maskedPair(inputs: MaskedPairInputs, product: Float64Array): voi
     const missing = new Set(sources);
     const row = rows.subarray(e * (nRows + ROW_PADDING));
     for (let b = 0; b < nShuffles; b++) {
-      const positionOf = (source: number) => positions[((b >> 2) * nRows + source) * 4 + (b & 3)]!;
-      const sourceOf = new Int32Array(nRows);
-      for (let source = 0; source < nRows; source++) sourceOf[positionOf(source)] = source;
+      const positionOf = (source: number) => positions[b * nRows + source]!;
       const spread = new Float64Array(nRows);
       let remaining = 0;
-      for (const [i, source] of sourceOf.entries()) {
+      for (const [i, source] of sourcesOf(inputs, b).entries()) {
         if (!missing.has(source)) spread[i] = row[remaining++]! * (signs?.[b * nRows + i] ?? 1);
       }
       for (const part of [0, 1]) {

@@ -7,12 +7,14 @@ import { gatherMaskedRows } from "./rows.js";
 import { gatherMasked, laneProduct, laneSquares, pooledStatistics } from "./varying.js";
 
 export function modelKernels({ f64, f32, i32, i8, u16 }: MemoryViews) {
+  const positionsAt = (pointer: number, bytes: 2 | 4, count: number) => (bytes === 2 ? u16 : i32)(pointer, count);
+
   const maskedInputs = (
     nRows: number,
     nBasis: number,
     nShuffles: number,
-    labels: number,
-    labelBytes: 2 | 4,
+    positions: number,
+    positionBytes: 2 | 4,
     signs: number,
     nMissing: number,
     missing: number,
@@ -21,7 +23,7 @@ export function modelKernels({ f64, f32, i32, i8, u16 }: MemoryViews) {
     nRows,
     nBasis,
     nShuffles,
-    labels: (labelBytes === 2 ? u16 : i32)(labels, nShuffles * nRows),
+    positions: positionsAt(positions, positionBytes, nShuffles * nRows),
     signs: signs === 0 ? undefined : i8(signs, nShuffles * nRows),
     missing: i32(missing, nMissing),
     basis: f64(basis, (nRows - nMissing) * nBasis),
@@ -107,21 +109,22 @@ export function modelKernels({ f64, f32, i32, i8, u16 }: MemoryViews) {
       };
       pooledStatistics(inputs, f64(statistics, nShuffles * stride));
     },
-    f64GatherMasked(nRows, nBasis, nShuffles, labels, labelBytes, signs, nMissing, missing, basis, gathered) {
-      const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, labelBytes, signs, nMissing, missing, basis);
+    f64GatherMasked(nRows, nBasis, nShuffles, positions, positionBytes, signs, nMissing, missing, basis, gathered) {
+      const inputs = maskedInputs(nRows, nBasis, nShuffles, positions, positionBytes, signs, nMissing, missing, basis);
       gatherMasked(inputs, f64(gathered, roundUp(nShuffles * nBasis, PANELS.rows) * nRows));
     },
-    f64GatherMaskedRows(nRows, nBasis, nShuffles, labels, labelBytes, signs, nMissing, missing, basis, gathered) {
-      const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, labelBytes, signs, nMissing, missing, basis);
+    f64GatherMaskedRows(nRows, nBasis, nShuffles, positions, positionBytes, signs, nMissing, missing, basis, gathered) {
+      const inputs = maskedInputs(nRows, nBasis, nShuffles, positions, positionBytes, signs, nMissing, missing, basis);
       gatherMaskedRows(inputs, f64(gathered, nShuffles * nBasis * nRows));
     },
-    f64MaskedPair(nRows, nShuffles, signs, nFirst, first, nSecond, second, positions, rows, columns, product) {
+    f64MaskedPair(nRows, nShuffles, signs, nFirst, first, nSecond, second, ...rest) {
+      const [positions, positionBytes, rows, columns, product] = rest;
       const inputs = {
         nRows,
         nShuffles,
         signs: signs === 0 ? undefined : i8(signs, nShuffles * nRows),
         missing: [i32(first, nFirst), i32(second, nSecond)] as const,
-        positions: i32(positions, roundUp(nShuffles, 4) * nRows),
+        positions: positionsAt(positions, positionBytes, nShuffles * nRows),
         rows: f64(rows, 2 * nRows + 8),
         columns: f64(columns, nRows * 4),
       };
@@ -146,12 +149,12 @@ export function modelKernels({ f64, f32, i32, i8, u16 }: MemoryViews) {
       };
       preparePair(inputs, f64(columns, nRows * 4), f64(rows, 2 * nRows + 8), f64(fit, 6));
     },
-    f32GatherMasked(nRows, nBasis, nShuffles, labels, labelBytes, signs, nMissing, missing, basis, gathered) {
-      const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, labelBytes, signs, nMissing, missing, basis);
+    f32GatherMasked(nRows, nBasis, nShuffles, positions, positionBytes, signs, nMissing, missing, basis, gathered) {
+      const inputs = maskedInputs(nRows, nBasis, nShuffles, positions, positionBytes, signs, nMissing, missing, basis);
       gatherMasked(inputs, f32(gathered, roundUp(nShuffles * nBasis, PANELS.rows) * nRows));
     },
-    f32GatherMaskedRows(nRows, nBasis, nShuffles, labels, labelBytes, signs, nMissing, missing, basis, gathered) {
-      const inputs = maskedInputs(nRows, nBasis, nShuffles, labels, labelBytes, signs, nMissing, missing, basis);
+    f32GatherMaskedRows(nRows, nBasis, nShuffles, positions, positionBytes, signs, nMissing, missing, basis, gathered) {
+      const inputs = maskedInputs(nRows, nBasis, nShuffles, positions, positionBytes, signs, nMissing, missing, basis);
       gatherMaskedRows(inputs, f32(gathered, nShuffles * nBasis * nRows));
     },
     f64LaneProduct: f64Lanes.product,

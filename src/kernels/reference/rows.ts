@@ -1,6 +1,6 @@
 // Reference kernels of a product that takes rows instead of panels. Contracts: ../CONTRACTS.md.
 import { PANELS } from "../kernel-set.js";
-import type { MaskedInputs, Products } from "./varying.js";
+import { type MaskedInputs, type Products, sourcesOf } from "./varying.js";
 
 const { f64: F64_PANEL } = PANELS;
 
@@ -35,16 +35,16 @@ export function gatherRows(
 }
 
 export function gatherMaskedRows(inputs: MaskedInputs, gathered: Products): void {
-  const { nRows, nBasis, labels, signs, basis } = inputs;
+  const { nRows, nBasis, signs, basis } = inputs;
   const missing = new Set(inputs.missing);
   for (let b = 0; b < inputs.nShuffles; b++) {
+    const sources = sourcesOf(inputs, b);
     for (let j = 0; j < nBasis; j++) {
       const row = (b * nBasis + j) * nRows;
       let remaining = 0;
-      for (let i = b * nRows; i < (b + 1) * nRows; i++) {
-        const source = labels[i]!;
+      for (const [i, source] of sources.entries()) {
         const isMissing = missing.has(source);
-        gathered[row + source] = isMissing ? 0 : basis[remaining * nBasis + j]! * (signs?.[i] ?? 1);
+        gathered[row + source] = isMissing ? 0 : basis[remaining * nBasis + j]! * (signs?.[b * nRows + i] ?? 1);
         if (!isMissing) remaining++;
       }
     }

@@ -150,8 +150,9 @@ export interface MaskedInputs {
   readonly nRows: number;
   readonly nBasis: number;
   readonly nShuffles: number;
-  readonly labels: Int32Array | Uint16Array;
-  /** Undefined: all +1. */
+  /** [nShuffles][nRows]: target of each source. */
+  readonly positions: Int32Array | Uint16Array;
+  /** By target. Undefined: all +1. */
   readonly signs: Int8Array | undefined;
   /** Sources. */
   readonly missing: Int32Array;
@@ -159,21 +160,29 @@ export interface MaskedInputs {
   readonly basis: Float64Array;
 }
 
+/** Source of each target of shuffle b. */
+export function sourcesOf({ positions, nRows }: Pick<MaskedInputs, "positions" | "nRows">, b: number): Int32Array {
+  const sources = new Int32Array(nRows);
+  for (let source = 0; source < nRows; source++) sources[positions[b * nRows + source]!] = source;
+  return sources;
+}
+
 /** The transpose of the masked shuffle, applied to rows that have the remaining observations only. */
 export function gatherMasked(inputs: MaskedInputs, gathered: Products): void {
-  const { nRows, nBasis, labels, signs, basis } = inputs;
+  const { nRows, nBasis, signs, basis } = inputs;
   const missing = new Set(inputs.missing);
   const used = inputs.nShuffles * nBasis;
   if (used % ROW_PANEL > 0) gathered.fill(0, (used - (used % ROW_PANEL)) * nRows);
   for (let b = 0; b < inputs.nShuffles; b++) {
+    const sources = sourcesOf(inputs, b);
     for (let j = 0; j < nBasis; j++) {
       const row = b * nBasis + j;
       const base = (row - (row % ROW_PANEL)) * nRows + (row % ROW_PANEL);
       let remaining = 0;
-      for (let i = b * nRows; i < (b + 1) * nRows; i++) {
-        const source = labels[i]!;
+      for (const [i, source] of sources.entries()) {
         const isMissing = missing.has(source);
-        gathered[base + source * ROW_PANEL] = isMissing ? 0 : basis[remaining * nBasis + j]! * (signs?.[i] ?? 1);
+        const sign = signs?.[b * nRows + i] ?? 1;
+        gathered[base + source * ROW_PANEL] = isMissing ? 0 : basis[remaining * nBasis + j]! * sign;
         if (!isMissing) remaining++;
       }
     }
