@@ -4,7 +4,7 @@ import { crc32 } from "node:zlib";
 import { withoutTurns } from "../turns.js";
 
 /** Bytes. */
-const CHUNK_BYTES = 2 ** 20;
+const CHUNK_BYTES = 2 ** 18;
 
 /** CRC-32 of the whole file, continuing from `start` (0). Throws the system's error when it cannot be read. */
 export function checksumFile(path: string, start = 0): number {
