@@ -51,7 +51,7 @@ const HEAD = `# Benchmarks
 
 Made by \`npm run bench -- --write\`; do not edit by hand (with \`--only\`, the sections that ran are written anew). Every sample asserts its answer. Compare ratios: absolute figures belong to one machine, and each section names its own.
 
-Kernels and models are the best of several rounds, on one thread, in processor time; whole runs are commands as a user starts them.
+Kernels and models are the best of several rounds, on one thread, in processor time; whole runs are commands as a user starts them, without NODE_EXTRA_CA_CERTS (since 28 November 2026), whose certificates Node would read at every start.
 `;
 
 /** The page: sections of this run, and of `earlier` (the page as it was) those that did not run. */
