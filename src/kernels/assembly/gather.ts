@@ -30,7 +30,7 @@ function gather(
   nMissing: i32, missing: usize, basis: usize, gathered: usize, scratch: usize,
 ): void {
   const shift: usize = isSingle ? 2 : 3, rowBytes = <usize>nRows << shift, panelBytes = rowBytes << 2, padded = <usize>(nRows + 15 & ~15), used = nShuffles * nBasis;
-  // by target: a byte each whose source is missing, bytes of the entries that four of them and those before had, what the row has; and the entries of each row
+  // by target: 1 where the source is missing; of four, bytes of the entries that were left out before; what the row has. Then the entries of each row
   const isMany = nMissing > nRows >> 4, flags = scratch, before = flags + padded, row = before + padded, entries = row + (padded << shift), entryBytes = padded << shift;
   placeEntries(isSingle, nRows - nMissing, nBasis, basis, entries, entryBytes);
   memory.fill(flags, 0, padded);
@@ -87,15 +87,14 @@ function spread(isSingle: bool, padded: usize, flags: usize, before: usize, entr
   const size: usize = isSingle ? 4 : 8, bytes = isSingle ? 0x04040404 : 0x08080808;
   let lag: usize = 0;
   for (const end = flags + padded; flags < end; flags += 16, before += 16, row += 16 * size, entries += 16 * size) {
-    let missed: usize = 0;
-    missed = spreadFour(isSingle, flags, bytes, before, entries - lag, row, lag); lag += missed;
-    missed = spreadFour(isSingle, flags + 4, bytes, before + 4, entries + 4 * size - lag, row + 4 * size, lag); lag += missed;
-    missed = spreadFour(isSingle, flags + 8, bytes, before + 8, entries + 8 * size - lag, row + 8 * size, lag); lag += missed;
-    missed = spreadFour(isSingle, flags + 12, bytes, before + 12, entries + 12 * size - lag, row + 12 * size, lag); lag += missed;
+    lag += spreadFour(isSingle, flags, bytes, before, entries - lag, row, lag);
+    lag += spreadFour(isSingle, flags + 4, bytes, before + 4, entries + 4 * size - lag, row + 4 * size, lag);
+    lag += spreadFour(isSingle, flags + 8, bytes, before + 8, entries + 8 * size - lag, row + 8 * size, lag);
+    lag += spreadFour(isSingle, flags + 12, bytes, before + 12, entries + 12 * size - lag, row + 12 * size, lag);
   }
 }
 
-/** Bytes of the entries that those of the four without data would have. */
+/** Returns bytes of the entries that are left out of the four. */
 // @ts-ignore: decorator
 @inline
 function spreadFour(isSingle: bool, flags: usize, bytes: u32, before: usize, from: usize, row: usize, lag: usize): usize {
