@@ -39,6 +39,7 @@ const LONG = [
   "test/properties/removing.test.ts",
   "test/properties/run-plan.test.ts",
   "test/properties/same-bits.test.ts",
+  "test/properties/screened-groups.test.ts",
   "test/properties/screened-scores.test.ts",
   "test/properties/units.test.ts",
   "test/report/browser.test.ts",
