@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { addColumn, createFactors } from "../../src/stats/design/column-factors.js";
 import type { KernelsUnderTest } from "../support/open-kernels.js";
 import { createRandom } from "../support/seeded-random.js";
-import { positionsOf } from "../support/shuffle-positions.js";
+import { positionsOf, SHUFFLE_FORMS } from "../support/shuffle-positions.js";
 
 const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
 const LANES = [0, 1] as const;
@@ -142,12 +142,7 @@ export function describeMaskedKernels({ kernels, linear }: KernelsUnderTest): vo
         for (const e of LANES) for (let i = 0; i < n - missing[e].length; i++) rows[e * (n + 4) + i] = random.normal();
         const panel = Float64Array.from({ length: n * 4 }, () => random.normal());
         for (const e of LANES) for (const source of missing[e]) panel[source * 4 + e] = panel[source * 4 + 2 + e] = 0;
-        for (const [signed, positionBytes] of [
-          [true, 4],
-          [false, 4],
-          [true, 2],
-          [false, 2],
-        ] as const) {
+        for (const [signed, positionBytes] of SHUFFLE_FORMS) {
           linear.clear();
           const scratch = linear.reserve(new Uint8Array((n + 1) * 8 + roundUp(n, 64) / 8));
           const product = linear.reserve(new Float64Array(nShuffles * 4));

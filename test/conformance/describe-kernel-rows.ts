@@ -4,7 +4,7 @@ import { CONTENT_CASES, drawShuffles, matrixOfCase, orthonormalRows } from "../s
 import { entry, gatheredBasis, toColumnPanels } from "../support/kernel-statements.js";
 import type { KernelsUnderTest } from "../support/open-kernels.js";
 import { createRandom } from "../support/seeded-random.js";
-import { positionsOf } from "../support/shuffle-positions.js";
+import { positionsOf, SHUFFLE_FORMS } from "../support/shuffle-positions.js";
 
 const rowsLike = (operation: string, count: number) =>
   operation.startsWith("f64") ? new Float64Array(count) : new Float32Array(count);
@@ -78,12 +78,7 @@ export function describeRowKernels({ kernels: k, linear }: KernelsUnderTest): vo
         const labels = Int32Array.from(Array.from({ length: nShuffles }, () => random.permutation(n)).flat());
         const signs = Int8Array.from(labels, () => (random.uniform() < 0.5 ? -1 : 1));
         const basis = Float64Array.from({ length: (n - nMissing) * nBasis }, () => random.normal());
-        for (const [signed, positionBytes] of [
-          [true, 4],
-          [false, 4],
-          [true, 2],
-          [false, 2],
-        ] as const) {
+        for (const [signed, positionBytes] of SHUFFLE_FORMS) {
           linear.clear();
           const count = nShuffles * nBasis;
           const panels = linear.reserve(rowsLike(operation, Math.ceil(count / 4) * 4 * n));

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { largestResidual } from "../support/kernel-residual.js";
 import type { KernelsUnderTest } from "../support/open-kernels.js";
 import { createRandom } from "../support/seeded-random.js";
-import { positionsOf } from "../support/shuffle-positions.js";
+import { positionsOf, SHUFFLE_FORMS } from "../support/shuffle-positions.js";
 import { makeTable, placeTable } from "./describe-kernel-bins.js";
 
 const roundUp = (count: number, multiple: number) => Math.ceil(count / multiple) * multiple;
@@ -31,12 +31,7 @@ export function describeVaryingKernels(tested: KernelsUnderTest): void {
         const labels = Int32Array.from(Array.from({ length: nShuffles }, () => random.permutation(n)).flat());
         const signs = Int8Array.from(labels, () => (random.uniform() < 0.5 ? -1 : 1));
         const basis = Float64Array.from({ length: (n - nMissing) * nBasis }, () => random.normal());
-        for (const [signed, positionBytes] of [
-          [true, 4],
-          [false, 4],
-          [true, 2],
-          [false, 2],
-        ] as const) {
+        for (const [signed, positionBytes] of SHUFFLE_FORMS) {
           linear.clear();
           const gathered = linear.reserve(likeProducts(isSingle, roundUp(nShuffles * nBasis, 4) * n));
           gathered.view.fill(Number.NaN);

@@ -61,8 +61,12 @@ function gather(
 @inline
 export function positionOf(position: usize, positionBytes: i32, missing: usize, m: i32): usize {
   const source = <usize>load<i32>(missing + (<usize>m << 2));
-  return positionBytes == 2 ? <usize>load<u16>(position + (source << 1)) : <usize>load<u32>(position + (source << 2));
+  return positionBytes == 2 ? targetAt(true, position + (source << 1)) : targetAt(false, position + (source << 2));
 }
+
+// @ts-ignore: decorator
+@inline
+export function targetAt(isShort: bool, position: usize): usize { return isShort ? <usize>load<u16>(position) : <usize>load<u32>(position); }
 
 // @ts-ignore: decorator
 @inline
@@ -162,6 +166,6 @@ function take(isSingle: bool, inPanels: bool, isShort: bool, nRows: i32, positio
 // @ts-ignore: decorator
 @inline
 function takeOne(isSingle: bool, isShort: bool, position: usize, row: usize, to: usize): void {
-  const target = isShort ? <usize>load<u16>(position) : <usize>load<u32>(position);
+  const target = targetAt(isShort, position);
   if (isSingle) store<f32>(to, load<f32>(row + (target << 2))); else store<f64>(to, load<f64>(row + (target << 3)));
 }

@@ -1,6 +1,6 @@
 // Two elements side by side that each have a pattern of missing observations of their own: designs, residuals and the masked shuffles of one row, without
 // gathered rows. Lanes are elements, and every sum runs in the order of the kernels for many elements: the same bits. Contracts: ../CONTRACTS.md.
-import { positionOf } from "./gather";
+import { positionOf, targetAt } from "./gather";
 
 /** Positions of the missing sources, ascending, then nRows. Few by their ranks, without a branch: loops over their bits were an eighth of f64MaskedPair. */
 function sortPositions(nRows: i32, nMissing: i32, missing: usize, positions: usize, positionBytes: i32, bitmap: usize, sorted: usize): void {
@@ -105,10 +105,6 @@ function fourShuffles(isShort: bool, nRows: i32, position: usize, spread: usize,
   }
   put(to, y0, x0, productBytes); put(to + 16, y1, x1, productBytes); put(to + 32, y2, x2, productBytes); put(to + 48, y3, x3, productBytes);
 }
-
-// @ts-ignore: decorator
-@inline
-function targetAt(isShort: bool, position: usize): usize { return isShort ? <usize>load<u16>(position) : <usize>load<u32>(position); }
 
 function oneShuffle(nRows: i32, position: usize, positionBytes: i32, spread: usize, columns: usize, to: usize, productBytes: usize): void {
   let ys = f64x2.splat(0), xs = ys;

@@ -3,8 +3,7 @@ import { type KernelSet, PANELS, roundUp } from "../kernel-set.js";
 import { groupedByColumn, groupedStatistics } from "./grouped.js";
 import { factorisePair, maskedPair, preparePair } from "./masked.js";
 import { type MemoryViews, span } from "./memory-views.js";
-import { gatherMaskedRows } from "./rows.js";
-import { gatherMasked, laneProduct, laneSquares, pooledStatistics } from "./varying.js";
+import { gatherMasked, gatherMaskedRows, laneProduct, laneSquares, pooledStatistics } from "./varying.js";
 
 export function modelKernels({ f64, f32, i32, i8, u16 }: MemoryViews) {
   const positionsAt = (pointer: number, bytes: 2 | 4, count: number) => (bytes === 2 ? u16 : i32)(pointer, count);

@@ -1,6 +1,6 @@
 // Reference kernels of a product that takes rows instead of panels. Contracts: ../CONTRACTS.md.
 import { PANELS } from "../kernel-set.js";
-import { type MaskedInputs, type Products, sourcesOf } from "./varying.js";
+import type { Products } from "./varying.js";
 
 const { f64: F64_PANEL } = PANELS;
 
@@ -29,23 +29,6 @@ export function gatherRows(
       const row = (b * rank + j) * nRows;
       for (let i = 0; i < nRows; i++) {
         gathered[row + labels[b * nRows + i]!] = signs[b * nRows + i]! * basis[j * nRows + i]!;
-      }
-    }
-  }
-}
-
-export function gatherMaskedRows(inputs: MaskedInputs, gathered: Products): void {
-  const { nRows, nBasis, signs, basis } = inputs;
-  const missing = new Set(inputs.missing);
-  for (let b = 0; b < inputs.nShuffles; b++) {
-    const sources = sourcesOf(inputs, b);
-    for (let j = 0; j < nBasis; j++) {
-      const row = (b * nBasis + j) * nRows;
-      let remaining = 0;
-      for (const [i, source] of sources.entries()) {
-        const isMissing = missing.has(source);
-        gathered[row + source] = isMissing ? 0 : basis[remaining * nBasis + j]! * (signs?.[b * nRows + i] ?? 1);
-        if (!isMissing) remaining++;
       }
     }
   }

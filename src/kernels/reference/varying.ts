@@ -167,22 +167,31 @@ export function sourcesOf({ positions, nRows }: Pick<MaskedInputs, "positions" |
   return sources;
 }
 
-/** The transpose of the masked shuffle, applied to rows that have the remaining observations only. */
+/** The transpose of the masked shuffle, applied to rows that have the remaining observations only, into panels. */
 export function gatherMasked(inputs: MaskedInputs, gathered: Products): void {
+  const { nRows, nBasis, nShuffles } = inputs;
+  const used = nShuffles * nBasis;
+  if (used % ROW_PANEL > 0) gathered.fill(0, (used - (used % ROW_PANEL)) * nRows);
+  gatherInto(inputs, gathered, ROW_PANEL, (row) => (row - (row % ROW_PANEL)) * nRows + (row % ROW_PANEL));
+}
+
+/** The same into rows. */
+export const gatherMaskedRows = (inputs: MaskedInputs, gathered: Products): void =>
+  gatherInto(inputs, gathered, 1, (row) => row * inputs.nRows);
+
+/** A row begins at `startOf(row)`; its values are `step` apart. */
+function gatherInto(inputs: MaskedInputs, gathered: Products, step: number, startOf: (row: number) => number): void {
   const { nRows, nBasis, signs, basis } = inputs;
   const missing = new Set(inputs.missing);
-  const used = inputs.nShuffles * nBasis;
-  if (used % ROW_PANEL > 0) gathered.fill(0, (used - (used % ROW_PANEL)) * nRows);
   for (let b = 0; b < inputs.nShuffles; b++) {
     const sources = sourcesOf(inputs, b);
     for (let j = 0; j < nBasis; j++) {
-      const row = b * nBasis + j;
-      const base = (row - (row % ROW_PANEL)) * nRows + (row % ROW_PANEL);
+      const start = startOf(b * nBasis + j);
       let remaining = 0;
       for (const [i, source] of sources.entries()) {
         const isMissing = missing.has(source);
         const sign = signs?.[b * nRows + i] ?? 1;
-        gathered[base + source * ROW_PANEL] = isMissing ? 0 : basis[remaining * nBasis + j]! * sign;
+        gathered[start + source * step] = isMissing ? 0 : basis[remaining * nBasis + j]! * sign;
         if (!isMissing) remaining++;
       }
     }
