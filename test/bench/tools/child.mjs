@@ -7,7 +7,7 @@ const LOOK_MS = 10;
 /** Of the times in /proc/PID/stat, on every Linux. */
 const TICKS_PER_SECOND = 100;
 
-/** Certificates that NODE_EXTRA_CA_CERTS names are read by Node at every start (60 ms of processor time for those of Debian), which is a setting of a machine. */
+/** Certificates that NODE_EXTRA_CA_CERTS names are read by Node at every start (50 to 90 ms of processor time for those of Debian, four turns), which is a setting of a machine. */
 const { NODE_EXTRA_CA_CERTS: _certificates, ...environment } = process.env;
 
 /** @returns {Promise<{ ms: number, cpuMs: number, peakBytes: number }>} cpuMs and peakBytes are NaN where there is no /proc */
