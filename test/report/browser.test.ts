@@ -190,7 +190,10 @@ describe.skipIf(!fs.existsSync(executablePath))("in Chromium", () => {
     await expect.poll(() => textOf(page, "#view-y-mm")).toBe(place);
     await page.focus("#provenance button.copy");
     await page.keyboard.press("Enter");
-    await page.waitForFunction("/^(Copied|Selected: press Ctrl-C)$/.test(document.activeElement.textContent)");
+    // polled here: the page forbids to evaluate strings, as waitForFunction does where its first look is too early
+    await expect
+      .poll(() => page.evaluate("document.activeElement.textContent"))
+      .toMatch(/^(Copied|Selected: press Ctrl-C)$/);
     expect(wrong).toEqual([]);
     await page.close();
   });
