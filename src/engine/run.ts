@@ -14,6 +14,7 @@ import { scoreOfNone } from "../stats/glm/scores.js";
 import { shuffledPartition } from "../stats/glm/shuffled-design.js";
 import { bytesToCheck } from "../store/check-blocks.js";
 import { createTurns } from "../turns.js";
+import { arrangeWork } from "./arrange-work.js";
 import { emptyReport } from "./context.js";
 import { clearEmpirical, finishEmpirical } from "./enhance/empirical.js";
 import { scaleOf } from "./enhance/graph-heights.js";
@@ -84,7 +85,9 @@ interface Prepared {
   readonly inputs: EngineInputs;
   readonly plan: EnginePlan;
   readonly sink: SinkJob;
+  /** Of the observed pass, and of those after it where no others are made of what it found. */
   readonly blocks: Uint32Array;
+  readonly laterBlocks: Uint32Array;
 }
 
 /** Bytes of memory below which asking for large pages takes longer than it saves. */
@@ -134,10 +137,11 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
     { nGroups: sketchGroups ?? 0, nHypotheses: size.hypotheses.length },
     obstacle,
   );
-  const { blockSpan: span, blockWidth, nBatches } = memory;
-  const blocks = listBlocks(columns, { span, blockWidth, nStoreElements: source.nElements });
-  let nColumns = 0;
-  for (let i = 0; i < blocks.length; i += 4) nColumns += blocks[i + 1]!;
+  const { nBatches } = memory;
+  const { nElements: nStoreElements } = source;
+  const blocks = listBlocks(columns, { span: memory.observedSpan, blockWidth: memory.observedWidth, nStoreElements });
+  const laterBlocks = listBlocks(columns, { span: memory.blockSpan, blockWidth: memory.blockWidth, nStoreElements });
+  const nColumns = countColumns(laterBlocks);
   const rowBytes = (size.model?.columnBytes ?? []).reduce<number>((sum, bytes) => sum + bytes, size.valueBytes);
   const storePassBytes = nColumns * size.nSubjects * rowBytes;
   const connectivityPassBytes = inputs.enhancement.kind === "cfe" ? nConnections * 8 + size.nElements * 8 : 0;
@@ -146,12 +150,13 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
     0,
   );
   const totalBytesRead =
-    storePassBytes * (1 + memory.nEmpiricalBatches + nBatches) +
+    countColumns(blocks) * size.nSubjects * rowBytes +
+    storePassBytes * (memory.nEmpiricalBatches + nBatches) +
     checkBytes +
     connectivityPassBytes * (memory.nEmpiricalBatches + search.nEnhancedBatches) +
     search.passBytes * search.nBatches;
   return {
-    ...{ inputs, sink, blocks, tables },
+    ...{ inputs, sink, blocks, laterBlocks, tables },
     plan: {
       memory,
       size,
@@ -163,6 +168,12 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
       totalBytesRead,
     },
   };
+}
+
+function countColumns(blocks: Uint32Array): number {
+  let nColumns = 0;
+  for (let i = 0; i < blocks.length; i += 4) nColumns += blocks[i + 1]!;
+  return nColumns;
 }
 
 const countEmpirical = ({ nonStationarity }: EngineInputs) =>
@@ -186,7 +197,7 @@ function sinkOf({ enhancement, partition }: EngineInputs, size: ProblemSize): Si
 
 /** `connectivity`: the opened matrix of the enhancer; it may be closed afterwards. Throws BudgetError, InputError. */
 export async function openEngine(given: EngineInputs, connectivity?: Connectivity): Promise<Engine> {
-  const { inputs, plan, sink, blocks, tables } = prepare(given, connectivity?.manifest ?? NO_MATRIX);
+  const { inputs, plan, sink, blocks, laterBlocks, tables } = prepare(given, connectivity?.manifest ?? NO_MATRIX);
   const { memory: layout, size } = plan;
   const { partition, enhancement, shuffles, signal } = inputs;
   const { plan: shufflePlan, range } = shuffles;
@@ -235,12 +246,14 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
   const { nWorkers } = job;
   const nCounted = countCounted(range, inputs.uncorrectedShuffles ?? Number.POSITIVE_INFINITY);
   let dofs = emptyReport(size.nSubjects).dofs;
+  let work = { nBlocks: job.nBlocks, byPattern: false };
   let keeper: NullKeeper | undefined;
   return {
     plan,
     async observe(onProgress) {
       const found = await observe(inputs, job, buffer, pool, onProgress);
       dofs = found.dofs;
+      work = arrangeWork({ job, buffer }, inputs.columns, laterBlocks);
       return found.observed;
     },
     underWay: () => keeper?.underWay(),
@@ -250,7 +263,7 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
       const tables = await fillZTables({ buffer, job, turns }, dofs, countLanes(range) + (countEmpirical(inputs) ?? 0));
       const tablesMs = performance.now() - start;
       const { planHash, uncorrectedShuffles, nonStationarity } = inputs;
-      const loop = { buffer, job, kernels, partition, turns, pool, tables, nWorkers };
+      const loop = { buffer, job, kernels, partition, turns, pool, tables, work, nWorkers };
       const gathered =
         nonStationarity && (await gatherEmpirical({ ...loop, shuffles: nonStationarity.shuffles }, events));
       keeper = createNullKeeper({ job, buffer, partition }, range, { planHash, uncorrectedShuffles, from });

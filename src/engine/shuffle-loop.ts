@@ -36,6 +36,8 @@ export interface RunCost {
   /** Milliseconds of each phase; `tables`: thresholds of bins, made once. */
   readonly ms: Record<string, number>;
   bytesRead: number;
+  /** As of Batch. */
+  readonly byPattern: boolean;
   /** Batches that were run again with 2-byte bins. */
   wideBatches: number;
   /** Of the search by bounds; undefined: there was none. */
@@ -57,6 +59,8 @@ export interface SearchCost {
 export interface LoopInputs extends BatchContents {
   readonly pool: Pool;
   readonly tables: readonly ZTable[];
+  /** Blocks of a pass over the store. */
+  readonly work: { readonly nBlocks: number; readonly byPattern: boolean };
   readonly nWorkers: number;
   /** Undefined: the empirical statistic is gathered. */
   readonly keeper: NullKeeper | undefined;
@@ -112,7 +116,7 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
   const wideLanes = Math.max(group, Math.floor(layout.batchShuffles / 2 / group) * group);
   const maximumOf = createMaximaReader(job, inputs.buffer, inputs.nWorkers);
   const cost: RunCost = {
-    ...{ ms: { gather: 0 }, bytesRead: 0, wideBatches: 0 },
+    ...{ ms: { gather: 0 }, bytesRead: 0, byPattern: inputs.work.byPattern, wideBatches: 0 },
     search: search && { nFound: 0, nEnhanced: 0, pairs: 0, pairsPast: 0, pairsEnhanced: 0, gaveUp: [] },
   };
   const statisticsName = { bins: "bin", z: "z", scores: "score" }[sink.kind];
@@ -168,6 +172,7 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
 
   const batchOf = ({ first, lanes, binBytes }: Lanes): Batch => ({
     ...{ lanes, binBytes, keepDefault: first === 0 && keeper !== undefined, tables: inputs.tables },
+    byPattern: inputs.work.byPattern,
     empirical: inputs.empirical,
     counted: Math.max(0, Math.min(lanes, inputs.nCounted - first)),
     ...(negativeBinomial !== undefined && {
@@ -220,7 +225,7 @@ export async function runShuffles(inputs: LoopInputs): Promise<RunCost> {
     const nPhases = 1 + maps.length + Number(tasks.enhanced.some(isAny)) + 3 * tasks.searched.length;
     let i = 0;
     const place = () => ({ first: lanes.first, i: i++, nPhases });
-    const reports = await runPhase(statisticsName, { phase: "statistics", batch }, job.nBlocks, place());
+    const reports = await runPhase(statisticsName, { phase: "statistics", batch }, inputs.work.nBlocks, place());
     const largestBin = Math.max(...reports.map((report) => report.largestBin));
     if (overflows(largestBin, lanes.binBytes)) {
       cost.wideBatches++;

@@ -90,7 +90,7 @@ export const NO_SHUFFLES: ShuffleRange = { first: 0, end: 0, leadingIdentity: tr
 
 const NOTHING_RAN: Pick<RunOutcome, "empirical" | "cost"> = {
   empirical: [],
-  cost: { ms: {}, bytesRead: 0, wideBatches: 0, search: undefined },
+  cost: { ms: {}, bytesRead: 0, byPattern: false, wideBatches: 0, search: undefined },
 };
 
 type OnShuffled = (phase: "empirical" | "shuffle", share: number) => void;

@@ -5,12 +5,21 @@ import type { ElementGroup } from "./model-block.js";
 /** Elements with the same observations, and which those lack: bits, in place until the next block is loaded. */
 export interface Members extends Pick<ElementGroup, "members"> {
   readonly bits: Uint32Array;
+  /** Of the bits; 0 where all observations are there. */
+  readonly hash: number;
 }
 
-/** Elements with the same bits, in the order of the first of them. `lacking` u32 [slots][words of n bits]; undefined: none is set. */
-export function groupByBits(lacking: Uint32Array | undefined, slots: Uint32Array, n: number): Members[] {
+/**
+ * Elements with the same bits, in the order of the first of them. `slots`: of each element; `members`: what it is called, absent: its place among them. `lacking`
+ * u32 [slots][words of n bits]; undefined: none is set.
+ */
+export function groupByBits(
+  lacking: Uint32Array | undefined,
+  slots: ArrayLike<number>,
+  { n, members: named }: { readonly n: number; readonly members?: ArrayLike<number> },
+): Members[] {
   const words = missingWords(n);
-  const groups: { readonly members: number[]; readonly slot: number }[] = [];
+  const groups: { readonly members: number[]; readonly slot: number; readonly hash: number }[] = [];
   const ofHash = new Map<number, number[]>();
   const isSame = (a: number, b: number) => {
     for (let word = 0; word < words; word++)
@@ -21,8 +30,9 @@ export function groupByBits(lacking: Uint32Array | undefined, slots: Uint32Array
   let last: (typeof groups)[number] | undefined;
   for (let i = 0; i < slots.length; i++) {
     const slot = slots[i]!;
+    const member = named === undefined ? i : named[i]!;
     if (last !== undefined && (lacking === undefined || isSame(last.slot, slot))) {
-      last.members.push(i);
+      last.members.push(member);
       continue;
     }
     let hash = 0;
@@ -32,17 +42,17 @@ export function groupByBits(lacking: Uint32Array | undefined, slots: Uint32Array
     }
     const known = ofHash.get(hash) ?? [];
     const found = known.find((g) => isSame(groups[g]!.slot, slot));
-    last = found === undefined ? { members: [], slot } : groups[found]!;
-    last.members.push(i);
+    last = found === undefined ? { members: [], slot, hash } : groups[found]!;
+    last.members.push(member);
     if (found !== undefined) continue;
     known.push(groups.length);
     ofHash.set(hash, known);
     groups.push(last);
   }
   const none = new Uint32Array(words);
-  return groups.map(({ members, slot }) => {
+  return groups.map(({ members, slot, hash }) => {
     const bits = lacking?.subarray(slot * words, (slot + 1) * words) ?? none;
-    return { members, bits };
+    return { members, bits, hash };
   });
 }
 

@@ -12,6 +12,13 @@ export interface BlockPlace extends ColumnRange {
   readonly nElements: number;
 }
 
+/** Elements that lack the same observations, wherever they lie. */
+export interface PatternPlace {
+  readonly nElements: number;
+  /** First element, elements of each piece. */
+  readonly pieces: Uint32Array;
+}
+
 export interface LoadedBlock extends BlockPlace {
   /** nElements, those that were packed, rounded up to whole panels. */
   readonly width: number;
@@ -27,6 +34,12 @@ export interface BlockLoader {
    * InputError.
    */
   readRaw(iBlock: number, pass: Pass, place: BlockPlace): void;
+  /** Pieces of block i, where blocks are those of a pattern. */
+  patternPlace(iBlock: number): PatternPlace;
+  /**
+   * Copies those to the raw region, as f32 or f64 [n][stride] in their order; behind that a block of the store is held.
+   */
+  readPieces(place: PatternPlace, stride: number): void;
   /** Reads block i and packs the columns inside the mask; or those of `members` alone, counted from the block's first element. */
   loadBlock(iBlock: number, pass: Pass, members?: readonly number[]): LoadedBlock;
   /** Packs `count` columns of a block whose raw values were read, from its element `first` on: a block of their own. */
@@ -41,7 +54,7 @@ export function createBlockLoader(context: Context): BlockLoader {
   const { size, shared } = job;
   const { groupWidth, windowBytes } = job.layout;
   const n = size.nSubjects;
-  const blocks = u32(shared.blocks, job.nBlocks * 4);
+  const blocks = u32(shared.blocks, job.layout.maxBlocks * 4);
   const columns = u32(shared.columns, size.nElements);
   const columnIndices = u32(w.columnIndices, groupWidth);
   const check = createBlockCheck(blocks);
@@ -80,6 +93,34 @@ export function createBlockLoader(context: Context): BlockLoader {
     }
   };
 
+  const patternPlace = (iBlock: number): PatternPlace => {
+    const [first, count, nElements] = blocks.subarray(iBlock * 4, iBlock * 4 + 3);
+    return { nElements: nElements!, pieces: u32(shared.pieces + first! * 8, count! * 2) };
+  };
+
+  /** Rows of whole blocks of the store are one copy; parts of them would be one each. */
+  const readPieces = ({ pieces }: PatternPlace, stride: number) => {
+    source ??= openColumnSource({ ...job.source, windowBytes }, context.onFallback);
+    const heldAt = n * stride;
+    const count = heldAt + n * storeWidth;
+    const raw = size.valueBytes === 4 ? context.f32(w.raw, count) : context.f64(w.raw, count);
+    let held: ColumnRange = { firstColumn: 0, nColumns: 0 };
+    for (let p = 0, to = 0; p < pieces.length; p += 2) {
+      const [firstColumn, nColumns] = [columns[pieces[p]!]!, pieces[p + 1]!];
+      if (firstColumn < held.firstColumn || firstColumn >= held.firstColumn + held.nColumns) {
+        const origin = firstColumn - (firstColumn % storeWidth);
+        held = { firstColumn: origin, nColumns: Math.min(storeWidth, job.source.nElements - origin) };
+        const bytes = n * held.nColumns * size.valueBytes;
+        source.copyColumnsInto(u8(w.raw + heldAt * size.valueBytes, bytes), held.firstColumn, held.nColumns);
+        report.bytesRead += bytes;
+      }
+      for (let i = 0, from = heldAt + firstColumn - held.firstColumn; i < n; i++, from += held.nColumns) {
+        raw.copyWithin(i * stride + to, from, from + nColumns);
+      }
+      to += nColumns;
+    }
+  };
+
   /** `elementOf` 0 to count - 1: elements inside the mask. */
   const packElements = (found: BlockPlace, count: number, elementOf: (i: number) => number): LoadedBlock => {
     const layout = layoutOf(found, storeWidth);
@@ -91,6 +132,8 @@ export function createBlockLoader(context: Context): BlockLoader {
   return {
     place,
     readRaw,
+    patternPlace,
+    readPieces,
     loadBlock(iBlock, pass, members) {
       const found = place(iBlock);
       readRaw(iBlock, pass, found);

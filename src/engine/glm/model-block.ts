@@ -8,11 +8,12 @@ import { openColumnSource } from "../../store/open-column-source.js";
 import type { Context } from "../context.js";
 import { panelColumns } from "../plan/blocks.js";
 import type { ModelJob } from "../plan/job.js";
+import { elementsOf } from "../plan/pattern-lists.js";
 import { missingWords } from "../plan/regions.js";
 import { groupByBits, keptRows, keyOf, type Members } from "./group-by-bits.js";
 import type { BlockLoader, BlockPlace, Pass } from "./load-block.js";
 import { createPanels } from "./panels.js";
-import { layoutOf, piecesOf, placeOfSlot, type RawLayout } from "./raw-layout.js";
+import { type ColumnRange, layoutOf, piecesOf, placeOfSlot, type RawLayout } from "./raw-layout.js";
 
 /** Elements of a block with the same observations: all of them, or as many as are packed together. */
 export interface ElementGroup {
@@ -28,9 +29,9 @@ export interface ElementGroup {
 }
 
 export interface ModelBlock {
-  readonly place: BlockPlace;
+  readonly place: Pick<BlockPlace, "firstElement" | "nColumns">;
   readonly raw: RawLayout;
-  /** Of each element. */
+  /** Of each element, counted from the first: of a pattern's the first of all is. */
   readonly slots: Uint32Array;
   /** Made one by one as they are asked for: the observations of thousands of patterns at once would lie beside the plan. */
   readonly groups: Iterable<ElementGroup>;
@@ -39,6 +40,10 @@ export interface ModelBlock {
 export interface ModelLoader {
   /** In the first pass over the store everything read is compared with its checksums: throws InputError. */
   load(iBlock: number, pass: Pass): ModelBlock;
+  /** The same of blocks of a pattern. */
+  loadByPattern(iBlock: number): ModelBlock;
+  /** Whether an element of the block is wanted: nothing is read. */
+  someElement(iBlock: number, byPattern: boolean, isWanted: (element: number) => boolean): boolean;
   /** Packs y of the members into `packed`, and their own columns into `own`, one set of panels after the other. */
   pack(block: ModelBlock, group: ElementGroup): void;
   /** Pointer to the panels of own column j. */
@@ -54,6 +59,8 @@ export interface ModelLoader {
 
 /** Elements a run of neighbours in the order of the groups: shorter ones are sorted first. */
 const MOST_RUNS = 8;
+/** Values of 4 bytes of a line of the cache. */
+const LINE_VALUES = 16;
 
 export function createModelLoader(
   context: Context,
@@ -83,7 +90,14 @@ export function createModelLoader(
     return bytes === 4 ? context.f32(raw, count) : context.f64(raw, count);
   };
 
-  const check = createBlockCheck(u32(shared.blocks, job.nBlocks * 4));
+  const check = createBlockCheck(u32(shared.blocks, job.layout.maxBlocks * 4));
+
+  const places = u32(shared.places, job.layout.patterns === undefined ? 0 : job.size.nElements);
+  /** An odd number of lines of the cache where there is room: columns are read down the rows. */
+  const strideOf = (nElements: number) => {
+    const padded = (Math.ceil(nElements / LINE_VALUES) | 1) * LINE_VALUES;
+    return padded + storeWidth <= blockWidth ? padded : nElements;
+  };
 
   const readColumns = (iBlock: number, pass: Pass, place: BlockPlace) => {
     for (const [j, spec] of columnSources.entries()) {
@@ -122,7 +136,7 @@ export function createModelLoader(
   };
 
   /** Which observations the columns lack, u32 [slots][words] of bits, in `lacking`; their missing values, of all parts, become 0. */
-  const clearMissing = (place: BlockPlace, layout: RawLayout): Uint32Array => {
+  const clearMissing = (place: ColumnRange, layout: RawLayout): Uint32Array => {
     const { nColumns } = place;
     const { stride } = layout;
     const pieces = piecesOf(place, layout);
@@ -178,9 +192,32 @@ export function createModelLoader(
       readColumns(iBlock, pass, place);
       const lacking = model.variable ? clearMissing(place, raw) : undefined;
       for (let i = 0; i < place.nElements; i++) slots[i] = columns[place.firstElement + i]! - raw.origin;
-      const found = groupByBits(lacking, slots.subarray(0, place.nElements), n);
+      const found = groupByBits(lacking, slots.subarray(0, place.nElements), { n });
+      if (pass === "first" && job.layout.patterns !== undefined) {
+        for (const { members, hash } of found) for (const member of members) places[place.firstElement + member] = hash;
+      }
       if (lacking !== undefined && parts.length === 1) bringTogether(place, raw, found);
       return { place, raw, slots, groups: { [Symbol.iterator]: () => groupsOf(found) } };
+    },
+    loadByPattern(iBlock) {
+      const { nElements, pieces } = loader.patternPlace(iBlock);
+      const raw = { origin: 0, stride: strideOf(nElements) };
+      const range = { firstColumn: 0, nColumns: nElements };
+      loader.readPieces({ nElements, pieces }, raw.stride);
+      const lacking = clearMissing(range, raw);
+      const members = elementsOf(pieces, nElements);
+      const found = groupByBits(lacking, Uint32Array.from(members.keys()), { n, members });
+      const block = { place: { firstElement: 0, nColumns: nElements }, raw, slots: places };
+      return { ...block, groups: { [Symbol.iterator]: () => groupsOf(found) } };
+    },
+    someElement(iBlock, byPattern, isWanted) {
+      if (byPattern) {
+        const { pieces, nElements: count } = loader.patternPlace(iBlock);
+        return elementsOf(pieces, count).some(isWanted);
+      }
+      const { firstElement, nElements } = loader.place(iBlock);
+      for (let i = 0; i < nElements; i++) if (isWanted(firstElement + i)) return true;
+      return false;
     },
     pack(block, { members }) {
       selectMembers(block, members);

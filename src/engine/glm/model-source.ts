@@ -36,11 +36,6 @@ export function createModelSource(context: Context, modelJob: ModelJob, blocks: 
 
   /** Elements can be left out: what others have is nothing to them. */
   const isSingly = ({ sequential }: Batch) => sequential !== undefined && context.job.enhancement === undefined;
-  const anyOpen = (firstElement: number, nElements: number, batch: Batch) => {
-    for (let i = 0; i < nElements; i++) if (counter.isOpen(firstElement + i, batch)) return true;
-    return false;
-  };
-
   function* testGroup(block: ModelBlock, group: ElementGroup, batch: Batch, sink: Sink): Steps {
     const test = yield* prepare(block, group);
     yield* test === undefined ? testNone(block, group, batch, sink) : test(batch, sink);
@@ -54,10 +49,11 @@ export function createModelSource(context: Context, modelJob: ModelJob, blocks: 
   return {
     observe: createModelObserver(context, modelJob, loader, designs),
     *tiles(iBlock, batch, sink) {
-      const { firstElement, nElements } = blocks.place(iBlock);
+      const { byPattern } = batch;
       // nothing of it is wanted: it is not read
-      if (isSingly(batch) && !anyOpen(firstElement, nElements, batch)) return;
-      const block = loader.load(iBlock, "later");
+      if (isSingly(batch) && !loader.someElement(iBlock, byPattern, (element) => counter.isOpen(element, batch)))
+        return;
+      const block = byPattern ? loader.loadByPattern(iBlock) : loader.load(iBlock, "later");
       // elements with patterns of their own wait for a second one
       const waiting: ElementGroup[] = [];
       for (const all of block.groups) {

@@ -1,6 +1,6 @@
 // Shapes of the work of the linear model, whatever is made of its statistics: the tile of shuffles, the block of elements, the window that is mapped.
 import { type PanelSizes, roundUp } from "../../kernels/kernel-set.js";
-import type { Precision } from "./inputs.js";
+import type { PatternShape, Precision } from "./inputs.js";
 import type { ModelSize, ProblemSize } from "./size.js";
 
 /** Bytes of gathered basis a tile may take: half of a common second-level cache. */
@@ -45,13 +45,19 @@ const PATTERN_SPAN = 4096;
 export const OWN_PATTERN_SHUFFLES = 256;
 /** Columns of a design at most where elements with patterns of their own have one row a shuffle: the constant may be left out. */
 export const MOST_PAIR_COLUMNS = 2;
+/**
+ * Bytes of packed columns of a pattern where a library multiplies: the rows of a shuffle are gathered once for all of them. What wider ones gain is less than what
+ * they take of the memory.
+ */
+const LIBRARY_GROUP_BYTES = 10 * 2 ** 20;
 /** Pieces a thread claims of those at least: they cost alike, and their number is what it costs to have elements of a pattern apart. */
 const PATTERN_CLAIMS = 4;
 /** Pieces (blocks, windows) a thread claims in a phase at least, so that no thread waits long for the last one. */
 export const CLAIMS_PER_WORKER = 8;
 
 /** With columns of their own elements share no rows of a product but the design's; their panels are twice as large, and best in small blocks. */
-const hasPatterns = (model: ModelSize | undefined): boolean => model?.variable === true && model.nElementColumns === 0;
+export const hasPatterns = (model: ModelSize | undefined): boolean =>
+  model?.variable === true && model.nElementColumns === 0;
 
 /** Whether elements with patterns of their own are tested two at a time (glm/own-pattern-tester.ts). `isNative`: a library multiplies. */
 export const hasPairs = (model: ModelSize | undefined, precision: Precision, isNative: boolean): boolean =>
@@ -93,10 +99,25 @@ export function widestBlock(
   return Math.min(roundUp(span, f32), Math.max(f32, Math.floor(elements / f32) * f32));
 }
 
-/** Elements of a block of `width` that are packed and multiplied together: all, or of a pattern as many as a block without patterns has. */
-export function widestGroup({ model, nSubjects: n }: ProblemSize, width: number, { f32 }: PanelSizes): number {
+/** Elements of a block of `width` that are packed and multiplied together: all, or of a pattern as many as a block without patterns has, or a library takes. */
+export function widestGroup({ model, nSubjects: n }: ProblemSize, width: number, { f32, tile }: PanelSizes): number {
   if (!hasPatterns(model)) return width;
-  return Math.min(width, Math.max(f32, Math.floor(BLOCK_BYTES / (8 * n) / f32) * f32));
+  const bytes = tile === undefined ? BLOCK_BYTES : LIBRARY_GROUP_BYTES;
+  return Math.min(width, Math.max(f32, Math.floor(bytes / (8 * n) / f32) * f32));
+}
+
+/** Undefined where blocks of `width` have no room for as many elements of a pattern beside a block of the store as that has. */
+export function patternShape(
+  { model }: ProblemSize,
+  {
+    width,
+    groupWidth,
+    storeBlockWidth,
+  }: { readonly width: number; readonly groupWidth: number; readonly storeBlockWidth: number },
+  { f32: panel }: PanelSizes,
+): PatternShape | undefined {
+  const widest = Math.floor(Math.min(groupWidth, width - storeBlockWidth) / panel) * panel;
+  return hasPatterns(model) && widest >= storeBlockWidth ? { width: widest, panel, storeBlockWidth } : undefined;
 }
 
 /** Bytes of packed columns that the observed pass goes through again and again: they stay in the second-level cache. */

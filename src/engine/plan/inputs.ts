@@ -92,11 +92,24 @@ export interface MemoryShape {
   readonly nZCurves: number;
   /** Designs of elements that a thread keeps for the next blocks. */
   readonly nDesigns: number;
+  /** Blocks of the observed pass, as `blockSpan` and `blockWidth`. */
+  readonly observedSpan: number;
+  readonly observedWidth: number;
+  /** Of the passes after it, where elements that lack the same observations are brought together; undefined: they are not. */
+  readonly patterns: PatternShape | undefined;
   /** Room for pieces of work. */
   readonly maxBlocks: number;
   readonly maxWindows: number;
   /** Of the search by bounds; undefined: there is none. */
   readonly search: SearchShape | undefined;
+}
+
+/** Blocks of elements that lack the same observations (plan/pattern-lists.ts). */
+export interface PatternShape {
+  /** Elements of a block at most, those of a block of the store or more: whole panels of `panel`, beside which the raw values have room for a block of the store. */
+  readonly width: number;
+  readonly panel: number;
+  readonly storeBlockWidth: number;
 }
 
 export interface SearchShape {

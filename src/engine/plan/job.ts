@@ -66,6 +66,7 @@ export interface EngineJob {
   readonly native: NativeProduct | undefined;
   /** False: all signs are +1. */
   readonly hasSigns: boolean;
+  /** Of the observed pass. */
   readonly nBlocks: number;
   readonly sink: SinkJob;
   /** Undefined: none. */
@@ -124,6 +125,8 @@ export interface Batch {
   readonly binBytes: 1 | 2;
   /** Lane 0 is the unshuffled data: keep its (enhanced) statistics as the defaults. It never counts, being no smaller than itself. */
   readonly keepDefault: boolean;
+  /** Blocks are those of elements that lack the same observations (plan/pattern-lists.ts). */
+  readonly byPattern: boolean;
   /** The empirical statistic: gathered of this batch, or what its enhanced statistics are divided by. */
   readonly empirical: "gather" | "divide" | undefined;
   /** Lanes from the first whose statistics count for uncorrected p. */

@@ -9,12 +9,14 @@ import {
   blockSpan,
   CLAIMS_PER_WORKER,
   mappedWindowBytes,
+  patternShape,
   tileOf,
   wholeBlocks,
   widestBlock,
   widestGroup,
 } from "./blocks.js";
 import { type MemoryLayout, type MemoryShape, multipliesSingle, type PlanInputs } from "./inputs.js";
+import { mostPatternBlocks } from "./pattern-lists.js";
 import { regionInWords } from "./region-words.js";
 import { countZTables, type SharedRegions, sharedTable, type WorkerRegions, workerTable } from "./regions.js";
 import { isNear } from "./screening.js";
@@ -195,6 +197,9 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
   const nZCurves = sink.kind === "z" ? zCurvesOf(size) : 0;
   const { width, span } = wholeBlocks(candidate.width, blockSpan(size, inputs), inputs.storeBlockWidth);
   const groupWidth = widestGroup(size, width, inputs.panels);
+  const patterns = patternShape(size, { ...inputs, width, groupWidth }, inputs.panels);
+  // what the observed pass touches of the raw values stays resident: no more than later passes need
+  const observed = patterns === undefined ? { width, span } : wholeBlocks(patterns.width, span, inputs.storeBlockWidth);
   const tile = tileFor(inputs);
   const windowRows = cfe ? Math.min(WINDOW_ROWS, Math.max(m, 1)) : 0;
   const shape: MemoryShape = {
@@ -209,8 +214,12 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
     ...{ windowConnections, windowRows, nZCurves, ...spare },
     // groups of elements gather out of the labels of the whole batch, and so do exact scores
     labelShuffles: model === undefined && !isNear(inputs) ? Math.min(batch, Math.max(tile, LABEL_SHUFFLES)) : batch,
-    // A span of the store is cut into pieces of `width`; the mask only takes away.
-    maxBlocks: Math.ceil(nStoreElements / span) * Math.ceil(span / width),
+    ...{ patterns, observedSpan: observed.span, observedWidth: observed.width },
+    maxBlocks: Math.max(
+      mostBlocks({ span, width }, nStoreElements),
+      mostBlocks(observed, nStoreElements),
+      patterns === undefined ? 0 : mostPatternBlocks(m, patterns.width),
+    ),
     maxWindows: cfe ? Math.ceil(inputs.nConnections / windowConnections) * 2 + Math.ceil(m / windowRows) + 1 : 0,
     search: searchShape(inputs, { batch, windowConnections, windowRows }),
   };
@@ -263,6 +272,10 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
     },
   };
 }
+
+/** A span of the store is cut into pieces of `width`; the mask only takes away. */
+const mostBlocks = (of: { readonly span: number; readonly width: number }, nStoreElements: number): number =>
+  Math.ceil(nStoreElements / of.span) * Math.ceil(of.span / of.width);
 
 const line = (name: string, text: string) => `${name.padEnd(20)} ${text}`;
 

@@ -9,6 +9,8 @@ export const REGION_WORDS: Readonly<Record<string, string>> = {
   pinv: "inverse of design",
   columns: "columns of elements",
   blocks: "list of blocks",
+  places: "places of elements",
+  pieces: "pieces of blocks",
   windows: "list of windows",
   heightPowers: "table of heights",
   ends: "ends of edges",

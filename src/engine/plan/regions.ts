@@ -7,6 +7,7 @@ import { observedIndex } from "../../run/observed.js";
 import { MAX_CELLS } from "../../stats/glm/bin-table.js";
 import { hasPairs, OWN_PATTERN_SHUFFLES, panelColumns, tileColumns, tileRows } from "./blocks.js";
 import { type MemoryShape, multipliesSingle, type PlanInputs } from "./inputs.js";
+import { mostPieces } from "./pattern-lists.js";
 import { screenTable } from "./screen-regions.js";
 import { isNear } from "./screening.js";
 import { CANDIDATES, SLAB_LANES } from "./search-shape.js";
@@ -64,8 +65,12 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
     pinv: run.f64([roundUp(size.nFactors, panels.rows), "factors"], subjects),
     /** u32 [m]: store column of each element. */
     columns: run.u32(elements),
-    /** First column, columns, first element, elements of each block. */
+    /** First column, columns, first element, elements of each block; of those of a pattern as of PatternLists. */
     blocks: run.u32([shape.maxBlocks, "blocks"], 4),
+    /** Of the observations that each element lacks: a number, as long as the observed pass lasts; then its place in its block. */
+    places: run.u32([shape.patterns === undefined ? 0 : m, "elements"]),
+    /** First element, elements of the pieces of those blocks. */
+    pieces: run.u32([shape.patterns === undefined ? 0 : mostPieces(m), "pieces"], 2),
     /** First element, elements, first connection (low, high word) of each window of the connectivity. */
     windows: run.u32([shape.maxWindows, "windows"], 4),
     heightPowers: run.f32([bins && graph === undefined ? sink.nBinsWide : 0, "heights"]),

@@ -1,5 +1,6 @@
 // The plan of a run as --dry-run prints it and run.json keeps it.
 import type { EngineInputs } from "../../../engine/inputs.js";
+import { MOST_READS } from "../../../engine/plan/pattern-lists.js";
 import type { EnginePlan } from "../../../engine/run.js";
 import { countLanes } from "../../../run/shuffle-range.js";
 import { describeTree, type TreeDescription } from "../../../stats/shuffle/describe-tree.js";
@@ -43,6 +44,8 @@ export interface PlanSummary {
   /** Once, for checksums of blocks that are read in part. */
   readonly checkBytes: number;
   readonly totalBytesRead: number;
+  /** Times that a pass may read of the store what elements have; 1: once. */
+  readonly mostReads: number;
   /** From the figures of docs/benchmarks.md: an order of magnitude, not a promise. */
   readonly estimatedMs: number;
   readonly arithmetic: readonly string[];
@@ -116,6 +119,7 @@ export function describePlan(
     },
     checkBytes: plan.checkBytes,
     totalBytesRead: plan.totalBytesRead,
+    mostReads: memory.patterns === undefined ? 1 : MOST_READS,
     estimatedMs: (((glm + graph) * (nLanes + nEmpirical) + cfe) * slow) / 1e6 / workers,
     arithmetic: memory.arithmetic,
     ...(blocks && { exchangeability: describeTree(blocks.tree, blocks.path) }),
@@ -165,10 +169,18 @@ function readingLines(plan: PlanSummary): string[] {
   const more = plan.checkBytes === 0 ? "" : `; ${formatBytes(plan.checkBytes)} more for checksums`;
   const store = `  store                ${formatBytes(plan.storePassBytes)} a pass, ${formatCount(1 + plan.empirical.nBatches + plan.nBatches, "passes")}${more}`;
   const all = formatBytes(plan.totalBytesRead);
-  if (plan.connectivityPassBytes === 0) return [`${store}, ${all} in all`];
+  // which they are is known after the observed pass
+  const again =
+    plan.mostReads === 1
+      ? []
+      : [
+          `                       up to ${plan.mostReads} times as much a pass after the first, if elements that lack the same observations are brought together`,
+        ];
+  if (plan.connectivityPassBytes === 0) return [`${store}, ${all} in all`, ...again];
   const { search } = plan;
   return [
     store,
+    ...again,
     `  connectivity         ${formatBytes(plan.connectivityPassBytes)} a pass, ${formatCount(plan.empirical.nBatches + search.nConnectivityPasses, "passes")}`,
     ...(search.nShuffles === 0
       ? []
