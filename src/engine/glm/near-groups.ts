@@ -99,7 +99,9 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
     });
     /** First shuffle of the exact product that is there. */
     let exactFirst = -1;
-    const rowMarginOf = (h: number) => screens[h]!.products.margin * Math.SQRT2 + SHIFT_ROUNDING;
+    /** Of members whose observed share of the hypothesis is s at most: |y| + s, where |y|^2 + s^2 = 1. */
+    const rowMarginOf = (h: number, s = Math.SQRT1_2) =>
+      screens[h]!.products.margin * (s < Math.SQRT1_2 ? Math.sqrt(1 - s * s) + s : Math.SQRT2) + SHIFT_ROUNDING;
 
     for (const h of tested.keys()) {
       const exact = f64(group.shiftsOf(h), r * width);
@@ -116,8 +118,10 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
 
     const setLimitsOfRows = (h: number, observed: ArrayLike<number>) => {
       const [lowest, highest] = [f32(at(screen.lowest, h), nMembers), f32(at(screen.highest, h), nMembers)];
-      const given = { ...screens[h]!.products, margin: rowMarginOf(h), units };
-      setProductLimits({ lowest, highest }, observed, (c) => isConstant(h, c), given);
+      const shifts = f32(shiftsAt(h), nMembers);
+      const { productOf } = screens[h]!.products;
+      const marginOf = (c: number) => rowMarginOf(h, Math.abs(shifts[c]!));
+      setProductLimits({ lowest, highest }, observed, (c) => isConstant(h, c), { productOf, marginOf, units });
     };
 
     const setLimitsOfScores = (h: number, observed: ArrayLike<number>) => {

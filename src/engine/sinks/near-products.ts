@@ -34,7 +34,7 @@ export function createNearProducts(context: Context, h: number): NearStatistics 
       const lowest = f32(ofHypothesis(regions.lowest, width), nElements);
       const highest = f32(ofHypothesis(regions.highest, width), nElements);
       const ofBlock = observed.subarray(firstElement, firstElement + nElements);
-      nKnown = setProductLimits({ lowest, highest }, ofBlock, isConstant, { ...screen, units });
+      nKnown = setProductLimits({ lowest, highest }, ofBlock, isConstant, { ...screen, marginOf: () => margin, units });
     },
     screen({ firstElement, nElements, width, count, statistic }) {
       const [, , , , , product, , stride] = statistic;

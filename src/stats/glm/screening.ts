@@ -155,12 +155,19 @@ export function createProductScreen({
   };
 }
 
-/** Of products with a margin: `units` 0 where nothing is known of an element's. Returns the number of elements whose products say something. */
+/** Of products with a margin each: `units` 0 where nothing is known of an element's. Returns the number of elements whose products say something. */
 export function setProductLimits(
   { lowest, highest }: Limits<Float32Array>,
   observed: ArrayLike<number>,
   isConstant: (c: number) => boolean,
-  { productOf, margin, units }: Pick<ProductScreen, "productOf" | "margin"> & { readonly units: ArrayLike<number> },
+  {
+    productOf,
+    marginOf,
+    units,
+  }: Pick<ProductScreen, "productOf"> & {
+    readonly marginOf: (c: number) => number;
+    readonly units: ArrayLike<number>;
+  },
 ): number {
   let nKnown = 0;
   for (let c = 0; c < lowest.length; c++) {
@@ -169,6 +176,7 @@ export function setProductLimits(
     highest[c] = isConstant(c) ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     if (units[c] === 0) continue;
     const product = productOf(observed[c]!);
+    const margin = marginOf(c);
     lowest[c] = product - margin;
     highest[c] = product + margin;
     nKnown++;
