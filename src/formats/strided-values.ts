@@ -30,18 +30,20 @@ export function createValueReader(header: ImageHeader, source: ByteSource): Valu
   const targetStrides = dimensions.map((_, axis) => countElements(dimensions.slice(0, axis)));
   const nElements = countElements(header.dimensions);
   const { bits } = dataTypeParts(header.dataType);
+  // of a small image no more than it has: a MiB that is made for each of thousands of images takes longer than to read them
+  const mostInSpan = Math.min(MAX_SPAN_ELEMENTS, nElements);
   let scratch: Uint8Array | undefined;
   let scaled: Float64Array | undefined;
 
   function readSpan(first: number, count: number): NumberArray {
-    scratch ??= new Uint8Array(MAX_SPAN_ELEMENTS * 8);
+    scratch ??= new Uint8Array(mostInSpan * 8);
     const firstByte = bits === 1 ? Math.floor(first / 8) : first * (bits / 8);
     const firstBit = bits === 1 ? first % 8 : 0;
     const bytes = scratch.subarray(0, bytesOfElements(header.dataType, firstBit + count));
     source.copyInto(bytes, header.dataOffset + firstByte);
     const stored = decodeElements(bytes, header.dataType, count, firstBit, source.path);
     if (isIdentity(header.scaling)) return stored;
-    scaled ??= new Float64Array(MAX_SPAN_ELEMENTS);
+    scaled ??= new Float64Array(mostInSpan);
     for (let i = 0; i < count; i++) scaled[i] = header.scaling.offset + header.scaling.scale * stored[i]!;
     return scaled;
   }

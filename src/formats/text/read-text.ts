@@ -85,11 +85,13 @@ async function* piecesOf(
     return;
   }
   closeSync(descriptor);
+  // of a small file, whose size is known, no MiB to see that it has ended
+  const moreBytes = stat.isFile() ? Math.max(FIRST_BYTES, Math.min(MORE_BYTES, stat.size)) : MORE_BYTES;
   const file = await open(path, "r");
   try {
     for (let first = true; ; first = false) {
       signal?.throwIfAborted();
-      const piece = Buffer.allocUnsafeSlow(first ? FIRST_BYTES : MORE_BYTES);
+      const piece = Buffer.allocUnsafeSlow(first ? FIRST_BYTES : moreBytes);
       const { bytesRead } = await file.read(piece, 0, piece.byteLength, null);
       if (bytesRead === 0) return;
       yield piece.subarray(0, bytesRead);
