@@ -12,7 +12,7 @@ export const ROW_DIGITS = 10;
 export const MATRIX_DIGITS = 15;
 /** Bytes of a number and its separator, at most. */
 export const NUMBER_BYTES = 23;
-/** Text that is made while what was made before is written. */
+/** Text that is made while what was made before is written, at most: memory that is touched for the first time takes longer than to fill it. */
 const PIECE_BYTES = 2 ** 18;
 const FEED = 0x0a;
 
@@ -32,16 +32,19 @@ function* piecesOf(
 ): Generator<Uint8Array> {
   yield Buffer.from(`# command_history: ${commandHistory.replace(/\s*\n\s*/g, " ")}\n`);
   const between = separator.charCodeAt(0);
-  const pieces = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)] as const;
-  let [piece, used] = [pieces[0], 0];
+  const nNumbers = rows.reduce((sum, values) => sum + values.length, 0);
+  const size = Math.min(PIECE_BYTES, nNumbers * NUMBER_BYTES + NUMBER_ROOM);
+  let [piece, used] = [new Uint8Array(size), 0];
+  let other: Uint8Array<ArrayBuffer> | undefined;
   for (const values of rows) {
     const last = values.length - 1;
     for (let i = 0; i <= last; i++) {
       used = formatNumberInto(piece, used, values[i]!, digits);
       piece[used++] = i === last ? FEED : between;
-      if (used <= PIECE_BYTES - NUMBER_ROOM) continue;
+      if (used <= size - NUMBER_ROOM) continue;
       yield piece.subarray(0, used);
-      [piece, used] = [piece === pieces[0] ? pieces[1] : pieces[0], 0];
+      other ??= new Uint8Array(size);
+      [piece, other, used] = [other, piece, 0];
     }
   }
   yield piece.subarray(0, used);
