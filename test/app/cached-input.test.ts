@@ -58,6 +58,8 @@ beforeEach(() => {
   cache = path.join(root, `cache${made++}`);
   fs.mkdirSync(cache);
 });
+/** A run comes to where it waits after as long as the machine wants. */
+const expectSoon = <T>(look: () => T) => expect.poll(look, { timeout: 30_000 });
 const inCache = (name: string) => path.join(cache, name);
 const copyFromFirst = (name: string) => fs.cpSync(path.join(root, "first", name), inCache(name), { recursive: true });
 const names = () => fs.readdirSync(cache).sort();
@@ -76,10 +78,10 @@ describe.each([
       onWarning: ({ tag, message }) => void (tag === "waiting-for-cache" && warnings.push(message)),
       onProgress: (phase) => void phases.add(phase),
     });
-    await new Promise((resolve) => setTimeout(resolve, 800));
-    expect(warnings).toEqual([
+    await expectSoon(() => warnings).toEqual([
       `Waiting for ${entry}: it is being made by process ${process.pid} of ${holderHost(entry)}, since 2026-11-26 14:02:11 UTC.`,
     ]);
+    await new Promise((resolve) => setTimeout(resolve, 300)); // it looks again meanwhile
     copyFromFirst(nameOf());
     fs.rmSync(`${entry}.lock`);
     await running;
@@ -92,8 +94,9 @@ describe.each([
       const entry = inCache(nameOf());
       const id = foreignId();
       plantLock(entry, id);
-      const running = run();
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      const tags: string[] = [];
+      const running = run({ onWarning: ({ tag }) => void tags.push(tag) });
+      await expectSoon(() => tags).toContain("waiting-for-cache");
       expect(fs.existsSync(entry)).toBe(false);
       if (end === "goes") fs.rmSync(`${entry}.lock`);
       if (end === "dies") plantLock(entry, deadId());
@@ -108,9 +111,10 @@ describe.each([
   test("are waited for until a signal ends that", async () => {
     plantLock(inCache(nameOf()), foreignId());
     const controller = new AbortController();
-    const running = run({ signal: controller.signal });
-    setTimeout(() => controller.abort(new Error("enough")), 300);
-    await expect(running).rejects.toThrow("enough");
+    const end = ({ tag }: { tag: string }) => {
+      if (tag === "waiting-for-cache") setTimeout(() => controller.abort(new Error("enough")), 100);
+    };
+    await expect(run({ signal: controller.signal, onWarning: end })).rejects.toThrow("enough");
     expect(names().filter((name) => name.startsWith(nameOf()))).toEqual([`${nameOf()}.lock`]);
   });
 });

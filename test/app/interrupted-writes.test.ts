@@ -14,7 +14,8 @@ import { writeTemplate } from "../support/make-cohort.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const root = temporaryDirectory();
-const SOON_MS = 1000;
+/** Milliseconds. A second on a quiet machine. */
+const SOON_MS = 3000;
 const reason = new Error("enough");
 
 /** Two gigabytes of results: more than a second's work. */

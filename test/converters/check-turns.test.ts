@@ -20,6 +20,7 @@ test("100,000 headers stop soon after they are no longer wanted", async () => {
   };
   const checking = checkSubjectFiles(paths, paths, 3, { onChecked, signal: controller.signal });
   await expect(checking).rejects.toThrow("stop");
-  expect(performance.now() - abortedAtMs).toBeLessThan(1000);
+  // a second on a quiet machine
+  expect(performance.now() - abortedAtMs).toBeLessThan(3000);
   expect(nChecked).toBeLessThan(paths.length);
 });

@@ -1,5 +1,6 @@
 // One holder a lock: among many who start at once, beside dead ones, across machines. Needs the built program.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test, vi } from "vitest";
@@ -168,13 +169,15 @@ describe("a lock", () => {
         fs.writeFileSync(log, "");
         plantLock(target, deadId()); // all find it, and all find it dead
         const child = path.join(import.meta.dirname, "../support/lock-child.mjs");
-        const children = Array.from({ length: 8 }, (_, i) => {
-          const process_ = spawn(process.execPath, [child, target, log, "8", i < 3 ? "die" : "live"]);
-          return new Promise<number | null>((resolve) => process_.on("exit", (code) => resolve(code)));
-        });
-        await new Promise((resolve) => setTimeout(resolve, 400));
-        fs.writeFileSync(`${log}.go`, "");
-        const codes = await Promise.all(children);
+        const children = Array.from({ length: 8 }, (_, i) =>
+          spawn(process.execPath, [child, target, log, "8", i < 3 ? "die" : "live"], {
+            stdio: ["pipe", "pipe", "inherit"],
+          }),
+        );
+        const ends = children.map((one) => once(one, "exit").then(([code]) => code));
+        await Promise.all(children.map((one) => once(one.stdout, "data")));
+        for (const one of children) one.stdin.write("go");
+        const codes = await Promise.all(ends);
         expect(codes).toEqual([null, null, null, 0, 0, 0, 0, 0]);
         const lines = fs.readFileSync(log, "utf8").trim().split("\n");
         expect(lines).toHaveLength(2 * (3 * 4 + 5 * 8));

@@ -14,19 +14,21 @@ test("a process that replaces a dead one's lock, and then holds its own, is name
   plantLock(`${target}.planted`, other);
   fs.renameSync(`${target}.planted.lock`, `${target}.lock.next`);
   const named: number[] = [];
-  let isMade = false;
+  let [isMade, nLooks] = [false, 0];
   const waiting = makeOrWait({
     target,
-    find: () => (isMade ? "made" : undefined),
+    find: () => {
+      nLooks++;
+      return isMade ? "made" : undefined;
+    },
     make: async () => {},
     onWaiting: ({ pid }) => void named.push(pid),
   });
-  const soon = () => new Promise((resolve) => setTimeout(resolve, 250));
-  await soon();
-  expect(named).toEqual([process.pid]); // of another machine
+  await expect.poll(() => named, { timeout: 30_000 }).toEqual([process.pid]); // of another machine
   plantLock(target, sameProcess);
   fs.rmSync(`${target}.lock.next`);
-  await soon();
+  const looksBefore = nLooks;
+  await expect.poll(() => nLooks, { timeout: 30_000 }).toBeGreaterThan(looksBefore + 1);
   isMade = true;
   expect(await waiting).toEqual({ value: "made", made: false });
   expect(named).toEqual([process.pid]);
