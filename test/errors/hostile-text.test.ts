@@ -110,7 +110,7 @@ describe("an analysis", () => {
   const paths = { design: at("design.txt"), contrast: at("contrast.txt"), output: at("out") };
   const N_SUBJECTS = 8;
   /** More than a function call takes arguments. */
-  const COLUMNS = 300_000;
+  const COLUMNS = 150_000;
   beforeAll(() => {
     writeProblem(directory, { nSubjects: N_SUBJECTS, nFixels: 12, nConnections: 3 }, createRandom(1));
     writeRows(
@@ -125,13 +125,13 @@ describe("an analysis", () => {
     const random = createRandom(2);
     const row = () => Array.from({ length: COLUMNS }, () => random.integer(100));
     writeRows(design, Array.from({ length: N_SUBJECTS }, row));
-    await expect(runProblem(directory, { ...paths, design })).rejects.toThrow(/expected 300000 columns .*, got 2/);
+    await expect(runProblem(directory, { ...paths, design })).rejects.toThrow(/expected 150000 columns .*, got 2/);
     const contrast = at("wide-contrast.txt");
     writeRows(contrast, [row()]);
     await expect(runProblem(directory, { ...paths, design, contrast })).rejects.toThrow(
       /expected more subjects than independent columns, got 8 subjects and/,
     );
-    await expect(runProblem(directory, { ...paths, contrast })).rejects.toThrow(/expected 2 columns .*, got 300000/);
+    await expect(runProblem(directory, { ...paths, contrast })).rejects.toThrow(/expected 2 columns .*, got 150000/);
     await expect(runProblem(directory, { ...paths, permutations: contrast })).rejects.toThrow(/expected 8 rows/);
   });
 

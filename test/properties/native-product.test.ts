@@ -69,12 +69,19 @@ describe.skipIf(!isHere)("tiles multiplied by a library", () => {
       ...{ nSubjects: 20, nElements: 300, nShuffles: N_SHUFFLES, tests: ["t", "F"], ...options },
     }).then((inputs): EngineInputs => ({ ...inputs, precision }));
 
+    let plain: ReturnType<typeof runEngine> | undefined;
+    /** Without threads and in memory enough; both tests begin with it. */
+    const runPlain = async () => {
+      plain ??= runEngine(natively(await problem));
+      return plain;
+    };
+
     test("the same bits for any threads, memory and range", async (context) => {
       if (precision === "single" && !chosen!.report.precisions.single!.hasSameBits) {
         context.skip("this library's float32 sums hang on the place in the tile: run.json says so");
       }
       const inputs = natively(await problem);
-      const whole = await runEngine(inputs);
+      const whole = await runPlain();
       expect(whole.plan.memory.tileShuffles).toBeGreaterThan(16);
       const tight = await inLeastMemory({ ...inputs, nThreads: 2 });
       const cut = (source: EngineInputs["source"]) => ({ ...source, blockWidth: 24 });
@@ -103,8 +110,7 @@ describe.skipIf(!isHere)("tiles multiplied by a library", () => {
     });
 
     test("the numbers of the SIMD kernels", async () => {
-      const inputs = await problem;
-      const [native, simd] = [await runEngine(natively(inputs)), await runEngine(inputs)];
+      const [native, simd] = [await runPlain(), await runEngine(await problem)];
       // enhanced statistics are sums of float32; a bin that is decided by the last bit is one height
       const limit = precision === "single" ? 1e-4 : options.enhancement === "cfe" ? 1e-5 : 2e-12;
       for (const [h, { maxima, counters, defaults }] of simd.state.hypotheses.entries()) {
