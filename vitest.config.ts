@@ -103,7 +103,15 @@ export default defineConfig({
     projects: [
       ...sharing("fast", fast, { testTimeout: 60_000, hookTimeout: 120_000 }),
       { test: { name: "long", include: LONG, ...slow } },
-      { test: { name: "peers", include: ["test/peers/**/*.test.ts"], sequence: { groupOrder: 1 }, ...slow } },
+      {
+        test: {
+          name: "peers",
+          include: ["test/peers/**/*.test.ts"],
+          isolate: false,
+          sequence: { groupOrder: 2 },
+          ...slow,
+        },
+      },
       { test: { name: "memory", include: ["test/memory/**/*.test.ts"], fileParallelism: false, ...slow } },
       { test: { name: "signals", include: ["test/signals/**/*.test.ts"], fileParallelism: false, ...slow } },
       { test: { name: "slow", include: ["test/slow/**/*.test.ts", "test/calibration/**/*.test.ts"], ...slow } },

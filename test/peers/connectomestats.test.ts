@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Connectomes, makeConnectomes } from "../support/connectomes.js";
 import { runInDirectory } from "../support/in-process-cli.js";
-import { fixturesDirectory, peerCaseDirectory } from "../support/peer.js";
+import { layOutGenerated, peerCaseDirectory } from "../support/peer.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const isInstalled = ((process.env.PATH ?? "").split(":") as string[]).some((folder) =>
@@ -88,7 +88,7 @@ async function runBoth(
     string,
   ];
   for (const folder of [ours, theirs, beside]) mkdirSync(folder, { recursive: true });
-  const common = [...tokens, "-permutations", made.at("perms.txt"), "-nthreads", "1", "-quiet", "-force"];
+  const common = [...tokens, "-permutations", made.at("perms.txt"), "-nthreads", "0", "-quiet", "-force"];
   const paths = [made.at("list.txt"), algorithm, made.at("design.txt"), made.at("contrast.txt")];
   execFileSync("connectomestats", [...paths, `${theirs}/`, ...common], { cwd: beside, stdio: "pipe" });
   const result = await runInDirectory(["connectomestats", ...paths, `${ours}/`, ...common], made.directory);
@@ -126,7 +126,7 @@ describe.skipIf(!isInstalled)("beside MRtrix3's connectomestats", () => {
   for (const seed of [21, 22]) {
     const made = makeConnectomes(join(root, `seed-${seed}`), {
       seed,
-      nShuffles: 80,
+      nShuffles: 40,
       nSubjects: seed - 6,
       nNodes: seed - 13,
     });
@@ -148,15 +148,17 @@ describe.each(readdirSync(storedFolder))("stored: %s", (file) => {
   const stored = JSON.parse(textOf(join(storedFolder, file))) as StoredCase;
   const work = join(root, file);
   mkdirSync(work);
-  const generator = join(fixturesDirectory, stored.inputs.from);
-  execFileSync(process.execPath, [generator, work]);
+  layOutGenerated(stored.inputs.from, work);
   const hash = createHash("sha256");
   for (const name of readdirSync(work).sort()) hash.update(readFileSync(join(work, name)));
   test("the inputs are those that the peer had", () => expect(hash.digest("hex")).toBe(stored.inputs.sha256));
 
-  test.each(["simd", "reference"])("%s kernels", async (kernels) => {
+  test.each([
+    ["simd", "1"],
+    ["reference", "0"],
+  ] as const)("%s kernels, %s threads", async (kernels, nThreads) => {
     const tokens = stored.arguments.map((token) => (token === "peer_" ? `${kernels}_` : token));
-    const line = ["connectomestats", ...tokens, "-nthreads", "1", "--kernels", kernels];
+    const line = ["connectomestats", ...tokens, "-nthreads", nThreads, "--kernels", kernels];
     const result = await runInDirectory(line, work);
     expect(result.status, result.stderr).toBe(0);
     expect(Object.keys(stored.outputs).length).toBeGreaterThan(10);

@@ -3,14 +3,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { runInDirectory } from "../support/in-process-cli.js";
 import { testVariable } from "../support/oracle-glm.js";
 import { layOutPeerCase, peerCaseDirectory, readNumbers, readSmallImage } from "../support/peer.js";
-import { runCli } from "../support/run-cli.js";
 
-test.each(["fixelcfestats-variance", "fixelcfestats-missing-variance"])("%s: real degrees of freedom", (name) => {
+test.each(["fixelcfestats-variance", "fixelcfestats-missing-variance"])("%s: real degrees of freedom", async (name) => {
   const { directory, manifest } = layOutPeerCase(name);
   const path = (file: string) => join(directory, file);
-  const result = runCli(["fixelcfestats", ...manifest.arguments, "-notest"], directory);
+  const result = await runInDirectory(["fixelcfestats", ...manifest.arguments, "-notest"], directory);
   expect(result.status, result.stderr).toBe(0);
   const ours = readSmallImage(path("output/Zstat_F1.mif")).values;
   const stored = readSmallImage(join(peerCaseDirectory(name), "output", "Zstat_F1.mif")).values;

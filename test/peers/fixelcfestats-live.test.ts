@@ -88,7 +88,7 @@ describe.skipIf(!hasCommand("fixelcfestats"))("-nonstationarity beside MRtrix3's
       const common = ["-nonstationarity", "-permutations_nonstationarity", "others.txt", "-permutations", "perms.txt"];
       const line = (out: string) => [
         ...["fd", "subjects.txt", "design.txt", "contrast.txt", "matrix", out, ...common, ...tokens],
-        ...["-nthreads", "1", "-quiet"],
+        ...["-nthreads", "0", "-quiet"],
       ];
       execFileSync("fixelcfestats", line("theirs"), { cwd, stdio: "pipe" });
       const { status, stderr } = await runInDirectory(["fixelcfestats", ...line("ours")], cwd);

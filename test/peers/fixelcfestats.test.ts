@@ -58,7 +58,8 @@ describe.each(CASES)("%s", (name) => {
       let manifest: PeerManifest;
       beforeAll(async () => {
         ({ directory, manifest } = layOutPeerCase(name));
-        const result = await runInDirectory(["fixelcfestats", ...manifest.arguments, "-kernels", kernels], directory);
+        const more = ["-kernels", kernels, ...(kernels === "reference" ? ["-nthreads", "0"] : [])];
+        const result = await runInDirectory(["fixelcfestats", ...manifest.arguments, ...more], directory);
         expect(result.stderr).not.toContain("error");
         expect(result.status).toBe(0);
       });

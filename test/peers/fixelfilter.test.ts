@@ -55,8 +55,9 @@ describe("stored answers of 3.0.3", () => {
 const peer = (directory: string, tokens: readonly string[]) =>
   execFileSync("fixelfilter", [...tokens, "-matrix", "matrix", "-quiet", "-force"], { cwd: directory, stdio: "pipe" });
 
-describe.skipIf(!hasCommand("fixelfilter"))("3.0.3 as it is installed, on fresh data", () => {
-  const seed = Number(process.env["FILTER_SEED"] ?? Date.now() % 2 ** 31);
+describe.skipIf(!hasCommand("fixelfilter"))("3.0.3 as it is installed, on data of a seed", () => {
+  // a constant: a failure is the same on every machine
+  const seed = Number(process.env["FILTER_SEED"] ?? 587535023);
   const check = async (inputs: FilterInputs, name: "smooth" | "connect", options: readonly string[]) => {
     const { directory } = inputs;
     await filter(directory, ["fd", name, "ours", "-force", ...options]);

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openImage } from "../../src/formats/image.js";
 import { makeConnectomes } from "../support/connectomes.js";
+import { runInDirectory } from "../support/in-process-cli.js";
 import { writeRows } from "../support/make-problem.js";
 import { differences, hasCommand, readNumbers } from "../support/peer.js";
-import { runCli } from "../support/run-cli.js";
 import { createRandom } from "../support/seeded-random.js";
 import { makeSmallAnalysis } from "../support/small-analysis.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
@@ -131,7 +131,7 @@ describe.each(Object.keys(STUDIES).map((what, i) => [what, i] as const))("%s bes
   for (const seed of SEEDS) {
     test.skipIf(!hasCommand(what.split(" ")[0]!)).each(spacesOf(iStudy))(
       `$name, seed ${seed}`,
-      ({ name, tokens, count }) => {
+      async ({ name, tokens, count }) => {
         const { at, command, inputs, options } = STUDIES[what]!(join(root, `${what} ${name} ${seed}`), seed);
         for (const [blocks, of] of Object.entries(BLOCKS))
           writeRows(
@@ -143,11 +143,11 @@ describe.each(Object.keys(STUDIES).map((what, i) => [what, i] as const))("%s bes
           ...inputs,
           command === "fixelcfestats" ? out : `${out}/`,
           ...options,
-          ...["-ftests", "ftests.txt", ...tokens, "-nthreads", "1", "-quiet", "-force"],
+          ...["-ftests", "ftests.txt", ...tokens, "-nthreads", "0", "-quiet", "-force"],
         ];
         const cwd = at(".");
         execFileSync(command, line("theirs"), { cwd, stdio: "pipe" });
-        const { status, stderr } = runCli([command, ...line("ours"), "--no-report"], cwd);
+        const { status, stderr } = await runInDirectory([command, ...line("ours")], cwd);
         expect(status, stderr).toBe(0);
         const compared = readdirSync(at("theirs")).filter((file) =>
           /^(fwe_1mpvalue|uncorrected|null_dist|null_contributions|tfce|clustersize|enhanced|cfe)/.test(file),

@@ -67,6 +67,19 @@ export function readPeerManifest(name: string): PeerManifest {
   return JSON.parse(readFileSync(join(peerCaseDirectory(name), "manifest.json"), "utf8")) as PeerManifest;
 }
 
+const generated = new Map<string, string>();
+
+/** What `from`, a generator in fixtures/, makes. It runs once a process; each directory has files of its own. */
+export function layOutGenerated(from: string, directory: string): void {
+  let made = generated.get(from);
+  if (made === undefined) {
+    made = makeTemporaryDirectory();
+    execFileSync(process.execPath, [join(fixturesDirectory, from), made], { stdio: "pipe" });
+    generated.set(from, made);
+  }
+  cpSync(made, directory, { recursive: true });
+}
+
 /** A directory in which the case's `arguments` can be run as they are: its inputs under their names. */
 export function layOutPeerCase(name: string): { directory: string; manifest: PeerManifest } {
   const manifest = readPeerManifest(name);
@@ -76,8 +89,7 @@ export function layOutPeerCase(name: string): { directory: string; manifest: Pee
     if (from.startsWith("make/")) generators.add(from);
     else cpSync(join(fixturesDirectory, from), join(directory, input), { recursive: true });
   }
-  for (const from of generators)
-    execFileSync(process.execPath, [join(fixturesDirectory, from), directory], { stdio: "pipe" });
+  for (const from of generators) layOutGenerated(from, directory);
   return { directory, manifest };
 }
 
@@ -101,8 +113,7 @@ export function readVectorstatsCase(name: string): VectorstatsCase {
 /** The inputs of all cases of vectorstats. */
 export function layOutVectorstats(): string {
   const directory = makeTemporaryDirectory();
-  const generator = join(fixturesDirectory, "make", "generate-vectorstats.mjs");
-  execFileSync(process.execPath, [generator, directory], { stdio: "pipe" });
+  layOutGenerated("make/generate-vectorstats.mjs", directory);
   return directory;
 }
 
