@@ -51,28 +51,7 @@ const LONG = [
  * modules or the system's functions, or counts what its process has, gets one of its own, in the project NAME-alone.
  */
 const NEEDS_OWN_PROCESS =
-  /import \{[^}]*\bvi\b[^}]*\} from "vitest"|"\/proc\/self\/(task|maps|fd)"|process\.(resourceUsage|memoryUsage)|\bsyncBuiltinESMExports\b|support\/short-transfers/;
-/** Not yet seen to pass beside others in one process; take them out as they are. */
-const NOT_YET_TOGETHER = [
-  "test/app/changed-inputs.test.ts",
-  "test/app/compare-with-truth.test.ts",
-  "test/app/export-refusals.test.ts",
-  "test/app/few-subjects.test.ts",
-  "test/app/flips.test.ts",
-  "test/app/foreign-cache.test.ts",
-  "test/app/masks.test.ts",
-  "test/app/memory-course.test.ts",
-  "test/app/model-warnings.test.ts",
-  "test/app/models-killed.test.ts",
-  "test/app/notest.test.ts",
-  "test/app/parity.test.ts",
-  "test/app/planned-ends.test.ts",
-  "test/app/scan-rows.test.ts",
-  "test/app/shared-shuffles.test.ts",
-  "test/app/two-conversions.test.ts",
-  "test/app/used-inputs.test.ts",
-  "test/app/vectorstats-docs.test.ts",
-];
+  /import \{[^}]*\bvi\b[^}]*\} from "vitest"|"\/proc\/self\/(task|maps|fd)"|process\.(resourceUsage|memoryUsage)|watchMemory|\bsyncBuiltinESMExports\b|support\/short-transfers/;
 // One project a kind of proof. `fast` is what a developer runs while working; the others have their own scripts.
 const OWN_PROJECTS = /^test\/(peers|memory|signals|slow|calibration)\//;
 const slow = { testTimeout: 600_000, hookTimeout: 600_000 };
@@ -86,8 +65,7 @@ const fast = readdirSync("test", { recursive: true, encoding: "utf8" })
 
 /** Two projects: `groupOrder` keeps the files of the first together, or a worker would begin anew for each. */
 function sharing(name: string, files: readonly string[], limits: { testTimeout: number; hookTimeout: number }) {
-  const isAlone = (file: string) =>
-    NOT_YET_TOGETHER.includes(file) || NEEDS_OWN_PROCESS.test(readFileSync(file, "utf8"));
+  const isAlone = (file: string) => NEEDS_OWN_PROCESS.test(readFileSync(file, "utf8"));
   return [
     { test: { name, include: files.filter((file) => !isAlone(file)), isolate: false, ...limits } },
     { test: { name: `${name}-alone`, include: files.filter(isAlone), sequence: { groupOrder: 1 }, ...limits } },
