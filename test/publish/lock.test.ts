@@ -163,22 +163,24 @@ describe("a lock", () => {
     "is held by one at a time among eight that start at once, some of which die with it",
     { timeout: 120_000 },
     async () => {
+      const child = path.join(import.meta.dirname, "../support/lock-child.mjs");
+      const start = (end: "die" | "live") => {
+        const stdio: ["pipe", "pipe", "inherit"] = ["pipe", "pipe", "inherit"];
+        const one = spawn(process.execPath, [child, "8", end], { stdio });
+        return Object.assign(one, { ready: once(one.stdout, "data"), ended: once(one, "exit") });
+      };
+      const living = Array.from({ length: 5 }, () => start("live"));
       for (let repeat = 0; repeat < 8; repeat++) {
         const target = newTarget();
         const log = `${target}.log`;
         fs.writeFileSync(log, "");
         plantLock(target, deadId()); // all find it, and all find it dead
-        const child = path.join(import.meta.dirname, "../support/lock-child.mjs");
-        const children = Array.from({ length: 8 }, (_, i) =>
-          spawn(process.execPath, [child, target, log, "8", i < 3 ? "die" : "live"], {
-            stdio: ["pipe", "pipe", "inherit"],
-          }),
-        );
-        const ends = children.map((one) => once(one, "exit").then(([code]) => code));
-        await Promise.all(children.map((one) => once(one.stdout, "data")));
-        for (const one of children) one.stdin.write("go");
-        const codes = await Promise.all(ends);
-        expect(codes).toEqual([null, null, null, 0, 0, 0, 0, 0]);
+        const dying = Array.from({ length: 3 }, () => start("die"));
+        await Promise.all([...dying, ...living].map((one) => one.ready));
+        for (const one of living) one.ready = once(one.stdout, "data");
+        for (const one of [...dying, ...living]) one.stdin.write(`${target}\t${log}\n`);
+        for (const one of dying) expect(await one.ended).toEqual([null, "SIGKILL"]);
+        await Promise.all(living.map((one) => one.ready));
         const lines = fs.readFileSync(log, "utf8").trim().split("\n");
         expect(lines).toHaveLength(2 * (3 * 4 + 5 * 8));
         for (let i = 0; i < lines.length; i += 2) {
@@ -186,6 +188,8 @@ describe("a lock", () => {
           expect(lines[i]!.slice(1)).toBe(lines[i + 1]!.slice(1));
         }
       }
+      for (const one of living) one.stdin.end();
+      for (const one of living) expect(await one.ended).toEqual([0, null]);
     },
   );
 });

@@ -56,6 +56,15 @@ describe.skipIf(!hasH5py)("chunks of h5py", () => {
   const CASES = ["tree", "single", "fixed", "extensible", "tree2"].flatMap((kind) =>
     ["plain", "gzip", "shuffle"].map((filter) => `${kind}-${filter}`),
   );
+  const SCATTERED = ["levels", "pages"];
+  const OTHERS = ["shrunk", "big-endian", "int16", "unfiltered"];
+  const MISSING = [
+    ["logical", 2, 150],
+    ["factor", 2, 150],
+    ["bit64", -(2 ** 63), 1],
+  ] as const;
+  /** By name. */
+  let h5pyReads: Readonly<Record<string, number[]>>;
   beforeAll(() => {
     execFileSync(
       PYTHON,
@@ -101,29 +110,32 @@ make("bit64.h5", lambda d: d.__setitem__(..., n.where(v == 3, -2 ** 63, v * 2)),
       ],
       { cwd: directory, stdio: "pipe" },
     );
-  });
-  const h5pyReads = (name: string) =>
-    askPython<number[]>(
-      `import h5py, sys, json; print(json.dumps(h5py.File(sys.argv[1])["scalars/FD/values"][:].astype("f8").ravel().tolist()))`,
-      at(name),
+    // all at once: to start Python and h5py takes longer than to read
+    h5pyReads = askPython(
+      `import h5py, sys, json, os
+read = lambda name: h5py.File(os.path.join(sys.argv[1], name + ".h5"))["scalars/FD/values"][:].astype("f8").ravel().tolist()
+print(json.dumps({name: read(name) for name in sys.argv[2:]}))`,
+      directory,
+      ...[...CASES, ...SCATTERED, ...OTHERS, ...MISSING.map(([name]) => name)],
     );
+  });
 
   test.each(CASES)("%s", async (name) => {
     const { values, unwritten } = await readMatrix(at(`${name}.h5`));
-    expect(values).toEqual(h5pyReads(`${name}.h5`));
+    expect(values).toEqual(h5pyReads[name]);
     // extensible arrays and trees of version 2 are not looked at
     const isCounted = /^(tree|fixed)-/.test(name);
     expect(unwritten).toEqual(isCounted ? { nValues: 4 * 20, fill: 7 } : undefined);
   });
-  test.each(["levels", "pages"])("3,000 chunks written in any order, 500 never: %s", async (name) => {
+  test.each(SCATTERED)("3,000 chunks written in any order, 500 never: %s", async (name) => {
     const { values, unwritten } = await readMatrix(at(`${name}.h5`));
-    expect(values).toEqual(h5pyReads(`${name}.h5`));
+    expect(values).toEqual(h5pyReads[name]);
     expect(unwritten).toEqual({ nValues: 500, fill: 0 });
   });
-  test.each(["shrunk", "big-endian", "int16", "unfiltered"])("%s", async (name) => {
+  test.each(OTHERS)("%s", async (name) => {
     for (const partBytes of [2 ** 20, 4000]) {
       const { values, unwritten } = await readMatrix(at(`${name}.h5`), "FD", partBytes);
-      expect(values).toEqual(h5pyReads(`${name}.h5`));
+      expect(values).toEqual(h5pyReads[name]);
       expect(unwritten).toBeUndefined();
     }
   });
@@ -135,13 +147,9 @@ make("bit64.h5", lambda d: d.__setitem__(..., n.where(v == 3, -2 ** 63, v * 2)),
   ])("%s is refused", async (name, message) => {
     await expect(readMatrix(at(`${name}.h5`))).rejects.toThrow(message);
   });
-  test.each([
-    ["logical", 2, 150],
-    ["factor", 2, 150],
-    ["bit64", -(2 ** 63), 1],
-  ])("R's NA in %s is missing", async (name, missing, count) => {
+  test.each(MISSING)("R's NA in %s is missing", async (name, missing, count) => {
     const { values, nMissing } = await readMatrix(at(`${name}.h5`));
-    expect(values).toEqual(h5pyReads(`${name}.h5`).map((value) => (value === missing ? Number.NaN : value)));
+    expect(values).toEqual(h5pyReads[name]!.map((value) => (value === missing ? Number.NaN : value)));
     expect(nMissing).toBe(count);
   });
   test("convert modelarray says what it found", async () => {
