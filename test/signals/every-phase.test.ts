@@ -1,6 +1,6 @@
 // Ctrl-C and SIGTERM in every phase of runs that would go on for minutes: the process ends soon, says so, and leaves nothing. Needs `npm run build`.
 // Phases are made long by what they work on (subjects for gathering, connections for enhancing), not by the number of shuffles alone.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listing } from "../support/expect-refusal.js";
@@ -50,14 +50,23 @@ const inPhase =
   ({ stderr }) =>
     stderr.includes(`"phase":"${phase}"`);
 
+/** None where there is no such folder, or none any more. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
 /** Results that are written lie in a hidden folder until all of them are there. */
 const writing =
   (file: RegExp): Moment =>
   (directory) =>
   () => {
     const out = join(directory, "out");
-    const hidden = existsSync(out) ? readdirSync(out).filter((name) => name.startsWith(".partial")) : [];
-    return hidden.some((name) => readdirSync(join(out, name)).some((result) => file.test(result)));
+    const hidden = namesIn(out).filter((name) => name.startsWith(".partial"));
+    return hidden.some((name) => namesIn(join(out, name)).some((result) => file.test(result)));
   };
 
 const listening: Moment = () => (running) => hearsSignals(running.pid);
