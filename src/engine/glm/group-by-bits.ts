@@ -1,9 +1,18 @@
 // Which elements of a block have the same observations: bits of those that they lack, as the kernels mark them.
 import { missingWords } from "../plan/regions.js";
-import type { ElementGroup } from "./model-block.js";
+
+export interface KeptRows {
+  /** u8 [n]: 1 where an observation counts. */
+  readonly keep: Uint8Array;
+  /** Those that do not; ascending. */
+  readonly missing: Int32Array;
+  readonly isComplete: boolean;
+}
 
 /** Elements with the same observations, and which those lack: bits, in place until the next block is loaded. */
-export interface Members extends Pick<ElementGroup, "members"> {
+export interface Members {
+  /** Ascending. */
+  readonly members: readonly number[];
   readonly bits: Uint32Array;
   /** Of the bits; 0 where all observations are there. */
   readonly hash: number;
@@ -65,7 +74,7 @@ export function keyOf(bits: Uint32Array): string {
   return String.fromCharCode(...characters);
 }
 
-export function keptRows(bits: Uint32Array, n: number): Pick<ElementGroup, "keep" | "missing" | "isComplete"> {
+export function keptRows(bits: Uint32Array, n: number): KeptRows {
   const keep = new Uint8Array(n).fill(1);
   const missing: number[] = [];
   for (const [word, all] of bits.entries()) {

@@ -10,18 +10,13 @@ import { panelColumns } from "../plan/blocks.js";
 import type { ModelJob } from "../plan/job.js";
 import { elementsOf } from "../plan/pattern-lists.js";
 import { missingWords } from "../plan/regions.js";
-import { groupByBits, keptRows, keyOf, type Members } from "./group-by-bits.js";
+import { groupByBits, type KeptRows, keptRows, keyOf, type Members } from "./group-by-bits.js";
 import type { BlockLoader, BlockPlace, Pass } from "./load-block.js";
 import { createPanels } from "./panels.js";
 import { type ColumnRange, layoutOf, piecesOf, placeOfSlot, type RawLayout } from "./raw-layout.js";
 
 /** Elements of a block with the same observations: all of them, or as many as are packed together. */
-export interface ElementGroup {
-  /** u8 [n]: 1 where an observation counts. */
-  readonly keep: Uint8Array;
-  /** Those that do not; ascending. */
-  readonly missing: Int32Array;
-  readonly isComplete: boolean;
+export interface ElementGroup extends KeptRows {
   /** The observations, as text: equal for equal ones. */
   readonly key: string;
   /** Elements, counted from the block's first; ascending. */
