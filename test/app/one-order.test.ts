@@ -1,7 +1,6 @@
 // Several scalars, one order of subjects: whatever order the rows of each have where they come from, a place is the same subject's in all of them.
 import fs from "node:fs";
 import path from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openFixelDirectory } from "../../src/formats/fixel-directory.js";
 import { tablesOfDirectory } from "../../src/formats/hdf5/fixel-tables.js";
@@ -9,6 +8,7 @@ import { createModelArray } from "../../src/formats/hdf5/write-modelarray.js";
 import { hdf5Fixtures, nFixels, readStoreMatrix, subjectNames } from "../support/hdf5-fixtures.js";
 import { runInProcess } from "../support/in-process-cli.js";
 import { rawFixelData, writeTemplate } from "../support/make-cohort.js";
+import { fc } from "../support/seeded-check.js";
 import { writeMatrix } from "../support/small-analysis.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 

@@ -1,9 +1,9 @@
 // ModelArray's tables as people have them: whatever separates cells, whoever wrote the header; one order of subjects for all scalars, or a refusal by name.
 import fs from "node:fs";
 import path from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readCohort } from "../../converters/cohort-csv.js";
+import { fc } from "../support/seeded-check.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const file = path.join(temporaryDirectory(), "cohort.csv");

@@ -1,7 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
 import { crc32, gzipSync } from "node:zlib";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { convertFixels } from "../../src/app/convert/convert.js";
 import { describeStore } from "../../src/app/inspect/inspect.js";
@@ -13,6 +12,7 @@ import { buildData, buildMif, buildMifHeader } from "../support/byte-builders.js
 import { type Cohort, rawFixelData, writeCohort } from "../support/make-cohort.js";
 import { numberedValues } from "../support/make-store.js";
 import { partialsOf } from "../support/partials.js";
+import { fc } from "../support/seeded-check.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const root = temporaryDirectory();

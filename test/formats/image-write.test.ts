@@ -1,13 +1,13 @@
 // What is written is read back the same, for any shape, layout and type that can hold the values.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { DataType } from "../../src/formats/data-type.js";
 import { halfToNumber } from "../../src/formats/decode.js";
 import { numberToHalf } from "../../src/formats/encode.js";
 import { openImage, readImageVector, writeImage } from "../../src/formats/image.js";
 import { canonicalLayout } from "../../src/formats/image-header.js";
+import { fc } from "../support/seeded-check.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const directory = temporaryDirectory();

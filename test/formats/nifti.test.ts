@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openFixelDirectory, readFixelValues } from "../../src/formats/fixel-directory.js";
 import { openImage, readImageHeader, readImageVector, writeImage } from "../../src/formats/image.js";
 import type { ImageSpec } from "../../src/formats/image-header.js";
 import { parseNiftiHeader } from "../../src/formats/nifti/header.js";
 import { quaternionToRotation, rotationToQuaternion } from "../../src/formats/nifti/orientation.js";
+import { fc } from "../support/seeded-check.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const directory = temporaryDirectory();

@@ -1,5 +1,5 @@
 // Laws of the table of regions, whatever stands in it: what is needed at once lies apart, lifetimes share bytes, and what is printed adds up.
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import {
   describeRegions,
@@ -11,6 +11,7 @@ import {
   type RegionTable,
   regionsOf,
 } from "../../src/kernels/memory-regions.js";
+import { fc } from "../support/seeded-check.js";
 
 const BYTES = { f64: 8, f32: 4, i32: 4, u32: 4, u16: 2, u8: 1, i8: 1 } as const;
 const TYPES = Object.keys(BYTES) as (keyof typeof BYTES)[];

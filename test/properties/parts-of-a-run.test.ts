@@ -143,7 +143,7 @@ describe.each(CASES)("$name", ({ name, counted, graph, corrected, ...options }) 
     },
   );
 
-  test("parts, continued or merged, are the whole", { timeout: 120_000 }, async () => {
+  test("parts, continued or merged, are the whole", async () => {
     const inputs = await problem;
     const tight = await inLeastMemory({ ...inputs, nThreads: 2 });
     const whole = (await runEngine(inputs)).state;
@@ -180,7 +180,8 @@ describe.each(CASES)("$name", ({ name, counted, graph, corrected, ...options }) 
         };
         expect((await runEngine(withRange(inputs, rest), {}, chain)).state).toEqual(whole);
       }),
-      { numRuns: 3, examples: [[SOON_STOPPED]] },
+      // not made smaller: that is hundreds of runs, and who waits sees no failure
+      { seed: 20_261_129, numRuns: 3, endOnFailure: true, examples: [[SOON_STOPPED]] },
     );
     expect(nStopped).toBeGreaterThan(0);
   });

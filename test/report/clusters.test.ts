@@ -1,8 +1,9 @@
 // Components of random graphs beside a search that anybody can follow; what edges and axes are called.
-import fc from "fast-check";
+
 import { expect, it } from "vitest";
 import { edgeOf } from "../../src/formats/connectome.js";
 import { axisInWords, componentsOf, nodesOfEdge } from "../../src/report/clusters.js";
+import { fc } from "../support/seeded-check.js";
 
 it("components are those that a search from each member reaches", () => {
   const graph = fc.record({

@@ -1,8 +1,9 @@
 // What is read of the data by blocks is what is read of it column by column.
-import fc from "fast-check";
+
 import { expect, it } from "vitest";
 import { holdColumns } from "../../src/app/report/held-columns.js";
 import type { ColumnSource, ColumnSourceSpec } from "../../src/store/column-source.js";
+import { fc } from "../support/seeded-check.js";
 
 type Asked = Pick<ColumnSourceSpec, "layout" | "elementType" | "blockWidth" | "nElements"> & { readonly nRows: number };
 

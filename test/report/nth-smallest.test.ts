@@ -1,7 +1,8 @@
 // Selection beside sorting.
-import fc from "fast-check";
+
 import { expect, it } from "vitest";
 import { nthSmallest, quantileOf } from "../../src/report/nth-smallest.js";
+import { fc } from "../support/seeded-check.js";
 
 it("the value at a place is the one that sorting puts there, ties and infinities too", () => {
   const value = fc.oneof(fc.double({ noNaN: true }), fc.constantFrom(0, 1, 1, Number.POSITIVE_INFINITY));

@@ -1,9 +1,9 @@
 // Pictures have their elements in the order of voxels, whatever order the template has.
 import { inflateRawSync } from "node:zlib";
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import { packPayload } from "../../src/report/payload.js";
 import type { ShownData } from "../../src/report/report-data.js";
+import { fc } from "../support/seeded-check.js";
 
 const DIMENSIONS = [6, 5, 4] as const;
 const N_VOXELS = 120;

@@ -1,9 +1,9 @@
 // Charts as a browser's document would give them: linkedom's, which knows far more than Plot asks for.
 import * as Plot from "@observablehq/plot";
-import fc from "fast-check";
 import { parseHTML } from "linkedom";
 import { expect, it } from "vitest";
 import { binsOf, chart, histogram } from "../../src/report/charts.js";
+import { fc } from "../support/seeded-check.js";
 
 interface LinkedElement {
   readonly outerHTML: string;

@@ -2,13 +2,13 @@
 import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isFixelstreamError } from "../../src/errors.js";
 import { readNullState, readNullStateHeader, writeNullState } from "../../src/results/null-state-file.js";
 import type { NullState } from "../../src/run/null-state.js";
 import { deadId, plantPartial } from "../support/partials.js";
 import { anyStateShape, makeState } from "../support/random-null-state.js";
+import { fc } from "../support/seeded-check.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const directory = temporaryDirectory();

@@ -1,11 +1,11 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readMatrix } from "../../src/formats/text/matrix.js";
 import { formatNumber } from "../../src/formats/text/write.js";
 import { readNumbers } from "../../src/results/read-numbers.js";
 import { MATRIX_DIGITS, ROW_DIGITS, writeNumbers } from "../../src/results/write-numbers.js";
+import { fc } from "../support/seeded-check.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const directory = temporaryDirectory();

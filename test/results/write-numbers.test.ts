@@ -1,9 +1,9 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatNumber } from "../../src/formats/text/write.js";
 import { MATRIX_DIGITS, NUMBER_BYTES, ROW_DIGITS, writeNumbers } from "../../src/results/write-numbers.js";
+import { fc } from "../support/seeded-check.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const path = join(temporaryDirectory(), "x.csv");

@@ -1,9 +1,10 @@
 // Merging is the inverse of cutting, whatever the cuts and the order of the parts.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { haveSameDefaults, mergeNullStates } from "../../src/run/merge-null-states.js";
 import type { NullState } from "../../src/run/null-state.js";
 import { makeState } from "../support/random-null-state.js";
+import { fc } from "../support/seeded-check.js";
 
 /** Shuffles first..end of a state that begins at 0; counters are shared out at random. */
 function cut(state: NullState, cuts: readonly number[]): NullState[] {

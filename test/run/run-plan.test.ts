@@ -1,7 +1,8 @@
 // The hash of a plan: the same for equal plans however they were put together, another as soon as any part of one differs.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { createRunPlan, identifyMatrix, identifySources, type RunPlanParts } from "../../src/run/run-plan.js";
+import { fc } from "../support/seeded-check.js";
 
 const matrix = (values: readonly number[], nColumns: number) =>
   identifyMatrix({ nRows: values.length / nColumns, nColumns, values: Float64Array.from(values) });

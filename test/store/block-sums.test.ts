@@ -1,9 +1,9 @@
 import { crc32 } from "node:zlib";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createBlockSums } from "../../src/store/block-sums.js";
 import { applyShift, combineCrc32, createShift } from "../../src/store/crc32-combine.js";
 import { cutRow } from "../../src/store/cut-row.js";
+import { fc } from "../support/seeded-check.js";
 
 test("the checksum of a whole is that of its pieces, of any lengths", () => {
   const bytes = fc.uint8Array({ maxLength: 300 });

@@ -1,9 +1,10 @@
 // Which blocks of the store are compared with their checksums, and by which piece of work: every block that is read from, once.
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import { listBlocks } from "../../src/engine/plan/work-lists.js";
 import { createBlockCheck } from "../../src/store/check-blocks.js";
 import type { ColumnSource, ColumnSourceSpec } from "../../src/store/column-source.js";
+import { fc } from "../support/seeded-check.js";
 
 const spec: ColumnSourceSpec = {
   ...{ path: "x", byteOffset: 0, layout: "blocked", nRowsInFile: 1, nElements: 1, elementType: "f32" },

@@ -1,7 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
 import { crc32 } from "node:zlib";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { withCounting } from "../../src/mapping/counting-file.js";
 import { openFileBytes } from "../../src/mapping/policy.js";
@@ -14,6 +13,7 @@ import { openStore } from "../../src/store/open-store.js";
 import { verifyStore } from "../../src/store/verify.js";
 import { makeStore, numberedValues } from "../support/make-store.js";
 import { deadId, foreignId, partialsOf, plantLock } from "../support/partials.js";
+import { fc } from "../support/seeded-check.js";
 import { createRandom } from "../support/seeded-random.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 

@@ -1,12 +1,12 @@
 import fs from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { beginStoreBuild } from "../../src/store/build-store.js";
 import { cutRow } from "../../src/store/cut-row.js";
 import { dataFileBytes } from "../../src/store/element-type.js";
 import { createRowGroup, rowGroupBytes } from "../../src/store/row-group.js";
 import { createScalarWriter } from "../../src/store/write-store.js";
+import { fc } from "../support/seeded-check.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const directory = temporaryDirectory();

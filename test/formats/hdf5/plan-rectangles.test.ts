@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { planRectangles } from "../../../src/formats/hdf5/plan-rectangles.js";
+import { fc } from "../../support/seeded-check.js";
 
 test("every value once, whole chunks, each subject in the order of its elements, no more bytes than allowed", () => {
   const size = fc.integer({ min: 1, max: 40 });

@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseIntegers, vectorOf } from "../../../src/formats/text/integers.js";
 import { parseMatrix, readMatrix } from "../../../src/formats/text/matrix.js";
 import { readTextFile } from "../../../src/formats/text/read-text.js";
 import { formatMatrix, formatNumber, writeMatrix } from "../../../src/formats/text/write.js";
+import { fc } from "../../support/seeded-check.js";
 import { temporaryDirectory } from "../../support/temporary-directory.js";
 
 const directory = temporaryDirectory();

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatNumberInto, NUMBER_ROOM } from "../../../src/formats/text/number-bytes.js";
 import { formatNumber } from "../../../src/formats/text/write.js";
+import { fc } from "../../support/seeded-check.js";
 
 const room = Buffer.alloc(NUMBER_ROOM + 8);
 

@@ -1,11 +1,11 @@
 // Tables as people have them: whatever program wrote the numbers, they are read as they were meant, or refused with both readings.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../../src/errors.js";
 import { parseIntegers } from "../../../src/formats/text/integers.js";
 import { describeForm, parseMatrix, readMatrix } from "../../../src/formats/text/matrix.js";
+import { fc } from "../../support/seeded-check.js";
 import { temporaryDirectory } from "../../support/temporary-directory.js";
 
 const read = (text: string) => {

@@ -1,10 +1,11 @@
 // The parser: precedence as R's, spelling as R's, and sentences for what is no formula.
-import fc from "fast-check";
+
 import { describe, expect, test } from "vitest";
 import { FixelstreamError } from "../../../src/errors.js";
 import { deparse, type Expression, formatNumber, namesIn } from "../../../src/stats/formula/expression.js";
 import { parseExpression, parseFormula } from "../../../src/stats/formula/parse-formula.js";
 import { expandTerms } from "../../../src/stats/formula/terms.js";
+import { fc } from "../../support/seeded-check.js";
 
 /** Every operator in parentheses, so that what binds how is seen. */
 function bound(expression: Expression): string {

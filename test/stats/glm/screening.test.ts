@@ -1,5 +1,5 @@
 // Bounds that decide comparisons: never wrong, whatever the vectors, the order of summation and its rounding, and for any product within them.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import {
   createProductScreen,
@@ -10,6 +10,7 @@ import {
   unitFactor,
 } from "../../../src/stats/glm/screening.js";
 import { exactSum } from "../../support/kernel-statements.js";
+import { fc } from "../../support/seeded-check.js";
 import { createRandom, type SeededRandom } from "../../support/seeded-random.js";
 
 const { fround } = Math;

@@ -1,7 +1,8 @@
 // Null distributions of any length, sorted in steps; and the share of one that is not above a statistic.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { combineHypotheses, familyWise, sortNull } from "../../../src/stats/inference/family-wise.js";
+import { fc } from "../../support/seeded-check.js";
 import { createRandom } from "../../support/seeded-random.js";
 
 function run<T>(steps: Generator<undefined, T>): { value: T; nSteps: number } {

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { planShuffles } from "../../../src/stats/shuffle/generated-shuffles.js";
 import type { ErrorModel, ShufflePlan } from "../../../src/stats/shuffle/shuffle-plan.js";
 import { withoutIdentity } from "../../../src/stats/shuffle/without-identity.js";
+import { fc } from "../../support/seeded-check.js";
 
 const seed = 20260417;
 
