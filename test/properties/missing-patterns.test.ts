@@ -6,8 +6,7 @@ import { describePlan, formatPlan } from "../../src/app/analyse/plan/describe-pl
 import type { EngineInputs } from "../../src/engine/inputs.js";
 import { MOST_READS } from "../../src/engine/plan/pattern-lists.js";
 import { planEngine } from "../../src/engine/run.js";
-import { chooseLibrary } from "../../src/kernels/native/choose-library.js";
-import { fastLibraries } from "../support/blas-libraries.js";
+import { chooseForTests, fastLibraries } from "../support/blas-libraries.js";
 import { type EngineProblemOptions, inLeastMemory, makeEngineProblem, runEngine } from "../support/engine-problems.js";
 import { createRandom } from "../support/seeded-random.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
@@ -247,15 +246,8 @@ describe("blocks of a pattern", () => {
   });
 
   test("the same by a library", async (context) => {
-    const request = {
-      precisions: ["double", "single"],
-      nSubjects: 24,
-      rows: 256,
-      width: 256,
-      mustGain: false,
-    } as const;
     const libraries = fastLibraries();
-    const { chosen } = libraries.length === 0 ? { chosen: undefined } : await chooseLibrary(request, libraries);
+    const { chosen } = libraries.length === 0 ? { chosen: undefined } : await chooseForTests(24, libraries);
     if (chosen === undefined) return context.skip("no fast BLAS on this machine");
     const { library, tile } = chosen;
     for (const mayScreen of [true, false]) {

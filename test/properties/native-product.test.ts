@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { EngineInputs } from "../../src/engine/inputs.js";
 import type { Precision } from "../../src/engine/plan/inputs.js";
-import { chooseLibrary, type LibrarySearch } from "../../src/kernels/native/choose-library.js";
-import { fastLibraries, hasCompiler, makeLibrary } from "../support/blas-libraries.js";
+import type { LibrarySearch } from "../../src/kernels/native/choose-library.js";
+import { chooseForTests, fastLibraries, hasCompiler, makeLibrary } from "../support/blas-libraries.js";
 import { type EngineProblemOptions, inLeastMemory, makeEngineProblem, runEngine } from "../support/engine-problems.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
@@ -47,14 +47,7 @@ describe.skipIf(!isHere)("tiles multiplied by a library", () => {
   let chosen: LibrarySearch["chosen"];
   beforeAll(async () => {
     const found = libraries.length > 0 ? libraries : [{ kind: "named" as const, path: makeLibrary(root, "plain") }];
-    const request = {
-      precisions: ["double", "single"],
-      nSubjects: 420,
-      rows: 256,
-      width: 256,
-      mustGain: false,
-    } as const;
-    const search = await chooseLibrary(request, found);
+    const search = await chooseForTests(420, found);
     chosen = search.chosen;
     expect(chosen, JSON.stringify(search.tried)).toBeDefined();
   });

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { EngineInputs } from "../../src/engine/inputs.js";
-import { chooseLibrary, type LibrarySearch } from "../../src/kernels/native/choose-library.js";
-import { fastLibraries } from "../support/blas-libraries.js";
+import type { LibrarySearch } from "../../src/kernels/native/choose-library.js";
+import { chooseForTests, fastLibraries } from "../support/blas-libraries.js";
 import { type EngineProblemOptions, inLeastMemory, makeEngineProblem, runEngine } from "../support/engine-problems.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
@@ -63,9 +63,7 @@ describe.each(CASES)("groups of elements with the same observations: $name", ({ 
     inputs = await makeEngineProblem(join(root, name), made);
     const libraries = fastLibraries();
     if (libraries.length === 0) return;
-    const { nSubjects } = options;
-    const request = { precisions: ["double", "single"], nSubjects, rows: 256, width: 256, mustGain: false } as const;
-    chosen = (await chooseLibrary(request, libraries)).chosen;
+    chosen = (await chooseForTests(options.nSubjects, libraries)).chosen;
   });
 
   test("the bits of exact scores, of both sets of kernels", async () => {

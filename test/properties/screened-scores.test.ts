@@ -6,14 +6,13 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { EngineInputs } from "../../src/engine/inputs.js";
 import type { KernelSet } from "../../src/kernels/kernel-set.js";
-import { chooseLibrary } from "../../src/kernels/native/choose-library.js";
 import type { NativeProduct } from "../../src/kernels/native/native-product.js";
 import type { NullState } from "../../src/run/null-state.js";
 import type { Hypothesis } from "../../src/stats/design/hypothesis.js";
 import { matrixOf } from "../../src/stats/design/matrix.js";
 import { partitionDesign } from "../../src/stats/design/partition.js";
 import { planShuffles } from "../../src/stats/shuffle/generated-shuffles.js";
-import { fastLibraries } from "../support/blas-libraries.js";
+import { chooseForTests, fastLibraries } from "../support/blas-libraries.js";
 import { copyState, inLeastMemory, runEngine } from "../support/engine-problems.js";
 import { createRandom, type SeededRandom } from "../support/seeded-random.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
@@ -173,14 +172,7 @@ const libraries = fastLibraries();
 describe.skipIf(libraries.length === 0)("multiplied by a library", () => {
   let native: NativeProduct;
   beforeAll(async () => {
-    const request = {
-      precisions: ["single", "double"],
-      nSubjects: 600,
-      rows: 256,
-      width: 256,
-      mustGain: false,
-    } as const;
-    const { chosen, tried } = await chooseLibrary(request, libraries);
+    const { chosen, tried } = await chooseForTests(600, libraries);
     expect(chosen, JSON.stringify(tried)).toBeDefined();
     native = { library: chosen!.library, tile: chosen!.tile };
   });

@@ -2,7 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { findLibraries } from "../../src/kernels/native/find-libraries.js";
+import { chooseLibrary } from "../../src/kernels/native/choose-library.js";
+import { type FoundLibrary, findLibraries } from "../../src/kernels/native/find-libraries.js";
 
 export type MadeLibrary =
   | "plain"
@@ -30,6 +31,10 @@ export const fastLibraries = () =>
   findLibraries({ platform: process.platform, env: { ...process.env, FIXELSTREAM_BLAS: undefined } }).filter(
     ({ kind }) => kind !== "blas",
   );
+
+/** The first of `libraries` that is right in both precisions, whether it gains anything or not. */
+export const chooseForTests = (nSubjects: number, libraries: readonly FoundLibrary[]) =>
+  chooseLibrary({ precisions: ["double", "single"], nSubjects, rows: 256, width: 256, mustGain: false }, libraries);
 
 /** A product as C says it; `body` comes before, `result` is what an entry becomes of its sum and of what it was. */
 const source = (body: string, result = "sum + before") => `
