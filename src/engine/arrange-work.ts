@@ -2,6 +2,7 @@
 import type { EngineJob } from "./plan/job.js";
 import { listPatternBlocks } from "./plan/pattern-lists.js";
 
+/** Of a pass over the store. */
 export interface Work {
   readonly nBlocks: number;
   /** As of Batch. */

@@ -14,7 +14,7 @@ import { scoreOfNone } from "../stats/glm/scores.js";
 import { shuffledPartition } from "../stats/glm/shuffled-design.js";
 import { bytesToCheck } from "../store/check-blocks.js";
 import { createTurns } from "../turns.js";
-import { arrangeWork } from "./arrange-work.js";
+import { arrangeWork, type Work } from "./arrange-work.js";
 import { emptyReport } from "./context.js";
 import { clearEmpirical, finishEmpirical } from "./enhance/empirical.js";
 import { scaleOf } from "./enhance/graph-heights.js";
@@ -140,7 +140,10 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
   const { nBatches } = memory;
   const { nElements: nStoreElements } = source;
   const blocks = listBlocks(columns, { span: memory.observedSpan, blockWidth: memory.observedWidth, nStoreElements });
-  const laterBlocks = listBlocks(columns, { span: memory.blockSpan, blockWidth: memory.blockWidth, nStoreElements });
+  const laterBlocks =
+    memory.patterns === undefined
+      ? blocks
+      : listBlocks(columns, { span: memory.blockSpan, blockWidth: memory.blockWidth, nStoreElements });
   const nColumns = countColumns(laterBlocks);
   const rowBytes = (size.model?.columnBytes ?? []).reduce<number>((sum, bytes) => sum + bytes, size.valueBytes);
   const storePassBytes = nColumns * size.nSubjects * rowBytes;
@@ -246,7 +249,7 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
   const { nWorkers } = job;
   const nCounted = countCounted(range, inputs.uncorrectedShuffles ?? Number.POSITIVE_INFINITY);
   let dofs = emptyReport(size.nSubjects).dofs;
-  let work = { nBlocks: job.nBlocks, byPattern: false };
+  let work: Work = { nBlocks: job.nBlocks, byPattern: false };
   let keeper: NullKeeper | undefined;
   return {
     plan,

@@ -3,6 +3,7 @@ import { UsageError } from "../errors.js";
 import { NO_ELEMENT, type NullState } from "../run/null-state.js";
 import { countLanes, placeOfLane } from "../run/shuffle-range.js";
 import { isStopped } from "../stats/inference/negative-binomial.js";
+import type { Work } from "./arrange-work.js";
 import { type BatchContents, clearLastGroup, fillBatch } from "./fill-shared.js";
 import type { NullKeeper } from "./null-keeper.js";
 import { type Batch, CONTROL, type LaneRange, type PhaseOrder, SUM_ELEMENTS, type ZTable } from "./plan/job.js";
@@ -59,8 +60,7 @@ export interface SearchCost {
 export interface LoopInputs extends BatchContents {
   readonly pool: Pool;
   readonly tables: readonly ZTable[];
-  /** Blocks of a pass over the store. */
-  readonly work: { readonly nBlocks: number; readonly byPattern: boolean };
+  readonly work: Work;
   readonly nWorkers: number;
   /** Undefined: the empirical statistic is gathered. */
   readonly keeper: NullKeeper | undefined;

@@ -56,8 +56,7 @@ const PATTERN_CLAIMS = 4;
 export const CLAIMS_PER_WORKER = 8;
 
 /** With columns of their own elements share no rows of a product but the design's; their panels are twice as large, and best in small blocks. */
-export const hasPatterns = (model: ModelSize | undefined): boolean =>
-  model?.variable === true && model.nElementColumns === 0;
+const hasPatterns = (model: ModelSize | undefined): boolean => model?.variable === true && model.nElementColumns === 0;
 
 /** Whether elements with patterns of their own are tested two at a time (glm/own-pattern-tester.ts). `isNative`: a library multiplies. */
 export const hasPairs = (model: ModelSize | undefined, precision: Precision, isNative: boolean): boolean =>

@@ -76,7 +76,8 @@ export function listPatternBlocks(
   if (pieces.length / 2 > mostPieces(m)) return undefined;
   const read = countReads(blocks, pieces, columns, storeBlockWidth) * storeBlockWidth;
   if (read > MOST_READS * roundUp(m, storeBlockWidth)) return undefined;
-  return { blocks: Uint32Array.from(blocks), pieces: Uint32Array.from(pieces), places: placesOf(blocks, pieces, m) };
+  const lists = { blocks: Uint32Array.from(blocks), pieces: Uint32Array.from(pieces) };
+  return { ...lists, places: placesOf(lists.blocks, lists.pieces, m) };
 }
 
 /** The elements of pieces (first element, elements of each), `nElements` in all. */
@@ -144,14 +145,12 @@ function countReads(
   return nReads;
 }
 
-function placesOf(blocks: readonly number[], pieces: readonly number[], m: number): Uint32Array {
+function placesOf(blocks: Uint32Array, pieces: Uint32Array, m: number): Uint32Array {
   const places = new Uint32Array(m);
   for (let i = 0; i < blocks.length; i += 4) {
-    let place = 0;
-    for (let p = blocks[i]!; p < blocks[i]! + blocks[i + 1]!; p++) {
-      const [first, count] = [pieces[p * 2]!, pieces[p * 2 + 1]!];
-      for (let e = first; e < first + count; e++) places[e] = place++;
-    }
+    const [first, count, nElements] = blocks.subarray(i, i + 3);
+    const own = pieces.subarray(first! * 2, (first! + count!) * 2);
+    for (const [place, element] of elementsOf(own, nElements!).entries()) places[element] = place;
   }
   return places;
 }
