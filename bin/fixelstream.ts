@@ -1,4 +1,6 @@
 #!/usr/bin/env node
 import { runProcess } from "../src/cli/run-cli.js";
 
-process.exitCode = await runProcess(process.argv.slice(2));
+void runProcess(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+});

@@ -2,12 +2,12 @@
 // them or only one command need goes into chunks that are loaded then. dist/program has them; the entries that tsc made become one import of it, so
 // that paths of entries (workers, bin) stay what they are in the sources. dist/src stays as tsc made it: the public interface and the tests use it.
 // A start loads one file for some sixty, which is half of its time; what commands share would be in a hundred more, one for each set of commands, and
-// is put together in layers.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// is put together in layers. They are CommonJS, which bin/load.ts loads: Node's loader of ES modules takes 17 ms more of a start.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const program = path.join(root, "dist", "program");
@@ -25,6 +25,9 @@ const ENTRIES = {
 
 /** Packages that go into the program; others are loaded from node_modules when they are needed. */
 const BUNDLED = ["@observablehq/plot", "commander", "ml-matrix", "p-limit", "yauzl"];
+
+/** For who looks for a source: not loaded. */
+const SOURCES = "sources.json";
 
 /** Of 95 modules: in a file of its own, which most commands do not load. */
 const ZOD = "zod.cjs";
@@ -89,10 +92,7 @@ const wholeProgram = {
   chunkNames: "[name]-[hash]",
   splitting: true,
   format: "esm",
-  // packages that require what Node brings
-  banner: {
-    js: 'import { createRequire as requireOf } from "node:module";\nconst require = requireOf(import.meta.url);',
-  },
+  write: false,
 };
 
 /** What stands for a layer: whoever needs some of it loads all of it, as one file. Named after a module that says what is in it, from below: what every start loads, what every command, what it takes, what it does. */
@@ -106,8 +106,34 @@ const LAYERS = [
 /** The only layer that threads load: the others are more than they need. */
 const OF_THREADS = LAYERS[0];
 
-const { metafile } = await build({ ...wholeProgram, write: false, plugins: [places([])] });
+const { metafile } = await build({ ...wholeProgram, plugins: [places([])] });
 const ours = await build({ ...wholeProgram, plugins: [places(layersOf(metafile))] });
+rmSync(path.join(program, "code"), { recursive: true, force: true }); // of files that are about to change (keep-code.mjs)
+mkdirSync(program, { recursive: true });
+for (const { path: file, text } of ours.outputFiles) writeFileSync(file, await asCommonJs(text));
+writeFileSync(path.join(program, SOURCES), `${JSON.stringify(sourcesOf(ours.metafile), undefined, 1)}\n`);
+
+/**
+ * esbuild parts a program into chunks as ES modules only. What Node brings is read from its own objects whenever it is used (byte-names.ts changes them): of a whole
+ * one esbuild would make a copy of getters.
+ */
+async function asCommonJs(text) {
+  const plain = text
+    .replace(/^#!.*\n/, "")
+    .replace(/^import (\w+)(?:, (\{[^}]*\}))? from "(node:[^"]+)";$/gm, (_, whole, parts, name) =>
+      [`const ${whole} = require("${name}");`, ...(parts ? [`import ${parts} from "${name}";`] : [])].join("\n"),
+    )
+    .replace(/\bimport\(("\.\/[^"]+\.js")\)/g, "Promise.resolve().then(() => require($1))");
+  const placed = plain.replaceAll("import.meta.url", "__place");
+  const { code } = await transform(placed, { format: "cjs", platform: "node", target: common.target });
+  return placed === plain ? code : `const __place = require("node:url").pathToFileURL(__filename).href;\n${code}`;
+}
+
+/** Which sources are in which file: the transform leaves out the comments that say it. */
+function sourcesOf({ outputs }) {
+  const found = Object.entries(outputs).map(([file, { inputs }]) => [path.basename(file), Object.keys(inputs)]);
+  return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
 
 /** Modules of each layer, and the beginnings of commands that need some of them. A module that loads a package (koffi, h5wasm) is in none. */
 function layersOf({ inputs, outputs }) {
@@ -163,17 +189,29 @@ for (const [source, out] of [
 
 const made = new Set(
   [ours, zod].flatMap(({ metafile }) => Object.keys(metafile.outputs)).map((file) => path.basename(file)),
-);
+).add(SOURCES);
 for (const name of readdirSync(program)) if (!made.has(name)) rmSync(path.join(program, name));
 for (const [name, compiled] of Object.entries(ENTRIES)) {
   const file = path.join(root, "dist", `${compiled}.js`);
-  const target = path
-    .relative(path.dirname(file), path.join(program, `${name}.js`))
-    .split(path.sep)
-    .join("/");
-  const start = name === "fixelstream" ? "#!/usr/bin/env node\n" : "";
-  writeFileSync(file, `${start}import ${JSON.stringify(target)};\n`);
+  const relative = path.relative(path.dirname(file), path.join(root, "dist/bin/load.js")).split(path.sep).join("/");
+  const load = JSON.stringify(relative.startsWith(".") ? relative : `./${relative}`);
+  const start = `load(${JSON.stringify(`${name}.js`)});\n`;
+  writeFileSync(
+    file,
+    name === "fixelstream"
+      ? `#!/usr/bin/env node\nconst { load } = require(${load});\n\n${start}`
+      : `import { load } from ${load};\n\n${start}`,
+  );
 }
+await build({
+  ...common,
+  entryPoints: ["bin/load.ts"],
+  outfile: "dist/bin/load.js",
+  format: "cjs",
+  define: { "import.meta.dirname": "__dirname", "import.meta.filename": "__filename" },
+});
+// both of dist/bin keep the names that tsc gave them
+writeFileSync(path.join(root, "dist/bin/package.json"), '{ "type": "commonjs" }\n');
 writeFileSync(path.join(program, "LICENSES.txt"), licences());
 
 /** Of the packages whose code is in the program, as they ask for. */

@@ -15,9 +15,10 @@ let nOpened = 0;
 
 boundMemory(mostBytes);
 reportProgressTo(progress);
-await loadHdf5();
-port.on("message", (request: Request) => void answer(request));
-port.postMessage(READY);
+void loadHdf5().then(() => {
+  port.on("message", (request: Request) => void answer(request));
+  port.postMessage(READY);
+});
 
 async function answer(request: Request): Promise<void> {
   let response: Response;
