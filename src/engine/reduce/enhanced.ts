@@ -1,4 +1,5 @@
 // From enhanced statistics of a piece to what is kept of them, whoever enhanced: the unshuffled data's own, a counter an element, a maximum a shuffle.
+import { NO_ELEMENT } from "../../run/null-state.js";
 import type { Context } from "../context.js";
 import type { Batch, LaneRange } from "../plan/job.js";
 import { createSequentialCounter } from "../sequential.js";
@@ -24,7 +25,7 @@ export function createEnhancedReducer(context: Context): EnhancedReducer {
     begin() {
       const count = size.hypotheses.length * layout.batchShuffles;
       f32(w.maxima, count).fill(0);
-      u32(w.maximaElements, count).fill(0xffffffff);
+      u32(w.maximaElements, count).fill(NO_ELEMENT);
     },
     reduce(h, group, { firstElement, nRows }, { batch, lanes: range }) {
       const { defaults, counters } = shared.hypotheses[h]!;

@@ -9,6 +9,7 @@ import { OWN_PATTERN_SHUFFLES } from "../plan/blocks.js";
 import type { Batch } from "../plan/job.js";
 import type { Sink, StatisticTile } from "../seams.js";
 import { createSequentialCounter } from "../sequential.js";
+import { createLaneMaxima } from "./lane-maxima.js";
 
 /** Z of t > 0 is below t: where t is so far below a positive maximum, its Z is too, with all its rounding. */
 const BELOW = 1 - 1e-9;
@@ -31,16 +32,14 @@ export interface ScoredTest {
 }
 
 export function createModelScores(context: Context): ModelScores | undefined {
-  const { job, modelJob, worker: w, kernels: k, f64, u32, u8 } = context;
+  const { job, modelJob, kernels: k, f64, u32, u8 } = context;
   const { shared, size } = job;
   const { batchShuffles, laneShuffles } = job.layout;
   const mostShuffles = Math.max(laneShuffles, OWN_PATTERN_SHUFFLES);
   if (modelJob === undefined) return undefined;
   const { regions, model } = modelJob;
   const counter = createSequentialCounter(context);
-  const nLanes = size.hypotheses.length * batchShuffles;
-  const maxima = f64(w.maxima, nLanes);
-  const maximaElements = u32(w.maximaElements, nLanes);
+  const { values: maxima, contend } = createLaneMaxima(context);
   const eligible = shared.eligible === undefined ? undefined : u8(shared.eligible, size.nElements);
   const elementDofs = f64(shared.elementDofs, size.nElements);
   const largest = f64(regions.largest, mostShuffles);
@@ -61,12 +60,6 @@ export function createModelScores(context: Context): ModelScores | undefined {
 
   // of hundreds of members it takes longer to say them than to count them: a group's tiles come one after the other
   let placed: readonly number[] | undefined;
-
-  const contend = (lane: number, z: number, element: number) => {
-    if (z < maxima[lane]! || (z === maxima[lane]! && element >= maximaElements[lane]!)) return;
-    maxima[lane] = z;
-    maximaElements[lane] = element;
-  };
 
   const mayBeLargest = (lane: number, x: number, { kind, dof, none }: ScoredTest): boolean => {
     // most are clearly below what the lane has already

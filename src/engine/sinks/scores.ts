@@ -6,13 +6,13 @@ import type { SinkJob } from "../plan/inputs.js";
 import type { Batch } from "../plan/job.js";
 import type { Sink } from "../seams.js";
 import { createSequentialCounter } from "../sequential.js";
+import { createLaneMaxima } from "./lane-maxima.js";
 import { createModelScores } from "./model-scores.js";
 
 export function createScoreSink(context: Context, { untestable }: Extract<SinkJob, { kind: "scores" }>): Sink {
-  const { job, worker: w, kernels: k, f64, u32, u8 } = context;
+  const { job, worker: w, kernels: k, f64, u8 } = context;
   const { size, shared, layout } = job;
   const counter = createSequentialCounter(context);
-  const nLanes = size.hypotheses.length * layout.batchShuffles;
   const eligible = shared.eligible === undefined ? undefined : u8(shared.eligible, size.nElements);
 
   /** What may not be a maximum has the least score of all. The unshuffled scores are kept before. */
@@ -40,10 +40,7 @@ export function createScoreSink(context: Context, { untestable }: Extract<SinkJo
   };
 
   return {
-    begin() {
-      f64(w.maxima, nLanes).fill(Number.NEGATIVE_INFINITY);
-      u32(w.maximaElements, nLanes).fill(0xffffffff);
-    },
+    begin: createLaneMaxima(context).clear,
     product(tile, batch) {
       const { h, firstElement, nElements, width, first, count, statistic } = tile;
       const { defaults, counters } = shared.hypotheses[h]!;

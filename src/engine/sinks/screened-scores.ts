@@ -8,6 +8,7 @@ import type { Batch } from "../plan/job.js";
 import { EXACT_ENTRIES } from "../plan/screen-regions.js";
 import { isNear } from "../plan/screening.js";
 import type { ProductTile, Sink } from "../seams.js";
+import { createLaneMaxima } from "./lane-maxima.js";
 import { createModelScores } from "./model-scores.js";
 import { mostTold } from "./most-told.js";
 import { createNearScorer } from "./near-model-scores.js";
@@ -19,9 +20,7 @@ export function createScreenedSink(context: Context, { untestable }: Extract<Sin
   const { size, shared, layout } = job;
   const { open } = w.screen!;
   const modelScores = createModelScores(context);
-  const nLanes = size.hypotheses.length * layout.batchShuffles;
-  const maxima = f64(w.maxima, nLanes);
-  const maximaElements = u32(w.maximaElements, nLanes);
+  const { values: maxima, clear, contend } = createLaneMaxima(context);
   const entries = u32(open, layout.laneShuffles * layout.blockWidth);
   const sums = f64(w.sums, layout.blockWidth);
   const isConstant = (c: number) => sums[c] === 0;
@@ -36,13 +35,6 @@ export function createScreenedSink(context: Context, { untestable }: Extract<Sin
   /** Of each hypothesis, scores of the block that were computed alone, and whether its rest is computed as a whole. */
   const told = size.hypotheses.map(() => 0);
   const isExact = size.hypotheses.map(() => false);
-
-  const contend = (at: number, score: number, element: number) => {
-    const known = maxima[at]!;
-    if (score < known || (score === known && element >= maximaElements[at]!)) return;
-    maxima[at] = score;
-    maximaElements[at] = element;
-  };
 
   /** The first `count` entries, exactly: each contends for the maximum of its shuffle. */
   const tell = (tile: ProductTile, count: number, take?: (element: number, score: number) => void) => {
@@ -88,10 +80,7 @@ export function createScreenedSink(context: Context, { untestable }: Extract<Sin
   };
 
   return {
-    begin() {
-      maxima.fill(Number.NEGATIVE_INFINITY);
-      maximaElements.fill(0xffffffff);
-    },
+    begin: clear,
     product(tile: ProductTile, batch: Batch) {
       const { h, firstElement, nElements, first, count } = tile;
       const { near, defaults, counters } = hypotheses[h]!;
