@@ -141,7 +141,7 @@ function prepare(given: EngineInputs, { nConnections, maxRowConnections }: Matri
   const { nElements: nStoreElements } = source;
   const blocks = listBlocks(columns, { span: memory.observedSpan, blockWidth: memory.observedWidth, nStoreElements });
   const laterBlocks =
-    memory.patterns === undefined
+    memory.patternWidth === undefined
       ? blocks
       : listBlocks(columns, { span: memory.blockSpan, blockWidth: memory.blockWidth, nStoreElements });
   const nColumns = countColumns(laterBlocks);
@@ -256,7 +256,7 @@ export async function openEngine(given: EngineInputs, connectivity?: Connectivit
     async observe(onProgress) {
       const found = await observe(inputs, job, buffer, pool, onProgress);
       dofs = found.dofs;
-      work = arrangeWork({ job, buffer }, inputs.columns, laterBlocks);
+      work = arrangeWork({ job, buffer, kernels }, inputs.columns, laterBlocks);
       return found.observed;
     },
     underWay: () => keeper?.underWay(),

@@ -87,7 +87,7 @@ export function createModelLoader(
 
   const check = createBlockCheck(u32(shared.blocks, job.layout.maxBlocks * 4));
 
-  const places = u32(shared.places, job.layout.patterns === undefined ? 0 : job.size.nElements);
+  const places = u32(shared.places, job.layout.patternWidth === undefined ? 0 : job.size.nElements);
   /** An odd number of lines of the cache where there is room: columns are read down the rows. */
   const strideOf = (nElements: number) => {
     const padded = (Math.ceil(nElements / LINE_VALUES) | 1) * LINE_VALUES;
@@ -188,7 +188,7 @@ export function createModelLoader(
       const lacking = model.variable ? clearMissing(place, raw) : undefined;
       for (let i = 0; i < place.nElements; i++) slots[i] = columns[place.firstElement + i]! - raw.origin;
       const found = groupByBits(lacking, slots.subarray(0, place.nElements), { n });
-      if (pass === "first" && job.layout.patterns !== undefined) {
+      if (pass === "first" && job.layout.patternWidth !== undefined) {
         for (const { members, hash } of found) for (const member of members) places[place.firstElement + member] = hash;
       }
       if (lacking !== undefined && parts.length === 1) bringTogether(place, raw, found);

@@ -1,6 +1,6 @@
 // Shapes of the work of the linear model, whatever is made of its statistics: the tile of shuffles, the block of elements, the window that is mapped.
 import { type PanelSizes, roundUp } from "../../kernels/kernel-set.js";
-import type { PatternShape, Precision } from "./inputs.js";
+import type { Precision } from "./inputs.js";
 import type { ModelSize, ProblemSize } from "./size.js";
 
 /** Bytes of gathered basis a tile may take: half of a common second-level cache. */
@@ -105,8 +105,11 @@ export function widestGroup({ model, nSubjects: n }: ProblemSize, width: number,
   return Math.min(width, Math.max(f32, Math.floor(bytes / (8 * n) / f32) * f32));
 }
 
-/** Undefined where blocks of `width` have no room for as many elements of a pattern beside a block of the store as that has. */
-export function patternShape(
+/**
+ * Elements of a block of those that lack the same observations at most: beside them the raw values of `width` elements have room for a block of the store. Undefined
+ * where that is less than such a block has.
+ */
+export function widestPatternBlock(
   { model }: ProblemSize,
   {
     width,
@@ -114,9 +117,9 @@ export function patternShape(
     storeBlockWidth,
   }: { readonly width: number; readonly groupWidth: number; readonly storeBlockWidth: number },
   { f32: panel }: PanelSizes,
-): PatternShape | undefined {
+): number | undefined {
   const widest = Math.floor(Math.min(groupWidth, width - storeBlockWidth) / panel) * panel;
-  return hasPatterns(model) && widest >= storeBlockWidth ? { width: widest, panel, storeBlockWidth } : undefined;
+  return hasPatterns(model) && widest >= storeBlockWidth ? widest : undefined;
 }
 
 /** Bytes of packed columns that the observed pass goes through again and again: they stay in the second-level cache. */

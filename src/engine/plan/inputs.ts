@@ -95,21 +95,16 @@ export interface MemoryShape {
   /** Blocks of the observed pass, as `blockSpan` and `blockWidth`. */
   readonly observedSpan: number;
   readonly observedWidth: number;
-  /** Of the passes after it, where elements that lack the same observations are brought together; undefined: they are not. */
-  readonly patterns: PatternShape | undefined;
+  /**
+   * Elements of a block at most in the passes after it, where elements that lack the same observations are brought together (plan/pattern-lists.ts): whole panels,
+   * those of a block of the store or more. Undefined: they are not.
+   */
+  readonly patternWidth: number | undefined;
   /** Room for pieces of work. */
   readonly maxBlocks: number;
   readonly maxWindows: number;
   /** Of the search by bounds; undefined: there is none. */
   readonly search: SearchShape | undefined;
-}
-
-/** Blocks of elements that lack the same observations (plan/pattern-lists.ts). */
-export interface PatternShape {
-  /** Elements of a block at most, those of a block of the store or more: whole panels of `panel`, beside which the raw values have room for a block of the store. */
-  readonly width: number;
-  readonly panel: number;
-  readonly storeBlockWidth: number;
 }
 
 export interface SearchShape {

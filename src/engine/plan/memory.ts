@@ -9,11 +9,11 @@ import {
   blockSpan,
   CLAIMS_PER_WORKER,
   mappedWindowBytes,
-  patternShape,
   tileOf,
   wholeBlocks,
   widestBlock,
   widestGroup,
+  widestPatternBlock,
 } from "./blocks.js";
 import { type MemoryLayout, type MemoryShape, multipliesSingle, type PlanInputs } from "./inputs.js";
 import { mostPatternBlocks } from "./pattern-lists.js";
@@ -197,9 +197,10 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
   const nZCurves = sink.kind === "z" ? zCurvesOf(size) : 0;
   const { width, span } = wholeBlocks(candidate.width, blockSpan(size, inputs), inputs.storeBlockWidth);
   const groupWidth = widestGroup(size, width, inputs.panels);
-  const patterns = patternShape(size, { ...inputs, width, groupWidth }, inputs.panels);
+  const patternWidth = widestPatternBlock(size, { ...inputs, width, groupWidth }, inputs.panels);
   // what the observed pass touches of the raw values stays resident: no more than later passes need
-  const observed = patterns === undefined ? { width, span } : wholeBlocks(patterns.width, span, inputs.storeBlockWidth);
+  const observed =
+    patternWidth === undefined ? { width, span } : wholeBlocks(patternWidth, span, inputs.storeBlockWidth);
   const tile = tileFor(inputs);
   const windowRows = cfe ? Math.min(WINDOW_ROWS, Math.max(m, 1)) : 0;
   const shape: MemoryShape = {
@@ -214,11 +215,11 @@ function planCandidate(inputs: PlanInputs, candidate: Candidate, spare: Spare): 
     ...{ windowConnections, windowRows, nZCurves, ...spare },
     // groups of elements gather out of the labels of the whole batch, and so do exact scores
     labelShuffles: model === undefined && !isNear(inputs) ? Math.min(batch, Math.max(tile, LABEL_SHUFFLES)) : batch,
-    ...{ patterns, observedSpan: observed.span, observedWidth: observed.width },
+    ...{ patternWidth, observedSpan: observed.span, observedWidth: observed.width },
     maxBlocks: Math.max(
       mostBlocks({ span, width }, nStoreElements),
       mostBlocks(observed, nStoreElements),
-      patterns === undefined ? 0 : mostPatternBlocks(m, patterns.width),
+      patternWidth === undefined ? 0 : mostPatternBlocks(m, patternWidth),
     ),
     maxWindows: cfe ? Math.ceil(inputs.nConnections / windowConnections) * 2 + Math.ceil(m / windowRows) + 1 : 0,
     search: searchShape(inputs, { batch, windowConnections, windowRows }),

@@ -5,7 +5,15 @@
 //   blocks      | A A A A A A A | B B B B | C C C C | ..     of no more than `width` elements: a pattern in equal parts, small ones together
 
 import { roundUp } from "../../kernels/kernel-set.js";
-import type { PatternShape } from "./inputs.js";
+
+export interface PatternBlocks {
+  /** Elements of a block at most: whole panels, of `panel` elements. */
+  readonly width: number;
+  readonly panel: number;
+  readonly storeBlockWidth: number;
+  /** Bytes of one element of all subjects. */
+  readonly rowBytes: number;
+}
 
 export interface PatternLists {
   /** First piece, pieces, elements, 0 of each block: u32 [nBlocks][4]. */
@@ -29,13 +37,13 @@ export const mostPieces = (nElements: number): number => Math.ceil(nElements / L
 export const mostPatternBlocks = (nElements: number, width: number): number => 2 * Math.ceil(nElements / width) + 1;
 
 /**
- * `patterns` u32 [m]: equal for elements that lack the same observations (others may be equal too). `columns` u32 [m], of the store, ascending. `rowBytes`: of
- * one element of all subjects. Undefined: the pieces are too small to gain anything.
+ * `patterns` u32 [m]: equal for elements that lack the same observations (others may be equal too). `columns` u32 [m], of the store, ascending. Undefined: the pieces
+ * are too small to gain anything.
  */
 export function listPatternBlocks(
   patterns: Uint32Array,
   columns: Uint32Array,
-  { width, storeBlockWidth, panel, rowBytes }: PatternShape & { readonly rowBytes: number },
+  { width, storeBlockWidth, panel, rowBytes }: PatternBlocks,
 ): PatternLists | undefined {
   const m = columns.length;
   const of = { patterns, columns, storeBlockWidth };

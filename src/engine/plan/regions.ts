@@ -68,9 +68,9 @@ export function sharedTable(inputs: PlanInputs, shape: MemoryShape) {
     /** First column, columns, first element, elements of each block; of those of a pattern as of PatternLists. */
     blocks: run.u32([shape.maxBlocks, "blocks"], 4),
     /** Of the observations that each element lacks: a number, as long as the observed pass lasts; then its place in its block. */
-    places: run.u32([shape.patterns === undefined ? 0 : m, "elements"]),
+    places: run.u32([shape.patternWidth === undefined ? 0 : m, "elements"]),
     /** First element, elements of the pieces of those blocks. */
-    pieces: run.u32([shape.patterns === undefined ? 0 : mostPieces(m), "pieces"], 2),
+    pieces: run.u32([shape.patternWidth === undefined ? 0 : mostPieces(m), "pieces"], 2),
     /** First element, elements, first connection (low, high word) of each window of the connectivity. */
     windows: run.u32([shape.maxWindows, "windows"], 4),
     heightPowers: run.f32([bins && graph === undefined ? sink.nBinsWide : 0, "heights"]),

@@ -119,7 +119,7 @@ export function describePlan(
     },
     checkBytes: plan.checkBytes,
     totalBytesRead: plan.totalBytesRead,
-    mostReads: memory.patterns === undefined ? 1 : MOST_READS,
+    mostReads: memory.patternWidth === undefined ? 1 : MOST_READS,
     estimatedMs: (((glm + graph) * (nLanes + nEmpirical) + cfe) * slow) / 1e6 / workers,
     arithmetic: memory.arithmetic,
     ...(blocks && { exchangeability: describeTree(blocks.tree, blocks.path) }),
