@@ -3,28 +3,27 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { NullState } from "../../src/run/null-state.js";
-import { copyState, inLeastMemory, makeEngineProblem, runEngine } from "../support/engine-problems.js";
+import {
+  copyState,
+  inLeastMemory,
+  makeEngineProblem,
+  modelsInBatches,
+  runEngine,
+  SEVERAL_BATCHES,
+} from "../support/engine-problems.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const root = temporaryDirectory();
 const isMissing = (subject: number, element: number) => element % 4 > 0 && subject % 6 === element % 4;
 
-/** They hold 2 bytes a subject and shuffle, and memory is asked for in MiB: so that it is several batches. */
-const OF_MODELS = { nElements: 120, nShuffles: 24_000 };
-
 const CASES = (["cfe", "none"] as const).flatMap((enhancement) => [
   { name: `${enhancement}, one design`, enhancement },
-  { name: `${enhancement}, missing values`, enhancement, isMissing, ...(enhancement === "none" ? OF_MODELS : {}) },
-  {
-    ...{ name: `${enhancement}, variance groups`, enhancement, nGroups: 2, nSubjects: 48 },
-    ...(enhancement === "none" ? OF_MODELS : {}),
-    nElements: 24,
-  },
+  ...modelsInBatches(enhancement, isMissing),
 ]);
 
 describe.each(CASES)("$name", ({ name, ...options }) => {
   const problem = makeEngineProblem(join(root, name), {
-    ...{ nSubjects: 20, nElements: 300, nShuffles: options.enhancement === "cfe" ? 600 : 6000, tests: ["t", "F"] },
+    ...{ nSubjects: 20, nElements: 300, nShuffles: SEVERAL_BATCHES[options.enhancement], tests: ["t", "F"] },
     ...options,
   });
 

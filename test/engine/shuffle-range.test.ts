@@ -3,14 +3,16 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { EngineInputs } from "../../src/engine/inputs.js";
 import type { ShuffleRange } from "../../src/run/shuffle-range.js";
-import { inLeastMemory, makeEngineProblem, runEngine } from "../support/engine-problems.js";
+import {
+  inLeastMemory,
+  makeEngineProblem,
+  modelsInBatches,
+  runEngine,
+  SEVERAL_BATCHES,
+} from "../support/engine-problems.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const root = temporaryDirectory();
-/** Several batches: bins are never of more than 256 shuffles, scores of as many as the memory holds. */
-const N_SHUFFLES = { cfe: 600, none: 6000 };
-/** Models hold 2 bytes a subject and shuffle, and memory is asked for in MiB. */
-const OF_MODELS = { nElements: 120, nShuffles: 24_000 };
 
 /** Three patterns that many elements share, and a few elements that cannot be tested. */
 const isMissing = (subject: number, element: number) =>
@@ -21,12 +23,7 @@ const CASES = (["cfe", "none"] as const).flatMap((enhancement) => [
   { name: `${enhancement}, sign flips`, enhancement, errors: "ise" as const },
   // every batch is run again in halves, with two bytes a bin
   ...(enhancement === "cfe" ? [{ name: "cfe, wide bins", enhancement, dh: 0.004 }] : []),
-  { name: `${enhancement}, missing values`, enhancement, isMissing, ...(enhancement === "none" ? OF_MODELS : {}) },
-  {
-    ...{ name: `${enhancement}, variance groups`, enhancement, nGroups: 2, nSubjects: 48 },
-    ...(enhancement === "none" ? OF_MODELS : {}),
-    nElements: 24,
-  },
+  ...modelsInBatches(enhancement, isMissing),
   { name: `${enhancement}, an own column`, enhancement, nColumns: 1, nElements: 120 },
 ]);
 
@@ -36,7 +33,7 @@ const withRange = (inputs: EngineInputs, range: ShuffleRange): EngineInputs => (
 });
 
 describe.each(CASES)("$name", ({ name, ...options }) => {
-  const nShuffles = "nShuffles" in options ? options.nShuffles : N_SHUFFLES[options.enhancement];
+  const nShuffles = ("nShuffles" in options ? options.nShuffles : undefined) ?? SEVERAL_BATCHES[options.enhancement];
   const problem = makeEngineProblem(join(root, name), {
     ...{ nSubjects: 20, nElements: 300, nShuffles, tests: ["t", "F"], ...options },
   });

@@ -129,6 +129,18 @@ export async function openProblem(inputs: EngineInputs): Promise<Engine> {
   return openEngine(inputs, connectivity).finally(() => connectivity.close());
 }
 
+/** Shuffles that are several batches in the least memory: bins are never of more than 256 shuffles, scores of as many as the memory holds. */
+export const SEVERAL_BATCHES = { cfe: 600, none: 6000 } as const;
+
+/** Problems whose shuffles are several batches there, of designs that vary. Scores of models hold 2 bytes a subject and shuffle, and memory is asked for in MiB. */
+export function modelsInBatches(enhancement: "cfe" | "none", isMissing: (subject: number, element: number) => boolean) {
+  const many = enhancement === "none" ? { nElements: 120, nShuffles: 24_000 } : {};
+  return [
+    { ...{ name: `${enhancement}, missing values`, enhancement, isMissing }, ...many },
+    { ...{ name: `${enhancement}, variance groups`, enhancement, nGroups: 2, nSubjects: 48 }, ...many, nElements: 24 },
+  ];
+}
+
 /** Observes and runs; the arrays of the state are copies. `from`: as Engine.run. */
 export async function runEngine(
   inputs: EngineInputs,
