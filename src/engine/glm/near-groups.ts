@@ -14,7 +14,6 @@ import {
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
 import { EXACT_ENTRIES, EXACT_ROWS } from "../plan/screen-regions.js";
-import { productError } from "../plan/screening.js";
 import type { NearGroup } from "../seams.js";
 import type { ModelTiles } from "./model-tiles.js";
 
@@ -25,6 +24,8 @@ export interface PreparedGroup {
   /** r of the product. */
   readonly rank: number;
   readonly dof: number;
+  /** Of products of columns of unit length: what they may be away from the exact ones. */
+  readonly error: number;
   /** A of each hypothesis, f64 [s][r]. */
   readonly tested: readonly Float64Array[];
   readonly kinds: readonly ("t" | "F")[];
@@ -50,7 +51,6 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
   const { nSubjects: n } = job.size;
   const { tileShuffles } = job.layout;
   const screen = w.screen!;
-  const error = productError(job, k.rowProduct !== undefined);
   /** Where the products of an entry begin: of its own column, and of those of Q'. */
   const [ownOf, sharedOf] = [new Uint32Array(EXACT_ENTRIES), new Uint32Array(EXACT_ENTRIES)];
   /** Of one row, by member. */
@@ -58,7 +58,7 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
   let product = 0;
 
   const prepare = (group: PreparedGroup): NearGroup => {
-    const { nMembers, width, rank: r, dof, tested, kinds, none } = group;
+    const { nMembers, width, rank: r, dof, error, tested, kinds, none } = group;
     const units = f64(screen.units, width);
     const totalsOf = tested.map((_, h) => f64(group.totalsOf(h), width));
     for (let c = 0; c < width; c++) {

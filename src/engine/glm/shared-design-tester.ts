@@ -11,6 +11,7 @@ import { testedParts } from "../../stats/glm/tested-parts.js";
 import { isMirrored } from "../../stats/inference/families.js";
 import type { Context } from "../context.js";
 import type { Batch, ModelJob } from "../plan/job.js";
+import { productError } from "../plan/screening.js";
 import type { Sink, Steps } from "../seams.js";
 import type { DesignCache } from "./design-cache.js";
 import type { ElementGroup, ModelBlock, ModelLoader } from "./model-block.js";
@@ -40,8 +41,12 @@ export function createSharedTester(
   const tiles = createModelTiles(context, modelJob);
   const removeRows = createRowRemover(context);
   const nearGroups = job.screened ? createNearGroups(context, modelJob, tiles) : undefined;
-  const shuffledOf = (group: ElementGroup): ShuffledDesign =>
-    cache.derivedOf(group, (design, allocate) => shuffledDesign(design, group.keep, job.hasSigns, allocate));
+  const shuffledOf = (group: ElementGroup): ShuffledDesign & { readonly error: number } =>
+    cache.derivedOf(group, (design, allocate) => {
+      const shuffled = shuffledDesign(design, group.keep, job.hasSigns, allocate);
+      const rows = shuffled.basis.subarray(0, shuffled.rank * n);
+      return { ...shuffled, error: job.screened ? productError(job, k.rowProduct !== undefined, rows) : 0 };
+    });
   const shiftsOf = (h: number, width: number) => regions.shifts + h * size.sharedRank * width * 8;
   const totalsOf = (h: number, width: number) => regions.totals + h * width * 8;
 
@@ -85,14 +90,14 @@ export function createSharedTester(
     const place = { firstElement: block.place.firstElement, members };
     const { dof, hypotheses } = design;
     const shuffled = shuffledOf(group);
-    const { rank: r, tested } = shuffled;
+    const { rank: r, tested, error } = shuffled;
     loader.pack(block, group);
     tiles.place(group, shuffled.basis, "entries");
     const width = prepare(design, shuffled, members.length);
     yield;
     if (nearGroups !== undefined) {
       const near = nearGroups.prepare({
-        ...{ nMembers: members.length, width, rank: r, dof, tested },
+        ...{ nMembers: members.length, width, rank: r, dof, error, tested },
         kinds: hypotheses.map(({ kind }) => kind),
         none: hypotheses.map(({ kind, rank }) => scoreOfNone(kind, rank, dof)),
         shiftsOf: (h) => shiftsOf(h, width),

@@ -1,12 +1,12 @@
 // Which runs compute scores from products in float32 first: those of which most need not be known exactly, being compared with one of the unshuffled data and with
 // the largest of their shuffle. mathematics M20.
-import { errorOfSingleProduct } from "../../stats/glm/screening.js";
+import { errorOfSingleProducts } from "../../stats/glm/screening.js";
 import type { EngineInputs } from "../inputs.js";
 import type { PlanInputs, SinkJob } from "./inputs.js";
 import type { ProblemSize } from "./size.js";
 
 /** Subjects whose products are summed for themselves where a library multiplies: the bound of a sum grows with its terms. */
-const SLICE = 256;
+const SLICE = 128;
 /** Subjects, where all are one sum: with them grows what has to be computed twice (stats/glm/screening.ts). */
 const MOST_SUBJECTS = 4096;
 
@@ -40,6 +40,6 @@ export const isNear = ({ screened, precision }: Pick<PlanInputs, "screened" | "p
 export const sumSlice = (job: Screened, isNative: boolean): number =>
   isNear(job) && isNative ? SLICE : job.size.nSubjects;
 
-/** Of products of columns of unit length: what they may be away from those that results are made of. */
-export const productError = (job: Screened, isNative: boolean): number =>
-  isNear(job) ? errorOfSingleProduct(job.size.nSubjects, sumSlice(job, isNative)) : 0;
+/** Of products of columns of unit length with the rows, f64 [.][n], in any order of their entries: what they may be away from those that results are made of. */
+export const productError = (job: Screened, isNative: boolean, rows: Float64Array): number =>
+  isNear(job) ? errorOfSingleProducts(rows, job.size.nSubjects, sumSlice(job, isNative)) : 0;

@@ -16,7 +16,7 @@ export function createNearProducts(context: Context, h: number): NearStatistics 
   const { contrastBasis, defaults, counters } = shared.hypotheses[h]!;
   const isSigned = size.hypotheses[h]!.signed === 1;
   const weight = f64(contrastBasis, 1)[0]!;
-  const error = productError(job, k.rowProduct !== undefined);
+  const error = productError(job, k.rowProduct !== undefined, f64(shared.basis, size.rank * size.nSubjects));
   const screen = createProductScreen({ error, dof, weight: Math.abs(weight) });
   const { margin, top } = screen;
   const direction = isSigned ? Math.sign(weight) : 0;

@@ -24,7 +24,7 @@ export function createNearScores(context: Context, h: number): NearStatistics {
   const { contrastRank, signed } = size.hypotheses[h]!;
   const regions = w.screen!;
   const { contrastBasis, defaults, counters } = shared.hypotheses[h]!;
-  const error = productError(job, k.rowProduct !== undefined);
+  const error = productError(job, k.rowProduct !== undefined, f64(shared.basis, size.rank * size.nSubjects));
   const given = { error, rank, contrastRank, dof, contrastBasis: f64(contrastBasis, rank * contrastRank) };
   const screen = createScreen(given);
   const observed = f64(defaults, size.nElements);

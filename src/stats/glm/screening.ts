@@ -11,13 +11,42 @@ const LEAST_SHARE = 0.25;
 const MOST_RELATIVE = 0.1;
 
 /**
- * |sum of a_i y_i as float32 products give it - exact| / (|a| |y|), for any order of summation, fused or not: each operand is rounded once, each product, and
- * each of n - 1 sums (N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1: gamma_k = k u / (1 - k u)). No operand or
- * product overflows, and what underflows is below SLACK of |a| |y|. `slice`: so many terms are summed for themselves, and then those sums.
+ * |sum of a_i y_i as float32 products give it - exact| / |y| at most, whichever of the rows a is and in whatever order its entries stand, for any order of
+ * summation, fused or not. `rows` f64 [count][n]; `slice`: so many terms are summed for themselves, and then those sums.
+ *
+ * A term that is rounded k times, in its operands, its product and the sums that it becomes a part of, is off by gamma_k = k u / (1 - k u) of itself at most
+ * (N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1). Not all terms of a sum can be in all of its additions: the sum of k |a y|
+ * is at most the length of k a, largest with largest, times |y|. mathematics M20. No operand or product overflows, and what underflows is below SLACK.
  */
-export function errorOfSingleProduct(n: number, slice: number): number {
-  const terms = slice >= n ? n + 2 : slice + Math.ceil(n / slice) + 2;
-  return ((terms * UNIT) / (1 - terms * UNIT)) * (1 + 1e-3);
+export function errorOfSingleProducts(rows: Float64Array, n: number, slice: number): number {
+  const roundings = roundingsOfTerms(n, slice);
+  let most = 0;
+  for (let first = 0; first < rows.length; first += n) {
+    const sizes = rows.slice(first, first + n);
+    for (let i = 0; i < n; i++) sizes[i] = Math.abs(sizes[i]!);
+    sizes.sort();
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += (roundings[i]! * sizes[i]!) ** 2;
+    most = Math.max(most, sum);
+  }
+  return ((Math.sqrt(most) * UNIT) / (1 - roundings[n - 1]! * UNIT)) * (1 + 1e-3);
+}
+
+/**
+ * How often the terms of a sum of n are rounded, ascending. Of m terms that are added two by two, in whatever order, the j that are in most additions are in no more,
+ * all together, than where one term is added after the other: in m - 1, m - 1, m - 2, .. 1.
+ */
+function roundingsOfTerms(n: number, slice: number): Float64Array {
+  const length = Math.min(slice, n);
+  const nSlices = Math.ceil(n / length);
+  // two operands and a product, and the sums of slices
+  const ofAll = 3 + nSlices - 1;
+  const roundings = new Float64Array(n);
+  for (let first = 0; first < n; first += length) {
+    const count = Math.min(length, n - first);
+    for (let j = 0; j < count; j++) roundings[first + j] = ofAll + Math.min(j + 1, count - 1);
+  }
+  return roundings.sort();
 }
 
 /** Sums of squares beyond which squares are rounded as no others are, or none: of their columns the bound says nothing. */
@@ -28,7 +57,7 @@ const LARGEST_SUM = 1e280;
 export const unitFactor = (sum: number): number => (sum >= LEAST_SUM && sum <= LARGEST_SUM ? 1 / Math.sqrt(sum) : 0);
 
 export interface ScreenedTest {
-  /** Of products of columns of unit length: errorOfSingleProduct, or 0 where they are those that scores are made of. */
+  /** Of products of columns of unit length: errorOfSingleProducts, or 0 where they are those that scores are made of. */
   readonly error: number;
   /** r of the product, s of the contrast. */
   readonly rank: number;

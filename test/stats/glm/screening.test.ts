@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import {
   createProductScreen,
   createScreen,
-  errorOfSingleProduct,
+  errorOfSingleProducts,
   limitsOf,
   mostOf,
   unitFactor,
@@ -70,7 +70,7 @@ const anyOrder = fc.record({
   slice: fc.constantFrom(1, 7, 64, 256, Number.POSITIVE_INFINITY),
 });
 
-describe("errorOfSingleProduct", () => {
+describe("errorOfSingleProducts", () => {
   it("holds for any vectors, orders of summation, slices, fused or not; and is not far from what happens", () => {
     let closest = 0;
     const property = fc.property(anyOrder, ({ seed, n, ofA, ofB, order, isFused, slice }) => {
@@ -84,7 +84,7 @@ describe("errorOfSingleProduct", () => {
       const exact = exactSum(n, (i) => a[i]! * b[i]!);
       const found = slicedSum(a.map(fround), b.map(fround), slice, order, isFused);
       const error = Math.abs(found - exact);
-      const bound = errorOfSingleProduct(n, slice);
+      const bound = errorOfSingleProducts(Float64Array.from(a), n, slice);
       closest = Math.max(closest, error / bound);
       expect(error).toBeLessThanOrEqual(bound);
     });
@@ -92,28 +92,79 @@ describe("errorOfSingleProduct", () => {
     expect(closest).toBeGreaterThan(0.05);
   });
 
-  it("is reached within a third, where every sum is rounded the same way", () => {
-    // 1, and then terms of a little over half a unit in its last place, each of which becomes a whole one
+  it("is reached by two fifths, where every sum is rounded the same way, and terms are as large as their additions are many", () => {
     const n = 1000;
-    const small = 2 ** -24 * 1.01;
-    const terms = [1, ...new Array<number>(n - 1).fill(small)];
+    // of each term a little more than half a unit in the last place of the sum that it is added to
+    const terms: number[] = [];
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const unit = sum === 0 ? 0 : 2 ** (Math.floor(Math.log2(sum)) - 23);
+      const term = fround(unit === 0 ? n - i : (Math.floor((n - i) / unit) + 0.501) * unit);
+      terms.push(term);
+      sum = fround(sum + term);
+    }
     const ones = new Array<number>(n).fill(1);
-    const found = singleSum(terms.map(fround), ones, "forwards", false);
-    const error = Math.abs(found - exactSum(n, (i) => terms[i]!)) / exactSum(n, (i) => Math.abs(terms[i]!));
-    expect(error).toBeGreaterThan(errorOfSingleProduct(n, n) / 3);
-    // the sum of sizes is at most the product of lengths, which is what the bound is a share of
-    expect(error).toBeLessThan(errorOfSingleProduct(n, n));
+    const found = singleSum(terms, ones, "forwards", true);
+    const error = Math.abs(found - exactSum(n, (i) => terms[i]!)) / length(terms) / Math.sqrt(n);
+    const bound = errorOfSingleProducts(new Float64Array(n).fill(1 / Math.sqrt(n)), n, n);
+    expect(error).toBeLessThanOrEqual(bound);
+    expect(error).toBeGreaterThan(0.4 * bound);
   });
 
-  it("grows with the terms of a sum, and is smaller in slices", () => {
-    for (const n of [1, 2, 10, 256, 257, 1000, 4096]) {
-      expect(errorOfSingleProduct(n + 1, n + 1)).toBeGreaterThan(errorOfSingleProduct(n, n));
-      expect(errorOfSingleProduct(n, n)).toBe(errorOfSingleProduct(n, Number.POSITIVE_INFINITY));
+  it("no tree of additions has terms in more of them than one after the other: all trees of few terms, drawn ones of many", () => {
+    const depthsOf = (n: number, split: (n: number) => number): number[] => {
+      if (n === 1) return [0];
+      const left = split(n);
+      return [...depthsOf(left, split), ...depthsOf(n - left, split)].map((depth) => depth + 1);
+    };
+    const random = createRandom(7);
+    for (const n of [1, 2, 3, 4, 5, 6, 7, 8, 40, 300]) {
+      for (let run = 0; run < 200; run++) {
+        const depths = depthsOf(
+          n,
+          (count) => 1 + (run % 3 === 0 ? 0 : random.integer(run % 3 === 1 ? count - 1 : Math.min(2, count - 1))),
+        );
+        const w = Array.from({ length: n }, () => random.uniform());
+        const sorted = [...w].sort((x, y) => y - x);
+        const mostBy = sorted.reduce((sum, x, j) => sum + x * Math.min(n - 1, n - j), 0);
+        // the worst pairing of that tree
+        const deepest = [...depths].sort((x, y) => y - x);
+        expect(sorted.reduce((sum, x, j) => sum + x * deepest[j]!, 0)).toBeLessThanOrEqual(mostBy * (1 + 1e-12));
+      }
     }
-    expect(errorOfSingleProduct(4096, 256)).toBeLessThan(errorOfSingleProduct(4096, 4096) / 10);
-    expect(errorOfSingleProduct(4096, 4096)).toBeLessThan(2.5e-4);
+  });
+
+  it("grows with the terms of a sum, is smaller in slices, and where entries have one size", () => {
+    const even = (n: number) => new Float64Array(n).fill(1 / Math.sqrt(n));
+    const one = (n: number) => Float64Array.from({ length: n }, (_, i) => (i === 3 ? 1 : 0));
+    for (const n of [4, 10, 256, 257, 1000, 4096]) {
+      expect(errorOfSingleProducts(even(n + 1), n + 1, n + 1)).toBeGreaterThan(errorOfSingleProducts(even(n), n, n));
+      expect(errorOfSingleProducts(even(n), n, n)).toBe(errorOfSingleProducts(even(n), n, Number.POSITIVE_INFINITY));
+      // n + 2 roundings of each term, and a thousandth: what was taken for all of them
+      expect(errorOfSingleProducts(one(n), n, n)).toBeCloseTo(
+        ((n + 2) * 2 ** -24 * 1.001) / (1 - (n + 2) * 2 ** -24),
+        14,
+      );
+      expect(errorOfSingleProducts(even(n), n, n)).toBeLessThan(errorOfSingleProducts(one(n), n, n));
+    }
+    expect(errorOfSingleProducts(even(1000), 1000, 1000) / errorOfSingleProducts(one(1000), 1000, 1000)).toBeLessThan(
+      0.59,
+    );
+    expect(errorOfSingleProducts(one(4096), 4096, 256)).toBeLessThan(errorOfSingleProducts(one(4096), 4096, 4096) / 10);
+    expect(errorOfSingleProducts(one(4096), 4096, 4096)).toBeLessThan(2.5e-4);
+    // of several rows that of the worst
+    const rows = Float64Array.from([...even(100), ...one(100), ...even(100)]);
+    expect(errorOfSingleProducts(rows, 100, 100)).toBe(errorOfSingleProducts(one(100), 100, 100));
   });
 });
+
+/** Of the rows with the widest bound. */
+const errorOf = (n: number, slice = n) =>
+  errorOfSingleProducts(
+    Float64Array.from({ length: n }, (_, i) => (i === 0 ? 1 : 0)),
+    n,
+    slice,
+  );
 
 describe("unitFactor", () => {
   it("makes a sum of squares 1, and says where nothing is known", () => {
@@ -158,11 +209,11 @@ describe("createScreen", () => {
       const rank = Math.max(given.rank, contrastRank);
       const dof = Math.max(1, n - rank);
       const contrastBasis = orthonormal(rank, contrastRank, random);
-      const screen = createScreen({ error: errorOfSingleProduct(n, n), rank, contrastRank, dof, contrastBasis });
+      const screen = createScreen({ error: errorOf(n), rank, contrastRank, dof, contrastBasis });
       const margin = screen.marginOf(total);
       const direction = unit(rank, random);
       const exact = direction.map((x) => x * Math.sqrt(share * total));
-      const error = errorOfSingleProduct(n, n);
+      const error = errorOf(n);
       const near = exact.map((x) => {
         const off = push === "none" ? 0 : push === "random" ? 2 * random.uniform() - 1 : push === "out" ? 1 : -1;
         return x + error * off * (x < 0 ? -1 : 1);
@@ -217,7 +268,7 @@ describe("createScreen", () => {
 
   it("says nothing of elements whose nuisance is nearly all of them, or all", () => {
     const screen = createScreen({
-      ...{ error: errorOfSingleProduct(20, 20), rank: 2, contrastRank: 1, dof: 18, contrastBasis: [1, 0] },
+      ...{ error: errorOf(20), rank: 2, contrastRank: 1, dof: 18, contrastBasis: [1, 0] },
     });
     for (const total of [0, -1e-17, Number.NaN, 1e-12]) expect(screen.marginOf(total)).toBeUndefined();
     expect(screen.marginOf(1e-4)).toBeDefined();
@@ -247,14 +298,14 @@ describe("createProductScreen", () => {
     const met = { below: 0, reached: 0, open: 0, top: 0 };
     const property = fc.property(anyProduct, ({ n, slice, y, beside, off, isSigned }) => {
       const dof = n - 1;
-      const { margin, top, productOf } = createProductScreen({ error: errorOfSingleProduct(n, slice), dof, weight: 1 });
+      const { margin, top, productOf } = createProductScreen({ error: errorOf(n, slice), dof, weight: 1 });
       const scoreOf = (d: number) => {
         const x = rounded(Math.sqrt((d * d * dof) / (1 - d * d)));
         return isSigned && d < 0 ? -x : x;
       };
       const sized = (d: number) => (isSigned ? d : Math.abs(d));
       // the float32 next to what it is within the bound
-      const near = fround(y + off * (errorOfSingleProduct(n, slice) - 2 ** -25));
+      const near = fround(y + off * (errorOf(n, slice) - 2 ** -25));
       const other = Math.max(-1 + 1e-12, Math.min(1 - 1e-12, sized(y) + beside * margin));
       const [x, of] = [scoreOf(y), scoreOf(isSigned ? other : Math.abs(other))];
       if (!Number.isFinite(x) || !(Math.abs(near) < fround(top))) {
@@ -277,7 +328,7 @@ describe("createProductScreen", () => {
   });
 
   it("productOf grows with the score, from -1 to 1, and knows the least of all", () => {
-    const { productOf } = createProductScreen({ error: errorOfSingleProduct(20, 20), dof: 19, weight: 1 });
+    const { productOf } = createProductScreen({ error: errorOf(20), dof: 19, weight: 1 });
     expect(productOf(Number.NEGATIVE_INFINITY)).toBe(Number.NEGATIVE_INFINITY);
     const scores = [-1e7, -50, -1, -1e-6, 0, 1e-6, 1, 50, 1e7];
     const products = scores.map(productOf);
