@@ -33,13 +33,19 @@ export type StatisticArguments =
     ? Readonly<Shared>
     : never;
 
+/** Scores that have to be told: u32 [count] at pointer `open`, (shuffle - first) * 65536 + column. */
+export interface OpenEntries {
+  readonly open: number;
+  readonly count: number;
+}
+
 /**
  * Exact scores of `count` <= EXACT_ENTRIES entries u32 b * 65536 + w at pointer `open`, b counted from the tile's first shuffle; in place until the next
  * call. `untestable`: of elements without a statistic.
  */
 export type ExactScores = (
   tile: Pick<ProductTile, "first" | "statistic">,
-  entries: { readonly open: number; readonly count: number },
+  entries: OpenEntries,
   untestable: number,
 ) => Float64Array;
 

@@ -42,13 +42,21 @@ export interface ScreenKernels {
     stride: number,
     scratch: number,
   ): void;
-  f64RowProducts(
+  f64MaskedProducts(
     nRows: number,
+    rank: number,
     count: number,
-    rows: number,
-    columns: number,
-    gathered: number,
+    open: number,
+    positions: number,
+    positionBytes: 2 | 4,
+    signs: number,
+    nMissing: number,
+    missing: number,
+    basis: number,
     packed: number,
+    firstShared: number,
     product: number,
+    stride: number,
+    scratch: number,
   ): void;
 }

@@ -261,26 +261,78 @@ export function describeScreenKernels({ kernels: k, linear }: KernelsUnderTest):
     });
   });
 
-  describe("f64RowProducts", () => {
-    it.each([1, 3, 4, 5, 11, 64])("%i pairs: the bits of sums in the order of the observations", (count) => {
-      for (const n of [1, 2, 37, 515]) {
-        linear.clear();
-        const content = createRandom(n + count);
-        const y = plainMatrix(n, 12, () => content.normal());
-        const gathered = plainMatrix(5, n, () => content.normal());
-        const pairs = Array.from({ length: count }, () => [content.integer(5), content.integer(12)] as const);
-        const rows = linear.place(Uint32Array.from(pairs, ([row]) => row));
-        const columns = linear.place(Uint32Array.from(pairs, ([, column]) => column));
-        const [packed, q] = [linear.place(toColumnPanels(y, 4)), linear.place(gathered.values)];
-        const product = linear.reserve(new Float64Array(count));
-        k.f64RowProducts(n, count, rows.at, columns.at, q.at, packed.at, product.at);
-        linear.expectGuardsIntact();
-        const stated = pairs.map(([row, column]) => {
-          let sum = 0;
-          for (let i = 0; i < n; i++) sum += gathered.values[row * n + i]! * y.values[i * 12 + column]!;
-          return sum;
-        });
-        expect([...product.view]).toEqual(stated);
+  describe("f64MaskedProducts", () => {
+    const cases = [
+      [1, 1, 0, 4],
+      [2, 1, 1, 8],
+      [37, 1, 3, 12],
+      [515, 1, 20, 8],
+      [64, 2, 0, 8],
+      [65, 2, 40, 16],
+      [130, 3, 5, 12],
+      [200, 4, 199, 16],
+    ] as const;
+    it.each(cases)("%i observations, rank %i, %i missing, %i columns: the bits of the whole product", (...shape) => {
+      const [n, rank, nMissing, width] = shape;
+      const nShuffles = 7;
+      const random = createRandom(n + rank);
+      const shuffles = drawShuffles(nShuffles, n);
+      const nMembers = width - rank;
+      const missing = Int32Array.from(random.permutation(n).slice(0, nMissing)).sort();
+      // what is missing is 0, and a sum of it alone is no -0
+      const y = plainMatrix(n, width, (i) => (missing.includes(i) ? 0 : random.normal()));
+      const basis = Float64Array.from({ length: (n - nMissing) * rank + 3 }, () => random.normal());
+      for (const positionBytes of [2, 4] as const) {
+        for (const isSigned of [true, false]) {
+          for (const count of [0, 1, 2, 3, 5, 64]) {
+            linear.clear();
+            const draw = () => [random.integer(nShuffles), random.integer(nMembers)] as const;
+            const entries = Array.from({ length: count }, draw);
+            // as they come: those of a shuffle together
+            entries.sort(([a], [b]) => a - b);
+            const stride = count + 4;
+            const ofSources = shuffles.flatMap(({ labels }) => {
+              const positions = new Array<number>(n);
+              for (const [target, source] of labels.entries()) positions[source] = target;
+              return positions;
+            });
+            const positions = linear.place((positionBytes === 2 ? Uint16Array : Int32Array).from(ofSources));
+            const signs = linear.place(Int8Array.from([...shuffles.flatMap((shuffle) => shuffle.signs), 1, 1, 1]));
+            const open = linear.place(Uint32Array.from(entries, ([b, w]) => b * 65536 + w));
+            const [packed, lacking] = [linear.place(toColumnPanels(y, 4)), linear.place(missing)];
+            const placed = linear.place(basis);
+            const product = linear.reserve(new Float64Array((rank + rank * rank) * stride).fill(-7));
+            const scratch = linear.reserve(new Float64Array((n + 16) * (3 + rank)));
+            const masked = [isSigned ? signs.at : 0, nMissing, lacking.at, placed.at] as const;
+            const given = [positions.at, positionBytes, ...masked, packed.at, nMembers] as const;
+            k.f64MaskedProducts(n, rank, count, open.at, ...given, product.at, stride, scratch.at);
+            linear.expectGuardsIntact();
+            const stated = new Float64Array(product.view.length).fill(-7);
+            for (const [at, [b, w]] of entries.entries()) {
+              const { labels, signs: sign } = shuffles[b]!;
+              for (let j = 0; j < rank; j++) {
+                const row = new Float64Array(n);
+                let next = 0;
+                for (let i = 0; i < n; i++) {
+                  if (missing.includes(labels[i]!)) continue;
+                  row[labels[i]!] = (isSigned ? sign[i]! : 1) * basis[next++ * rank + j]!;
+                }
+                const sumOf = (column: number) => {
+                  let sum = 0;
+                  for (let i = 0; i < n; i++) sum += row[i]! * y.values[i * width + column]!;
+                  return sum;
+                };
+                stated[j * stride + at] = sumOf(w);
+                for (let l = 0; l < rank; l++) stated[(rank + j * rank + l) * stride + at] = sumOf(nMembers + l);
+              }
+            }
+            // what lies behind the last of each row is the kernel's
+            for (let row = 0; row < rank + rank * rank; row++) {
+              const of = (values: Float64Array) => [...values.subarray(row * stride, row * stride + count)];
+              expect(of(product.view), `row ${row}, ${count} entries`).toEqual(of(stated));
+            }
+          }
+        }
       }
     });
   });

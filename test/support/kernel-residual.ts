@@ -30,7 +30,7 @@ export const RESIDUALS: Readonly<Record<Operation, { readonly warn: number; read
   f64ReduceScores: { warn: 0, fail: 0 },
   f64ScreenScores: { warn: 0, fail: 0 },
   f32ScreenProducts: { warn: 0, fail: 0 },
-  f64RowProducts: { warn: 0, fail: 0 },
+  f64MaskedProducts: { warn: 0, fail: 0 },
   f64ProductsOf: { warn: 0, fail: 0 },
   f64ReduceMembers: { warn: 0, fail: 0 },
   f64PooledStatistics: { warn: 1e-12, fail: 1e-11 },

@@ -7,6 +7,7 @@ import { multipliesSingle } from "../plan/inputs.js";
 import type { ModelJob } from "../plan/job.js";
 import { sumSlice } from "../plan/screening.js";
 import { positionBytes } from "../plan/size.js";
+import type { OpenEntries } from "../seams.js";
 import type { ElementGroup } from "./model-block.js";
 import { createPanels } from "./panels.js";
 
@@ -22,8 +23,11 @@ export interface ModelTiles {
   multiplySquares(first: number, lanes: number, width: number): number;
   /** Products of `count` shuffles of the batch in float64, f64 [count * nRows][width] into `exactProduct` of the screen. */
   multiplyExactly(nRows: number, first: number, count: number, width: number): void;
-  /** The rows of one shuffle of the batch as float64 rows [nRows][n] at pointer `to`. */
-  gatherExactly(nRows: number, shuffle: number, to: number): void;
+  /**
+   * Products of entries, whose shuffles count from `first`, in float64: with their own columns f64 [nRows][stride], and with nRows
+   * columns from `firstShared` on, [nRows][nRows][stride], into `product` of the screen.
+   */
+  multiplyEntries(nRows: number, first: number, entries: OpenEntries, firstShared: number, stride: number): void;
   /** Of a value of the products. */
   readonly valueBytes: 4 | 8;
   /** i32, i8 [count][n]: the masked shuffle itself. Pointers; `signs` 0: all +1. */
@@ -147,9 +151,11 @@ export function createModelTiles(context: Context, { regions, size }: ModelJob):
       );
       k.product.f64(padRows(count * nRows), n, width, exactRows, w.packed, exactProduct, width);
     },
-    gatherExactly(nRows, shuffle, to) {
-      const shuffles = [1, positionsOf(shuffle), bytes, signsOf(shuffle)] as const;
-      k.f64GatherMaskedRows(n, nRows, ...shuffles, nMissing, regions.missing, regions.entries, to, regions.spreadRows);
+    multiplyEntries(nRows, first, { open, count }, firstShared, stride) {
+      const { product, rows } = w.screen!;
+      const shuffles = [positionsOf(first), bytes, signsOf(first), nMissing, regions.missing] as const;
+      const columns = [w.packed, firstShared, product, stride, rows] as const;
+      k.f64MaskedProducts(n, nRows, count, open, ...shuffles, regions.entries, ...columns);
     },
     multiplySquares(first, lanes, width) {
       const { indicators: entries, gatheredIndicators: gathered, squareOperand: operand } = regions;

@@ -13,7 +13,7 @@ import {
 } from "../../stats/glm/screening.js";
 import type { Context } from "../context.js";
 import type { ModelJob } from "../plan/job.js";
-import { EXACT_ENTRIES, EXACT_ROWS } from "../plan/screen-regions.js";
+import { EXACT_ENTRIES } from "../plan/screen-regions.js";
 import type { NearGroup } from "../seams.js";
 import type { ModelTiles } from "./model-tiles.js";
 
@@ -48,11 +48,8 @@ export interface NearGroups {
 
 export function createNearGroups(context: Context, { regions }: ModelJob, tiles: ModelTiles): NearGroups {
   const { job, worker: w, kernels: k, f64, f32, u32 } = context;
-  const { nSubjects: n } = job.size;
   const { tileShuffles } = job.layout;
   const screen = w.screen!;
-  /** Where the products of an entry begin: of its own column, and of those of Q'. */
-  const [ownOf, sharedOf] = [new Uint32Array(EXACT_ENTRIES), new Uint32Array(EXACT_ENTRIES)];
   /** Of one row, by member. */
   const near = new Float64Array(job.layout.groupWidth);
   let product = 0;
@@ -69,11 +66,8 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
       if (c < nMembers) units[c] = unitFactor(largest);
     }
     const entries = u32(screen.open, tileShuffles * width);
-    const mostPairs = EXACT_ROWS * r * r + EXACT_ENTRIES * r;
-    const [rowsOfPairs, columnsOfPairs] = [u32(screen.rowsOfPairs, mostPairs), u32(screen.columnsOfPairs, mostPairs)];
-    const products = f64(screen.products, mostPairs);
     const stride = EXACT_ENTRIES + 4;
-    const directions = f64(screen.product, r * stride);
+    const products = f64(screen.product, (r + r * r) * stride);
     const [sums, found] = [f64(screen.sums, stride), f64(screen.scores, stride)];
     const at = (pointer: number, h: number) => pointer + h * width * 8;
     const shiftsAt = (h: number) => screen.shifts + h * r * width * 8;
@@ -199,35 +193,6 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
       return top;
     };
 
-    /** Products of entries from `done` on, of EXACT_ENTRIES of them and EXACT_ROWS shuffles at most; the first entry that is left. */
-    const multiplyExactly = (firstShuffle: number, done: number, count: number) => {
-      let nPairs = 0;
-      let nGathered = 0;
-      let gathered = -1;
-      let shared = 0;
-      const add = (row: number, column: number) => {
-        rowsOfPairs[nPairs] = row;
-        columnsOfPairs[nPairs++] = column;
-      };
-      let i = done;
-      for (; i < count && i - done < EXACT_ENTRIES; i++) {
-        const [b, c] = [entries[i]! >>> 16, entries[i]! & 0xffff];
-        if (b !== gathered) {
-          if (nGathered === EXACT_ROWS) break;
-          tiles.gatherExactly(r, firstShuffle + b, screen.rows + nGathered * r * n * 8);
-          gathered = b;
-          shared = nPairs;
-          for (let j = 0; j < r; j++) for (let l = 0; l < r; l++) add(nGathered * r + j, nMembers + l);
-          nGathered++;
-        }
-        ownOf[i - done] = nPairs;
-        sharedOf[i - done] = shared;
-        for (let j = 0; j < r; j++) add((nGathered - 1) * r + j, c);
-      }
-      k.f64RowProducts(n, nPairs, screen.rowsOfPairs, screen.columnsOfPairs, screen.rows, w.packed, screen.products);
-      return i;
-    };
-
     return {
       constantMember: (h) => totalsOf[h]!.subarray(0, nMembers).indexOf(0),
       setLimits(h, observed) {
@@ -274,28 +239,28 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
         const kind = [dof, screens[h]!.isSigned ? 1 : 0, SSE_ROUNDING, 0] as const;
         const shifts = f64(group.shiftsOf(h), r * width);
         const totals = totalsOf[h]!;
-        for (let done = 0; done < count; ) {
-          const end = multiplyExactly(firstShuffle, done, count);
+        for (let done = 0; done < count; done += EXACT_ENTRIES) {
+          const some = Math.min(EXACT_ENTRIES, count - done);
+          const open = { open: screen.open + done * 4, count: some };
+          tiles.multiplyEntries(r, firstShuffle, open, nMembers, stride);
           // what the rows of Q' add, in the order of f64PooledStatistics
-          for (let i = done; i < end; i++) {
-            const c = entries[i]! & 0xffff;
-            const [own, shared] = [ownOf[i - done]!, sharedOf[i - done]!];
+          for (let i = 0; i < some; i++) {
+            const c = entries[done + i]! & 0xffff;
             for (let j = 0; j < r; j++) {
-              let d = products[own + j]!;
-              for (let l = 0; l < r; l++) d += products[shared + j * r + l]! * shifts[l * width + c]!;
-              directions[j * stride + i - done] = d;
+              let d = products[j * stride + i]!;
+              for (let l = 0; l < r; l++) d += products[(r + j * r + l) * stride + i]! * shifts[l * width + c]!;
+              products[j * stride + i] = d;
             }
-            sums[i - done] = totals[c]!;
+            sums[i] = totals[c]!;
           }
-          const sizes = [1, end - done, r, 0, s, screen.product, regions.ownProduct, 8, stride] as const;
+          const sizes = [1, some, r, 0, s, screen.product, regions.ownProduct, 8, stride] as const;
           const tests = [-1, 0, regions.tested, 0, screen.sums] as const;
           k.f64PooledStatistics(...sizes, ...tests, ...kind, screen.scores);
-          for (let i = done; i < end; i++) {
-            const [b, c] = [entries[i]! >>> 16, entries[i]! & 0xffff];
-            const score = roundScore(found[i - done]!);
-            take(b, c, score === 0 || !Number.isFinite(score) ? none[h]! : score);
+          for (let i = 0; i < some; i++) {
+            const entry = entries[done + i]!;
+            const score = roundScore(found[i]!);
+            take(entry >>> 16, entry & 0xffff, score === 0 || !Number.isFinite(score) ? none[h]! : score);
           }
-          done = end;
         }
       },
     };

@@ -7,8 +7,8 @@ const blocks = regionsOf("blocks");
 
 /** Statistics that are computed exactly at once. */
 export const EXACT_ENTRIES = 64;
-/** Shuffles of those whose rows are gathered at once: a product is a chain of additions, and four of them fill the time. */
-export const EXACT_ROWS = 4;
+/** Rows of a block's entries that are gathered at once: a product is a chain of additions, and four of them fill the time. */
+const EXACT_ROWS = 4;
 
 /** `width`: columns of a panel. */
 export function screenTable({ size, panels }: PlanInputs, { laneShuffles, tileShuffles }: MemoryShape, width: number) {
@@ -19,7 +19,6 @@ export function screenTable({ size, panels }: PlanInputs, { laneShuffles, tileSh
   const exactRows = model === undefined ? 0 : roundUp(laneShuffles * rank, panels.rows);
   const screened = [model === undefined ? laneShuffles : tileShuffles, "shuffles"] as const;
   const several = EXACT_ENTRIES + 4;
-  const nPairs = model === undefined ? 0 : EXACT_ROWS * rank * rank + EXACT_ENTRIES * rank;
   return {
     /** What makes columns units, and what their sums of squares, moments and shifts are then. */
     units: blocks.f64(columns),
@@ -39,13 +38,11 @@ export function screenTable({ size, panels }: PlanInputs, { laneShuffles, tileSh
     /** What has to be computed exactly. */
     open: blocks.u32(screened, columns),
     /** Of EXACT_ENTRIES of those, or of one: kernels write and read up to four behind the last. */
-    rowsOfPairs: blocks.u32(nPairs),
-    columnsOfPairs: blocks.u32(nPairs),
-    products: blocks.f64(nPairs),
-    product: blocks.f64([rank, "rows"], several),
+    product: blocks.f64([model === undefined ? rank : rank + rank * rank, "rows"], several),
     sums: blocks.f64(several),
     moments: blocks.f64(Math.max(nMoments, 1), several),
     scores: blocks.f64(several),
-    rows: blocks.f64(EXACT_ROWS * (model === undefined ? 1 : rank), n),
+    /** Scratch of f64ProductsOf, or of f64MaskedProducts. */
+    rows: model === undefined ? blocks.f64(EXACT_ROWS, n) : blocks.f64(n + 16, 3 + rank),
   };
 }

@@ -39,21 +39,30 @@ function gather(
     const position = positions + <usize>b * <usize>nRows * <usize>positionBytes;
     for (let m = 0; m < nMissing; m++) store<u8>(flags + positionOf(position, positionBytes, missing, m), 1);
     for (let j = 0; j < nBasis; j++, r++) {
-      const from = entries + <usize>j * entryBytes;
-      if (isMany) spreadAll(isSingle, padded, flags, from, row);
-      else spread(isSingle, padded, flags, before, from, row);
-      for (let m = isMany ? nMissing : 0; m < nMissing; m++) placeFour(isSingle, positionOf(position, positionBytes, missing, m) & ~3, flags, before, from, row);
-      if (signs != 0) {
-        applySigns(isSingle, nRows, signs + <usize>b * <usize>nRows, row);
-        // not -0
-        for (let m = 0; m < nMissing; m++) put(isSingle, row + (positionOf(position, positionBytes, missing, m) << shift), 0);
-      }
+      layOut(isSingle, nRows, isMany, padded, position, positionBytes, signs == 0 ? 0 : signs + <usize>b * <usize>nRows, nMissing, missing, flags, before, entries + <usize>j * entryBytes, row);
       const to = inPanels ? gathered + <usize>(r >> 2) * panelBytes + (<usize>(r & 3) << shift) : gathered + <usize>r * rowBytes;
       if (positionBytes == 2) take(isSingle, inPanels, true, nRows, position, row, to);
       else take(isSingle, inPanels, false, nRows, position, row, to);
     }
     for (let m = 0; m < nMissing; m++) store<u8>(flags + positionOf(position, positionBytes, missing, m), 0);
   }
+}
+
+/** One row by target, 0 where the source is missing: those have a flag. `signs`: of the shuffle. */
+// @ts-ignore: decorator
+@inline
+export function layOut(
+  isSingle: bool, nRows: i32, isMany: bool, padded: usize, position: usize, positionBytes: i32, signs: usize, nMissing: i32, missing: usize,
+  flags: usize, before: usize, entries: usize, row: usize,
+): void {
+  const shift: usize = isSingle ? 2 : 3;
+  if (isMany) spreadAll(isSingle, padded, flags, entries, row);
+  else spread(isSingle, padded, flags, before, entries, row);
+  for (let m = isMany ? nMissing : 0; m < nMissing; m++) placeFour(isSingle, positionOf(position, positionBytes, missing, m) & ~3, flags, before, entries, row);
+  if (signs == 0) return;
+  applySigns(isSingle, nRows, signs, row);
+  // not -0
+  for (let m = 0; m < nMissing; m++) put(isSingle, row + (positionOf(position, positionBytes, missing, m) << shift), 0);
 }
 
 /** Target of the m-th missing source. */
@@ -77,7 +86,7 @@ function put(isSingle: bool, at: usize, value: f64): void {
 /** Each row of the basis for itself, rounded once. */
 // @ts-ignore: decorator
 @inline
-function placeEntries(isSingle: bool, count: i32, nBasis: i32, basis: usize, entries: usize, entryBytes: usize): void {
+export function placeEntries(isSingle: bool, count: i32, nBasis: i32, basis: usize, entries: usize, entryBytes: usize): void {
   for (let j = 0; j < nBasis; j++) {
     let from = basis + (<usize>j << 3), to = entries + <usize>j * entryBytes;
     for (let t = 0; t < count; t++, from += <usize>nBasis << 3, to += isSingle ? 4 : 8) put(isSingle, to, load<f64>(from));

@@ -1,5 +1,7 @@
 // Statistics that are known nearly: which of them are surely below what they are compared with, which may be, and the exact products of those. Contracts:
 // ../CONTRACTS.md.
+import { layOut, placeEntries, positionOf, targetAt } from "./gather";
+
 export function f64ScreenScores(
   nShuffles: i32, nColumns: i32, scores: usize, scoreStride: i32, near: f64, lowest: usize, highest: usize, counters: usize, largest: usize, open: usize,
 ): i32 {
@@ -94,27 +96,78 @@ function gatherRow(nRows: i32, entry: u32, labels: usize, signs: usize, q: usize
   }
 }
 
-export function f64RowProducts(nRows: i32, count: i32, rows: usize, columns: usize, gathered: usize, packed: usize, product: usize): void {
-  const rowBytes = <usize>nRows << 3;
-  for (let k = 0; k < count; k += 4, product += 32) {
-    const left = min(count - k, 4), first = <usize>k << 2, second = first + (<usize>min(1, left - 1) << 2), third = first + (<usize>min(2, left - 1) << 2), last = first + (<usize>(left - 1) << 2);
-    let a = gathered + <usize>load<u32>(rows + first) * rowBytes, b = gathered + <usize>load<u32>(rows + second) * rowBytes;
-    let c = gathered + <usize>load<u32>(rows + third) * rowBytes, d = gathered + <usize>load<u32>(rows + last) * rowBytes;
-    let yA = columnOf(packed, load<u32>(columns + first), nRows), yB = columnOf(packed, load<u32>(columns + second), nRows);
-    let yC = columnOf(packed, load<u32>(columns + third), nRows), yD = columnOf(packed, load<u32>(columns + last), nRows);
-    let sumA: f64 = 0, sumB: f64 = 0, sumC: f64 = 0, sumD: f64 = 0;
-    for (const end = a + rowBytes; a < end; a += 8, b += 8, c += 8, d += 8) {
-      sumA += load<f64>(a) * load<f64>(yA);
-      sumB += load<f64>(b) * load<f64>(yB);
-      sumC += load<f64>(c) * load<f64>(yC);
-      sumD += load<f64>(d) * load<f64>(yD);
-      yA += 32; yB += 32; yC += 32; yD += 32;
+/** Two entries at a time: of each the own column's sum and that of a shared one, which wait for each other no more than four entries would. */
+export function f64MaskedProducts(
+  nRows: i32, rank: i32, count: i32, open: usize, positions: usize, positionBytes: i32, signs: usize, nMissing: i32, missing: usize, basis: usize,
+  packed: usize, firstShared: i32, product: usize, stride: i32, scratch: usize,
+): void {
+  const padded = <usize>(nRows + 15 & ~15), rowBytes = padded << 3, flags = scratch, before = flags + padded, rows = before + padded, entries = rows + 2 * rowBytes;
+  const isShort = positionBytes == 2, positionsBytes = <usize>nRows * <usize>positionBytes, step = <usize>stride << 3;
+  placeEntries(false, nRows - nMissing, rank, basis, entries, rowBytes);
+  memory.fill(flags, 0, padded);
+  for (let k = 0; k < count; k += 2) {
+    const at = open + (<usize>k << 2), a = load<u32>(at), b = k + 1 < count ? load<u32>(at, 4) : a;
+    const shuffleA = <usize>(a >> 16), shuffleB = <usize>(b >> 16), positionA = positions + shuffleA * positionsBytes, positionB = positions + shuffleB * positionsBytes;
+    const rowB = shuffleA == shuffleB ? rows : rows + rowBytes, ownA = columnOf(packed, a, nRows), ownB = columnOf(packed, b, nRows);
+    for (let j = 0; j < rank; j++) {
+      const from = entries + <usize>j * rowBytes;
+      layRow(nRows, padded, positionA, positionBytes, signs == 0 ? 0 : signs + shuffleA * <usize>nRows, nMissing, missing, flags, before, from, rows);
+      if (shuffleA != shuffleB) layRow(nRows, padded, positionB, positionBytes, signs == 0 ? 0 : signs + shuffleB * <usize>nRows, nMissing, missing, flags, before, from, rowB);
+      const own = product + (<usize>(j * stride + k) << 3), shared = product + (<usize>((rank + j * rank) * stride + k) << 3);
+      // columns two by two: the own one and the first, then the others; the last may have none beside it
+      for (let l = 0; l <= rank; l += 2) {
+        const z = columnOf(packed, firstShared + min(l, rank - 1), nRows), toX = l == 0 ? own : shared + <usize>(l - 1) * step, toZ = shared + <usize>min(l, rank - 1) * step;
+        const x = l == 0 ? 0 : columnOf(packed, firstShared + l - 1, nRows), xA = l == 0 ? ownA : x, xB = l == 0 ? ownB : x;
+        if (isShort) sumPair(true, nRows, positionA, rows, positionB, rowB, xA, xB, z);
+        else sumPair(false, nRows, positionA, rows, positionB, rowB, xA, xB, z);
+        store<f64>(toX, xSumA);
+        store<f64>(toZ, zSumA);
+        if (k + 1 == count) continue;
+        store<f64>(toX, xSumB, 8);
+        store<f64>(toZ, zSumB, 8);
+      }
     }
-    store<f64>(product, sumA);
-    if (left > 1) store<f64>(product, sumB, 8);
-    if (left > 2) store<f64>(product, sumC, 16);
-    if (left > 3) store<f64>(product, sumD, 24);
   }
+}
+
+/** With flags as they were before. */
+function layRow(
+  nRows: i32, padded: usize, position: usize, positionBytes: i32, signs: usize, nMissing: i32, missing: usize, flags: usize, before: usize, entries: usize, row: usize,
+): void {
+  for (let m = 0; m < nMissing; m++) store<u8>(flags + positionOf(position, positionBytes, missing, m), 1);
+  layOut(false, nRows, nMissing > nRows >> 4, padded, position, positionBytes, signs, nMissing, missing, flags, before, entries, row);
+  for (let m = 0; m < nMissing; m++) store<u8>(flags + positionOf(position, positionBytes, missing, m), 0);
+}
+
+/** What sumPair found: a module has a thread for itself. */
+let xSumA: f64 = 0, zSumA: f64 = 0, xSumB: f64 = 0, zSumB: f64 = 0;
+
+/** By source, ascending, one chain of additions each. */
+// @ts-ignore: decorator
+@inline
+function sumPair(isShort: bool, nRows: i32, positionA: usize, rowA: usize, positionB: usize, rowB: usize, xA: usize, xB: usize, z: usize): void {
+  const size: usize = isShort ? 2 : 4;
+  let xOfA: f64 = 0, zOfA: f64 = 0, xOfB: f64 = 0, zOfB: f64 = 0;
+  for (const end = positionA + <usize>(nRows & ~1) * size; positionA < end; positionA += 2 * size, positionB += 2 * size, xA += 64, xB += 64, z += 64) {
+    const a = load<f64>(rowA + (targetAt(isShort, positionA) << 3)), b = load<f64>(rowB + (targetAt(isShort, positionB) << 3)), q = load<f64>(z);
+    xOfA += a * load<f64>(xA);
+    zOfA += a * q;
+    xOfB += b * load<f64>(xB);
+    zOfB += b * q;
+    const c = load<f64>(rowA + (targetAt(isShort, positionA + size) << 3)), d = load<f64>(rowB + (targetAt(isShort, positionB + size) << 3)), p = load<f64>(z, 32);
+    xOfA += c * load<f64>(xA, 32);
+    zOfA += c * p;
+    xOfB += d * load<f64>(xB, 32);
+    zOfB += d * p;
+  }
+  if (nRows & 1) {
+    const a = load<f64>(rowA + (targetAt(isShort, positionA) << 3)), b = load<f64>(rowB + (targetAt(isShort, positionB) << 3)), q = load<f64>(z);
+    xOfA += a * load<f64>(xA);
+    zOfA += a * q;
+    xOfB += b * load<f64>(xB);
+    zOfB += b * q;
+  }
+  xSumA = xOfA; zSumA = zOfA; xSumB = xOfB; zSumB = zOfB;
 }
 
 export function f32ScreenProducts(

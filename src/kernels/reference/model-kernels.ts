@@ -3,9 +3,10 @@ import { type KernelSet, PANELS, roundUp } from "../kernel-set.js";
 import { groupedByColumn, groupedStatistics } from "./grouped.js";
 import { factorisePair, maskedPair, preparePair } from "./masked.js";
 import { type MemoryViews, span } from "./memory-views.js";
+import { maskedProducts } from "./screen.js";
 import { gatherMasked, gatherMaskedRows, laneProduct, laneSquares, pooledStatistics } from "./varying.js";
 
-export function modelKernels({ f64, f32, i32, i8, u16 }: MemoryViews) {
+export function modelKernels({ f64, f32, i32, u32, i8, u16 }: MemoryViews) {
   const positionsAt = (pointer: number, bytes: 2 | 4, count: number) => (bytes === 2 ? u16 : i32)(pointer, count);
 
   const maskedInputs = (
@@ -115,6 +116,18 @@ export function modelKernels({ f64, f32, i32, i8, u16 }: MemoryViews) {
     f64GatherMaskedRows(nRows, nBasis, nShuffles, positions, positionBytes, signs, nMissing, missing, basis, gathered) {
       const inputs = maskedInputs(nRows, nBasis, nShuffles, positions, positionBytes, signs, nMissing, missing, basis);
       gatherMaskedRows(inputs, f64(gathered, nShuffles * nBasis * nRows));
+    },
+    f64MaskedProducts(nRows, rank, count, open, positions, positionBytes, signs, nMissing, missing, basis, ...rest) {
+      const [packed, firstShared, product, stride] = rest;
+      const gatheredOf = (b: number) => {
+        const ofShuffle = [positions + b * nRows * positionBytes, positionBytes, signs && signs + b * nRows] as const;
+        const gathered = new Float64Array(rank * nRows);
+        gatherMaskedRows(maskedInputs(nRows, rank, 1, ...ofShuffle, nMissing, missing, basis), gathered);
+        return gathered;
+      };
+      const valueAt = (at: number) => f64(packed + at * 8, 1)[0]!;
+      const inputs = { nRows, rank, open: u32(open, count), gatheredOf, valueAt, firstShared, stride };
+      maskedProducts(inputs, f64(product, span(rank + rank * rank, stride, count)));
     },
     f64MaskedPair(nRows, nShuffles, signs, nFirst, first, nSecond, second, ...rest) {
       const [positions, positionBytes, rows, columns, product] = rest;

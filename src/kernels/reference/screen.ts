@@ -111,24 +111,33 @@ export function screenProducts(
   return nOpen;
 }
 
-export interface RowProductInputs {
+export interface MaskedEntryInputs {
   readonly nRows: number;
-  readonly rows: Uint32Array;
-  readonly columns: Uint32Array;
-  /** f64 [..][nRows]. */
-  readonly gathered: Float64Array;
+  readonly rank: number;
+  /** u32: shuffle * 65536 + column. */
+  readonly open: Uint32Array;
+  /** f64 [rank][nRows]: the rows of a shuffle. */
+  gatheredOf(b: number): Float64Array;
   /** Of panels of four columns. */
   valueAt(at: number): number;
+  readonly firstShared: number;
+  readonly stride: number;
 }
 
-export function rowProducts(
-  { nRows, rows, columns, gathered, valueAt }: RowProductInputs,
+export function maskedProducts(
+  { nRows, rank, open, gatheredOf, valueAt, firstShared, stride }: MaskedEntryInputs,
   product: Float64Array,
 ): void {
-  for (const [k, w] of columns.entries()) {
-    const row = rows[k]! * nRows;
-    let sum = 0;
-    for (let i = 0; i < nRows; i++) sum += gathered[row + i]! * valueAt(((w >> 2) * nRows + i) * 4 + (w & 3));
-    product[k] = sum;
+  for (const [k, entry] of open.entries()) {
+    const rows = gatheredOf(entry >>> 16);
+    const sumOf = (j: number, w: number) => {
+      let sum = 0;
+      for (let i = 0; i < nRows; i++) sum += rows[j * nRows + i]! * valueAt(((w >> 2) * nRows + i) * 4 + (w & 3));
+      return sum;
+    };
+    for (let j = 0; j < rank; j++) {
+      product[j * stride + k] = sumOf(j, entry & 0xffff);
+      for (let l = 0; l < rank; l++) product[(rank + j * rank + l) * stride + k] = sumOf(j, firstShared + l);
+    }
   }
 }

@@ -3,7 +3,7 @@ import { type KernelSet, PANELS } from "../kernel-set.js";
 import { binStatistics } from "./bins.js";
 import { type MemoryViews, span } from "./memory-views.js";
 import { reduceMembers, reduceScores, scoreStatistics } from "./score.js";
-import { productsOf, rowProducts, screenProducts, screenScores } from "./screen.js";
+import { productsOf, screenProducts, screenScores } from "./screen.js";
 import { binScores } from "./varying.js";
 
 export function statisticKernels({ f64, f32, u32, i32, i8, u16, u8, buffer }: MemoryViews) {
@@ -176,15 +176,6 @@ export function statisticKernels({ f64, f32, u32, i32, i8, u16, u8, buffer }: Me
         stride,
       };
       productsOf(inputs, f64(product, span(rank, stride, count)));
-    },
-    f64RowProducts(nRows, count, rows, columns, gathered, packed, product) {
-      const [ofRows, ofColumns] = [u32(rows, count), u32(columns, count)];
-      const inputs = {
-        ...{ nRows, rows: ofRows, columns: ofColumns },
-        gathered: f64(gathered, (Math.max(-1, ...ofRows) + 1) * nRows),
-        valueAt: (at: number) => f64(packed + at * 8, 1)[0]!,
-      };
-      rowProducts(inputs, f64(product, count));
     },
     f64ReduceMembers(
       nShuffles,
