@@ -117,7 +117,7 @@ export function f64MaskedProducts(
       // columns two by two: the own one and the first, then the others; the last may have none beside it
       for (let l = 0; l <= rank; l += 2) {
         const z = columnOf(packed, firstShared + min(l, rank - 1), nRows), toX = l == 0 ? own : shared + <usize>(l - 1) * step, toZ = shared + <usize>min(l, rank - 1) * step;
-        const x = l == 0 ? 0 : columnOf(packed, firstShared + l - 1, nRows), xA = l == 0 ? ownA : x, xB = l == 0 ? ownB : x;
+        const x: usize = l == 0 ? 0 : columnOf(packed, firstShared + l - 1, nRows), xA = l == 0 ? ownA : x, xB = l == 0 ? ownB : x;
         if (isShort) sumPair(true, nRows, positionA, rows, positionB, rowB, xA, xB, z);
         else sumPair(false, nRows, positionA, rows, positionB, rowB, xA, xB, z);
         store<f64>(toX, xSumA);
