@@ -1,7 +1,8 @@
 // Rows of raw files into a group, one after the other, by as many threads as there are: each takes the next that nobody has taken.
 import type { RowGroup } from "../src/store/row-group.js";
+import { CONTROL } from "./control-words.js";
 import { type RawFile, type RawParts, readRawRow } from "./raw-row.js";
-import { CONTROL, type FoundRow } from "./second-thread-work.js";
+import type { FoundRow } from "./second-thread-work.js";
 
 export interface RowClaims {
   /** i32 [CONTROL.words], shared. */

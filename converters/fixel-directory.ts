@@ -190,12 +190,12 @@ async function checkInputs(conversion: FixelConversion, onSize: (dataBytes: numb
   if (conversion.claim === undefined) for (const warning of warnings) conversion.onWarning?.(warning);
   const { memoryBytes, signal } = conversion;
   const names = conversion.names ?? (await readSubjectList(subjectList, { memoryBytes, signal }));
+  const total = names.length;
+  onSize(total * nFixels * bytesPerValue("f32"));
   const { paths, searchedIn } = resolveSubjectFiles(names, {
     fixelDirectory: conversion.searchInputDirectory === false ? undefined : inputDirectory,
     listPath: subjectList,
   });
-  const total = names.length;
-  onSize(total * nFixels * bytesPerValue("f32"));
   const files = await checkSubjectFiles(names, paths, nFixels, {
     onChecked: (done) => onProgress?.({ phase: "check", done, total }),
     onWarning: conversion.onWarning,

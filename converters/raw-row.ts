@@ -51,7 +51,7 @@ export function createRawParts(shape: BlockedShape, buffer: Uint8Array, { inOne 
 }
 
 /** It is not, or no longer, what was checked. Known by its code, which goes from thread to thread. */
-class RawFileChanged extends Error {
+export class RawFileChanged extends Error {
   readonly code = CHANGED;
 }
 
@@ -66,10 +66,9 @@ export function isRawFileChanged(cause: unknown): boolean {
  * system says.
  */
 export function readRawRow(file: RawFile, parts: RawParts, row: RowSum): number {
-  const fd = fs.openSync(file.typedPath, OPEN_FLAGS);
+  const fd = openRawFile(file);
   try {
-    assertAsChecked(fd, file);
-    const before = sum(fd, parts, 0, file.dataOffset);
+    const before = sum(fd, parts.bytes, 0, file.dataOffset);
     let position = file.dataOffset;
     for (let i = 0; i <= parts.nWhole; i++) {
       const part = i < parts.nWhole ? parts.whole : parts.last;
@@ -77,7 +76,7 @@ export function readRawRow(file: RawFile, parts: RawParts, row: RowSum): number 
       row.add(part);
       position += part.bytes.byteLength;
     }
-    const behind = sum(fd, parts, position, file.sizeBytes);
+    const behind = sum(fd, parts.bytes, position, file.sizeBytes);
     assertAsChecked(fd, file);
     const upToValues = combineCrc32(before, row.end(), position - file.dataOffset);
     return combineCrc32(upToValues, behind, file.sizeBytes - position);
@@ -86,7 +85,35 @@ export function readRawRow(file: RawFile, parts: RawParts, row: RowSum): number 
   }
 }
 
-function sum(fd: number, { bytes }: RawParts, from: number, to: number): number {
+/** Throws RawFileChanged, or what the system says. */
+export function openRawFile(file: RawFile): number {
+  const fd = fs.openSync(file.typedPath, OPEN_FLAGS);
+  try {
+    assertAsChecked(fd, file);
+    return fd;
+  } catch (cause) {
+    fs.closeSync(fd);
+    throw cause;
+  }
+}
+
+/**
+ * Of a file whose `valueBytes` of values were read through `fd`: CRC-32 of what lies before and behind them. Throws RawFileChanged when it is another by now, or
+ * what the system says.
+ */
+export function sumAround(fd: number, file: RawFile, valueBytes: number) {
+  const from = file.dataOffset + valueBytes;
+  const bytes = aroundBytes.subarray(0, Math.max(file.dataOffset, file.sizeBytes - from));
+  const before = sum(fd, bytes, 0, file.dataOffset);
+  const behind = sum(fd, bytes, from, file.sizeBytes);
+  assertAsChecked(fd, file);
+  return { before, behind, behindBytes: file.sizeBytes - from };
+}
+
+/** For headers. */
+const aroundBytes = new Uint8Array(2 ** 16);
+
+function sum(fd: number, bytes: Uint8Array, from: number, to: number): number {
   let crc = 0;
   for (let at = from; at < to; ) {
     const part = bytes.subarray(0, Math.min(bytes.byteLength, PART_BYTES, to - at));

@@ -5,15 +5,10 @@ import { createBlockSums } from "../src/store/block-sums.js";
 import { createRowGroup, rowGroupBytes } from "../src/store/row-group.js";
 import { writeBlocks } from "../src/store/write-blocks.js";
 import { claimRows } from "./claim-rows.js";
+import { CONTROL } from "./control-words.js";
 import { createRawParts } from "./raw-row.js";
-import {
-  CONTROL,
-  type FoundRow,
-  type Group,
-  type SecondAnswer,
-  type SecondRequest,
-  type SecondSetup,
-} from "./second-thread-work.js";
+import type { FoundRow, Group, SecondAnswer, SecondRequest, SecondSetup, StripRequest } from "./second-thread-work.js";
+import { stripSumsIn, workStrips } from "./strips.js";
 
 type Ask = Exclude<SecondRequest, { readonly type: "sums" }>;
 
@@ -72,11 +67,22 @@ function createWork({ shape, buffer, groups, row, control, files }: SecondSetup)
     sums.addBlocks(firstSubject, count, blocks);
   }
 
+  function strip({ plan, files, fd, sums, memory }: StripRequest): SecondAnswer {
+    for (const failure of workStrips({ shape, plan, files, fd, words, sums: stripSumsIn(sums, shape, plan), memory }))
+      if (failure !== undefined) return fail(failure.subject, failure.cause);
+    return { type: "written" };
+  }
+
+  function answer(request: Ask): SecondAnswer {
+    if (request.type === "write") return write(request);
+    return request.type === "read" ? read(request) : strip(request);
+  }
+
   function fail(subject: number | undefined, cause: unknown): SecondAnswer {
     Atomics.store(words, CONTROL.stop, 1);
     const { message, code, syscall, stack } = cause as NodeJS.ErrnoException;
     return { type: "failed", failure: { subject, message, code, syscall, stack } };
   }
 
-  return { answer: (request: Ask) => (request.type === "write" ? write(request) : read(request)), sums };
+  return { answer, sums };
 }

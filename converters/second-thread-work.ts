@@ -6,17 +6,7 @@
 import type { BlockSumsState } from "../src/store/block-sums.js";
 import type { BlockedShape } from "../src/store/element-type.js";
 import type { RawFile } from "./raw-row.js";
-
-/** Words of the shared control, i32. */
-export const CONTROL = {
-  /** Place in the list of subjects that are to be read. */
-  nextRead: 0,
-  /** Subjects of the group that were read, by whichever thread. */
-  nRead: 1,
-  /** Not 0: some work failed, and nothing new is begun. */
-  stop: 2,
-  words: 3,
-} as const;
+import type { OpenFile, StripMemory, StripPlan } from "./strips.js";
 
 export interface SecondSetup {
   readonly shape: BlockedShape;
@@ -36,16 +26,30 @@ export interface Group {
   readonly count: number;
 }
 
+/** To be worked at together with the main thread. */
+export interface StripRequest {
+  readonly plan: StripPlan;
+  readonly files: readonly OpenFile[];
+  /** Of the data file. */
+  readonly fd: number;
+  /** Where StripSums lies. */
+  readonly sums: SharedArrayBuffer;
+  /** Of this thread. */
+  readonly memory: StripMemory;
+}
+
 export type SecondRequest =
   /** Into the file open as `fd`. */
   | (Group & { readonly type: "write"; readonly fd: number })
   /** `subjects`: those that are raw. */
   | (Group & { readonly type: "read"; readonly subjects: readonly number[] })
+  | (StripRequest & { readonly type: "strips" })
   | { readonly type: "sums" };
 
 /** `ready`: once. Then one to every request, in their order. */
 export type SecondAnswer =
   | { readonly type: "ready" }
+  /** A group, or the strips that it took. */
   | { readonly type: "written" }
   | { readonly type: "read"; readonly found: readonly FoundRow[] }
   | { readonly type: "sums"; readonly state: BlockSumsState }

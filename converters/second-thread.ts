@@ -4,14 +4,15 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { InternalError } from "../src/errors.js";
 import type { BlockSumsState } from "../src/store/block-sums.js";
-import {
-  CONTROL,
-  type Failure,
-  type FoundRow,
-  type Group,
-  type SecondAnswer,
-  type SecondRequest,
-  type SecondSetup,
+import { CONTROL } from "./control-words.js";
+import type {
+  Failure,
+  FoundRow,
+  Group,
+  SecondAnswer,
+  SecondRequest,
+  SecondSetup,
+  StripRequest,
 } from "./second-thread-work.js";
 
 /** Bytes of a matrix. A thread takes 40 ms to start, and halves what 64 MiB take: 80 ms. */
@@ -27,6 +28,8 @@ export interface SecondThread {
   /** Requests are done in their order. Both reject with what went wrong: of a subject ReadFailure, of the disk what the system says. */
   write(group: Group, fd: number): Promise<void>;
   read(group: Group, subjects: readonly number[]): Promise<readonly FoundRow[]>;
+  /** Resolves when no strip is left to be taken, and all that it took are written. */
+  strip(request: StripRequest): Promise<void>;
   /** What it has summed, and its end. Undefined: nothing was asked of it. */
   sums(): Promise<BlockSumsState | undefined>;
   /** Ends it; nothing is read or written any more when it resolves. */
@@ -139,6 +142,9 @@ export function startSecondThread(setup: SecondSetup, spare = startSpareThread()
     async read(group, subjects) {
       const answer = await ask({ type: "read", ...group, subjects });
       return answer.type === "read" ? answer.found : [];
+    },
+    async strip(request) {
+      await ask({ type: "strips", ...request });
     },
     async sums() {
       if (!hasWorked) return undefined;

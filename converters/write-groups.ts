@@ -12,6 +12,7 @@ import { type BlockedShape, bytesPerValue, dataFileBytes } from "../src/store/el
 import { type RowGroup, rowGroupBytes } from "../src/store/row-group.js";
 import { createTurns } from "../src/turns.js";
 import { claimRows } from "./claim-rows.js";
+import { CONTROL } from "./control-words.js";
 import type { GroupPlan } from "./plan-groups.js";
 import { createRawParts, type RawFile, type RawParts } from "./raw-row.js";
 import {
@@ -21,7 +22,8 @@ import {
   type SpareThread,
   startSecondThread,
 } from "./second-thread.js";
-import { CONTROL, type FoundRow, type Group } from "./second-thread-work.js";
+import type { FoundRow, Group } from "./second-thread-work.js";
+import { planStripGroups, writeStrips } from "./write-strips.js";
 
 /** A row of a store, which its reader fills. [nElements] */
 export type Row = Float32Array | Float64Array;
@@ -35,7 +37,8 @@ export interface ReadSubject {
 
 export interface GroupWork {
   /** A store, or an .h5. */
-  readonly build: Pick<StoreBuild, "written" | "createGroup" | "writeGroup"> & Partial<Pick<StoreBuild, "mergeSums">>;
+  readonly build: Pick<StoreBuild, "written" | "createGroup" | "writeGroup"> &
+    Partial<Pick<StoreBuild, "mergeSums" | "writeElsewhere">>;
   readonly shape: BlockedShape;
   readonly groups: GroupPlan;
   /** Fills the row of a subject whose file is not raw. Called in the order of subjects, `groups.concurrency` at a time. */
@@ -118,6 +121,8 @@ export async function writeGroups(work: GroupWork): Promise<boolean> {
     if (work.nThreads !== undefined) await second?.started;
     // it has started while the inputs were checked: what is left is its answer
     else if (work.spare !== undefined) await Promise.race([second?.started, delay(LONGEST_ANSWER_MS)]);
+    const strips = planStripGroups(work);
+    if (strips !== undefined && (await writeStrips({ ...strips, work, words: reading.words, second }))) return true;
     for (const [i, { first, count }] of planRuns(build.written, groups.groupSize).entries()) {
       const iBuffer = i % held.length;
       const group = held[iBuffer]!;

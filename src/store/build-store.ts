@@ -44,6 +44,14 @@ export interface FinishedPartial {
 
 export type PartNotes = Pick<JournalPart, "rowCrc32" | "nMissing">;
 
+/** What is to be known of subjects that somebody else has written; [count] each. */
+export interface WrittenElsewhere {
+  /** Of their source files. */
+  readonly sourceCrc32: readonly number[];
+  readonly valuesCrc32: readonly number[];
+  readonly sums: BlockSumsState;
+}
+
 export interface StoreBuild {
   /** Where it is made. */
   readonly path: string;
@@ -61,6 +69,15 @@ export interface StoreBuild {
    * the journal, after that. One at a time. `write`: who does it instead, into the file open as `fd`, and sums what it writes. Throws InputError (disk full).
    */
   writeGroup(group: RowGroup, crc32: readonly number[], write?: (fd: number) => Promise<void>): Promise<void>;
+  /**
+   * Subjects firstSubject..firstSubject + count, written by `write` into the file open as `fd`, in whatever order; `hasten` begins to bring what it has written to
+   * the disk. They are in the journal when all of them are on the disk. One at a time. Throws what `write` throws, or InputError (disk full).
+   */
+  writeElsewhere(
+    firstSubject: number,
+    count: number,
+    write: (out: { readonly fd: number; hasten(): void }) => Promise<WrittenElsewhere>,
+  ): Promise<void>;
   /** Of the subjects that another thread has placed or written. */
   mergeSums(state: BlockSumsState): void;
   /** The same for rows that are at hand, [crc32.length][nElements] little-endian, row-major: a copy is held meanwhile. */
@@ -202,6 +219,26 @@ function runBuild(build: OpenedBuild): StoreBuild {
     for (const [i, crc] of crcs.entries()) crc32[firstSubject + i] = crc;
     settling.add({ firstSubject, sourceCrc32: crcs, valuesCrc32 });
   };
+  const writeElsewhere: StoreBuild["writeElsewhere"] = async (firstSubject, count, write) => {
+    const hasten = () => {
+      beatWhenDue();
+      settling.hasten();
+    };
+    let found: WrittenElsewhere | undefined;
+    writing = writer.writeElsewhere(async (fd) => {
+      found = await write({ fd, hasten });
+    });
+    await writing;
+    try {
+      settling.assertFine();
+    } catch (cause) {
+      throw asWriteError(cause);
+    }
+    const { sourceCrc32, valuesCrc32, sums: state } = found!;
+    sums.merge(state);
+    for (let i = 0; i < count; i++) crc32[firstSubject + i] = sourceCrc32[i];
+    settling.add({ firstSubject, sourceCrc32, valuesCrc32 });
+  };
   /** Rows of a rectangle, one below the other as far as they are so in the matrix. */
   const write = (values: Uint8Array, rectangle: Rectangle) => {
     beatWhenDue();
@@ -273,6 +310,7 @@ function runBuild(build: OpenedBuild): StoreBuild {
     },
     createGroup: (buffer) => createRowGroup(shape, buffer, sums),
     writeGroup,
+    writeElsewhere,
     mergeSums: sums.merge,
     async writeSubjects(rows, firstSubject, crcs) {
       const group = createRowGroup(shape, new Uint8Array(rowGroupBytes(shape, crcs.length)), sums);

@@ -1,6 +1,6 @@
 // Values that are infinite or not a number: found at the speed of memory where there are none, counted where there are.
 import type { ElementType } from "./column-source.js";
-import { FINITE_MODULE } from "./finite-module.js";
+import { FINITE_MODULE, SHARED_FINITE_MODULE } from "./finite-module.js";
 
 /** Bits of the exponent; all set: infinite or not a number. Of float64 only the high word is looked at. */
 const EXPONENT = { f32: 0x7f800000, f64: 0x7ff00000 } as const;
@@ -69,6 +69,25 @@ export function createScannedValues(lengthBytes: number): ScannedValues {
       return scan(0, end) === 1 && allFinite(bytes.subarray(end, length), "f32");
     },
   };
+}
+
+/** Memory that threads share, in which the same is done at the same speed; undefined where addresses are limited, or so much cannot be had. */
+export function createSharedMemory(lengthBytes: number): WebAssembly.Memory | undefined {
+  const pages = Math.ceil(lengthBytes / PAGE_BYTES);
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether float32 in the memory are all finite, `lengthBytes` (a multiple of 64) from byte `from` on. */
+export function scannerOf(memory: WebAssembly.Memory): (from: number, lengthBytes: number) => boolean {
+  const module = new WebAssembly.Module(Buffer.from(SHARED_FINITE_MODULE, "base64"));
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const { allFinite: scan } = exports as unknown as Pick<FiniteModule, "allFinite">;
+  return (from, lengthBytes) => scan(from, from + lengthBytes) === 1;
 }
 
 /** Adds 1 to counts[i] where value i of `bytes` is not finite, for as many as there are counts. */

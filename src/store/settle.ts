@@ -5,6 +5,8 @@ import type { JournalEntry, JournalPart, JournalWriter } from "./journal.js";
 export interface Settling {
   /** `entry`: of values that are written. Returns at once. */
   add(entry: JournalEntry | JournalPart): void;
+  /** Begins to bring to the disk what was written so far, where nothing is under way: an entry of more than that comes later. Returns at once. */
+  hasten(): void;
   /** Throws what a sync that has ended threw, if one did. */
   assertFine(): void;
   /**
@@ -19,13 +21,16 @@ export function createSettling(sync: () => Promise<void>, journal: Pick<JournalW
   let failure: { readonly cause: unknown } | undefined;
   let running: Promise<void> | undefined;
   let isLast = false;
+  let isHastened = false;
 
   async function run(): Promise<void> {
     try {
-      while (waiting.length > 0) {
+      while (waiting.length > 0 || isHastened) {
         const entries = waiting;
         waiting = [];
+        isHastened = false;
         await sync();
+        if (entries.length === 0) continue;
         for (const entry of entries) journal.append(entry);
         if (!isLast) await journal.sync();
       }
@@ -43,6 +48,10 @@ export function createSettling(sync: () => Promise<void>, journal: Pick<JournalW
   return {
     add(entry) {
       waiting.push(entry);
+      if (failure === undefined) running ??= run();
+    },
+    hasten() {
+      isHastened = true;
       if (failure === undefined) running ??= run();
     },
     assertFine,

@@ -1,6 +1,6 @@
 // Values that are not finite are found wherever they stand, by both ways, and nothing else is taken for one.
 import { describe, expect, it } from "vitest";
-import { allFinite, createScannedValues } from "../../src/store/finite.js";
+import { allFinite, createScannedValues, createSharedMemory, scannerOf } from "../../src/store/finite.js";
 
 const FINITE = [0, -0, 1, -1, 1e-45, -1e-45, 1.1754942e-38, 3.4028235e38, -3.4028235e38];
 /** Bits of infinities and of NaN of either sign, quiet and signalling. */
@@ -31,4 +31,22 @@ describe.each([1, 15, 16, 17, 63, 64, 1000, 16_391])("%i values", (n) => {
     }
     expect(ways()).toEqual([true, true]);
   });
+});
+
+it("in a memory that is shared they are found where they stand and nowhere else", () => {
+  const memory = createSharedMemory(100_000)!;
+  expect(memory.buffer).toBeInstanceOf(SharedArrayBuffer);
+  const words = new Uint32Array(memory.buffer);
+  const scan = scannerOf(memory);
+  words.fill(0x3f800000);
+  for (const other of OTHERS) {
+    for (const at of [16, 17, 31, 32, 1000, 1023]) {
+      words[at] = other;
+      expect(scan(64, 4096 - 64)).toBe(false);
+      expect(scan(0, 64)).toBe(true);
+      expect(scan(4096, 64)).toBe(true);
+      words[at] = 0x7f7fffff;
+      expect(scan(64, 4096 - 64)).toBe(true);
+    }
+  }
 });
