@@ -20,8 +20,12 @@ import type { Warning } from "../src/warnings.js";
 import { type GroupPlan, planGroups } from "./plan-groups.js";
 import { readersOf } from "./read-subject.js";
 import { isWorthASecondThread, type SpareThread, startSpareThread } from "./second-thread.js";
+import { STRIP_BYTES } from "./strips.js";
 import { checkSubjectFiles, describeInput } from "./subject-files.js";
 import { createBuffer, workBytes, writeGroups } from "./write-groups.js";
+
+/** Bytes of memory from which on strips are prepared for before it is known how large they may be. */
+const LEAST_FOR_STRIPS = 2 ** 27;
 
 export interface FixelConversion {
   /** Holds index and directions; the subjects' files are looked for here first. */
@@ -89,7 +93,8 @@ export interface ConvertSummary {
 export async function convertFixelDirectory(conversion: FixelConversion): Promise<ConvertSummary> {
   let spare: SpareThread | undefined;
   const onSize = (dataBytes: number) => {
-    if (isWorthASecondThread(dataBytes, conversion.nThreads)) spare = startSpareThread();
+    const memoryBytes = conversion.memoryBytes < LEAST_FOR_STRIPS ? 0 : 2 * STRIP_BYTES;
+    if (isWorthASecondThread(dataBytes, conversion.nThreads)) spare = startSpareThread({ memoryBytes });
   };
   try {
     const checked = await checkInputs(conversion, onSize);

@@ -1,6 +1,7 @@
 // Entry of the second thread of a conversion (second-thread-work.ts).
-import { type MessagePort, parentPort } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { useByteNamesInThread } from "../src/byte-names.js";
+import { useLargePages } from "../src/mapping/large-pages.js";
 import { createBlockSums } from "../src/store/block-sums.js";
 import { createRowGroup, rowGroupBytes } from "../src/store/row-group.js";
 import { writeBlocks } from "../src/store/write-blocks.js";
@@ -26,6 +27,9 @@ port.once("message", (setup: SecondSetup) => {
   });
   say({ type: "ready" });
 });
+
+// before the first message, while the inputs are checked
+if (workerData instanceof WebAssembly.Memory) useLargePages(new Uint8Array(workerData.buffer));
 
 function createWork({ shape, buffer, groups, row, control, files }: SecondSetup) {
   const words = new Int32Array(control);

@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { InternalError } from "../src/errors.js";
 import type { BlockSumsState } from "../src/store/block-sums.js";
+import { createSharedMemory } from "../src/store/finite.js";
 import { CONTROL } from "./control-words.js";
 import type {
   Failure,
@@ -61,19 +62,25 @@ function entryUrl(): URL {
 /** A thread that is told later what to do, so that it starts while the inputs are checked. */
 export interface SpareThread {
   readonly worker: Worker;
+  /** For strips of two threads, where it was asked for and can be had. */
+  readonly memory: WebAssembly.Memory | undefined;
   /** Its exit code, when it has ended for whatever reason. */
   readonly exited: Promise<number>;
   /** Ends it, if it has not ended. */
   discard(): Promise<void>;
 }
 
-export function startSpareThread(entry = entryUrl()): SpareThread {
-  const worker = new Worker(entry, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB } });
+/** `memoryBytes`: of a memory that the thread asks large pages for while it waits, because what asks takes 20 ms to load. */
+export function startSpareThread({ memoryBytes = 0, entry = entryUrl() } = {}): SpareThread {
+  const memory = memoryBytes === 0 ? undefined : createSharedMemory(memoryBytes);
+  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB };
+  const worker = new Worker(entry, { resourceLimits, workerData: memory });
   worker.unref(); // whoever waits for an answer holds the process
   worker.on("error", () => {}); // what cannot start is done without; who works with it listens too
   const exited = new Promise<number>((resolve) => worker.once("exit", resolve));
   return {
     worker,
+    memory,
     exited,
     async discard() {
       worker.ref(); // or the process ends while its end is waited for

@@ -79,9 +79,7 @@ export function createBuffer(
 ): ArrayBuffer | SharedArrayBuffer {
   const bytes = workBytes(shape, groups);
   const isShared = isWorthASecondThread(dataFileBytes(shape), nThreads);
-  const buffer = isShared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
-  if (bytes >= LEAST_LARGE_BYTES) useLargePages(new Uint8Array(buffer));
-  return buffer;
+  return isShared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
 }
 
 /** Of rows: values of 8 bytes begin at a multiple of 8. */
@@ -123,6 +121,7 @@ export async function writeGroups(work: GroupWork): Promise<boolean> {
     else if (work.spare !== undefined) await Promise.race([second?.started, delay(LONGEST_ANSWER_MS)]);
     const strips = planStripGroups(work);
     if (strips !== undefined && (await writeStrips({ ...strips, work, words: reading.words, second }))) return true;
+    if (buffer.byteLength >= LEAST_LARGE_BYTES) useLargePages(new Uint8Array(buffer));
     for (const [i, { first, count }] of planRuns(build.written, groups.groupSize).entries()) {
       const iBuffer = i % held.length;
       const group = held[iBuffer]!;

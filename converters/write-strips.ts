@@ -12,7 +12,8 @@ import { createSharedMemory } from "../src/store/finite.js";
 import { systemErrorCode } from "../src/system-error.js";
 import { CONTROL } from "./control-words.js";
 import { openRawFile, type RawFile, sumAround } from "./raw-row.js";
-import { ReadFailure, type SecondThread } from "./second-thread.js";
+import { ReadFailure, type SecondThread, type SpareThread } from "./second-thread.js";
+import type { StripRequest } from "./second-thread-work.js";
 import {
   planStrips,
   STRIP_BYTES,
@@ -49,6 +50,7 @@ interface StripSource {
   readonly rawFiles: readonly (RawFile | undefined)[];
   readonly describeFailure: (subject: number, cause: unknown) => unknown;
   readonly buffer: ArrayBuffer | SharedArrayBuffer;
+  readonly spare?: Pick<SpareThread, "memory"> | undefined;
   readonly onSubject?: ((done: number) => void) | undefined;
 }
 
@@ -66,7 +68,8 @@ export interface StripGroups {
 }
 
 /** Undefined: they are to be written in rows. */
-export function planStripGroups({ build, shape, rawFiles, buffer }: StripSource): StripGroups | undefined {
+export function planStripGroups({ build, shape, rawFiles, buffer, spare }: StripSource): StripGroups | undefined {
+  const given = spare?.memory;
   const pieceBytes = shape.blockWidth * bytesPerValue(shape.elementType);
   const subjects = rawFiles.keys();
   const wanted = [...subjects].filter((subject) => build.written[subject] !== true);
@@ -88,9 +91,10 @@ export function planStripGroups({ build, shape, rawFiles, buffer }: StripSource)
   const largest = runs.reduce((most, { count }) => Math.max(most, count), 0);
   const stripBytes = Math.min(STRIP_LIMITS.stripBytes, Math.floor(buffer.byteLength / 2 / 64) * 64); // no more than groups of rows would hold
   if (stripBytes < largest * pieceBytes) return undefined;
-  const memory = createSharedMemory(2 * stripBytes);
+  const memory =
+    given !== undefined && given.buffer.byteLength >= 2 * stripBytes ? given : createSharedMemory(2 * stripBytes);
   if (memory === undefined) return undefined;
-  useLargePages(new Uint8Array(memory.buffer));
+  if (memory !== given) useLargePages(new Uint8Array(memory.buffer));
   return { runs, memory, stripBytes };
 }
 
@@ -176,36 +180,48 @@ function openFiles({ work }: StripsAtWork, { first, count }: Run): Opened[] | un
 }
 
 async function writeRun(
-  { work, words, second, memory, stripBytes }: StripsAtWork,
+  { work: source, words, second, memory, stripBytes }: StripsAtWork,
   run: Run,
   files: readonly Opened[],
   { fd, hasten }: { readonly fd: number; hasten(): void },
 ): Promise<WrittenElsewhere> {
-  const { shape } = work;
+  const { shape } = source;
   const plan = planStrips(shape, run.first, run.count, stripBytes);
   const shared = new SharedArrayBuffer(stripSumsBytes(shape, plan));
   const sums = stripSumsIn(shared, shape, plan);
   words.fill(0);
-  const isShared = second?.isReady() === true;
-  const theirs = isShared
-    ? second.strip({ plan, files, fd, sums: shared, memory: { memory, from: stripBytes, bytes: stripBytes } })
-    : undefined;
-  theirs?.catch(() => {}); // waited for below
+  const request = { plan, files, fd, sums: shared, memory: { memory, from: stripBytes, bytes: stripBytes } };
+  const asked = second?.isReady() === true ? second.strip(request) : undefined;
+  asked?.catch(() => {}); // waited for below
   const own = { memory, from: 0, bytes: stripBytes };
-  const ours = async () => {
+  const work = async () => {
     for (const failure of workStrips({ shape, plan, files, fd, words, sums, memory: own })) {
       if (failure !== undefined)
         throw failure.subject === undefined ? failure.cause : new ReadFailure(failure.subject, failure.cause);
       hasten();
-      report(work, run, words, sums);
+      report(source, run, words, sums);
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  const results = await Promise.allSettled([theirs, ours()]);
+  const ours = work();
+  const theirs = asked ?? (second && joinIn(second, request, { words, ours }));
+  const results = await Promise.allSettled([theirs, ours]);
   const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
-  if (failures.length > 0) throw firstFailure(failures, work);
+  if (failures.length > 0) throw firstFailure(failures, source);
   hasten();
-  return { ...crcsOf(work, run, plan, files, sums), sums: stateOf(shape, run, sums) };
+  return { ...crcsOf(source, run, plan, files, sums), sums: stateOf(shape, run, sums) };
+}
+
+/** By the other thread, where it is ready before ours has taken all. */
+async function joinIn(
+  second: SecondThread,
+  request: StripRequest,
+  { words, ours }: { readonly words: Int32Array; readonly ours: Promise<void> },
+): Promise<void> {
+  await Promise.race([second.started, ours]);
+  const isLeft =
+    Atomics.load(words, CONTROL.nextRead) < request.plan.nStrips && Atomics.load(words, CONTROL.stop) === 0;
+  if (second.isReady() && isLeft) await second.strip(request);
 }
 
 /** Of files the first, in words. */
