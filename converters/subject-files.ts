@@ -5,10 +5,10 @@ import { InputError, isFixelstreamError } from "../src/errors.js";
 import { bytesOfElements, fitsFloat32 } from "../src/formats/data-type.js";
 import { checkFixelDataHeader } from "../src/formats/fixel-directory.js";
 import { headerWarning } from "../src/formats/header-warning.js";
-import { readImageHeader } from "../src/formats/image.js";
-import { isPackedFile } from "../src/formats/image-file.js";
+import { lookAtImage } from "../src/formats/image.js";
+import type { FileLook } from "../src/formats/image-file.js";
 import { countElements, type ImageHeader } from "../src/formats/image-header.js";
-import { statusOf } from "../src/publish/file-status.js";
+import { statusIn, statusOf } from "../src/publish/file-status.js";
 import type { InputFile } from "../src/store/build-store.js";
 import type { ElementType } from "../src/store/column-source.js";
 import { createTurns } from "../src/turns.js";
@@ -84,10 +84,10 @@ export async function checkSubjectFiles(
   const problems: string[] = [];
   for (const [i, typedPath] of paths.entries()) {
     try {
-      const header = readImageHeader(typedPath);
-      if (check === undefined) checkFixelDataHeader(header, nFixels, typedPath);
-      else check(header, typedPath);
-      files.push(describeFile(names[i]!, typedPath, header));
+      const look = lookAtImage(typedPath);
+      if (check === undefined) checkFixelDataHeader(look.header, nFixels, typedPath);
+      else check(look.header, typedPath);
+      files.push(describeFile(names[i]!, typedPath, look));
     } catch (error) {
       if (!isFixelstreamError(error, "InputError")) throw error;
       problems.push(error.message);
@@ -120,6 +120,15 @@ export function describeInput(name: string, file: string, dataPath?: string): In
   };
 }
 
+const SECOND_NS = 1_000_000_000n;
+
+/** The very numbers of `fs.Stats`, which rounds seconds and the rest of them apart. */
+function sizeAndTime({ size, mtimeNs }: fs.BigIntStats): Pick<InputFile, "sizeBytes" | "mtimeMs"> {
+  const beyond = ((mtimeNs % SECOND_NS) + SECOND_NS) % SECOND_NS; // before 1970 too
+  const seconds = (mtimeNs - beyond) / SECOND_NS;
+  return { sizeBytes: Number(size), mtimeMs: Number(seconds) * 1000 + Number(beyond) / 1e6 };
+}
+
 function measure(file: string, dataPath: string | undefined): Pick<InputFile, "sizeBytes" | "mtimeMs"> {
   const header = statFile(file);
   const data = dataPath === undefined ? undefined : statFile(dataPath);
@@ -137,11 +146,13 @@ export function assertUnchanged(file: InputFile & Pick<SubjectFile, "typedPath" 
   );
 }
 
-function describeFile(name: string, typedPath: string, header: ImageHeader): SubjectFile {
+function describeFile(name: string, typedPath: string, { header, isPacked, stat }: FileLook): SubjectFile {
   const dataPath = header.dataFile === "." ? undefined : path.resolve(path.dirname(typedPath), header.dataFile);
-  const isPacked = isPackedFile(typedPath);
   const way = wayOf(header, isPacked);
-  const input = describeInput(name, typedPath, dataPath);
+  const input: InputFile =
+    dataPath === undefined
+      ? { name, path: path.resolve(typedPath), ...sizeAndTime(stat), status: statusIn(stat) }
+      : describeInput(name, typedPath, dataPath);
   const nElements = countElements(header.dimensions);
   const stored = bytesOfElements(header.dataType, nElements);
   const decoding = isPacked

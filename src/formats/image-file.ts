@@ -1,20 +1,20 @@
 // From a path to an opened image, for every format: find the header, check that the file holds what the header promises, read elements.
+import type { BigIntStats } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { InputError } from "../errors.js";
 import type { ByteSource } from "./byte-source.js";
 import { checkScaling } from "./check-scaling.js";
 import { bytesOfElements, fitsFloat32 } from "./data-type.js";
 import { countElements, type Image, type ImageHeader } from "./image-header.js";
+import { checkCompressedSize, inflate, inflateAsync, inflateStart, isGzipPath, isGzipped } from "./inflate.js";
 import {
-  checkCompressedSize,
-  GZIP_MARK_BYTES,
-  inflate,
-  inflateAsync,
-  inflateStart,
-  isGzipPath,
-  isGzipped,
-} from "./inflate.js";
-import { type AsyncBytes, bytesInMemory, openAsyncBytes, openPositionalBytes } from "./positional-bytes.js";
+  type AsyncBytes,
+  bytesInMemory,
+  openAsyncBytes,
+  openPositionalBytes,
+  openRegularFile,
+  positionalBytesOf,
+} from "./positional-bytes.js";
 import { realignToScanner } from "./realign.js";
 import { createValueReader } from "./strided-values.js";
 
@@ -61,7 +61,30 @@ export function openImageFile(path: string, format: ImageFormat, openBytes: Open
 
 /** The header alone, as MRtrix3 presents the image; sizes of uncompressed files are checked too. Throws InputError. */
 export function readHeaderOfFile(path: string, format: ImageFormat): ImageHeader {
-  return realignToScanner(readStoredHeaderOfFile(path, format));
+  return lookAtFile(path, format).header;
+}
+
+/** What is to be known of a file whose data are not read. */
+export interface FileLook {
+  /** As MRtrix3 presents the image. */
+  readonly header: ImageHeader;
+  /** Compressed, whatever the name says. */
+  readonly isPacked: boolean;
+  /** Of the file that the header was read from. */
+  readonly stat: BigIntStats;
+}
+
+/** As readHeaderOfFile, with what the system says of the very file. */
+export function lookAtFile(path: string, format: ImageFormat): FileLook {
+  const opened = openRegularFile(path);
+  const bytes = positionalBytesOf(path, opened);
+  try {
+    const { header, isPacked } = readHeader(bytes, format, path);
+    assertData(bytes, header, { isPacked, path });
+    return { header: realigned(header), isPacked, stat: opened.stat };
+  } finally {
+    bytes.close();
+  }
 }
 
 /** The same with the axes as they are stored. */
@@ -69,15 +92,20 @@ export function readStoredHeaderOfFile(path: string, format: ImageFormat): Image
   const bytes = openPositionalBytes(path);
   try {
     const { header, isPacked } = readHeader(bytes, format, path);
-    if (header.dataFile !== ".") {
-      const data = openData(path, header, openPositionalBytes);
-      data.close();
-      checkSize(data, header, path);
-    } else if (!isPacked) checkSize(bytes, header, path);
+    assertData(bytes, header, { isPacked, path });
     return header;
   } finally {
     bytes.close();
   }
+}
+
+/** Throws InputError when there are less than the header promises, as far as that can be seen without unpacking. */
+function assertData(bytes: ByteSource, header: ImageHeader, { isPacked, path }: { isPacked: boolean; path: string }) {
+  if (header.dataFile !== ".") {
+    const data = openData(path, header, openPositionalBytes);
+    data.close();
+    checkSize(data, header, path);
+  } else if (!isPacked) checkSize(bytes, header, path);
 }
 
 export interface ImageVector {
@@ -139,19 +167,6 @@ interface FoundHeader {
   readonly isPacked: boolean;
 }
 
-/** True for a name of a compressed file that holds one. Throws InputError: unreadable. */
-export function isPackedFile(path: string): boolean {
-  if (!isGzipPath(path)) return false;
-  const bytes = openPositionalBytes(path);
-  try {
-    const start = new Uint8Array(Math.min(GZIP_MARK_BYTES, bytes.sizeBytes));
-    bytes.copyInto(start, 0);
-    return isGzipped(start, path);
-  } finally {
-    bytes.close();
-  }
-}
-
 /** For the start of one file after the other: memory of its own for each costs more than reading it. Nothing of a header lies in it. */
 const startBytes = new Uint8Array(Math.max(...Object.values(FIRST_BYTES)));
 
@@ -160,9 +175,42 @@ function readHeader(bytes: ByteSource, format: ImageFormat, path: string): Found
     const length = Math.min(nBytes, bytes.sizeBytes);
     const start = length <= startBytes.byteLength ? startBytes.subarray(0, length) : new Uint8Array(length);
     bytes.copyInto(start, 0);
+    const known = sameAsLast(start, format, path);
+    if (known !== undefined) return { header: known, isPacked: false };
     const found = parseStart(start, bytes.sizeBytes, format, path);
-    if (found !== undefined) return found;
+    if (found === undefined) continue;
+    if (!found.isPacked) remember(start, found.header, format);
+    return found;
   }
+}
+
+/** The header that was parsed last and the bytes before its data: what most files of a cohort begin with too. */
+let last:
+  | { readonly bytes: Uint8Array; readonly format: ImageFormat; readonly header: ImageHeader; realigned?: ImageHeader }
+  | undefined;
+
+/** Where the bytes before the data end as headers do, nothing behind them, and no path, decides what a header says. */
+function remember(start: Uint8Array, header: ImageHeader, format: ImageFormat): void {
+  const { dataFile, dataOffset } = header;
+  last = undefined;
+  if (dataFile !== "." || dataOffset === 0 || dataOffset > start.byteLength) return;
+  const bytes = start.slice(0, dataOffset);
+  const isEnded = bytes.at(-1) === 0 || bytes.at(-1) === LINE_FEED; // else a line that ends a .mif's header might go on in the data
+  if (isEnded && format.headerIsComplete(bytes)) last = { bytes, format, header };
+}
+
+const LINE_FEED = 10;
+
+function sameAsLast(start: Uint8Array, format: ImageFormat, path: string): ImageHeader | undefined {
+  if (last === undefined || last.format !== format || isGzipPath(path)) return undefined;
+  const isSame = Buffer.compare(start.subarray(0, last.bytes.byteLength), last.bytes) === 0;
+  return isSame ? last.header : undefined;
+}
+
+function realigned(header: ImageHeader): ImageHeader {
+  if (last?.header !== header) return realignToScanner(header);
+  last.realigned ??= realignToScanner(header);
+  return last.realigned;
 }
 
 async function readHeaderAsync(bytes: AsyncBytes, format: ImageFormat, path: string): Promise<FoundHeader> {

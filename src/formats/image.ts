@@ -3,8 +3,10 @@ import { InputError } from "../errors.js";
 import { convertCommand } from "./conversion-command.js";
 import {
   type CheckHeader,
+  type FileLook,
   type ImageFormat,
   type ImageVector,
+  lookAtFile,
   type OpenBytes,
   openImageFile,
   readHeaderOfFile,
@@ -42,6 +44,11 @@ export function openImage(path: string, openBytes?: OpenBytes): Image {
 /** The header alone; cheap also for compressed files. Throws InputError as openImage, but cannot see that compressed data are truncated. */
 export function readImageHeader(path: string): ImageHeader {
   return readHeaderOfFile(path, formatOf(path));
+}
+
+/** The same with what the system says of the file. Throws InputError as readImageHeader. */
+export function lookAtImage(path: string): FileLook {
+  return lookAtFile(path, formatOf(path));
 }
 
 /** The same with the axes as the file has them, not turned to the scanner's. Throws InputError as readImageHeader. */

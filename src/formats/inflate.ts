@@ -13,10 +13,7 @@ export function isGzipPath(path: string): boolean {
   return path.toLowerCase().endsWith(".gz");
 }
 
-/** Bytes of gzip's mark. */
-export const GZIP_MARK_BYTES = 2;
-
-/** What is read: `start` are its first bytes, GZIP_MARK_BYTES or all there are. */
+/** What is read: `start` are its first bytes, two or all there are. */
 export function isGzipped(start: Uint8Array, path: string): boolean {
   return isGzipPath(path) && start[0] === 0x1f && start[1] === 0x8b;
 }

@@ -1,5 +1,5 @@
 // The default ByteSource: reads by position, so that a file of any size costs no memory. Also bytes that are in memory already.
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { InputError, InternalError } from "../errors.js";
 import { describeSystemError } from "../system-error.js";
@@ -10,20 +10,34 @@ const MAX_READ_BYTES = 2 ** 30;
 /** A named pipe given for an image is refused instead of being waited for. Of no effect on files; Windows does not know it. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
-/** Throws InputError when the file cannot be opened or is not a file. */
-export function openPositionalBytes(path: string): ByteSource {
+export interface OpenedFile {
+  readonly descriptor: number;
+  readonly stat: BigIntStats;
+}
+
+/** The caller closes it. Throws InputError when the file cannot be opened or is not a file. */
+export function openRegularFile(path: string): OpenedFile {
   let descriptor: number | undefined;
-  let sizeBytes: number;
   try {
     descriptor = openSync(path, OPEN_FLAGS);
-    const stat = fstatSync(descriptor);
+    const stat = fstatSync(descriptor, { bigint: true });
     if (!stat.isFile())
       throw Object.assign(new Error("not a file"), { code: stat.isDirectory() ? "EISDIR" : "EINVAL" });
-    sizeBytes = stat.size;
+    return { descriptor, stat };
   } catch (cause) {
     if (descriptor !== undefined) closeSync(descriptor);
     throw cannotOpen(path, cause);
   }
+}
+
+/** Throws InputError when the file cannot be opened or is not a file. */
+export function openPositionalBytes(path: string): ByteSource {
+  return positionalBytesOf(path, openRegularFile(path));
+}
+
+/** Of a file that is open; closes it. */
+export function positionalBytesOf(path: string, { descriptor, stat }: OpenedFile): ByteSource {
+  const sizeBytes = Number(stat.size);
   let open = true;
   return {
     path,

@@ -1,7 +1,9 @@
 // Which files are the subjects: a text with one file name a line, and where to look for them.
+import { accessSync, constants, opendirSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { InputError } from "../../errors.js";
 import { shellWord } from "../../shell-word.js";
+import { systemErrorCode } from "../../system-error.js";
 import { pathKindOf } from "../path-kind.js";
 import { linesOf } from "./lines.js";
 import { readTextFile, type TextOptions } from "./read-text.js";
@@ -61,7 +63,8 @@ export function resolveSubjectFiles(names: readonly string[], search: SubjectSea
   const lacks: string[] = [];
   for (const searchedIn of folders) {
     const paths = names.map((name) => (isAbsolute(name) ? name : join(searchedIn, name)));
-    const missing = paths.findIndex((path) => pathKindOf(path) !== "file");
+    const listed = filesListedIn(searchedIn, names.length);
+    const missing = paths.findIndex((path, i) => !listed.has(names[i]!) && pathKindOf(path) !== "file");
     if (missing === -1) return { paths, searchedIn };
     lacks.push(
       `in ${describeFolder(searchedIn)} the first one missing is ${names[missing]} (${missing + 1} of ${names.length})`,
@@ -78,6 +81,35 @@ export function resolveSubjectFiles(names: readonly string[], search: SubjectSea
         : "Correct the names, or move the list beside the files.";
   const message = `Cannot find the files named in ${search.listPath}: expected all ${names.length} in one folder, got none that has them: ${lacks.join("; ")}. ${remedy}`;
   throw new InputError(message, { path: search.listPath });
+}
+
+/** From as many names on a folder is listed: a look at each of them takes three times as long. */
+const LEAST_LISTED = 32;
+/** Entries that are listed for every name: a folder may have more of others. */
+const LISTED_A_NAME = 4;
+const LISTED_AT_ONCE = 1024;
+
+/** Files that the folder lists, where it can be passed through: what is not among them may be there all the same. */
+function filesListedIn(folder: string, nNames: number): ReadonlySet<string> {
+  const files = new Set<string>();
+  if (nNames < LEAST_LISTED) return files;
+  try {
+    accessSync(folder, constants.X_OK);
+    const entries = opendirSync(folder, { bufferSize: LISTED_AT_ONCE });
+    try {
+      for (let left = LISTED_A_NAME * nNames; left > 0; left--) {
+        const entry = entries.readSync();
+        if (entry === null) break;
+        // a name that is no UTF-8 has this in place of its bytes, here and in the list, and cannot be opened by it
+        if (entry.isFile() && !entry.name.includes("\ufffd")) files.add(entry.name);
+      }
+    } finally {
+      entries.closeSync();
+    }
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error; // not to be listed: each is looked at
+  }
+  return files;
 }
 
 /** Throws InputError: `ls fd > list` names them too. */

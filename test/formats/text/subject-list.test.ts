@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseSubjectList, readSubjectList, resolveSubjectFiles } from "../../../src/formats/text/subject-list.js";
@@ -57,5 +57,37 @@ describe("resolveSubjectFiles", () => {
     expect(() => resolveSubjectFiles(["never-there.mif"], { fixelDirectory, listPath })).toThrow(
       /in the working directory the first one missing is never-there.mif/,
     );
+  });
+
+  it("finds many names as it finds few: files, links, names in other folders; no directory and no name that is not there", () => {
+    const many = join(root, "many");
+    mkdirSync(join(many, "deeper"), { recursive: true });
+    const names = Array.from({ length: 40 }, (_, i) => `sub-${i}.mif`);
+    for (const name of names) touch(join(many, name));
+    const search = { fixelDirectory: many, listPath: join(many, "list.txt"), workingDirectory };
+    const found = (all: readonly string[]) => resolveSubjectFiles(all, search);
+    expect(found(names)).toEqual({ paths: names.map((name) => join(many, name)), searchedIn: many });
+
+    touch(join(many, "deeper", "x.mif"));
+    symlinkSync("sub-1.mif", join(many, "link.mif"));
+    const odd = [...names, "link.mif", "deeper/x.mif", "./sub-2.mif", join(many, "sub-3.mif")];
+    expect(found(odd).paths.slice(-4)).toEqual(
+      ["link.mif", "deeper/x.mif", "sub-2.mif", "sub-3.mif"].map((name) => join(many, name)),
+    );
+
+    expect(() => found([...names, "deeper"])).toThrow(`in ${many} the first one missing is deeper (41 of 41)`);
+    expect(() => found([...names, "sub-40.mif"])).toThrow("the first one missing is sub-40.mif (41 of 41)");
+    symlinkSync("gone.mif", join(many, "dangling.mif"));
+    expect(() => found([...names, "dangling.mif"])).toThrow("the first one missing is dangling.mif (41 of 41)");
+    rmSync(join(many, "dangling.mif"));
+    writeFileSync(Buffer.concat([Buffer.from(`${many}/x`), Buffer.from([0xff]), Buffer.from(".mif")]), "");
+    expect(() => found([...names, "x\ufffd.mif"])).toThrow("has bytes that are no UTF-8");
+
+    // among many more of others, and where they cannot be listed
+    for (let i = 0; i < 300; i++) touch(join(many, `another-${i}.mif`));
+    expect(found(names).paths).toHaveLength(40);
+    chmodSync(many, 0o311);
+    expect(found(names).paths).toHaveLength(40);
+    chmodSync(many, 0o755);
   });
 });
