@@ -84,7 +84,8 @@ describe("blocks of a pattern", () => {
         seen.push(...elements);
       }
       expect(seen.sort((a, b) => a - b)).toEqual(Array.from(columns.keys()));
-      expect(read).toBeLessThanOrEqual(MOST_READS * (m + storeBlockWidth));
+      // as the plan says, of what a pass reads that goes from element to element
+      expect(read).toBeLessThanOrEqual(MOST_READS * m);
     });
     fc.assert(property, { seed: 5, numRuns: 300 });
     expect(nListed).toBeGreaterThan(60);

@@ -26,7 +26,7 @@ export interface PatternLists {
 
 /** Bytes of the store that are brought into another order together: what the system keeps of files holds so much, however often it is read. */
 const SPAN_BYTES = 2 ** 29;
-/** Times that what elements have is read in a pass at most, as blocks of the store are read whole: patterns that alternate by the element stay where they are. */
+/** Times that what elements have is read in a pass at most, blocks of the store being read whole: as plans say. Patterns that alternate by the element stay where they are. */
 export const MOST_READS = 4;
 /** Elements of a piece at least, in the mean: they are copied row by row. */
 const LEAST_PIECE = 16;
@@ -83,7 +83,7 @@ export function listPatternBlocks(
   close();
   if (pieces.length / 2 > mostPieces(m)) return undefined;
   const read = countReads(blocks, pieces, columns, storeBlockWidth) * storeBlockWidth;
-  if (read > MOST_READS * roundUp(m, storeBlockWidth)) return undefined;
+  if (read > MOST_READS * m) return undefined;
   const lists = { blocks: Uint32Array.from(blocks), pieces: Uint32Array.from(pieces) };
   return { ...lists, places: placesOf(lists.blocks, lists.pieces, m) };
 }
