@@ -37,7 +37,7 @@ export interface RunCost {
   /** Milliseconds of each phase; `tables`: thresholds of bins, made once. */
   readonly ms: Record<string, number>;
   bytesRead: number;
-  /** As of Batch. */
+  /** As of Batch: why more may have been read than a pass over the store has. */
   readonly byPattern: boolean;
   /** Batches that were run again with 2-byte bins. */
   wideBatches: number;

@@ -20,7 +20,7 @@ vi.mock("../../src/engine/run.js", async (importOriginal) => {
           await engine.close();
           kept.nRead++;
           const state = readNullState(path, { planHash: given[0].planHash });
-          return { state, cost: { ms: {}, bytesRead: 0, wideBatches: 0 } };
+          return { state, cost: { ms: {}, bytesRead: 0, byPattern: false, wideBatches: 0 } };
         },
         close: async () => {},
       };

@@ -42,14 +42,19 @@ interface Record {
     checkBytes: number;
     connectivityPassBytes: number;
     totalBytesRead: number;
+    mostReads: number;
   };
-  readonly results: { bytesRead: number; wideBatches: number };
+  readonly results: { bytesRead: number; byPattern: boolean; wideBatches: number };
 }
 
-/** A whole run in this thread, so that every file is opened here. `inside`: fixels of the mask; `rows`: subjects taken. */
+/** A whole run in this thread, so that every file is opened here. `inside`: fixels of the mask; `rows`: subjects taken; `isMissing`: values that are no numbers. */
 async function run(
   options: Partial<FixelCfeOptions>,
-  parts: { inside?: (fixel: number) => boolean; rows?: number[] } = {},
+  parts: {
+    inside?: (fixel: number) => boolean;
+    rows?: number[];
+    isMissing?: (subject: number, fixel: number) => boolean;
+  } = {},
 ) {
   const directory = join(root, `run-${nRuns++}`);
   mkdirSync(directory);
@@ -61,7 +66,12 @@ async function run(
     random,
   );
   const values = new Float32Array(N_SUBJECTS * N_FIXELS);
-  for (const [i, row] of data.entries()) values.set(row, i * N_FIXELS);
+  for (const [i, row] of data.entries()) {
+    values.set(
+      row.map((value, fixel) => (parts.isMissing?.(i, fixel) ? Number.NaN : value)),
+      i * N_FIXELS,
+    );
+  }
   const template = { indexPath: at("index.mif"), directionsPath: at("directions.mif") };
   const store = { values, nSubjects: N_SUBJECTS, blockWidth: BLOCK_WIDTH, template };
   const { inside = () => true, rows } = parts;
@@ -118,6 +128,27 @@ function expectPlannedBytes(found: Awaited<ReturnType<typeof run>>): void {
 }
 
 describe("bytes read", () => {
+  test.each([
+    ["in runs", (fixel: number) => Math.floor(fixel / 40), true],
+    ["one by one", (fixel: number) => fixel, false],
+  ])(
+    "of fixels that lack the same observations, %s: within what the plan says, and recorded",
+    async (_, runOf, byPattern) => {
+      const isMissing = (subject: number, fixel: number) => runOf(fixel) % 3 > 0 && subject % 6 === runOf(fixel) % 3;
+      const found = await run({ nShuffles: 300 }, { isMissing });
+      const { plan, results } = found;
+      expect([results.byPattern, plan.mostReads]).toEqual([byPattern, 4]);
+      const connectivityBytes = plan.connectivityPassBytes * plan.nBatches;
+      const ofBatches = results.bytesRead - connectivityBytes;
+      // of those who take part it is looked at first whether a value is missing, and found in as many columns as a block has
+      const searchedBytes = N_SUBJECTS * BLOCK_WIDTH * 4;
+      expect(found.store).toBe(searchedBytes + plan.storePassBytes + plan.checkBytes + ofBatches);
+      if (!byPattern) return expect(ofBatches).toBe(plan.storePassBytes * plan.nBatches);
+      expect(ofBatches).toBeGreaterThan(plan.storePassBytes * plan.nBatches);
+      expect(ofBatches).toBeLessThanOrEqual(plan.mostReads * plan.storePassBytes * plan.nBatches);
+    },
+  );
+
   test("a run in one batch reads the store twice and the connectivity once", async () => {
     const found = await run({ nShuffles: 30, io: "read" });
     expect(found.plan.nBatches).toBe(1);

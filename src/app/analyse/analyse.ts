@@ -288,7 +288,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
     }
     const significance = await timed("write", () => writeInference(results, spec, state, signal, nullFacts));
     signal?.throwIfAborted();
-    const { bytesRead, wideBatches, search } = cost;
+    const { bytesRead, byPattern, wideBatches, search } = cost;
     const peakBytes = peakResidentBytes();
     const found = significance.map((one, h) => ({
       ...{ ...shown(one), ...joinMore(largestZ[h]!.more, shown(one)), ...namesOf(kind, plan, largestZ[h]!, one) },
@@ -320,7 +320,7 @@ async function runPrepared<Options extends AnalysisOptions, Input extends DataIn
         },
         copied: results.copied,
         problem: kind.describeProblem(plan.input),
-        cost: { bytesRead, wideBatches, ...(search && { search }) },
+        cost: { bytesRead, byPattern, wideBatches, ...(search && { search }) },
       });
     await results.publish(recordOf, signal);
     shuffles.checkpoints?.remove();

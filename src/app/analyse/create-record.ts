@@ -45,7 +45,8 @@ export interface RecordInputs {
   readonly copied: ResultFiles["copied"];
   readonly summary: PlanSummary;
   readonly inputs: EngineInputs;
-  readonly cost: Pick<RunOutcome["cost"], "bytesRead" | "wideBatches"> & Partial<Pick<RunOutcome["cost"], "search">>;
+  readonly cost: Pick<RunOutcome["cost"], "bytesRead" | "byPattern" | "wideBatches"> &
+    Partial<Pick<RunOutcome["cost"], "search">>;
   readonly kernels: Pick<ChosenKernels, "search">;
   readonly significance: readonly Omit<Significance, "significantElements">[];
   readonly problem: Readonly<Record<string, unknown>>;
