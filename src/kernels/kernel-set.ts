@@ -320,6 +320,8 @@ export interface KernelSet extends ScreenKernels {
     stride: number,
     nWords: number,
     missing: number,
+    to: number,
+    toStride: number,
   ): void;
   sortColumns(
     nRows: number,

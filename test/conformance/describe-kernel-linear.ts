@@ -93,7 +93,13 @@ export function describeLinearKernels({ kernels: k, linear }: KernelsUnderTest):
         const values = linear.place(bytes === 4 ? Float32Array.from(given) : Float64Array.from(given));
         const before = Array.from(values.view);
         const missing = linear.place(new Uint32Array(nColumns * nWords));
-        k.f64MarkMissing(nRows, nColumns, values.at, bytes, stride, nWords, missing.at);
+        const toStride = nColumns + 1;
+        const copy = linear.place(new (bytes === 4 ? Float32Array : Float64Array)(nRows * toStride).fill(7));
+        const ofCopy = linear.place(new Uint32Array(nColumns * nWords));
+        const columns = [nRows, nColumns, values.at, bytes, stride, nWords] as const;
+        k.f64MarkMissing(...columns, ofCopy.at, copy.at, toStride);
+        expect(Array.from(values.view)).toEqual(before);
+        k.f64MarkMissing(...columns, missing.at, values.at, stride);
         linear.expectGuardsIntact();
         const bits = new Uint32Array(nColumns * nWords);
         const cleared = before.map((value, at) => {
@@ -105,6 +111,12 @@ export function describeLinearKernels({ kernels: k, linear }: KernelsUnderTest):
         });
         expect(Array.from(missing.view)).toEqual(Array.from(bits));
         expect(Array.from(values.view)).toEqual(cleared);
+        expect(ofCopy.view).toEqual(missing.view);
+        const copied = Array.from({ length: nRows * toStride }, (_, at) => {
+          const [i, c] = [Math.floor(at / toStride), at % toStride];
+          return c < nColumns ? cleared[i * stride + c]! : 7;
+        });
+        expect(Array.from(copy.view)).toEqual(copied);
       });
     }
   });

@@ -37,9 +37,10 @@ export interface BlockLoader {
   /** Pieces of block i, where blocks are those of a pattern. */
   patternPlace(iBlock: number): PatternPlace;
   /**
-   * Copies those to the raw region, as f32 or f64 [n][stride] in their order; behind that a block of the store is held.
+   * Copies those to the raw region, as f32 or f64 [n][stride] in their order, what is missing as 0; behind that a block of the store is held. Which observations they
+   * lack is marked in `lacking`, pointer to u32 [nElements][words].
    */
-  readPieces(place: PatternPlace, stride: number): void;
+  readPieces(place: PatternPlace, stride: number, marks: { readonly words: number; readonly lacking: number }): void;
   /** Reads block i and packs the columns inside the mask; or those of `members` alone, counted from the block's first element. */
   loadBlock(iBlock: number, pass: Pass, members?: readonly number[]): LoadedBlock;
   /** Packs `count` columns of a block whose raw values were read, from its element `first` on: a block of their own. */
@@ -98,25 +99,24 @@ export function createBlockLoader(context: Context): BlockLoader {
     return { nElements: nElements!, pieces: u32(shared.pieces + first! * 8, count! * 2) };
   };
 
-  /** Rows of whole blocks of the store are one copy; parts of them would be one each. */
-  const readPieces = ({ pieces }: PatternPlace, stride: number) => {
+  /** Whole blocks of the store are read at once; of parts of them each row would be. */
+  const readPieces: BlockLoader["readPieces"] = ({ pieces }, stride, { words, lacking }) => {
     source ??= openColumnSource({ ...job.source, windowBytes }, context.onFallback);
-    const heldAt = n * stride;
-    const count = heldAt + n * storeWidth;
-    const raw = size.valueBytes === 4 ? context.f32(w.raw, count) : context.f64(w.raw, count);
+    const bytes = size.valueBytes;
+    const heldAt = w.raw + n * stride * bytes;
     let held: ColumnRange = { firstColumn: 0, nColumns: 0 };
     for (let p = 0, to = 0; p < pieces.length; p += 2) {
       const [firstColumn, nColumns] = [columns[pieces[p]!]!, pieces[p + 1]!];
       if (firstColumn < held.firstColumn || firstColumn >= held.firstColumn + held.nColumns) {
         const origin = firstColumn - (firstColumn % storeWidth);
         held = { firstColumn: origin, nColumns: Math.min(storeWidth, job.source.nElements - origin) };
-        const bytes = n * held.nColumns * size.valueBytes;
-        source.copyColumnsInto(u8(w.raw + heldAt * size.valueBytes, bytes), held.firstColumn, held.nColumns);
-        report.bytesRead += bytes;
+        const heldBytes = n * held.nColumns * bytes;
+        source.copyColumnsInto(u8(heldAt, heldBytes), held.firstColumn, held.nColumns);
+        report.bytesRead += heldBytes;
       }
-      for (let i = 0, from = heldAt + firstColumn - held.firstColumn; i < n; i++, from += held.nColumns) {
-        raw.copyWithin(i * stride + to, from, from + nColumns);
-      }
+      const from = heldAt + (firstColumn - held.firstColumn) * bytes;
+      const marks = lacking + to * words * 4;
+      k.f64MarkMissing(n, nColumns, from, bytes, held.nColumns, words, marks, w.raw + to * bytes, stride);
       to += nColumns;
     }
   };

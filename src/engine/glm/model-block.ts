@@ -140,7 +140,8 @@ export function createModelLoader(
     for (const { raw, bytes } of parts) {
       for (const { first, count } of pieces) {
         const values = raw + (Math.floor(first / stride) * n * stride + (first % stride)) * bytes;
-        k.f64MarkMissing(n, count, values, bytes, stride, words, regions.lacking + first * words * 4);
+        const marks = regions.lacking + first * words * 4;
+        k.f64MarkMissing(n, count, values, bytes, stride, words, marks, values, stride);
       }
     }
     // element-wise columns come with one block of the store at a time
@@ -197,9 +198,8 @@ export function createModelLoader(
     loadByPattern(iBlock) {
       const { nElements, pieces } = loader.patternPlace(iBlock);
       const raw = { origin: 0, stride: strideOf(nElements) };
-      const range = { firstColumn: 0, nColumns: nElements };
-      loader.readPieces({ nElements, pieces }, raw.stride);
-      const lacking = clearMissing(range, raw);
+      const lacking = u32(regions.lacking, nElements * words).fill(0);
+      loader.readPieces({ nElements, pieces }, raw.stride, { words, lacking: regions.lacking });
       const members = elementsOf(pieces, nElements);
       const found = groupByBits(lacking, Uint32Array.from(members.keys()), { n, members });
       const block = { place: { firstElement: 0, nColumns: nElements }, raw, slots: places };

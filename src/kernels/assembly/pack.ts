@@ -77,21 +77,43 @@ function markColumns(first: i32, end: i32, row: usize, valueBytes: i32, bit: i32
   }
 }
 
-export function f64MarkMissing(nRows: i32, nColumns: i32, values: usize, valueBytes: i32, stride: i32, nWords: i32, missing: usize): void {
-  const rowBytes = <usize>stride * <usize>valueBytes, zero = f32x4.splat(0), zeros = f64x2.splat(0);
+export function f64MarkMissing(
+  nRows: i32, nColumns: i32, values: usize, valueBytes: i32, stride: i32, nWords: i32, missing: usize, to: usize, toStride: i32,
+): void {
+  if (to == values) markMissing(false, nRows, nColumns, values, valueBytes, stride, nWords, missing, to, toStride);
+  else markMissing(true, nRows, nColumns, values, valueBytes, stride, nWords, missing, to, toStride);
+}
+
+// @ts-ignore: decorator
+@inline
+function markMissing(
+  isMoved: bool, nRows: i32, nColumns: i32, values: usize, valueBytes: i32, stride: i32, nWords: i32, missing: usize, to: usize, toStride: i32,
+): void {
+  const rowBytes = <usize>stride * <usize>valueBytes, toBytes = isMoved ? <usize>toStride * <usize>valueBytes : rowBytes, zero = f32x4.splat(0), zeros = f64x2.splat(0);
   // 64 bytes at a time: almost all are finite
   const lanes = 64 / valueBytes, whole = nColumns - nColumns % lanes;
-  for (let i = 0; i < nRows; i++, values += rowBytes) {
-    let from = values;
-    for (let c = 0; c < whole; c += lanes, from += 64) {
+  for (let i = 0; i < nRows; i++, values += rowBytes, to += toBytes) {
+    let from = values, at = to;
+    for (let c = 0; c < whole; c += lanes, from += 64, at += 64) {
       const a = v128.load(from), b = v128.load(from, 16), d = v128.load(from, 32), e = v128.load(from, 48);
+      if (isMoved) {
+        v128.store(at, a);
+        v128.store(at, b, 16);
+        v128.store(at, d, 32);
+        v128.store(at, e, 48);
+      }
       // x - x is 0 or NaN
       const rest = valueBytes == 4
         ? f32x4.ne(f32x4.add(f32x4.add(f32x4.sub(a, a), f32x4.sub(b, b)), f32x4.add(f32x4.sub(d, d), f32x4.sub(e, e))), zero)
         : f64x2.ne(f64x2.add(f64x2.add(f64x2.sub(a, a), f64x2.sub(b, b)), f64x2.add(f64x2.sub(d, d), f64x2.sub(e, e))), zeros);
-      if (v128.any_true(rest)) markColumns(c, c + lanes, values, valueBytes, i & 31, <usize>(i >> 5), nWords, missing);
+      if (v128.any_true(rest)) markColumns(c, c + lanes, to, valueBytes, i & 31, <usize>(i >> 5), nWords, missing);
     }
-    markColumns(whole, nColumns, values, valueBytes, i & 31, <usize>(i >> 5), nWords, missing);
+    if (isMoved) {
+      for (let c = whole; c < nColumns; c++, from += <usize>valueBytes, at += <usize>valueBytes) {
+        if (valueBytes == 4) store<u32>(at, load<u32>(from)); else store<u64>(at, load<u64>(from));
+      }
+    }
+    markColumns(whole, nColumns, to, valueBytes, i & 31, <usize>(i >> 5), nWords, missing);
   }
 }
 

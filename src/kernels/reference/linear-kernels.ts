@@ -33,9 +33,10 @@ export function linearKernels({ f64, f32, u32, i32, u8, i8, buffer }: MemoryView
       const size = { nRows, sourceBytes, sourceStride };
       packColumns(view, u32(columns, nColumns), f64(packed, padded * nRows), u8(nonFinite, padded), size);
     },
-    f64MarkMissing(nRows, nColumns, values, valueBytes, stride, nWords, missing) {
-      const view = valueBytes === 4 ? f32(values, nRows * stride) : f64(values, nRows * stride);
-      markMissing(view, { nRows, nColumns, stride, nWords }, u32(missing, nColumns * nWords));
+    f64MarkMissing(nRows, nColumns, values, valueBytes, stride, nWords, missing, to, toStride) {
+      const view = valueBytes === 4 ? f32 : f64;
+      const [from, target] = [view(values, span(nRows, stride, nColumns)), view(to, span(nRows, toStride, nColumns))];
+      markMissing(from, { nRows, nColumns, stride, nWords, toStride }, u32(missing, nColumns * nWords), target);
     },
     sortColumns(nRows, first, nColumns, values, valueBytes, stride, order) {
       const count = Math.ceil((first + nColumns) / stride) * stride * nRows;

@@ -27,13 +27,16 @@ export function packColumns(
 /** `values` [nRows][stride], of which nColumns count; `missing` u32 [nColumns][nWords]. */
 export function markMissing(
   values: Float32Array | Float64Array,
-  { nRows, nColumns, stride, nWords }: { nRows: number; nColumns: number; stride: number; nWords: number },
+  shape: { nRows: number; nColumns: number; stride: number; nWords: number; toStride: number },
   missing: Uint32Array,
+  target: Float32Array | Float64Array,
 ): void {
+  const { nRows, nColumns, stride, nWords, toStride } = shape;
   for (let i = 0; i < nRows; i++) {
     for (let c = 0; c < nColumns; c++) {
-      if (Number.isFinite(values[i * stride + c]!)) continue;
-      values[i * stride + c] = 0;
+      const value = values[i * stride + c]!;
+      target[i * toStride + c] = Number.isFinite(value) ? value : 0;
+      if (Number.isFinite(value)) continue;
       missing[c * nWords + (i >> 5)]! |= 1 << (i & 31);
     }
   }
