@@ -29,6 +29,20 @@ export interface ScreenKernels {
     largest: number,
     open: number,
   ): number;
+  f32LargestProducts(
+    b: number,
+    nColumns: number,
+    product: number,
+    stride: number,
+    shifts: number,
+    firstShift: number,
+    direction: number,
+    top: number,
+    highest: number,
+    margin: number,
+    known: number,
+    open: number,
+  ): number;
   f64ProductsOf(
     nRows: number,
     rank: number,

@@ -261,6 +261,60 @@ export function describeScreenKernels({ kernels: k, linear }: KernelsUnderTest):
     });
   });
 
+  describe("f32LargestProducts", () => {
+    it.each([1, 2, 3, 4, 5, 8, 31])("%i columns: those that may be the largest of their row", (nColumns) => {
+      const random = createRandom(nColumns);
+      const stride = nColumns + 4;
+      const met = { none: 0, one: 0, several: 0 };
+      for (let run = 0; run < 60; run++) {
+        linear.clear();
+        const b = run % 4;
+        // few values, so that some meet; among them what says nothing
+        const draw = () => Math.fround(run % 3 === 0 ? ODD[random.integer(ODD.length)]! : random.normal() / 3);
+        const values = Float32Array.from({ length: 4 * stride }, draw);
+        const moved = Math.fround(random.normal() / 10);
+        values[b * stride + nColumns + 1] = moved;
+        const shifts = Float32Array.from({ length: nColumns }, () => random.normal() / 10);
+        const drawn = () => (random.integer(4) === 0 ? LIMITS[random.integer(2)]! : random.normal());
+        const highest = Float32Array.from({ length: nColumns }, drawn);
+        const [top, margin] = [0.99, run % 2 === 0 ? 1e-6 : 0.1];
+        const known = run % 5 === 0 ? Number.NEGATIVE_INFINITY : random.normal() / 3;
+        for (const isShifted of [true, false]) {
+          for (const direction of [1, -1, 0] as const) {
+            const xs = Array.from({ length: nColumns }, (_, w) => {
+              const value = values[b * stride + w]!;
+              const found = isShifted ? Math.fround(value + Math.fround(moved * shifts[w]!)) : value;
+              if (!(Math.abs(found) < Math.fround(top)) || !Number.isFinite(highest[w]!)) return undefined;
+              return direction === 0 ? Math.abs(found) : direction * found;
+            });
+            const most = Math.max(...xs.map((x) => x ?? Number.NEGATIVE_INFINITY));
+            const least = Math.fround(Math.max(known, most - margin) - margin);
+            const wanted = xs.flatMap((x, w) => (x !== undefined && x >= least ? [b * 65536 + w] : []));
+            const [placed, added, limits] = [linear.place(values), linear.place(shifts), linear.place(highest)];
+            const open = linear.reserve(new Uint32Array(nColumns));
+            const row = [
+              b,
+              nColumns,
+              placed.at,
+              stride,
+              isShifted ? added.at : 0,
+              nColumns + 1,
+              direction,
+              top,
+            ] as const;
+            const count = k.f32LargestProducts(...row, limits.at, margin, known, open.at);
+            linear.expectGuardsIntact();
+            expect([...open.view.subarray(0, count)]).toEqual(wanted);
+            met[count === 0 ? "none" : count === 1 ? "one" : "several"]++;
+          }
+        }
+      }
+      expect(met.none).toBeGreaterThan(0);
+      expect(met.one).toBeGreaterThan(0);
+      if (nColumns > 1) expect(met.several).toBeGreaterThan(0);
+    });
+  });
+
   describe("f64MaskedProducts", () => {
     const cases = [
       [1, 1, 0, 4],

@@ -30,6 +30,7 @@ export const RESIDUALS: Readonly<Record<Operation, { readonly warn: number; read
   f64ReduceScores: { warn: 0, fail: 0 },
   f64ScreenScores: { warn: 0, fail: 0 },
   f32ScreenProducts: { warn: 0, fail: 0 },
+  f32LargestProducts: { warn: 0, fail: 0 },
   f64MaskedProducts: { warn: 0, fail: 0 },
   f64ProductsOf: { warn: 0, fail: 0 },
   f64ReduceMembers: { warn: 0, fail: 0 },

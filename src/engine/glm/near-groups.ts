@@ -50,8 +50,6 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
   const { job, worker: w, kernels: k, f64, f32, u32 } = context;
   const { tileShuffles } = job.layout;
   const screen = w.screen!;
-  /** Of one row, by member. */
-  const near = new Float64Array(job.layout.groupWidth);
   let product = 0;
 
   const prepare = (group: PreparedGroup): NearGroup => {
@@ -165,32 +163,27 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
       return k.f64ScreenScores(count, nMembers, regions.statistics, width, ...limits, ...out);
     };
 
-    /** What row b has nearly, by member, as limits are, into `near`; -Infinity: it is told already. The largest of them. */
-    const readRow = (h: number, b: number): number => {
-      let top = Number.NEGATIVE_INFINITY;
-      if (!isRow) {
-        const row = f64(regions.statistics + b * width * 8, nMembers);
-        const highest = f64(at(screen.highest, h), nMembers);
-        for (let c = 0; c < nMembers; c++) {
-          // comparisons with what is no number are false
-          const isOpen = highest[c]! < Number.POSITIVE_INFINITY && row[c]! > Number.NEGATIVE_INFINITY;
-          near[c] = isOpen ? row[c]! : Number.NEGATIVE_INFINITY;
-          if (near[c]! > top) top = near[c]!;
-        }
-        return top;
-      }
+    const collectLargestRow = (h: number, b: number): number => {
       const { direction, products } = screens[h]!;
-      const row = f32(product + b * width * 4, width);
-      const shifts = f32(shiftsAt(h), nMembers);
-      const moved = row[nMembers]!;
-      const highest = f32(at(screen.highest, h), nMembers);
+      const row = [b, nMembers, product, width, shiftsAt(h), nMembers, direction, products.top] as const;
+      const none = Number.NEGATIVE_INFINITY;
+      return k.f32LargestProducts(...row, at(screen.highest, h), rowMarginOf(h), none, screen.open);
+    };
+
+    const collectLargestScores = (h: number, b: number): number => {
+      const margin = margins[h]!;
+      const row = f64(regions.statistics + b * width * 8, nMembers);
+      const highest = f64(at(screen.highest, h), nMembers);
+      // what has no limit is told already; comparisons with what is no number are false
+      const isKnown = (c: number) => highest[c]! < Number.POSITIVE_INFINITY && row[c]! > Number.NEGATIVE_INFINITY;
+      let top = Number.NEGATIVE_INFINITY;
+      for (let c = 0; c < nMembers; c++) if (isKnown(c) && row[c]! > top) top = row[c]!;
+      const least = top - margin.a - margin.b * Math.abs(top);
+      let count = 0;
       for (let c = 0; c < nMembers; c++) {
-        const x = Math.fround(row[c]! + Math.fround(moved * shifts[c]!));
-        const isOpen = highest[c]! !== Number.POSITIVE_INFINITY && Math.abs(x) < products.top;
-        near[c] = isOpen ? (direction === 0 ? Math.abs(x) : direction * x) : Number.NEGATIVE_INFINITY;
-        if (near[c]! > top) top = near[c]!;
+        if (isKnown(c) && mostOf(row[c]!, margin) >= least) entries[count++] = b * 65536 + c;
       }
-      return top;
+      return count;
     };
 
     return {
@@ -210,17 +203,7 @@ export function createNearGroups(context: Context, { regions }: ModelJob, tiles:
         const margin = rowMarginOf(h);
         return (b) => screens[h]!.products.scoreOf(largest[b]! + margin);
       },
-      collectLargest(h, b) {
-        const margin = isRow ? { a: rowMarginOf(h), b: 0 } : margins[h]!;
-        const top = readRow(h, b);
-        const least = top - margin.a - margin.b * Math.abs(top);
-        let count = 0;
-        if (top === Number.NEGATIVE_INFINITY) return count;
-        for (let c = 0; c < nMembers; c++) {
-          if (mostOf(near[c]!, margin) >= least) entries[count++] = b * 65536 + c;
-        }
-        return count;
-      },
+      collectLargest: (h, b) => (isRow ? collectLargestRow : collectLargestScores)(h, b),
       entries,
       isExact: tested.map(() => false),
       computeExactly(h, firstShuffle, count) {

@@ -9,7 +9,7 @@ export const isOneRow = ({ job: { size } }: Context, h: number): boolean =>
   size.rank === 1 && size.hypotheses[h]!.contrastRank === 1 && size.hypotheses[h]!.nCorrections === 0;
 
 export function createNearProducts(context: Context, h: number): NearStatistics {
-  const { job, worker: w, kernels: k, f64, f32, u32 } = context;
+  const { job, worker: w, kernels: k, f64, f32 } = context;
   const { size, shared, layout } = job;
   const { dof } = size;
   const regions = w.screen!;
@@ -21,13 +21,11 @@ export function createNearProducts(context: Context, h: number): NearStatistics 
   const { margin, top } = screen;
   const direction = isSigned ? Math.sign(weight) : 0;
   const observed = f64(defaults, size.nElements);
-  const entries = u32(regions.open, layout.laneShuffles * layout.blockWidth);
   const largest = f32(regions.largest, layout.laneShuffles);
   const ofHypothesis = (pointer: number, width: number) => pointer + h * width * 8;
   const units = f64(regions.units, layout.blockWidth);
   /** Of the block: columns whose products say something. */
   let nKnown = 0;
-  const sized = (x: number) => (isSigned ? direction * x : Math.abs(x));
 
   return {
     setLimits({ firstElement, nElements, width }, isConstant) {
@@ -45,20 +43,10 @@ export function createNearProducts(context: Context, h: number): NearStatistics 
     },
     mayReach: (b, known) => nKnown > 0 && largest[b]! + margin >= screen.productOf(known),
     collectLargest({ nElements, width, statistic }, b, known) {
-      const highest = f32(ofHypothesis(regions.highest, width), nElements);
       const [, , , , , product, , stride] = statistic;
-      const row = f32(product + b * stride * 4, nElements);
-      let most = Number.NEGATIVE_INFINITY;
-      // at the top, and where nothing is known of products, scores are told already
-      for (let c = 0; c < nElements; c++) {
-        if (Math.abs(row[c]!) < top && Number.isFinite(highest[c]!)) most = Math.max(most, sized(row[c]!));
-      }
-      const least = Math.max(screen.productOf(known), most - margin) - margin;
-      let count = 0;
-      for (let c = 0; c < nElements; c++) {
-        if (sized(row[c]!) >= least && Number.isFinite(highest[c]!)) entries[count++] = b * 65536 + c;
-      }
-      return count;
+      const row = [b, nElements, product, stride, 0, 0, direction, top] as const;
+      const highest = ofHypothesis(regions.highest, width);
+      return k.f32LargestProducts(...row, highest, margin, screen.productOf(known), regions.open);
     },
   };
 }

@@ -7,7 +7,7 @@ export { f64BinRow, f64Bin1, f64Bin1Corrected1, f64Bin1Corrected2, f64Bin1Correc
 export { f64ScoreRow, f64Score1, f64Score1Corrected1, f64Score1Corrected2, f64Score1Corrected3, f64Score1Corrected, f64Score2, f64Score2Corrected1, f64Score2Corrected, f64Score3, f64Score3Corrected1, f64Score3Corrected, f64Score4, f64Score4Corrected, f64ScoreAny, f64ScoreAnyCorrected, f32ScoreRow, f32Score1, f32Score1Corrected1, f32Score1Corrected2, f32Score1Corrected3, f32Score1Corrected, f32Score2, f32Score2Corrected1, f32Score2Corrected, f32Score3, f32Score3Corrected1, f32Score3Corrected, f32Score4, f32Score4Corrected, f32ScoreAny, f32ScoreAnyCorrected } from "./score";
 export { pooledPlain, pooledShiftedRow, pooledShifted1, pooledShifted, pooledByColumn1, pooledByColumn, pooledShiftedByColumn, singlePlain, singleShiftedRow, singleShifted1, singleShifted, singleByColumn1, singleByColumn, singleShiftedByColumn } from "./varying";
 export { f64ScoreStatistics, f64ReduceScores, f64ReduceMembers } from "./score";
-export { f64ScreenScores, f32ScreenProducts, f64ProductsOf, f64MaskedProducts } from "./screen";
+export { f64ScreenScores, f32ScreenProducts, f32LargestProducts, f64ProductsOf, f64MaskedProducts } from "./screen";
 export { f32EnhanceRows, f32KeepDefault, f32ReduceEnhanced } from "./cfe";
 export { f32EnhanceGrid, f32EnhanceGridExact } from "./grid";
 export { f32ReduceMap } from "./maps";

@@ -232,3 +232,49 @@ function screenProducts(
   }
   return <i32>(to - open >> 2);
 }
+
+export function f32LargestProducts(
+  b: i32, nColumns: i32, product: usize, stride: i32, shifts: usize, firstShift: i32, direction: i32, top: f32, highest: usize, margin: f64, known: f64, open: usize,
+): i32 {
+  const whole = nColumns & ~3, row = product + (<usize>b * <usize>stride << 2), moved: f32 = shifts != 0 ? load<f32>(row + (<usize>firstShift << 2)) : 0;
+  let four = f32x4.splat(-Infinity);
+  for (let w = 0; w < whole; w += 4) four = f32x4.pmax(four, fourOf(w, row, moved, shifts, direction, top, highest));
+  let best = max<f32>(max<f32>(f32x4.extract_lane(four, 0), f32x4.extract_lane(four, 1)), max<f32>(f32x4.extract_lane(four, 2), f32x4.extract_lane(four, 3)));
+  for (let w = whole; w < nColumns; w++) best = max<f32>(best, oneOf(w, row, moved, shifts, direction, top, highest));
+  if (best == -Infinity) return 0;
+  const least = <f32>(max<f64>(known, <f64>best - margin) - margin), leasts = f32x4.splat(least);
+  let to = open;
+  for (let w = 0; w < whole; w += 4) {
+    let mask = i32x4.bitmask(f32x4.ge(fourOf(w, row, moved, shifts, direction, top, highest), leasts));
+    for (; mask != 0; mask &= mask - 1, to += 4) store<u32>(to, <u32>b << 16 | <u32>(w + <i32>ctz(mask)));
+  }
+  for (let w = whole; w < nColumns; w++) {
+    const x = oneOf(w, row, moved, shifts, direction, top, highest);
+    if (x < least || x == -Infinity) continue;
+    store<u32>(to, <u32>b << 16 | <u32>w);
+    to += 4;
+  }
+  return <i32>(to - open >> 2);
+}
+
+/** -Infinity where a column says nothing. */
+// @ts-ignore: decorator
+@inline
+function fourOf(w: i32, row: usize, moved: f32, shifts: usize, direction: i32, top: f32, highest: usize): v128 {
+  const at = <usize>w << 2;
+  let found = v128.load(row + at);
+  if (shifts != 0) found = f32x4.add(found, f32x4.mul(f32x4.splat(moved), v128.load(shifts + at)));
+  const size = f32x4.abs(found), x = direction == 0 ? size : direction < 0 ? f32x4.neg(found) : found;
+  const says = v128.and(f32x4.lt(size, f32x4.splat(top)), f32x4.lt(f32x4.abs(v128.load(highest + at)), f32x4.splat(Infinity)));
+  return v128.bitselect(x, f32x4.splat(-Infinity), says);
+}
+
+// @ts-ignore: decorator
+@inline
+function oneOf(w: i32, row: usize, moved: f32, shifts: usize, direction: i32, top: f32, highest: usize): f32 {
+  const at = <usize>w << 2;
+  let found = load<f32>(row + at);
+  if (shifts != 0) found += moved * load<f32>(shifts + at);
+  const size = abs<f32>(found), x = direction == 0 ? size : direction < 0 ? -found : found;
+  return size < top && abs<f32>(load<f32>(highest + at)) < <f32>Infinity ? x : -Infinity;
+}

@@ -35,6 +35,31 @@ export function screenScores(
   return nOpen;
 }
 
+/** Number of entries in `open`. */
+export function largestProducts(
+  inputs: Pick<ProductScreenInputs, "nColumns" | "product" | "shifts" | "direction" | "top" | "highest"> & {
+    readonly b: number;
+    readonly moved: number;
+    readonly margin: number;
+    readonly known: number;
+  },
+  open: Uint32Array,
+): number {
+  const { b, nColumns, product, shifts, moved, direction, top, highest, margin, known } = inputs;
+  const values = Array.from({ length: nColumns }, (_, w) => {
+    const found = shifts === undefined ? product[w]! : Math.fround(product[w]! + Math.fround(moved * shifts[w]!));
+    const says = Math.abs(found) < Math.fround(top) && Number.isFinite(highest[w]!);
+    return !says ? Number.NEGATIVE_INFINITY : direction === 0 ? Math.abs(found) : direction * found;
+  });
+  const best = values.reduce((most, x) => Math.max(most, x), Number.NEGATIVE_INFINITY);
+  const least = Math.fround(Math.max(known, best - margin) - margin);
+  let nOpen = 0;
+  for (const [w, x] of values.entries()) {
+    if (x >= least && x > Number.NEGATIVE_INFINITY) open[nOpen++] = b * 65536 + w;
+  }
+  return nOpen;
+}
+
 export interface EntryInputs {
   readonly nRows: number;
   readonly rank: number;

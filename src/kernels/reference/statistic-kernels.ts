@@ -3,7 +3,7 @@ import { type KernelSet, PANELS } from "../kernel-set.js";
 import { binStatistics } from "./bins.js";
 import { type MemoryViews, span } from "./memory-views.js";
 import { reduceMembers, reduceScores, scoreStatistics } from "./score.js";
-import { productsOf, screenProducts, screenScores } from "./screen.js";
+import { largestProducts, productsOf, screenProducts, screenScores } from "./screen.js";
 import { binScores } from "./varying.js";
 
 export function statisticKernels({ f64, f32, u32, i32, i8, u16, u8, buffer }: MemoryViews) {
@@ -163,6 +163,17 @@ export function statisticKernels({ f64, f32, u32, i32, i8, u16, u8, buffer }: Me
       };
       const found = u32(open, nShuffles * nColumns);
       return screenProducts(inputs, u32(counters, nColumns), f32(largest, nShuffles), found);
+    },
+    f32LargestProducts(b, nColumns, product, stride, shifts, firstShift, direction, top, highest, margin, known, open) {
+      const row = product + b * stride * 4;
+      const inputs = {
+        ...{ b, nColumns, direction, top, margin, known },
+        product: f32(row, nColumns),
+        shifts: shifts === 0 ? undefined : f32(shifts, nColumns),
+        moved: shifts === 0 ? 0 : f32(row + firstShift * 4, 1)[0]!,
+        highest: f32(highest, nColumns),
+      };
+      return largestProducts(inputs, u32(open, nColumns));
     },
     f64ProductsOf(nRows, rank, count, open, labels, signs, basis, packed, product, stride) {
       const inputs = {
