@@ -98,20 +98,20 @@ export function openRawFile(file: RawFile): number {
 }
 
 /**
- * Of a file whose `valueBytes` of values were read through `fd`: CRC-32 of what lies before and behind them. Throws RawFileChanged when it is another by now, or
- * what the system says.
+ * CRC-32 of what lies behind the `valueBytes` of values that were read through `fd`, when all of the file has been read. Throws RawFileChanged when it is another by
+ * now, or what the system says.
  */
-export function sumAround(fd: number, file: RawFile, valueBytes: number) {
+export function sumBehind(fd: number, file: RawFile, valueBytes: number): number {
   const from = file.dataOffset + valueBytes;
-  const bytes = aroundBytes.subarray(0, Math.max(file.dataOffset, file.sizeBytes - from));
-  const before = sum(fd, bytes, 0, file.dataOffset);
-  const behind = sum(fd, bytes, from, file.sizeBytes);
+  const behind = from === file.sizeBytes ? 0 : sumPart(fd, from, file.sizeBytes);
   assertAsChecked(fd, file);
-  return { before, behind, behindBytes: file.sizeBytes - from };
+  return behind;
 }
 
-/** For headers. */
-const aroundBytes = new Uint8Array(2 ** 16);
+/** CRC-32 of bytes `from` up to `to`. Throws RawFileChanged when the file ends before, or what the system says. */
+export function sumPart(fd: number, from: number, to: number): number {
+  return sum(fd, new Uint8Array(Math.min(PART_BYTES, to - from)), from, to);
+}
 
 function sum(fd: number, bytes: Uint8Array, from: number, to: number): number {
   let crc = 0;

@@ -11,10 +11,12 @@ import { type BlockedShape, bytesPerValue } from "../src/store/element-type.js";
 import { addNonFinite, scannerOf } from "../src/store/finite.js";
 import { writeFully } from "../src/store/write-blocks.js";
 import { CONTROL } from "./control-words.js";
-import { RawFileChanged } from "./raw-row.js";
+import { RawFileChanged, sumPart } from "./raw-row.js";
 
 /** Bytes of a strip at most. 351 subjects: 8 MiB are read in pieces of 24 KiB; twice as many bytes are no faster, half as many are slower. */
 export const STRIP_BYTES = 2 ** 23;
+/** Bytes before the values that are read together with the first of them. */
+const HEAD_BYTES = 2 ** 16;
 /** Views that are made once for each subject of a group, 150 B each. */
 const MOST_VIEWS = 2 ** 14;
 
@@ -43,6 +45,8 @@ export interface OpenFile {
 
 /** What all threads write into: each of its own strips. */
 export interface StripSums {
+  /** u32 [count], CRC-32 of what lies before each subject's values. */
+  readonly headCrc32: Uint32Array;
   /** u32 [nStrips][count], CRC-32 of each subject's part of a strip. */
   readonly partCrc32: Uint32Array;
   /** u32 [nBlocks], CRC-32 of the group's part of a block. */
@@ -57,17 +61,18 @@ export interface StripSums {
 
 /** Bytes of what StripSums lies in. */
 export function stripSumsBytes(shape: BlockedShape, { nStrips, count }: StripPlan): number {
-  return 4 * (nStrips * count + countBlocks(shape.nElements, shape.blockWidth) + shape.nElements + nStrips + 1);
+  return 4 * (count + nStrips * count + countBlocks(shape.nElements, shape.blockWidth) + shape.nElements + nStrips + 1);
 }
 
 export function stripSumsIn(buffer: SharedArrayBuffer, shape: BlockedShape, { nStrips, count }: StripPlan): StripSums {
   const nBlocks = countBlocks(shape.nElements, shape.blockWidth);
-  const partCrc32 = new Uint32Array(buffer, 0, nStrips * count);
-  const blockCrc32 = new Uint32Array(buffer, 4 * partCrc32.length, nBlocks);
+  const headCrc32 = new Uint32Array(buffer, 0, count);
+  const partCrc32 = new Uint32Array(buffer, headCrc32.byteLength, nStrips * count);
+  const blockCrc32 = new Uint32Array(buffer, partCrc32.byteOffset + partCrc32.byteLength, nBlocks);
   const missing = new Uint32Array(buffer, blockCrc32.byteOffset + blockCrc32.byteLength, shape.nElements);
   const written = new Int32Array(buffer, missing.byteOffset + missing.byteLength, nStrips);
   const hasMissing = new Int32Array(buffer, written.byteOffset + written.byteLength, 1);
-  return { partCrc32, blockCrc32, missing, hasMissing, written };
+  return { headCrc32, partCrc32, blockCrc32, missing, hasMissing, written };
 }
 
 export interface StripWork {
@@ -130,6 +135,7 @@ function createStrips({ shape, plan, files, fd, sums, memory: own }: StripWork) 
   const nBlocks = countBlocks(nElements, blockWidth);
   const lastBytes = nElements * valueBytes - (nBlocks - 1) * pieceBytes;
   const padding = new Uint8Array(pieceBytes - lastBytes);
+  const head = new Uint8Array(HEAD_BYTES);
   const afterPiece = createShift(pieceBytes);
   const afterLast = createShift(lastBytes);
   const placeOf = (i: number, iInStrip: number) => (iInStrip * count + i) * pieceBytes;
@@ -156,7 +162,8 @@ function createStrips({ shape, plan, files, fd, sums, memory: own }: StripWork) 
       const blocks = blocksOf(iStrip);
       const pieces = piecesOf(i, blocks);
       const { fd, dataOffset } = files[i]!;
-      readInto(fd, pieces, dataOffset + blocks.first * pieceBytes);
+      if (iStrip === 0) sums.headCrc32[i] = readWithHead(fd, pieces, dataOffset);
+      else readInto(fd, pieces, dataOffset + blocks.first * pieceBytes);
       let ofPart = 0;
       for (let b = 0; b < pieces.length; b++) {
         const crc = crc32(pieces[b]!);
@@ -185,6 +192,17 @@ function createStrips({ shape, plan, files, fd, sums, memory: own }: StripWork) 
       Atomics.store(sums.written, iStrip, 1);
     },
   };
+
+  /** Returns the CRC-32 of what lies before the values. */
+  function readWithHead(fd: number, pieces: readonly Uint8Array[], dataOffset: number): number {
+    if (dataOffset > HEAD_BYTES) {
+      readInto(fd, pieces, dataOffset);
+      return sumPart(fd, 0, dataOffset);
+    }
+    const own = head.subarray(0, dataOffset);
+    readInto(fd, [own, ...pieces], 0);
+    return crc32(own);
+  }
 
   function countMissing(first: number, end: number): void {
     Atomics.store(sums.hasMissing, 0, 1);

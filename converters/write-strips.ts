@@ -11,7 +11,7 @@ import { type BlockedShape, bytesPerValue } from "../src/store/element-type.js";
 import { createSharedMemory } from "../src/store/finite.js";
 import { systemErrorCode } from "../src/system-error.js";
 import { CONTROL } from "./control-words.js";
-import { openRawFile, type RawFile, sumAround } from "./raw-row.js";
+import { openRawFile, type RawFile, sumBehind } from "./raw-row.js";
 import { ReadFailure, type SecondThread, type SpareThread } from "./second-thread.js";
 import type { StripRequest } from "./second-thread-work.js";
 import {
@@ -264,9 +264,12 @@ function crcsOf(
     valuesCrc32.push(ofRow);
     const subject = run.first + i;
     try {
-      const { before, behind, behindBytes } = sumAround(files[i]!.fd, rawFiles[subject]!, rowBytes);
-      const upToValues = applyShift(afterRow, before) ^ ofRow;
-      sourceCrc32.push(behindBytes === 0 ? upToValues >>> 0 : combineCrc32(upToValues, behind, behindBytes));
+      const { fd, dataOffset } = files[i]!;
+      const file = rawFiles[subject]!;
+      const behind = sumBehind(fd, file, rowBytes);
+      const behindBytes = file.sizeBytes - dataOffset - rowBytes;
+      const upToValues = (applyShift(afterRow, sums.headCrc32[i]!) ^ ofRow) >>> 0;
+      sourceCrc32.push(behindBytes === 0 ? upToValues : combineCrc32(upToValues, behind, behindBytes));
     } catch (cause) {
       throw describeFailure(subject, cause);
     }

@@ -101,6 +101,27 @@ describe.skipIf(!fs.existsSync(entry))("in strips", () => {
     await expectSame(cohort);
   });
 
+  it("files with long headers are summed whole", async () => {
+    const [n, m] = [5, 20_000];
+    function* files() {
+      for (let s = 0; s < n; s++) {
+        const values = Float32Array.from({ length: m }, (_, e) => Math.cos(s * 7 + e));
+        const offset = [100_000, 65_536, 65_540, 3 * 2 ** 18 + 4, 1024][s]!;
+        const head = Buffer.alloc(offset, " "); // blank lines
+        head.write(
+          `mrtrix image\ndim: ${m},1,1\nvox: 1,1,1\nlayout: +0,+1,+2\ndatatype: Float32LE\nfile: . ${offset}\nnote: ${s}\n`,
+        );
+        head.write("\nEND\n", offset - 5);
+        yield [`s${s}.mif`, Buffer.concat([head, new Uint8Array(values.buffer), Buffer.alloc(s, 7)])] as const;
+      }
+    }
+    const cohort = { n, ...writeCohort(path.join(root, `cohort${made++}`), m, files()) };
+    const isInStrips = expectStrips();
+    await convert(cohort, 2);
+    isInStrips();
+    await expectSame(cohort);
+  });
+
   it("where not so many files can be open they are read one by one", async () => {
     const cohort = cohortOf(40, 3000);
     const open = fs.openSync;
