@@ -8,9 +8,9 @@ import { namesIn } from "./made-files.js";
 import { newId, parseId } from "./maker.js";
 import { lstatAt, removeFile, thingAt } from "./remove-ours.js";
 
-/** Brings every file of a directory to the disk, and the directory. */
-export function syncDirectory(directory: string): void {
-  for (const name of readdirSync(directory)) syncPath(join(directory, name));
+/** Brings every file of a directory to the disk, but those that are `synced`, and the directory. */
+export function syncDirectory(directory: string, synced: ReadonlySet<string> = new Set()): void {
+  for (const name of readdirSync(directory)) if (!synced.has(name)) syncPath(join(directory, name));
   syncPath(directory);
 }
 

@@ -5,6 +5,7 @@ import { crc32 as checksum } from "node:zlib";
 import { InputError, InternalError, isFixelstreamError } from "../errors.js";
 import { beatWhenDue } from "../publish/heartbeat.js";
 import type { PartialDirectory } from "../publish/partial-directory.js";
+import { syncPaths } from "../publish/publish.js";
 import { describeSystemError, systemErrorCode } from "../system-error.js";
 import { formatBytes } from "../units.js";
 import { type BlockSumsState, createBlockSums } from "./block-sums.js";
@@ -188,6 +189,8 @@ function runBuild(build: OpenedBuild): StoreBuild {
   let handedOver = false;
   /** What is written can be continued. */
   let isInJournal = true;
+  /** Files that are on the disk as they are. */
+  const synced = new Set<string>();
   const sums = createBlockSums(shape);
   const settling = createSettling(writer.sync, journal);
   /** At once: at the end it would wait for the disk. */
@@ -282,9 +285,17 @@ function runBuild(build: OpenedBuild): StoreBuild {
       fs.writeFileSync(path.join(partial.path, MANIFEST_FILE), formatManifest(made));
       return made;
     });
-    await settling.settled("last").catch((cause: unknown) => {
+    const beside = [MANIFEST_FILE, manifest.scalars[plan.scalar]?.missing?.file].filter((name) => name !== undefined);
+    const syncing = syncPaths(beside.map((name) => path.join(partial.path, name))); // beside the values: one wait for the disk
+    const [, ofValues] = await Promise.allSettled([syncing, settling.settled("last")]);
+    if (ofValues.status === "rejected") throw asWriteError(ofValues.reason);
+    await syncing.catch((cause: unknown) => {
       throw asWriteError(cause);
     });
+    for (const name of beside) synced.add(name);
+    const { index, directions } = plan.template ?? {};
+    for (const file of [index, directions]) if (file !== undefined) synced.add(path.basename(file.path)); // copyTemplate
+    if (isInJournal) synced.add(dataFileName(plan)); // a line of the journal follows its values' sync
     return { partial, manifest };
   };
 
@@ -352,7 +363,7 @@ function runBuild(build: OpenedBuild): StoreBuild {
       await claim.assertUnchanged?.();
       reportingWrites(plan.output, () => {
         if (claim.use === "entry" && isWhole(plan.output)) partial.remove();
-        else publishStore(partial, { output: plan.output, replace: plan.replace, lock: claim.lock });
+        else publishStore(partial, { synced, output: plan.output, replace: plan.replace, lock: claim.lock });
       });
       await close();
       clearAbandoned(plan.output);

@@ -61,6 +61,8 @@ export function restoreReplaced(output: string, lock: "mine" | "free"): void {
 }
 
 export interface Publication {
+  /** Files of the partial directory that are on the disk as they are. */
+  readonly synced?: ReadonlySet<string> | undefined;
   readonly output: string;
   readonly replace: boolean;
   /** Of the output. */
@@ -76,9 +78,9 @@ export function isSetAside(output: string): boolean {
  * Brings every file of the partial directory to the disk, then renames it to `output`. With `replace` an old store goes aside first and is removed last,
  * unless a process uses it. Throws InputError when `output` exists and is not to be replaced, is no store of ours, or is another's to write by now.
  */
-export function publishStore(partial: PartialDirectory, { output, replace, lock }: Publication): void {
+export function publishStore(partial: PartialDirectory, { synced, output, replace, lock }: Publication): void {
   const target = path.resolve(output);
-  syncDirectory(partial.path);
+  syncDirectory(partial.path, synced);
   partial.assertMine(output);
   lock.assertMine(output);
   assertReplaceable(output, replace);

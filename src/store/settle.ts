@@ -1,5 +1,5 @@
 // Groups on their way to the disk: values first, then the line of the journal that promises them, while the next group is read and written. At most one sync is
-// under way, and takes along all that was written before it began.
+// under way, and takes along all that was written before it began; that of an entry waits for none that was only to make haste.
 import type { JournalEntry, JournalPart, JournalWriter } from "./journal.js";
 
 export interface Settling {
@@ -20,17 +20,20 @@ export function createSettling(sync: () => Promise<void>, journal: Pick<JournalW
   let waiting: (JournalEntry | JournalPart)[] = [];
   let failure: { readonly cause: unknown } | undefined;
   let running: Promise<void> | undefined;
+  /** What was hastened: promises nothing. */
+  let early: Promise<void> | undefined;
   let isLast = false;
   let isHastened = false;
 
   async function run(): Promise<void> {
     try {
-      while (waiting.length > 0 || isHastened) {
+      while (waiting.length > 0) {
         const entries = waiting;
         waiting = [];
         isHastened = false;
-        await sync();
-        if (entries.length === 0) continue;
+        // beside an early sync, which may be told in place of this one what could not be written
+        await Promise.all([sync(), early]);
+        assertFine();
         for (const entry of entries) journal.append(entry);
         if (!isLast) await journal.sync();
       }
@@ -38,7 +41,26 @@ export function createSettling(sync: () => Promise<void>, journal: Pick<JournalW
       failure ??= { cause };
     } finally {
       running = undefined;
+      if (isHastened) hasten();
     }
+  }
+
+  async function runEarly(): Promise<void> {
+    try {
+      do {
+        isHastened = false;
+        await sync();
+      } while (isHastened && running === undefined);
+    } catch (cause) {
+      failure ??= { cause };
+    } finally {
+      early = undefined;
+    }
+  }
+
+  function hasten(): void {
+    isHastened = true;
+    if (failure === undefined && running === undefined) early ??= runEarly();
   }
 
   const assertFine = () => {
@@ -50,14 +72,11 @@ export function createSettling(sync: () => Promise<void>, journal: Pick<JournalW
       waiting.push(entry);
       if (failure === undefined) running ??= run();
     },
-    hasten() {
-      isHastened = true;
-      if (failure === undefined) running ??= run();
-    },
+    hasten,
     assertFine,
     async settled(last) {
       isLast = last !== undefined;
-      await running;
+      while (running !== undefined || early !== undefined) await Promise.all([running, early]);
       assertFine();
     },
   };
