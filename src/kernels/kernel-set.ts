@@ -25,6 +25,8 @@ export interface TileShape {
   readonly rows: number;
   /** Columns: a multiple of it, and of 8. */
   readonly columns: number;
+  /** In float32 what is multiplied in slices (`slice` of the product) is summed slice by slice, and not onto the sum of the slices before. Absent: nobody knows. */
+  readonly sumsSlices?: boolean;
 }
 
 /** Of both sets here: known before there is a memory for one, because the memory is planned by them. */

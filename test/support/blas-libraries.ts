@@ -7,6 +7,7 @@ import { type FoundLibrary, findLibraries } from "../../src/kernels/native/find-
 
 export type MadeLibrary =
   | "plain"
+  | "accumulates"
   | "wrong"
   | "wrong-float"
   | "forgets"
@@ -56,8 +57,22 @@ void cblas_${letter}gemm(int order, int ta, int tb, int m, int n, int k, ${type}
 }
 `;
 
+const accumulating = ([type, letter]: [string, string]) => `
+void cblas_${letter}gemm(int order, int ta, int tb, int m, int n, int k, ${type} alpha, const ${type} *a, int lda,
+                         const ${type} *b, int ldb, ${type} beta, ${type} *c, int ldc) {
+  for (int i = 0; i < m; i++)
+    for (int j = 0; j < n; j++) {
+      ${type} sum = beta == 0 ? 0 : beta * c[i * ldc + j];
+      for (int l = 0; l < k; l++) sum += a[i * lda + l] * b[l * ldb + j];
+      c[i * ldc + j] = sum;
+    }
+}
+`;
+
 const SOURCES: Readonly<Record<Exclude<MadeLibrary, "text">, string>> = {
   plain: source(""),
+  // each term is added to what is there, as the reference BLAS does
+  accumulates: ["double d", "float s"].map((pair) => accumulating(pair.split(" ") as [string, string])).join(""),
   // an error that no test of a single place would meet
   wrong: source("", "(i % 3 == 2 && j > 4 ? sum * 1.0001 : sum) + before"),
   // as libraries that multiply float32 by units for fewer bits

@@ -37,7 +37,10 @@ const TRIAL_BYTES = 4 * 2 ** 20;
 /** Before a library has been looked for: what a plan of memory may assume. */
 export function expectedKernels({ kernels }: AnalysisOptions): ChosenKernels {
   if (kernels !== "native") return { kernels: resolveKernelChoice(kernels) };
-  return { kernels: "native", native: { library: { path: "" }, tile: { rows: TILE_ROWS, columns: 32 } } };
+  return {
+    kernels: "native",
+    native: { library: { path: "" }, tile: { rows: TILE_ROWS, columns: 32, sumsSlices: true } },
+  };
 }
 
 /** Whether a run looks for a library, and takes it if it is right and faster: of which nothing is known beforehand. */

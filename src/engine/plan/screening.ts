@@ -26,19 +26,23 @@ export function isScreened(
   if (source.blockWidth > MOST_COLUMNS) return false;
   // every score counts there, or some are no maximum
   if (negativeBinomial !== undefined || eligible !== undefined) return false;
-  return hypotheses.length > 0 && (precision === "single" || native !== undefined || nSubjects <= MOST_SUBJECTS);
+  const isOneSum = native?.tile.sumsSlices !== true;
+  return hypotheses.length > 0 && (precision === "single" || !isOneSum || nSubjects <= MOST_SUBJECTS);
 }
 
 /** Of a job, what sums of products hang on. */
-type Screened = Pick<PlanInputs, "screened" | "precision"> & { readonly size: Pick<ProblemSize, "nSubjects"> };
+type Screened = Pick<PlanInputs, "screened" | "precision"> & {
+  readonly size: Pick<ProblemSize, "nSubjects">;
+  readonly native: EngineInputs["native"];
+};
 
 /** Whether results are float64, and products in float32 only say which of them matter. */
 export const isNear = ({ screened, precision }: Pick<PlanInputs, "screened" | "precision">): boolean =>
   screened && precision === "double";
 
-/** Subjects whose products are summed for themselves. */
+/** Subjects whose products are summed for themselves: not every library does so. */
 export const sumSlice = (job: Screened, isNative: boolean): number =>
-  isNear(job) && isNative ? SLICE : job.size.nSubjects;
+  isNear(job) && isNative && job.native?.tile.sumsSlices === true ? SLICE : job.size.nSubjects;
 
 /** Of products of columns of unit length with the rows, f64 [.][n], in any order of their entries: what they may be away from those that results are made of. */
 export const productError = (job: Screened, isNative: boolean, rows: Float64Array): number =>

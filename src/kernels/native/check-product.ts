@@ -100,6 +100,36 @@ export function columnsForSameBits(operands: Operands, { rows, n, width }: TileS
   });
 }
 
+/** Subjects of a slice; what is left of them makes shorter ones. */
+const SLICES = [2, 3, 17, 100, 128, 256] as const;
+/** Subjects that `sumsSlices` has of each row and column. */
+export const MOST_SLICED = 2 * Math.max(...SLICES);
+/** Three eighths of a unit in the last place of 1: lost where it is added to 1, but not where two of them are. */
+const TERM = 0.75 * SINGLE_UNIT;
+
+/**
+ * Whether the kernel, of float32, sums the terms of a slice before it adds them to those of the slice before, as the bound of screened scores has it (mathematics
+ * M20). Libraries may as well go on from the sum that is there: then its terms are rounded once more for each that follows. Room for MOST_SLICED subjects.
+ */
+export function sumsSlices(operands: Operands, { rows, width }: Pick<TileSize, "rows" | "width">): boolean {
+  return SLICES.every((slice) =>
+    [8, width].every((columns) => {
+      const n = 2 * slice;
+      const { a, b, c } = viewsOf(operands, { rows, n, width: columns });
+      // 1 in the first slice; in the second two terms, the first and any other
+      a.fill(0);
+      b.fill(1);
+      for (let row = 0; row < rows; row++) {
+        a[row * n] = 1;
+        a[row * n + slice] = TERM;
+        a[row * n + slice + 1 + (row % (slice - 1))] = TERM;
+      }
+      operands.kernel(rows, n, columns, operands.gathered, operands.columns, operands.product, slice);
+      return c.every((sum) => sum === 1 + 2 * SINGLE_UNIT);
+    }),
+  );
+}
+
 /** Different rows and columns that a tile repeats, in steps that fall together with no library's: two orders of summation often round alike, 35 times hardly. */
 const [ROWS, COLUMNS] = [5, 7];
 

@@ -104,6 +104,7 @@ function judge(outcome: TrialOutcome, gain: number, least: number): { report?: T
 const tileOf = (report: TrialReport): TileShape => ({
   rows: TILE_ROWS,
   columns: Math.max(...reportsOf(report).map(({ columns }) => columns)),
+  sumsSlices: report.precisions.single?.sumsSlices === true,
 });
 
 /** What was tried in another process may be gone, or another file by now. Why it cannot be used; undefined: it can. */

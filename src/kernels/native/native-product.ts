@@ -36,6 +36,8 @@ export interface PrecisionReport {
   readonly columns: number;
   /** An element has the same bits wherever in a tile it lies. */
   readonly hasSameBits: boolean;
+  /** Of single: as of TileShape. */
+  readonly sumsSlices?: boolean;
   readonly gflops: number;
   /** Of the SIMD kernels. */
   readonly simdGflops: number;

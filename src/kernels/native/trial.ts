@@ -1,7 +1,14 @@
 // What a library is asked in a process of its own, and what it answers: right, same bits, rates beside the SIMD kernels on the job's own tile.
 import { createKernelSet } from "../choose-kernels.js";
 import type { ProductKernel, RowProductKernel } from "../kernel-set.js";
-import { columnsForSameBits, errorOfProduct, mostErrorOf, type Operands } from "./check-product.js";
+import {
+  columnsForSameBits,
+  errorOfProduct,
+  MOST_SLICED,
+  mostErrorOf,
+  type Operands,
+  sumsSlices,
+} from "./check-product.js";
 import type { Precision, PrecisionReport, TrialReport, TrialRequest } from "./native-product.js";
 import { type OpenedLibrary, openLibrary } from "./open-library.js";
 
@@ -31,8 +38,8 @@ export function tryProduct(request: TrialRequest): TrialReport {
 function tryPrecision(library: OpenedLibrary, precision: Precision, request: TrialRequest): PrecisionReport {
   const size = { rows: request.rows, n: Math.min(request.nSubjects, MOST_SUBJECTS), width: request.width };
   const [rowBytes, columnBytes, productBytes] = [
-    Math.max(size.rows * size.n, 2 ** 14) * 8,
-    Math.max(size.n * size.width, 2 ** 15) * 8,
+    Math.max(size.rows * Math.max(size.n, MOST_SLICED), 2 ** 14) * 8,
+    Math.max(Math.max(size.n, MOST_SLICED) * size.width, 2 ** 15) * 8,
     size.rows * size.width * 8 + 2 ** 14,
   ];
   const [gathered, columns, product] = [64, 64 + rowBytes, 64 + rowBytes + columnBytes];
@@ -56,7 +63,8 @@ function tryPrecision(library: OpenedLibrary, precision: Precision, request: Tri
   const step = columnsForSameBits(operands, size);
   const simd = createKernelSet("simd", memory).product;
   const rates = timeBoth(operands, precision === "double" ? simd.f64 : simd.f32, size);
-  return { isRight: true, error, columns: step ?? COLUMNS, hasSameBits: step !== undefined, ...rates };
+  const ofSlices = precision === "single" ? { sumsSlices: sumsSlices(operands, size) } : {};
+  return { isRight: true, error, columns: step ?? COLUMNS, hasSameBits: step !== undefined, ...ofSlices, ...rates };
 }
 
 /** In turns, the best of each: GFLOP/s. */

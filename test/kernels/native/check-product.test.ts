@@ -1,7 +1,12 @@
 // The check of a product that nobody has seen: what it lets through, and what not.
 import { describe, expect, it } from "vitest";
 import type { RowProductKernel } from "../../../src/kernels/kernel-set.js";
-import { columnsForSameBits, errorOfProduct, type Operands } from "../../../src/kernels/native/check-product.js";
+import {
+  columnsForSameBits,
+  errorOfProduct,
+  type Operands,
+  sumsSlices,
+} from "../../../src/kernels/native/check-product.js";
 
 const memory = new WebAssembly.Memory({ initial: 64, maximum: 64, shared: true });
 const { buffer } = memory;
@@ -83,5 +88,60 @@ describe("columnsForSameBits", () => {
       },
     };
     expect(columnsForSameBits(watched, size)).toBe(32);
+  });
+});
+
+describe("sumsSlices", () => {
+  const round = Math.fround;
+  /** `add(before, terms)`: an entry after a slice, from what it was and the terms of the slice. */
+  const operandsOf = (add: (before: number, terms: Float32Array, w: number) => number): Operands => {
+    const kernel: RowProductKernel = (rows, n, width, gathered, columns, product, slice = n) => {
+      const a = new Float32Array(buffer, gathered, rows * n);
+      const b = new Float32Array(buffer, columns, n * width);
+      const c = new Float32Array(buffer, product, rows * width).fill(0);
+      for (let first = 0; first < n; first += slice) {
+        for (let row = 0; row < rows; row++) {
+          for (let w = 0; w < width; w++) {
+            const terms = Float32Array.from(
+              { length: slice },
+              (_, i) => a[row * n + first + i]! * b[(first + i) * width + w]!,
+            );
+            c[row * width + w] = add(c[row * width + w]!, terms, w);
+          }
+        }
+      }
+    };
+    return { kernel, buffer, precision: "single", gathered: 64, columns: 2 ** 20, product: 2 ** 21 };
+  };
+  const sum = (start: number, terms: Float32Array) => terms.reduce((all, term) => round(all + term), start);
+  const few = { rows: 16, width: 16 };
+
+  it.each<[string, Parameters<typeof operandsOf>[0], boolean]>([
+    ["a slice by itself", (before, terms) => round(before + sum(0, terms)), true],
+    ["a slice by itself, from its end", (before, terms) => round(before + sum(0, terms.toReversed())), true],
+    ["onto what is there", (before, terms) => sum(before, terms), false],
+    [
+      "two halves of a slice, one after the other",
+      (before, terms) => {
+        const half = Math.ceil(terms.length / 2);
+        return round(round(before + sum(0, terms.subarray(0, half))) + sum(0, terms.subarray(half)));
+      },
+      false,
+    ],
+    [
+      "every second term onto what is there",
+      (before, terms) => {
+        const of = (odd: number) => terms.filter((_, i) => i % 2 === odd);
+        return round(sum(before, of(0)) + sum(0, of(1)));
+      },
+      false,
+    ],
+    [
+      "onto what is there in the last columns",
+      (before, terms, w) => (w < 12 ? round(before + sum(0, terms)) : sum(before, terms)),
+      false,
+    ],
+  ])("%s", (_, add, expected) => {
+    expect(sumsSlices(operandsOf(add), few)).toBe(expected);
   });
 });

@@ -58,7 +58,7 @@ describe("a library that is right", () => {
       const path = makeLibrary(temporaryDirectory(), "plain");
       const { chosen } = await chooseLibrary(request, named(path));
       expect(chosen!.library.path).toBe(path);
-      expect(chosen!.tile).toEqual({ rows: 256, columns: 8 });
+      expect(chosen!.tile).toEqual({ rows: 256, columns: 8, sumsSlices: true });
       expect(chosen!.report.precisions.double!.hasSameBits).toBe(true);
       for (const [gain, isTaken] of [
         [0.3, false],
@@ -72,6 +72,17 @@ describe("a library that is right", () => {
       }
     },
   );
+
+  it.skipIf(!hasCompiler)("is told from one that adds each term to what is there", async () => {
+    const path = makeLibrary(temporaryDirectory(), "accumulates");
+    const { chosen } = await chooseLibrary(request, named(path));
+    expect(chosen!.tile).toEqual({ rows: 256, columns: 8, sumsSlices: false });
+    expect(chosen!.report.precisions).toMatchObject({ single: { isRight: true, sumsSlices: false } });
+    expect(chosen!.report.precisions.double).not.toHaveProperty("sumsSlices");
+    // nobody asked
+    const { chosen: ofDouble } = await chooseLibrary({ ...request, precisions: ["double"] }, named(path));
+    expect(ofDouble!.tile.sumsSlices).toBe(false);
+  });
 
   it.skipIf(!hasCompiler)("is found behind those that are not", async () => {
     const directory = temporaryDirectory();
@@ -91,7 +102,7 @@ describe("a library that is right", () => {
     const { name, version, precisions } = chosen!.report;
     expect([name, version]).not.toContain("");
     expect(precisions.double).toMatchObject({ isRight: true, hasSameBits: true });
-    expect(precisions.single!.isRight).toBe(true);
+    expect(precisions.single).toMatchObject({ isRight: true, sumsSlices: true });
     expect(precisions.double!.gflops).toBeGreaterThan(0);
     expect([8, 16, 32, 64]).toContain(chosen!.tile.columns);
   });
