@@ -1,4 +1,5 @@
 // MRtrix3's fixel directory and a subject list -> a store. Every file is read once; memory stays inside the budget whatever the cohort's size.
+import fs from "node:fs";
 import path from "node:path";
 import { InternalError, UsageError } from "../src/errors.js";
 import { openFixelDirectory } from "../src/formats/fixel-directory.js";
@@ -16,6 +17,7 @@ import { assertOutputFree, type StoreClaim, withClaim } from "../src/store/claim
 import type { ElementType } from "../src/store/column-source.js";
 import { bytesPerValue, dataFileBytes } from "../src/store/element-type.js";
 import type { Manifest } from "../src/store/manifest.js";
+import { systemErrorCode } from "../src/system-error.js";
 import type { Warning } from "../src/warnings.js";
 import { type GroupPlan, planGroups } from "./plan-groups.js";
 import { readersOf } from "./read-subject.js";
@@ -94,7 +96,7 @@ export async function convertFixelDirectory(conversion: FixelConversion): Promis
   let spare: SpareThread | undefined;
   const onSize = (dataBytes: number) => {
     const memoryBytes = conversion.memoryBytes < LEAST_FOR_STRIPS ? 0 : 2 * STRIP_BYTES;
-    if (isWorthASecondThread(dataBytes, conversion.nThreads)) spare = startSpareThread({ memoryBytes });
+    if (isWorthASecondThread(dataBytes, conversion.nThreads)) spare ??= startSpareThread({ memoryBytes });
   };
   try {
     const checked = await checkInputs(conversion, onSize);
@@ -183,13 +185,49 @@ async function finish(
   return finished.manifest;
 }
 
-/** Everything that can be wrong with the inputs, before anything is written. `onSize`: what the matrix will take at least, before any file of a subject is opened. */
+/** Bytes of a list that is read to count its lines, and for that alone. */
+const LONGEST_COUNTED = 2 ** 20;
+/** Bytes of the three numbers of a direction. */
+const DIRECTION_BYTES = 12;
+
+/** What the matrix will take, by the lines of the list and the size of plain directions. 0: it is not to be seen before all of it is read. */
+function guessDataBytes({ inputDirectory, subjectList, names }: FixelConversion): number {
+  try {
+    const directions = fs.statSync(path.join(inputDirectory, "directions.mif"), { throwIfNoEntry: false });
+    if (directions === undefined) return 0;
+    const nFixels = Math.floor(directions.size / DIRECTION_BYTES);
+    return (names?.length ?? countLines(subjectList)) * nFixels * bytesPerValue("f32");
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return 0; // who reads it says what is wrong
+  }
+}
+
+/** 0: a pipe, which can be read but once, or too long. */
+function countLines(file: string): number {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  if (stat?.isFile() !== true || stat.size > LONGEST_COUNTED) return 0; // a pipe that was opened and closed has lost its writer
+  const fd = fs.openSync(file, "r");
+  try {
+    const bytes = Buffer.allocUnsafe(stat.size);
+    const got = fs.readSync(fd, bytes, 0, bytes.length, 0); // by position: /dev/stdin may share its own with who reads it
+    return bytes.toString("latin1", 0, got).split("\n").length - 1;
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/**
+ * Everything that can be wrong with the inputs, before anything is written. `onSize`: what the matrix will take, at first by a guess, because a thread takes longer to
+ * start than all that is done here; before any file of a subject is opened.
+ */
 async function checkInputs(conversion: FixelConversion, onSize: (dataBytes: number) => void) {
   const { inputDirectory, subjectList, output, scalar, force, command, onProgress } = conversion;
   if (!isPlainName(scalar)) {
     throw new UsageError(`Cannot name a scalar ${JSON.stringify(scalar)}: expected a plain file name such as FD.`);
   }
   assertOutputFree(output, force, conversion.claim);
+  onSize(guessDataBytes(conversion));
   const { indexPath, directionsPath, nFixels, warnings } = openFixelDirectory(inputDirectory);
   // an analysis has said it already
   if (conversion.claim === undefined) for (const warning of warnings) conversion.onWarning?.(warning);

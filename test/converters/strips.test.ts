@@ -1,5 +1,6 @@
 // A conversion in strips, by two threads: the same bytes as in rows by one, whatever the shape, the groups and the strips; the same refusals; and what a stopped one
 // has done is continued. Needs the built thread.
+import { execFileSync, spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { Worker } from "node:worker_threads";
@@ -54,6 +55,13 @@ const outputOf = ({ inputDirectory }: Cohort, nThreads: number) => `${inputDirec
 type Options = Partial<Parameters<typeof convertFixels>[0]>;
 const convert = ({ n: _, ...cohort }: Made, nThreads: number, options: Options = {}) =>
   convertFixels({ ...cohort, output: outputOf(cohort, nThreads), nThreads, command: "convert", ...options });
+
+/** By two threads, with the list read as a user's is. */
+const convertListed = ({ inputDirectory, ...cohort }: Made, subjectList = cohort.subjectList) =>
+  convertFixels({
+    ...{ inputDirectory, subjectList, nThreads: 2, command: "convert" },
+    output: `${inputDirectory}-2.fxs`,
+  });
 
 function contentsOf(store: string) {
   const { provenance: _, crc32: __, ...manifest } = JSON.parse(fs.readFileSync(path.join(store, "store.json"), "utf8"));
@@ -120,6 +128,28 @@ describe.skipIf(!fs.existsSync(entry))("in strips", () => {
     await convert(cohort, 2);
     isInStrips();
     await expectSame(cohort);
+  });
+
+  it("a list that comes through a pipe is read once, whoever counts its lines before", async () => {
+    const cohort = cohortOf(4, 5000);
+    const subjectList = path.join(cohort.inputDirectory, "list.pipe");
+    execFileSync("mkfifo", [subjectList]);
+    const writer = spawn("cp", [cohort.subjectList, subjectList]);
+    try {
+      await convertListed(cohort, subjectList);
+    } finally {
+      writer.kill();
+    }
+    await expectSame(cohort);
+  });
+
+  it("what is wrong with list or template is said though a thread has been started", async () => {
+    const cohort = cohortOf(4, 50);
+    const threads = vi.spyOn(Worker.prototype, "terminate");
+    await expect(convertListed(cohort, "no-list.txt")).rejects.toThrow("Cannot read no-list.txt");
+    fs.writeFileSync(path.join(cohort.inputDirectory, "index.mif"), "no image");
+    await expect(convertListed(cohort)).rejects.toThrow("index.mif: expected the first line `mrtrix image`");
+    expect(threads).toHaveBeenCalledTimes(2);
   });
 
   it("where not so many files can be open they are read one by one", async () => {
