@@ -20,8 +20,11 @@ export async function runTrial(
   return await new Promise((resolve) => {
     const limits = { timeout: patienceMs, killSignal: "SIGKILL", ...(signal && { signal }) } as const;
     execFile(process.execPath, given, { env, ...limits }, (error, stdout) => {
+      const answer = parse(stdout);
       if (signal?.aborted) resolve({ failure: "was no longer needed" });
-      else if (error === null || stdout !== "") resolve(parse(stdout));
+      else if (answer !== undefined) resolve(answer);
+      else if (error === null || String(error.code) === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER")
+        resolve({ failure: "gives no answer that can be read" });
       else if (error.killed) resolve({ failure: `does not answer within ${patienceMs / 1000} s` });
       else if (error.signal) resolve({ failure: `kills the process it is tried in (${error.signal})` });
       else resolve({ failure: `ends the process it is tried in (exit code ${error.code})` });
@@ -29,11 +32,12 @@ export async function runTrial(
   });
 }
 
-function parse(stdout: string): TrialOutcome {
+/** Undefined: it is none, or not whole. */
+function parse(stdout: string): TrialOutcome | undefined {
   try {
     return JSON.parse(stdout) as TrialOutcome;
   } catch {
-    return { failure: "gives no answer that can be read" };
+    return undefined;
   }
 }
 
