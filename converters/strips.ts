@@ -19,6 +19,8 @@ export const STRIP_BYTES = 2 ** 23;
 const HEAD_BYTES = 2 ** 16;
 /** Views that are made once for each subject of a group, 150 B each. */
 const MOST_VIEWS = 2 ** 14;
+/** Pieces of one file: the system takes 1024 at a time (IOV_MAX), one of which is the header. */
+const MOST_PIECES = 1023;
 
 /** Whole subjects firstSubject.. in strips. */
 export interface StripPlan {
@@ -31,7 +33,7 @@ export interface StripPlan {
 export function planStrips(shape: BlockedShape, firstSubject: number, count: number, stripBytes: number): StripPlan {
   const nBlocks = countBlocks(shape.nElements, shape.blockWidth);
   const blockBytes = count * shape.blockWidth * bytesPerValue(shape.elementType);
-  const fits = Math.min(Math.floor(stripBytes / blockBytes), Math.floor(MOST_VIEWS / count));
+  const fits = Math.min(Math.floor(stripBytes / blockBytes), Math.floor(MOST_VIEWS / count), MOST_PIECES);
   const blocksOfStrip = Math.max(1, Math.min(fits, Math.ceil(nBlocks / 8)));
   return { firstSubject, count, blocksOfStrip, nStrips: Math.ceil(nBlocks / blocksOfStrip) };
 }

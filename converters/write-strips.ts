@@ -140,17 +140,24 @@ interface StripsAtWork extends StripGroups {
 
 /** Writes the runs. Returns false before anything is written where not so many files can be open. Throws as writeGroups does. */
 export async function writeStrips(strips: StripsAtWork): Promise<boolean> {
-  for (const [i, run] of strips.runs.entries()) {
-    const opened = openFiles(strips, run);
-    if (opened === undefined && i === 0) return false;
-    if (opened === undefined) throw new InternalError(`${run.count} files cannot be opened after as many could.`);
+  const most = strips.runs.reduce((most, run) => (run.count > most.count ? run : most));
+  const mostOpened = openFiles(strips, most);
+  if (mostOpened === undefined) return false;
+  if (most !== strips.runs[0]) closeFiles(mostOpened);
+  for (const run of strips.runs) {
+    const opened = run === strips.runs[0] && run === most ? mostOpened : openFiles(strips, run);
+    if (opened === undefined) throw new InternalError(`${run.count} files cannot be opened after ${most.count} could.`);
     try {
       await strips.work.build.writeElsewhere!(run.first, run.count, (out) => writeRun(strips, run, opened, out));
     } finally {
-      for (const { fd } of opened) fs.closeSync(fd);
+      closeFiles(opened);
     }
   }
   return true;
+}
+
+function closeFiles(opened: readonly Opened[]): void {
+  for (const { fd } of opened) fs.closeSync(fd);
 }
 
 interface Opened {
@@ -175,7 +182,7 @@ function openFiles({ work }: StripsAtWork, { first, count }: Run): Opened[] | un
     isDone = true;
     return opened;
   } finally {
-    if (!isDone) for (const { fd } of opened) fs.closeSync(fd);
+    if (!isDone) closeFiles(opened);
   }
 }
 

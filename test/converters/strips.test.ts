@@ -166,6 +166,40 @@ describe.skipIf(!fs.existsSync(entry))("in strips", () => {
     await expectSame(cohort);
   });
 
+  it("where not so many files can be open as the longest run has they are all read one by one, a short run before it too", async () => {
+    const cohort = cohortOf(64, 9000);
+    const output = outputOf(cohort, 2);
+    const onProgress = ({ phase, done }: { phase: string; done: number }) => {
+      if (phase === "read" && done > 20) throw new Error("interrupted");
+    };
+    await expect(convert(cohort, 1, { output, onProgress, memoryBytes: 2 ** 20 })).rejects.toThrow("interrupted");
+    // a row that is read again: a run of one subject
+    const data = fs.openSync(path.join(partialsOf(output)[0]!, "FD.f32"), "r+");
+    fs.writeSync(data, Buffer.from("damaged!"), 0, 8, 2 * 1024 * 4);
+    fs.closeSync(data);
+    const [open, close] = [fs.openSync, fs.closeSync];
+    const subjects = new Set<number>();
+    let isRefused = false;
+    vi.spyOn(fs, "openSync").mockImplementation((file, ...more) => {
+      const isSubject = /s\d+\.mif$/.test(String(file));
+      if (isSubject && subjects.size >= 10) {
+        isRefused = true;
+        throw Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE", syscall: "open" });
+      }
+      const fd = open(file, ...more);
+      if (isSubject) subjects.add(fd);
+      return fd;
+    });
+    vi.spyOn(fs, "closeSync").mockImplementation((fd) => {
+      subjects.delete(fd);
+      close(fd);
+    });
+    const { nReadAgain } = await convert(cohort, 2);
+    vi.restoreAllMocks();
+    expect({ nReadAgain, isRefused }).toEqual({ nReadAgain: 1, isRefused: true });
+    await expectSame(cohort);
+  });
+
   it("files that are slow to read are read one by one", async () => {
     STRIP_LIMITS.longestSampleMs = -1;
     const cohort = cohortOf(30, 3000);
