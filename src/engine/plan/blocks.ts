@@ -49,7 +49,7 @@ export const MOST_PAIR_COLUMNS = 2;
  * Bytes of packed columns of a pattern where a library multiplies: the rows of a shuffle are gathered once for all of them. What wider ones gain is less than what
  * they take of the memory.
  */
-const LIBRARY_GROUP_BYTES = 6 * 2 ** 20;
+const LIBRARY_GROUP_BYTES = 8 * 2 ** 20;
 /** Pieces a thread claims of those at least: they cost alike, and their number is what it costs to have elements of a pattern apart. */
 const PATTERN_CLAIMS = 4;
 /** Pieces (blocks, windows) a thread claims in a phase at least, so that no thread waits long for the last one. */
