@@ -10,7 +10,13 @@ interface Module {
 }
 
 /** In the order of the parameters of what a file becomes. */
-type Body = (exports: unknown, require: (name: string) => unknown, module: Module, __filename: string) => void;
+type Body = (
+  exports: unknown,
+  require: (name: string) => unknown,
+  module: Module,
+  __filename: string,
+  __import: (name: string) => Promise<unknown>,
+) => void;
 
 /** Milliseconds by which a copy of the program may have written code before its source. */
 const COPYING_MS = 1000;
@@ -31,20 +37,22 @@ export function load(name: string): unknown {
   const file = program + name;
   // of ASCII alone, as the bundler leaves it
   const text = fs.readFileSync(file, "latin1");
-  const script = new vm.Script(`(function (exports, require, module, __filename) {${text}\n})`, {
-    filename: file,
-    cachedData: codeOf(name, file),
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER, // packages that are ES modules
-  });
+  const source = `(function (exports, require, module, __filename, __import) {${text}\n})`;
+  const script = new vm.Script(source, { filename: file, cachedData: codeOf(name, file) });
   scripts.set(name, script);
   const module: Module = { exports: {} };
   loaded.set(name, module);
-  (script.runInThisContext() as Body)(module.exports, requireFrom, module, file);
+  (script.runInThisContext() as Body)(module.exports, requireFrom, module, file, importByNode);
   return module.exports;
 }
 
 function requireFrom(name: string): unknown {
   return name.startsWith("./") && name.endsWith(".js") ? load(name.slice(2)) : requireOfNode(name);
+}
+
+/** What is an ES module: a script that asks for one itself would have to be made with what Node calls experimental, and says so to the user. */
+function importByNode(name: string): Promise<unknown> {
+  return import(name);
 }
 
 /** V8 compares its version, its flags and the length of the source: neither the source itself nor what two builds of one version have different. */

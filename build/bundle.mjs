@@ -123,7 +123,8 @@ async function asCommonJs(text) {
     .replace(/^import (\w+)(?:, (\{[^}]*\}))? from "(node:[^"]+)";$/gm, (_, whole, parts, name) =>
       [`const ${whole} = require("${name}");`, ...(parts ? [`import ${parts} from "${name}";`] : [])].join("\n"),
     )
-    .replace(/\bimport\(("\.\/[^"]+\.js")\)/g, "Promise.resolve().then(() => require($1))");
+    .replace(/\bimport\(("\.\/[^"]+\.js")\)/g, "Promise.resolve().then(() => require($1))")
+    .replace(/(?<![\w.$])import\(/g, "__import(");
   const placed = plain.replaceAll("import.meta.url", "__place");
   const { code } = await transform(placed, { format: "cjs", platform: "node", target: common.target });
   return placed === plain ? code : `const __place = require("node:url").pathToFileURL(__filename).href;\n${code}`;

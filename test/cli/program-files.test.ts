@@ -31,6 +31,12 @@ describe("the program", () => {
     expect(start.size).toBeLessThanOrEqual(5);
   });
 
+  it("asks for no ES module itself, of which Node would warn the user: bin/load.ts does", () => {
+    const texts = files.map((name) => readFileSync(join(program, name), "utf8"));
+    expect(texts.some((text) => text.includes("__import("))).toBe(true);
+    expect(texts.filter((text) => /(?<![\w.$])import\(/.test(text))).toEqual([]);
+  });
+
   it("decomposes matrices somewhere", () => {
     expect(files.some((name) => DECOMPOSES.test(readFileSync(join(program, name), "utf8")))).toBe(true);
   });
