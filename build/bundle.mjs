@@ -1,5 +1,5 @@
 // The program in few files: node build/bundle.mjs, after tsc. The command line and every thread and child process begin at an entry below; what several of
-// them or only one command need goes into chunks that are loaded then. dist/program has them; the entries that tsc made become one import of it, so
+// them or only one command need goes into chunks that are loaded then. dist/program has them; the entries that tsc made become one call that loads it, so
 // that paths of entries (workers, bin) stay what they are in the sources. dist/src stays as tsc made it: the public interface and the tests use it.
 // A start loads one file for some sixty, which is half of its time; what commands share would be in a hundred more, one for each set of commands, and
 // is put together in layers. They are CommonJS, which bin/load.ts loads: Node's loader of ES modules takes 17 ms more of a start.
