@@ -88,3 +88,21 @@ export function planGroups({ shape, readerBytes, memoryBytes, isTogether = false
   const nBuffers = fits >= 2 ? 2 : 1;
   return plan(Math.min(wanted, Math.floor(fits / nBuffers), shape.nSubjects), nBuffers, "apart", files);
 }
+
+/** Subjects first.. that are written together. */
+export interface Run {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Runs of subjects not yet written, none longer than a group. */
+export function planRuns(written: readonly boolean[], groupSize: number): Run[] {
+  const runs: { first: number; count: number }[] = [];
+  for (const [i, isWritten] of written.entries()) {
+    if (isWritten) continue;
+    const last = runs.at(-1);
+    if (last !== undefined && last.first + last.count === i && last.count < groupSize) last.count += 1;
+    else runs.push({ first: i, count: 1 });
+  }
+  return runs;
+}

@@ -11,10 +11,10 @@ import { dataFileBytes } from "../src/store/element-type.js";
 import { rowGroupBytes } from "../src/store/row-group.js";
 import { createTurns } from "../src/turns.js";
 import { openNpy } from "./npy.js";
-import { type GroupPlan, planGroups } from "./plan-groups.js";
+import { type GroupPlan, planGroups, planRuns } from "./plan-groups.js";
 import type { VectorSource } from "./vector-source.js";
 import { openVectorText, type VectorTextOptions } from "./vector-text.js";
-import { planRuns, workBytes } from "./write-groups.js";
+import { workBytes } from "./write-groups.js";
 
 export interface VectorConversion {
   readonly source: VectorSource;

@@ -13,7 +13,7 @@ import { type RowGroup, rowGroupBytes } from "../src/store/row-group.js";
 import { createTurns } from "../src/turns.js";
 import { claimRows } from "./claim-rows.js";
 import { CONTROL } from "./control-words.js";
-import type { GroupPlan } from "./plan-groups.js";
+import { type GroupPlan, planRuns } from "./plan-groups.js";
 import { createRawParts, type RawFile, type RawParts } from "./raw-row.js";
 import {
   isWorthASecondThread,
@@ -294,16 +294,4 @@ function rowIn(shape: BlockedShape, buffer: ArrayBufferLike, byteOffset: number)
 function onlyRow(shape: BlockedShape, group: RowGroup): HeldRow {
   const { buffer, byteOffset } = group.only();
   return rowIn(shape, buffer, byteOffset);
-}
-
-/** Runs of subjects not yet written, none longer than a group. */
-export function planRuns(written: readonly boolean[], groupSize: number): { first: number; count: number }[] {
-  const runs: { first: number; count: number }[] = [];
-  for (const [i, isWritten] of written.entries()) {
-    if (isWritten) continue;
-    const last = runs.at(-1);
-    if (last !== undefined && last.first + last.count === i && last.count < groupSize) last.count += 1;
-    else runs.push({ first: i, count: 1 });
-  }
-  return runs;
 }

@@ -11,6 +11,7 @@ import { type BlockedShape, bytesPerValue } from "../src/store/element-type.js";
 import { createSharedMemory } from "../src/store/finite.js";
 import { systemErrorCode } from "../src/system-error.js";
 import { CONTROL } from "./control-words.js";
+import { planRuns, type Run } from "./plan-groups.js";
 import { openRawFile, type RawFile, sumBehind } from "./raw-row.js";
 import { ReadFailure, type SecondThread, type SpareThread } from "./second-thread.js";
 import type { StripRequest } from "./second-thread-work.js";
@@ -54,12 +55,6 @@ interface StripSource {
   readonly onSubject?: ((done: number) => void) | undefined;
 }
 
-/** Subjects firstSubject.. that are written together. */
-interface Run {
-  readonly first: number;
-  readonly count: number;
-}
-
 export interface StripGroups {
   readonly runs: readonly Run[];
   /** Of a strip for each of two threads. */
@@ -80,7 +75,7 @@ export function planStripGroups({ build, shape, rawFiles, buffer, spare }: Strip
   if (files.includes(undefined) || !isInMemory(files as RawFile[], shape)) return undefined;
   const most = Math.max(1, Math.min(STRIP_LIMITS.mostFiles, Math.floor(STRIP_LIMITS.groupBytes / rowBytes)));
   const runs: Run[] = [];
-  for (const run of runsOf(wanted)) {
+  for (const run of planRuns(build.written, wanted.length)) {
     const nGroups = Math.ceil(run.count / most);
     for (let i = 0, first = run.first; i < nGroups; i++) {
       const end = run.first + Math.round(((i + 1) * run.count) / nGroups);
@@ -96,17 +91,6 @@ export function planStripGroups({ build, shape, rawFiles, buffer, spare }: Strip
   if (memory === undefined) return undefined;
   if (memory !== given) useLargePages(new Uint8Array(memory.buffer));
   return { runs, memory, stripBytes };
-}
-
-/** Subjects one behind the other. */
-function runsOf(subjects: readonly number[]): Run[] {
-  const runs: { first: number; count: number }[] = [];
-  for (const subject of subjects) {
-    const last = runs.at(-1);
-    if (last !== undefined && last.first + last.count === subject) last.count += 1;
-    else runs.push({ first: subject, count: 1 });
-  }
-  return runs;
 }
 
 /** By the time that some take, from the middle of some: most of them. What cannot be read is no matter here. */

@@ -1,7 +1,7 @@
 // A store of filtered values: subjects, scalar and template are those of the store that they were made of. A killed run is continued by the same command.
 import { basename, resolve } from "node:path";
+import { planRuns } from "../../../converters/plan-groups.js";
 import { describeInput } from "../../../converters/subject-files.js";
-import { planRuns } from "../../../converters/write-groups.js";
 import { UsageError } from "../../errors.js";
 import { isHdf5Path } from "../../formats/hdf5/hdf5-path.js";
 import { imageKindOf } from "../../formats/image.js";
